@@ -1,0 +1,1 @@
+"""The application without a screen: workspace, loading, tools, commands, hanging and settings."""

@@ -1,0 +1,1 @@
+"""Arguments to the viewer or to a headless command; the composition root."""

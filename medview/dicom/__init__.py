@@ -1,0 +1,1 @@
+"""DICOM files to core values and back: scan, catalogue, decode, assemble, export."""

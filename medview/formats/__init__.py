@@ -1,0 +1,1 @@
+"""NIfTI, NRRD, MHA, pictures and archives to core values and back."""

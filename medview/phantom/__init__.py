@@ -1,0 +1,1 @@
+"""Generated chest phantoms with known truth, for the demo study, training and tests."""

@@ -1,0 +1,1 @@
+"""Filters, enhancement and classical segmentation as described operations with typed parameters."""

@@ -1,0 +1,1 @@
+"""The local study database, the journal of marks and the audit trail."""
