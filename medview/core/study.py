@@ -1,0 +1,178 @@
+"""What is in a folder: Study, Series, Stack, and where each frame's pixels come from. No pixels here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from numpy.typing import NDArray
+
+from medview.core.geometry import FloatArray, Geometry
+from medview.core.problem import Note
+from medview.core.volume import ModalityTransform
+from medview.core.window import Voi
+
+StackKind = Literal["volume", "sheared", "irregular", "frames", "picture"]
+SpacingKind = Literal["patient", "detector", "calibrated", "estimated", "region", "none"]
+"""What a pixel spacing means: mm in the patient, mm at the detector, calibrated mm, magnification estimated, ultrasound
+region, or nothing known (measure in px)."""
+
+
+class FrameSource(Protocol):
+    """One frame on disk; picklable, so that a worker process can read it."""
+
+    @property
+    def path(self) -> str:
+        """The file."""
+
+    @property
+    def frame(self) -> int:
+        """0-based index of the frame inside the file."""
+
+    @property
+    def sop_uid(self) -> str:
+        """SOP Instance UID, or "" for files that are not DICOM."""
+
+    @property
+    def needs_codec(self) -> bool:
+        """Whether a codec is involved: then it is read in a worker process only, never beside the window."""
+
+    def read(self) -> NDArray[Any]:
+        """Stored values (rows, columns) or RGB (rows, columns, 3); raises MedviewError naming the file."""
+
+
+class WholeSource(Protocol):
+    """A file that can only be read as a whole (compressed NIfTI …); picklable."""
+
+    def read(self) -> NDArray[Any]:
+        """(t·k, j, i) stored values or (t·k, j, i, 3) RGB in the stack's order; raises MedviewError."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientIdentity:
+    """Who the images are of. Two identities are the same patient only when ``key`` is equal (IHE BIR)."""
+
+    patient_id: str = ""
+    name: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    age: str = ""
+    size_m: float | None = None
+    weight_kg: float | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Exact Patient ID and name."""
+        return (self.patient_id, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesContext:
+    """What a model match, a preset and the corner text need to know of a series."""
+
+    modality: str = ""
+    body_part: str = ""
+    description: str = ""
+    protocol: str = ""
+    laterality: str = ""
+    view_position: str = ""
+    patient_orientation: tuple[str, str] | None = None
+    contrast_agent: str = ""
+    manufacturer: str = ""
+    model_name: str = ""
+    kernel: str = ""
+    slice_thickness: float | None = None
+    series_date: str = ""
+    series_time: str = ""
+    institution: str = ""
+    image_type: tuple[str, ...] = ()
+    burned_in: str = ""
+    lossy: str = ""
+    """Empty, or what the lossy mark says: method and ratio."""
+    frame_time_ms: float | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Frames that are shown as one: same size, and one geometry where there is any.
+
+    ``shape`` (k, j, i) is one time point; ``frames`` lists ``timepoints · k`` sources, time-major, slices in the order
+    of growing k. ``transform`` has one entry per frame (or one for all); ``vois`` per frame: the file's windows and
+    VOI LUTs in the file's order (or one entry for all). ``planes`` (n, 3, 3) gives for ``frames`` stacks that have a position of
+    their own the LPS origin, step per column (i) and step per row (j) in mm; NaN where unknown.
+    ``id`` is deterministic, without spaces and independent of the order of paths.
+    """
+
+    id: str
+    kind: StackKind
+    shape: tuple[int, int, int]
+    timepoints: int
+    components: int
+    dtype: str
+    """numpy dtype of stored values, e.g. ``int16``; uint8 for RGB."""
+    frames: tuple[FrameSource, ...]
+    transform: ModalityTransform
+    geometry: Geometry | None = None
+    unit: str | None = None
+    padding: tuple[int, int] | None = None
+    inverted: bool = False
+    """MONOCHROME1 or PresentationLUTShape INVERSE (once): low values are drawn white; values are never changed."""
+    vois: tuple[tuple[Voi, ...], ...] = ((),)
+    pixel_spacing: tuple[float, float] | None = None
+    """(dj, di) for measuring inside a frame."""
+    pixel_aspect: float = 1.0
+    """Height of a pixel over its width, for drawing."""
+    spacing_kind: SpacingKind = "none"
+    planes: FloatArray | None = None
+    time_labels: tuple[str, ...] = ("",)
+    time_axis: str = ""
+    """What several time points are: ``time``, ``echo``, ``b-value``, ``phase`` …"""
+    notes: tuple[Note, ...] = ()
+    whole: WholeSource | None = None
+    context: SeriesContext = field(default_factory=SeriesContext)
+
+    def voi_of(self, frame: int) -> tuple[Voi, ...]:
+        """The file's windows and VOI LUTs for a frame."""
+        return self.vois[frame if len(self.vois) > 1 else 0]
+
+    @property
+    def frame_count(self) -> int:
+        """All frames of all time points."""
+        return self.shape[0] * self.timepoints
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A series as the files say, with the stacks it is shown as."""
+
+    series_uid: str
+    number: int | None
+    context: SeriesContext
+    instances: int
+    stacks: tuple[Stack, ...]
+    objects_without_pixels: int = 0
+    is_localizer: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A study of one patient; two patients under one study UID are two studies."""
+
+    study_uid: str
+    patient: PatientIdentity
+    date: str
+    time: str
+    description: str
+    accession: str
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Independent counts that must agree: what is on disk, what can be reached, what problems hide."""
+
+    files_seen: int = 0
+    frames_on_disk: int = 0
+    frames_shown: int = 0
+    objects_without_pixels: int = 0
