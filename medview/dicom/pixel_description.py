@@ -1,0 +1,110 @@
+"""How the pixels of one DICOM instance are stored and where they lie in its file; a value small enough for every header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from medview.dicom.transfer_syntax import TransferSyntax, transfer_syntax
+
+PixelElement = Literal["pixels", "float", "double"]
+"""(7FE0,0010) Pixel Data, (7FE0,0008) Float Pixel Data, (7FE0,0009) Double Float Pixel Data."""
+
+COLOUR_PHOTOMETRICS = frozenset({"RGB", "PALETTE COLOR", "HSV", "ARGB", "CMYK"})
+
+
+@dataclass(frozen=True, slots=True)
+class PixelDescription:
+    """The image pixel module (PS3.3 C.7.6.3) of an instance and the place of its pixel element.
+
+    ``data_offset`` is the first byte of the element's value: for fragments the first item (the basic offset table).
+    ``data_length`` is the value's length as the header says it, None where it is undefined (fragments follow).
+    Offsets count from the start of the file, or, with ``deflated_at``, in the inflated data set whose compressed bytes
+    begin at that offset of the file.
+    """
+
+    rows: int
+    columns: int
+    transfer_syntax: str
+    data_offset: int
+    data_length: int | None
+    frames: int = 1
+    """NumberOfFrames as the header says it, at least 1."""
+    samples: int = 1
+    bits_allocated: int = 16
+    bits_stored: int = 16
+    high_bit: int = 15
+    signed: bool = False
+    """PixelRepresentation 1."""
+    photometric: str = "MONOCHROME2"
+    """Upper case, stripped. ``PALETTE COLOR``: the palette is read from the file together with a frame."""
+    planar: int = 0
+    element: PixelElement = "pixels"
+    vr: str = "OW"
+    """VR of the pixel element: with big endian, OB and OW order their bytes differently."""
+    big_endian: bool = False
+    """Whether native samples are big endian."""
+    deflated_at: int | None = None
+    extended_offsets: tuple[int, int] | None = None
+    """(offset, length) of the value of Extended Offset Table (7FE0,0001), where there is one."""
+    extended_lengths: tuple[int, int] | None = None
+    """(offset, length) of the value of Extended Offset Table Lengths (7FE0,0002)."""
+
+    @property
+    def syntax(self) -> TransferSyntax:
+        """The row of the transfer syntax table."""
+        return transfer_syntax(self.transfer_syntax)
+
+    @property
+    def is_encapsulated(self) -> bool:
+        """Whether frames lie in fragments. A defined length means native samples whatever the syntax says."""
+        return self.data_length is None
+
+    @property
+    def needs_codec(self) -> bool:
+        """Whether a codec or an inflater is involved; then frames are read in a worker process only."""
+        return self.deflated_at is not None or (self.is_encapsulated and self.syntax.codec != "native")
+
+    @property
+    def is_colour(self) -> bool:
+        """Whether frames are given as RGB."""
+        return self.element == "pixels" and (
+            self.samples > 1 or self.photometric in COLOUR_PHOTOMETRICS or self.photometric.startswith("YBR")
+        )
+
+    @property
+    def components(self) -> int:
+        """3 for colour, else 1."""
+        return 3 if self.is_colour else 1
+
+    @property
+    def dtype(self) -> str:
+        """numpy dtype of the values that a frame gives: uint8 for colour, else wide enough for BitsAllocated."""
+        if self.element != "pixels":
+            return "float32" if self.element == "float" else "float64"
+        if self.is_colour:
+            return "uint8"
+        width = next((w for w in (8, 16, 32) if self.bits_allocated <= w), 64)
+        return f"{'int' if self.signed else 'uint'}{width}"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array that a frame gives: (rows, columns) or (rows, columns, 3)."""
+        return (self.rows, self.columns, 3) if self.is_colour else (self.rows, self.columns)
+
+    @property
+    def shift(self) -> int:
+        """How far stored values are shifted left in their cell (HighBit above BitsStored - 1, PS3.5 8.1.1)."""
+        if not self.bits_stored - 1 <= self.high_bit < self.bits_allocated:
+            return 0
+        return self.high_bit + 1 - self.bits_stored
+
+    @property
+    def frame_bits(self) -> int:
+        """Size of a native frame in bits, without padding. 4:2:2 halves the chroma samples (PS3.3 C.7.6.3.1.2)."""
+        if self.element != "pixels":
+            return self.rows * self.columns * (32 if self.element == "float" else 64)
+        cells = self.rows * self.columns * self.samples
+        if self.photometric in {"YBR_FULL_422", "YBR_PARTIAL_422"} and self.samples == 3:
+            cells = self.rows * ((self.columns + 1) // 2) * 4
+        return cells * self.bits_allocated
