@@ -1,0 +1,86 @@
+"""What must be said on the picture and cannot be hidden: lossy, filtered, resampled, AI, other patient, incomplete …"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from medview.app.viewport_state import ViewportView
+from medview.core.finding import InferenceResult
+from medview.core.problem import Note
+from medview.core.volume import Volume
+
+Severity = Literal["info", "warning", "danger", "ai"]
+
+MARKED_NOTES: dict[str, Severity] = {
+    "missing_slices": "danger",
+    "duplicate_slices": "warning",
+    "irregular_spacing": "warning",
+    "sheared": "warning",
+    "gantry_tilt": "warning",
+    "no_geometry": "info",
+    "geometry_uncertain": "warning",
+    "spacing_uncertain": "warning",
+    "spacing_conflict": "warning",
+    "mixed_frame_of_reference": "warning",
+}
+"""Notes of a stack that are repeated on each of its pictures; others are in the details panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mark: a ``code`` that the window puts into words, the figures in it, how serious it is."""
+
+    code: str
+    severity: Severity
+    values: tuple[str, ...] = ()
+    note: Note | None = None
+
+
+def marks_of(
+    view: ViewportView,
+    volume: Volume | None,
+    results: Sequence[InferenceResult],
+    ai_visible: bool,
+    several_patients: bool,
+    failed_slices: int = 0,
+    filter_pending: bool = False,
+) -> tuple[Mark, ...]:
+    """All marks of a viewport, the gravest first."""
+    if view.stack is None:
+        return ()
+    found: list[Mark] = []
+    if several_patients:
+        found.append(Mark("other_patient", "danger"))
+    stack = view.stack
+    for note in stack.notes:
+        if note.code in MARKED_NOTES:
+            found.append(Mark("note", MARKED_NOTES[note.code], (note.code, *note.values), note))
+    if failed_slices:
+        found.append(Mark("failed_slices", "danger", (str(failed_slices),)))
+    if view.plane_kind != "acquired" and volume is not None and not volume.is_complete and not failed_slices:
+        found.append(Mark("still_loading", "warning"))
+    if stack.kind == "irregular" and not any(note.code == "irregular_spacing" for note in stack.notes):
+        found.append(Mark("irregular", "warning"))
+    lossy = stack.context.lossy or (view.series.context.lossy if view.series is not None else "")
+    if lossy:
+        found.append(Mark("lossy", "warning", (lossy,)))
+    if view.filters:
+        names = tuple(step.operation_id for step in view.filters if step.enabled)
+        if names and view.show_original:
+            found.append(Mark("filters_off", "info"))
+        elif names:
+            found.append(Mark("filter_pending" if filter_pending else "filtered", "warning", names))
+    if view.plane_kind != "acquired":
+        found.append(Mark("resampled", "info"))
+    if results and not ai_visible:
+        found.append(Mark("ai_hidden", "ai", (str(len(results)),)))
+    for result in results if ai_visible else ():
+        made = result.provenance
+        code = "ai_research" if made.research_only else "ai"
+        found.append(Mark(code, "ai", (made.package_name or made.package_id, made.package_version)))
+        if made.overrides:
+            found.append(Mark("ai_overridden", "warning", made.overrides))
+    order = {"danger": 0, "warning": 1, "info": 2, "ai": 3}
+    return tuple(sorted(found, key=lambda mark: order[mark.severity]))

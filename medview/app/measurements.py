@@ -1,0 +1,241 @@
+"""The reader's marks of all open stacks: added, changed and removed one by one, each change can be undone."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from medview.app.shown_slice import ShownSlice
+from medview.core.measurement import (
+    ImagePoint,
+    Measurement,
+    MeasurementKind,
+    MeasurementPlace,
+    Quantity,
+    RegionStatistics,
+    ellipse_area,
+    ellipse_axes,
+    ellipse_statistics,
+    ruler_length,
+)
+from medview.core.study import Stack
+
+SAME_PLANE_MM = 0.01
+"""How far two cuts may lie apart and still be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementChange:
+    """One step of the document's history; None stands for a mark that was not there yet or is there no more."""
+
+    before: Measurement | None
+    after: Measurement | None
+
+    @property
+    def stack_id(self) -> str:
+        """The stack that the mark is on."""
+        mark = self.after or self.before
+        assert mark is not None
+        return mark.place.stack_id
+
+    def reversed(self) -> MeasurementChange:
+        """The change that takes this one back."""
+        return MeasurementChange(self.after, self.before)
+
+
+class Measurements:
+    """The document of marks. ``changed`` carries the stack id; ``recorded`` each change, for a journal."""
+
+    changed = Signal(str)
+    recorded = Signal(MeasurementChange)
+
+    def __init__(self) -> None:
+        self._marks: dict[str, Measurement] = {}
+        self._done: list[MeasurementChange] = []
+        self._undone: list[MeasurementChange] = []
+        self._numbers = itertools.count(1)
+
+    def new_id(self) -> str:
+        """An id that no mark has yet."""
+        return next(name for name in (f"m{n}" for n in self._numbers) if name not in self._marks)
+
+    def get(self, mark_id: str) -> Measurement | None:
+        """The mark with that id."""
+        return self._marks.get(mark_id)
+
+    def of(self, stack_id: str) -> tuple[Measurement, ...]:
+        """All marks of a stack in the order in which they were made."""
+        return tuple(mark for mark in self._marks.values() if mark.place.stack_id == stack_id)
+
+    def on_slice(self, place: MeasurementPlace) -> tuple[Measurement, ...]:
+        """Marks that lie on the slice at ``place``."""
+        return tuple(mark for mark in self._marks.values() if same_slice(mark.place, place))
+
+    def add(self, mark: Measurement) -> None:
+        """Take a new mark in."""
+        self._do(MeasurementChange(None, mark))
+
+    def replace(self, mark: Measurement) -> None:
+        """Take the new points of a mark that is known by its id."""
+        known = self._marks[mark.id]
+        if known != mark:
+            self._do(MeasurementChange(known, mark))
+
+    def remove(self, mark_id: str) -> None:
+        """Remove a mark; nothing happens where there is none."""
+        known = self._marks.get(mark_id)
+        if known is not None:
+            self._do(MeasurementChange(known, None))
+
+    def undo(self) -> str | None:
+        """Take the last change back; the stack that it was on, None where there is nothing to take back."""
+        if not self._done:
+            return None
+        change = self._done.pop()
+        self._undone.append(change)
+        self._apply(change.reversed())
+        return change.stack_id
+
+    def redo(self) -> str | None:
+        """Do again what was last taken back."""
+        if not self._undone:
+            return None
+        change = self._undone.pop()
+        self._done.append(change)
+        self._apply(change)
+        return change.stack_id
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a change to do again."""
+        return bool(self._undone)
+
+    def _do(self, change: MeasurementChange) -> None:
+        self._done.append(change)
+        self._undone.clear()
+        self._apply(change)
+
+    def _apply(self, change: MeasurementChange) -> None:
+        if change.after is not None:
+            self._marks[change.after.id] = change.after
+        elif change.before is not None:
+            self._marks.pop(change.before.id, None)
+        self.recorded.emit(change)
+        self.changed.emit(change.stack_id)
+
+
+def place_of(stack: Stack, shown: ShownSlice, time: int) -> MeasurementPlace:
+    """Where a mark made on the shown slice lies."""
+    frame_of_reference = stack.geometry.frame_of_reference if stack.geometry is not None else ""
+    if shown.plane_kind == "acquired":
+        return MeasurementPlace(
+            stack_id=stack.id,
+            sop_uid=shown.sop_uid,
+            frame=shown.frame_in_file,
+            k=shown.k or 0,
+            time=time,
+            frame_of_reference=frame_of_reference,
+        )
+    return MeasurementPlace(
+        stack_id=stack.id,
+        plane=shown.plane_kind,
+        time=time,
+        position_mm=shown.position_mm or 0.0,
+        frame_of_reference=frame_of_reference,
+        origin=_triple(shown.origin),
+        across=_triple(shown.across),
+        down=_triple(shown.down),
+    )
+
+
+def _triple(vector: NDArray[np.float64] | None) -> tuple[float, float, float] | None:
+    return None if vector is None else (float(vector[0]), float(vector[1]), float(vector[2]))
+
+
+def same_slice(a: MeasurementPlace, b: MeasurementPlace) -> bool:
+    """Whether two places are one slice: by SOP instance and frame where the files say, else by index or position."""
+    if a.stack_id != b.stack_id or a.plane != b.plane:
+        return False
+    if a.plane != "acquired":
+        return a.time == b.time and abs(a.position_mm - b.position_mm) < SAME_PLANE_MM
+    if a.sop_uid or b.sop_uid:
+        return a.sop_uid == b.sop_uid and a.frame == b.frame
+    return a.k == b.k and a.time == b.time
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a mark says. ``filtered`` is True where its values come from the filtered picture."""
+
+    kind: MeasurementKind
+    length: Quantity | None = None
+    area: Quantity | None = None
+    axes: tuple[Quantity, Quantity] | None = None
+    statistics: RegionStatistics | None = None
+    unit: str | None = None
+    filtered: bool = False
+
+
+def measure(
+    mark: Measurement,
+    shown: ShownSlice,
+    values: NDArray[Any] | None,
+    skipped: NDArray[np.bool_] | None,
+    unit: str | None,
+    filtered: bool = False,
+) -> Measured:
+    """Length of a ruler, or area and statistics of an ellipse on the modality ``values`` of its slice.
+
+    Colour ``values`` (rows, columns, 3) and None give no statistics.
+    """
+    if mark.kind == "ruler":
+        return Measured("ruler", length=ruler_length(mark.points, shown.measure_mm, shown.measure_kind))
+    statistics = None
+    if values is not None and values.ndim == 2:
+        statistics = ellipse_statistics(mark.points, values, skipped)
+    return Measured(
+        "ellipse",
+        area=ellipse_area(mark.points, shown.measure_mm, shown.measure_kind),
+        axes=ellipse_axes(mark.points, shown.measure_mm, shown.measure_kind),
+        statistics=statistics,
+        unit=unit,
+        filtered=filtered,
+    )
+
+
+def moved(mark: Measurement, dx: float, dy: float) -> Measurement:
+    """The mark moved by image px."""
+    return replace(mark, points=tuple((x + dx, y + dy) for x, y in mark.points))
+
+
+def with_point(mark: Measurement, index: int, point: ImagePoint) -> Measurement:
+    """The mark with one of its grips moved: a ruler's end, or a corner of the rectangle around an ellipse.
+
+    The corners of an ellipse are counted 0: first point, 1: its column and the other's row, 2: second point, 3: the
+    rest, so that the corner that is opposite to the one moved stays where it is.
+    """
+    if mark.kind == "ruler" or index in {0, 2}:
+        at = index if mark.kind == "ruler" else index // 2
+        points = tuple(point if n == at else old for n, old in enumerate(mark.points))
+        return replace(mark, points=points)
+    (x0, y0), (x1, y1) = mark.points
+    corners = ((point[0], y0), (x1, point[1])) if index == 1 else ((x0, point[1]), (point[0], y1))
+    return replace(mark, points=corners)
+
+
+def grips(mark: Measurement) -> tuple[ImagePoint, ...]:
+    """Image points by which a mark can be taken, in the order that `with_point` counts."""
+    if mark.kind == "ruler":
+        return mark.points
+    (x0, y0), (x1, y1) = mark.points
+    return ((x0, y0), (x0, y1), (x1, y1), (x1, y0))

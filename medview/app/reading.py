@@ -1,0 +1,288 @@
+"""What a reader does to a viewport: one function per action, the same for mouse, keys, menus and panels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.app.presets import preset_by_digit
+from medview.app.shown_slice import PlaneKind
+from medview.app.view_transform import Point, ViewTransform
+from medview.app.viewport_state import TEXT_MODES, ViewportState, ViewportView
+from medview.core.window import Voi, VoiLut, Window
+
+if TYPE_CHECKING:
+    from medview.core.finding import Finding
+
+WINDOW_GAIN = 1 / 160
+"""Share of the width that one logical px of a drag changes: between the peers' 1/80 and 1/250."""
+ZOOM_STEP = 1.2
+"""Factor of one wheel notch or key press."""
+ZOOM_DRAG = 1 / 160
+"""Natural logarithm of the zoom for one logical px of a drag."""
+MOST_DEVICE_PX = 64.0
+"""Largest zoom: device px for one image pixel."""
+LEAST_ZOOM = 0.1
+"""Smallest zoom, as a factor on fit."""
+FAST_SCROLL = 10
+"""Slices for one step with Shift."""
+
+# ---------------------------------------------------------------------- slices
+
+
+def scroll(state: ViewportState, steps: int) -> None:
+    """Go ``steps`` slices on (back, if negative); stops at the ends. Each step counts, however fast they come."""
+    state.go_to_index(state.slice_index + steps)
+
+
+def scroll_to(state: ViewportState, index: int) -> None:
+    """Go to a slice by its 0-based place."""
+    state.go_to_index(index)
+
+
+def first_slice(state: ViewportState) -> None:
+    """Go to the first slice."""
+    state.go_to_index(0)
+
+
+def last_slice(state: ViewportState) -> None:
+    """Go to the last slice."""
+    state.go_to_index(state.slice_count - 1)
+
+
+def step_time(state: ViewportState, steps: int) -> None:
+    """Go to another time point (echo, phase …) of the stack, staying at the slice; stops at the ends."""
+    if state.stack is not None:
+        state.update(time=max(0, min(state.view.time + steps, state.stack.timepoints - 1)))
+
+
+def go_to_finding(state: ViewportState, finding: Finding) -> None:
+    """Show the slice that a finding of this stack is best seen on, in the plane that is shown."""
+    stack = state.stack
+    if stack is None:
+        return
+    if finding.center_lps is not None and stack.geometry is not None:
+        state.go_to_point(finding.center_lps)
+        if state.view.plane_kind == "acquired":
+            state.update(k=max(0, min(finding.k, stack.shape[0] - 1)))
+    else:
+        state.update(k=max(0, min(finding.k, stack.shape[0] - 1)), plane_kind="acquired")
+
+
+def set_plane(state: ViewportState, kind: PlaneKind) -> None:
+    """Show the acquired slices or an axial, sagittal or coronal cut near what is shown now."""
+    state.set_plane(kind)
+
+
+# ---------------------------------------------------------------------- window
+
+
+def window_of(voi: Voi) -> Window:
+    """A window to start a drag from; a LUT gives the range of values that it covers."""
+    if isinstance(voi, VoiLut):
+        width = float(max(len(voi.entries), 1))
+        return Window(voi.first + width / 2, width, "LINEAR")
+    return voi
+
+
+def window_by_drag(start: Voi, right: float, up: float, inverted: bool = False, sensitivity: float = 1.0) -> Window:
+    """The window after a drag of ``right`` and ``up`` logical px from where the window was ``start``.
+
+    Right is wider, up is brighter, also where the picture is ``inverted``. The gain is relative to the width, so
+    that a narrow window is set as finely as a wide one; the result depends on the whole drag only, not on its steps.
+    A LINEAR window's width is never below 1 (the standard forbids it).
+    """
+    window = window_of(start)
+    gain = WINDOW_GAIN * sensitivity
+    width = window.width * math.exp(max(-12.0, min(12.0, right * gain)))
+    width = max(width, 1.0 if window.function == "LINEAR" else window.width * 1e-4)
+    width = min(width, 1e7 if window.function == "LINEAR" else window.width * 1e6)
+    center = window.center + (up if inverted else -up) * gain * window.width
+    return Window(_tidy(center, width), _tidy(width, width), window.function)
+
+
+def _tidy(value: float, width: float) -> float:
+    """Whole numbers where a window is tens of units wide: nobody reads fractions of a HU."""
+    return float(round(value)) if width >= 20 else round(value, 3 - math.floor(math.log10(max(width, 1e-9))))
+
+
+def set_window(state: ViewportState, voi: Voi | None) -> None:
+    """Take a window chosen by the reader; None gives the choice back to the file."""
+    state.update(voi=voi)
+
+
+def preset_by_key(
+    digit: int,
+    modality: str,
+    unit: str | None,
+    file_vois: Sequence[Voi],
+    now: Voi,
+    automatic: Callable[[], Voi],
+    edited: Mapping[str, tuple[tuple[str, float, float], ...]] | None = None,
+) -> Voi | None:
+    """The window behind a digit key: 0 automatic, 1 and 2 the file's, 3 to 9 the modality's; None where there is none.
+
+    Where a modality has no fixed numbers, 3 to 6 make the width ×0.5, ×0.75, ×1.5, ×2 and 7 and 8 move the center by
+    a quarter of the width.
+    """
+    if digit == 0:
+        return automatic()
+    if digit in {1, 2}:
+        return file_vois[digit - 1] if digit <= len(file_vois) else None
+    preset = preset_by_digit(str(digit), modality, unit, edited)
+    if preset is not None:
+        return preset.window
+    if unit in {"HU", "SUV"}:
+        return None
+    window = window_of(now)
+    factors = {3: 0.5, 4: 0.75, 5: 1.5, 6: 2.0}
+    least = 1.0 if window.function == "LINEAR" else 1e-9
+    if digit in factors:
+        return Window(window.center, max(window.width * factors[digit], least), window.function)
+    moves = {7: -0.25, 8: 0.25}
+    if digit in moves:
+        return Window(window.center + moves[digit] * window.width, window.width, window.function)
+    return None
+
+
+def automatic_window(values: NDArray[np.generic], skipped: NDArray[np.bool_] | None = None) -> Window:
+    """The window from the 1st to the 99th percentile of ``values`` without those that are ``skipped`` (padding)."""
+    chosen = values[~skipped] if skipped is not None else values.ravel()
+    chosen = chosen[np.isfinite(chosen)] if chosen.dtype.kind == "f" else chosen
+    if not chosen.size:
+        return Window(0.5, 1.0, "LINEAR_EXACT")
+    low, high = (float(value) for value in np.percentile(chosen, (1.0, 99.0)))
+    if values.dtype.kind != "f" or high - low >= 20:
+        return Window((low + high + 1) / 2, max(high - low + 1, 1.0), "LINEAR")
+    width = max(high - low, 1e-6 * max(abs(high), 1.0))
+    return Window((low + high) / 2, width, "LINEAR_EXACT")
+
+
+def invert(state: ViewportState) -> None:
+    """Swap black and white, or back."""
+    state.update(invert=not state.view.invert)
+
+
+# ---------------------------------------------------------------------- zoom and pan
+
+
+def transform_of(
+    view: ViewportView,
+    shape: tuple[int, int],
+    pixel_mm: tuple[float, float],
+    viewport: tuple[float, float],
+    device_ratio: float,
+) -> ViewTransform:
+    """Image ↔ screen for a viewport of ``viewport`` (width, height) logical px."""
+    return ViewTransform.build(
+        shape, pixel_mm, viewport, device_ratio, view.zoom, view.pixel_scale, view.pan, view.rotation, view.flip
+    )
+
+
+def zoom_about(state: ViewportState, transform: ViewTransform, factor: float, at: Point) -> None:
+    """Zoom by ``factor``; what is under the screen point ``at`` stays there."""
+    most = MOST_DEVICE_PX / (min(transform.pixel_mm) * transform.device_ratio)
+    least = min(LEAST_ZOOM * transform.fit, transform.scale)
+    scale = max(least, min(transform.scale * factor, max(most, transform.scale)))
+    kept = transform.screen_to_image(*at)
+    view = state.view
+    zoomed = ViewTransform.build(
+        transform.shape,
+        transform.pixel_mm,
+        transform.viewport,
+        transform.device_ratio,
+        scale / transform.fit,
+        None,
+        view.pan,
+        view.rotation,
+        view.flip,
+    )
+    state.update(zoom=scale / transform.fit, pixel_scale=None, pan=zoomed.pan_mm_at(*kept, screen=at))
+
+
+def pan_by(state: ViewportState, transform: ViewTransform, right: float, down: float) -> None:
+    """Move the picture by logical px on the screen."""
+    x, y = transform.inverse[:, :2] @ np.array([right, down])
+    pan_x, pan_y = state.view.pan
+    state.update(pan=(pan_x - float(x) * transform.pixel_mm[1], pan_y - float(y) * transform.pixel_mm[0]))
+
+
+def fit(state: ViewportState) -> None:
+    """Show the whole slice as large as it goes."""
+    state.update(zoom=1.0, pixel_scale=None, pan=(0.0, 0.0))
+
+
+def one_to_one(state: ViewportState) -> None:
+    """Show one image pixel on one pixel of the screen."""
+    state.update(pixel_scale=1.0, pan=(0.0, 0.0))
+
+
+# ---------------------------------------------------------------------- orientation
+
+
+def rotate(state: ViewportState, quarter_turns: int) -> None:
+    """Turn the picture clockwise by quarter turns (counter-clockwise, if negative)."""
+    state.update(rotation=(state.view.rotation + quarter_turns) % 4)
+
+
+def flip_horizontally(state: ViewportState) -> None:
+    """Mirror the picture left to right as it is seen now; orientation letters follow."""
+    state.update(rotation=-state.view.rotation % 4, flip=not state.view.flip)
+
+
+def flip_vertically(state: ViewportState) -> None:
+    """Mirror the picture top to bottom as it is seen now; orientation letters follow."""
+    state.update(rotation=(2 - state.view.rotation) % 4, flip=not state.view.flip)
+
+
+# ---------------------------------------------------------------------- the rest
+
+
+def toggle_original(state: ViewportState) -> None:
+    """Before / after: take the filters off the picture or put them back on."""
+    state.update(show_original=not state.view.show_original)
+
+
+def cycle_text(state: ViewportState) -> None:
+    """Corner text: all, without patient data, none."""
+    at = TEXT_MODES.index(state.view.text_mode)
+    state.update(text_mode=TEXT_MODES[(at + 1) % len(TEXT_MODES)])
+
+
+def reset(state: ViewportState) -> None:
+    """Everything about the picture as it was when the series was opened; slice, plane and filters stay."""
+    fresh = ViewportView()
+    state.update(
+        voi=None,
+        zoom=fresh.zoom,
+        pixel_scale=None,
+        pan=fresh.pan,
+        rotation=0,
+        flip=False,
+        invert=False,
+        show_original=False,
+    )
+
+
+def copy_look(source: ViewportState, target: ViewportState) -> None:
+    """Give one viewport's window, zoom and orientation to another."""
+    view = source.view
+    target.update(
+        voi=view.voi, zoom=view.zoom, pan=view.pan, rotation=view.rotation, flip=view.flip, invert=view.invert
+    )
+
+
+def reset_filters(state: ViewportState) -> None:
+    """Take all filters off for good."""
+    state.update(filters=(), filtered=None, show_original=False)
+
+
+def set_filter_enabled(state: ViewportState, index: int, enabled: bool) -> None:
+    """Switch one step of the filter chain."""
+    chain = state.view.filters
+    state.update(filters=tuple(replace(s, enabled=enabled) if n == index else s for n, s in enumerate(chain)))

@@ -1,0 +1,137 @@
+"""Lengths, areas and grey statistics of a reader's marks, from image coordinates and true spacing, never from the screen.
+
+Image coordinates are (x, y) of a slice: x along columns, y along rows, integers are pixel centres, so that a mark keeps
+its value under zoom, pan, rotation, mirroring, windowing and any device pixel ratio.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.core.study import SpacingKind
+
+ImagePoint = tuple[float, float]
+MeasurementKind = Literal["ruler", "ellipse"]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementPlace:
+    """The slice that a mark lies on.
+
+    ``sop_uid`` and ``frame`` (0-based in its file) name an acquired frame; "" where the file is not DICOM: then ``k``
+    and ``time`` count. ``plane`` is "acquired" or the anatomical cut's kind; a cut is placed by ``origin``, ``across``
+    and ``down`` (LPS mm of pixel (0, 0), per column, per row) in ``frame_of_reference`` and by ``position_mm``.
+    """
+
+    stack_id: str
+    plane: str = "acquired"
+    sop_uid: str = ""
+    frame: int = 0
+    k: int = 0
+    time: int = 0
+    position_mm: float = 0.0
+    frame_of_reference: str = ""
+    origin: tuple[float, float, float] | None = None
+    across: tuple[float, float, float] | None = None
+    down: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A reader's mark: two ends of a ruler, or two opposite corners of the rectangle around an ellipse."""
+
+    id: str
+    kind: MeasurementKind
+    place: MeasurementPlace
+    points: tuple[ImagePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number that is never without its unit; ``spacing`` says what a mm is here (PS3.3 10.7.1.3)."""
+
+    value: float
+    unit: Literal["mm", "mm²", "px", "px²"]
+    spacing: SpacingKind
+
+
+@dataclass(frozen=True, slots=True)
+class RegionStatistics:
+    """Of the pixels whose centres lie in a region, padding left out; ``sd`` divides by the count."""
+
+    count: int
+    mean: float
+    sd: float
+    minimum: float
+    maximum: float
+
+
+def ruler_length(
+    points: tuple[ImagePoint, ...], spacing: tuple[float, float] | None, kind: SpacingKind = "patient"
+) -> Quantity:
+    """Distance of two image points; ``spacing`` (mm per row, mm per column), None: px only."""
+    (x0, y0), (x1, y1) = points
+    if spacing is None or kind == "none":
+        return Quantity(math.hypot(x1 - x0, y1 - y0), "px", "none")
+    return Quantity(math.hypot((x1 - x0) * spacing[1], (y1 - y0) * spacing[0]), "mm", kind)
+
+
+def ellipse_area(
+    points: tuple[ImagePoint, ...], spacing: tuple[float, float] | None, kind: SpacingKind = "patient"
+) -> Quantity:
+    """Area of the ellipse in the rectangle between two image points: pi·a·b, not a count of pixels."""
+    (x0, y0), (x1, y1) = points
+    area = math.pi * abs(x1 - x0) * abs(y1 - y0) / 4
+    if spacing is None or kind == "none":
+        return Quantity(area, "px²", "none")
+    return Quantity(area * spacing[0] * spacing[1], "mm²", kind)
+
+
+def ellipse_axes(
+    points: tuple[ImagePoint, ...], spacing: tuple[float, float] | None, kind: SpacingKind = "patient"
+) -> tuple[Quantity, Quantity]:
+    """Full width along columns and full height along rows."""
+    (x0, y0), (x1, y1) = points
+    return (ruler_length(((x0, y0), (x1, y0)), spacing, kind), ruler_length(((x0, y0), (x0, y1)), spacing, kind))
+
+
+def ellipse_pixels(points: tuple[ImagePoint, ...], shape: tuple[int, int]) -> tuple[slice, slice, NDArray[np.bool_]]:
+    """(rows, columns, inside): the part of a slice around an ellipse and which of its pixel centres lie inside."""
+    (x0, y0), (x1, y1) = points
+    left, right = sorted((x0, x1))
+    top, bottom = sorted((y0, y1))
+    rows = slice(max(0, math.ceil(top)), max(0, min(shape[0], math.floor(bottom) + 1)))
+    columns = slice(max(0, math.ceil(left)), max(0, min(shape[1], math.floor(right) + 1)))
+    y = np.arange(rows.start, max(rows.start, rows.stop), dtype=np.float64)[:, None]
+    x = np.arange(columns.start, max(columns.start, columns.stop), dtype=np.float64)[None, :]
+    half_x, half_y = max((right - left) / 2, 1e-9), max((bottom - top) / 2, 1e-9)
+    inside = ((x - (left + right) / 2) / half_x) ** 2 + ((y - (top + bottom) / 2) / half_y) ** 2 <= 1.0
+    return rows, columns, np.asarray(inside)
+
+
+def ellipse_statistics(
+    points: tuple[ImagePoint, ...], values: NDArray[Any], skipped: NDArray[np.bool_] | None = None
+) -> RegionStatistics | None:
+    """Statistics of ``values`` (rows, columns) in an ellipse, in float64; None where no pixel centre lies inside.
+
+    ``skipped`` marks pixels that hold no value (padding, outside of the volume); they and NaN are left out.
+    """
+    rows, columns, inside = ellipse_pixels(points, (values.shape[0], values.shape[1]))
+    if skipped is not None:
+        inside = inside & ~skipped[rows, columns]
+    chosen = values[rows, columns][inside].astype(np.float64)
+    chosen = chosen[np.isfinite(chosen)]
+    if not chosen.size:
+        return None
+    return RegionStatistics(
+        count=int(chosen.size),
+        mean=float(chosen.mean()),
+        sd=float(chosen.std()),
+        minimum=float(chosen.min()),
+        maximum=float(chosen.max()),
+    )
