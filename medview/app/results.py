@@ -1,0 +1,77 @@
+"""Results of models by stack, and how each is looked at: style of the overlay and threshold of the findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from medview.core.display import OverlayStyle
+    from medview.core.finding import Finding, InferenceResult
+
+
+def result_key(result: InferenceResult) -> str:
+    """What tells one result from another, also after a restart."""
+    made = result.provenance
+    return f"{made.stack_id}/{made.package_sha256[:16]}/{made.finished_at}"
+
+
+class Results:
+    """Results of all stacks, newest last; a newer run of the same package replaces the older one on the screen."""
+
+    def __init__(self) -> None:
+        self._by_stack: dict[str, tuple[InferenceResult, ...]] = {}
+        self.styles: dict[str, OverlayStyle] = {}
+        """Styles that the reader changed, by `result_key`; a viewport that shows the stack later takes them over."""
+        self.thresholds: dict[str, float] = {}
+        """Scores that the reader chose to hide findings below, by `result_key`."""
+
+    def of(self, stack_id: str) -> tuple[InferenceResult, ...]:
+        """Results of a stack, one for each package, newest last."""
+        return self._by_stack.get(stack_id, ())
+
+    def stacks(self) -> tuple[str, ...]:
+        """Stacks that have results."""
+        return tuple(stack for stack, results in self._by_stack.items() if results)
+
+    def add(self, result: InferenceResult) -> bool:
+        """Take a result in; False where a newer one of the same package is there already."""
+        made = result.provenance
+        known = self.of(made.stack_id)
+        same = [one for one in known if one.provenance.package_id == made.package_id]
+        if any(one.provenance.finished_at >= made.finished_at for one in same):
+            return False
+        others = tuple(one for one in known if one.provenance.package_id != made.package_id)
+        self._by_stack[made.stack_id] = (*others, result)
+        return True
+
+    def remove(self, result: InferenceResult) -> None:
+        """Forget a result."""
+        stack_id = result.provenance.stack_id
+        self._by_stack[stack_id] = tuple(one for one in self.of(stack_id) if one is not result)
+        self._forget(result)
+
+    def drop_stack(self, stack_id: str) -> None:
+        """Forget all results of a stack that is closed."""
+        for result in self._by_stack.pop(stack_id, ()):
+            self._forget(result)
+
+    def _forget(self, result: InferenceResult) -> None:
+        self.styles.pop(result_key(result), None)
+        self.thresholds.pop(result_key(result), None)
+
+    def threshold(self, result: InferenceResult) -> float:
+        """The score below which findings of this result are hidden: 0 until the reader says otherwise."""
+        return self.thresholds.get(result_key(result), 0.0)
+
+    def visible_findings(self, result: InferenceResult) -> tuple[Finding, ...]:
+        """Findings at or above the threshold, highest score first."""
+        threshold = self.threshold(result)
+        shown = [finding for finding in result.findings if finding.score >= threshold]
+        return tuple(sorted(shown, key=lambda finding: -finding.score))
+
+
+def with_label_visible(style: OverlayStyle, value: int, visible: bool) -> OverlayStyle:
+    """The style with one label shown or hidden."""
+    hidden = style.hidden_labels
+    return replace(style, hidden_labels=hidden - {value} if visible else hidden | {value})

@@ -1,0 +1,179 @@
+"""What the reader chose and medview keeps: one JSON file, written whole or not at all; garbage gives defaults."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from medview.core.folders import user_folder
+from medview.core.problem import ExitCode, MedviewError, Note
+
+Language = Literal["auto", "en", "zh_CN"]
+Theme = Literal["dark", "light"]
+MouseProfile = Literal["medview", "weasis", "osirix", "ohif", "scroll-first"]
+CornerText = Literal["full", "anonymous", "off"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that survives a restart. Ranges are in `LIMITS`; a value outside of them is not taken."""
+
+    language: Language = "auto"
+    theme: Theme = "dark"
+    dimmed: bool = False
+    """Reading room: the chrome at half its brightness, the images untouched."""
+    mouse_profile: MouseProfile = "medview"
+    window_sensitivity: float = 1.0
+    """Factor on how much a drag changes the window."""
+    scroll_sensitivity: float = 1.0
+    scroll_reversed: bool = False
+    smooth_wheel: bool = True
+    corner_text: CornerText = "full"
+    memory_budget_mb: int = 0
+    """0: chosen from the memory of this computer."""
+    device: str = "auto"
+    overlay_opacity: float = 0.35
+    overlay_outline: bool = True
+    left_panel: bool = True
+    right_panel: bool = True
+    right_tab: int = 0
+    window_geometry: str = ""
+    """The window system's own description of where the window was, in hexadecimal digits."""
+    last_folder: str = ""
+    hints_dismissed: bool = False
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Keys that the reader gave to commands, by command id; others keep what the table says."""
+    presets: Mapping[str, tuple[tuple[str, float, float], ...]] = field(default_factory=dict)
+    """Window presets that the reader edited, by modality: (name, center, width) in the order of the digits from 3."""
+
+
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "window_sensitivity": (0.1, 10.0),
+    "scroll_sensitivity": (0.1, 10.0),
+    "memory_budget_mb": (0, 1_048_576),
+    "overlay_opacity": (0.0, 1.0),
+    "right_tab": (0, 3),
+}
+
+
+def settings_path() -> Path:
+    """The file that `load_settings` reads and `save_settings` writes."""
+    return user_folder() / "settings.json"
+
+
+def load_settings(path: Path | None = None) -> tuple[Settings, tuple[Note, ...]]:
+    """Settings from disk, and what could not be used of them: defaults stand in for every value that is not sound."""
+    path = path or settings_path()
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings(), ()
+    except (OSError, ValueError) as error:
+        text = f"The settings in {path} cannot be read ({error}); the defaults are used."
+        return Settings(), (Note("settings_unreadable", text, (str(path), str(error))),)
+    if not isinstance(content, dict):
+        text = f"The settings in {path} are not what medview writes; the defaults are used."
+        return Settings(), (Note("settings_unreadable", text, (str(path), "JSON")),)
+    taken: dict[str, Any] = {}
+    refused: list[str] = []
+    hints = typing.get_type_hints(Settings)
+    for entry in fields(Settings):
+        if entry.name not in content:
+            continue
+        try:
+            taken[entry.name] = _sound_value(entry.name, content[entry.name], hints[entry.name])
+        except (TypeError, ValueError):
+            refused.append(entry.name)
+    notes: tuple[Note, ...] = ()
+    if refused:
+        names = ", ".join(refused)
+        text = f"Some settings in {path} are not sound and were set to their defaults: {names}."
+        notes = (Note("settings_partly_unsound", text, (str(path), names)),)
+    return Settings(**taken), notes
+
+
+def _sound_value(name: str, value: Any, hint: Any) -> Any:
+    if name == "keys":
+        return {str(key): tuple(str(one) for one in _sequence(entry)) for key, entry in _mapping(value).items()}
+    if name == "presets":
+        return {
+            str(modality): tuple((str(n), float(c), _positive(float(w))) for n, c, w in _sequence(entry))
+            for modality, entry in _mapping(value).items()
+        }
+    if typing.get_origin(hint) is Literal:
+        if value not in typing.get_args(hint):
+            raise ValueError(name)
+        return value
+    if hint is bool:
+        if not isinstance(value, bool):
+            raise TypeError(name)
+        return value
+    if hint is str:
+        if not isinstance(value, str):
+            raise TypeError(name)
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(name)
+    number = int(value) if hint is int else float(value)
+    low, high = LIMITS[name]
+    if not low <= number <= high:
+        raise ValueError(name)
+    return number
+
+
+def _mapping(value: Any) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("not a mapping")
+    return value
+
+
+def _sequence(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _positive(value: float) -> float:
+    if not value > 0:
+        raise ValueError("not above zero")
+    return value
+
+
+def save_settings(settings: Settings, path: Path | None = None) -> None:
+    """Write settings so that a crash leaves the old file or the new one; raises MedviewError where that fails."""
+    path = path or settings_path()
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(asdict(settings), file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise MedviewError(
+            "settings_not_written",
+            f"The settings could not be written to {path}: {error.strerror or error}.",
+            str(path),
+            ExitCode.CANNOT_WRITE,
+            (str(path), str(error.strerror or error)),
+        ) from error
+
+
+def changed(settings: Settings, **values: Any) -> Settings:
+    """Settings with some values replaced; raises ValueError or TypeError where a value is not sound."""
+    hints = typing.get_type_hints(Settings)
+    plain = {
+        name: value if name in {"keys", "presets"} else _sound_value(name, value, hints[name])
+        for name, value in values.items()
+    }
+    return replace(settings, **plain)

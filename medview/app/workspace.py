@@ -1,0 +1,647 @@
+"""All state of the running application; touched on the main thread only, observed through its signals."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from medview.app import hanging, opening
+from medview.app.notices import AI, WINDOW, Notice, Remedy, Severity, stack_place
+from medview.app.results import Results, result_key
+from medview.app.settings import Settings, changed, save_settings
+from medview.app.viewport_state import FilteredVolume, ViewportState
+from medview.core.problem import MedviewError, Note, Problem
+from medview.core.progress import Cancelled, ProgressStep
+from medview.core.study import Census, Series, Stack, Study
+
+if TYPE_CHECKING:
+    from medview.app.inference_queue import InferenceQueue
+    from medview.app.loading import StudyLoader
+    from medview.core.display import OverlayStyle
+    from medview.core.finding import Finding, InferenceResult
+    from medview.inference.package import ModelPackage
+    from medview.jobs.queue import Job, JobQueue
+    from medview.processing.chain import FilterChain
+
+__all__ = ["LAYOUTS", "Workspace", "result_key"]
+
+LAYOUTS: tuple[tuple[int, int], ...] = ((1, 1), (1, 2), (2, 1), (2, 2))
+"""Grids of viewports, (rows, columns)."""
+
+Post = Callable[[Callable[[], None]], None]
+"""Runs a function on the main thread later."""
+
+
+class Workspace:
+    """Studies, viewports, results, notices, settings and the work in the background.
+
+    ``post`` brings a function from a worker's thread to the main thread. ``make_inference`` is called when a model is
+    first asked for, so that a reader who runs none does not wait for what it imports.
+    """
+
+    studies_changed = Signal()
+    scan_changed = Signal()
+    viewport_changed = Signal(int)
+    """Something in the viewport with this index changed."""
+    layout_changed = Signal()
+    active_changed = Signal()
+    results_changed = Signal(str)
+    """Results of the stack with this id, or how they are looked at."""
+    notices_changed = Signal()
+    ai_visible_changed = Signal()
+    settings_changed = Signal()
+    jobs_changed = Signal()
+    tool_changed = Signal()
+    finding_selected = Signal(str, str)
+    """Key of the result and id of the finding that the reader went to."""
+
+    def __init__(
+        self,
+        jobs: JobQueue,
+        loader: StudyLoader,
+        post: Post,
+        settings: Settings | None = None,
+        make_inference: Callable[[Workspace], InferenceQueue] | None = None,
+        keep_settings: bool = True,
+    ) -> None:
+        self.jobs = jobs
+        self.loader = loader
+        self.settings = settings or Settings()
+        self.studies: tuple[Study, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
+        self.census = Census()
+        self.results = Results()
+        self.notices: tuple[Notice, ...] = ()
+        self.ai_visible = True
+        self.layout: tuple[int, int] = (1, 1)
+        self.maximised = False
+        self.active = 0
+        self.tool = "window"
+        """What the left mouse button does: the id of one of the viewport's tools."""
+        self.job_list: tuple[Job, ...] = ()
+        self.scan_step: ProgressStep | None = None
+        """How far the running scan is; None while none runs."""
+        self.touched = False
+        """Whether the reader has chosen anything since the last opening; then nothing is hung by itself any more."""
+        self.selected_finding: tuple[str, str] = ("", "")
+        """Key of the result and id of the finding that the reader went to last."""
+        self._post = post
+        self._make_inference = make_inference
+        self._keep_settings = keep_settings
+        self._notice_ids = itertools.count(1)
+        self._openings = itertools.count(1)
+        self._running_scans: dict[int, Job] = {}
+        self._shown_frames: dict[int, int] = {}
+        self._states: list[ViewportState] = []
+        self._grow_states(1)
+
+    # ------------------------------------------------------------------ viewports
+
+    @property
+    def viewports(self) -> list[ViewportState]:
+        """The viewports of the layout, row by row; those that a smaller layout hides keep what they show."""
+        rows, columns = self.layout
+        return self._states[: rows * columns]
+
+    @property
+    def visible_indices(self) -> tuple[int, ...]:
+        """Which viewports are on the screen: all of the layout, or the one that is maximised."""
+        return (self.active,) if self.maximised else tuple(range(len(self.viewports)))
+
+    @property
+    def active_viewport(self) -> ViewportState:
+        """The viewport that keys and panels act on."""
+        return self._states[self.active]
+
+    def _grow_states(self, count: int) -> None:
+        while len(self._states) < count:
+            index = len(self._states)
+            state = ViewportState(text_mode=self.settings.corner_text)
+            state.changed.connect(lambda _what, at=index: self.viewport_changed.emit(at))
+            self._states.append(state)
+
+    def set_active(self, index: int) -> None:
+        """Make a viewport of the layout the active one."""
+        index = max(0, min(index, len(self.viewports) - 1))
+        if index != self.active:
+            self.active = index
+            self.active_changed.emit()
+            if self.maximised:
+                self.layout_changed.emit()
+
+    def set_layout(self, rows: int, columns: int) -> None:
+        """Change the grid; viewports that are new and empty are filled by the hanging rule."""
+        if (rows, columns) not in LAYOUTS:
+            raise ValueError(f"no layout of {rows} x {columns}")
+        before = self.active_viewport
+        self.layout = (rows, columns)
+        self.maximised = False
+        self._grow_states(rows * columns)
+        if self.active >= rows * columns:
+            # What the reader looked at stays on the screen.
+            self._states[0], self._states[self.active] = self._states[self.active], self._states[0]
+            self._reconnect()
+            self.active = 0
+        self._fill_empty(before)
+        self.layout_changed.emit()
+        self.active_changed.emit()
+
+    def _reconnect(self) -> None:
+        for index, state in enumerate(self._states):
+            state.changed.disconnect()
+            state.changed.connect(lambda _what, at=index: self.viewport_changed.emit(at))
+
+    def set_tool(self, tool: str) -> None:
+        """Choose what the left mouse button does."""
+        if tool != self.tool:
+            self.tool = tool
+            self.tool_changed.emit()
+
+    def toggle_maximised(self, index: int | None = None) -> None:
+        """Show one viewport alone, or the whole layout again."""
+        if index is not None:
+            self.set_active(index)
+        if len(self.viewports) > 1:
+            self.maximised = not self.maximised
+            self.layout_changed.emit()
+
+    def show_stack(
+        self, stack: Stack, viewport_index: int | None = None, k: int | None = None, by_reader: bool = True
+    ) -> None:
+        """Show a stack in a viewport (the active one where none is named) and make that viewport active."""
+        found = opening.find_stack(self.studies, stack.id)
+        if found is None:
+            return
+        study, series, stack = found
+        index = self.active if viewport_index is None else viewport_index
+        if by_reader:
+            self.touched = True
+        state = self._states[index]
+        state.show(study, series, stack, k)
+        self._shown_frames[index] = stack.frame_count
+        styles = {
+            result_key(one): self.results.styles[result_key(one)]
+            for one in self.results.of(stack.id)
+            if result_key(one) in self.results.styles
+        }
+        if styles:
+            state.update(overlay_styles=styles)
+        self.set_active(index)
+
+    def show_neighbour_series(self, step: int) -> None:
+        """Show the series before or after the active viewport's in the order of the strip."""
+        state = self.active_viewport
+        if state.series is None:
+            return
+        choice = hanging.neighbour_series(self.studies, state.series.series_uid, step)
+        if choice is not None:
+            self.show_stack(choice[2])
+
+    def show_three_planes(self) -> None:
+        """Axial, sagittal and coronal cuts of the active volume beside the acquired slices, in 2×2."""
+        from medview.app.shown_slice import can_be_cut
+
+        stack = self.active_viewport.stack
+        if stack is None or not can_be_cut(stack):
+            return
+        view = self.active_viewport.view
+        self.touched = True
+        self.layout, self.maximised = (2, 2), False
+        self._grow_states(4)
+        for index, kind in enumerate(("acquired", "axial", "coronal", "sagittal")):
+            state = self._states[index]
+            state.restore(replace(view, pan=(0.0, 0.0), zoom=1.0, pixel_scale=None, rotation=0, flip=False))
+            state.set_plane("acquired")
+            state.set_plane(kind)  # type: ignore[arg-type]
+        self.active = 0
+        self.layout_changed.emit()
+        self.active_changed.emit()
+
+    def _fill_empty(self, seen: ViewportState) -> None:
+        shown = {state.series.series_uid for state in self.viewports if state.series is not None}
+        same_patient = [
+            study for study in self.studies if seen.study is not None and study.patient.key == seen.study.patient.key
+        ]
+        waiting = [
+            choice
+            for choice in hanging.hanging_order(same_patient)
+            if choice[1].series_uid not in shown and not hanging.is_kept_back(choice[1])
+        ]
+        planes = iter(("coronal", "sagittal", "axial"))
+        for state in self.viewports:
+            if state.stack is not None:
+                continue
+            if waiting:
+                study, series, stack = waiting.pop(0)
+                state.show(study, series, stack)
+                continue
+            plane = next(planes, None)
+            if plane is None or seen.stack is None or seen.study is None or seen.series is None:
+                continue
+            state.show(seen.study, seen.series, seen.stack)
+            state.set_plane(plane)  # type: ignore[arg-type]
+            if state.plane_kind == "acquired":  # nothing to cut: an empty viewport says more than the same image twice
+                state.clear()
+
+    def patients_on_screen(self) -> frozenset[tuple[str, str]]:
+        """Keys of the patients whose images are on the screen; more than one must be said in red (IHE BIR)."""
+        states = [self._states[index] for index in self.visible_indices]
+        return frozenset(state.study.patient.key for state in states if state.study is not None)
+
+    # ------------------------------------------------------------------ opening and closing
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Scan paths in the background; what they hold is added to what is open."""
+        from medview.jobs.queue import Lane
+
+        number = next(self._openings)
+        before = self.studies
+        self.touched = False
+
+        def deliver(found: Any) -> None:
+            if number in self._running_scans:
+                self._take_found(number, before, found.studies, found.problems, found.census)
+
+        def work(progress: Any) -> None:
+            from medview.app.open_paths import open_paths
+
+            for found in open_paths(paths, progress):
+                self._post(lambda found=found: deliver(found))  # type: ignore[misc]
+
+        def ended(error: BaseException | None = None) -> None:
+            self._running_scans.pop(number, None)
+            self.scan_step = None
+            self._end_of_scan(paths, before, error)
+
+        def progressed(step: ProgressStep) -> None:
+            self.scan_step = step
+            self.scan_changed.emit()
+
+        self.scan_step = ProgressStep("scan", 0, 0)
+        job = self.jobs.submit(
+            "scan", work, Lane.INTERACTION, on_done=lambda _none: ended(), on_failed=ended, on_progress=progressed
+        )
+        self._running_scans[number] = job
+        self._remember(job)
+        self.scan_changed.emit()
+
+    @property
+    def is_scanning(self) -> bool:
+        """Whether an opening is going on."""
+        return bool(self._running_scans)
+
+    def cancel_scan(self) -> None:
+        """Stop looking for files; what was found stays."""
+        for number, job in list(self._running_scans.items()):
+            job.cancel()
+            self._running_scans.pop(number, None)
+        self.scan_step = None
+        self._swap_shown(final=True)
+        self.scan_changed.emit()
+        self.studies_changed.emit()
+
+    def _take_found(
+        self,
+        number: int,
+        before: tuple[Study, ...],
+        found: tuple[Study, ...],
+        problems: tuple[Problem, ...],
+        census: Census,
+    ) -> None:
+        self._found_by_scan = found
+        self.studies = opening.merge_studies(before if len(self._running_scans) == 1 else self.studies, found)
+        known = {(problem.path, problem.code) for problem in problems}
+        self.problems = (*(p for p in self.problems if (p.path, p.code) not in known), *problems)
+        self.census = census
+        self._swap_shown(final=False)
+        if not self.touched and self._opening_waits(number):
+            choice = hanging.first_choice(found)
+            if choice is not None:
+                self._first_shown = number
+                self.show_stack(choice[2], by_reader=False)
+        self.studies_changed.emit()
+
+    _first_shown = 0
+    _found_by_scan: tuple[Study, ...] = ()
+
+    def _opening_waits(self, number: int) -> bool:
+        return self._first_shown != number
+
+    def _swap_shown(self, final: bool) -> None:
+        """Let viewports go on with stacks that have grown; during a scan only where they have doubled.
+
+        A stack that grows file by file would otherwise be loaded from its start again and again.
+        """
+        for index, state in enumerate(self._states):
+            if state.series is None or state.stack is None:
+                continue
+            found = opening.find_series(self.studies, state.series.series_uid)
+            if found is None:
+                continue
+            study, series = found
+            stack = opening.successor(series, state.stack)
+            if stack is None or stack is state.stack:
+                continue
+            if not final and stack.frame_count < 2 * self._shown_frames.get(index, 0):
+                continue
+            self._shown_frames[index] = stack.frame_count
+            state.replace_stack(study, series, stack)
+
+    def _end_of_scan(self, paths: Sequence[str], before: tuple[Study, ...], error: BaseException | None) -> None:
+        self._swap_shown(final=True)
+        found, self._found_by_scan = self._found_by_scan, ()
+        if not self.touched:
+            # Nothing was touched while the scan ran: what the rule prefers among all series is put first.
+            choice = hanging.first_choice(found)
+            shown = self.active_viewport.series
+            if choice is not None and (shown is None or shown.series_uid != choice[1].series_uid):
+                self.show_stack(choice[2], by_reader=False)
+        if error is not None and not isinstance(error, Cancelled):
+            self.tell_error(error)
+        elif not found and error is None:
+            names = ", ".join(paths)
+            count = len(self.problems)
+            text = f"No images were found in {names}."
+            if count:
+                text += f" {count} files could not be read; see the list of problems."
+            self.tell("nothing_found", text, (names, str(count)), severity="warning", path=paths[0] if paths else "")
+        self.scan_changed.emit()
+        self.studies_changed.emit()
+        self._fetch_kept_results([series for study in found for series in study.series])
+
+    def close_study(self, study: Study) -> None:
+        """Close a study: its viewports become empty and its memory is given back."""
+        key = opening.study_key(study)
+        gone = {
+            stack.id for one in self.studies if opening.study_key(one) == key for s in one.series for stack in s.stacks
+        }
+        self.studies = tuple(one for one in self.studies if opening.study_key(one) != key)
+        for state in self._states:
+            if state.stack is not None and state.stack.id in gone:
+                state.clear()
+        for stack_id in gone:
+            self.loader.release(stack_id)
+            self.results.drop_stack(stack_id)
+        if not self.studies:
+            self.problems, self.census = (), Census()
+        self.studies_changed.emit()
+
+    # ------------------------------------------------------------------ results of models
+
+    @cached_property
+    def inference(self) -> InferenceQueue:
+        """The queue of model runs, made when it is first asked for."""
+        if self._make_inference is None:
+            raise RuntimeError("this workspace was made without models")
+        queue = self._make_inference(self)
+        queue.finished.connect(self.add_result)
+        queue.failed.connect(self._tell_failed_run)
+        return queue
+
+    def run_model(
+        self,
+        stack: Stack,
+        package: ModelPackage,
+        device: str | None = None,
+        overrides: tuple[str, ...] = (),
+    ) -> Job | None:
+        """Queue a run of a package on a stack; None where the stack is not open any more."""
+        found = opening.find_stack(self.studies, stack.id)
+        if found is None:
+            return None
+        _study, series, stack = found
+        try:
+            job = self.inference.request(series, stack, package, device or self.settings.device, overrides)
+        except MedviewError as error:
+            self.tell_error(error, AI)
+            return None
+        self._remember(job)
+        return job
+
+    def _tell_failed_run(self, *about: object) -> None:
+        error = next((one for one in about if isinstance(one, BaseException)), None)
+        if error is not None and not isinstance(error, Cancelled):
+            self.tell_error(error, AI)
+
+    def add_result(self, *about: object) -> None:
+        """Take in a finished result (the last argument; the queue may name the job before it)."""
+        from medview.core.finding import InferenceResult
+
+        for one in about:
+            if isinstance(one, InferenceResult) and self.results.add(one):
+                self.results_changed.emit(one.provenance.stack_id)
+
+    def _fetch_kept_results(self, series: Sequence[Series]) -> None:
+        """Look for results of earlier runs on the series that were just opened."""
+        from medview.jobs.queue import Lane
+
+        stacks = {stack.id for one in series for stack in one.stacks}
+        uids = [one.series_uid for one in series if one.stacks]
+        if not uids:
+            return
+
+        def work(progress: Any) -> list[InferenceResult]:
+            from medview.store.results import kept_results
+
+            found: list[InferenceResult] = []
+            for at, uid in enumerate(uids):
+                progress("results", at, len(uids))
+                found += kept_results(uid)
+            return found
+
+        def done(found: list[InferenceResult]) -> None:
+            self.add_result(*(one for one in found if one.provenance.stack_id in stacks))
+
+        self.jobs.submit("results", work, Lane.PREFETCH, on_done=done, on_failed=self._tell_kept_failed)
+
+    def _tell_kept_failed(self, error: BaseException) -> None:
+        if not isinstance(error, Cancelled):
+            self.tell_error(error, AI)
+
+    def overlay_style(self, result: InferenceResult) -> OverlayStyle:
+        """How a result is drawn where the reader has not said otherwise for one viewport."""
+        from medview.core.display import OverlayStyle
+
+        known = self.results.styles.get(result_key(result))
+        return known or OverlayStyle(opacity=self.settings.overlay_opacity, outline=self.settings.overlay_outline)
+
+    def set_overlay_style(self, result: InferenceResult, style: OverlayStyle) -> None:
+        """Draw a result this way in every viewport."""
+        key = result_key(result)
+        self.results.styles[key] = style
+        for state in self._states:
+            if state.stack is not None and state.stack.id == result.provenance.stack_id:
+                state.update(overlay_styles={**state.overlay_styles, key: style})
+        self.results_changed.emit(result.provenance.stack_id)
+
+    def set_threshold(self, result: InferenceResult, threshold: float) -> None:
+        """Hide findings of a result with a lower score."""
+        self.results.thresholds[result_key(result)] = threshold
+        self.results_changed.emit(result.provenance.stack_id)
+
+    def discard_result(self, result: InferenceResult) -> None:
+        """Take a result off the screen and out of what is kept."""
+        from medview.store.results import forget_result
+
+        self.results.remove(result)
+        forget_result(result)
+        self.results_changed.emit(result.provenance.stack_id)
+
+    def toggle_ai(self) -> None:
+        """Hide or show everything that models said, in all viewports."""
+        self.ai_visible = not self.ai_visible
+        self.ai_visible_changed.emit()
+
+    def show_finding(self, result: InferenceResult, finding: Finding) -> None:
+        """Go to a finding in every viewport that shows its stack; opened in the active one where none does."""
+        made = result.provenance
+        states = [state for state in self._states if state.stack is not None and state.stack.id == made.stack_id]
+        if not any(state in self.viewports for state in states):
+            found = opening.find_stack(self.studies, made.stack_id)
+            if found is None:
+                return
+            self.show_stack(found[2])
+            states.append(self.active_viewport)
+        for state in states:
+            if finding.center_lps is not None and state.stack.geometry is not None:
+                state.go_to_point(finding.center_lps)
+            if state.plane_kind == "acquired":
+                state.go_to_index(finding.k)
+        self.touched = True
+        self.selected_finding = (result_key(result), finding.id)
+        self.finding_selected.emit(*self.selected_finding)
+
+    def show_next_finding(self, step: int) -> None:
+        """Go to the next (or previous) finding of the active stack in the order of the list; around at its ends."""
+        stack = self.active_viewport.stack
+        if stack is None:
+            return
+        listed = [(one, finding) for one in self.results.of(stack.id) for finding in self.results.visible_findings(one)]
+        if not listed:
+            return
+        keys = [(result_key(one), finding.id) for one, finding in listed]
+        at = keys.index(self.selected_finding) + step if self.selected_finding in keys else (0 if step > 0 else -1)
+        self.show_finding(*listed[at % len(listed)])
+
+    # ------------------------------------------------------------------ filters on the whole volume
+
+    def filter_volume(self, index: int | None = None) -> Job | None:
+        """Run the filter chain of a viewport on its whole volume, in the background."""
+        from medview.jobs.queue import Lane
+
+        state = self._states[self.active if index is None else index]
+        stack, time, chain = state.stack, state.time, state.filters_applied
+        if stack is None or not chain:
+            return None
+        volume = self.loader.volume(stack, time)
+
+        def work(progress: Any) -> FilteredVolume:
+            return FilteredVolume(stack.id, time, chain, filtered_volume(volume, chain, progress))
+
+        def done(filtered: FilteredVolume) -> None:
+            if state.stack is not None and state.stack.id == filtered.stack_id and state.time == filtered.time:
+                state.update(filtered=filtered)
+
+        job = self.jobs.submit(
+            "filter",
+            work,
+            Lane.ANALYSIS,
+            on_done=done,
+            on_failed=lambda error: self.tell_error(error, stack_place(stack.id)),
+            on_progress=lambda _step: self.jobs_changed.emit(),
+            supersedes=f"filter:{stack.id}:{time}",
+        )
+        self._remember(job)
+        return job
+
+    # ------------------------------------------------------------------ jobs, notices, settings
+
+    def _remember(self, job: Job) -> None:
+        self.job_list = (*(one for one in self.job_list if not is_over(one)), job)
+        self.jobs_changed.emit()
+
+    def tell(
+        self,
+        code: str,
+        text: str,
+        values: tuple[str, ...] = (),
+        severity: Severity = "warning",
+        place: str = WINDOW,
+        path: str = "",
+        remedy: Remedy | None = None,
+    ) -> Notice:
+        """Show a notice in its place; one that says the same there already is replaced, not repeated."""
+        notice = Notice(next(self._notice_ids), code, text, values, severity, place, path, remedy)
+        same = {(one.code, one.text, one.place) for one in (notice,)}
+        self.notices = (*(one for one in self.notices if (one.code, one.text, one.place) not in same), notice)
+        self.notices_changed.emit()
+        return notice
+
+    def tell_note(self, note: Note, severity: Severity = "warning", place: str = WINDOW) -> None:
+        """Show a note as a notice."""
+        self.tell(note.code, note.text, note.values, severity, place)
+
+    def tell_error(self, error: BaseException, place: str = WINDOW) -> None:
+        """Show an error: its own words where it is one of medview's, else that something unexpected happened."""
+        if isinstance(error, Cancelled):
+            return
+        if isinstance(error, MedviewError):
+            self.tell(error.code, error.text, error.values, "danger", place, error.path or "")
+            return
+        what = f"{type(error).__name__}: {error}"
+        self.tell("unexpected", f"Something unexpected happened: {what}", (what,), "danger", place)
+
+    def dismiss(self, notice: Notice) -> None:
+        """Close a notice's strip; it stays in the list."""
+        self.notices = tuple(replace(one, shown=False) if one.id == notice.id else one for one in self.notices)
+        self.notices_changed.emit()
+
+    def clear_notices(self) -> None:
+        """Empty the list of notices."""
+        self.notices = ()
+        self.notices_changed.emit()
+
+    def change_settings(self, **values: Any) -> None:
+        """Change settings, keep them on disk, and say so; a disk that takes nothing gives a notice."""
+        settings = changed(self.settings, **values)
+        if settings == self.settings:
+            return
+        self.settings = settings
+        if self._keep_settings:
+            try:
+                save_settings(settings)
+            except MedviewError as error:
+                self.tell_error(error)
+        self.settings_changed.emit()
+
+    def close(self) -> None:
+        """End all background work; nothing is delivered any more."""
+        for number in list(self._running_scans):
+            self._running_scans.pop(number).cancel()
+        if "inference" in self.__dict__:
+            close = getattr(self.inference, "close", None)
+            if close is not None:
+                close()
+        self.jobs.close()
+
+
+def is_over(job: Job) -> bool:
+    """Whether a job has ended, in whatever way."""
+    return job.state.name in {"DONE", "FAILED", "CANCELLED"}
+
+
+def filtered_volume(volume: Any, chain: FilterChain, progress: Any) -> Any:
+    """A float32 volume of modality values after the chain; slices without pixels stay without pixels."""
+    import numpy as np
+
+    from medview.core.volume import ModalityTransform, Volume
+    from medview.processing.chain import apply_chain_volume
+
+    spacing = volume.geometry.spacing if volume.geometry is not None else (1.0, 1.0, 1.0)
+    values = apply_chain_volume(chain, volume.modality_values(np.float32), spacing, progress)
+    return Volume(values, ModalityTransform(), volume.geometry, volume.unit, None, volume.inverted, volume.states)
