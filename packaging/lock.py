@@ -22,14 +22,16 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "packaging" / "locks"
 FLAVOURS = ("cpu", "cuda", "directml", "openvino")
-TOOLS = "tools"
-TOOL_GROUPS = ("dev",)
+# What lies beside a flavour, by the dependency groups that it holds. The peers of the benchmarks go into an environment
+# of their own, together with the rest.
+TOOL_SETS = {"tools": ("dev",), "bench": ("bench",)}
 MARK = "# pyproject: "
 
 # Where each flavour is meant to run, as uv names platforms.
@@ -38,7 +40,8 @@ PLATFORMS = {
     "cuda": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc"),
     "directml": ("x86_64-pc-windows-msvc",),
     "openvino": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc"),
-    TOOLS: ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc", "aarch64-apple-darwin"),
+    "tools": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc", "aarch64-apple-darwin"),
+    "bench": ("x86_64-manylinux_2_34",),
 }
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -47,7 +50,7 @@ def declared(root: Path = ROOT) -> dict[str, Any]:
     """Return what pyproject.toml says about dependencies, the part that a lock answers for."""
     with (root / "pyproject.toml").open("rb") as stream:
         project = tomllib.load(stream)
-    groups = {name: project["dependency-groups"][name] for name in ("test", "oracle", "check", "build", "dev")}
+    groups = {name: project["dependency-groups"][name] for name in ("test", "oracle", "check", "build", "dev", "bench")}
     return {
         "python": project["project"]["requires-python"],
         "dependencies": project["project"]["dependencies"],
@@ -67,7 +70,7 @@ def stale_locks(root: Path = ROOT) -> list[str]:
     """Return one sentence for each lock that is missing or was not made from the present pyproject.toml."""
     wanted = fingerprint(root)
     faults = []
-    for name in (*FLAVOURS, TOOLS):
+    for name in (*FLAVOURS, *TOOL_SETS):
         path = root / "packaging" / "locks" / f"{name}.txt"
         if not path.is_file():
             faults.append(f"packaging/locks/{name}.txt is missing")
@@ -98,10 +101,10 @@ def run_uv(uv: str, *arguments: str) -> str:
     return done.stdout
 
 
-def requirements(*, extras: tuple[str, ...], groups: tuple[str, ...]) -> str:
-    """Return the declared requirements of the project with these extras and groups, one in a line."""
+def requirements(*, extras: tuple[str, ...], groups: tuple[str, ...], project: bool = True) -> str:
+    """Return the declared requirements of these extras and groups, and of the project itself, one in a line."""
     said = declared()
-    lines: list[str] = list(said["dependencies"])
+    lines: list[str] = list(said["dependencies"]) if project else []
     for extra in extras:
         lines += said["extras"][extra]
 
@@ -154,20 +157,19 @@ def make(*, upgrade: bool) -> None:
         kept.write_text("" if upgrade else locked_versions(), encoding="utf-8")
         whole = compile_lock(
             uv,
-            requirements(extras=FLAVOURS, groups=TOOL_GROUPS),
+            requirements(extras=FLAVOURS, groups=tuple(chain.from_iterable(TOOL_SETS.values()))),
             constraints=kept,
             hashes=False,
             upgrade=upgrade,
         )
         resolved = Path(folder) / "resolved.txt"
         resolved.write_text(whole, encoding="utf-8")
-        for name in (*FLAVOURS, TOOLS):
-            extras, groups = ((name,), ("build",)) if name != TOOLS else ((), TOOL_GROUPS)
-            body = compile_lock(
-                uv, requirements(extras=extras, groups=groups), constraints=resolved, hashes=True, upgrade=False
-            )
-            if name == TOOLS:
-                what = "the development tools: test, oracle, check and build"
+        for name in (*FLAVOURS, *TOOL_SETS):
+            tools = TOOL_SETS.get(name)
+            wanted = requirements(extras=() if tools else (name,), groups=tools or ("build",), project=tools is None)
+            body = compile_lock(uv, wanted, constraints=resolved, hashes=True, upgrade=False)
+            if tools:
+                what = f"the dependency group {', '.join(tools)}"
             else:
                 what = f"medview with ONNX Runtime for {name}, and what builds medview itself"
             head = f"# Made by packaging/lock.py; holds {what}.\n{MARK}{fingerprint()}\n"
@@ -180,7 +182,7 @@ def make(*, upgrade: bool) -> None:
 def verify() -> None:
     """Ask, without installing, for a wheel of every locked package on each Python and system; exits where one lacks."""
     uv = find_uv()
-    for name in (*FLAVOURS, TOOLS):
+    for name in (*FLAVOURS, *TOOL_SETS):
         for platform in PLATFORMS[name]:
             for python in PYTHONS:
                 run_uv(

@@ -1,0 +1,112 @@
+"""Each listed mutation is made in a copy of the program, and is caught."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.mutations.listed import ROOT, ContractMutation, SafetyMutation, contract_mutations, safety_mutations
+from tests.shared import SHARED_ROOT
+
+LINT = "import sys; sys.path.insert(0, ''); from importlinter.cli import lint_imports_command; lint_imports_command()"
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "benchmarks", "results")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the program and its tests, to be spoilt."""
+    folder = tmp_path_factory.mktemp("mutations")
+    for name in ("medview", "tests", "packaging", "resources"):
+        shutil.copytree(ROOT / name, folder / name, ignore=LEFT_OUT)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@contextmanager
+def spoilt(path: Path, text: str) -> Iterator[None]:
+    """Write text into a file of the copy, and what stood there back afterwards."""
+    before = path.read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+
+def in_copy(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the copy, where `import medview` finds the copy."""
+    environment = os.environ | {
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MEDVIEW_SHARED": str(SHARED_ROOT),
+        "COLUMNS": "200",
+    }
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=copy,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=250,
+    )
+
+
+def lint(copy: Path, *contracts: str) -> str:
+    """Return what import-linter says of the copy."""
+    chosen = [part for contract in contracts for part in ("--contract", contract)]
+    done = in_copy(copy, "-c", LINT, "--no-logo", *chosen)
+    assert re.search(r"Contracts: \d+ kept, \d+ broken", done.stdout), done.stdout + done.stderr
+    return done.stdout
+
+
+def run_tests(copy: Path, tests: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    return in_copy(copy, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header", "--tb=line", *tests)
+
+
+@pytest.fixture(scope="module")
+def kept_contracts(copy: Path) -> None:
+    """The copy itself keeps every contract; otherwise a broken one would show nothing."""
+    said = lint(copy)
+    assert ", 0 broken" in said, said
+
+
+@pytest.mark.parametrize("mutation", contract_mutations(), ids=lambda mutation: mutation.name)
+@pytest.mark.usefixtures("kept_contracts")
+def test_broken_contract_is_caught(copy: Path, mutation: ContractMutation) -> None:
+    path = copy / mutation.file
+    with spoilt(path, f"{path.read_text(encoding='utf-8')}\n\n{mutation.add}\n"):
+        assert ", 1 broken" in lint(copy, mutation.contract)
+
+
+@pytest.fixture(scope="module")
+def sound_tests(copy: Path) -> None:
+    """The named tests pass in the copy before anything is spoilt; otherwise their failing would show nothing."""
+    tests = tuple(dict.fromkeys(test for mutation in safety_mutations() for test in mutation.tests))
+    done = run_tests(copy, tests)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("mutation", safety_mutations(), ids=lambda mutation: mutation.name)
+@pytest.mark.usefixtures("sound_tests")
+def test_unsafe_change_is_caught(copy: Path, mutation: SafetyMutation) -> None:
+    path = copy / mutation.file
+    source = path.read_text(encoding="utf-8")
+    assert source.count(mutation.find) == 1
+    with spoilt(path, source.replace(mutation.find, mutation.replace)):
+        done = run_tests(copy, mutation.tests)
+    closing = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+    if done.returncode == 0 and " passed" not in closing and "skipped" in closing:
+        pytest.skip(f"the tests that notice {mutation.name} were skipped: {', '.join(mutation.tests)}")
+    # 1: tests failed. Anything else, as 2 for a module that no longer imports, shows nothing.
+    assert done.returncode == 1, f"not caught: {mutation.why}\n{done.stdout}\n{done.stderr}"
+    assert re.search(r"\d+ failed", closing), f"a test broke, none failed:\n{done.stdout}"
