@@ -357,7 +357,7 @@ def apt_install(packages: list[str]) -> bool:
 def missing_libraries(environment: Path) -> list[str]:
     """Return the names of the libraries that Qt needs and this machine lacks."""
     said = answer([str(python_of(environment)), "-c", ASK_QT])
-    return sorted((said or "").split("\n")) if said and said.strip() else []
+    return [line for line in (said or "").splitlines() if line]
 
 
 def has_cjk_font() -> bool:
