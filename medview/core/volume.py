@@ -43,7 +43,9 @@ class ModalityTransform:
         """Whether modality values are whole numbers, so that integers hold them without loss."""
         if self.lut is not None:
             return bool(np.all(self.lut == np.round(self.lut)))
-        return bool(np.all(self.slopes == np.round(self.slopes)) and np.all(self.intercepts == np.round(self.intercepts)))
+        return bool(
+            np.all(self.slopes == np.round(self.slopes)) and np.all(self.intercepts == np.round(self.intercepts))
+        )
 
     def part(self, start: int, stop: int) -> ModalityTransform:
         """The transform of frames ``start`` to ``stop`` (exclusive)."""
