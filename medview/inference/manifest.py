@@ -1,0 +1,365 @@
+"""`manifest.json` of a model package: everything a network never says itself, checked when it is read.
+
+Axes are named by the letter that they grow toward: L/R, P/A, S/I of the patient (``["A", "I", "L"]`` is the (k, j, i)
+order of a volume stored as LIA; ``["P", "L"]`` an axial slice as displayed, run slice by slice along the axis that is
+left over) or ``["down", "right"]`` for pictures as displayed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from medview.core.problem import ExitCode, MedviewError
+from medview.inference.manifest_outputs import (
+    BoxesOutput,
+    CenterHeatmapOutput,
+    ClassificationOutput,
+    MergeSlices,
+    Output,
+    SegmentationOutput,
+    YoloOutput,
+)
+from medview.inference.manifest_steps import (
+    Conform,
+    CropAbove,
+    CropOrPad,
+    Normalise,
+    Pad,
+    Resample,
+    Resize,
+    Step,
+    Strict,
+    Tiling,
+)
+
+MANIFEST_NAME = "manifest.json"
+LARGEST_MANIFEST = 4 * 1024 * 1024
+
+Task = Literal["segmentation", "detection", "classification"]
+PlaneName = Literal["axial", "sagittal", "coronal"]
+Unit = Literal["HU", "SUV", "stored", "modality", "display"]
+"""What the first step is given. ``stored``: the file's integers; ``modality``: after slope and intercept, whatever
+its unit; ``HU``, ``SUV``: modality values that the series declares to be that; ``display``: 0…255 as shown with the
+file's own window, low is black (pictures: their grey or colour)."""
+
+AXIS_PAIRS = ({"L", "R"}, {"P", "A"}, {"S", "I"})
+PICTURE_AXES = ("down", "right")
+
+
+class Fits(Strict):
+    """Which series the network is meant for. An empty list means any."""
+
+    modalities: tuple[str, ...] = ()
+    body_parts: tuple[str, ...] = ()
+    """DICOM's terms (CHEST, LUNG, HEAD, BRAIN …) and words of descriptions, compared without case."""
+    planes: tuple[PlaneName, ...] = ()
+    views: tuple[str, ...] = ()
+    """View positions of projection images (PA, AP, LL …)."""
+    contrast: Literal["any", "with", "without"] = "any"
+    minimum_slices: PositiveInt = 1
+    maximum_slices: PositiveInt | None = None
+    slice_spacing_mm: tuple[NonNegativeFloat, PositiveFloat] | None = None
+    pixel_spacing_mm: tuple[NonNegativeFloat, PositiveFloat] | None = None
+    field_of_view_mm: tuple[NonNegativeFloat, PositiveFloat] | None = None
+    """Extent along the slices' normal."""
+    needs_geometry: bool = True
+    tilt: Literal["refuse", "accept"] = "refuse"
+    """A gantry tilt (sheared stack); accepted ones carry a warning."""
+    missing_slices: Literal["refuse", "accept"] = "refuse"
+    """Irregular slice distances; accepted ones carry a warning."""
+    largest_obliquity_deg: float = Field(default=35.0, ge=0.0, le=55.0)
+    """How far the slices may be turned away from the patient's planes."""
+    secondary_captures: bool = False
+    """Whether screen shots and derived secondary images may be used."""
+
+    @field_validator("slice_spacing_mm", "pixel_spacing_mm", "field_of_view_mm")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and value[0] > value[1]:
+            raise ValueError("the first number must not be larger than the second")
+        return value
+
+
+class ExpectedValues(Strict):
+    """Statistics of inputs like those it was made for, in ``input.unit`` before any step and without padding.
+
+    A series outside is run, with a warning.
+    """
+
+    minimum: tuple[float, float] | None = None
+    maximum: tuple[float, float] | None = None
+    mean: tuple[float, float] | None = None
+    deviation: tuple[float, float] | None = None
+
+
+class Input(Strict):
+    """The tensor: unit, axes, steps, tiling."""
+
+    name: str | None = None
+    """Name of the graph's input; null takes the only one."""
+    unit: Unit
+    axes: tuple[str, ...]
+    layout: str
+    """The tensor's axes: N batch, C channel, D H W spatial in the order of ``axes`` (NCHW, NHWC, NCDHW, CHW, HW …)."""
+    channels: Literal["grey", "rgb", "bgr"] = "grey"
+    """Grey series are repeated into three channels; colour becomes grey by 0.299 R + 0.587 G + 0.114 B."""
+    inverted: Literal["refuse", "as_is", "mirror"] = "refuse"
+    """What to do with a MONOCHROME1 series where the unit is ``stored`` or ``modality``: ``mirror`` takes v to
+    smallest + largest - v. HU and SUV mean the same in both; ``display`` is as seen."""
+    padding: float | Literal["minimum"] = "minimum"
+    """What pixels that the file declares as padding become, in ``unit``; HU takes -1024 for ``minimum``."""
+    steps: tuple[Step, ...] = ()
+    tiling: Tiling | None = None
+    batch: PositiveInt = 1
+    """Slices given to a slice-by-slice network at once."""
+    expected: ExpectedValues | None = None
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the network sees pixels as displayed, without a patient's directions."""
+        return self.axes == PICTURE_AXES
+
+    @property
+    def is_slicewise(self) -> bool:
+        """Whether the network sees one slice at a time."""
+        return len(self.axes) == 2
+
+    @field_validator("axes")
+    @classmethod
+    def _axes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value == PICTURE_AXES:
+            return value
+        if len(value) not in {2, 3}:
+            raise ValueError('two or three letters, or ["down", "right"]')
+        pairs = [next((n for n, pair in enumerate(AXIS_PAIRS) if letter in pair), None) for letter in value]
+        if None in pairs:
+            raise ValueError("only the letters L R P A S I")
+        if len(set(pairs)) != len(pairs):
+            raise ValueError("two letters of the same axis")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Input:
+        spatial = "HW" if len(self.axes) == 2 else "DHW"
+        rest = self.layout.replace("N", "", 1).replace("C", "", 1)
+        if rest != spatial:
+            raise ValueError(f"layout: {self.layout} does not hold {spatial} in that order (and N, C once)")
+        if self.channels != "grey" and "C" not in self.layout:
+            raise ValueError("layout: colour needs a C")
+        dimensions = len(self.axes)
+        for number, step in enumerate(self.steps):
+            for field in ("shape", "spacing_mm", "size", "multiple"):
+                given = getattr(step, field, None)
+                if given is not None and len(given) != dimensions:
+                    raise ValueError(f"steps[{number}].{field}: {len(given)} numbers for {dimensions} axes")
+            if isinstance(step, Normalise) and len(step.mean) not in {1, self.channel_count}:
+                raise ValueError(f"steps[{number}].mean: {len(step.mean)} numbers for {self.channel_count} channels")
+            if isinstance(step, Conform) and (number or self.is_slicewise):
+                raise ValueError(f"steps[{number}]: conform must be the first step of a network with three axes")
+            if isinstance(step, Resample | Conform) and self.is_picture:
+                raise ValueError(f"steps[{number}]: pictures have no spacing")
+        if self.tiling is not None and len(self.tiling.size) != dimensions:
+            raise ValueError(f"tiling.size: {len(self.tiling.size)} numbers for {dimensions} axes")
+        if "N" not in self.layout and (self.batch > 1 or (self.tiling is not None and self.tiling.batch > 1)):
+            raise ValueError("layout: without N the batch must be 1")
+        return self
+
+    @property
+    def channel_count(self) -> int:
+        """Channels of the tensor."""
+        return 1 if self.channels == "grey" else 3
+
+
+class Manifest(Strict):
+    """The whole manifest."""
+
+    format: Literal[1]
+    id: str = Field(pattern=r"^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$")
+    name: str = Field(min_length=1, max_length=120)
+    version: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,30}$")
+    licence: str = Field(min_length=1)
+    authors: tuple[str, ...] = Field(min_length=1)
+    description: str = Field(min_length=1)
+    intended_use: str = Field(min_length=1)
+    research_only: bool = True
+    references: tuple[str, ...] = ()
+    card: str | None = None
+    """A text file of the package that says on what it was trained, how good it is and where it fails."""
+    model: str = "model.onnx"
+    task: Task
+    fits: Fits = Fits()
+    input: Input
+    output: Output
+
+    @field_validator("model", "card")
+    @classmethod
+    def _inside(cls, value: str | None) -> str | None:
+        if value is not None and not is_plain_path(value):
+            raise ValueError("must be a path inside the package")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Manifest:
+        is_detection = isinstance(self.output, BoxesOutput | YoloOutput | CenterHeatmapOutput)
+        kind = "detection" if is_detection else self.output.kind
+        if kind != self.task:
+            raise ValueError(f"output.kind: {self.output.kind} does not answer the task {self.task}")
+        output = self.output
+        dimensions = len(self.input.axes)
+        if isinstance(output, BoxesOutput):
+            given = 2 if output.layout in {"xyxy", "yxyx", "xywh", "cxcywh"} else 3
+            if given != dimensions:
+                raise ValueError(f"output.layout: {output.layout} has {given} dimensions, input.axes {dimensions}")
+        if isinstance(output, YoloOutput) and dimensions != 2:
+            raise ValueError("output.kind: yolo needs two input.axes")
+        if isinstance(output, CenterHeatmapOutput) and output.stride is not None and len(output.stride) != dimensions:
+            raise ValueError(f"output.stride: {len(output.stride)} numbers for {dimensions} axes")
+        if is_detection and not isinstance(output, SegmentationOutput | ClassificationOutput):
+            if output.merge is not None and dimensions != 2:
+                raise ValueError("output.merge: only for slice-by-slice networks")
+            if self.input.tiling is not None and not isinstance(output, CenterHeatmapOutput):
+                raise ValueError("input.tiling: boxes cannot be blended over tiles")
+        if isinstance(output, ClassificationOutput) and self.input.tiling is not None:
+            raise ValueError("input.tiling: a classification looks at the whole")
+        return self
+
+
+def is_plain_path(text: str) -> bool:
+    """Whether ``text`` is a relative path with forward slashes that stays where it starts."""
+    parts = text.split("/")
+    return bool(text) and "\\" not in text and ":" not in text and not any(part in {"", ".", ".."} for part in parts)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the field {key} is given twice")
+        found[key] = value
+    return found
+
+
+def _refused(text: str, path: Path | None) -> MedviewError:
+    return MedviewError("manifest_invalid", text, str(path) if path else None, ExitCode.MODEL_UNUSABLE)
+
+
+def parse_manifest(text: str, path: Path | None = None) -> Manifest:
+    """Read a manifest's JSON. Raises MedviewError ``manifest_invalid`` that names each wrong field in plain words."""
+    name = path.name if path else MANIFEST_NAME
+    try:
+        json.loads(text, object_pairs_hook=_without_repeats)
+    except RecursionError as error:
+        raise _refused(f"{name} is nested too deeply.", path) from error
+    except ValueError as error:
+        raise _refused(f"{name} is not valid JSON: {error}.", path) from error
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        faults = [f"{_field_name(fault['loc'])}: {_plain(fault)}" for fault in error.errors(include_url=False)]
+        more = f" (and {len(faults) - 8} more)" if len(faults) > 8 else ""
+        raise _refused(f"{name}: " + "; ".join(faults[:8]) + more + ".", path) from error
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read ``manifest.json``. Raises MedviewError ``manifest_missing`` or ``manifest_invalid``."""
+    try:
+        if path.stat().st_size > LARGEST_MANIFEST:
+            raise _refused(f"{path.name} is larger than {LARGEST_MANIFEST // 2**20} MB.", path)
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        text = f"The package {path.parent.name} has no {path.name}."
+        raise MedviewError("manifest_missing", text, str(path), ExitCode.MODEL_UNUSABLE) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refused(f"{path.name} cannot be read: {error}.", path) from error
+    return parse_manifest(text, path)
+
+
+_TAGS = {
+    "segmentation", "classification", "boxes", "yolo", "center_heatmap", "conform", "resample", "resize", "crop_above",
+    "crop_or_pad", "pad", "offset", "scale", "clip", "range", "min_max", "percentile", "z_score", "normalise", "round",
+}  # fmt: skip
+_KINDS = {"float", "int", "str", "none"}
+
+
+def _field_name(location: tuple[int | str, ...]) -> str:
+    """``input.steps[2].high`` of pydantic's location, without the names of the alternatives it tried."""
+    text = ""
+    previous: int | str = ""
+    for part in location:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part in _KINDS or re.search(r"[\[(-]", part):
+            pass  # a type's name that pydantic adds where several were possible
+        elif part in _TAGS and (isinstance(previous, int) or previous == "output"):
+            pass  # the kind of a step or of the output
+        else:
+            text += f".{part}" if text else part
+        previous = part
+    return text or "manifest"
+
+
+def _plain(fault: Any) -> str:
+    """A finding of pydantic in the words of somebody who writes a manifest."""
+    context = fault.get("ctx", {})
+    sentences = {
+        "missing": "is missing",
+        "extra_forbidden": "is not a field of a manifest",
+        "string_type": "must be a text",
+        "string_too_short": "must not be empty",
+        "string_pattern_mismatch": f"{fault['input']!r} is not allowed (pattern {context.get('pattern', '')})",
+        "int_type": "must be a whole number",
+        "int_from_float": "must be a whole number",
+        "float_type": "must be a number",
+        "bool_type": "must be true or false",
+        "tuple_type": "must be a list",
+        "model_type": "must be an object",
+        "model_attributes_type": "must be an object",
+        "too_short": "has too few entries",
+        "too_long": "has too many entries",
+        "finite_number": "must be a finite number",
+        "literal_error": f"{fault['input']!r} is not one of {context.get('expected', '')}",
+        "union_tag_invalid": f"{context.get('tag', '')!r} is not one of {context.get('expected_tags', '')}",
+        "union_tag_not_found": f"lacks {context.get('discriminator', '')}, which says what it is",
+        "greater_than": f"must be above {context.get('gt', '')}",
+        "greater_than_equal": f"must be at least {context.get('ge', '')}",
+        "less_than": f"must be below {context.get('lt', '')}",
+        "less_than_equal": f"must be at most {context.get('le', '')}",
+    }
+    if fault["type"] == "value_error":
+        return str(context.get("error", fault["msg"]))
+    return sentences.get(fault["type"], str(fault["msg"]).lower())
+
+
+__all__ = [
+    "MANIFEST_NAME",
+    "BoxesOutput",
+    "CenterHeatmapOutput",
+    "ClassificationOutput",
+    "Conform",
+    "CropAbove",
+    "CropOrPad",
+    "Fits",
+    "Input",
+    "Manifest",
+    "MergeSlices",
+    "Pad",
+    "Resample",
+    "Resize",
+    "SegmentationOutput",
+    "YoloOutput",
+    "parse_manifest",
+    "read_manifest",
+]

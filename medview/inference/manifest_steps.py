@@ -1,0 +1,246 @@
+"""The steps of a manifest that turn a series into what a network was trained on, run in the order they are written.
+
+Spatial values are given per tensor axis, in the order of ``input.axes``; a slice-by-slice network has two axes. Steps
+that move or resize are undone, last first, when the answer goes back onto the series (:mod:`medview.inference.restore`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+
+Interpolation = Literal["linear", "nearest", "cubic", "area", "pillow-bilinear", "pillow-bicubic"]
+"""How values are resized. ``linear`` and ``cubic`` (Catmull-Rom) take no account of shrinking, ``area`` averages,
+the Pillow kinds widen the kernel when they shrink and round as Pillow does (8 bit for the unit ``display``)."""
+
+Scope = Literal["volume", "slice"]
+"""Over what a statistic is taken. For a slice-by-slice network ``volume`` is the whole series."""
+
+
+class Strict(BaseModel):
+    """Frozen, no unknown fields, no silent conversion, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Conform(Strict):
+    """Sample onto a fixed grid whose axes are exactly the patient's: ``shape`` voxels of ``spacing_mm``.
+
+    Voxel n/2 of the series lies at voxel n/2 of the grid, as FreeSurfer does. Outside is the lowest value.
+    """
+
+    step: Literal["conform"]
+    shape: tuple[PositiveInt, ...]
+    spacing_mm: tuple[PositiveFloat, ...]
+    kind: Literal["linear", "nearest"] = "linear"
+
+
+class Resample(Strict):
+    """Bring the spacing to ``spacing_mm`` along the series' own axes; null leaves an axis as it is.
+
+    ``align`` ``edges`` keeps the field of view (size = round(n·s/s'), as nnU-Net), ``centres`` keeps the first voxel's
+    centre (size = round((n-1)·s/s') + 1, as MONAI's Spacing).
+    """
+
+    step: Literal["resample"]
+    spacing_mm: tuple[PositiveFloat | None, ...]
+    kind: Interpolation = "linear"
+    align: Literal["edges", "centres"] = "edges"
+
+
+class Resize(Strict):
+    """Bring the size to ``size`` voxels (null leaves an axis as it is), the field of view kept.
+
+    ``aspect`` ``stretch`` resizes each axis by itself; ``keep`` resizes all by the smaller factor and fills the rest
+    with ``fill``, the image in the middle or at the start.
+    """
+
+    step: Literal["resize"]
+    size: tuple[PositiveInt | None, ...]
+    kind: Interpolation = "linear"
+    aspect: Literal["stretch", "keep"] = "stretch"
+    fill: float = 0.0
+    place: Literal["centre", "start"] = "centre"
+
+
+class CropAbove(Strict):
+    """Keep the box around all values above ``threshold`` and ``margin`` voxels more; the rest comes back as nothing.
+
+    The threshold is compared with the values as they are at this step. Slice by slice the box is the whole series'.
+    """
+
+    step: Literal["crop_above"]
+    threshold: float
+    margin: int = Field(default=0, ge=0)
+
+
+class CropOrPad(Strict):
+    """Cut or fill each axis to ``size`` around the centre (null leaves an axis as it is)."""
+
+    step: Literal["crop_or_pad"]
+    size: tuple[PositiveInt | None, ...]
+    fill: float | Literal["minimum", "edge"] = 0.0
+
+
+class Pad(Strict):
+    """Fill up: to at least ``size``, or to the next multiple of ``multiple``; one of the two."""
+
+    step: Literal["pad"]
+    size: tuple[PositiveInt | None, ...] | None = None
+    multiple: tuple[PositiveInt, ...] | None = None
+    fill: float | Literal["minimum", "edge"] = 0.0
+    place: Literal["centre", "end", "start"] = "end"
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Pad:
+        if (self.size is None) == (self.multiple is None):
+            raise ValueError("give either size or multiple")
+        return self
+
+
+class Offset(Strict):
+    """Add ``value``: HU + 1024 is an offset of 1024."""
+
+    step: Literal["offset"]
+    value: float
+
+
+class Scale(Strict):
+    """Multiply by ``factor``: 1/255 is 0.00392156862745098."""
+
+    step: Literal["scale"]
+    factor: float
+
+
+class Clip(Strict):
+    """Keep values inside ``low`` … ``high``; null leaves an end open."""
+
+    step: Literal["clip"]
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Clip:
+        if self.low is None and self.high is None:
+            raise ValueError("give low, high or both")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError("low must be smaller than high")
+        return self
+
+
+class Range(Strict):
+    """Take ``source`` linearly to ``to``; ``clip`` keeps the result inside.
+
+    A window of centre c and width w is ``source`` [c - w/2, c + w/2].
+    """
+
+    step: Literal["range"]
+    source: tuple[float, float]
+    to: tuple[float, float] = (0.0, 1.0)
+    clip: bool = True
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Range:
+        if self.source[0] >= self.source[1] or self.to[0] >= self.to[1]:
+            raise ValueError("the first number must be smaller than the second")
+        return self
+
+
+class MinMax(Strict):
+    """Take the smallest and the largest value of the scope linearly to ``to``."""
+
+    step: Literal["min_max"]
+    scope: Scope = "volume"
+    to: tuple[float, float] = (0.0, 1.0)
+
+
+class Percentile(Strict):
+    """Take the percentiles ``low`` and ``high`` (0–100) of the scope linearly to ``to``; ``clip`` keeps the rest inside."""
+
+    step: Literal["percentile"]
+    low: float = Field(ge=0, le=100)
+    high: float = Field(ge=0, le=100)
+    scope: Scope = "volume"
+    only_nonzero: bool = False
+    to: tuple[float, float] = (0.0, 1.0)
+    clip: bool = True
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Percentile:
+        if self.low >= self.high:
+            raise ValueError("low must be smaller than high")
+        return self
+
+
+class ZScore(Strict):
+    """Subtract the mean and divide by the standard deviation of the scope.
+
+    ``only_nonzero`` takes both over values that are not 0 and leaves zeros at 0 (MONAI's ``nonzero``).
+    """
+
+    step: Literal["z_score"]
+    scope: Scope = "volume"
+    only_nonzero: bool = False
+
+
+class Normalise(Strict):
+    """Subtract ``mean`` and divide by ``std``: one number for all channels, or one for each (ImageNet's three)."""
+
+    step: Literal["normalise"]
+    mean: tuple[float, ...] = Field(min_length=1)
+    std: tuple[PositiveFloat, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _paired(self) -> Normalise:
+        if len(self.mean) != len(self.std):
+            raise ValueError("mean and std need the same count of numbers")
+        return self
+
+
+class Round(Strict):
+    """Round to whole numbers, as networks expect that were trained on integer images."""
+
+    step: Literal["round"]
+
+
+Step = Annotated[
+    Conform
+    | Resample
+    | Resize
+    | CropAbove
+    | CropOrPad
+    | Pad
+    | Offset
+    | Scale
+    | Clip
+    | Range
+    | MinMax
+    | Percentile
+    | ZScore
+    | Normalise
+    | Round,
+    Field(discriminator="step"),
+]
+
+SPATIAL_STEPS = (Conform, Resample, Resize, CropAbove, CropOrPad, Pad)
+"""Steps that change where a voxel lies, and are undone on the way back."""
+
+
+class Tiling(Strict):
+    """A sliding window, for what is larger than the network takes at once.
+
+    ``size`` per tensor axis; ``overlap`` is the share of a tile that its neighbour repeats. ``placement`` ``monai``
+    steps by int(size·(1-overlap)) and moves the last tile back to the border, ``nnunet`` spreads the tiles evenly.
+    ``weights`` ``gaussian`` blends with a standard deviation of ``sigma``·size and a floor (MONAI's: 0.001; nnU-Net's:
+    the smallest weight that is not zero). Where the image is smaller than a tile it is filled with ``fill`` on both
+    sides. ``batch`` tiles are given to the network at once.
+    """
+
+    size: tuple[PositiveInt, ...]
+    overlap: float = Field(default=0.25, ge=0.0, lt=1.0)
+    placement: Literal["monai", "nnunet"] = "monai"
+    weights: Literal["gaussian", "constant"] = "gaussian"
+    sigma: PositiveFloat = 0.125
+    batch: PositiveInt = 1
+    fill: float | Literal["minimum"] = 0.0
