@@ -42,6 +42,7 @@ def marks_of(
     view: ViewportView,
     volume: Volume | None,
     results: Sequence[InferenceResult],
+    *,
     ai_visible: bool,
     several_patients: bool,
     failed_slices: int = 0,
@@ -54,9 +55,11 @@ def marks_of(
     if several_patients:
         found.append(Mark("other_patient", "danger"))
     stack = view.stack
-    for note in stack.notes:
-        if note.code in MARKED_NOTES:
-            found.append(Mark("note", MARKED_NOTES[note.code], (note.code, *note.values), note))
+    found += [
+        Mark("note", MARKED_NOTES[note.code], (note.code, *note.values), note)
+        for note in stack.notes
+        if note.code in MARKED_NOTES
+    ]
     if failed_slices:
         found.append(Mark("failed_slices", "danger", (str(failed_slices),)))
     if view.plane_kind != "acquired" and volume is not None and not volume.is_complete and not failed_slices:

@@ -152,14 +152,17 @@ def place_of(stack: Stack, shown: ShownSlice, time: int) -> MeasurementPlace:
         time=time,
         position_mm=shown.position_mm or 0.0,
         frame_of_reference=frame_of_reference,
-        origin=_triple(shown.origin),
-        across=_triple(shown.across),
-        down=_triple(shown.down),
+        origin=shown.plane.origin if shown.plane is not None else None,
+        across=_step(shown, 0),
+        down=_step(shown, 1),
     )
 
 
-def _triple(vector: NDArray[np.float64] | None) -> tuple[float, float, float] | None:
-    return None if vector is None else (float(vector[0]), float(vector[1]), float(vector[2]))
+def _step(shown: ShownSlice, axis: int) -> tuple[float, float, float] | None:
+    if shown.plane is None:
+        return None
+    x, y, z = shown.plane.steps[axis]
+    return (float(x), float(y), float(z))
 
 
 def same_slice(a: MeasurementPlace, b: MeasurementPlace) -> bool:
@@ -192,6 +195,7 @@ def measure(
     values: NDArray[Any] | None,
     skipped: NDArray[np.bool_] | None,
     unit: str | None,
+    *,
     filtered: bool = False,
 ) -> Measured:
     """Length of a ruler, or area and statistics of an ellipse on the modality ``values`` of its slice.

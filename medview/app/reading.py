@@ -120,6 +120,7 @@ def preset_by_key(
     digit: int,
     modality: str,
     unit: str | None,
+    *,
     file_vois: Sequence[Voi],
     now: Voi,
     automatic: Callable[[], Voi],

@@ -4,40 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.core import plane as planes
 from medview.core.geometry import Geometry
+from medview.core.plane import AXIS_OF_PLANE, Plane, anatomical_plane, plane_of_frame, plane_of_slice
 from medview.core.study import SpacingKind, Stack
-
-if TYPE_CHECKING:
-    from medview.core.plane import Plane
 
 FloatArray = NDArray[np.float64]
 PlaneKind = Literal["acquired", "axial", "sagittal", "coronal"]
 PLANE_KINDS: tuple[PlaneKind, ...] = ("acquired", "axial", "sagittal", "coronal")
-_PLANE_AXIS = {"sagittal": 0, "coronal": 1, "axial": 2}
-
-ALIGNED = 0.9999
-"""Cosine above which a voxel axis counts as an axis of the patient: 0.8 degrees."""
 
 
 @dataclass(frozen=True, eq=False)
 class ShownSlice:
     """The grid of what is shown: ``shape`` (rows, columns), ``pixel_mm`` (per row, per column) for drawing.
 
-    ``origin``, ``across`` and ``down`` place pixel (x, y) at ``origin + x·across + y·down`` in LPS mm; None where
-    nothing is known. ``measure_mm`` (per row, per column) is for lengths, None where only px may be said. ``k`` and
-    ``frame`` (index into the stack's frames) belong to acquired slices, ``plane`` to cuts.
+    ``plane`` places it in the patient, None where nothing is known. ``measure_mm`` (per row, per column) is for
+    lengths, None where only px may be said. ``k`` and ``frame`` (index into the stack's frames) belong to acquired
+    slices, ``position_mm`` (LPS, along the normal) to cuts.
     """
 
     shape: tuple[int, int]
     pixel_mm: tuple[float, float]
-    origin: FloatArray | None
-    across: FloatArray | None
-    down: FloatArray | None
+    plane: Plane | None
     measure_mm: tuple[float, float] | None
     measure_kind: SpacingKind
     plane_kind: PlaneKind
@@ -45,38 +38,28 @@ class ShownSlice:
     frame: int | None = None
     sop_uid: str = ""
     frame_in_file: int = 0
-    plane: Plane | None = None
     position_mm: float | None = None
 
     @property
     def is_placed(self) -> bool:
         """Whether the slice has a place in the patient."""
-        return self.origin is not None
+        return self.plane is not None
 
     def image_to_patient(self, x: float, y: float) -> FloatArray | None:
         """LPS mm of image (x, y); None without a place."""
-        if self.origin is None or self.across is None or self.down is None:
-            return None
-        return np.asarray(self.origin + x * self.across + y * self.down)
+        return None if self.plane is None else self.plane.plane_to_patient((x, y))
 
     def patient_to_image(self, point: FloatArray) -> tuple[float, float, float] | None:
-        """Image (x, y) of the point's foot on this slice and its distance in mm along across × down."""
-        if self.origin is None or self.across is None or self.down is None:
+        """Image (x, y) of the point's foot on this slice and its distance in mm; None without a place."""
+        if self.plane is None:
             return None
-        normal = np.cross(self.across, self.down)
-        normal = normal / np.linalg.norm(normal)
-        rest = np.asarray(point, dtype=np.float64) - self.origin
-        basis = np.stack([self.across, self.down], axis=1)
-        x, y = np.linalg.lstsq(basis, rest, rcond=None)[0]
-        return (float(x), float(y), float(rest @ normal))
+        x, y, distance = self.plane.patient_to_plane(point)
+        return (float(x), float(y), float(distance))
 
     @property
     def normal(self) -> FloatArray | None:
-        """Unit LPS vector across × down."""
-        if self.across is None or self.down is None:
-            return None
-        vector = np.cross(self.across, self.down)
-        return np.asarray(vector / np.linalg.norm(vector))
+        """Unit LPS vector perpendicular to the slice."""
+        return None if self.plane is None else self.plane.normal
 
 
 def can_be_cut(stack: Stack) -> bool:
@@ -84,42 +67,19 @@ def can_be_cut(stack: Stack) -> bool:
     return stack.geometry is not None and stack.shape[0] > 1
 
 
-def plane_positions(geometry: Geometry, kind: PlaneKind) -> FloatArray:
-    """(n,) LPS mm along the plane's normal at which cuts are shown one after the other, growing.
-
-    Where a voxel axis runs along the normal these are the voxel centres, so that nothing is interpolated along it;
-    otherwise steps of the size of the voxel that lies closest to the normal, through the whole volume.
-    """
-    return _plane_positions(geometry, kind)
-
-
 @lru_cache(maxsize=64)  # a geometry is its own key: it compares by identity
-def _plane_positions(geometry: Geometry, kind: PlaneKind) -> FloatArray:
-    axis = _PLANE_AXIS[kind]
-    steps = geometry.affine[:3, :3]
-    lengths = np.linalg.norm(steps, axis=0)
-    directions = steps / lengths
-    directions[:, 2] = geometry.normal
-    nearest = int(np.argmax(np.abs(directions[axis])))
-    if abs(directions[axis, nearest]) >= ALIGNED:
-        if nearest == 2:
-            positions = geometry.origins[:, axis].copy()
-        else:
-            count = geometry.shape[2 - nearest]
-            positions = geometry.affine[axis, 3] + np.arange(count) * steps[axis, nearest]
-        positions = np.sort(positions)
-    else:
-        low, high = geometry.bounds[0][axis], geometry.bounds[1][axis]
-        size = geometry.spacing[0] if nearest == 2 else float(lengths[nearest])
-        count = max(1, int(np.floor((high - low) / size)))
-        positions = (low + high) / 2 + (np.arange(count) - (count - 1) / 2) * size
+def plane_positions(geometry: Geometry, kind: PlaneKind) -> FloatArray:
+    """(n,) growing LPS mm along an anatomical plane's normal at which cuts are shown one after the other."""
+    if kind == "acquired":
+        raise ValueError("acquired slices have no position along an axis of the patient")
+    positions = planes.plane_positions(geometry, kind).copy()
     positions.setflags(write=False)
-    return np.asarray(positions)
+    return positions
 
 
 def plane_axis(kind: PlaneKind) -> int:
     """Index of the LPS axis that an anatomical plane's position is counted along."""
-    return _PLANE_AXIS[kind]
+    return AXIS_OF_PLANE[kind]
 
 
 def acquired_shown(stack: Stack, k: int, time: int = 0) -> ShownSlice:
@@ -127,7 +87,6 @@ def acquired_shown(stack: Stack, k: int, time: int = 0) -> ShownSlice:
     slices, rows, columns = stack.shape
     frame = time * slices + k
     source = stack.frames[frame] if frame < len(stack.frames) else None
-    origin, across, down = _placement(stack, k, frame)
     drawn = _drawn_pixel(stack)
     measure, kind = stack.pixel_spacing, stack.spacing_kind
     if measure is None and stack.geometry is not None:
@@ -137,9 +96,7 @@ def acquired_shown(stack: Stack, k: int, time: int = 0) -> ShownSlice:
     return ShownSlice(
         shape=(rows, columns),
         pixel_mm=drawn,
-        origin=origin,
-        across=across,
-        down=down,
+        plane=_plane(stack, k, frame),
         measure_mm=measure,
         measure_kind=kind if measure is not None else "none",
         plane_kind="acquired",
@@ -152,8 +109,6 @@ def acquired_shown(stack: Stack, k: int, time: int = 0) -> ShownSlice:
 
 def cut_shown(stack: Stack, kind: PlaneKind, position_mm: float) -> ShownSlice:
     """The axial, sagittal or coronal cut of a stack's volume at an LPS position; ValueError without a geometry."""
-    from medview.core.plane import anatomical_plane
-
     if stack.geometry is None or kind == "acquired":
         raise ValueError("a cut needs a volume with a geometry")
     plane = anatomical_plane(stack.geometry, kind, position_mm)
@@ -161,13 +116,10 @@ def cut_shown(stack: Stack, kind: PlaneKind, position_mm: float) -> ShownSlice:
     return ShownSlice(
         shape=plane.size,
         pixel_mm=(down_mm, across_mm),
-        origin=np.asarray(plane.origin),
-        across=np.asarray(plane.u) * across_mm,
-        down=np.asarray(plane.v) * down_mm,
+        plane=plane,
         measure_mm=(down_mm, across_mm),
         measure_kind="patient",
         plane_kind=kind,
-        plane=plane,
         position_mm=position_mm,
     )
 
@@ -180,11 +132,9 @@ def _drawn_pixel(stack: Stack) -> tuple[float, float]:
     return (stack.pixel_aspect, 1.0)
 
 
-def _placement(stack: Stack, k: int, frame: int) -> tuple[FloatArray | None, FloatArray | None, FloatArray | None]:
+def _plane(stack: Stack, k: int, frame: int) -> Plane | None:
     if stack.geometry is not None:
-        geometry = stack.geometry
-        return geometry.origins[k], geometry.affine[:3, 0], geometry.affine[:3, 1]
-    if stack.planes is not None and frame < len(stack.planes) and np.all(np.isfinite(stack.planes[frame])):
-        origin, across, down = stack.planes[frame]
-        return origin, across, down
-    return None, None, None
+        return plane_of_slice(stack.geometry, k)
+    if stack.planes is not None and frame < len(stack.planes):
+        return plane_of_frame(stack.planes[frame], (stack.shape[1], stack.shape[2]))
+    return None

@@ -53,7 +53,7 @@ class ViewTransform:
     """The scale at which the slice fits."""
 
     @staticmethod
-    def build(  # noqa: PLR0917 - one value per degree of freedom
+    def build(
         shape: tuple[int, int],
         pixel_mm: tuple[float, float],
         viewport: tuple[float, float],

@@ -82,10 +82,10 @@ class ViewportState:
 
     changed = Signal(frozenset)
 
-    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - the fields of ViewportView
+    def __init__(self, **values: Any) -> None:
         self._view = ViewportView(**values)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the fields of ViewportView
+    def __getattr__(self, name: str) -> Any:
         if name in _FIELDS:
             return getattr(self._view, name)
         raise AttributeError(name)
@@ -110,14 +110,12 @@ class ViewportState:
         """The study shown."""
         return self._view.study
 
-    def update(self, **values: Any) -> None:  # noqa: ANN401 - the fields of ViewportView
+    def update(self, **values: Any) -> None:
         """Change some values and say so once; nothing is said where nothing differs."""
         unknown = values.keys() - _FIELDS
         if unknown:
             raise AttributeError(f"a viewport has no {', '.join(sorted(unknown))}")
-        different = frozenset(
-            name for name, value in values.items() if not _same(value, getattr(self._view, name))
-        )
+        different = frozenset(name for name, value in values.items() if not _same(value, getattr(self._view, name)))
         if not different:
             return
         self._view = replace(self._view, **{name: values[name] for name in different})

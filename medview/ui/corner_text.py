@@ -1,0 +1,325 @@
+"""The words in the four corners of a viewport and on its marks, in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QCoreApplication, QDate, QLocale
+
+from medview.app.marks import Mark
+from medview.app.shown_slice import ShownSlice
+from medview.app.view_transform import ViewTransform
+from medview.app.viewport_state import ViewportView
+from medview.core.problem import Note
+from medview.core.study import Stack
+from medview.core.window import Voi, VoiLut
+from medview.ui.canvas import Line, Segment
+from medview.ui.viewport_style import SECONDARY, TEXT, padded
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """Lines of each corner from top to bottom."""
+
+    top_left: tuple[Line, ...] = ()
+    top_right: tuple[Line, ...] = ()
+    bottom_left: tuple[Line, ...] = ()
+    bottom_right: tuple[Line, ...] = field(default=())
+
+
+def _line(*parts: tuple[str, bool]) -> Line:
+    """A line of (text, whether it is what matters)."""
+    return tuple(Segment(text, TEXT if main else SECONDARY) for text, main in parts if text)
+
+
+def _bold(text: str) -> Line:
+    return (Segment(text, TEXT, bold=True),)
+
+
+def corner_lines(
+    view: ViewportView,
+    shown: ShownSlice,
+    transform: ViewTransform,
+    voi: Voi | None,
+    *,
+    index: int,
+    count: int,
+    inverted: bool = False,
+) -> Corners:
+    """What stands in the corners, by the viewport's text mode; values that are not known leave no line."""
+    if view.stack is None or view.text_mode == "off":
+        return Corners()
+    named = view.text_mode == "full"
+    return Corners(
+        top_left=_patient_lines(view, named),
+        top_right=_study_lines(view, named),
+        bottom_left=_display_lines(view, transform, voi, index=index, count=count, inverted=inverted),
+        bottom_right=_series_lines(view, shown),
+    )
+
+
+def _patient_lines(view: ViewportView, named: bool) -> tuple[Line, ...]:
+    if view.study is None:
+        return ()
+    patient = view.study.patient
+    sex = {
+        "M": translate("Viewport", "male"),
+        "F": translate("Viewport", "female"),
+        "O": translate("Viewport", "other sex"),
+    }.get(patient.sex.strip().upper(), patient.sex)
+    about = " · ".join(text for text in (sex, age_text(patient.age)) if text)
+    if not named:
+        return (_line((about, False)),) if about else ()
+    birth = date_text(patient.birth_date)
+    lines = []
+    if patient.name:
+        lines.append(_bold(person_name(patient.name)))
+    if patient.patient_id:
+        lines.append(_line((patient.patient_id, True)))
+    if birth:
+        lines.append(_line((translate("Viewport", "born {date}").format(date=birth), False)))
+    if about:
+        lines.append(_line((about, False)))
+    return tuple(lines)
+
+
+def _study_lines(view: ViewportView, named: bool) -> tuple[Line, ...]:
+    study, stack = view.study, view.stack
+    if study is None or stack is None:
+        return ()
+    lines = []
+    if named and stack.context.institution:
+        lines.append(_line((stack.context.institution, False)))
+    if study.description:
+        lines.append(_line((study.description, True)))
+    if named and study.accession:
+        lines.append(_line((translate("Viewport", "Acc. "), False), (study.accession, True)))
+    if named:
+        when = " ".join(text for text in (date_text(study.date), time_text(study.time)) if text)
+        if when:
+            lines.append(_line((when, True)))
+    return tuple(lines)
+
+
+def _display_lines(
+    view: ViewportView, transform: ViewTransform, voi: Voi | None, *, index: int, count: int, inverted: bool
+) -> tuple[Line, ...]:
+    lines = []
+    stack = view.stack
+    assert stack is not None
+    if stack.components == 1 and voi is not None:
+        lines.append(_window_line(voi, inverted))
+    zoom = transform.device_px_per_pixel
+    percent = f"{zoom * 100:.0f}".rjust(4, "\u2007")
+    lines.append(_line((translate("Viewport", "Zoom "), False), (percent.strip(), True), (" %", False)))
+    position = [
+        (translate("Viewport", "Image "), False),
+        (padded(index + 1, count), True),
+        (f" / {count}", False),
+    ]
+    if stack.timepoints > 1:
+        label = stack.time_labels[view.time] if view.time < len(stack.time_labels) else ""
+        position += [
+            ("   " + time_axis_name(stack.time_axis) + " ", False),
+            (padded(view.time + 1, stack.timepoints), True),
+            (f" / {stack.timepoints}", False),
+            (f"  {label}" if label else "", False),
+        ]
+    lines.append(_line(*position))
+    return tuple(lines)
+
+
+def _window_line(voi: Voi, inverted: bool) -> Line:
+    end = [("  " + translate("Viewport", "inverted"), False)] if inverted else []
+    if isinstance(voi, VoiLut):
+        return _line(
+            (translate("Viewport", "LUT "), False), (voi.name or translate("Viewport", "of the file"), True), *end
+        )
+    name = translate("Preset", voi.name) if voi.name else ""
+    return _line(
+        (translate("Viewport", "W "), False),
+        (number_text(voi.width), True),
+        ("  " + translate("Viewport", "C "), False),
+        (number_text(voi.center), True),
+        (f"  {name}" if name else "", False),
+        *end,
+    )
+
+
+def _series_lines(view: ViewportView, shown: ShownSlice) -> tuple[Line, ...]:
+    stack, series = view.stack, view.series
+    assert stack is not None
+    context = stack.context
+    lines = []
+    sides = {
+        "L": translate("Viewport", "left"),
+        "R": translate("Viewport", "right"),
+        "B": translate("Viewport", "both"),
+    }
+    side = sides.get(context.laterality.strip().upper(), context.laterality)
+    where = " ".join(text for text in (side, context.view_position) if text)
+    if where:
+        lines.append(_bold(where))
+    if context.contrast_agent:
+        lines.append(_line((translate("Viewport", "Contrast "), False), (context.contrast_agent, True)))
+    description = context.description or (series.context.description if series is not None else "")
+    number = f"{series.number}" if series is not None and series.number is not None else ""
+    head = " ".join(text for text in (context.modality, number) if text)
+    lines.append(_line((head + ("  " if head and description else ""), False), (description, True)))
+    lines.append(_location_line(stack, shown))
+    return tuple(line for line in lines if line)
+
+
+def _location_line(stack: Stack, shown: ShownSlice) -> Line:
+    parts: list[tuple[str, bool]] = []
+    if shown.plane_kind == "acquired":
+        if stack.context.slice_thickness:
+            parts += [
+                (translate("Viewport", "Thickness "), False),
+                (number_text(stack.context.slice_thickness), True),
+                (" mm", False),
+            ]
+    else:
+        parts.append((plane_name(shown.plane_kind), True))
+    normal = shown.normal
+    if normal is not None:
+        axis = max(range(3), key=lambda at: abs(float(normal[at])))
+        middle = shown.image_to_patient((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)
+        assert middle is not None
+        letters = (("L", "R"), ("P", "A"), ("H", "F"))[axis]
+        value = float(middle[axis])
+        # DICOM's own way of telling a place: the letter of the side, then the distance from the origin.
+        text = f"{letters[0 if value >= 0 else 1]} {abs(value):.1f}"
+        parts += [("   " if parts else "", False), (text, True), (" mm", False)]
+    return _line(*parts)
+
+
+def plane_name(kind: str) -> str:
+    """What a plane is called."""
+    return {
+        "acquired": translate("Viewport", "as acquired"),
+        "axial": translate("Viewport", "axial"),
+        "sagittal": translate("Viewport", "sagittal"),
+        "coronal": translate("Viewport", "coronal"),
+    }.get(kind, kind)
+
+
+def time_axis_name(axis: str) -> str:
+    """What several time points of a stack are."""
+    return {
+        "time": translate("Viewport", "Time"),
+        "echo": translate("Viewport", "Echo"),
+        "b-value": translate("Viewport", "b-value"),
+        "phase": translate("Viewport", "Phase"),
+    }.get(axis, axis or translate("Viewport", "Time"))
+
+
+def number_text(value: float) -> str:
+    """A number as short as it is true enough to read: whole numbers as such, else four figures; a real minus sign."""
+    text = f"{value:.0f}" if value == round(value) and abs(value) < 1e9 else f"{value:.4g}"
+    return text.replace("-", "\u2212")
+
+
+_NAME_GROUPS = re.compile("=")
+
+
+def person_name(text: str) -> str:
+    """A DICOM person name (PS3.5 6.2.1.1) as people write it: "DOE, John"; 王小东 without a comma.
+
+    Of the name's groups the ideographic one is taken where the window speaks Chinese, else the alphabetic one.
+    """
+    groups = _NAME_GROUPS.split(text)
+    chinese = QLocale().language() == QLocale.Language.Chinese
+    order = [1, 0, 2] if chinese else [0, 1, 2]
+    chosen = next((groups[at] for at in order if at < len(groups) and groups[at].strip(" ^")), text)
+    family, given, middle, prefix, suffix = (*(part.strip() for part in chosen.split("^")), "", "", "", "", "")[:5]
+    ideographic = any("\u2e80" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7af" for letter in chosen)
+    if ideographic:
+        return f"{family}{given}{middle}" or chosen
+    rest = " ".join(part for part in (prefix, given, middle, suffix) if part)
+    return ", ".join(part for part in (family, rest) if part) or chosen
+
+
+def date_text(text: str) -> str:
+    """A DICOM date (YYYYMMDD) in words that nobody can misread: 8 Mar 2024, 2024年3月8日; others as they are."""
+    date = QDate.fromString(text.strip()[:8], "yyyyMMdd")
+    if not date.isValid():
+        return text.strip()
+    if QLocale().language() == QLocale.Language.Chinese:
+        return f"{date.year()}年{date.month()}月{date.day()}日"
+    return QLocale(QLocale.Language.English).toString(date, "d MMM yyyy")
+
+
+def time_text(text: str) -> str:
+    """A DICOM time (HHMMSS.f) as hours and minutes."""
+    digits = text.strip().replace(":", "")
+    return f"{digits[:2]}:{digits[2:4]}" if len(digits) >= 4 and digits[:4].isdigit() else ""
+
+
+def age_text(text: str) -> str:
+    """A DICOM age (063Y) in words."""
+    match = re.fullmatch(r"(\d{3})([YMWD])", text.strip().upper())
+    if match is None:
+        return text.strip()
+    unit = {
+        "Y": translate("Viewport", "{n} years"),
+        "M": translate("Viewport", "{n} months"),
+        "W": translate("Viewport", "{n} weeks"),
+        "D": translate("Viewport", "{n} days"),
+    }[match[2]]
+    return unit.format(n=int(match[1]))
+
+
+def mark_text(mark: Mark) -> str:
+    """A mark in words."""
+    values = mark.values
+    simple = {
+        "other_patient": translate("Viewport", "Two patients on the screen"),
+        "still_loading": translate("Viewport", "Incomplete: still loading"),
+        "irregular": translate("Viewport", "Uneven slice distances"),
+        "filters_off": translate("Viewport", "Before: filters off"),
+        "resampled": translate("Viewport", "Resampled"),
+        "ai_hidden": translate("Viewport", "AI hidden"),
+    }
+    if mark.code in simple:
+        return simple[mark.code]
+    if mark.code == "note" and mark.note is not None:
+        return note_text(mark.note)
+    if mark.code == "failed_slices":
+        return translate("Viewport", "Incomplete: {n} slices cannot be read").format(n=values[0])
+    if mark.code == "lossy":
+        return translate("Viewport", "Lossy {method}").format(method=values[0])
+    if mark.code == "filtered":
+        return translate("Viewport", "Filtered: {names}").format(names=", ".join(operation_names(values)))
+    if mark.code == "filter_pending":
+        return translate("Viewport", "Not filtered yet: {names}").format(names=", ".join(operation_names(values)))
+    if mark.code == "ai":
+        return translate("Viewport", "AI: {name} {version}").format(name=values[0], version=values[1])
+    if mark.code == "ai_research":
+        text = translate("Viewport", "AI: {name} {version} – research use, not for diagnosis")
+        return text.format(name=values[0], version=values[1])
+    if mark.code == "ai_overridden":
+        return translate("Viewport", "AI run against its conditions: {what}").format(what=", ".join(values))
+    return mark.code
+
+
+def note_text(note: Note) -> str:
+    """A stack's note in the reader's language, its own English where nobody has translated it."""
+    try:
+        from medview.ui.messages import note_text as translated
+    except ImportError:
+        return note.text
+    return str(translated(note))
+
+
+def operation_names(ids: Sequence[str]) -> list[str]:
+    """Titles of filter operations."""
+    try:
+        from medview.processing.filters import OPERATIONS
+    except ImportError:
+        return list(ids)
+    return [translate("Operation", OPERATIONS[one].title) if one in OPERATIONS else one for one in ids]

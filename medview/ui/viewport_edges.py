@@ -1,0 +1,183 @@
+"""What lies along a viewport's edges: orientation letters, centimetre scales and the slider of slices."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPen
+
+from medview.app.shown_slice import ShownSlice
+from medview.app.view_transform import ViewTransform
+from medview.core.plane import EdgeLetters, edge_letters, edge_letters_of_orientation
+from medview.core.study import Stack
+from medview.core.volume import SliceState
+from medview.ui.canvas import Canvas
+from medview.ui.viewport_style import (
+    FAILED,
+    HANDLE,
+    LETTER,
+    SCALE,
+    SLIDER_WIDTH,
+    TRACK,
+    TRACK_LOADED,
+)
+
+translate = QCoreApplication.translate
+
+
+def letters_of(shown: ShownSlice, transform: ViewTransform, stack: Stack) -> EdgeLetters:
+    """The letters from the transform that is on the screen now: turns, mirroring and planes are in it.
+
+    Where a slice has no place in space the file's Patient Orientation (PS3.3 C.7.6.1.1.1) is turned along.
+    """
+    if shown.plane is not None:
+        return edge_letters(shown.plane, transform.inverse)
+    if stack.context.patient_orientation is not None:
+        return edge_letters_of_orientation(stack.context.patient_orientation, transform.inverse)
+    return EdgeLetters()
+
+
+def draw_letters(canvas: Canvas, letters: EdgeLetters) -> None:
+    """Letters in the middle of each edge; minor axes as a small suffix."""
+    width, height = canvas.width, canvas.height
+    large, small = canvas.fonts.large, canvas.fonts.small
+    line = canvas.text_height(large)
+    reach = max(canvas.text_width(one, large) for one in ("L", "R", "A", "P", "H", "F"))
+
+    def draw(letters_at: str, x: float, y: float, align: float) -> None:
+        if not letters_at:
+            return
+        total = canvas.text_width(letters_at[0], large) + canvas.text_width(letters_at[1:], small)
+        start = x - align * total
+        start += canvas.words(start, y, letters_at[0], LETTER, large)
+        drop = canvas.store.metrics(large).ascent() - canvas.store.metrics(small).ascent()
+        canvas.words(start, y + drop + 1, letters_at[1:], LETTER, small)
+
+    draw(letters.left, 20, height / 2 - line / 2, 0.0)
+    draw(letters.right, width - 18, height / 2 - line / 2, 1.0)
+    draw(letters.top, width / 2 - reach / 2, 6, 0.0)
+    draw(letters.bottom, width / 2 - reach / 2, height - 20 - line, 0.0)
+
+
+NICE_MM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+
+
+def scale_length_mm(available_px: float, px_per_mm: float) -> float | None:
+    """The longest round length that fits; None where even the shortest does not."""
+    fitting = [length for length in NICE_MM if length * px_per_mm <= available_px]
+    return fitting[-1] if fitting else None
+
+
+def scale_px_per_mm(shown: ShownSlice, transform: ViewTransform) -> float | None:
+    """Screen px for one measured mm; None where the spacing is unknown or differs from what is drawn."""
+    if shown.measure_mm is None:
+        return None
+    ratio = shown.pixel_mm[1] / shown.measure_mm[1]
+    if not math.isclose(shown.pixel_mm[0] / shown.measure_mm[0], ratio, rel_tol=1e-3):
+        return None
+    return transform.scale * ratio
+
+
+def draw_scales(canvas: Canvas, px_per_mm: float, detector: bool) -> None:
+    """A scale along the bottom and one at the left, each in the middle of its edge, with a tick for each tenth."""
+    painter, small = canvas.painter, canvas.fonts.small
+    width, height = canvas.width, canvas.height
+    across = scale_length_mm(width * 0.34, px_per_mm)
+    upright = scale_length_mm(height * 0.34, px_per_mm)
+    lines: list[QLineF] = []
+    if across is not None:
+        length = across * px_per_mm
+        x0, y = width / 2 - length / 2, height - 7
+        lines += [QLineF(x0, y, x0 + length, y), *_ticks(x0, y, length, upright=False)]
+    if upright is not None:
+        length = upright * px_per_mm
+        x, y0 = 7.0, height / 2 - length / 2
+        lines += [QLineF(x, y0, x, y0 + length), *_ticks(x, y0, length, upright=True)]
+    halo = QPen(QColor(0, 0, 0, 170), 3.0)
+    halo.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(halo)
+    painter.drawLines(lines)
+    painter.setPen(QPen(SCALE, 1.0))
+    painter.drawLines(lines)
+    if across is not None:
+        label = translate("Viewport", "{n} cm").format(n=f"{across / 10:g}") if across >= 10 else f"{across:g} mm"
+        if detector:
+            label += " " + translate("Viewport", "at detector")
+        x = width / 2 + across * px_per_mm / 2 + 6
+        canvas.words(x, height - 5 - canvas.text_height(small), label, SCALE, small)
+
+
+def _ticks(x: float, y: float, length: float, upright: bool) -> list[QLineF]:
+    ticks = []
+    for step in range(11):
+        at = length * step / 10
+        reach = 6.0 if step in {0, 5, 10} else 3.5
+        if upright:
+            ticks.append(QLineF(x, y + at, x + reach, y + at))
+        else:
+            ticks.append(QLineF(x + at, y, x + at, y - reach))
+    return ticks
+
+
+# ---------------------------------------------------------------------- slider
+
+
+def slider_rect(size: tuple[float, float]) -> QRectF:
+    """Where the slider's track lies."""
+    return QRectF(size[0] - SLIDER_WIDTH - 3, 6, SLIDER_WIDTH, size[1] - 12)
+
+
+def index_at_slider(size: tuple[float, float], y: float, count: int) -> int:
+    """The 0-based slice at height ``y`` of the track."""
+    track = slider_rect(size)
+    share = (y - track.top()) / max(track.height(), 1)
+    return max(0, min(count - 1, math.floor(share * count)))
+
+
+def draw_slider(
+    canvas: Canvas,
+    index: int,
+    count: int,
+    states: NDArray[np.uint8] | None,
+    hovered: bool,
+) -> None:
+    """The track with what is loaded (brighter) and what failed (red), and the handle at the shown slice.
+
+    ``states`` (count,) by `SliceState`; None: everything is loaded.
+    """
+    if count < 2:
+        return
+    painter = canvas.painter
+    track = slider_rect((canvas.width, canvas.height))
+    if hovered:
+        track.adjust(-2, 0, 0, 0)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(TRACK)
+    painter.drawRoundedRect(track, 2, 2)
+    for start, stop, state in _runs(states, count):
+        if state == SliceState.WAITING:
+            continue
+        painter.setBrush(FAILED if state == SliceState.FAILED else TRACK_LOADED)
+        top = track.top() + track.height() * start / count
+        bottom = track.top() + track.height() * stop / count
+        painter.drawRect(QRectF(track.left(), top, track.width(), max(bottom - top, 1.0)))
+    middle = track.top() + track.height() * (index + 0.5) / count
+    tall = max(track.height() / count, 10.0)
+    handle = QRectF(track.left() - 1.5, 0, track.width() + 3, tall)
+    handle.moveCenter(QPointF(track.center().x(), middle))
+    handle.moveTop(max(track.top(), min(handle.top(), track.bottom() - tall)))
+    painter.setPen(QPen(QColor(0, 0, 0, 160), 1))
+    painter.setBrush(HANDLE)
+    painter.drawRoundedRect(handle, 2.5, 2.5)
+
+
+def _runs(states: NDArray[np.uint8] | None, count: int) -> list[tuple[int, int, int]]:
+    """(start, stop, state) of equal neighbours."""
+    if states is None:
+        return [(0, count, int(SliceState.LOADED))]
+    borders = [0, *(np.flatnonzero(np.diff(states)) + 1).tolist(), len(states)]
+    return [(a, b, int(states[a])) for a, b in itertools.pairwise(borders) if b > a]

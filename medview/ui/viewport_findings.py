@@ -1,0 +1,88 @@
+"""What models found, drawn on the picture: dashed boxes with label, score, diameter and the package's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+
+from medview.app.finding_outline import finding_outline, is_central_slice
+from medview.app.shown_slice import ShownSlice
+from medview.app.view_transform import ViewTransform
+from medview.core.finding import Finding, InferenceResult
+from medview.core.geometry import Geometry
+from medview.ui.canvas import Canvas
+from medview.ui.viewport_style import AI_CYAN, AI_VIOLET, SECONDARY
+
+translate = QCoreApplication.translate
+
+_HALO = QColor(0, 0, 0, 150)
+
+
+def finding_text(finding: Finding) -> str:
+    """Label, score and diameter."""
+    text = f"{finding.label}  {finding.score:.2f}"
+    if finding.size_mm is not None:
+        text += f"  {finding.size_mm:.1f} mm"
+    return text
+
+
+def draw_findings(
+    canvas: Canvas,
+    shown: ShownSlice,
+    transform: ViewTransform,
+    geometry: Geometry | None,
+    results: Sequence[tuple[InferenceResult, Sequence[Finding]]],
+    *,
+    selected: str = "",
+) -> list[QRectF]:
+    """Draw the boxes that the slice meets; returns the rectangles of their words, which marks keep clear of."""
+    taken: list[QRectF] = []
+    for result, findings in results:
+        name = result.provenance.package_name or result.provenance.package_id
+        for finding in findings:
+            corners = finding_outline(finding, shown, geometry)
+            if not corners:
+                continue
+            polygon = QPolygonF([QPointF(*transform.image_to_screen(x, y)) for x, y in corners])
+            central = is_central_slice(finding, shown, geometry)
+            _draw_box(canvas.painter, polygon, central, finding.id == selected)
+            lines = [(finding_text(finding), AI_CYAN if central else SECONDARY, canvas.fonts.text)]
+            if central:
+                lines.append((name, AI_VIOLET, canvas.fonts.small))
+            taken.append(_draw_words(canvas, polygon.boundingRect(), lines, taken))
+    return taken
+
+
+def _draw_box(painter: QPainter, polygon: QPolygonF, central: bool, selected: bool) -> None:
+    """Cyan and violet dashes by turns over a dark line; thinner away from the finding's middle."""
+    width = 2.0 if selected else 1.5 if central else 1.0
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(_HALO, width + 1.5))
+    painter.drawPolygon(polygon)
+    for colour, offset in ((AI_CYAN, 0.0), (AI_VIOLET, 7.0 / width)):
+        pen = QPen(colour, width)
+        pen.setDashPattern([5.0 / width, 9.0 / width])
+        pen.setDashOffset(offset)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawPolygon(polygon)
+
+
+def _draw_words(
+    canvas: Canvas, box: QRectF, lines: Sequence[tuple[str, QColor, QFont]], taken: Sequence[QRectF]
+) -> QRectF:
+    """Beside the box, at its other side where there is no room, below other words."""
+    height = sum(canvas.text_height(font) for _, _, font in lines)
+    width = max(canvas.text_width(words, font) for words, _, font in lines)
+    place = QRectF(box.right() + 6, box.top() - 2, width, height)
+    if place.right() > canvas.width - 14:
+        place.moveRight(box.left() - 6)
+    while any(place.intersects(other) for other in taken):
+        place.translate(0, height + 2)
+    y = place.top()
+    for words, colour, font in lines:
+        canvas.words(place.left(), y, words, colour, font)
+        y += canvas.text_height(font)
+    return place

@@ -1,0 +1,90 @@
+"""The marks on a picture that cannot be hidden, drawn as small plates with a sign and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+
+from medview.app.marks import Mark
+from medview.ui.canvas import Canvas
+from medview.ui.corner_text import mark_text
+from medview.ui.viewport_style import AI_CYAN, DANGER, DANGER_GROUND, PILL_GROUND, TEXT, WARNING
+
+_HEIGHT = 20.0
+_GAP = 4.0
+_SIGN = 12.0
+
+_COLOURS = {"danger": DANGER, "warning": WARNING, "info": QColor(163, 169, 179), "ai": AI_CYAN}
+
+
+def draw_marks(canvas: Canvas, marks: Sequence[Mark], bottom_left: QPointF, most_width: float) -> float:
+    """Stack marks upwards from ``bottom_left``, the gravest on top; returns the height that they took."""
+    y = bottom_left.y()
+    for mark in reversed([one for one in marks if one.code != "other_patient"]):
+        y -= _HEIGHT
+        _draw_plate(canvas, QPointF(bottom_left.x(), y), mark, most_width)
+        y -= _GAP
+    return bottom_left.y() - y
+
+
+def _draw_plate(canvas: Canvas, at: QPointF, mark: Mark, most_width: float) -> None:
+    painter, font = canvas.painter, canvas.fonts.text
+    colour = _COLOURS[mark.severity]
+    metrics = canvas.store.metrics(font)
+    room = most_width - _SIGN - 22
+    words = metrics.elidedText(mark_text(mark), Qt.TextElideMode.ElideRight, room)
+    width = metrics.horizontalAdvance(words) + _SIGN + 20
+    plate = QRectF(at.x(), at.y(), width, _HEIGHT)
+    painter.setPen(QPen(QColor(colour.red(), colour.green(), colour.blue(), 110), 1))
+    painter.setBrush(PILL_GROUND)
+    painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+    _draw_sign(painter, mark.severity, QRectF(plate.left() + 6, plate.center().y() - _SIGN / 2, _SIGN, _SIGN), colour)
+    painter.setFont(font)
+    painter.setPen(TEXT if mark.severity != "ai" else AI_CYAN)
+    painter.drawText(plate.adjusted(_SIGN + 12, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def _draw_sign(painter: QPainter, severity: str, box: QRectF, colour: QColor) -> None:
+    """Triangle for warnings, filled for dangers, a ring for remarks, a spark for AI: never colour alone."""
+    painter.setPen(QPen(colour, 1.4))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    c = box.center()
+    if severity in {"warning", "danger"}:
+        top, left, right = QPointF(c.x(), box.top() + 1), box.bottomLeft(), box.bottomRight()
+        if severity == "danger":
+            painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF([top, right - QPointF(0, 1.5), left - QPointF(0, 1.5)]))
+        painter.setPen(QPen(QColor(20, 20, 20) if severity == "danger" else colour, 1.4))
+        painter.drawLine(QPointF(c.x(), c.y() - 1.5), QPointF(c.x(), c.y() + 1.5))
+        painter.drawPoint(QPointF(c.x(), c.y() + 3.6))
+    elif severity == "ai":
+        path = QPainterPath(QPointF(c.x(), box.top()))
+        for x, y in ((box.right(), c.y()), (c.x(), box.bottom()), (box.left(), c.y()), (c.x(), box.top())):
+            path.quadTo(c, QPointF(x, y))
+        painter.setBrush(colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawPath(path)
+    else:
+        painter.drawEllipse(c, 4.5, 4.5)
+        painter.drawLine(QPointF(c.x(), c.y() - 0.5), QPointF(c.x(), c.y() + 2))
+        painter.drawPoint(QPointF(c.x(), c.y() - 2.4))
+
+
+def draw_danger_banner(canvas: Canvas, words: str, top: float) -> QRectF:
+    """A red plate at the top of the picture; nothing on the screen is louder."""
+    painter, font, width = canvas.painter, canvas.fonts.bold, canvas.width
+    metrics = canvas.store.metrics(font)
+    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(width - 60, 40))
+    plate = QRectF(0, top, metrics.horizontalAdvance(words) + 44, 24)
+    plate.moveCenter(QPointF(width / 2, plate.center().y()))
+    painter.setPen(QPen(DANGER, 1))
+    painter.setBrush(DANGER_GROUND)
+    painter.drawRoundedRect(plate, 4, 4)
+    sign = QRectF(plate.left() + 9, plate.center().y() - 6, 12, 12)
+    _draw_sign(painter, "warning", sign, QColor(255, 255, 255))
+    painter.setPen(QColor(255, 255, 255))
+    painter.setFont(font)
+    painter.drawText(plate.adjusted(29, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, words)
+    return plate
