@@ -15,7 +15,7 @@ from medview.phantom.scan import acquire
 from medview.phantom.trees import grow_tree
 from medview.phantom.values import AnatomyChoice, ChestPhantom, ScanChoice
 
-COARSE_MM = 2.9  # fields are computed on voxels up to this size
+COARSE_MM = 3.4  # fields are computed on voxels up to this size
 
 
 def make_chest(

@@ -72,7 +72,9 @@ def place_nodules(
         point = (float(center[2]), float(center[1]), float(center[0]))
         if any(math.dist(point, f.center) < (diameter + f.diameter) / 2 + 8 for f in found):
             continue
-        found.append(paint_nodule(rng, image, grid, point, diameter, kind, place))
+        painted = paint_nodule(rng, image, grid, point, diameter, kind, place)
+        if painted is not None:
+            found.append(painted)
     return tuple(found)
 
 
@@ -84,8 +86,11 @@ def paint_nodule(
     diameter: float,
     kind: NoduleKind,
     place: NodulePlace,
-) -> NoduleTruth:
-    """Paint one nodule (in place) and say what was painted; nodules never darken what is there."""
+) -> NoduleTruth | None:
+    """Paint one nodule (in place) and say what was painted; nodules never darken what is there.
+
+    None, with nothing painted, where it would drown in consolidation, a vessel or the chest wall.
+    """
     radius = diameter / 2
     stretch = np.exp(rng.normal(0, 0.14, 3))
     stretch /= np.cbrt(stretch.prod())
@@ -137,7 +142,12 @@ def paint_nodule(
             core = np.sqrt(((turned - shift) ** 2).sum(-1))
             solid = np.clip((float(rng.uniform(0.35, 0.6)) - core) * radius / softness + 0.5, 0, 1)
             target = target + solid * (float(rng.uniform(-30, 60)) - target)
-    view += alpha * np.maximum(target - view, 0)
+    change = alpha * np.maximum(target - view, 0)
+    inside = alpha > 0.5
+    visible = float((change[inside] > 120).mean()) if inside.any() else 0.0
+    if visible < (0.4 if place == "pleura" else 0.6):
+        return None
+    view += change
     return NoduleTruth(center, diameter, kind, place, hu)
 
 
