@@ -1,0 +1,205 @@
+"""Where a picture lies in the patient: the plane of a cut or of an acquired frame, and its orientation letters.
+
+*plane* coordinates are pixels (x, y): x along ``u``, y along ``v``, integers are pixel centres.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from medview.core.geometry import FloatArray, Geometry, direction_letters
+
+Vector = tuple[float, float, float]
+PlaneKind = Literal["axial", "sagittal", "coronal"]
+
+AXIS_OF_PLANE: dict[str, int] = {"sagittal": 0, "coronal": 1, "axial": 2}
+"""The LPS axis perpendicular to each plane."""
+
+_AXES: dict[str, tuple[Vector, Vector]] = {
+    # Seen from the feet, from the front and from the left: the patient's left at the picture's right, head up,
+    # anterior at the left of a sagittal cut.
+    "axial": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
+    "coronal": ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
+    "sagittal": ((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A grid of ``size`` (h, w) pixels in the patient.
+
+    ``origin`` is the LPS mm of pixel (0, 0); ``u`` and ``v`` are the unit LPS vectors of growing x and y, and
+    ``spacing`` (du, dv) the mm of a pixel along them.
+    """
+
+    origin: Vector
+    u: Vector
+    v: Vector
+    spacing: tuple[float, float]
+    size: tuple[int, int]
+
+    @property
+    def normal(self) -> FloatArray:
+        """Unit LPS vector u × v (u and v need not be at right angles)."""
+        vector = np.cross(self.u, self.v)
+        return np.asarray(vector / np.linalg.norm(vector))
+
+    @property
+    def steps(self) -> FloatArray:
+        """(2, 3) LPS mm of one pixel along x and along y."""
+        return np.array([np.multiply(self.u, self.spacing[0]), np.multiply(self.v, self.spacing[1])])
+
+    def plane_to_patient(self, points: ArrayLike) -> FloatArray:
+        """(…, 2) pixels (x, y) to LPS mm (…, 3)."""
+        xy = np.asarray(points, dtype=np.float64)
+        return np.asarray(np.asarray(self.origin) + xy @ self.steps)
+
+    def patient_to_plane(self, points: ArrayLike) -> FloatArray:
+        """(…, 3) LPS mm to (x, y, distance): pixels, and mm along ``normal`` (0 on the plane)."""
+        basis = np.vstack([self.steps, self.normal])
+        return np.asarray((np.asarray(points, dtype=np.float64) - self.origin) @ np.linalg.inv(basis))
+
+    @property
+    def depth(self) -> float:
+        """Position of the plane along its normal in mm."""
+        return float(np.dot(self.origin, self.normal))
+
+
+def _vector(values: ArrayLike) -> Vector:
+    x, y, z = np.asarray(values, dtype=np.float64)
+    return (float(x), float(y), float(z))
+
+
+def plane_of_slice(geometry: Geometry, k: int) -> Plane:
+    """The plane of acquired slice ``k``: pixel (x, y) is voxel (k, j=y, i=x)."""
+    _, dj, di = geometry.spacing
+    return Plane(
+        _vector(geometry.origins[k]),
+        _vector(geometry.row_direction),
+        _vector(geometry.column_direction),
+        (di, dj),
+        (geometry.shape[1], geometry.shape[2]),
+    )
+
+
+def plane_of_frame(position: ArrayLike, size: tuple[int, int]) -> Plane | None:
+    """The plane of one frame of a stack without common geometry; ``position`` (3, 3) as in ``Stack.planes``.
+
+    None where the file does not say it.
+    """
+    rows = np.asarray(position, dtype=np.float64)
+    lengths = np.linalg.norm(rows[1:], axis=1)
+    if not np.all(np.isfinite(rows)) or np.any(lengths == 0):
+        return None
+    return Plane(
+        _vector(rows[0]),
+        _vector(rows[1] / lengths[0]),
+        _vector(rows[2] / lengths[1]),
+        (float(lengths[0]), float(lengths[1])),
+        size,
+    )
+
+
+def anatomical_plane(geometry: Geometry, kind: PlaneKind, position_mm: float, spacing: float | None = None) -> Plane:
+    """The axial, sagittal or coronal plane at LPS coordinate ``position_mm``, as large as the volume.
+
+    Head up, the patient's left at the picture's right, anterior at the left of a sagittal cut. Pixels are square,
+    ``spacing`` mm or the volume's smallest; the first pixel's border lies on the volume's, so that the pixels of an
+    aligned volume are its voxels.
+    """
+    step = float(spacing) if spacing is not None else min(geometry.spacing)
+    u, v = (np.array(axis) for axis in _AXES[kind])
+    low, high = geometry.bounds
+    origin = np.zeros(3)
+    size: list[int] = []
+    for axis in (v, u):
+        at = int(np.argmax(np.abs(axis)))
+        extent = float(high[at] - low[at])
+        start, sign = (low[at], 1.0) if axis[at] > 0 else (high[at], -1.0)
+        origin[at] = start + sign * step / 2
+        size.append(max(1, math.floor(extent / step + 0.5 + 1e-6)))
+    origin[AXIS_OF_PLANE[kind]] = position_mm
+    return Plane(_vector(origin), _vector(u), _vector(v), (step, step), (size[0], size[1]))
+
+
+def plane_range(geometry: Geometry, kind: PlaneKind) -> tuple[float, float]:
+    """(smallest, largest) LPS coordinate along the plane's axis that lies inside the volume, voxel borders included."""
+    low, high = geometry.bounds
+    axis = AXIS_OF_PLANE[kind]
+    return float(low[axis]), float(high[axis])
+
+
+def plane_positions(geometry: Geometry, kind: PlaneKind) -> FloatArray:
+    """(n,) growing LPS coordinates to scroll through: voxel centres where the grid is aligned with the patient.
+
+    Otherwise evenly spaced, at the smallest spacing of the volume, from border to border.
+    """
+    axis = AXIS_OF_PLANE[kind]
+    directions = np.array([geometry.normal, geometry.column_direction, geometry.row_direction])
+    nearest = int(np.argmax(np.abs(directions[:, axis])))
+    aligned = abs(abs(directions[nearest, axis]) - 1) < 1e-6
+    if aligned and (nearest == 0 or not geometry.is_sheared):
+        voxels = np.zeros((geometry.shape[nearest], 3))
+        voxels[:, nearest] = np.arange(geometry.shape[nearest])
+        return np.sort(geometry.voxel_to_patient(voxels)[:, axis])
+    low, high = plane_range(geometry, kind)
+    step = min(geometry.spacing)
+    count = max(1, math.floor((high - low) / step + 0.5 + 1e-6))
+    return np.asarray(low + step * (np.arange(count) + 0.5))
+
+
+def nearest_plane_kind(geometry: Geometry) -> PlaneKind:
+    """Which anatomical plane the acquired slices are closest to."""
+    axis = int(np.argmax(np.abs(geometry.normal)))
+    kinds: tuple[PlaneKind, ...] = ("sagittal", "coronal", "axial")
+    return kinds[axis]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLetters:
+    """Orientation letters at the middle of each edge of a picture; empty where nothing is known."""
+
+    left: str = ""
+    right: str = ""
+    top: str = ""
+    bottom: str = ""
+
+
+def edge_letters(plane: Plane, screen_to_plane: ArrayLike, feet_head: bool = True) -> EdgeLetters:
+    """Letters at a screen's edges from the transform that really draws it: ``screen_to_plane`` (2, 3) or (2, 2).
+
+    Feet and head are written F and H (PS3.3 C.7.6.1.1.1) unless ``feet_head`` is False.
+    """
+    matrix = np.asarray(screen_to_plane, dtype=np.float64)[:, :2]
+    right = matrix[:, 0] @ plane.steps
+    down = matrix[:, 1] @ plane.steps
+    return EdgeLetters(
+        direction_letters(-right, feet_head),
+        direction_letters(right, feet_head),
+        direction_letters(-down, feet_head),
+        direction_letters(down, feet_head),
+    )
+
+
+_OPPOSITE = str.maketrans("LRPAHFSI", "RLAPFHIS")
+
+
+def edge_letters_of_orientation(orientation: tuple[str, str], screen_to_pixel: ArrayLike) -> EdgeLetters:
+    """Letters from PatientOrientation (0020,0020), for pictures that have no position: rows' and columns' direction.
+
+    Turned by an odd angle the nearest quarter turn counts.
+    """
+    matrix = np.asarray(screen_to_pixel, dtype=np.float64)[:, :2]
+
+    def letters(direction: FloatArray) -> str:
+        axis = int(np.argmax(np.abs(direction)))
+        text = orientation[axis]
+        return text if direction[axis] > 0 else text.translate(_OPPOSITE)
+
+    right, down = matrix[:, 0], matrix[:, 1]
+    return EdgeLetters(letters(-right), letters(right), letters(-down), letters(down))

@@ -1,0 +1,139 @@
+"""Display values, label maps and marks brought together into one RGBA picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_cv: Any = cv2  # its stubs know no element types
+
+AnyArray = NDArray[Any]
+ByteArray = NDArray[np.uint8]
+BoolArray = NDArray[np.bool_]
+
+_HATCH_DARK, _HATCH_LIGHT, _HATCH_PERIOD = 26, 44, 16
+"""Grey of the stripes that say "no pixels here", and their distance in px: no image looks like that."""
+
+
+def rgba_from_grey(grey: ByteArray, kept: BoolArray | None = None) -> ByteArray:
+    """(h, w) grey to (h, w, 4) opaque RGBA, black where ``kept`` (h, w) is False. ``grey`` may be overwritten."""
+    if kept is not None:
+        np.multiply(grey, kept.view(np.uint8), out=grey)
+    return np.asarray(_cv.cvtColor(grey, cv2.COLOR_GRAY2RGBA))
+
+
+def rgba_from_rgb(rgb: ByteArray, kept: BoolArray | None = None) -> ByteArray:
+    """(h, w, 3) RGB to (h, w, 4) opaque RGBA, black where ``kept`` (h, w) is False."""
+    if kept is not None:
+        rgb = rgb * kept.view(np.uint8)[..., None]
+    return np.asarray(_cv.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2RGBA))
+
+
+def rgba_from_colour_map(grey: ByteArray, table: ByteArray, kept: BoolArray | None = None) -> ByteArray:
+    """(h, w) grey through ``table`` (256, 3) RGB to (h, w, 4) opaque RGBA, black where ``kept`` is False."""
+    channels = [_cv.LUT(grey, np.ascontiguousarray(table[:, c])) for c in range(3)]
+    if kept is not None:
+        for channel in channels:
+            np.multiply(channel, kept.view(np.uint8), out=channel)
+    return np.asarray(_cv.merge([*channels, np.full_like(grey, 255)]))
+
+
+def map_labels(labels: AnyArray, table: ByteArray) -> ByteArray:
+    """``table[labels]`` for non-negative integers; values beyond the table take its last entry."""
+    if labels.dtype == np.uint8:
+        whole = np.full(256, table[-1], np.uint8)
+        whole[: min(256, len(table))] = table[:256]
+        return np.asarray(_cv.LUT(labels, whole))
+    return np.take(table, labels, mode="clip")
+
+
+def label_outline(labels: AnyArray, width: int = 1) -> BoolArray:
+    """(h, w) True on the pixels of a label (not 0) that touch, within ``width`` px, another label or nothing.
+
+    The picture's border is no outline.
+    """
+    coded = labels.astype(np.uint8) if labels.dtype == np.bool_ else labels
+    cross = _cv.getStructuringElement(_cv.MORPH_CROSS, (3, 3))
+    high = _cv.dilate(coded, cross, iterations=width)
+    low = _cv.erode(coded, cross, iterations=width)
+    return np.asarray((coded > 0) & (high != low))
+
+
+def blend_labels(
+    rgba: ByteArray,
+    labels: NDArray[np.uint8],
+    colours: ByteArray,
+    opacities: NDArray[np.float64],
+    outlines: NDArray[np.float64],
+    *,
+    outline_width: int = 1,
+) -> None:
+    """Draw ``labels`` (h, w) over ``rgba`` (h, w, 4) in place.
+
+    ``colours`` (256, 3), ``opacities`` (256,) of the fill and ``outlines`` (256,) of the outline, both 0 to 1, are
+    indexed by label. Only the rectangle that holds labels is touched.
+    """
+    x, y, w, h = _cv.boundingRect(labels)
+    if w == 0 or h == 0:
+        return
+    part = np.ascontiguousarray(labels[y : y + h, x : x + w])
+    alpha_table = np.round(np.asarray(opacities) * 255).astype(np.uint8)
+    alpha_table[0] = 0
+    alpha = _cv.LUT(part, alpha_table)
+    if np.any(outlines):
+        edge_table = np.round(np.asarray(outlines) * 255).astype(np.uint8)
+        edge_table[0] = 0
+        # One pixel of surrounding, so that a label at the rectangle's border sees the nothing beside it.
+        x0, y0 = max(0, x - outline_width), max(0, y - outline_width)
+        wider = np.ascontiguousarray(labels[y0 : y + h + outline_width, x0 : x + w + outline_width])
+        edge = label_outline(wider, outline_width)[y - y0 : y - y0 + h, x - x0 : x - x0 + w]
+        alpha = np.where(edge, np.maximum(alpha, _cv.LUT(part, edge_table)), alpha)
+    target = rgba[y : y + h, x : x + w]
+    rest = _cv.bitwise_not(alpha)
+    for c in range(3):
+        colour = _cv.LUT(part, np.ascontiguousarray(colours[:, c]))
+        ground = _cv.multiply(np.ascontiguousarray(target[..., c]), rest, scale=1 / 255)
+        target[..., c] = _cv.add(ground, _cv.multiply(colour, alpha, scale=1 / 255))
+
+
+def draw_hatch(rgba: ByteArray, where: BoolArray) -> None:
+    """Fill ``where`` (h, w) of ``rgba`` in place with the stripes that stand for pixels that are not there."""
+    if not where.any():
+        return
+    h, w = where.shape
+    diagonal = (np.arange(h)[:, None] + np.arange(w)[None, :]) % _HATCH_PERIOD
+    grey = np.where(diagonal < _HATCH_PERIOD // 2, np.uint8(_HATCH_DARK), np.uint8(_HATCH_LIGHT))
+    for c in range(3):
+        rgba[..., c][where] = grey[where]
+
+
+def draw_box(
+    rgba: ByteArray,
+    box: tuple[float, float, float, float],
+    colour: tuple[int, int, int],
+    width: int = 1,
+    dashed: bool = True,
+) -> None:
+    """Draw the rectangle ``box`` (x0, y0, x1, y1) in px, borders of pixels at ±0.5, over ``rgba`` in place."""
+    x0, y0, x1, y1 = (round(value) for value in box)
+    for distance in range(width):
+        _draw_rectangle(rgba, (x0 - distance, y0 - distance, x1 + distance, y1 + distance), colour, dashed)
+
+
+def _draw_rectangle(
+    rgba: ByteArray, box: tuple[int, int, int, int], colour: tuple[int, int, int], dashed: bool
+) -> None:
+    x0, y0, x1, y1 = box
+    h, w = rgba.shape[:2]
+    xs, ys = np.arange(max(0, x0), min(w - 1, x1) + 1), np.arange(max(0, y0), min(h - 1, y1) + 1)
+    if dashed:
+        xs, ys = xs[(xs - x0) % 6 < 4], ys[(ys - y0) % 6 < 4]
+    for y in (y0, y1):
+        if 0 <= y < h:
+            rgba[y, xs, :3] = colour
+    for x in (x0, x1):
+        if 0 <= x < w:
+            rgba[ys, x, :3] = colour
