@@ -55,7 +55,7 @@ class Geometry:
             raise ValueError("affine is singular")
 
     @staticmethod
-    def from_directions(  # noqa: PLR0917 - the words of the standard, in its order
+    def from_directions(
         shape: tuple[int, int, int],
         origin: ArrayLike,
         row_direction: ArrayLike,
