@@ -130,6 +130,8 @@ class Stack:
     """What several time points are: ``time``, ``echo``, ``b-value``, ``phase`` …"""
     notes: tuple[Note, ...] = ()
     whole: WholeSource | None = None
+    stored_reversed: bool = False
+    """Whether the file itself stores the slices against growing k; what is written beside it follows the file."""
     context: SeriesContext = field(default_factory=SeriesContext)
 
     def voi_of(self, frame: int) -> tuple[Voi, ...]:

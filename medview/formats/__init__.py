@@ -1,1 +1,1 @@
-"""NIfTI, NRRD, MHA, pictures and archives to core values and back."""
+"""Files that are not DICOM ↔ core values: volumes (NIfTI, NRRD, MHA) and pictures (PNG, JPEG, TIFF), read and written."""

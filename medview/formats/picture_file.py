@@ -1,0 +1,138 @@
+"""A picture (PNG, JPEG, TIFF) as a Stack: no geometry, 16-bit grey kept, pages of a TIFF as frames."""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.core.problem import MedviewError, Note
+from medview.core.study import FrameSource, SeriesContext, Stack
+from medview.core.volume import ModalityTransform
+from medview.formats.identity import file_identity
+
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
+_MOST_PIXELS = 400_000_000
+_GREY_TYPES = {
+    "1": "uint8",
+    "L": "uint8",
+    "I;16": "uint16",
+    "I;16B": "uint16",
+    "I;16L": "uint16",
+    "I": "int32",
+    "F": "float32",
+}
+
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+"""EXIF orientation → Pillow's Transpose that turns the picture upright."""
+
+
+def is_picture_name(path: str | os.PathLike[str]) -> bool:
+    """Whether the file's name says that it is a picture."""
+    return os.fspath(path).lower().endswith(PICTURE_ENDINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFrame:
+    """One page of a picture file."""
+
+    path: str
+    frame: int
+    sop_uid: str = ""
+    needs_codec: bool = True
+
+    def read(self) -> NDArray[Any]:
+        """(rows, columns) grey or (rows, columns, 3) RGB uint8, turned upright by its EXIF tag; raises MedviewError."""
+        try:
+            with _opened(self.path) as image:
+                image.seek(self.frame)
+                turn = _TURNS.get(_orientation(image))
+                upright = image if turn is None else image.transpose(turn)
+                if upright.mode == "1":
+                    upright = upright.convert("L")
+                grey = upright.mode in _GREY_TYPES
+                values = np.asarray(upright if grey else upright.convert("RGB"))
+                return np.ascontiguousarray(values.astype(_GREY_TYPES[upright.mode], copy=False) if grey else values)
+        except FileNotFoundError as error:
+            raise MedviewError(
+                "file_vanished", f"{self.path} is not there any more.", self.path, values=(self.path,)
+            ) from error
+        except (OSError, ValueError, SyntaxError, struct.error, EOFError) as error:
+            raise _bad(self.path, error) from error
+
+
+def _bad(path: str, error: object) -> MedviewError:
+    what = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return MedviewError("bad_picture", f"{path} cannot be read as a picture: {what}.", path, values=(path, what))
+
+
+def _opened(path: str) -> Any:
+    from PIL import Image
+
+    image = Image.open(path, formats=_FORMATS)
+    if image.width * image.height > _MOST_PIXELS:
+        image.close()
+        raise ValueError(f"{image.width} × {image.height} pixels are more than can be held")
+    return image
+
+
+def _orientation(image: Any) -> int:
+    """The EXIF orientation tag, 1 where there is none; a PNG that says it after its pixels is not decoded for it."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return 1
+    value = image.getexif().get(0x0112, 1)
+    return value if value in _TURNS else 1
+
+
+def read_picture_stacks(path: str | os.PathLike[str]) -> tuple[Stack, ...]:
+    """The stacks of a picture file from its headers: one for each size and type of page. Raises MedviewError."""
+    name = os.fspath(path)
+    pages: dict[tuple[int, int, str], list[int]] = {}
+    turned = False
+    alpha = False
+    try:
+        with _opened(name) as image:
+            for page in range(getattr(image, "n_frames", 1)):
+                image.seek(page)
+                orientation = _orientation(image)
+                turned |= orientation != 1
+                alpha |= image.mode in {"RGBA", "LA", "PA"}
+                size = (image.width, image.height) if orientation >= 5 else (image.height, image.width)
+                pages.setdefault((*size, _GREY_TYPES.get(image.mode, "rgb")), []).append(page)
+    except (OSError, ValueError, SyntaxError, struct.error, EOFError) as error:
+        raise _bad(name, error) from error
+    notes = []
+    if turned:
+        notes.append(Note("picture_turned", "The picture is turned upright as its EXIF tag asks."))
+    if alpha:
+        notes.append(Note("transparency_ignored", "The picture's transparency is not shown."))
+    identity = file_identity(name).stack_id
+    return tuple(
+        _stack(name, identity if not n else f"{identity}-{n + 1}", key, numbers, tuple(notes))
+        for n, (key, numbers) in enumerate(pages.items())
+    )
+
+
+def _stack(path: str, identity: str, key: tuple[int, int, str], pages: list[int], notes: tuple[Note, ...]) -> Stack:
+    rows, columns, kind = key
+    colour = kind == "rgb"
+    frames: tuple[FrameSource, ...] = tuple(PictureFrame(path, page) for page in pages)
+    return Stack(
+        id=identity,
+        kind="picture",
+        shape=(len(pages), rows, columns),
+        timepoints=1,
+        components=3 if colour else 1,
+        dtype="uint8" if colour else kind,
+        frames=frames,
+        transform=ModalityTransform(),
+        unit="RGB" if colour else "stored",
+        notes=notes,
+        context=SeriesContext(description=Path(path).name),
+    )

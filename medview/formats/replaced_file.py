@@ -1,0 +1,66 @@
+"""Writing a file so that it is either whole or not there: a temporary file beside it, flushed, then renamed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from medview.core.problem import ExitCode, MedviewError
+
+
+def cannot_write(path: str | os.PathLike[str], reason: object) -> MedviewError:
+    """The error for a target that could not be written, whatever the cause; nothing was left behind."""
+    text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    return MedviewError(
+        "cannot_write",
+        f"{os.fspath(path)} could not be written: {text}.",
+        os.fspath(path),
+        ExitCode.CANNOT_WRITE,
+        (os.fspath(path), text),
+    )
+
+
+@contextmanager
+def replaced_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path with the same endings; on success it takes the place of ``path`` in one step.
+
+    Raises MedviewError (cannot_write) for every OSError and for what a writing library says; then the old file, if
+    there was one, is untouched and no temporary file stays.
+    """
+    target = Path(path)
+    endings = "".join(target.suffixes[-2:])
+    try:
+        handle, name = tempfile.mkstemp(prefix=".medview-", suffix=endings, dir=target.parent)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        if os.name == "posix":
+            # mkstemp gives 0600; a file that a person asked for gets what the umask allows.
+            mask = os.umask(0)
+            os.umask(mask)
+            temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+        _flush_folder(target.parent)
+    except (OSError, RuntimeError) as error:
+        raise cannot_write(target, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the rename itself survive a power loss, where the system lets a folder be flushed."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

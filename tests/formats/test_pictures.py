@@ -1,0 +1,94 @@
+"""Pictures as stacks: values kept, colour said, no geometry invented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from medview.core.problem import MedviewError
+from medview.formats.catalog import catalog_foreign_files
+from medview.formats.picture_file import read_picture_stacks
+
+RNG = np.random.default_rng(7)
+
+
+def test_sixteen_bit_grey_keeps_every_value(tmp_path: Path) -> None:
+    values = RNG.integers(0, 65535, (20, 30)).astype(np.uint16)
+    for name in ("a.png", "a.tif"):
+        Image.fromarray(values).save(tmp_path / name)
+        (stack,) = read_picture_stacks(tmp_path / name)
+        assert (stack.kind, stack.shape, stack.dtype, stack.components) == ("picture", (1, 20, 30), "uint16", 1)
+        assert stack.geometry is None
+        assert stack.pixel_spacing is None
+        assert np.array_equal(stack.frames[0].read(), values)
+
+
+def test_colour_palette_and_transparency_become_rgb(tmp_path: Path) -> None:
+    rgb = RNG.integers(0, 255, (9, 11, 3)).astype(np.uint8)
+    Image.fromarray(rgb).save(tmp_path / "rgb.png")
+    Image.fromarray(rgb).quantize(256).save(tmp_path / "palette.png")
+    Image.fromarray(np.dstack([rgb, np.full((9, 11), 100, np.uint8)])).save(tmp_path / "alpha.png")
+    (stack,) = read_picture_stacks(tmp_path / "rgb.png")
+    assert np.array_equal(stack.frames[0].read(), rgb)
+    (palette,) = read_picture_stacks(tmp_path / "palette.png")
+    assert palette.frames[0].read().shape == (9, 11, 3)
+    (alpha,) = read_picture_stacks(tmp_path / "alpha.png")
+    assert [note.code for note in alpha.notes] == ["transparency_ignored"]
+    assert np.array_equal(alpha.frames[0].read(), rgb)
+
+
+def test_pages_of_one_size_are_one_stack_and_other_sizes_another(tmp_path: Path) -> None:
+    pages = [RNG.integers(0, 255, shape).astype(np.uint8) for shape in ((6, 8), (6, 8), (4, 5))]
+    first, *rest = [Image.fromarray(page) for page in pages]
+    first.save(tmp_path / "pages.tif", save_all=True, append_images=rest)
+    stacks = read_picture_stacks(tmp_path / "pages.tif")
+    assert [stack.shape for stack in stacks] == [(2, 6, 8), (1, 4, 5)]
+    assert np.array_equal(stacks[0].frames[1].read(), pages[1])
+    assert np.array_equal(stacks[1].frames[0].read(), pages[2])
+
+
+def test_a_turned_photograph_stands_upright(tmp_path: Path) -> None:
+    values = np.zeros((10, 20), np.uint8)
+    values[0, :] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(values).save(tmp_path / "turned.png", exif=exif)
+    (stack,) = read_picture_stacks(tmp_path / "turned.png")
+    assert stack.shape == (1, 20, 10)
+    got = stack.frames[0].read()
+    assert got[:, -1].mean() == 255
+    assert got[:, 0].mean() == 0
+    assert [note.code for note in stack.notes] == ["picture_turned"]
+
+
+def test_rubbish_and_a_bomb_are_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_bytes(b"hello")
+    with pytest.raises(MedviewError, match=r"text\.png"):
+        read_picture_stacks(tmp_path / "text.png")
+    whole = tmp_path / "cut.png"
+    Image.fromarray(RNG.integers(0, 255, (64, 64)).astype(np.uint8)).save(whole)
+    whole.write_bytes(whole.read_bytes()[:-800])
+    (stack,) = read_picture_stacks(whole)
+    with pytest.raises(MedviewError, match=r"cut\.png"):
+        stack.frames[0].read()
+
+
+def test_the_catalog_keeps_good_files_and_names_bad_ones(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((4, 5), np.uint8)).save(tmp_path / "good.png")
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "good.png").write_bytes((tmp_path / "good.png").read_bytes())
+    (tmp_path / "bad.png").write_bytes(b"x")
+    (tmp_path / "notes.txt").write_text("hello")
+    paths = [str(path) for path in tmp_path.rglob("*") if path.is_file()]
+    found = catalog_foreign_files(paths)
+    backwards = catalog_foreign_files(reversed(paths))
+    ids = [stack.id for study in found.studies for series in study.series for stack in series.stacks]
+    assert len(ids) == 2
+    assert len(set(ids)) == 2
+    assert not any(" " in name for name in ids)
+    assert ids == [stack.id for study in backwards.studies for series in study.series for stack in series.stacks]
+    assert [Path(problem.path).name for problem in found.problems] == ["bad.png"]
+    assert [Path(path).name for path in found.unknown] == ["notes.txt"]
