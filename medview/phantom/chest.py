@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medview.phantom.anatomy import Body, Layer, draw_body
-from medview.phantom.drawing import Array, Grid, paint_tubes, slab, smooth_noise
+from medview.phantom.drawing import Array, Grid, paint_tubes, slab
 from medview.phantom.nodules import place_nodules
 from medview.phantom.scan import acquire
 from medview.phantom.trees import grow_tree
@@ -31,22 +31,19 @@ def make_chest(
     anatomy = anatomy or AnatomyChoice()
     scan = scan or ScanChoice()
     tell = progress or (lambda _: None)
-    body_rng, tree_rng, nodule_rng, scan_rng = (
-        np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)
-    )
+    body_rng, tree_rng, nodule_rng, scan_rng = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4))
     sub = max(1, round(scan.spacing[0] / 2.5))
     grid, origin = _fine_grid(scan, sub)
-    factors = tuple(max(1, int(COARSE_MM / s)) for s in grid.spacing)
-    coarse = grid.coarser(factors)  # type: ignore[arg-type]
+    fine_k, fine_j, fine_i = (max(1, int(COARSE_MM / s)) for s in grid.spacing)
+    factors = (fine_k, fine_j, fine_i)
+    coarse = grid.coarser(factors)
     body = draw_body(body_rng, coarse, anatomy)
     tell(0.25)
-    padded = tuple(n * f for n, f in zip(coarse.shape, factors, strict=True))
-    image = np.full((padded[0], *grid.shape[1:]), -1000, np.float32)[: grid.shape[0]]
+    image = np.full(grid.shape, -1000, np.float32)
     _add_table(body_rng, body, coarse)
-    size = (padded[2], padded[1])
-    _compose(image, body.layers, factors[0], size, grid, lambda f: tell(0.25 + 0.3 * f))
+    _compose(image, body.layers, factors, grid, lambda f: tell(0.25 + 0.3 * f))
     vessels = _grow_and_paint(tree_rng, image, grid, body, anatomy.vessels)
-    _compose(image, body.late_layers, factors[0], size, grid, lambda _: None)
+    _compose(image, body.late_layers, factors, grid, lambda _: None)
     tell(0.7)
     count = int(nodule_rng.integers(0, 9)) if anatomy.nodules is None else anatomy.nodules
     found = place_nodules(
@@ -56,7 +53,7 @@ def make_chest(
     shoulder = (body.shoulder_z - origin[0]) / scan.spacing[0]
     hu = acquire(scan_rng, image, scan, sub, shoulder)
     tell(0.95)
-    lungs = _lung_labels(body, scan, factors, sub, size)
+    lungs = _lung_labels(body, scan, factors, sub)
     tell(1.0)
     return ChestPhantom(hu, scan.spacing, (origin[2], origin[1], origin[0]), lungs, found, seed)
 
@@ -64,9 +61,7 @@ def make_chest(
 def _fine_grid(scan: ScanChoice, sub: int) -> tuple[Grid, tuple[float, float, float]]:
     """Grid of the perfect image (sub-slices), and (z, y, x) mm of the scan's first voxel."""
     middle = (scan.center[2], scan.center[1], scan.center[0])
-    origin = tuple(
-        m - s * (n - 1) / 2 for m, s, n in zip(middle, scan.spacing, scan.shape, strict=True)
-    )
+    origin = tuple(m - s * (n - 1) / 2 for m, s, n in zip(middle, scan.spacing, scan.shape, strict=True))
     fine = scan.spacing[0] / sub
     start = (origin[0] - fine * (sub - 1) / 2, origin[1], origin[2])
     grid = Grid((scan.shape[0] * sub, *scan.shape[1:]), (fine, *scan.spacing[1:]), start)
@@ -76,51 +71,49 @@ def _fine_grid(scan: ScanChoice, sub: int) -> tuple[Grid, tuple[float, float, fl
 def _compose(
     image: Array,
     layers: list[Layer],
-    factor: int,
-    size: tuple[int, int],
+    factors: tuple[int, int, int],
     grid: Grid,
     tell: Callable[[float], None],
 ) -> None:
     """Paint layers over the image (in place), slice by slice."""
     edge = max(0.9 * float(np.mean(grid.spacing[1:])), 0.5)
-    rows, columns = grid.shape[1:]
     for k in range(len(image)):
-        position = (k + 0.5) / factor - 0.5
+        position = (k + 0.5) / factors[0] - 0.5
         for layer in layers:
-            flat = slab(layer.distance, position)
-            width = max(layer.sharp, edge)
-            reach = max(width, layer.sheet)
-            if layer.sheet:
-                if float(np.abs(flat).min()) > reach + 3:
-                    continue
-            elif float(flat.max()) < -reach:
-                continue
-            box = _box(np.abs(flat) < reach + 4 if layer.sheet else flat > -reach)
-            if box is None:
-                continue
-            top, left, fj, fi = _fine_box(box, flat.shape, size, rows, columns)
-            distance = _enlarge(flat, box, fj, fi)
-            if layer.sheet:
-                alpha = np.clip((layer.sheet / 2 - np.abs(distance)) / width + 0.5, 0, 1)
-                if layer.sheet < width:
-                    alpha *= layer.sheet / width * 1.5
-                    np.minimum(alpha, 1, out=alpha)
-            else:
-                alpha = np.clip(distance / width + 0.5, 0, 1)
-            if layer.within is not None:
-                alpha = alpha * np.clip(_enlarge(slab(layer.within, position), box, fj, fi) / width + 0.5, 0, 1)
-            if layer.strength != 1.0:
-                alpha = alpha * np.float32(layer.strength)
-            hu = layer.hu
-            value = np.float32(hu) if isinstance(hu, float) else _enlarge(slab(hu, position), box, fj, fi)
-            height, breadth = min(fj * (box[1] - box[0]), rows - top), min(fi * (box[3] - box[2]), columns - left)
-            if height <= 0 or breadth <= 0:
-                continue
-            view = image[k, top : top + height, left : left + breadth]
-            if not isinstance(value, np.float32):
-                value = value[:height, :breadth]
-            view += alpha[:height, :breadth] * (value - view)
+            if layer.corner[0] - 0.5 <= position <= layer.corner[0] + len(layer.distance) - 0.5:
+                _paint(image[k], layer, position - layer.corner[0], factors, edge)
         tell((k + 1) / len(image))
+
+
+def _paint(plane: Array, layer: Layer, position: float, factors: tuple[int, int, int], edge: float) -> None:
+    """Paint one slice of a layer over a plane (in place)."""
+    flat = slab(layer.distance, position)
+    width = max(layer.sharp, edge)
+    reach = max(width, layer.sheet)
+    box = _box(np.abs(flat) < reach + 4 if layer.sheet else flat > -reach)
+    if box is None:
+        return
+    top, left = (box[0] + layer.corner[1]) * factors[1], (box[2] + layer.corner[2]) * factors[2]
+    view = plane[top : top + factors[1] * (box[1] - box[0]), left : left + factors[2] * (box[3] - box[2])]
+    if not view.size:
+        return
+
+    def fine(field: Array) -> Array:
+        return _enlarge(field, box, factors)[: view.shape[0], : view.shape[1]]
+
+    distance = fine(flat)
+    if layer.sheet:
+        alpha = np.clip((layer.sheet / 2 - np.abs(distance)) / width + 0.5, 0, 1)
+        if layer.sheet < width:
+            alpha *= min(1.0, layer.sheet / width * 1.5)
+    else:
+        alpha = np.clip(distance / width + 0.5, 0, 1)
+    if layer.within is not None:
+        alpha *= np.clip(fine(slab(layer.within, position)) / width + 0.5, 0, 1)
+    if layer.strength != 1.0:
+        alpha *= np.float32(layer.strength)
+    value = np.float32(layer.hu) if isinstance(layer.hu, float) else fine(slab(layer.hu, position))
+    view += alpha * (value - view)
 
 
 def _box(mask: npt.NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
@@ -137,27 +130,18 @@ def _box(mask: npt.NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
     )
 
 
-def _fine_box(
-    box: tuple[int, int, int, int], coarse: tuple[int, ...], size: tuple[int, int], rows: int, columns: int
-) -> tuple[int, int, int, int]:
-    """Start row, start column on the fine grid, and the two enlargement factors."""
-    del rows, columns
-    fj, fi = size[1] // coarse[0], size[0] // coarse[1]
-    return box[0] * fj, box[2] * fi, fj, fi
-
-
-def _enlarge(flat: Array, box: tuple[int, int, int, int], fj: int, fi: int) -> Array:
+def _enlarge(flat: Array, box: tuple[int, int, int, int], factors: tuple[int, int, int]) -> Array:
     part = np.ascontiguousarray(flat[box[0] : box[1], box[2] : box[3]])
-    if fj == 1 and fi == 1:
+    if factors[1] == 1 and factors[2] == 1:
         return part
-    target = (part.shape[1] * fi, part.shape[0] * fj)
+    target = (part.shape[1] * factors[2], part.shape[0] * factors[1])
     return np.asarray(cv2.resize(part, target, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _add_table(rng: np.random.Generator, body: Body, grid: Grid) -> None:
     """The table below the patient (scanner frame), or none."""
     kind = rng.random()
-    outline = body.layers[0].distance
+    outline = body.outline
     down = -1.0 if body.choice.prone else 1.0
     y = grid.axis(1)[None, :, None]
     x = grid.axis(2)[None, None, :]
@@ -169,15 +153,16 @@ def _add_table(rng: np.random.Generator, body: Body, grid: Grid) -> None:
     thick = float(rng.uniform(20, 60))
     hu = float(rng.uniform(-350, 150))
     foam = float(rng.uniform(-990, -850))
-    if kind > 0.85:
+    if not (kind < 0.85 if body.choice.table is None else body.choice.table):
         return
     surface = down * (y - bottom) - gap + bend * x**2 + 0 * z
     surface = np.asarray(np.broadcast_to(surface, grid.shape), np.float32)
     wide = np.asarray(np.broadcast_to(float(rng.uniform(190, 260)) - np.abs(x) + 0 * z + 0 * y, grid.shape), np.float32)
     outside = np.asarray(np.minimum(-outline, wide), np.float32)
-    body.layers.insert(0, Layer(np.asarray(np.minimum(thick / 2 - np.abs(surface - thick / 2), wide), np.float32), foam))
-    body.layers.append(Layer(surface, hu, sheet=2.5, within=outside))
-    body.layers.append(Layer(np.asarray(surface - thick, np.float32), hu + 100, sheet=2.0, within=outside))
+    mattress = np.minimum(thick / 2 - np.abs(surface - thick / 2), outside)
+    body.add(Layer(np.asarray(mattress, np.float32), foam))
+    body.add(Layer(surface, hu, sheet=2.5, within=outside))
+    body.add(Layer(np.asarray(surface - thick, np.float32), hu + 100, sheet=2.0, within=outside))
 
 
 def _grow_and_paint(
@@ -197,7 +182,7 @@ def _grow_and_paint(
             continue
         volume = len(voxels) * 8 * float(spacing.prod()) / 1e6  # litres
         for kind in ("artery", "vein", "airway"):
-            per_litre = {"artery": 420, "vein": 330, "airway": 26}[kind] * density * float(rng.uniform(0.7, 1.3))
+            per_litre = {"artery": 620, "vein": 480, "airway": 14}[kind] * density * float(rng.uniform(0.7, 1.3))
             if finest > 1.2:
                 per_litre *= 0.5 if kind != "airway" else 0.7
             count = max(12, int(per_litre * volume))
@@ -206,10 +191,11 @@ def _grow_and_paint(
             root = body.bronchus[side] if kind == "airway" else body.hila[side]
             if kind == "vein":
                 root = root + np.array([-18, 4, 0], np.float32)
-            leaf = float(rng.uniform(0.42, 0.62)) if kind != "airway" else float(rng.uniform(0.8, 1.2))
+            leaf = float(rng.uniform(0.36, 0.52)) if kind != "airway" else float(rng.uniform(0.9, 1.2))
             if finest > 1.2:
                 leaf *= 1.2
             segments = grow_tree(rng, root, points, leaf, 7.5 if kind != "airway" else 5.5)
+            segments = segments[_belongs(segments, root, body)]
             if kind == "airway":
                 _paint_airways(rng, image, grid, segments, kept, contrast)
                 continue
@@ -218,6 +204,14 @@ def _grow_and_paint(
             paint_tubes(image, grid, segments, hu, 0.6)
             kept.append(segments[segments[:, 6] > 0.8])
     return np.concatenate(kept) if kept else np.zeros((0, 8), np.float32)
+
+
+def _belongs(segments: npt.NDArray[np.float32], root: npt.NDArray[np.float32], body: Body) -> npt.NDArray[np.bool_]:
+    """Which segments lie in the lung or near the hilum; a shortcut through the heart does not."""
+    index = np.round((segments[:, 3:6] - np.asarray(body.grid.origin)) / np.asarray(body.grid.spacing))
+    k, j, i = np.clip(index, 0, np.asarray(body.grid.shape) - 1).astype(int).T
+    near = np.linalg.norm(segments[:, 3:6] - root, axis=1) < 28
+    return np.asarray((body.lung[k, j, i] > -1.0) | near)
 
 
 def _paint_airways(
@@ -238,18 +232,17 @@ def _paint_airways(
     paint_tubes(image, grid, artery, np.full(len(artery), blood, np.float32), 0.6)
     kept.append(artery[artery[:, 6] > 0.8])
     wall = segments.copy()
-    wall[:, 6:] = wall[:, 6:] * np.float32(rng.uniform(1.1, 1.35)) + np.float32(rng.uniform(0.4, 1.0))
-    paint_tubes(image, grid, wall, np.full(len(wall), rng.uniform(-150, 40), np.float32), 0.6)
+    wall[:, 6:] = wall[:, 6:] * np.float32(rng.uniform(1.08, 1.25)) + np.float32(rng.uniform(0.2, 0.6))
+    paint_tubes(image, grid, wall, np.full(len(wall), rng.uniform(-350, 0), np.float32), 0.6)
     open_part = segments[segments[:, 6] > 0.9]
     paint_tubes(image, grid, open_part, np.full(len(open_part), -980, np.float32), 0.6)
 
 
-def _lung_labels(
-    body: Body, scan: ScanChoice, factors: tuple[int, ...], sub: int, size: tuple[int, int]
-) -> npt.NDArray[np.uint8]:
+def _lung_labels(body: Body, scan: ScanChoice, factors: tuple[int, int, int], sub: int) -> npt.NDArray[np.uint8]:
     """Labels 1 (right) and 2 (left) on the scan's grid."""
     out = np.zeros(scan.shape, np.uint8)
     rows, columns = scan.shape[1:]
+    size = (body.grid.shape[2] * factors[2], body.grid.shape[1] * factors[1])
     for k in range(scan.shape[0]):
         position = (k * sub + (sub - 1) / 2 + 0.5) / factors[0] - 0.5
         depth = slab(body.lung, position)

@@ -7,6 +7,7 @@ they are computed on a coarse grid and enlarged slice by slice when the image is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -26,16 +27,20 @@ class Grid:
 
     def axis(self, axis: int) -> Array:
         """Positions in mm of the voxel centres along one axis."""
-        return (self.origin[axis] + self.spacing[axis] * np.arange(self.shape[axis])).astype(np.float32)
+        steps = np.arange(self.shape[axis], dtype=np.float32)
+        return np.asarray(np.float32(self.origin[axis]) + np.float32(self.spacing[axis]) * steps)
 
     def coarser(self, factors: tuple[int, int, int]) -> Grid:
         """The grid of blocks of `factors` voxels (the last block may stick out)."""
         shape = tuple(-(-n // f) for n, f in zip(self.shape, factors, strict=True))
         spacing = tuple(s * f for s, f in zip(self.spacing, factors, strict=True))
-        origin = tuple(
-            o + s * (f - 1) / 2 for o, s, f in zip(self.origin, self.spacing, factors, strict=True)
-        )
+        origin = tuple(o + s * (f - 1) / 2 for o, s, f in zip(self.origin, self.spacing, factors, strict=True))
         return Grid(shape, spacing, origin)  # type: ignore[arg-type]
+
+
+def curve(at: Array, knots: npt.ArrayLike, heights: npt.ArrayLike) -> Array:
+    """Piecewise linear function through (knots, heights), float32."""
+    return np.interp(at, np.asarray(knots), np.asarray(heights)).astype(np.float32)
 
 
 def enlarge(field: Array, shape: tuple[int, int, int]) -> Array:
@@ -54,27 +59,23 @@ def slab(field: Array, position: float) -> Array:
     low = min(int(p), max(top - 1, 0))
     weight = np.float32(p - low)
     if weight == 0.0 or top == 0:
-        return field[low]
-    return field[low] * (1 - weight) + field[low + 1] * weight
+        return np.asarray(field[low], np.float32)
+    return np.asarray(field[low] * (1 - weight) + field[low + 1] * weight, np.float32)
 
 
-def smooth_noise(
-    rng: np.random.Generator, grid: Grid, wavelength: float, wavelength_z: float | None = None
-) -> Array:
+def smooth_noise(rng: np.random.Generator, grid: Grid, wavelength: float, wavelength_z: float | None = None) -> Array:
     """Noise of about unit variance with the given wavelength in mm, on a grid (k, j, i)."""
     lengths = (wavelength_z or wavelength, wavelength, wavelength)
     cells = [max(3, int(n * s / w) + 3) for n, s, w in zip(grid.shape, grid.spacing, lengths, strict=True)]
     coarse = rng.standard_normal(cells).astype(np.float32)
-    planes = np.stack(
-        [cv2.resize(p, (grid.shape[2], grid.shape[1]), interpolation=cv2.INTER_CUBIC) for p in coarse]
-    )
+    planes = np.stack([cv2.resize(p, (grid.shape[2], grid.shape[1]), interpolation=cv2.INTER_CUBIC) for p in coarse])
     position = np.linspace(0.5, cells[0] - 1.5, grid.shape[0])
     low = np.floor(position).astype(int)
     weight = (position - low).astype(np.float32)
     weight = weight * weight * (3 - 2 * weight)
-    mixed = planes[low] * (1 - weight)[:, None, None] + planes[np.minimum(low + 1, cells[0] - 1)] * weight[
-        :, None, None
-    ]
+    mixed = (
+        planes[low] * (1 - weight)[:, None, None] + planes[np.minimum(low + 1, cells[0] - 1)] * weight[:, None, None]
+    )
     return np.asarray(mixed * np.float32(1.4), np.float32)
 
 
@@ -122,9 +123,7 @@ def tube_field(x: Array, y: Array, z: Array, points: npt.ArrayLike, radii: npt.A
     chain = np.asarray(points, np.float32)
     widths = np.asarray(radii, np.float32)
     out = np.full(x.shape, FAR, np.float32)
-    for (p, q), (r, s) in zip(
-        zip(chain[:-1], chain[1:], strict=True), zip(widths[:-1], widths[1:], strict=True), strict=True
-    ):
+    for (p, q), (r, s) in zip(pairwise(chain), pairwise(widths), strict=True):
         reach = max(float(r), float(s)) + 14
         near = _box_of(x, y, z, np.minimum(p, q) - reach, np.maximum(p, q) + reach)
         if near is None:

@@ -35,11 +35,7 @@ def place_nodules(
     if not len(deep):
         return ()
     low = np.asarray(grid.origin) + inside_distance
-    high = (
-        np.asarray(grid.origin)
-        + np.asarray(grid.spacing) * (np.asarray(grid.shape) - 1)
-        - inside_distance
-    )
+    high = np.asarray(grid.origin) + np.asarray(grid.spacing) * (np.asarray(grid.shape) - 1) - inside_distance
     for _ in range(count * 30):
         if len(found) == count:
             break
@@ -176,9 +172,7 @@ def _sample(field: Array, grid: Grid, point: npt.NDArray[np.float64]) -> float:
     return float(field[tuple(index)])
 
 
-def _slide(
-    field: Array, grid: Grid, point: npt.NDArray[np.float64], depth: float
-) -> npt.NDArray[np.float64]:
+def _slide(field: Array, grid: Grid, point: npt.NDArray[np.float64], depth: float) -> npt.NDArray[np.float64]:
     """Move a point along the gradient of a depth field until it lies at `depth` mm."""
     step = np.asarray(grid.spacing)
     for _ in range(40):
@@ -187,8 +181,7 @@ def _slide(
             break
         slope = np.asarray(
             [
-                _sample(field, grid, point + np.eye(3)[a] * step)
-                - _sample(field, grid, point - np.eye(3)[a] * step)
+                _sample(field, grid, point + np.eye(3)[a] * step) - _sample(field, grid, point - np.eye(3)[a] * step)
                 for a in range(3)
             ]
         ) / (2 * step)

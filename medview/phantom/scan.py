@@ -30,7 +30,7 @@ def acquire(
         last = min(len(image), first + span)
         plane = image[first:last].mean(axis=0) if last - first > 1 else image[first].copy()
         plane = _kernel(plane, scan, pixel)
-        tissue = float((plane[:: 4, :: 4] > -300).mean())
+        tissue = float((plane[::4, ::4] > -300).mean())
         starved = 1.0 + 2.2 * scan.streaks * float(np.clip((k - shoulder_slice) / max(slices * 0.06, 1), 0, 1))
         plane += _noise(rng, plane, scan, pixel, starved * (0.6 + tissue), tilt)
         plane += np.float32(scan.hu_offset)
@@ -43,7 +43,9 @@ def acquire(
 
 def _kernel(plane: Array, scan: ScanChoice, pixel: tuple[float, float]) -> Array:
     sigma = (scan.blur_mm / pixel[1], scan.blur_mm / pixel[0])
-    soft = plane if max(sigma) < 0.25 else cv2.GaussianBlur(plane, (0, 0), max(sigma[0], 0.1), sigmaY=max(sigma[1], 0.1))
+    soft = (
+        plane if max(sigma) < 0.25 else cv2.GaussianBlur(plane, (0, 0), max(sigma[0], 0.1), sigmaY=max(sigma[1], 0.1))
+    )
     if scan.sharpen <= 0:
         return np.asarray(soft, np.float32)
     wide = 1.0 / min(pixel)
@@ -58,24 +60,25 @@ def _noise(
         return np.zeros_like(plane)
     white = rng.standard_normal(plane.shape, dtype=np.float32)
     sigma = scan.noise_grain_mm / min(pixel)
+    grain: Array = white
     if sigma > 0.3:
-        grain = cv2.GaussianBlur(white, (0, 0), sigma)
+        grain = np.asarray(cv2.GaussianBlur(white, (0, 0), sigma), np.float32)
         if scan.sharpen > 0:
-            grain -= np.float32(0.8) * cv2.GaussianBlur(white, (0, 0), 1.8 * sigma)
-        grain /= max(float(grain.std()), 1e-6)
-    else:
-        grain = white
+            wider: Array = np.asarray(cv2.GaussianBlur(white, (0, 0), 1.8 * sigma), np.float32)
+            grain -= np.float32(0.8) * wider
+        grain /= np.float32(max(float(grain.std()), 1e-6))
     small = cv2.resize((plane > -300).astype(np.float32), (32, 32), interpolation=cv2.INTER_AREA)
     depth = cv2.GaussianBlur(small, (0, 0), 5)
-    depth = cv2.resize(depth, (plane.shape[1], plane.shape[0]), interpolation=cv2.INTER_LINEAR)
-    grain *= np.float32(scan.noise_hu * level) * (0.35 + depth)
+    size = (plane.shape[1], plane.shape[0])
+    deep: Array = np.asarray(cv2.resize(depth, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    grain *= np.float32(scan.noise_hu * level) * (np.float32(0.35) + deep)
     if level > 1.6 and scan.streaks > 0:
         rows = rng.standard_normal((plane.shape[0], 8), dtype=np.float32)
-        rows = cv2.GaussianBlur(rows, (0, 0), 0.6, sigmaY=max(0.9 / pixel[0], 0.5))
-        streak = cv2.resize(rows, (plane.shape[1], plane.shape[0]), interpolation=cv2.INTER_LINEAR)
+        soft = cv2.GaussianBlur(rows, (0, 0), 0.6, sigmaY=max(0.9 / pixel[0], 0.5))
+        streak: Array = np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR), np.float32)
         shear = np.array([[1, 0, 0], [tilt, 1, -tilt * plane.shape[1] / 2]], np.float32)
-        streak = cv2.warpAffine(streak, shear, (plane.shape[1], plane.shape[0]), borderMode=cv2.BORDER_REFLECT)
-        grain += streak * np.float32(scan.noise_hu * scan.streaks * level) * depth
+        across: Array = np.asarray(cv2.warpAffine(streak, shear, size, borderMode=cv2.BORDER_REFLECT), np.float32)
+        grain += across * np.float32(scan.noise_hu * scan.streaks * level) * deep
     return np.asarray(grain, np.float32)
 
 

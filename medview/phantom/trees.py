@@ -40,9 +40,9 @@ def grow_tree(
         offset = middle - start
         length = float(np.linalg.norm(offset))
         end = start + offset * (reach * rng.uniform(0.75, 1.25))
-        end = end + rng.normal(0, 0.06 * length, 3).astype(np.float32)
+        end = end + rng.normal(0, 0.05 * length, 3).astype(np.float32)
         # One bend in the middle of each branch, so that vessels are not rulers.
-        bend = (start + end) / 2 + rng.normal(0, 0.035 * length, 3).astype(np.float32)
+        bend = (start + end) / 2 + rng.normal(0, 0.025 * length, 3).astype(np.float32)
         segments.append((*start, *bend, radius, radius * 0.97))
         segments.append((*bend, *end, radius * 0.97, radius * 0.94))
         spread = points - middle

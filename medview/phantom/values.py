@@ -60,6 +60,7 @@ class AnatomyChoice:
     effusion: float | None = None
     fibrosis: float | None = None
     warp_mm: float | None = None  # size of the smooth random deformation, mm
+    table: bool | None = None
     vessels: float = 1.0  # density of the vessel trees, 0 leaves them out
     nodules: int | None = None
     nodule_mm: tuple[float, float] = (4.0, 30.0)

@@ -45,7 +45,7 @@ def make(task: tuple[str, str, int]) -> int:
         hu, nodules, lungs = nodule_sample(seed)
         hu, nodules, lungs = _around_lungs(hu, nodules, lungs)
         np.savez(part, hu=hu, nodules=nodules, lungs=np.packbits(lungs.astype(bool)), shape=lungs.shape)
-    os.replace(part, path)
+    part.replace(path)
     return index
 
 

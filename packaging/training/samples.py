@@ -10,9 +10,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from grids import LUNGS_SPACING, NODULES_SPACING, regrid, softened  # noqa: E402
+from grids import LUNGS_SPACING, NODULES_SPACING, regrid, softened
 
-from medview.phantom import AnatomyChoice, ScanChoice, make_chest  # noqa: E402
+from medview.phantom import AnatomyChoice, ScanChoice, make_chest
 
 
 def _extent(rng: np.random.Generator) -> tuple[float, float, float]:

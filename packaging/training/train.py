@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from grids import LUNGS_SPACING, NODULES_SPACING, scaled
+from grids import NODULES_SPACING, scaled
 from networks import Exported, lungs_network, nodules_network
 from pool import fill, load
 
