@@ -10,8 +10,6 @@ from medview.dicom.transfer_syntax import TransferSyntax, transfer_syntax
 PixelElement = Literal["pixels", "float", "double"]
 """(7FE0,0010) Pixel Data, (7FE0,0008) Float Pixel Data, (7FE0,0009) Double Float Pixel Data."""
 
-COLOUR_PHOTOMETRICS = frozenset({"RGB", "PALETTE COLOR", "HSV", "ARGB", "CMYK"})
-
 
 @dataclass(frozen=True, slots=True)
 class PixelDescription:
@@ -62,15 +60,17 @@ class PixelDescription:
 
     @property
     def needs_codec(self) -> bool:
-        """Whether a codec or an inflater is involved; then frames are read in a worker process only."""
-        return self.deflated_at is not None or (self.is_encapsulated and self.syntax.codec != "native")
+        """Whether a codec, an inflater or a palette is involved; then frames are read in a worker process only."""
+        return (
+            self.deflated_at is not None
+            or self.photometric == "PALETTE COLOR"
+            or (self.is_encapsulated and self.syntax.codec != "native")
+        )
 
     @property
     def is_colour(self) -> bool:
         """Whether frames are given as RGB."""
-        return self.element == "pixels" and (
-            self.samples > 1 or self.photometric in COLOUR_PHOTOMETRICS or self.photometric.startswith("YBR")
-        )
+        return self.element == "pixels" and (self.samples > 1 or self.photometric == "PALETTE COLOR")
 
     @property
     def components(self) -> int:
@@ -79,7 +79,7 @@ class PixelDescription:
 
     @property
     def dtype(self) -> str:
-        """numpy dtype of the values that a frame gives: uint8 for colour, else wide enough for BitsAllocated."""
+        """Numpy dtype of the values that a frame gives: uint8 for colour, else wide enough for BitsAllocated."""
         if self.element != "pixels":
             return "float32" if self.element == "float" else "float64"
         if self.is_colour:
@@ -105,6 +105,12 @@ class PixelDescription:
         if self.element != "pixels":
             return self.rows * self.columns * (32 if self.element == "float" else 64)
         cells = self.rows * self.columns * self.samples
-        if self.photometric in {"YBR_FULL_422", "YBR_PARTIAL_422"} and self.samples == 3:
-            cells = self.rows * ((self.columns + 1) // 2) * 4
-        return cells * self.bits_allocated
+        return (self.rows * ((self.columns + 1) // 2) * 4 if self.is_subsampled else cells) * self.bits_allocated
+
+    @property
+    def is_subsampled(self) -> bool:
+        """Whether native samples are 4:2:2; an element as long as unreduced ones holds those, whatever it is called."""
+        if self.samples != 3 or self.photometric not in {"YBR_FULL_422", "YBR_PARTIAL_422"}:
+            return False
+        whole = self.rows * self.columns * 3 * self.bits_allocated * self.frames // 8
+        return self.data_length is None or self.data_length < whole

@@ -1,0 +1,265 @@
+"""One decoder per transfer syntax: a compressed frame in, its samples and their precision out."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.dicom.codestream import Codestream, has_end_marker, read_jpeg2000_header, read_jpeg_header
+from medview.dicom.pixel_description import PixelDescription
+from medview.dicom.transfer_syntax import decoder_name
+
+__all__ = ["CodecError", "DecodedFrame", "TruncatedFrameError", "decode_frame", "decoder_name"]
+
+
+class CodecError(Exception):
+    """A frame that its decoder refuses; the text says why, without the file's name."""
+
+
+class TruncatedFrameError(CodecError):
+    """A frame whose stream ends too early."""
+
+
+class MissingCodecError(CodecError):
+    """A transfer syntax that medview has no decoder for."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DecodedFrame:
+    """``samples`` (rows, columns) or (rows, columns, components) of ``precision`` bits, right aligned.
+
+    ``photometric`` is what the samples are now, after what the decoder itself undid.
+    """
+
+    samples: NDArray[Any]
+    precision: int
+    photometric: str
+
+
+def decode_frame(data: bytes, pixels: PixelDescription) -> DecodedFrame:
+    """Decode one frame's bytes by the instance's transfer syntax.
+
+    Raises TruncatedFrameError for a stream that ends early, MissingCodecError where there is no decoder, CodecError for everything
+    else: a stream that is damaged, or whose size is not that of the header.
+    """
+    codec: str = pixels.syntax.codec
+    if codec in {"jpeg", "jpeg-lossless", "jpeg-ls", "jpeg-2000", "htj2k", "jpeg-xl"}:
+        # Real files carry another codec of the same family than their transfer syntax says.
+        codec = _codec_of(data) or codec
+    if codec == "jpeg":
+        return _decode_jpeg(data, pixels)
+    if codec == "jpeg-ls":
+        return _decode_jpegls(data, pixels)
+    if codec in {"jpeg-2000", "htj2k"}:
+        return _decode_jpeg2000(data, pixels)
+    if codec == "jpeg-xl":
+        return _decode_jpegxl(data, pixels)
+    if codec == "rle":
+        return _decode_rle(data, pixels)
+    raise MissingCodecError(f"medview has no decoder for {pixels.syntax.name} ({pixels.transfer_syntax})")
+
+
+def _codec_of(data: bytes) -> str:
+    if data[:2] == b"\xff\xd8":
+        at = 2
+        while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+            if data[at + 1] == 0xF7:
+                return "jpeg-ls"
+            if 0xC0 <= data[at + 1] <= 0xCF and data[at + 1] not in {0xC4, 0xC8, 0xCC}:
+                return "jpeg"
+            at += 1 if data[at + 1] == 0xFF else 2 + struct.unpack_from(">H", data, at + 2)[0]
+        return "jpeg"
+    if data[:2] == b"\xff\x4f" or data[4:8] == b"jP  ":
+        return "jpeg-2000"
+    if data[:2] == b"\xff\x0a" or data[4:8] == b"JXL ":
+        return "jpeg-xl"
+    return ""
+
+
+def _check_size(stream: Codestream, pixels: PixelDescription) -> None:
+    if (stream.rows, stream.columns, stream.components) != (pixels.rows, pixels.columns, pixels.samples):
+        raise CodecError(
+            f"the compressed frame is {stream.columns}×{stream.rows} with {stream.components} component(s), "
+            f"the header says {pixels.columns}×{pixels.rows} with {pixels.samples}"
+        )
+
+
+def _decode_jpeg(data: bytes, pixels: PixelDescription) -> DecodedFrame:
+    import imagecodecs
+
+    try:
+        stream = read_jpeg_header(data)
+    except ValueError as error:
+        raise _damaged_or_short(data, error) from error
+    _check_size(stream, pixels)
+    if stream.components == 3:
+        transformed = stream.transformed
+        if transformed is None:
+            transformed = pixels.photometric.startswith("YBR")
+        lossless = _is_lossless_jpeg(data)
+        # libjpeg-turbo undoes no colour transform in lossless streams; theirs is undone with the photometric below.
+        source = "YCBCR" if transformed and not lossless else "RGB"
+        options: dict[str, Any] = {"colorspace": source, "outcolorspace": "RGB"}
+        photometric = "YBR_FULL" if lossless and pixels.photometric.startswith("YBR") else "RGB"
+    else:
+        options, photometric = {}, pixels.photometric
+
+    def decode(stream_bytes: bytes) -> NDArray[Any]:
+        try:
+            return np.asarray(imagecodecs.jpeg8_decode(stream_bytes, **options))
+        except Exception as error:
+            raise _damaged_or_short(data, error) from error
+
+    samples = decode(data)
+    # libjpeg fills up what is missing with grey and only warns. Where the end marker alone is missing, what follows the
+    # last bit does not matter; where pixels are missing, it does.
+    if not stream.complete and not np.array_equal(
+        decode(data + b"\x55" * 64 + b"\xff\xd9"), decode(data + b"\xaa" * 64 + b"\xff\xd9")
+    ):
+        raise TruncatedFrameError("the JPEG stream ends before the picture does")
+    return DecodedFrame(samples, stream.precision, photometric)
+
+
+def _is_lossless_jpeg(data: bytes) -> bool:
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        if data[at + 1] in {0xC3, 0xC7, 0xCB, 0xCF}:
+            return True
+        at += 1 if data[at + 1] == 0xFF else 2 + struct.unpack_from(">H", data, at + 2)[0]
+    return False
+
+
+def _decode_jpegls(data: bytes, pixels: PixelDescription) -> DecodedFrame:
+    import imagecodecs
+
+    try:
+        stream = read_jpeg_header(data)
+        _check_size(stream, pixels)
+        samples = np.asarray(imagecodecs.jpegls_decode(data))
+    except CodecError:
+        raise
+    except Exception as error:
+        raise _damaged_or_short(data, error) from error
+    return DecodedFrame(samples, stream.precision, pixels.photometric)
+
+
+def _decode_jpeg2000(data: bytes, pixels: PixelDescription) -> DecodedFrame:
+    import imagecodecs
+
+    try:
+        stream = read_jpeg2000_header(data)
+    except ValueError as error:
+        raise _damaged_or_short(data, error) from error
+    _check_size(stream, pixels)
+    if not stream.complete:
+        raise TruncatedFrameError("the JPEG 2000 stream ends before the picture does")
+    try:
+        samples = np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=1))
+    except Exception as error:
+        raise _damaged_or_short(data, error) from error
+    # A YBR_FULL header over a stream whose own transform was used means RGB once that is undone.
+    raw_ybr = (
+        not stream.transformed
+        and pixels.photometric.startswith("YBR")
+        and pixels.photometric not in {"YBR_RCT", "YBR_ICT"}
+    )
+    photometric = pixels.photometric if stream.components == 1 else ("YBR_FULL" if raw_ybr else "RGB")
+    return DecodedFrame(samples, stream.precision, photometric)
+
+
+def _decode_jpegxl(data: bytes, pixels: PixelDescription) -> DecodedFrame:
+    import imagecodecs
+
+    try:
+        samples = np.asarray(imagecodecs.jpegxl_decode(data, numthreads=1))
+    except Exception as error:
+        raise _damaged_or_short(data, error) from error
+    if samples.ndim == 3 and samples.shape[2] == 1:
+        samples = samples[..., 0]
+    components = 1 if samples.ndim == 2 else samples.shape[2]
+    _check_size(Codestream(samples.shape[0], samples.shape[1], components, 8 * samples.itemsize), pixels)
+    precision = min(8 * samples.itemsize, pixels.bits_stored)
+    return DecodedFrame(samples, precision, pixels.photometric if components == 1 else "RGB")
+
+
+def _decode_rle(data: bytes, pixels: PixelDescription) -> DecodedFrame:
+    """RLE (PS3.5 annex G): one segment per byte of a pixel, most significant first, sample by sample."""
+    width = 1 if pixels.bits_allocated == 1 else (pixels.bits_allocated + 7) // 8
+    cells = pixels.rows * pixels.columns
+    if pixels.bits_allocated == 1:
+        cells = (cells + 7) // 8
+    if len(data) < 64:
+        raise TruncatedFrameError("the RLE header is not whole")
+    count, *offsets = struct.unpack_from("<16I", data)
+    if count != width * pixels.samples:
+        raise CodecError(f"{count} RLE segments where the header asks for {width * pixels.samples}")
+    bounds = [*offsets[:count], len(data)]
+    planes = np.empty((pixels.samples, width, cells), dtype=np.uint8)
+    for segment in range(count):
+        start, stop = bounds[segment], bounds[segment + 1]
+        if not 64 <= start <= stop <= len(data):
+            if start > len(data):
+                raise TruncatedFrameError("an RLE segment lies beyond the end of the frame")
+            raise CodecError("the RLE segments overlap")
+        _unpack_bits_run(data[start:stop], planes[segment // width, width - 1 - segment % width])
+    if pixels.bits_allocated == 1:
+        bits = np.unpackbits(planes[0, 0], bitorder="little")[: pixels.rows * pixels.columns]
+        return DecodedFrame(bits.reshape(pixels.rows, pixels.columns), 1, pixels.photometric)
+    stored = np.zeros((pixels.samples, cells, 1 << (width - 1).bit_length()), dtype=np.uint8)
+    stored[..., :width] = planes.transpose(0, 2, 1)
+    values = stored.view(f"<u{stored.shape[2]}")[..., 0].reshape(pixels.samples, pixels.rows, pixels.columns)
+    samples = values[0] if pixels.samples == 1 else np.moveaxis(values, 0, -1)
+    return DecodedFrame(samples, pixels.bits_allocated, pixels.photometric)
+
+
+def _unpack_bits_run(segment: bytes, out: NDArray[np.uint8]) -> None:
+    """PackBits (PS3.5 G.3.1) into ``out``; what follows the last pixel is padding. Raises TruncatedFrameError."""
+    import imagecodecs
+
+    try:
+        decoded = imagecodecs.packbits_decode(segment)
+        if len(decoded) >= len(out):
+            out[:] = np.frombuffer(decoded, dtype=np.uint8, count=len(out))
+            return
+    except Exception:  # noqa: BLE001, S110 - trailing bytes confuse it; the loop below knows where to stop
+        pass
+    at = filled = 0
+    while filled < len(out):
+        if at + 1 >= len(segment):
+            raise TruncatedFrameError("an RLE segment ends before the picture does")
+        head = segment[at]
+        if head < 128:
+            part = segment[at + 1 : at + 2 + head]
+            take = min(head + 1, len(out) - filled)
+            if len(part) < take:
+                raise TruncatedFrameError("an RLE segment ends before the picture does")
+            out[filled : filled + take] = np.frombuffer(part, dtype=np.uint8, count=take)
+            filled, at = filled + take, at + 2 + head
+        elif head > 128:
+            take = min(257 - head, len(out) - filled)
+            out[filled : filled + take] = segment[at + 1]
+            filled, at = filled + take, at + 2
+        else:
+            at += 1
+
+
+def inflate_frame(data: bytes, size: int) -> bytes:
+    """One frame of Deflated Image Frame Compression (PS3.5 A.4.13), never more than ``size`` bytes."""
+    try:
+        frame = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, size)
+    except zlib.error as error:
+        raise CodecError(f"the deflated frame is damaged ({error})") from error
+    if len(frame) < size:
+        raise TruncatedFrameError("the deflated frame ends before the picture does")
+    return frame
+
+
+def _damaged_or_short(data: bytes, error: BaseException) -> CodecError:
+    if not has_end_marker(data):
+        return TruncatedFrameError(f"the compressed frame has no end marker ({error})")
+    return CodecError(f"the compressed frame is damaged ({error})")

@@ -1,0 +1,135 @@
+"""What compressed frames say of themselves: size, precision and colour of JPEG, JPEG-LS and JPEG 2000 codestreams."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+_J2K_START = b"\xff\x4f\xff\x51"
+_JP2_BOX = b"\x00\x00\x00\x0cjP"
+_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_START_OF_FRAME = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7})
+
+
+@dataclass(frozen=True, slots=True)
+class Codestream:
+    """The header of a codestream. ``transformed``: whether its three components are luma and chroma.
+
+    For JPEG 2000 ``transformed`` says that the decoder itself undoes the transform (COD's MCT); for JPEG None means that
+    nothing in the stream tells. ``complete`` is False where the end marker is missing.
+    """
+
+    rows: int
+    columns: int
+    components: int
+    precision: int
+    signed: bool = False
+    transformed: bool | None = None
+    complete: bool = True
+
+
+def starts_frame(fragment: bytes) -> bool:
+    """Whether these first bytes begin a JPEG, JPEG-LS, JPEG 2000 or JPEG XL codestream."""
+    return (
+        fragment[:3] == b"\xff\xd8\xff"
+        or fragment[:4] == _J2K_START
+        or fragment[:6] == _JP2_BOX
+        or fragment[:2] == b"\xff\x0a"
+    )
+
+
+def has_end_marker(data: bytes | memoryview) -> bool:
+    """Whether the stream ends with EOI / EOC (FFD9), padding aside."""
+    return bytes(data[-64:]).rstrip(b"\x00").rstrip(b"\xff").endswith(b"\xd9") and b"\xff\xd9" in bytes(data[-64:])
+
+
+def read_jpeg_header(data: bytes) -> Codestream:
+    """Header of a JPEG (ISO 10918-1) or JPEG-LS (ISO 14495-1) stream; raises ValueError where there is none."""
+    if data[:2] != b"\xff\xd8":
+        raise ValueError("no JPEG start marker")
+    at = 2
+    adobe: int | None = None
+    jfif = False
+    frame: tuple[int, int, int, tuple[tuple[int, int], ...]] | None = None
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            raise ValueError("damaged JPEG header")
+        marker = data[at + 1]
+        if marker == 0xFF:  # fill byte, B.1.1.2
+            at += 1
+            continue
+        if marker in _STANDALONE:
+            at += 2
+            continue
+        if marker == 0xDA:
+            break
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        body = data[at + 4 : at + 2 + length]
+        if marker in _START_OF_FRAME and len(body) >= 6:
+            precision, rows, columns, components = struct.unpack_from(">BHHB", body)
+            table = tuple((body[6 + 3 * n], body[7 + 3 * n]) for n in range(components) if 7 + 3 * n < len(body))
+            frame = (rows, columns, precision, table)
+        elif marker == 0xE0 and body[:5] == b"JFIF\0":
+            jfif = True
+        elif marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
+            adobe = body[11]
+        at += 2 + length
+    if frame is None:
+        raise ValueError("no JPEG frame header")
+    rows, columns, precision, table = frame
+    return Codestream(
+        rows, columns, len(table), precision, False, _is_transformed(table, adobe, jfif), complete=has_end_marker(data)
+    )
+
+
+def _is_transformed(table: tuple[tuple[int, int], ...], adobe: int | None, jfif: bool) -> bool | None:
+    """Whether three JPEG components are YCbCr, by the marks that encoders leave; None where there is none of them."""
+    if len(table) != 3:
+        return False
+    if adobe is not None:
+        return adobe != 0
+    if [name for name, _ in table] == [0x52, 0x47, 0x42]:  # "R", "G", "B"
+        return False
+    if jfif or len({sampling for _, sampling in table}) > 1:
+        return True
+    return None
+
+
+def read_jpeg2000_header(data: bytes) -> Codestream:
+    """SIZ and COD of a JPEG 2000 codestream (ISO 15444-1 A.5), bare or in a JP2 file; raises ValueError."""
+    start = data.find(_J2K_START, 0, 1 << 16)
+    if start < 0:
+        raise ValueError("no JPEG 2000 start marker")
+    at = start + 2
+    if len(data) < at + 42:
+        raise ValueError("damaged JPEG 2000 header")
+    x1, y1, x0, y0 = struct.unpack_from(">4I", data, at + 6)
+    (components,) = struct.unpack_from(">H", data, at + 38)
+    depth = data[at + 40]
+    transformed = False
+    (length,) = struct.unpack_from(">H", data, at + 2)
+    at += 2 + length
+    while at + 4 <= len(data):
+        marker, length = struct.unpack_from(">HH", data, at)
+        if marker == 0xFF52 and at + 9 <= len(data):
+            transformed = data[at + 8] == 1
+        if marker == 0xFF90:
+            break
+        at += 2 + length
+    return Codestream(
+        y1 - y0, x1 - x0, components, (depth & 0x7F) + 1, bool(depth & 0x80), transformed, _tiles_are_whole(data, at)
+    )
+
+
+def _tiles_are_whole(data: bytes, at: int) -> bool:
+    """Whether every tile-part (A.4.2) that starts at ``at`` or later lies within the data."""
+    seen = False
+    while at + 12 <= len(data):
+        marker, _, _, size = struct.unpack_from(">HHHI", data, at)
+        if marker != 0xFF90:
+            break
+        if size == 0:  # reaches to the end of the stream
+            return has_end_marker(data)
+        seen = True
+        at += size
+    return seen and at <= len(data) and not (at < len(data) and data[at : at + 2] == b"\xff\x90")
