@@ -1,0 +1,204 @@
+"""A network in ONNX Runtime: opened on a device, run so that it can be stopped inside one long call, released after.
+
+A run is started asynchronously and waited for in short steps, so that the caller's checkpoint is heard during a call
+that lasts minutes. Cancelled raises the run's terminate flag; where a single operator does not look at it in time the
+call is left to end by itself, and everything that it uses is kept alive until then.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.core.problem import ExitCode, MedviewError
+from medview.inference.devices import AUTO, CPU, available_devices, device_of_provider, providers_for
+from medview.inference.package import ModelPackage
+
+Array = NDArray[Any]
+Checkpoint = Callable[[], None]
+"""Raises :class:`medview.core.progress.Cancelled` when the run shall end."""
+
+CHECK_EVERY_S = 0.05
+STOP_WITHIN_S = 1.0
+"""How long a terminated run is waited for before it is left alone."""
+
+DTYPES = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+    "tensor(uint16)": np.uint16,
+    "tensor(int16)": np.int16,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+}
+
+_left_alone: set[_Call] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of the graph; None in ``shape`` is any size."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    type: str
+
+
+class _Call:
+    """One asynchronous call with everything that must live as long as it does."""
+
+    def __init__(self, session: Any, options: Any, feeds: Mapping[str, Array]) -> None:
+        self.session = session
+        self.options = options
+        self.feeds = feeds
+        self.answer: queue.SimpleQueue[tuple[Any, str]] = queue.SimpleQueue()
+
+    def finished(self, outputs: Any, _data: Any, error: str) -> None:
+        self.answer.put((outputs, error))
+        _left_alone.discard(self)
+
+    def wait(self, seconds: float) -> tuple[Any, str] | None:
+        try:
+            return self.answer.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+
+def thread_count() -> int:
+    """Threads for the network: all cores on a small machine, and from four on one is left to the eye."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return cores if cores < 4 else cores - 1
+
+
+class NetworkSession:
+    """An open network; use as a context. ``device`` is what really runs it, ``fallback`` says why it is another."""
+
+    def __init__(self, package: ModelPackage, device: str = AUTO, threads: int | None = None) -> None:
+        providers = providers_for(device)
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        # The caller's thread only waits, so the pool (which counts it) gets one more.
+        options.intra_op_num_threads = (threads or thread_count()) + 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        # Idle threads must not burn the cores that draw.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if "CUDAExecutionProvider" in providers and hasattr(onnxruntime, "preload_dlls"):
+            onnxruntime.preload_dlls()
+        path = package.model_path
+        try:
+            self._session: Any = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        except Exception as error:
+            raise _open_failed(package, error) from error
+        self._runtime = onnxruntime
+        self.device = device_of_provider(self._session.get_providers()[0])
+        self.fallback = _fallback(device, providers[0], self.device)
+        self.inputs = tuple(_port(given) for given in self._session.get_inputs())
+        self.outputs = tuple(_port(given) for given in self._session.get_outputs())
+        self.name = path.name
+        self.path = str(path)
+        self.seconds_inside = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the network and its memory."""
+        self._session = None
+
+    def run(self, feeds: Mapping[str, Array], names: Sequence[str], checkpoint: Checkpoint) -> list[Array]:
+        """Outputs ``names`` for ``feeds``. Raises Cancelled (from ``checkpoint``) or MedviewError ``run_failed``."""
+        started = time.perf_counter()
+        options = self._runtime.RunOptions()
+        options.log_severity_level = 4
+        call = _Call(self._session, options, feeds)
+        try:
+            self._session.run_async(list(names), dict(feeds), call.finished, None, options)
+        except Exception as error:
+            raise self._failed(str(error)) from error
+        while (answer := call.wait(CHECK_EVERY_S)) is None:
+            try:
+                checkpoint()
+            except BaseException:
+                options.terminate = True
+                if call.wait(STOP_WITHIN_S) is None:
+                    _left_alone.add(call)
+                    if not call.answer.empty():
+                        _left_alone.discard(call)
+                raise
+        self.seconds_inside += time.perf_counter() - started
+        outputs, error_text = answer
+        if error_text:
+            raise self._failed(error_text)
+        for name, output in zip(names, outputs, strict=True):
+            if not isinstance(output, np.ndarray):
+                raise self._failed(f"output {name} is not a tensor")
+        return list(outputs)
+
+    def _failed(self, said: str) -> MedviewError:
+        lowered = said.lower()
+        if any(
+            word in lowered
+            for word in ("bad_alloc", "bad allocation", "failed to allocate", "out of memory", "available memory")
+        ):
+            text = f"{self.name} asks for more memory than there is."
+            return MedviewError("out_of_memory", text, self.path, ExitCode.RUN_FAILED)
+        return MedviewError("run_failed", f"{self.name} failed: {_first_line(said)}", self.path, ExitCode.RUN_FAILED)
+
+
+def _port(given: Any) -> Port:
+    shape = tuple(size if isinstance(size, int) and size > 0 else None for size in given.shape)
+    return Port(given.name, shape, given.type)
+
+
+def _fallback(wanted: str, first: str, used: str) -> str:
+    if wanted == AUTO:
+        wanted = device_of_provider(first)
+    if used == wanted:
+        return ""
+    missing = next((device for device in available_devices() if device.id == wanted and not device.present), None)
+    reason = missing.reason if missing else "its driver or libraries could not be loaded"
+    return f"{wanted} cannot be used ({reason}); the network ran on {used}."
+
+
+def _first_line(text: str) -> str:
+    """The sentence of an ONNX Runtime message that says something, without its prefix and source places."""
+    line = next((part.strip() for part in text.splitlines() if part.strip()), "no reason given")
+    for _ in range(3):
+        head, separator, rest = line.partition(" : ")
+        if separator and (head.startswith("[ONNXRuntimeError]") or head.isdigit() or head.isupper()):
+            line = rest
+    return line[:400].rstrip(" .") + "."
+
+
+def _open_failed(package: ModelPackage, error: Exception) -> MedviewError:
+    said = str(error)
+    name = package.model_path.name
+    if "opset" in said.lower() and ("support" in said.lower() or "Unsupported model IR version" in said):
+        code, text = "opset_unsupported", f"{name} is newer than the installed ONNX Runtime: {_first_line(said)}"
+    elif "is not a registered function/op" in said or "NOT_IMPLEMENTED" in said:
+        code, text = (
+            "operator_refused",
+            f"{name} needs an operator that ONNX Runtime does not have: {_first_line(said)}",
+        )
+    elif "INVALID_PROTOBUF" in said or "Protobuf parsing failed" in said:
+        code, text = "model_corrupt", f"{name} is not a complete ONNX file."
+    else:
+        code, text = "model_unusable", f"{name} cannot be opened: {_first_line(said)}"
+    return MedviewError(code, text, str(package.model_path), ExitCode.MODEL_UNUSABLE)
+
+
+__all__ = ["AUTO", "CPU", "DTYPES", "NetworkSession", "Port", "thread_count"]
