@@ -1,4 +1,4 @@
-"""What a filter is to the rest of medview: a described operation with typed parameters."""
+"""What a filter is: an operation with typed parameters that have ranges and units, for a slice and for a volume."""
 
 from __future__ import annotations
 
@@ -12,112 +12,92 @@ from numpy.typing import NDArray
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress
 
-FloatImage = NDArray[np.float32]
-Value = int | float | bool | str
-Values = Mapping[str, Value]
+FloatArray = NDArray[np.float32]
+ParameterValue = float | int | bool | str
 
-ParameterKind = Literal["int", "float", "bool", "choice"]
+SliceFunction = Callable[..., FloatArray]
+"""(values (j, i) float32, spacing (dj, di) mm, **parameters) → float32 (j, i)."""
+VolumeFunction = Callable[..., FloatArray]
+"""(values (k, j, i) float32, spacing (dk, dj, di) mm, progress, **parameters) → float32 (k, j, i)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One adjustable figure: its kind, range and unit (``px``, ``mm``, ``value`` for modality units, or empty)."""
+    """One setting: its range is inclusive; ``unit`` is ``mm``, ``px``, ``value`` (the image's own unit) or empty."""
 
     name: str
     title: str
-    kind: ParameterKind
-    default: Value
+    kind: Literal["float", "int", "bool", "choice"]
+    default: ParameterValue
     minimum: float = 0.0
-    maximum: float = 0.0
-    step: float = 1.0
+    maximum: float = 1.0
+    step: float = 0.1
     unit: str = ""
     choices: tuple[str, ...] = ()
 
-    def checked(self, value: Value) -> Value:
-        """``value`` as this parameter's type; raises MedviewError (bad_parameter) when it is of another kind or range."""
-        if self.kind == "choice":
-            if value in self.choices:
-                return value
-            raise self._refusal(value, f"one of {', '.join(self.choices)}")
-        if self.kind == "bool":
-            if isinstance(value, bool):
-                return value
-            raise self._refusal(value, "true or false")
-        if isinstance(value, (bool, str)) or not np.isfinite(value):
-            raise self._refusal(value, "a number")
-        if not self.minimum <= value <= self.maximum:
-            raise self._refusal(value, f"between {self.minimum:g} and {self.maximum:g} {self.unit}".strip())
-        if self.kind == "int":
-            if value != round(value):
-                raise self._refusal(value, "a whole number")
-            return round(value)
-        return float(value)
-
-    def _refusal(self, value: Value, wanted: str) -> MedviewError:
-        return MedviewError(
-            "bad_parameter",
-            f"{self.title}: {value!r} is not {wanted}.",
-            exit_code=ExitCode.BAD_USE,
-            values=(self.name, str(value), wanted),
-        )
+    def checked(self, value: Any) -> ParameterValue:
+        """``value`` as this parameter's type; raises MedviewError where it is no such value or out of range."""
+        try:
+            if self.kind == "bool":
+                return bool(value)
+            if self.kind == "choice":
+                if value not in self.choices:
+                    raise ValueError
+                return str(value)
+            number: float = int(value) if self.kind == "int" else float(value)
+            if not self.minimum <= number <= self.maximum:
+                raise ValueError
+        except (TypeError, ValueError) as error:
+            allowed = ", ".join(self.choices) if self.choices else f"{self.minimum:g} to {self.maximum:g} {self.unit}"
+            raise MedviewError(
+                "filter_parameter",
+                f"{self.title} cannot be {value!r}: allowed is {allowed.strip()}",
+                exit_code=ExitCode.BAD_USE,
+                values=(self.name, str(value), allowed.strip()),
+            ) from error
+        return number
 
 
-SliceFilter = Callable[[FloatImage, tuple[float, float], Values], FloatImage]
-"""(j, i) float32 modality values, (dj, di) mm, parameters → (j, i) float32."""
-
-VolumeFilter = Callable[[FloatImage, tuple[float, float, float], Values, Progress], FloatImage]
-"""(k, j, i) float32 modality values, (dk, dj, di) mm, parameters, progress → (k, j, i) float32."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """A filter with its parameters. ``keeps_unit`` is False where the result is no modality value any more (edges).
+    """A filter. Without ``apply_volume`` a volume is done slice by slice.
 
-    ``in_volume`` is None where the operation works slice by slice also on a volume.
+    ``keeps_unit``: the result still means what the image's values mean (HU stay HU); edges do not, and are drawn with a
+    window of their own.
     """
 
     id: str
     title: str
-    group: str
     parameters: tuple[Parameter, ...]
-    in_slice: SliceFilter
-    in_volume: VolumeFilter | None = None
+    apply_slice: SliceFunction
+    apply_volume: VolumeFunction | None = None
     keeps_unit: bool = True
 
-    def values(self, given: Values) -> dict[str, Value]:
-        """Every parameter's value, ``given`` or default, checked; raises MedviewError on unknown names and bad values."""
-        unknown = set(given) - {parameter.name for parameter in self.parameters}
-        if unknown:
-            name = min(unknown)
-            raise MedviewError(
-                "bad_parameter",
-                f"{self.title} has no parameter {name!r}.",
-                exit_code=ExitCode.BAD_USE,
-                values=(self.id, name),
-            )
-        return {p.name: p.checked(given.get(p.name, p.default)) for p in self.parameters}
-
-    def apply_slice(self, image: NDArray[Any], spacing: tuple[float, float] = (1.0, 1.0), **given: Value) -> FloatImage:
-        """Filter one slice (j, i) of modality values; ``spacing`` (dj, di) mm, (1, 1) where px are meant."""
-        return self.in_slice(_as_float(image), spacing, self.values(given))
-
-    def apply_volume(
-        self, volume: NDArray[Any], spacing: tuple[float, float, float], progress: Progress, **given: Value
-    ) -> FloatImage:
-        """Filter (k, j, i) modality values; in three dimensions where the operation can, else slice by slice."""
-        values = self.values(given)
-        source = _as_float(volume)
-        if self.in_volume is not None:
-            progress(self.id, 0, 1)
-            result = self.in_volume(source, spacing, values, progress)
-            progress(self.id, 1, 1)
-            return result
-        result = np.empty_like(source)
-        for k, image in enumerate(source):
-            progress(self.id, k, len(source))
-            result[k] = self.in_slice(image, spacing[1:], values)
-        return result
+    def complete(self, values: Mapping[str, Any]) -> dict[str, ParameterValue]:
+        """``values`` checked, with defaults for what is not given; raises MedviewError for what does not exist."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in values:
+            if name not in known:
+                raise MedviewError(
+                    "filter_parameter",
+                    f"{self.title} has no parameter {name!r}",
+                    exit_code=ExitCode.BAD_USE,
+                    values=(name,),
+                )
+        return {name: parameter.checked(values.get(name, parameter.default)) for name, parameter in known.items()}
 
 
-def _as_float(image: NDArray[Any]) -> FloatImage:
-    return np.ascontiguousarray(image, dtype=np.float32)
+def slices_of_volume(
+    operation: Operation,
+    values: FloatArray,
+    spacing: tuple[float, float, float],
+    progress: Progress,
+    parameters: Mapping[str, ParameterValue],
+) -> FloatArray:
+    """Apply ``operation`` to every slice of ``values`` (k, j, i)."""
+    out = np.empty_like(values)
+    for k in range(len(values)):
+        progress(operation.title, k, len(values))
+        out[k] = operation.apply_slice(np.ascontiguousarray(values[k]), spacing[1:], **parameters)
+    progress(operation.title, len(values), len(values))
+    return out
