@@ -555,7 +555,8 @@ def main(arguments: list[str]) -> int:
         if chosen.command == "test":
             return test(environment, stamp, rest)
         if chosen.command == "bench":
-            return test(environment, stamp, ["tests/benchmarks", *rest])
+            # What a peer warns of is its own affair, and so is its plugin for pytest.
+            return test(environment, stamp, ["tests/benchmarks", "-W", "default", "-p", "no:napari", *rest])
         if chosen.command == "check":
             return check(environment, stamp)
         prepare_machine(environment, stamp, screen=False)
