@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from medview.app.presets import preset_by_digit
 from medview.app.shown_slice import PlaneKind
@@ -151,19 +150,6 @@ def preset_by_key(
     return None
 
 
-def automatic_window(values: NDArray[np.generic], skipped: NDArray[np.bool_] | None = None) -> Window:
-    """The window from the 1st to the 99th percentile of ``values`` without those that are ``skipped`` (padding)."""
-    chosen = values[~skipped] if skipped is not None else values.ravel()
-    chosen = chosen[np.isfinite(chosen)] if chosen.dtype.kind == "f" else chosen
-    if not chosen.size:
-        return Window(0.5, 1.0, "LINEAR_EXACT")
-    low, high = (float(value) for value in np.percentile(chosen, (1.0, 99.0)))
-    if values.dtype.kind != "f" or high - low >= 20:
-        return Window((low + high + 1) / 2, max(high - low + 1, 1.0), "LINEAR")
-    width = max(high - low, 1e-6 * max(abs(high), 1.0))
-    return Window((low + high) / 2, width, "LINEAR_EXACT")
-
-
 def invert(state: ViewportState) -> None:
     """Swap black and white, or back."""
     state.update(invert=not state.view.invert)
@@ -281,6 +267,11 @@ def copy_look(source: ViewportState, target: ViewportState) -> None:
 def reset_filters(state: ViewportState) -> None:
     """Take all filters off for good."""
     state.update(filters=(), filtered=None, show_original=False)
+
+
+def toggle_measure_filtered(state: ViewportState) -> None:
+    """Take readouts and statistics from the filtered picture, or from the unfiltered values again."""
+    state.update(measure_filtered=not state.view.measure_filtered)
 
 
 def set_filter_enabled(state: ViewportState, index: int, enabled: bool) -> None:

@@ -69,6 +69,8 @@ class ViewportView:
     show_original: bool = False
     """Before / after: the filters are kept but not applied."""
     filtered: FilteredVolume | None = None
+    measure_filtered: bool = False
+    """Readouts and marks take values after the filters; otherwise the unfiltered ones."""
     text_mode: TextMode = "full"
     overlay_styles: Mapping[str, OverlayStyle] = field(default_factory=dict)
     """How each result is drawn, by `result_key`; a result that is not there is drawn in the usual way."""

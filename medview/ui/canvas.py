@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 HALO = 2.0
 """Px around the letters that the halo needs."""
 _HALO_COLOUR = QColor(0, 0, 0, 210)
-_KEPT = 600
+_KEPT_PICTURES = 600
+_KEPT_WIDTHS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,59 +28,52 @@ class Segment:
 Line = tuple[Segment, ...]
 
 
-class HaloedText:
-    """Draws text with a halo, from a store of what was drawn before."""
+class Face:
+    """A font with what was measured and drawn with it."""
 
-    def __init__(self) -> None:
-        self._store: OrderedDict[tuple[str, int, str, float], QPixmap] = OrderedDict()
-        self._metrics: dict[str, QFontMetricsF] = {}
+    def __init__(self, font: QFont) -> None:
+        self.font = font
+        self.metrics = QFontMetricsF(font)
+        self.height = self.metrics.height()
+        self.ascent = self.metrics.ascent()
+        self._widths: OrderedDict[str, float] = OrderedDict()
+        self._pictures: OrderedDict[tuple[str, int, float], QPixmap] = OrderedDict()
 
-    def metrics(self, font: QFont) -> QFontMetricsF:
-        """Metrics of a font, made once."""
-        key = font.toString()
-        if key not in self._metrics:
-            self._metrics[key] = QFontMetricsF(font)
-        return self._metrics[key]
-
-    def width(self, text: str, font: QFont) -> float:
+    def width(self, text: str) -> float:
         """Advance of a text in px."""
-        return self.metrics(font).horizontalAdvance(text)
+        known = self._widths.get(text)
+        if known is None:
+            known = self._widths[text] = self.metrics.horizontalAdvance(text)
+            if len(self._widths) > _KEPT_WIDTHS:
+                self._widths.popitem(last=False)
+        return known
 
-    def draw(self, painter: QPainter, at: QPointF, text: str, font: QFont, colour: QColor) -> float:
-        """Draw ``text`` with its top left corner at a point and return its advance."""
-        if not text:
-            return 0.0
-        x, y = at.x(), at.y()
-        ratio = painter.device().devicePixelRatio()
-        key = (text, colour.rgba(), font.key(), ratio)
-        picture = self._store.get(key)
-        if picture is None:
-            picture = self._make(text, font, colour, ratio)
-            self._store[key] = picture
-            if len(self._store) > _KEPT:
-                self._store.popitem(last=False)
+    def picture(self, text: str, colour: QColor, ratio: float) -> QPixmap:
+        """The text with its halo at a device pixel ratio; its top left corner lies `HALO` px outside of the text's."""
+        key = (text, colour.rgba(), ratio)
+        known = self._pictures.get(key)
+        if known is None:
+            known = self._pictures[key] = self._draw(text, colour, ratio)
+            if len(self._pictures) > _KEPT_PICTURES:
+                self._pictures.popitem(last=False)
         else:
-            self._store.move_to_end(key)
-        # On whole device pixels, so that the letters stay as sharp as they were drawn.
-        left, top = round((x - HALO) * ratio) / ratio, round((y - HALO) * ratio) / ratio
-        painter.drawPixmap(QPointF(left, top), picture)
-        return self.width(text, font)
+            self._pictures.move_to_end(key)
+        return known
 
-    def _make(self, text: str, font: QFont, colour: QColor, ratio: float) -> QPixmap:
-        metrics = self.metrics(font)
-        width, height = metrics.horizontalAdvance(text) + 2 * HALO + 2, metrics.height() + 2 * HALO
+    def _draw(self, text: str, colour: QColor, ratio: float) -> QPixmap:
+        width, height = self.width(text) + 2 * HALO + 2, self.height + 2 * HALO
         picture = QPixmap(math.ceil(width * ratio), math.ceil(height * ratio))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        base = QPointF(HALO, HALO + metrics.ascent())
+        base = QPointF(HALO, HALO + self.ascent)
         outline = QPainterPath()
-        outline.addText(base, font, text)
+        outline.addText(base, self.font, text)
         pen = QPen(_HALO_COLOUR, 2 * HALO - 0.8)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.strokePath(outline, pen)
-        painter.setFont(font)
+        painter.setFont(self.font)
         painter.setPen(colour)
         painter.drawText(base, text)
         painter.end()
@@ -90,45 +84,48 @@ class HaloedText:
 class Fonts:
     """The four fonts of the image ground."""
 
-    text: QFont
-    bold: QFont
-    small: QFont
-    large: QFont
+    text: Face
+    bold: Face
+    small: Face
+    large: Face
 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """A viewport that is being painted: painter, size in logical px, fonts and the store of drawn text."""
+    """A viewport that is being painted: painter, size in logical px and fonts."""
 
     painter: QPainter
     width: float
     height: float
     fonts: Fonts
-    store: HaloedText
+    ratio: float = 1.0
+    """Device px per logical px."""
 
-    def words(self, x: float, y: float, text: str, colour: QColor, font: QFont | None = None) -> float:
+    def words(self, x: float, y: float, text: str, colour: QColor, face: Face | None = None) -> float:
         """Draw text with its top left corner at (x, y) and return its advance."""
-        return self.store.draw(self.painter, QPointF(x, y), text, font or self.fonts.text, colour)
+        if not text:
+            return 0.0
+        face = face or self.fonts.text
+        # On whole device pixels, so that the letters stay as sharp as they were drawn.
+        ratio = self.ratio
+        corner = QPointF(round((x - HALO) * ratio) / ratio, round((y - HALO) * ratio) / ratio)
+        self.painter.drawPixmap(corner, face.picture(text, colour, ratio))
+        return face.width(text)
 
-    def text_width(self, text: str, font: QFont | None = None) -> float:
-        """Advance of a text in px."""
-        return self.store.width(text, font or self.fonts.text)
-
-    def text_height(self, font: QFont | None = None) -> float:
-        """Height of a line of text in px."""
-        return self.store.metrics(font or self.fonts.text).height()
+    def line_width(self, line: Line) -> float:
+        """Advance of a line of segments."""
+        return sum((self.fonts.bold if part.bold else self.fonts.text).width(part.text) for part in line)
 
     def line(self, x: float, y: float, line: Line, align_right: bool = False) -> None:
         """Draw segments one after the other from ``x``, or ending at ``x``."""
-        fonts = [self.fonts.bold if segment.bold else self.fonts.text for segment in line]
         if align_right:
-            x -= sum(self.text_width(segment.text, font) for segment, font in zip(line, fonts, strict=True))
-        for segment, font in zip(line, fonts, strict=True):
-            x += self.words(x, y, segment.text, segment.colour, font)
+            x -= self.line_width(line)
+        for part in line:
+            x += self.words(x, y, part.text, part.colour, self.fonts.bold if part.bold else self.fonts.text)
 
-    def centred(self, middle: QPointF, text: str, colour: QColor, font: QFont | None = None) -> QRectF:
+    def centred(self, middle: QPointF, text: str, colour: QColor, face: Face | None = None) -> QRectF:
         """Draw text around a point and return the rectangle that it fills."""
-        width, height = self.text_width(text, font), self.text_height(font)
-        rect = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
-        self.words(rect.left(), rect.top(), text, colour, font)
+        face = face or self.fonts.text
+        rect = QRectF(middle.x() - face.width(text) / 2, middle.y() - face.height / 2, face.width(text), face.height)
+        self.words(rect.left(), rect.top(), text, colour, face)
         return rect

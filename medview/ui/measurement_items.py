@@ -36,9 +36,14 @@ def quantity_text(quantity: Quantity) -> str:
     return f"{text} {meaning}".strip().replace("-", "\u2212")
 
 
-def value_text(value: float) -> str:
-    """A grey value with one decimal, or four figures where it is small."""
-    text = f"{value:.1f}" if abs(value) >= 10 or value == round(value) else f"{value:.4g}"
+def value_text(value: float, unit: str | None = None) -> str:
+    """A grey value: whole numbers as such, HU with one decimal, others with four figures; a real minus sign."""
+    if value == round(value) and abs(value) < 1e9:
+        text = f"{value:.0f}"
+    elif unit == "HU" or abs(value) >= 1000:
+        text = f"{value:.1f}"
+    else:
+        text = f"{value:.4g}"
     return text.replace("-", "\u2212")
 
 
@@ -52,12 +57,12 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
         unit = "" if measured.unit in {None, "stored", "RGB"} else f" {measured.unit}"
         lines.append(
             translate("Viewport", "Mean {mean}{unit}   SD {sd}").format(
-                mean=value_text(statistics.mean), unit=unit, sd=value_text(statistics.sd)
+                mean=value_text(statistics.mean, measured.unit), unit=unit, sd=value_text(statistics.sd, measured.unit)
             )
         )
         lines.append(
             translate("Viewport", "Min {min}   Max {max}").format(
-                min=value_text(statistics.minimum), max=value_text(statistics.maximum)
+                min=value_text(statistics.minimum, measured.unit), max=value_text(statistics.maximum, measured.unit)
             )
         )
     if measured.area is not None:
@@ -141,7 +146,7 @@ def draw_mark(
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 120))
     painter.drawRoundedRect(box, 3, 3)
-    step = canvas.text_height()
+    step = canvas.fonts.text.height
     for row, line in enumerate(lines):
         colour = READER if row == 0 else TEXT if row < 3 else SECONDARY
         canvas.words(box.left() + 4, box.top() + 1 + row * step, line, colour)
@@ -167,8 +172,8 @@ def _place_words(
 ) -> QRectF:
     """Beside the mark, inside the viewport, over no other words: the first free one of eight places."""
     shape = QRectF(ends[0], ends[1]).normalized()
-    width = max((canvas.text_width(line) for line in lines), default=0.0) + 8
-    height = canvas.text_height() * len(lines) + 2
+    width = max((canvas.fonts.text.width(line) for line in lines), default=0.0) + 8
+    height = canvas.fonts.text.height * len(lines) + 2
     if mark.kind == "ruler":
         right_end = max(ends, key=lambda end: end.x())
         anchors = [

@@ -45,16 +45,16 @@ def draw_letters(canvas: Canvas, letters: EdgeLetters) -> None:
     """Letters in the middle of each edge; minor axes as a small suffix."""
     width, height = canvas.width, canvas.height
     large, small = canvas.fonts.large, canvas.fonts.small
-    line = canvas.text_height(large)
-    reach = max(canvas.text_width(one, large) for one in ("L", "R", "A", "P", "H", "F"))
+    line = large.height
+    reach = max(large.width(one) for one in ("L", "R", "A", "P", "H", "F"))
 
     def draw(letters_at: str, x: float, y: float, align: float) -> None:
         if not letters_at:
             return
-        total = canvas.text_width(letters_at[0], large) + canvas.text_width(letters_at[1:], small)
+        total = large.width(letters_at[0]) + small.width(letters_at[1:])
         start = x - align * total
         start += canvas.words(start, y, letters_at[0], LETTER, large)
-        drop = canvas.store.metrics(large).ascent() - canvas.store.metrics(small).ascent()
+        drop = large.ascent - small.ascent
         canvas.words(start, y + drop + 1, letters_at[1:], LETTER, small)
 
     draw(letters.left, 20, height / 2 - line / 2, 0.0)
@@ -108,7 +108,7 @@ def draw_scales(canvas: Canvas, px_per_mm: float, detector: bool) -> None:
         if detector:
             label += " " + translate("Viewport", "at detector")
         x = width / 2 + across * px_per_mm / 2 + 6
-        canvas.words(x, height - 5 - canvas.text_height(small), label, SCALE, small)
+        canvas.words(x, height - 5 - small.height, label, SCALE, small)
 
 
 def _ticks(x: float, y: float, length: float, upright: bool) -> list[QLineF]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from medview.app.finding_outline import finding_outline, is_central_slice
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
 from medview.core.finding import Finding, InferenceResult
 from medview.core.geometry import Geometry
-from medview.ui.canvas import Canvas
+from medview.ui.canvas import Canvas, Face
 from medview.ui.viewport_style import AI_CYAN, AI_VIOLET, SECONDARY
 
 translate = QCoreApplication.translate
@@ -71,18 +71,18 @@ def _draw_box(painter: QPainter, polygon: QPolygonF, central: bool, selected: bo
 
 
 def _draw_words(
-    canvas: Canvas, box: QRectF, lines: Sequence[tuple[str, QColor, QFont]], taken: Sequence[QRectF]
+    canvas: Canvas, box: QRectF, lines: Sequence[tuple[str, QColor, Face]], taken: Sequence[QRectF]
 ) -> QRectF:
     """Beside the box, at its other side where there is no room, below other words."""
-    height = sum(canvas.text_height(font) for _, _, font in lines)
-    width = max(canvas.text_width(words, font) for words, _, font in lines)
+    height = sum(face.height for _, _, face in lines)
+    width = max(face.width(words) for words, _, face in lines)
     place = QRectF(box.right() + 6, box.top() - 2, width, height)
     if place.right() > canvas.width - 14:
         place.moveRight(box.left() - 6)
     while any(place.intersects(other) for other in taken):
         place.translate(0, height + 2)
     y = place.top()
-    for words, colour, font in lines:
-        canvas.words(place.left(), y, words, colour, font)
-        y += canvas.text_height(font)
+    for words, colour, face in lines:
+        canvas.words(place.left(), y, words, colour, face)
+        y += face.height
     return place

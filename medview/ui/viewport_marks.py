@@ -30,18 +30,17 @@ def draw_marks(canvas: Canvas, marks: Sequence[Mark], bottom_left: QPointF, most
 
 
 def _draw_plate(canvas: Canvas, at: QPointF, mark: Mark, most_width: float) -> None:
-    painter, font = canvas.painter, canvas.fonts.text
+    painter, face = canvas.painter, canvas.fonts.text
     colour = _COLOURS[mark.severity]
-    metrics = canvas.store.metrics(font)
     room = most_width - _SIGN - 22
-    words = metrics.elidedText(mark_text(mark), Qt.TextElideMode.ElideRight, room)
-    width = metrics.horizontalAdvance(words) + _SIGN + 20
+    words = face.metrics.elidedText(mark_text(mark), Qt.TextElideMode.ElideRight, room)
+    width = face.width(words) + _SIGN + 20
     plate = QRectF(at.x(), at.y(), width, _HEIGHT)
     painter.setPen(QPen(QColor(colour.red(), colour.green(), colour.blue(), 110), 1))
     painter.setBrush(PILL_GROUND)
     painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
     _draw_sign(painter, mark.severity, QRectF(plate.left() + 6, plate.center().y() - _SIGN / 2, _SIGN, _SIGN), colour)
-    painter.setFont(font)
+    painter.setFont(face.font)
     painter.setPen(TEXT if mark.severity != "ai" else AI_CYAN)
     painter.drawText(plate.adjusted(_SIGN + 12, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
@@ -74,10 +73,9 @@ def _draw_sign(painter: QPainter, severity: str, box: QRectF, colour: QColor) ->
 
 def draw_danger_banner(canvas: Canvas, words: str, top: float) -> QRectF:
     """A red plate at the top of the picture; nothing on the screen is louder."""
-    painter, font, width = canvas.painter, canvas.fonts.bold, canvas.width
-    metrics = canvas.store.metrics(font)
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(width - 60, 40))
-    plate = QRectF(0, top, metrics.horizontalAdvance(words) + 44, 24)
+    painter, face, width = canvas.painter, canvas.fonts.bold, canvas.width
+    words = face.metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(width - 60, 40))
+    plate = QRectF(0, top, face.width(words) + 44, 24)
     plate.moveCenter(QPointF(width / 2, plate.center().y()))
     painter.setPen(QPen(DANGER, 1))
     painter.setBrush(DANGER_GROUND)
@@ -85,6 +83,6 @@ def draw_danger_banner(canvas: Canvas, words: str, top: float) -> QRectF:
     sign = QRectF(plate.left() + 9, plate.center().y() - 6, 12, 12)
     _draw_sign(painter, "warning", sign, QColor(255, 255, 255))
     painter.setPen(QColor(255, 255, 255))
-    painter.setFont(font)
+    painter.setFont(face.font)
     painter.drawText(plate.adjusted(29, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, words)
     return plate

@@ -12,7 +12,6 @@ LETTER = QColor(150, 172, 190)
 """Orientation letters: a second, muted colour."""
 SCALE = QColor(176, 182, 190)
 ACCENT = QColor(76, 155, 232)
-IDLE_BORDER = QColor(38, 41, 47)
 READER = QColor(255, 208, 64)
 """A reader's marks: solid warm yellow."""
 AI_CYAN = QColor(94, 207, 255)

@@ -1,0 +1,286 @@
+"""The picture of a viewport, kept in stages so that a change costs only what it touches.
+
+volume → cut (slice, plane) → filtered → sampled at screen resolution (zoom, pan, turn) → windowed and composed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.app.live_filter import LiveFilter
+from medview.app.shown_slice import ShownSlice
+from medview.app.view_transform import ViewTransform
+from medview.app.viewport_state import ViewportState
+from medview.core.cut import Slice, acquired_slice, cut_labels, cut_slice
+from medview.core.display import (
+    IDENTITY_WINDOW,
+    SampledSlice,
+    compose_picture,
+    resolve_window,
+    sample_labels,
+    sample_slice,
+)
+from medview.core.volume import Volume
+from medview.core.window import Voi, Window
+
+if TYPE_CHECKING:
+    from medview.core.display import Overlay, OverlayStyle
+    from medview.core.finding import Segmentation
+    from medview.jobs.queue import JobQueue
+    from medview.processing.chain import FilterChain
+
+ByteArray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentationLayer:
+    """A segmentation and how it is drawn; ``key`` tells it from others."""
+
+    key: str
+    segmentation: Segmentation
+    style: OverlayStyle
+
+
+@dataclass(frozen=True, eq=False)
+class CutSlice:
+    """A cut before and after the filters. ``pending``: the filters are still at work, ``shown`` is unfiltered."""
+
+    original: Slice
+    shown: Slice
+    filtered: bool
+    pending: bool
+
+
+class ViewportPicture:
+    """Stages of one viewport's picture. ``live_filter.ready`` says that it should be composed again."""
+
+    def __init__(self, jobs: JobQueue | None = None) -> None:
+        self.live_filter = LiveFilter(jobs)
+        self._cut_key: Hashable = None
+        self._cut: CutSlice | None = None
+        self._original_key: Hashable = None
+        self._original: Slice | None = None
+        self._sample_key: Hashable = None
+        self._sample: SampledSlice | None = None
+        self._sampled_of: CutSlice | None = None
+        self._labels: dict[str, tuple[Hashable, NDArray[Any]]] = {}
+        self._label_cuts: dict[str, tuple[Hashable, NDArray[Any]]] = {}
+        self._composed_key: Hashable = None
+        self._composed: ByteArray | None = None
+        self._held: tuple[object, ...] = ()
+        self._window: tuple[Hashable, Voi, object] | None = None
+
+    # ------------------------------------------------------------------ stages
+
+    def cut(self, state: ViewportState, volume: Volume, shown: ShownSlice) -> CutSlice:
+        """The shown slice of a volume, cut and filtered as the state says."""
+        view = state.view
+        chain = state.filters_applied
+        whole = view.filtered
+        if (
+            whole is not None
+            and chain
+            and (whole.chain, whole.time) == (chain, view.time)
+            and view.stack is not None
+            and whole.stack_id == view.stack.id
+        ):
+            whole_key = (_slice_key(volume, shown), id(whole))
+            if whole_key != self._cut_key or self._cut is None:
+                cut = _cut_volume(whole.volume, shown)
+                self._keep_cut(whole_key, CutSlice(self._original_cut(volume, shown), cut, True, False), volume, whole)
+            assert self._cut is not None
+            return self._cut
+        slice_key = _slice_key(volume, shown)
+        key: Hashable = (slice_key, chain)
+        if key == self._cut_key and self._cut is not None:
+            return self._cut
+        original = self._original_cut(volume, shown)
+        if not chain:
+            self._keep_cut(key, CutSlice(original, original, False, False), volume)
+        else:
+            values = self.live_filter.filtered(slice_key, chain, original.values, shown.pixel_mm)
+            if values is None:
+                # Not kept: the next picture asks again.
+                return CutSlice(original, original, False, True)
+            self._keep_cut(key, CutSlice(original, replace(original, values=values), True, False), volume)
+        assert self._cut is not None
+        return self._cut
+
+    def _original_cut(self, volume: Volume, shown: ShownSlice) -> Slice:
+        key = _slice_key(volume, shown)
+        if key != self._original_key or self._original is None:
+            self._original, self._original_key = _cut_volume(volume, shown), key
+        return self._original
+
+    def _keep_cut(self, key: Hashable, cut: CutSlice, *held: object) -> None:
+        # The keys name objects by identity, so the objects must live as long as the keys.
+        self._cut_key, self._cut, self._held = key, cut, held
+
+    def sampled(self, cut: CutSlice, transform: ViewTransform) -> SampledSlice:
+        """The visible region at device resolution."""
+        key = (id(cut.shown), _transform_key(transform))
+        if key != self._sample_key or self._sample is None:
+            self._sample = sample_slice(cut.shown, transform.device_to_image, transform.device_size)
+            self._sample_key = key
+            self._sampled_of = cut
+        return self._sample
+
+    def labels(self, layer: SegmentationLayer, shown: ShownSlice, transform: ViewTransform) -> NDArray[Any] | None:
+        """A segmentation's labels at device resolution; None where it does not reach the shown slice."""
+        cut_key = (id(layer.segmentation), _place_key(shown))
+        known = self._label_cuts.get(layer.key)
+        if known is None or known[0] != cut_key:
+            cut = _labels_on(layer.segmentation, shown)
+            if cut is None:
+                return None
+            known = (cut_key, cut)
+            self._label_cuts[layer.key] = known
+        key = (cut_key, _transform_key(transform))
+        sampled = self._labels.get(layer.key)
+        if sampled is None or sampled[0] != key:
+            sampled = (key, sample_labels(known[1], transform.device_to_image, transform.device_size))
+            self._labels[layer.key] = sampled
+        return sampled[1]
+
+    def window(self, state: ViewportState, volume: Volume, shown: ShownSlice) -> Voi | None:
+        """The window that the picture is drawn with; None for colour that the reader has not windowed.
+
+        Where a filter gives values of another kind (edges), and the reader has chosen nothing, between percentiles.
+        """
+        view, stack = state.view, state.stack
+        if stack is None or view.voi is not None or volume.is_colour:
+            return view.voi
+        k = nearest_k(volume, shown)
+        chain = state.filters_applied
+        if chain and not _keeps_unit(chain):
+            cut = self.cut(state, volume, shown)
+            return self._kept_window((id(cut.shown), "filtered"), cut, lambda: values_window(cut.shown))
+        if stack.voi_of(view.time * volume.shape[0] + k):
+            return resolve_window(stack, volume, k, None, time=view.time)
+        reference = volume.shape[0] // 2
+        at = reference if stack.geometry is not None and volume.is_loaded(reference) else k
+        key = (id(volume), at, volume.is_loaded(at))
+        return self._kept_window(key, volume, lambda: resolve_window(stack, volume, k, None, time=view.time))
+
+    def _kept_window(self, key: Hashable, held: object, make: Callable[[], Voi]) -> Voi:
+        if self._window is None or self._window[0] != key:
+            self._window = (key, make(), held)
+        return self._window[1]
+
+    def compose(
+        self,
+        cut: CutSlice,
+        shown: ShownSlice,
+        transform: ViewTransform,
+        voi: Voi | None,
+        inverted: bool,
+        layers: Sequence[SegmentationLayer] = (),
+    ) -> ByteArray:
+        """The opaque RGBA picture (h, w, 4) in device px; read-only, the same object while nothing changes."""
+        sample = self.sampled(cut, transform)
+        key = (
+            self._sample_key,
+            voi,
+            inverted,
+            tuple((layer.key, id(layer.segmentation), layer.style) for layer in layers),
+        )
+        if key == self._composed_key and self._composed is not None:
+            return self._composed
+        overlays: list[Overlay] = []
+        for layer in layers:
+            labels = self.labels(layer, shown, transform) if layer.style.visible else None
+            if labels is not None:
+                overlays.append((labels, layer.segmentation.meanings, layer.style))
+        picture = compose_picture(
+            sample.values,
+            sample.coverage,
+            voi,
+            inverted,
+            padding=sample.padding,
+            overlays=overlays,
+            missing=sample.missing,
+        )
+        self._composed, self._composed_key = picture, key
+        gone = self._labels.keys() - {layer.key for layer in layers}
+        for name in gone:
+            self._labels.pop(name, None)
+            self._label_cuts.pop(name, None)
+        return picture
+
+    def forget(self) -> None:
+        """Drop everything that is kept (another stack is shown)."""
+        self._cut = self._original = self._sample = self._composed = self._window = None
+        self._cut_key = self._original_key = self._sample_key = self._composed_key = None
+        self._labels.clear()
+        self._label_cuts.clear()
+        self._held = ()
+        self.live_filter.forget()
+
+
+def nearest_k(volume: Volume, shown: ShownSlice) -> int:
+    """The slice that is shown, or that the middle of a cut lies on or next to."""
+    if shown.k is not None:
+        return shown.k
+    if shown.plane is None or volume.geometry is None:
+        return volume.shape[0] // 2
+    h, w = shown.shape
+    middle = volume.geometry.patient_to_voxel(shown.plane.plane_to_patient(((w - 1) / 2, (h - 1) / 2)))
+    return int(np.clip(round(float(middle[0])), 0, volume.shape[0] - 1))
+
+
+def values_window(cut: Slice) -> Window:
+    """A window between the 1st and 99th percentile of what a cut shows, padding and missing pixels left out."""
+    kept = cut.coverage & np.isfinite(cut.values)
+    if cut.padding is not None:
+        kept = kept & ~cut.padding
+    chosen = cut.values[kept]
+    if not chosen.size:
+        return IDENTITY_WINDOW
+    low, high = (float(value) for value in np.percentile(chosen, (1.0, 99.0)))
+    if not high > low:
+        low, high = float(chosen.min()), float(chosen.max())
+    width = high - low if high > low else 1.0
+    return Window(low + width / 2, width, "LINEAR_EXACT")
+
+
+def _keeps_unit(chain: FilterChain) -> bool:
+    from medview.processing.chain import keeps_unit
+
+    return keeps_unit(chain)
+
+
+def _cut_volume(volume: Volume, shown: ShownSlice) -> Slice:
+    if shown.plane_kind == "acquired" or shown.plane is None:
+        return acquired_slice(volume, shown.k or 0)
+    return cut_slice(volume, shown.plane)
+
+
+def _labels_on(segmentation: Segmentation, shown: ShownSlice) -> NDArray[Any] | None:
+    if shown.plane_kind == "acquired" or shown.plane is None:
+        k = shown.k or 0
+        return np.asarray(segmentation.labels[k]) if k < segmentation.labels.shape[0] else None
+    if segmentation.geometry is None:
+        return None
+    return cut_labels(segmentation, shown.plane)
+
+
+def _place_key(shown: ShownSlice) -> Hashable:
+    return (shown.plane_kind, shown.k, shown.position_mm, shown.shape)
+
+
+def _slice_key(volume: Volume, shown: ShownSlice) -> Hashable:
+    """Names a cut's pixels, also while they are being loaded."""
+    if shown.plane_kind == "acquired":
+        loaded: Hashable = volume.is_loaded(shown.k or 0)
+    else:
+        loaded = None if volume.states is None else volume.states.tobytes()
+    return (id(volume), loaded, _place_key(shown))
+
+
+def _transform_key(transform: ViewTransform) -> Hashable:
+    return (transform.matrix.tobytes(), transform.viewport, transform.device_ratio)

@@ -1,0 +1,46 @@
+"""The value under the pointer in words, for the status line."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from medview.app.readout import Readout
+from medview.ui.measurement_items import value_text
+
+translate = QCoreApplication.translate
+
+
+def readout_text(readout: Readout | None) -> str:
+    """Value with its unit, then the place in mm (or pixels, where there is no place in space)."""
+    if readout is None or readout.state == "outside":
+        return ""
+    return "    ".join(text for text in (_value(readout), _place(readout)) if text)
+
+
+def _value(readout: Readout) -> str:
+    if readout.state == "padding":
+        return translate("Viewport", "no value here")
+    if readout.state == "not_loaded":
+        return translate("Viewport", "not loaded yet")
+    if readout.state == "failed":
+        return translate("Viewport", "cannot be read")
+    if isinstance(readout.value, tuple):
+        return "RGB {} {} {}".format(*readout.value)
+    if readout.value is None:
+        return ""
+    unit = "" if readout.unit in {None, "stored"} else f" {readout.unit}"
+    text = value_text(readout.value, readout.unit) + unit
+    return text + " " + translate("Viewport", "(after the filters)") if readout.filtered else text
+
+
+def _place(readout: Readout) -> str:
+    if readout.patient is not None:
+        letters = (("L", "R"), ("P", "A"), ("H", "F"))
+        parts = [
+            f"{pair[0] if value >= 0 else pair[1]} {abs(value):.1f}"
+            for pair, value in zip(letters, readout.patient, strict=True)
+        ]
+        return "  ".join(parts) + " mm"
+    if readout.voxel is not None:
+        return translate("Viewport", "column {x}, row {y}").format(x=readout.voxel[2] + 1, y=readout.voxel[1] + 1)
+    return ""

@@ -1,0 +1,525 @@
+"""A viewport of the window: draws its state, forwards mouse and keys to the reading actions, decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from medview.app import reading
+from medview.app.measurements import Measured, measure, place_of
+from medview.app.opening import find_stack
+from medview.app.picture import CutSlice, SegmentationLayer, ViewportPicture, nearest_k, values_window
+from medview.app.readout import Readout, read_pixel
+from medview.app.results import result_key
+from medview.app.shown_slice import ShownSlice
+from medview.app.tools import Tool
+from medview.app.view_transform import ViewTransform
+from medview.app.viewport_state import ViewportState
+from medview.core.display import percentile_window
+from medview.core.measurement import Measurement, MeasurementPlace
+from medview.core.problem import MedviewError
+from medview.core.volume import Volume
+from medview.core.window import Voi
+from medview.ui.listen import listen
+from medview.ui.readout_text import readout_text
+from medview.ui.viewport_keys import press_key
+from medview.ui.viewport_mouse import ViewportMouse
+from medview.ui.viewport_painting import ViewportPainting
+
+if TYPE_CHECKING:
+    from medview.app.workspace import Workspace
+    from medview.core.finding import Finding, InferenceResult
+
+translate = QCoreApplication.translate
+
+STACK_MIME = "application/x-medview-stack"
+"""Drag and drop of a series: the text is a stack's id."""
+
+_SETTLE_MS = 60
+"""While slices arrive, cuts through all of them and the slider are drawn anew this often at most."""
+
+
+class ViewportWidget(QWidget):
+    """Paints one `ViewportState`. All work is done in the paint event, so that changes of one turn cost one picture."""
+
+    activated = Signal()
+    context_requested = Signal(QPoint)
+    """A short right click; global position."""
+    readout_changed = Signal(str)
+    """What is under the pointer, in words; "" where nothing is."""
+    painted = Signal(str, int)
+    """A loaded slice of the stack with this id was painted; its index."""
+
+    def __init__(self, workspace: Workspace, state: ViewportState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self.state = state
+        self.picture = ViewportPicture(workspace.jobs)
+        self.mouse = ViewportMouse(self)
+        self.selected_mark: str | None = None
+        self.draft: Measurement | None = None
+        self.drop_hovers = False
+        self.readout: Readout | None = None
+        self._painting = ViewportPainting(self)
+        self._volume: Volume | None = None
+        self._volume_of: tuple[object, int] | None = None
+        self._transform: ViewTransform | None = None
+        self._transform_key: object = None
+        self._shown: ShownSlice | None = None
+        self._shown_valid = False
+        self._failures: dict[tuple[str, int, int], MedviewError] = {}
+        self._measured: dict[str, tuple[object, Measured]] = {}
+        self._words = ""
+        self._escaped = False
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self.update)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(96, 96)
+        self._connect()
+        self._describe()
+        self.mouse.update_cursor()
+
+    def _connect(self) -> None:
+        workspace, state = self.workspace, self.state
+        listen(self, state.changed, self._on_state)
+        listen(self, workspace.loader.slice_loaded, self._on_slice_loaded)
+        listen(self, workspace.loader.volume_complete, self._on_volume_complete)
+        listen(self, workspace.loader.failed, self._on_slice_failed)
+        listen(self, workspace.results_changed, self._on_results)
+        listen(self, workspace.measurements.changed, self._on_measurements)
+        listen(self, workspace.tools.changed, self._on_tool)
+        listen(self, self.picture.live_filter.ready, self._on_filtered)
+        for signal in (
+            workspace.ai_visible_changed,
+            workspace.active_changed,
+            workspace.layout_changed,
+            workspace.settings_changed,
+        ):
+            listen(self, signal, self._on_surroundings)
+        # Whether two patients are on the screen is up to the other viewports.
+        listen(self, workspace.viewport_changed, self._on_neighbour)
+        listen(self, workspace.finding_selected, self._on_finding)
+
+    # ------------------------------------------------------------------ what is shown
+
+    @property
+    def volume(self) -> Volume | None:
+        """The volume of the time point shown, filling up while it loads; asking for it starts that."""
+        view = self.state.view
+        if view.stack is None:
+            return None
+        if self._volume_of != (view.stack, view.time):
+            self._volume = self.workspace.loader.volume(view.stack, view.time, self._focus_k())
+            self._volume_of = (view.stack, view.time)
+        return self._volume
+
+    def _focus_k(self) -> int:
+        view = self.state.view
+        assert view.stack is not None
+        return min(view.k, view.stack.shape[0] - 1) if view.plane_kind == "acquired" else view.stack.shape[0] // 2
+
+    @property
+    def shown(self) -> ShownSlice | None:
+        """The slice shown; None in an empty viewport."""
+        if not self._shown_valid:
+            self._shown = self.state.shown()
+            self._shown_valid = True
+        return self._shown
+
+    @property
+    def transform(self) -> ViewTransform:
+        """Image ↔ screen as it is painted now."""
+        shown = self.shown
+        shape, pixel = (shown.shape, shown.pixel_mm) if shown is not None else ((1, 1), (1.0, 1.0))
+        view = self.state.view
+        size = (float(max(self.width(), 1)), float(max(self.height(), 1)))
+        ratio = self.devicePixelRatioF()
+        key = (shape, pixel, size, ratio, view.zoom, view.pixel_scale, view.pan, view.rotation, view.flip)
+        if key != self._transform_key or self._transform is None:
+            self._transform = reading.transform_of(view, shape, pixel, size, ratio)
+            self._transform_key = key
+        return self._transform
+
+    @property
+    def voi(self) -> Voi | None:
+        """The window that the picture is drawn with."""
+        volume, shown = self.volume, self.shown
+        return None if volume is None or shown is None else self.picture.window(self.state, volume, shown)
+
+    @property
+    def inverted(self) -> bool:
+        """Whether low values are drawn white: the file's wish and the reader's."""
+        volume = self.volume
+        return (volume is not None and volume.inverted) != self.state.view.invert
+
+    @property
+    def is_active(self) -> bool:
+        """Whether keys and panels act on this viewport."""
+        return bool(self.workspace.active_viewport is self.state)
+
+    def failure(self, k: int) -> MedviewError | None:
+        """Why slice ``k`` of the time point shown cannot be read."""
+        view = self.state.view
+        return None if view.stack is None else self._failures.get((view.stack.id, view.time, k))
+
+    def failed_slices(self) -> frozenset[int]:
+        """Slices of the time point shown that cannot be read."""
+        view = self.state.view
+        if view.stack is None:
+            return frozenset()
+        return frozenset(k for stack, time, k in self._failures if (stack, time) == (view.stack.id, view.time))
+
+    def cut(self) -> CutSlice | None:
+        """The shown slice, before and after the filters."""
+        volume, shown = self.volume, self.shown
+        return None if volume is None or shown is None else self.picture.cut(self.state, volume, shown)
+
+    def results(self) -> tuple[InferenceResult, ...]:
+        """Results of models on the stack and time point shown."""
+        stack = self.state.stack
+        return () if stack is None else tuple(self.workspace.results.of(stack.id))
+
+    def layers(self) -> list[SegmentationLayer]:
+        """Segmentations to draw; none while AI is hidden."""
+        if not self.workspace.ai_visible:
+            return []
+        styles = self.state.view.overlay_styles
+        return [
+            SegmentationLayer(
+                result_key(result),
+                result.segmentation,
+                styles.get(result_key(result)) or self.workspace.overlay_style(result),
+            )
+            for result in self.results()
+            if result.segmentation is not None and result.segmentation.time == self.state.view.time
+        ]
+
+    def findings(self) -> list[tuple[InferenceResult, tuple[Finding, ...]]]:
+        """Findings to draw, those above the threshold; none while AI is hidden."""
+        if not self.workspace.ai_visible:
+            return []
+        return [
+            (result, tuple(self.workspace.results.visible_findings(result)))
+            for result in self.results()
+            if result.findings
+        ]
+
+    # ------------------------------------------------------------------ marks
+
+    def place(self) -> MeasurementPlace | None:
+        """Where a mark made now would lie."""
+        shown, stack = self.shown, self.state.stack
+        return None if shown is None or stack is None else place_of(stack, shown, self.state.view.time)
+
+    def marks_here(self) -> tuple[Measurement, ...]:
+        """The reader's marks on the slice shown, with the one that is being drawn or moved."""
+        place = self.place()
+        if place is None:
+            return ()
+        marks = self.workspace.measurements.on_slice(place)
+        if self.draft is None:
+            return marks
+        others = tuple(mark for mark in marks if mark.id != self.draft.id)
+        return (*others, self.draft)
+
+    def measured(self, mark: Measurement) -> Measured | None:
+        """What a mark on the slice shown says."""
+        cut, shown, volume = self.cut(), self.shown, self.volume
+        if cut is None or shown is None or volume is None:
+            return None
+        filtered = self.state.view.measure_filtered and cut.filtered
+        piece = cut.shown if filtered else cut.original
+        key = (mark, id(piece))
+        known = self._measured.get(mark.id)
+        if known is None or known[0] != key:
+            skipped = ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding
+            values = None if piece.values.ndim == 3 else piece.values
+            known = (key, measure(mark, shown, values, skipped, volume.unit, filtered=filtered))
+            self._measured[mark.id] = known
+        return known[1]
+
+    def set_draft(self, mark: Measurement | None) -> None:
+        """Show a mark that is still being made."""
+        self.draft = mark
+        self.update()
+
+    def select_mark(self, mark_id: str | None) -> None:
+        """Select a mark: its grips are shown, Delete removes it."""
+        if mark_id != self.selected_mark:
+            self.selected_mark = mark_id
+            self.update()
+
+    def delete_selected(self) -> None:
+        """Remove the selected mark, in whichever viewport of the stack it is seen."""
+        if self.selected_mark is not None:
+            self.workspace.measurements.remove(self.selected_mark)
+            self.selected_mark = None
+
+    # ------------------------------------------------------------------ actions that need the widget
+
+    def preset(self, digit: int) -> None:
+        """The window behind a digit key."""
+        volume, shown, stack, now = self.volume, self.shown, self.state.stack, self.voi
+        if volume is None or shown is None or stack is None or now is None:
+            return
+        k = nearest_k(volume, shown)
+        voi = reading.preset_by_key(
+            digit,
+            stack.context.modality,
+            stack.unit,
+            file_vois=stack.voi_of(self.state.view.time * volume.shape[0] + k),
+            now=now,
+            automatic=self._automatic_window,
+            edited=self.workspace.settings.presets,
+        )
+        if voi is not None:
+            reading.set_window(self.state, voi)
+            self.touch()
+
+    def _automatic_window(self) -> Voi:
+        volume, shown, cut = self.volume, self.shown, self.cut()
+        assert volume is not None
+        assert shown is not None
+        if shown.k is not None and cut is not None and not cut.filtered:
+            return percentile_window(volume, shown.k)
+        assert cut is not None
+        return values_window(cut.shown)
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom about the pointer, or about the middle where the pointer is elsewhere."""
+        if self.shown is None:
+            return
+        at = self.mouse.position
+        point = at.toTuple() if at is not None else (self.width() / 2, self.height() / 2)
+        reading.zoom_about(self.state, self.transform, factor, point)
+        self.touch()
+
+    def escape(self) -> None:
+        """Take back what is going on, or select nothing and go back to windowing; a second time reset the picture."""
+        if self.mouse.cancel():
+            return
+        if self.selected_mark is not None or self.workspace.tools.tool is not Tool.WINDOW:
+            self.select_mark(None)
+            self.workspace.tools.choose(Tool.WINDOW)
+            self._escaped = False
+        elif self._escaped:
+            reading.reset(self.state)
+            self._escaped = False
+        else:
+            self._escaped = True
+
+    def maximise(self) -> None:
+        """Show this viewport alone, or the whole layout again."""
+        if self.state in self.workspace.viewports:
+            self.workspace.toggle_maximised(self.workspace.viewports.index(self.state))
+
+    def touch(self) -> None:
+        """The reader did something here: nothing is hung by itself any more."""
+        self.workspace.touched = True
+        self._escaped = False
+
+    def take_focus(self) -> None:
+        """Make this viewport the active one."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.activated.emit()
+        if self.state in self.workspace.viewports:
+            self.workspace.set_active(self.workspace.viewports.index(self.state))
+
+    # ------------------------------------------------------------------ changes
+
+    def _on_state(self, what: frozenset[str]) -> None:
+        if what & {"stack", "time", "plane_kind", "k", "point"}:
+            self._shown_valid = False
+        view = self.state.view
+        if what & {"stack"}:
+            self.picture.forget()
+            self._measured.clear()
+            self.selected_mark = self.draft = None
+            self._describe()
+            self.mouse.update_cursor()
+        if what & {"k", "plane_kind"} and view.stack is not None and self._volume_of == (view.stack, view.time):
+            self.workspace.loader.set_focus(view.stack, view.time, self._focus_k())
+        self.tell_readout()
+        self.update()
+
+    def _on_slice_loaded(self, stack_id: str, time: int, k: int) -> None:
+        view = self.state.view
+        if view.stack is None or (view.stack.id, view.time) != (stack_id, time):
+            return
+        self._failures.pop((stack_id, time, k), None)
+        if view.plane_kind == "acquired" and k == view.k:
+            self.tell_readout()
+            self.update()
+        elif not self._settle.isActive():
+            self._settle.start()
+
+    def _on_slice_failed(self, stack_id: str, time: int, k: int, error: MedviewError) -> None:
+        self._failures[stack_id, time, k] = error
+        if self.state.stack is not None and self.state.stack.id == stack_id and not self._settle.isActive():
+            self._settle.start()
+
+    def _on_volume_complete(self, stack_id: str, _time: int) -> None:
+        if self.state.stack is not None and self.state.stack.id == stack_id:
+            self.update()
+
+    def _on_results(self, stack_id: str) -> None:
+        if self.state.stack is not None and self.state.stack.id == stack_id:
+            self.update()
+
+    def _on_measurements(self, stack_id: str) -> None:
+        if self.state.stack is not None and self.state.stack.id == stack_id:
+            self.update()
+
+    def _on_neighbour(self, _index: int) -> None:
+        if self._painting.several_patients_drawn != self.several_patients:
+            self.update()
+
+    @property
+    def several_patients(self) -> bool:
+        """Whether images of more than one patient are on the screen."""
+        return len(self.workspace.patients_on_screen()) > 1
+
+    def _on_finding(self, _result: str, _finding: str) -> None:
+        self.update()
+
+    def _on_filtered(self) -> None:
+        self.update()
+
+    def _on_surroundings(self) -> None:
+        self.mouse.update_cursor()
+        self.update()
+
+    def _on_tool(self, _tool: Tool) -> None:
+        self.mouse.update_cursor()
+
+    def _describe(self) -> None:
+        series = self.state.series
+        name = translate("Viewport", "Image viewport")
+        if series is not None:
+            about = " ".join(text for text in (series.context.modality, series.context.description) if text)
+            name = translate("Viewport", "Image viewport: {series}").format(series=about)
+        self.setAccessibleName(name)
+
+    def tell_readout(self) -> None:
+        """Say what is under the pointer, where that has changed."""
+        at, volume, shown = self.mouse.position, self.volume, self.shown
+        self.readout = None
+        if at is not None and volume is not None and shown is not None:
+            x, y = self.transform.screen_to_image(at.x(), at.y())
+            self.readout = self._read(volume, shown, x, y)
+        words = readout_text(self.readout)
+        if words != self._words:
+            self._words = words
+            self.readout_changed.emit(words)
+
+    def _read(self, volume: Volume, shown: ShownSlice, x: float, y: float) -> Readout:
+        readout = read_pixel(volume, shown, x, y, self.failed_slices())
+        if not self.state.view.measure_filtered or readout.state != "value":
+            return readout
+        cut = self.cut()
+        row, column = int(np.floor(y + 0.5)), int(np.floor(x + 0.5))
+        if cut is None or not cut.filtered or not (0 <= row < shown.shape[0] and 0 <= column < shown.shape[1]):
+            return readout
+        value = float(cut.shown.values[row, column])
+        return Readout("value", readout.image, readout.voxel, readout.patient, value, readout.unit, True)
+
+    # ------------------------------------------------------------------ Qt's events
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            self._painting.paint(painter)
+        finally:
+            painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.mouse.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.mouse.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.mouse.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mouse.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.mouse.wheel(event)
+        event.accept()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.mouse.position = event.position()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.mouse.leave()
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if press_key(self, event):
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason}:
+            self.activated.emit()
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in {QEvent.Type.LanguageChange, QEvent.Type.FontChange}:
+            self._painting.forget_text()
+            self._describe()
+            self.update()
+        super().changeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        mime = event.mimeData()
+        if mime.hasFormat(STACK_MIME):
+            self.drop_hovers = True
+            self.update()
+            event.acceptProposedAction()
+        else:
+            event.ignore()  # files are the window's
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        self.drop_hovers = False
+        self.update()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.drop_hovers = False
+        self.update()
+        mime = event.mimeData()
+        found = find_stack(self.workspace.studies, bytes(mime.data(STACK_MIME).data()).decode())
+        if found is None:
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        self.take_focus()
+        self.workspace.show_stack(found[2], self.workspace.viewports.index(self.state))

@@ -1,0 +1,417 @@
+"""What the mouse does in a viewport: one drag at a time, each knows how to move, end and be taken back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+
+from medview.app import reading
+from medview.app.measurements import moved, with_point
+from medview.app.tools import DRAWING_TOOLS, Tool, drag_tool
+from medview.app.view_transform import Point
+from medview.core.measurement import Measurement, MeasurementKind
+from medview.core.window import Voi
+from medview.ui.measurement_items import Hit, hit_mark
+from medview.ui.tool_cursors import tool_cursor
+from medview.ui.viewport_edges import index_at_slider
+from medview.ui.viewport_style import SLIDER_REACH
+
+if TYPE_CHECKING:
+    from medview.ui.viewport import ViewportWidget
+
+CLICK_REACH = 4.0
+"""Px that a hand may slip during a click."""
+SCROLL_PX = 6.0
+"""Least px of a drag for one slice; a stack of many slices needs fewer, one of few is not overshot."""
+ROTATE_PX = 60.0
+"""Px of a drag for a quarter turn."""
+
+
+class Drag(Protocol):
+    """A movement between press and release. Positions are logical px of the viewport."""
+
+    def move(self, at: QPointF) -> None: ...
+    def end(self, at: QPointF) -> None: ...
+    def cancel(self) -> None: ...
+
+
+class ViewportMouse:
+    """Turns mouse events of one viewport into reading actions."""
+
+    def __init__(self, widget: ViewportWidget) -> None:
+        self._widget = widget
+        self._drag: Drag | None = None
+        self._button = Qt.MouseButton.NoButton
+        self._pressed = QPointF()
+        self._slipped = False
+        self._wheel_rest = 0
+        self.position: QPointF | None = None
+        """Where the pointer is; None outside."""
+        self.hovered: Hit | None = None
+        self.over_slider = False
+
+    @property
+    def is_dragging(self) -> bool:
+        """Whether a drag is going on."""
+        return self._drag is not None
+
+    # ------------------------------------------------------------------ events
+
+    def press(self, event: QMouseEvent) -> None:
+        """Start what the button, and what lies under the pointer, stand for."""
+        self._widget.take_focus()
+        if self._drag is not None:
+            return  # a second button during a drag is a slip
+        self._button, self._pressed, self._slipped = event.button(), event.position(), False
+        self._drag = self._drag_for(event)
+        self.update_cursor()
+
+    def _drag_for(self, event: QMouseEvent) -> Drag | None:
+        widget = self._widget
+        if widget.shown is None:
+            return None
+        at = event.position()
+        profile = widget.workspace.settings.mouse_profile
+        if event.button() is Qt.MouseButton.LeftButton:
+            if self._is_over_slider(at):
+                drag = SliderDrag(widget)
+                drag.move(at)
+                return drag
+            hit = hit_mark(widget.marks_here(), widget.transform, at.toTuple())
+            widget.select_mark(hit.mark_id if hit is not None else None)
+            if hit is not None:
+                return MarkDrag(widget, hit, at)
+            return self._tool_drag(drag_tool(profile, "left", widget.workspace.tools.tool), at)
+        if event.button() is Qt.MouseButton.MiddleButton:
+            return self._tool_drag(drag_tool(profile, "middle", widget.workspace.tools.tool), at)
+        if event.button() is Qt.MouseButton.RightButton:
+            return self._tool_drag(drag_tool(profile, "right", widget.workspace.tools.tool), at)
+        return None
+
+    def _tool_drag(self, tool: Tool | None, at: QPointF) -> Drag | None:
+        widget = self._widget
+        if tool is None:
+            return None
+        if tool in DRAWING_TOOLS:
+            return NewMarkDrag(widget, "ruler" if tool is Tool.RULER else "ellipse", at)
+        return _DRAGS[tool](widget, at)
+
+    def move(self, event: QMouseEvent) -> None:
+        """Go on with a drag, or tell what is under the pointer."""
+        at = event.position()
+        self.position = at
+        if self._drag is not None:
+            if not self._slipped and (at - self._pressed).manhattanLength() >= CLICK_REACH:
+                self._slipped = True
+            if self._slipped or self._button is not Qt.MouseButton.RightButton:
+                self._drag.move(at)
+        else:
+            self._hover(at)
+        self._widget.tell_readout()
+
+    def release(self, event: QMouseEvent) -> None:
+        """End a drag; a right click that did not move asks for the menu."""
+        if event.button() is not self._button:
+            return
+        drag, self._drag, self._button = self._drag, None, Qt.MouseButton.NoButton
+        clicked = not self._slipped and (event.position() - self._pressed).manhattanLength() < CLICK_REACH
+        if event.button() is Qt.MouseButton.RightButton and clicked:
+            if drag is not None:
+                drag.cancel()
+            self._widget.context_requested.emit(event.globalPosition().toPoint())
+        elif drag is not None:
+            drag.end(event.position())
+        self._hover(event.position())
+        self.update_cursor()
+        self._widget.update()
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """Maximise or restore, but not with a tool that makes marks."""
+        self.cancel()
+        drawing = self._widget.workspace.tools.tool in DRAWING_TOOLS
+        if event.button() is Qt.MouseButton.LeftButton and not drawing and not self._is_over_slider(event.position()):
+            self._widget.maximise()
+
+    def wheel(self, event: QWheelEvent) -> None:
+        """A slice for each notch; with Ctrl zoom about the pointer, with Shift ten slices.
+
+        Some systems turn Shift + wheel into a sideways wheel. Parts of notches (touchpads) add up.
+        """
+        widget = self._widget
+        if widget.shown is None:
+            return
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        modifiers = event.modifiers()
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            factor = reading.ZOOM_STEP ** (delta / 120)
+            reading.zoom_about(widget.state, widget.transform, factor, event.position().toTuple())
+        else:
+            self._wheel_rest += delta
+            notches = int(self._wheel_rest / 120)
+            self._wheel_rest -= notches * 120
+            if notches:
+                steps = -notches if not widget.workspace.settings.scroll_reversed else notches
+                if modifiers & Qt.KeyboardModifier.ShiftModifier:
+                    steps *= reading.FAST_SCROLL
+                reading.scroll(widget.state, steps)
+        widget.touch()
+        self.position = event.position()
+        widget.tell_readout()
+
+    def leave(self) -> None:
+        """The pointer left the viewport."""
+        if self._drag is None:
+            self.position = None
+            self.hovered = None
+            self.over_slider = False
+            self._widget.tell_readout()
+            self._widget.update()
+
+    def cancel(self) -> bool:
+        """Take a running drag back; False where there was none."""
+        drag, self._drag, self._button = self._drag, None, Qt.MouseButton.NoButton
+        if drag is None:
+            return False
+        drag.cancel()
+        self.update_cursor()
+        self._widget.update()
+        return True
+
+    # ------------------------------------------------------------------ hovering
+
+    def _is_over_slider(self, at: QPointF) -> bool:
+        return self._widget.state.slice_count > 1 and at.x() >= self._widget.width() - SLIDER_REACH
+
+    def _hover(self, at: QPointF) -> None:
+        widget = self._widget
+        if widget.shown is None:
+            return
+        hit = hit_mark(widget.marks_here(), widget.transform, at.toTuple())
+        over_slider = self._is_over_slider(at)
+        if hit != self.hovered or over_slider != self.over_slider:
+            self.hovered, self.over_slider = hit, over_slider
+            self.update_cursor()
+            widget.update()
+
+    def update_cursor(self) -> None:
+        """Show the tool that a drag from here would be."""
+        widget = self._widget
+        if widget.shown is None or self.over_slider:
+            widget.setCursor(Qt.CursorShape.ArrowCursor)
+        elif self.hovered is not None and self._drag is None:
+            whole = self.hovered.grip is None
+            widget.setCursor(Qt.CursorShape.SizeAllCursor if whole else Qt.CursorShape.PointingHandCursor)
+        else:
+            button = {Qt.MouseButton.MiddleButton: "middle", Qt.MouseButton.RightButton: "right"}.get(self._button)
+            profile = widget.workspace.settings.mouse_profile
+            tool = drag_tool(profile, button or "left", widget.workspace.tools.tool)  # type: ignore[arg-type]
+            widget.setCursor(tool_cursor(tool or Tool.WINDOW, self._drag is not None))
+
+
+# ---------------------------------------------------------------------- drags
+
+
+class WindowDrag:
+    """Right is wider, up is brighter, from the window at the press."""
+
+    def __init__(self, widget: ViewportWidget, at: QPointF) -> None:
+        self._widget, self._start = widget, at
+        self._before: Voi | None = widget.state.view.voi
+        self._voi = widget.voi
+
+    def move(self, at: QPointF) -> None:
+        if self._voi is None:
+            return
+        distance = at - self._start
+        window = reading.window_by_drag(
+            self._voi,
+            distance.x(),
+            -distance.y(),
+            self._widget.inverted,
+            self._widget.workspace.settings.window_sensitivity,
+        )
+        if distance.manhattanLength() > 0:
+            reading.set_window(self._widget.state, window)
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        self._widget.touch()
+
+    def cancel(self) -> None:
+        reading.set_window(self._widget.state, self._before)
+
+
+class PanDrag:
+    """The picture follows the pointer."""
+
+    def __init__(self, widget: ViewportWidget, at: QPointF) -> None:
+        self._widget, self._last, self._before = widget, at, widget.state.view.pan
+
+    def move(self, at: QPointF) -> None:
+        step = at - self._last
+        self._last = at
+        reading.pan_by(self._widget.state, self._widget.transform, step.x(), step.y())
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        self._widget.touch()
+
+    def cancel(self) -> None:
+        self._widget.state.update(pan=self._before)
+
+
+class ZoomDrag:
+    """Up is larger; what lay under the pointer at the press stays there."""
+
+    def __init__(self, widget: ViewportWidget, at: QPointF) -> None:
+        self._widget, self._start, self._last_y = widget, at, at.y()
+        view = widget.state.view
+        self._before = {"zoom": view.zoom, "pan": view.pan, "pixel_scale": view.pixel_scale}
+
+    def move(self, at: QPointF) -> None:
+        factor = math.exp((self._last_y - at.y()) * reading.ZOOM_DRAG)
+        self._last_y = at.y()
+        if factor != 1.0:
+            reading.zoom_about(self._widget.state, self._widget.transform, factor, self._start.toTuple())
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        self._widget.touch()
+
+    def cancel(self) -> None:
+        self._widget.state.update(**self._before)
+
+
+class ScrollDrag:
+    """Down is on, in the direction of the wheel; the whole stack fits into the viewport's height."""
+
+    def __init__(self, widget: ViewportWidget, at: QPointF) -> None:
+        self._widget, self._start, self._index = widget, at, widget.state.slice_index
+        count = max(widget.state.slice_count, 1)
+        self._px = max(1.0, min(SCROLL_PX, 0.8 * widget.height() / count))
+        self._px /= widget.workspace.settings.scroll_sensitivity
+
+    def move(self, at: QPointF) -> None:
+        steps = int((at.y() - self._start.y()) / self._px)
+        if self._widget.workspace.settings.scroll_reversed:
+            steps = -steps
+        reading.scroll_to(self._widget.state, self._index + steps)
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        self._widget.touch()
+
+    def cancel(self) -> None:
+        reading.scroll_to(self._widget.state, self._index)
+
+
+class RotateDrag:
+    """Quarter turns by dragging sideways."""
+
+    def __init__(self, widget: ViewportWidget, at: QPointF) -> None:
+        self._widget, self._start, self._before = widget, at, widget.state.view.rotation
+
+    def move(self, at: QPointF) -> None:
+        turns = round((at.x() - self._start.x()) / ROTATE_PX)
+        self._widget.state.update(rotation=(self._before + turns) % 4)
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        self._widget.touch()
+
+    def cancel(self) -> None:
+        self._widget.state.update(rotation=self._before)
+
+
+class SliderDrag:
+    """The slice under the pointer on the slider's track."""
+
+    def __init__(self, widget: ViewportWidget) -> None:
+        self._widget, self._before = widget, widget.state.slice_index
+
+    def move(self, at: QPointF) -> None:
+        widget = self._widget
+        index = index_at_slider((widget.width(), widget.height()), at.y(), widget.state.slice_count)
+        reading.scroll_to(widget.state, index)
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        self._widget.touch()
+
+    def cancel(self) -> None:
+        reading.scroll_to(self._widget.state, self._before)
+
+
+class NewMarkDrag:
+    """A ruler or an ellipse from press to release; nothing is kept of a click that did not move."""
+
+    def __init__(self, widget: ViewportWidget, kind: MeasurementKind, at: QPointF) -> None:
+        self._widget = widget
+        self._start = at
+        point = self._image_point(at)
+        place = widget.place()
+        assert place is not None
+        self._mark = Measurement(widget.workspace.measurements.new_id(), kind, place, (point, point))
+
+    def _image_point(self, at: QPointF) -> Point:
+        x, y = self._widget.transform.screen_to_image(at.x(), at.y())
+        rows, columns = self._widget.transform.shape
+        return (min(max(x, -0.5), columns - 0.5), min(max(y, -0.5), rows - 0.5))
+
+    def move(self, at: QPointF) -> None:
+        self._mark = with_point(self._mark, 1 if self._mark.kind == "ruler" else 2, self._image_point(at))
+        self._widget.set_draft(self._mark)
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        self._widget.set_draft(None)
+        if (at - self._start).manhattanLength() >= CLICK_REACH:
+            self._widget.workspace.measurements.add(self._mark)
+            self._widget.select_mark(self._mark.id)
+            self._widget.touch()
+
+    def cancel(self) -> None:
+        self._widget.set_draft(None)
+
+
+class MarkDrag:
+    """Moves a mark, or one of its grips; one change in the document, at the release."""
+
+    def __init__(self, widget: ViewportWidget, hit: Hit, at: QPointF) -> None:
+        self._widget, self._grip = widget, hit.grip
+        mark = widget.workspace.measurements.get(hit.mark_id)
+        assert mark is not None
+        self._before = self._mark = mark
+        self._start = widget.transform.screen_to_image(at.x(), at.y())
+
+    def move(self, at: QPointF) -> None:
+        x, y = self._widget.transform.screen_to_image(at.x(), at.y())
+        dx, dy = x - self._start[0], y - self._start[1]
+        if self._grip is None:
+            self._mark = moved(self._before, dx, dy)
+        else:
+            self._mark = with_point(self._before, self._grip, (x, y))
+        self._widget.set_draft(self._mark)
+
+    def end(self, at: QPointF) -> None:
+        x, y = self._widget.transform.screen_to_image(at.x(), at.y())
+        if math.dist((x, y), self._start) > 0:
+            self.move(at)
+        self._widget.set_draft(None)
+        self._widget.workspace.measurements.replace(self._mark)
+
+    def cancel(self) -> None:
+        self._widget.set_draft(None)
+
+
+_DRAGS: Mapping[Tool, Callable[[ViewportWidget, QPointF], Drag]] = {
+    Tool.WINDOW: WindowDrag,
+    Tool.PAN: PanDrag,
+    Tool.ZOOM: ZoomDrag,
+    Tool.SCROLL: ScrollDrag,
+    Tool.ROTATE: RotateDrag,
+}

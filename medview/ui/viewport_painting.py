@@ -1,0 +1,272 @@
+"""Everything that is painted in a viewport, from the picture up to the border."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from medview.app.marks import Mark, marks_of
+from medview.app.shown_slice import ShownSlice
+from medview.core.volume import SliceState, Volume
+from medview.ui.canvas import Canvas, Face, Fonts
+from medview.ui.corner_text import Corners, corner_lines, mark_text
+from medview.ui.measurement_items import draw_mark, measured_lines
+from medview.ui.viewport_edges import (
+    draw_letters,
+    draw_scales,
+    draw_slider,
+    letters_of,
+    scale_px_per_mm,
+)
+from medview.ui.viewport_findings import draw_findings
+from medview.ui.viewport_marks import draw_danger_banner, draw_marks
+from medview.ui.viewport_style import (
+    ACCENT,
+    DANGER,
+    GROUND,
+    LETTER_PX,
+    MARGIN,
+    SECONDARY,
+    SLIDER_REACH,
+    TEXT,
+    TEXT_PX,
+    text_font,
+)
+
+if TYPE_CHECKING:
+    from medview.ui.viewport import ViewportWidget
+
+translate = QCoreApplication.translate
+
+
+class ViewportPainting:
+    """Paints one viewport widget."""
+
+    def __init__(self, widget: ViewportWidget) -> None:
+        self._widget = widget
+        self._fonts: Fonts | None = None
+        self._image: QImage | None = None
+        self._pixels: NDArray[np.uint8] | None = None
+        self.several_patients_drawn = False
+
+    def forget_text(self) -> None:
+        """Font or language changed."""
+        self._fonts = None
+
+    def _canvas(self, painter: QPainter) -> Canvas:
+        if self._fonts is None:
+            base = self._widget.font()
+            self._fonts = Fonts(
+                text=Face(text_font(base, TEXT_PX)),
+                bold=Face(text_font(base, TEXT_PX + 1, bold=True)),
+                small=Face(text_font(base, TEXT_PX - 1)),
+                large=Face(text_font(base, LETTER_PX, bold=True)),
+            )
+        widget = self._widget
+        return Canvas(painter, widget.width(), widget.height(), self._fonts, widget.devicePixelRatioF())
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint the whole viewport."""
+        widget = self._widget
+        canvas = self._canvas(painter)
+        volume, shown = widget.volume, widget.shown
+        self.several_patients_drawn = widget.several_patients
+        if volume is None or shown is None:
+            painter.fillRect(widget.rect(), GROUND)
+            self._paint_empty(canvas)
+            self._paint_drop(canvas)
+            return
+        painted = self._paint_picture(canvas, volume, shown)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        corners = self._corners(volume, shown)
+        self._paint_overlays(canvas, volume, shown, corners)
+        self._paint_edges(canvas, volume, shown)
+        self._paint_corners(canvas, corners)
+        self._paint_marks(canvas, volume, corners)
+        self._paint_drop(canvas)
+        if painted and widget.state.stack is not None:
+            widget.painted.emit(widget.state.stack.id, shown.k if shown.k is not None else -1)
+
+    # ------------------------------------------------------------------ picture
+
+    def _paint_picture(self, canvas: Canvas, volume: Volume, shown: ShownSlice) -> bool:
+        widget, painter = self._widget, canvas.painter
+        if shown.k is not None and not volume.is_loaded(shown.k):
+            painter.fillRect(widget.rect(), GROUND)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_not_there(canvas, volume, shown.k)
+            return False
+        cut = widget.cut()
+        assert cut is not None
+        pixels = widget.picture.compose(cut, shown, widget.transform, widget.voi, widget.inverted, widget.layers())
+        if pixels is not self._pixels or self._image is None:
+            height, width = pixels.shape[:2]
+            self._image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGBX8888)
+            self._image.setDevicePixelRatio(widget.transform.device_ratio)
+            self._pixels = pixels
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawImage(QPointF(0, 0), self._image)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        return True
+
+    def _paint_not_there(self, canvas: Canvas, volume: Volume, k: int) -> None:
+        """Says in the picture's place that a slice is still being loaded, or why it cannot be."""
+        failure = self._widget.failure(k)
+        state = SliceState.WAITING if volume.states is None else SliceState(int(volume.states[k]))
+        middle = QPointF(canvas.width / 2, canvas.height / 2)
+        count = volume.shape[0]
+        if failure is not None or state == SliceState.FAILED:
+            words = translate("Viewport", "Image {n} cannot be shown").format(n=k + 1)
+            canvas.centred(middle - QPointF(0, 12), words, DANGER, canvas.fonts.bold)
+            if failure is not None:
+                self._paint_wrapped(canvas, failure.text, middle.y() + 2)
+            return
+        words = translate("Viewport", "Image {n} is not loaded yet").format(n=k + 1)
+        canvas.centred(middle - QPointF(0, 10), words, TEXT)
+        done = 0 if volume.states is None else int(np.count_nonzero(volume.states))
+        track = QRectF(0, 0, min(180.0, canvas.width * 0.5), 3)
+        track.moveCenter(middle + QPointF(0, 8))
+        canvas.painter.fillRect(track, QColor(255, 255, 255, 40))
+        canvas.painter.fillRect(QRectF(track.left(), track.top(), track.width() * done / count, track.height()), ACCENT)
+        words = translate("Viewport", "{done} of {total} loaded").format(done=done, total=count)
+        canvas.centred(middle + QPointF(0, 24), words, SECONDARY, canvas.fonts.small)
+
+    def _paint_wrapped(self, canvas: Canvas, words: str, top: float) -> None:
+        box = QRectF(canvas.width * 0.12, top, canvas.width * 0.76, canvas.height * 0.3)
+        canvas.painter.setFont(canvas.fonts.text.font)
+        canvas.painter.setPen(TEXT)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        canvas.painter.drawText(
+            box, int(flags) | int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere), words
+        )
+
+    def _paint_empty(self, canvas: Canvas) -> None:
+        painter = canvas.painter
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        words = translate("Viewport", "Drag a series here")
+        if not self._widget.workspace.studies:
+            words = translate("Viewport", "Drop a study folder here, or press Ctrl+O")
+        canvas.centred(QPointF(canvas.width / 2, canvas.height / 2), words, SECONDARY)
+
+    # ------------------------------------------------------------------ over the picture
+
+    def _corners(self, volume: Volume, shown: ShownSlice) -> Corners:
+        widget = self._widget
+        state = widget.state
+        waiting = shown.k is not None and not volume.is_loaded(shown.k)
+        voi = state.view.voi if waiting else widget.voi
+        return corner_lines(
+            state.view,
+            shown,
+            widget.transform,
+            voi,
+            index=state.slice_index,
+            count=state.slice_count,
+            inverted=widget.inverted,
+        )
+
+    def _corner_rects(self, canvas: Canvas, corners: Corners) -> list[QRectF]:
+        """Where the corners' words lie, so that those of marks keep clear of them."""
+        step = canvas.fonts.text.height
+        rects = []
+        for lines, right, bottom in (
+            (corners.top_left, False, False),
+            (corners.top_right, True, False),
+            (corners.bottom_left, False, True),
+            (corners.bottom_right, True, True),
+        ):
+            if not lines:
+                continue
+            width = max(canvas.line_width(line) for line in lines)
+            height = step * len(lines)
+            x = canvas.width - SLIDER_REACH - MARGIN - width if right else MARGIN
+            y = canvas.height - MARGIN - height if bottom else MARGIN
+            rects.append(QRectF(x, y, width, height))
+        return rects
+
+    def _paint_overlays(self, canvas: Canvas, volume: Volume, shown: ShownSlice, corners: Corners) -> None:
+        widget = self._widget
+        taken = self._corner_rects(canvas, corners)
+        if shown.k is not None and not volume.is_loaded(shown.k):
+            return
+        selected = widget.workspace.selected_finding[1]
+        taken += draw_findings(canvas, shown, widget.transform, volume.geometry, widget.findings(), selected=selected)
+        cut = widget.cut()
+        hovered = widget.mouse.hovered
+        for mark in widget.marks_here():
+            measured = widget.measured(mark)
+            if measured is None:
+                continue
+            draw_mark(
+                canvas,
+                mark,
+                measured_lines(measured, cut is not None and cut.filtered),
+                widget.transform,
+                taken,
+                selected=mark.id == widget.selected_mark or (widget.draft is not None and mark.id == widget.draft.id),
+                hovered=hovered is not None and hovered.mark_id == mark.id,
+            )
+
+    def _paint_edges(self, canvas: Canvas, volume: Volume, shown: ShownSlice) -> None:
+        widget = self._widget
+        stack = widget.state.stack
+        assert stack is not None
+        draw_letters(canvas, letters_of(shown, widget.transform, stack))
+        px_per_mm = scale_px_per_mm(shown, widget.transform)
+        if px_per_mm is not None and widget.state.view.text_mode != "off":
+            draw_scales(canvas, px_per_mm, shown.measure_kind == "detector")
+        count = widget.state.slice_count
+        states = (
+            volume.states if shown.k is not None and volume.states is not None and len(volume.states) == count else None
+        )
+        draw_slider(canvas, widget.state.slice_index, count, states, widget.mouse.over_slider)
+
+    def _paint_corners(self, canvas: Canvas, corners: Corners) -> None:
+        step = canvas.fonts.text.height
+        right = canvas.width - SLIDER_REACH - MARGIN
+        for row, line in enumerate(corners.top_left):
+            canvas.line(MARGIN, MARGIN + row * step, line)
+        for row, line in enumerate(corners.top_right):
+            canvas.line(right, MARGIN + row * step, line, align_right=True)
+        top = canvas.height - MARGIN - step * len(corners.bottom_left)
+        for row, line in enumerate(corners.bottom_left):
+            canvas.line(MARGIN, top + row * step, line)
+        top = canvas.height - MARGIN - step * len(corners.bottom_right)
+        for row, line in enumerate(corners.bottom_right):
+            canvas.line(right, top + row * step, line, align_right=True)
+
+    def marks(self, volume: Volume) -> tuple[Mark, ...]:
+        """All marks that the picture must bear."""
+        widget = self._widget
+        cut = None
+        shown = widget.shown
+        if shown is not None and (shown.k is None or volume.is_loaded(shown.k)):
+            cut = widget.cut()
+        return marks_of(
+            widget.state.view,
+            volume,
+            widget.results(),
+            ai_visible=widget.workspace.ai_visible,
+            several_patients=self.several_patients_drawn,
+            failed_slices=len(widget.failed_slices()),
+            filter_pending=cut is not None and cut.pending,
+        )
+
+    def _paint_marks(self, canvas: Canvas, volume: Volume, corners: Corners) -> None:
+        marks = self.marks(volume)
+        top = 28.0
+        for mark in marks:
+            if mark.code == "other_patient":
+                draw_danger_banner(canvas, mark_text(mark), top)
+        bottom = canvas.height - MARGIN - canvas.fonts.text.height * len(corners.bottom_left) - 4
+        draw_marks(canvas, marks, QPointF(MARGIN, bottom), canvas.width * 0.6)
+
+    def _paint_drop(self, canvas: Canvas) -> None:
+        if self._widget.drop_hovers:
+            canvas.painter.setPen(QPen(ACCENT, 3))
+            canvas.painter.setBrush(QColor(ACCENT.red(), ACCENT.green(), ACCENT.blue(), 40))
+            canvas.painter.drawRect(QRectF(self._widget.rect()).adjusted(1.5, 1.5, -1.5, -1.5))

@@ -1,0 +1,111 @@
+"""The document of marks: where they lie, how they are changed, and that each change can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from medview.app.measurements import Measurements, grips, measure, moved, place_of, same_slice, with_point
+from medview.app.viewport_state import ViewportState
+from medview.core.measurement import Measurement
+from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, numbered_volume
+
+SHAPE = (5, 12, 10)
+
+
+def opened(**values):
+    state = ViewportState()
+    state.show(*make_study(make_workspace(), numbered_volume(SHAPE), axial_geometry(SHAPE), **values))
+    return state
+
+
+def place(state):
+    return place_of(state.stack, state.shown(), state.view.time)
+
+
+def test_a_mark_is_kept_with_instance_frame_and_image_coordinates() -> None:
+    state = opened()
+    state.update(k=3)
+    found = place(state)
+    assert (found.sop_uid, found.frame, found.stack_id) == ("1.2.stack-1.3", 0, "stack-1")
+    assert found.plane == "acquired"
+
+
+def test_a_mark_on_a_cut_is_kept_with_its_plane_in_the_patient() -> None:
+    state = opened()
+    state.set_plane("coronal")
+    found = place(state)
+    assert found.plane == "coronal"
+    assert found.origin is not None
+    assert found.position_mm == found.origin[1]
+    assert found.across == (0.75, 0, 0)
+    assert found.down == (0, 0, -0.75)
+    assert found.frame_of_reference == "1.5"
+
+
+def test_marks_are_seen_on_their_own_slice_only() -> None:
+    state = opened()
+    marks = Measurements()
+    state.update(k=2)
+    here = Measurement(marks.new_id(), "ruler", place(state), ((0, 0), (3, 4)))
+    marks.add(here)
+    assert marks.on_slice(place(state)) == (here,)
+    state.update(k=3)
+    assert marks.on_slice(place(state)) == ()
+    state.set_plane("axial")
+    assert marks.on_slice(place(state)) == ()
+
+
+def test_the_same_instance_is_found_again_after_the_stack_was_sorted_anew() -> None:
+    a, b = place(opened()), place(opened())
+    assert same_slice(a, b)
+    assert same_slice(a, replace(b, k=b.k + 7))
+    assert not same_slice(a, replace(b, sop_uid="9.9"))
+    assert not same_slice(a, replace(b, frame=1))
+
+
+def test_undo_and_redo_go_through_all_changes() -> None:
+    marks = Measurements()
+    told: list[str] = []
+    marks.changed.connect(lambda stack: told.append(stack))
+    first = Measurement("m1", "ruler", place(opened()), ((0, 0), (3, 4)))
+    marks.add(first)
+    later = moved(first, 1, 1)
+    marks.replace(later)
+    marks.replace(later)  # nothing differs: no step
+    marks.remove("m1")
+    assert marks.of("stack-1") == ()
+    assert [marks.undo(), marks.of("stack-1")] == ["stack-1", (later,)]
+    assert [marks.undo(), marks.of("stack-1")] == ["stack-1", (first,)]
+    marks.undo()
+    assert marks.undo() is None
+    assert marks.of("stack-1") == ()
+    for _ in range(3):
+        marks.redo()
+    assert marks.redo() is None
+    assert marks.of("stack-1") == ()
+    assert told == ["stack-1"] * 9
+
+
+def test_each_grip_moves_its_own_corner() -> None:
+    ellipse = Measurement("m1", "ellipse", place(opened()), ((2, 3), (8, 9)))
+    for index in range(4):
+        pulled = with_point(ellipse, index, (20, 30))
+        assert (20, 30) in grips(pulled)
+        assert grips(ellipse)[(index + 2) % 4] in grips(pulled)
+    ruler = Measurement("m2", "ruler", place(opened()), ((2, 3), (8, 9)))
+    assert with_point(ruler, 1, (5, 5)).points == ((2, 3), (5, 5))
+
+
+def test_a_ruler_has_no_statistics_and_colour_has_none_either() -> None:
+    state = opened()
+    values = np.zeros((12, 10), dtype=np.int32)
+    ruler = Measurement("m1", "ruler", place(state), ((0, 0), (10, 0)))
+    found = measure(ruler, state.shown(), values, None, "HU")
+    assert found.length is not None
+    assert found.length.value == 7.5
+    assert found.statistics is None
+    ellipse = Measurement("m2", "ellipse", place(state), ((0, 0), (8, 8)))
+    assert measure(ellipse, state.shown(), values, None, "HU").statistics is not None
+    assert measure(ellipse, state.shown(), np.zeros((12, 10, 3)), None, None).statistics is None
