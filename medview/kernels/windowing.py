@@ -16,6 +16,9 @@ ByteArray = NDArray[np.uint8]
 
 _EXACT_IN_FLOAT32 = 2**24
 
+_TOO_SMALL = 64
+"""OpenCV takes an array of up to four numbers beside a scalar for the scalar; such small ones are done in NumPy."""
+
 
 def grey_from_values(
     values: AnyArray,
@@ -31,6 +34,10 @@ def grey_from_values(
     255 / (1 + exp(-4 (x - c) / w)) with c the middle and w the distance (C.11.2.1.3.1). Where both ends are equal,
     what is above is 255 and the rest 0. NaN is drawn as ``lower``.
     """
+    if values.ndim == 3:
+        # OpenCV would apply a scalar to the first channel only.
+        flat = grey_from_values(np.ascontiguousarray(values).reshape(len(values), -1), lower, upper, function, invert)
+        return flat.reshape(values.shape)
     if function == "SIGMOID":
         grey = _sigmoid(values, lower, upper)
     elif not upper > lower:
@@ -61,6 +68,8 @@ def _ramp(values: AnyArray, lower: float, upper: float) -> ByteArray:
     """round((x - lower) / (upper - lower) · 255), clipped."""
     alpha = 255.0 / (upper - lower)
     kind = values.dtype.name
+    if values.size <= _TOO_SMALL:
+        kind = ""
     if kind in {"uint8", "uint16", "int16"}:
         bounds = np.iinfo(values.dtype)
         floor = int(np.clip(np.floor(lower), bounds.min, bounds.max))
