@@ -1,0 +1,133 @@
+"""Studies and series from headers as they come; stacks are put together when asked for and kept until they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from medview.core.problem import Problem
+from medview.core.study import Census, Series, Stack, Study
+from medview.dicom.header import InstanceHeader
+from medview.dicom.scan import ScanBatch
+from medview.dicom.series_context import series_context
+from medview.dicom.stacks import build_stacks, is_localizer
+
+
+@dataclass(slots=True)
+class _SeriesFiles:
+    """The objects of one series by SOP Instance UID, and what was made of them."""
+
+    headers: list[InstanceHeader] = field(default_factory=list)
+    by_uid: dict[str, InstanceHeader] = field(default_factory=dict)
+    series: Series | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+class Catalog:
+    """All that was scanned so far. Main thread only; cheap to ask during a scan."""
+
+    def __init__(self) -> None:
+        self._series: dict[str, _SeriesFiles] = {}
+        self._paths: set[str] = set()
+        self._problems: list[Problem] = []
+        self._files_seen = 0
+        self._frames_on_disk = 0
+        self._without_pixels = 0
+
+    def add(self, batch: ScanBatch) -> set[str]:
+        """Take a batch; keys of the series that changed. A file that is already known is not taken twice."""
+        touched: set[str] = set()
+        self._files_seen += batch.files_seen
+        self._problems.extend(batch.problems)
+        for header in batch.headers:
+            if header.path in self._paths:
+                self._files_seen -= 1
+                continue
+            self._paths.add(header.path)
+            key = header.series_key
+            files = self._series.get(key)
+            if files is None:
+                files = self._series[key] = _SeriesFiles()
+            files.headers.append(header)
+            files.series = None
+            touched.add(key)
+            # Counted here, from NumberOfFrames alone, and not from what the stacks hold.
+            if header.pixels is None:
+                self._without_pixels += 1
+            else:
+                self._frames_on_disk += header.pixels.frames
+        return touched
+
+    def studies(self) -> tuple[Study, ...]:
+        """Studies in the order of date, time and UID, their series in the order of number and UID."""
+        groups: dict[tuple[str, str], list[tuple[InstanceHeader, Series]]] = {}
+        for key, files in self._series.items():
+            study_key = tuple(key.split("\x1e")[:2])
+            groups.setdefault(study_key, []).append((files.headers[0], self._built(files)))  # type: ignore[arg-type]
+        studies = []
+        for members in groups.values():
+            members.sort(key=lambda member: _series_order(member[1]))
+            header = min((member[0] for member in members), key=lambda each: each.sop_uid).series
+            studies.append(
+                Study(
+                    header.study_uid,
+                    header.patient,
+                    header.study_date,
+                    header.study_time,
+                    header.study_description,
+                    header.accession,
+                    tuple(series for _, series in members),
+                )
+            )
+        studies.sort(key=lambda study: (study.date, study.time, study.study_uid, study.patient.key))
+        return tuple(studies)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Faults of files, each with the path; those of the scan first."""
+        found = list(self._problems)
+        for files in self._series.values():
+            self._built(files)
+            found.extend(files.problems)
+        return tuple(found)
+
+    def census(self) -> Census:
+        """Counts of frames on disk (NumberOfFrames of all objects with pixels) and of frames that stacks reach."""
+        shown = sum(_frames_of(self._built(files)) for files in self._series.values())
+        return Census(self._files_seen, self._frames_on_disk, shown, self._without_pixels)
+
+    def headers(self, series_uid: str) -> tuple[InstanceHeader, ...]:
+        """The headers of all objects of a series."""
+        return tuple(
+            header
+            for key, files in self._series.items()
+            if key.split("\x1e")[2] == series_uid
+            for header in files.headers
+        )
+
+    def _built(self, files: _SeriesFiles) -> Series:
+        if files.series is None:
+            headers = sorted(files.headers, key=lambda each: each.path)
+            built = build_stacks(headers)
+            files.problems = built.problems
+            context = series_context(headers)
+            files.series = Series(
+                headers[0].series.series_uid,
+                headers[0].series.series_number,
+                context,
+                len(headers),
+                built.stacks,
+                sum(header.pixels is None for header in headers),
+                bool(built.stacks) and all(is_localizer(stack) for stack in built.stacks),
+            )
+        return files.series
+
+
+def _frames_of(series: Series) -> int:
+    return sum(_stack_frames(stack) for stack in series.stacks)
+
+
+def _stack_frames(stack: Stack) -> int:
+    return len(stack.frames)
+
+
+def _series_order(series: Series) -> tuple[bool, int, str]:
+    return (series.number is None, series.number or 0, series.series_uid)

@@ -1,0 +1,576 @@
+"""Reading a DICOM file up to its pixels: few small reads, only the attributes asked for, no dictionary.
+
+Values come out in one form whatever the file's syntax: text as stripped-of-nothing bytes, binary numbers as little
+endian bytes, sequences as lists of such mappings. PS3.5 section 7, PS3.10 section 7.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from medview.dicom import tags as T
+from medview.dicom.inflate import inflate_capped
+
+Wanted = Mapping[int, frozenset[int]]
+Values = dict[int, Any]
+"""Packed tag → bytes, or a list of Values for a sequence."""
+
+UNDEFINED = 0xFFFFFFFF
+FIRST_READ = 16 * 1024
+CHUNK = 64 * 1024
+MAX_SEQUENCE = 512 << 20
+MAX_DEPTH = 64
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+GE_IMPLICIT = "1.2.840.113619.5.2"
+
+_ITEM = T.tag(0xFFFE, 0xE000)
+_ITEM_END = T.tag(0xFFFE, 0xE00D)
+_SEQUENCE_END = T.tag(0xFFFE, 0xE0DD)
+
+
+def _vrs(names: str) -> frozenset[int]:
+    return frozenset(int.from_bytes(name.encode(), "little") for name in names.split())
+
+
+_SHORT_VRS = _vrs("AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US")
+_LONG_VRS = _vrs("OB OD OF OL OV OW SQ SV UC UN UR UT UV")
+_ALL_VRS = _SHORT_VRS | _LONG_VRS
+_SQ = int.from_bytes(b"SQ", "little")
+_UN = int.from_bytes(b"UN", "little")
+
+# What a value looks like when the file's VR is one of these; otherwise it is brought into that form.
+TEXT = _vrs("AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT UN")
+SHORTS = _vrs("US SS OW OB AT UN")
+LONGS = _vrs("UL SL UN OL")
+DOUBLES = _vrs("FD UN OD")
+FLOATS = _vrs("FL UN OF")
+BYTES = _ALL_VRS
+SEQUENCE: frozenset[int] = frozenset({-1})
+STOP: frozenset[int] = frozenset({-2})
+
+_FORMATS = {
+    int.from_bytes(vr, "little"): code
+    for vr, code in ((b"US", "H"), (b"SS", "h"), (b"UL", "I"), (b"SL", "i"), (b"FL", "f"), (b"FD", "d"), (b"AT", "H"))
+}
+
+_SEQUENCES = (
+    T.DIRECTORY_RECORDS, T.ULTRASOUND_REGIONS, T.DIFFUSION_SEQUENCE, T.DIFFUSION_DIRECTION_SEQUENCE,
+    T.DIMENSION_SEQUENCE, T.MODALITY_LUTS, T.VOI_LUTS, T.RADIOPHARMACEUTICALS, T.DETECTORS, T.SHARED_GROUPS,
+    T.FRAME_GROUPS, T.PLANE_POSITION, T.PLANE_ORIENTATION, T.PIXEL_MEASURES, T.FRAME_CONTENT, T.FRAME_VOI,
+    T.PIXEL_VALUE_TRANSFORMATION, T.FRAME_PIXEL_PROPERTIES, T.FRAME_ANATOMY, T.TEMPORAL_GROUP, T.CARDIAC_GROUP,
+    T.MR_ECHO, T.MR_TIMING, T.MR_MODIFIER, T.MR_ASL, T.MR_FRAME_TYPE, T.CT_FRAME_TYPE, T.PET_FRAME_TYPE,
+    T.XA_FRAME_TYPE, T.CT_RECONSTRUCTION, T.XRAY_RECONSTRUCTION, T.SEGMENT_GROUP, T.UNASSIGNED_SHARED,
+    T.UNASSIGNED_FRAME,
+)  # fmt: skip
+_SHORTS = (
+    T.SAMPLES, T.PLANAR, T.ROWS, T.COLUMNS, T.BITS_ALLOCATED, T.BITS_STORED, T.HIGH_BIT, T.PIXEL_REPRESENTATION,
+    T.PADDING, T.PADDING_LIMIT, T.LUT_DESCRIPTOR, T.LUT_ENTRIES, T.FRAME_INCREMENT, T.REGION_SPATIAL_FORMAT,
+    T.REGION_DATA_TYPE, T.REGION_UNITS_X, T.REGION_UNITS_Y, T.IN_CONCATENATION_NUMBER, T.FRAME_ACQUISITION_NUMBER,
+    T.ENERGY_VECTOR, T.DETECTOR_VECTOR, T.PHASE_VECTOR, T.ROTATION_VECTOR, T.RR_VECTOR, T.TIME_SLOT_VECTOR,
+    T.SLICE_VECTOR, T.ANGULAR_VECTOR, T.TIME_SLICE_VECTOR, T.SEGMENT_NUMBER, T.DIMENSION_POINTER,
+)  # fmt: skip
+_LONGS = (
+    T.REGION_FLAGS, T.REGION_X0, T.REGION_Y0, T.REGION_X1, T.REGION_Y1, T.IN_STACK_POSITION, T.TEMPORAL_INDEX,
+    T.DIMENSION_VALUES, T.CONCATENATION_FRAME_OFFSET,
+)  # fmt: skip
+_DOUBLES = (
+    T.REGION_DELTA_X, T.REGION_DELTA_Y, T.B_VALUE, T.DIFFUSION_DIRECTION, T.EFFECTIVE_ECHO_TIME, T.CARDIAC_TRIGGER_DELAY,
+    T.NOMINAL_CARDIAC_PHASE, T.TEMPORAL_OFFSET, T.INVERSION_TIMES,
+)  # fmt: skip
+_PRIVATE_FORMS = {
+    "siemens_direction": DOUBLES, "siemens_tiles": SHORTS, "siemens_csa": BYTES, "ge_component": SHORTS,
+    "philips_b": FLOATS, "philips_scale_slope": FLOATS, "philips_scale_intercept": FLOATS,
+    "philips_direction_x": FLOATS, "philips_direction_y": FLOATS, "philips_direction_z": FLOATS,
+    "uih_b": DOUBLES, "uih_direction": DOUBLES,
+}  # fmt: skip
+
+
+def _wanted() -> dict[int, frozenset[int]]:
+    table = {value: TEXT for name, value in vars(T).items() if name.isupper() and isinstance(value, int) and value >= 0}
+    table |= dict.fromkeys(_SEQUENCES, SEQUENCE) | dict.fromkeys(_SHORTS, SHORTS)
+    table |= dict.fromkeys(_LONGS, LONGS) | dict.fromkeys(_DOUBLES, DOUBLES)
+    table |= dict.fromkeys((T.PIXELS, T.FLOAT_PIXELS, T.DOUBLE_PIXELS), STOP)
+    table |= dict.fromkeys((T.EXTENDED_OFFSETS, T.EXTENDED_LENGTHS), BYTES)
+    for name, (_, group, low) in T.PRIVATE.items():
+        for block in T.PRIVATE_BLOCKS:
+            table[T.tag(group, block)] = TEXT
+            table[T.tag(group, block << 8 | low)] = _PRIVATE_FORMS.get(name, TEXT)
+    return table
+
+
+WANTED = _wanted()
+_TABLES = frozenset({T.EXTENDED_OFFSETS, T.EXTENDED_LENGTHS})
+_NOTHING: dict[int, frozenset[int]] = {}
+
+
+class NotDicom(Exception):  # noqa: N818 - a finding about the file, caught by the scan
+    """The file does not look like DICOM at all."""
+
+
+class BrokenElements(Exception):  # noqa: N818 - a finding about the file, caught by the scan
+    """The file begins as DICOM, but its structure cannot be followed."""
+
+
+class _Short(Exception):  # noqa: N818
+    """The buffer ends inside an element; read more and come back."""
+
+
+@dataclass(slots=True)
+class RawInstance:
+    """What was read: ``values`` by packed tag, and where the pixel element's value lies."""
+
+    values: Values
+    transfer_syntax: str = ""
+    file_size: int = 0
+    big_endian: bool = False
+    deflated_at: int | None = None
+    pixel_tag: int = 0
+    """0 where the data set has no pixel element."""
+    pixel_vr: str = "OW"
+    pixel_offset: int = 0
+    pixel_length: int | None = None
+    data_size: int = 0
+    """Size of the file, or what is known of the inflated data set."""
+    extended: dict[int, tuple[int, int]] = field(default_factory=dict)
+    truncated: bool = False
+    oddities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Syntax:
+    explicit: bool
+    big: bool = False
+
+
+_EXPLICIT = _Syntax(True)
+_IMPLICIT = _Syntax(False)
+_BIG = _Syntax(True, True)
+
+_head_explicit = struct.Struct("<IHH").unpack_from
+_head_implicit = struct.Struct("<II").unpack_from
+_u32 = struct.Struct("<I").unpack_from
+_u32_big = struct.Struct(">I").unpack_from
+_head_big = struct.Struct(">HH2sH").unpack_from
+_item_big = struct.Struct(">HHI").unpack_from
+
+
+def _head(buf: bytes, pos: int, syntax: _Syntax) -> tuple[int, int, int, int]:
+    """(packed tag, VR or 0, start of the value, length) of the element at ``pos``; raises _Short."""
+    try:
+        if syntax.big:
+            group, element, name, length = _head_big(buf, pos)
+            tag = group | element << 16
+            vr = int.from_bytes(name, "little")
+            if group == 0xFFFE:
+                return tag, 0, pos + 8, _u32_big(buf, pos + 4)[0]
+            if vr in _LONG_VRS:
+                return tag, vr, pos + 12, _u32_big(buf, pos + 8)[0]
+            if vr in _SHORT_VRS:
+                return tag, vr, pos + 8, length
+            return tag, 0, pos + 8, _u32_big(buf, pos + 4)[0]
+        if syntax.explicit:
+            tag, vr, length = _head_explicit(buf, pos)
+            if vr in _SHORT_VRS:
+                return tag, vr, pos + 8, length
+            if vr in _LONG_VRS:
+                return tag, vr, pos + 12, _u32(buf, pos + 8)[0]
+            return tag, 0, pos + 8, _u32(buf, pos + 4)[0]  # a delimiter, or an element without VR as some writers make
+        tag, length = _head_implicit(buf, pos)
+    except struct.error:
+        raise _Short from None
+    return tag, 0, pos + 8, length
+
+
+def _read_items(
+    buf: bytes, pos: int, end: int | None, syntax: _Syntax, wanted: Wanted, depth: int
+) -> tuple[list[Values], int]:
+    """Items from ``pos`` to ``end`` (None: to the sequence delimiter), and the position after them."""
+    if depth > MAX_DEPTH:
+        raise BrokenElements("sequences are nested too deeply")
+    items: list[Values] = []
+    while end is None or pos < end:
+        try:
+            if syntax.big:
+                group, element, length = _item_big(buf, pos)
+                tag = group | element << 16
+            else:
+                tag, length = _head_implicit(buf, pos)
+        except struct.error:
+            raise _Short from None
+        pos += 8
+        if tag == _ITEM:
+            if length == UNDEFINED:
+                values, pos = _read_dataset(buf, pos, None, syntax, wanted, depth + 1)
+            else:
+                if pos + length > len(buf):
+                    raise _Short
+                if wanted:
+                    values, _ = _read_dataset(buf, pos, pos + length, syntax, wanted, depth + 1)
+                else:
+                    values = {}
+                pos += length
+            if wanted:
+                items.append(values)
+        elif tag == _SEQUENCE_END:
+            break
+        elif tag != _ITEM_END:
+            raise BrokenElements(f"{T.tag_name(tag)} where an item should begin")
+    return items, pos
+
+
+def _read_dataset(
+    buf: bytes, pos: int, end: int | None, syntax: _Syntax, wanted: Wanted, depth: int
+) -> tuple[Values, int]:
+    """The wanted elements of an item from ``pos`` to ``end`` (None: to the item delimiter)."""
+    values: Values = {}
+    while end is None or pos < end:
+        tag, vr, start, length = _head(buf, pos, syntax)
+        if tag == _ITEM_END:
+            return values, start
+        kind = wanted.get(tag)
+        if length == UNDEFINED or (kind is SEQUENCE and (vr in {0, _SQ, _UN})):
+            inner = _IMPLICIT if vr == _UN else syntax
+            stop = None if length == UNDEFINED else start + length
+            if stop is not None and stop > len(buf):
+                raise _Short
+            items, pos = _read_items(buf, start, stop, inner, wanted if kind is SEQUENCE else _NOTHING, depth)
+            if kind is SEQUENCE:
+                values[tag] = items
+            continue
+        pos = start + length
+        if pos > len(buf):
+            raise _Short
+        if kind is not None and kind is not STOP and kind is not SEQUENCE:
+            values[tag] = _normal(buf[start:pos], vr, kind, syntax.big)
+    return values, pos
+
+
+def _normal(value: bytes, vr: int, kind: frozenset[int], big: bool) -> bytes:
+    """``value`` in the form that ``kind`` promises, whatever VR the file gives it."""
+    if vr and vr not in kind:
+        return _converted(value, vr, kind, big)
+    if not big or kind is TEXT or kind is BYTES:
+        return value
+    size = 2 if kind is SHORTS else 8 if kind is DOUBLES else 4
+    usable = len(value) // size * size
+    return b"".join(value[at : at + size][::-1] for at in range(0, usable, size))
+
+
+def _converted(value: bytes, vr: int, kind: frozenset[int], big: bool) -> bytes:
+    code = _FORMATS.get(vr)
+    numbers: list[float]
+    if code is not None:
+        count = len(value) // struct.calcsize(code)
+        numbers = list(struct.unpack_from(f"{'>' if big else '<'}{count}{code}", value))
+    elif vr in TEXT:
+        numbers = []
+        for part in value.replace(b"\0", b" ").split(b"\\"):
+            try:
+                numbers.append(float(part))
+            except ValueError:
+                return b""
+    else:
+        return b""
+    if kind is TEXT:
+        return b"\\".join(repr(number).encode() for number in numbers)
+    target = "H" if kind is SHORTS else "I" if kind is LONGS else "d" if kind is DOUBLES else "f"
+    try:
+        if target in "HI":
+            limit = 0xFFFF if target == "H" else UNDEFINED
+            return struct.pack(f"<{len(numbers)}{target}", *(int(number) & limit for number in numbers))
+        return struct.pack(f"<{len(numbers)}{target}", *numbers)
+    except (struct.error, OverflowError, ValueError):
+        return b""
+
+
+class _Source:
+    """A window onto the bytes of a data set, refilled from the file where needed."""
+
+    __slots__ = ("base", "buf", "fd", "size")
+
+    def __init__(self, fd: int, buf: bytes, base: int, size: int) -> None:
+        self.fd = fd
+        self.buf = buf
+        self.base = base
+        self.size = size
+
+    def has_more(self, offset: int) -> bool:
+        """Whether a window that begins at ``offset`` could hold more than this one."""
+        return offset < self.size and (self.base != offset or self.base + len(self.buf) < self.size)
+
+    def fill(self, offset: int, length: int) -> None:
+        """Make the window begin at ``offset`` and hold ``length`` bytes as far as the data go."""
+        if self.fd < 0:
+            self.buf = self.buf[offset - self.base :]
+        else:
+            os.lseek(self.fd, offset, os.SEEK_SET)
+            self.buf = _read_fully(self.fd, max(length, CHUNK))
+        self.base = offset
+
+
+def _read_fully(fd: int, length: int) -> bytes:
+    data = os.read(fd, length)
+    if len(data) == length or not data:
+        return data
+    parts = [data]
+    missing = length - len(data)
+    while missing > 0:
+        data = os.read(fd, missing)
+        if not data:
+            break
+        parts.append(data)
+        missing -= len(data)
+    return b"".join(parts)
+
+
+def _walk(source: _Source, offset: int, syntax: _Syntax, raw: RawInstance, wanted: Wanted) -> None:
+    """Read the data set that begins at ``offset`` up to its pixels into ``raw``."""
+    run = None if syntax.big else _explicit_run if syntax.explicit else _implicit_run
+    position: int | None = offset
+    while position is not None:
+        if run is not None and 0 <= position - source.base <= len(source.buf):
+            position = run(source.buf, position - source.base, raw.values, wanted) + source.base
+        position = _one_element(source, position, syntax, raw, wanted)
+
+
+def _one_element(source: _Source, offset: int, syntax: _Syntax, raw: RawInstance, wanted: Wanted) -> int | None:
+    """Take the element at ``offset`` with all care; the offset of the next one, None at the pixels or the end."""
+    while True:
+        try:
+            if not 0 <= offset - source.base <= len(source.buf):
+                raise _Short
+            tag, vr, start, length = _head(source.buf, offset - source.base, syntax)
+            start += source.base
+            break
+        except _Short:
+            if not source.has_more(offset):
+                raw.truncated |= offset != source.size
+                return None
+            source.fill(offset, CHUNK)
+    kind = wanted.get(tag)
+    if kind is STOP:
+        raw.pixel_tag = tag
+        raw.pixel_vr = vr.to_bytes(2, "little").decode("ascii") if vr else "OW"
+        raw.pixel_offset = start
+        raw.pixel_length = None if length == UNDEFINED else length
+        return None
+    if tag in {0, _ITEM, _ITEM_END, _SEQUENCE_END}:
+        raw.oddities += ("stray_element",)
+        return None if tag == 0 else start
+    if tag in _TABLES and length != UNDEFINED:
+        raw.extended[tag] = (start, length)
+        return start + length
+    is_sequence = kind is SEQUENCE and vr in {0, _SQ, _UN}
+    if not is_sequence and length != UNDEFINED:
+        if kind is not None and kind is not SEQUENCE:
+            if start + length > source.base + len(source.buf) and source.has_more(offset):
+                if length > MAX_SEQUENCE:
+                    return start + length
+                source.fill(offset, start - offset + length)
+            begin = start - source.base
+            value = source.buf[begin : begin + length]
+            if len(value) < length:
+                raw.truncated = True
+                return None
+            raw.values[tag] = _normal(value, vr, kind, syntax.big)
+        return start + length
+    if kind is None and length != UNDEFINED:
+        return start + length
+    inner = _IMPLICIT if vr == _UN else syntax
+    need = CHUNK
+    if length != UNDEFINED:
+        need = max(need, start - offset + length)
+    while True:
+        try:
+            begin = start - source.base
+            end = None if length == UNDEFINED else begin + length
+            if end is not None and end > len(source.buf):
+                raise _Short
+            items, after = _read_items(source.buf, begin, end, inner, wanted if kind is SEQUENCE else _NOTHING, 0)
+            break
+        except _Short:
+            if not source.has_more(offset) or need > MAX_SEQUENCE:
+                raw.truncated = True
+                return None
+            source.fill(offset, need)
+            need *= 2
+    if kind is SEQUENCE:
+        raw.values[tag] = items
+    return after + source.base
+
+
+def _explicit_run(buf: bytes, pos: int, values: Values, wanted: Wanted) -> int:
+    """Take explicit little endian elements until one needs care (or the buffer ends); its position."""
+    head, length32, short, long, get, end = _head_explicit, _u32, _SHORT_VRS, _LONG_VRS, wanted.get, len(buf)
+    try:
+        while True:
+            tag, vr, length = head(buf, pos)
+            if vr in short:
+                start = pos + 8
+            elif vr in long:
+                length = length32(buf, pos + 8)[0]
+                start = pos + 12
+            else:
+                return pos
+            stop = start + length
+            kind = get(tag)
+            if kind is None:
+                if length == UNDEFINED:
+                    return pos
+            elif vr in kind and length != UNDEFINED and stop <= end:
+                values[tag] = buf[start:stop]
+            else:
+                return pos
+            pos = stop
+    except struct.error:
+        return pos
+
+
+def _implicit_run(buf: bytes, pos: int, values: Values, wanted: Wanted) -> int:
+    """The same for implicit little endian."""
+    head, get, end = _head_implicit, wanted.get, len(buf)
+    try:
+        while True:
+            tag, length = head(buf, pos)
+            start = pos + 8
+            stop = start + length
+            kind = get(tag)
+            if kind is None:
+                if length == UNDEFINED:
+                    return pos
+            elif kind is not SEQUENCE and kind is not STOP and length != UNDEFINED and stop <= end:
+                values[tag] = buf[start:stop]
+            else:
+                return pos
+            pos = stop
+    except struct.error:
+        return pos
+
+
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def read_elements(path: str, first_read: int = FIRST_READ, wanted: Wanted = WANTED) -> RawInstance:
+    """Read one file up to its pixels.
+
+    Raises OSError, NotDicom, BrokenElements, and MedviewError ``deflate_bomb`` or ``codec_failed`` for a deflated data
+    set. What is not a regular file is never read.
+    """
+    fd = os.open(path, _OPEN_FLAGS)
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotDicom("not a regular file")
+        return _read(fd, path, status.st_size, first_read, wanted)
+    finally:
+        os.close(fd)
+
+
+def _read(fd: int, path: str, size: int, first_read: int, wanted: Wanted) -> RawInstance:
+    buf = os.read(fd, first_read)
+    raw = RawInstance({}, file_size=size, data_size=size)
+    start = _start_of_elements(buf, size, raw)
+    start = _read_meta(buf, start, raw.values)
+    declared = raw.values.get(T.TRANSFER_SYNTAX, b"").strip(b" \0").decode("latin-1")
+    raw.transfer_syntax = declared
+    if declared == DEFLATED and _sniffed(buf, start) is None:
+        _read_deflated(fd, path, start, raw, wanted)
+        return raw
+    syntax = _syntax_of(buf, start, declared, raw)
+    source = _Source(fd, buf, 0, size)
+    _walk(source, start, syntax, raw, wanted)
+    return raw
+
+
+def _start_of_elements(buf: bytes, size: int, raw: RawInstance) -> int:
+    """Offset of the first element; raises NotDicom."""
+    if buf[128:132] == b"DICM":
+        return 132
+    if buf[:4] == b"DICM":
+        raw.oddities += ("no_preamble",)
+        return 4
+    if len(buf) < 8:
+        raise NotDicom("too short")
+    group, element, length = struct.unpack_from("<HHI", buf)
+    vr = length & 0xFFFF
+    if (group in {0x0002, 0x0008, 0x0004} and element <= 0x1000 and (vr in _ALL_VRS or (length <= min(size, 256)))) or (
+        buf[:2] in {b"\0\x08", b"\0\x02"} and int.from_bytes(buf[4:6], "little") in _ALL_VRS
+    ):
+        raw.oddities += ("no_preamble",)
+        return 0
+    raise NotDicom("no DICM mark, and it does not begin with a data element")
+
+
+def _read_meta(buf: bytes, pos: int, values: Values) -> int:
+    """Take the file meta elements (always explicit little endian, though not every writer knows); where they end."""
+    while buf[pos : pos + 2] == b"\x02\0" and len(buf) - pos >= 8:
+        try:
+            tag, _, start, length = _head(buf, pos, _EXPLICIT)
+        except _Short:
+            break
+        pos = start + length
+        if pos > len(buf):
+            break
+        values[tag] = buf[start:pos]
+    return pos
+
+
+def _sniffed(buf: bytes, pos: int) -> _Syntax | None:
+    """What the first element of the data set looks like, None where it looks like none."""
+    if len(buf) - pos < 8:
+        return None
+    group, element, length = struct.unpack_from("<HHI", buf, pos)
+    vr = length & 0xFFFF
+    if buf[pos] == 0 and 0 < buf[pos + 1] <= 0x20 and vr in _ALL_VRS:
+        return _BIG
+    if vr in _ALL_VRS and group <= 0x7FE0:
+        return _EXPLICIT
+    if group <= 0x0020 and element <= 0x4000 and (length <= 0x10000 or length == UNDEFINED):
+        return _IMPLICIT
+    return None
+
+
+def _syntax_of(buf: bytes, start: int, declared: str, raw: RawInstance) -> _Syntax:
+    """How the data set is really written; the file's own word counts only where the bytes agree."""
+    if declared == EXPLICIT_BIG:
+        said = _BIG
+    elif declared in {IMPLICIT_LITTLE, GE_IMPLICIT}:
+        said = _IMPLICIT
+    else:
+        said = _EXPLICIT
+    seen = _sniffed(buf, start) or said
+    if not declared:
+        raw.oddities += ("no_transfer_syntax",)
+        raw.transfer_syntax = EXPLICIT_BIG if seen.big else EXPLICIT_LITTLE if seen.explicit else IMPLICIT_LITTLE
+    elif seen != said:
+        raw.oddities += ("wrong_transfer_syntax",)
+        if declared in {EXPLICIT_BIG, IMPLICIT_LITTLE, EXPLICIT_LITTLE}:
+            raw.transfer_syntax = EXPLICIT_BIG if seen.big else EXPLICIT_LITTLE if seen.explicit else IMPLICIT_LITTLE
+    raw.big_endian = seen.big or raw.transfer_syntax == GE_IMPLICIT
+    return seen
+
+
+def _read_deflated(fd: int, path: str, start: int, raw: RawInstance, wanted: Wanted) -> None:
+    """Inflate no more than the header needs (and never beyond the cap) and read it."""
+    os.lseek(fd, start, os.SEEK_SET)
+    compressed = _read_fully(fd, raw.file_size - start)
+    raw.deflated_at = start
+    meta = dict(raw.values)
+    want = 1 << 20
+    while True:
+        data = inflate_capped(compressed, path, want)
+        raw.values = dict(meta)
+        raw.truncated = False
+        _walk(_Source(-1, data, 0, len(data)), 0, _EXPLICIT, raw, wanted)
+        if raw.pixel_tag or len(data) < want:
+            break
+        want *= 8
+    raw.data_size = 0

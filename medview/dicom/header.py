@@ -1,0 +1,291 @@
+"""What medview keeps of one DICOM object: small frozen values, equal parts shared between the objects of a series."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from medview.core.study import PatientIdentity
+from medview.core.window import Voi
+from medview.dicom.pixel_description import PixelDescription
+
+Vector3 = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Radiopharmaceutical:
+    """What SUV needs of a PET series (PS3.3 C.8.9.2); times as in the file."""
+
+    units: str = ""
+    corrected: tuple[str, ...] = ()
+    decay_correction: str = ""
+    dose_bq: float | None = None
+    half_life_s: float | None = None
+    start_time: str = ""
+    start_datetime: str = ""
+    series_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesHeader:
+    """Patient, study, series and equipment attributes of an object; one value for all objects that agree."""
+
+    patient: PatientIdentity
+    sop_class: str = ""
+    study_uid: str = ""
+    study_id: str = ""
+    study_date: str = ""
+    study_time: str = ""
+    study_description: str = ""
+    accession: str = ""
+    series_uid: str = ""
+    series_number: int | None = None
+    series_date: str = ""
+    series_time: str = ""
+    series_description: str = ""
+    modality: str = ""
+    body_part: str = ""
+    protocol: str = ""
+    laterality: str = ""
+    manufacturer: str = ""
+    model_name: str = ""
+    institution: str = ""
+    contrast_agent: str = ""
+    burned_in: str = ""
+    patient_position: str = ""
+    frame_of_reference: str = ""
+    radiopharmaceutical: Radiopharmaceutical | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UltrasoundRegion:
+    """One calibrated region (PS3.3 C.8.5.5): borders in px inclusive; units 3 is cm; deltas per px in that unit."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    spatial_format: int
+    units_x: int
+    units_y: int
+    delta_x: float
+    delta_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModalityLut:
+    """A Modality LUT (PS3.3 C.11.1.1): little endian 16-bit ``entries`` from stored value ``first`` on."""
+
+    first: int
+    entries: bytes
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """What all frames of an image share, usually all images of a series too."""
+
+    padding: tuple[int, int] | None = None
+    presentation_shape: str = ""
+    modality_lut: ModalityLut | None = None
+    imager_spacing: tuple[float, float] | None = None
+    scanned_spacing: tuple[float, float] | None = None
+    magnification: float | None = None
+    source_detector: float | None = None
+    source_patient: float | None = None
+    calibration_type: str = ""
+    pixel_aspect: tuple[float, float] | None = None
+    view_position: str = ""
+    patient_orientation: tuple[str, str] | None = None
+    regions: tuple[UltrasoundRegion, ...] = ()
+    frame_time_ms: float | None = None
+    lossy: str = ""
+    lossy_ratio: str = ""
+    lossy_method: str = ""
+    gantry_tilt: float | None = None
+    tiles: int = 0
+    """Number of slices in a Siemens or UIH mosaic, 0 for a plain image."""
+    philips_scale: tuple[float, float] | None = None
+    suv_factors: tuple[float | None, float | None] | None = None
+    """Philips PET: (SUV factor, activity factor)."""
+    dose_units: str = ""
+    dimensions: tuple[int, ...] = ()
+    """Packed tags of the dimension index pointers."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCommon:
+    """Attributes of a frame that its neighbours usually share."""
+
+    orientation: tuple[float, float, float, float, float, float] | None = None
+    spacing: tuple[float, float] | None = None
+    """(dj, di): between rows, between columns."""
+    thickness: float | None = None
+    slice_spacing: float | None = None
+    slope: float = 1.0
+    intercept: float = 0.0
+    has_rescale: bool = False
+    rescale_type: str = ""
+    vois: tuple[Voi, ...] = ()
+    voi_faults: int = 0
+    """Windows of the file that the standard forbids."""
+    image_type: tuple[str, ...] = ()
+    component: str = ""
+    """M, P, R, I for magnitude, phase, real, imaginary; empty where nothing is said."""
+    echo_time: float | None = None
+    echo_number: int | None = None
+    inversion_time: float | None = None
+    flip_angle: float | None = None
+    b_value: float | None = None
+    diffusion_direction: Vector3 | None = None
+    directionality: str = ""
+    kernel: str = ""
+    kvp: float | None = None
+    laterality: str = ""
+    asl: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHeader:
+    """One frame's own attributes."""
+
+    common: FrameCommon
+    position: Vector3 | None = None
+    acquisition_number: int | None = None
+    temporal_index: int | None = None
+    trigger_time: float | None = None
+    cardiac_phase: float | None = None
+    reference_time: float | None = None
+    acquisition_time: str = ""
+    content_time: str = ""
+    stack_id: str = ""
+    in_stack: int | None = None
+    segment: int | None = None
+    dimension_values: tuple[int, ...] = ()
+    extra_axes: tuple[tuple[str, int], ...] = ()
+    """(name, value) of nuclear medicine vectors: energy window, phase, time slot …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Concatenation:
+    """Part of a multi-frame image that was cut into several objects (PS3.3 C.7.6.16.2.2.4)."""
+
+    uid: str
+    number: int
+    frame_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceHeader:
+    """One DICOM object as the catalog needs it.
+
+    ``frames`` has one entry per frame, or a single one that holds for all (then only the first frame's position is
+    known). ``pixels`` is None for objects without pixel data. ``fault`` (code, sentence) says why its frames cannot be
+    shown, ``oddities`` are codes of what was read in spite of the standard.
+    """
+
+    path: str
+    file_size: int
+    sop_uid: str
+    instance_number: int | None
+    series: SeriesHeader
+    image: ImageHeader
+    pixels: PixelDescription | None
+    frames: tuple[FrameHeader, ...]
+    fault: tuple[str, str] | None = None
+    oddities: tuple[str, ...] = ()
+    concatenation: Concatenation | None = None
+    copy_of: str = ""
+    """Path of an object with the same SOP Instance UID and the same content, found during the scan."""
+
+    @property
+    def series_key(self) -> str:
+        """Objects are one series only when patient, study and series agree."""
+        series = self.series
+        who = series.patient.patient_id or f"\x1f{series.patient.name}"
+        return f"{who}\x1e{series.study_uid}\x1e{series.series_uid}"
+
+    @property
+    def frame_count(self) -> int:
+        """Frames on disk."""
+        return 0 if self.pixels is None else self.pixels.frames
+
+    def frame(self, index: int) -> FrameHeader:
+        """Attributes of frame ``index`` (0-based)."""
+        return self.frames[index if len(self.frames) > 1 else 0]
+
+
+def as_numbers(value: bytes | None) -> tuple[float, ...]:
+    """The numbers of a DS or IS value, empty where any of them is none (junk is never half believed)."""
+    if not value:
+        return ()
+    try:
+        numbers = tuple(map(float, value.split(b"\\")))
+    except ValueError:
+        try:
+            numbers = tuple(map(float, value.strip(b" \0").rstrip(b"\\").split(b"\\")))
+        except ValueError:
+            return ()
+    if any(number - number != 0 for number in numbers) or b"_" in value:  # inf, nan
+        return ()
+    return numbers
+
+
+def as_number(value: bytes | None) -> float | None:
+    """The first number of a DS or IS value."""
+    numbers = as_numbers(value)
+    return numbers[0] if numbers else None
+
+
+def as_integer(value: bytes | None) -> int | None:
+    """The first number of an IS value as an integer."""
+    if not value:
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        number = as_number(value)
+        return None if number is None else int(number)
+
+
+def as_text(value: bytes | None) -> str:
+    """A code string, UID, date or time: without padding, at most Latin-1."""
+    return value.strip(b" \0").decode("latin-1") if value else ""
+
+
+def as_words(value: bytes | None) -> tuple[str, ...]:
+    """A multi-valued code string."""
+    return tuple(part.strip() for part in as_text(value).split("\\")) if value else ()
+
+
+def as_shorts(value: bytes | None, signed: bool = False) -> tuple[int, ...]:
+    """US or SS values."""
+    if not value:
+        return ()
+    return struct.unpack_from(f"<{len(value) // 2}{'h' if signed else 'H'}", value)
+
+
+def as_short(value: bytes | None, default: int = 0) -> int:
+    """The first US value."""
+    return value[0] | value[1] << 8 if value and len(value) > 1 else default
+
+
+def as_longs(value: bytes | None) -> tuple[int, ...]:
+    """UL values."""
+    return struct.unpack_from(f"<{len(value) // 4}I", value) if value else ()
+
+
+def as_floats(value: bytes | None, double: bool = True) -> tuple[float, ...]:
+    """FD or FL values, empty where any is not finite."""
+    if not value:
+        return ()
+    size, code = (8, "d") if double else (4, "f")
+    numbers: tuple[float, ...] = struct.unpack_from(f"<{len(value) // size}{code}", value)
+    return () if any(number - number != 0 for number in numbers) else numbers
+
+
+def first(numbers: Sequence[float]) -> float | None:
+    """The first of numbers that may be missing."""
+    return numbers[0] if numbers else None

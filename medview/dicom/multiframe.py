@@ -1,0 +1,144 @@
+"""The attributes of each frame of a multi-frame object, in the words of the classic single-frame objects.
+
+Functional groups (PS3.3 C.7.6.16), nuclear medicine vectors (C.8.4.8), dose grids (C.8.8.3).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from medview.dicom import tags as T
+from medview.dicom.elements import Values
+from medview.dicom.header import as_number, as_numbers, as_shorts
+
+_GEOMETRY = (T.POSITION, T.ORIENTATION, T.PIXEL_SPACING)
+_INHERITED = frozenset(
+    {
+        T.CHARSET, T.IMAGE_TYPE, T.ACQUISITION_NUMBER, T.ACQUISITION_TIME, T.CONTENT_TIME, T.PIXEL_REPRESENTATION,
+        T.PHOTOMETRIC, T.RESCALE_SLOPE, T.RESCALE_INTERCEPT, T.RESCALE_TYPE, T.WINDOW_CENTER, T.WINDOW_WIDTH,
+        T.WINDOW_EXPLANATION, T.VOI_FUNCTION, T.VOI_LUTS, T.COMPLEX_COMPONENT, T.SLICE_THICKNESS, T.SLICE_SPACING,
+        T.PIXEL_SPACING, T.ORIENTATION, T.POSITION, T.IMAGE_LATERALITY, T.KVP, T.ECHO_TIME, T.DOSE_SCALING,
+    }
+)  # fmt: skip
+_VECTORS = (
+    (T.ENERGY_VECTOR, "energy window"), (T.DETECTOR_VECTOR, "detector"), (T.PHASE_VECTOR, "phase"),
+    (T.ROTATION_VECTOR, "rotation"), (T.RR_VECTOR, "R-R interval"), (T.TIME_SLOT_VECTOR, "time slot"),
+    (T.ANGULAR_VECTOR, "angular view"), (T.TIME_SLICE_VECTOR, "time slice"),
+)  # fmt: skip
+
+
+def frame_values(values: Values, frames: int) -> list[Values] | None:
+    """Values for each frame, None where the frames have no attributes of their own.
+
+    Where there are fewer functional group items than frames, the rest have only what all share.
+    """
+    if T.FRAME_GROUPS in values or T.SHARED_GROUPS in values:
+        return _functional_groups(values, frames)
+    if T.GRID_OFFSETS in values:
+        return _dose_grid(values, frames)
+    if any(tag in values for tag, _ in _VECTORS) or T.SLICE_VECTOR in values or T.DETECTORS in values:
+        return _nuclear_medicine(values, frames)
+    return None
+
+
+def _flatten(group: Values, into: Values) -> None:
+    """Lift the attributes of the macros in a functional group item to one level."""
+    plain: Values = {}
+    for tag, value in group.items():
+        if isinstance(value, list):
+            if tag == T.VOI_LUTS:
+                plain[tag] = value
+            elif value:
+                _flatten(value[0], into)
+        else:
+            plain[tag] = value
+    into.update(plain)
+
+
+def _functional_groups(values: Values, frames: int) -> list[Values]:
+    base = {tag: values[tag] for tag in values.keys() & _INHERITED}
+    shared: Values = {}
+    for item in (values.get(T.SHARED_GROUPS) or [])[:1]:
+        _unassigned_first(item, shared)
+    items = values.get(T.FRAME_GROUPS) or []
+    if frames > 1 or items or shared:
+        for tag in _GEOMETRY[:2]:  # stale copies from the single-frame original stay out
+            if items or frames > 1:
+                base.pop(tag, None)
+    base.update(shared)
+    if frames > 1 and not items:
+        base.pop(T.POSITION, None)
+    result = []
+    for index in range(frames):
+        each = dict(base)
+        if index < len(items):
+            _unassigned_first(items[index], each)
+        elif items:
+            for tag in _GEOMETRY[:1]:
+                each.pop(tag, None)
+        result.append(each)
+    return result
+
+
+def _unassigned_first(item: Values, into: Values) -> None:
+    """Attributes of legacy converted objects come below those of the real macros."""
+    for tag in (T.UNASSIGNED_SHARED, T.UNASSIGNED_FRAME):
+        for group in item.get(tag) or ():
+            _flatten(group, into)
+    _flatten({t: v for t, v in item.items() if t not in {T.UNASSIGNED_SHARED, T.UNASSIGNED_FRAME}}, into)
+
+
+def _moved(values: Values, distance: float) -> bytes | None:
+    """ImagePositionPatient moved along row × column, as DS bytes."""
+    position, orientation = as_numbers(values.get(T.POSITION)), as_numbers(values.get(T.ORIENTATION))
+    if len(position) != 3 or len(orientation) != 6:
+        return None
+    rx, ry, rz, cx, cy, cz = orientation
+    normal = (ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx)
+    length = math.sqrt(sum(part * part for part in normal))
+    if not length:
+        return None
+    moved = (at + distance * part / length for at, part in zip(position, normal, strict=True))
+    return b"\\".join(repr(part).encode() for part in moved)
+
+
+def _dose_grid(values: Values, frames: int) -> list[Values] | None:
+    """Offsets along the normal; where the first is not 0, they are positions along it (PS3.3 C.8.8.3.2)."""
+    offsets = as_numbers(values.get(T.GRID_OFFSETS))
+    if len(offsets) != frames:
+        return None
+    result = []
+    for offset in offsets:
+        each = dict(values)
+        position = _moved(values, offset - offsets[0])
+        if position is None:
+            return None
+        each[T.POSITION] = position
+        result.append(each)
+    return result
+
+
+def _nuclear_medicine(values: Values, frames: int) -> list[Values] | None:
+    vectors = {name: vector for tag, name in _VECTORS if len(vector := as_shorts(values.get(tag))) == frames}
+    slices = as_shorts(values.get(T.SLICE_VECTOR))
+    detectors = values.get(T.DETECTORS) or [{}]
+    spacing = as_number(values.get(T.SLICE_SPACING))
+    base: dict[int, Any] = {tag: values[tag] for tag in values if tag not in {T.POSITION, T.ORIENTATION}}
+    placed = len(slices) == frames and b"TOMO" in values.get(T.IMAGE_TYPE, b"")
+    for tag in (T.POSITION, T.ORIENTATION):
+        if placed and (value := detectors[0].get(tag) or values.get(tag)):
+            base[tag] = value
+    distance = spacing if spacing is not None else as_number(values.get(T.SLICE_THICKNESS))
+    origin = {tag: base[tag] for tag in (T.POSITION, T.ORIENTATION) if tag in base}
+    result = []
+    for index in range(frames):
+        each = dict(base)
+        if placed and distance is not None:
+            each[T.POSITION] = _moved(origin, (slices[index] - 1) * distance) or b""
+        else:
+            each.pop(T.POSITION, None)
+        axes = tuple((name, vector[index]) for name, vector in vectors.items() if len(set(vector)) > 1)
+        each[T.EXTRA_AXES] = axes
+        result.append(each)
+    return result

@@ -1,0 +1,91 @@
+"""What a pixel spacing means and whether it may be believed (PS3.3 10.7, C.8.5.5)."""
+
+from __future__ import annotations
+
+from medview.core.problem import Note
+from medview.core.study import SpacingKind
+from medview.dicom.header import FrameHeader, ImageHeader, InstanceHeader
+
+PROJECTION_MODALITIES = frozenset({"CR", "DX", "MG", "XA", "RF", "PX", "IO", "DF", "RG"})
+_CENTIMETRES = 3
+
+Spacing = tuple[tuple[float, float] | None, SpacingKind, tuple[Note, ...]]
+
+
+def spacing_of(header: InstanceHeader, frame: FrameHeader) -> Spacing:
+    """((dj, di) mm or None, its kind, notes) for measuring inside one frame."""
+    image, pixel = header.image, frame.common.spacing
+    modality = header.series.modality
+    if image.regions:
+        return _ultrasound(header)
+    if image.imager_spacing is not None or modality in PROJECTION_MODALITIES:
+        if (
+            frame.position is not None
+            and frame.common.orientation is not None
+            and pixel is not None
+            and (image.imager_spacing is None or modality not in PROJECTION_MODALITIES)
+        ):
+            return pixel, "patient", ()
+        return _projection(image, pixel)
+    if pixel is not None:
+        if image.calibration_type:
+            return pixel, "calibrated", ()
+        return pixel, "patient", ()
+    if image.scanned_spacing is not None:
+        return (
+            image.scanned_spacing,
+            "detector",
+            (Note("nominal_scanned_spacing", "Distances are those on the scanned film, not in the patient."),),
+        )
+    return None, "none", ()
+
+
+def _same(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return all(abs(a - b) <= 1e-4 * max(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _projection(image: ImageHeader, pixel: tuple[float, float] | None) -> Spacing:
+    imager = image.imager_spacing
+    if pixel is not None and imager is not None and not _same(pixel, imager):
+        return pixel, ("calibrated" if image.calibration_type else "estimated"), ()
+    if pixel is not None and image.calibration_type:
+        return pixel, "calibrated", ()
+    detector = imager or pixel
+    if detector is None:
+        if image.scanned_spacing is not None:
+            return image.scanned_spacing, "detector", ()
+        return None, "none", ()
+    factor = image.magnification
+    if not (factor is not None and factor > 0) and image.source_detector and image.source_patient:
+        factor = image.source_detector / image.source_patient
+    if imager is not None and factor is not None and factor >= 1:
+        return (imager[0] / factor, imager[1] / factor), "estimated", ()
+    return detector, "detector", ()
+
+
+def _ultrasound(header: InstanceHeader) -> Spacing:
+    """One spacing only where a single calibrated region in cm shows the picture; otherwise px."""
+    usable = [
+        region
+        for region in header.image.regions
+        if region.spatial_format == 1
+        and region.units_x == region.units_y == _CENTIMETRES
+        and region.delta_x
+        and region.delta_y
+    ]
+    spacings = {(abs(region.delta_y) * 10, abs(region.delta_x) * 10) for region in usable}
+    if len(spacings) != 1:
+        note = Note(
+            "ultrasound_regions",
+            "Regions of this picture have different scales or none; lengths are in px outside a calibrated region.",
+        )
+        return None, "none", (note,)
+    return spacings.pop(), "region", ()
+
+
+def pixel_aspect(header: InstanceHeader, spacing: tuple[float, float] | None) -> float:
+    """Height of a pixel over its width."""
+    if spacing is not None:
+        return spacing[0] / spacing[1]
+    aspect = header.image.pixel_aspect
+    return aspect[0] / aspect[1] if aspect is not None else 1.0

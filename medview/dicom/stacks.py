@@ -1,0 +1,408 @@
+"""Splitting a series into stacks: frames of one size, kind and orientation, sorted by position along row × column."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from medview.core.geometry import Geometry
+from medview.core.problem import Note, Problem
+from medview.core.study import Stack, StackKind
+from medview.dicom.frame_source import DicomFrame
+from medview.dicom.header import FrameHeader, InstanceHeader
+from medview.dicom.placement import (
+    cluster_depths,
+    cluster_orientations,
+    directions_of,
+    place_slices,
+    position_tolerance,
+)
+from medview.dicom.presentation import is_inverted, modality_transform, padding_of, unit_of, vois_of
+from medview.dicom.series_context import series_context
+from medview.dicom.spacing import PROJECTION_MODALITIES, pixel_aspect, spacing_of
+from medview.dicom.time_axes import Arrangement, PlacedFrame, arrange
+
+FEW_ORIENTATIONS = 6
+"""With more single slices of different orientation (a radial acquisition) they are shown as one stack of frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltStacks:
+    """The stacks of a series, and the problems of its files: each names a file none of whose frames is in a stack."""
+
+    stacks: tuple[Stack, ...]
+    problems: tuple[Problem, ...]
+
+
+def build_stacks(headers: Sequence[InstanceHeader]) -> BuiltStacks:
+    """Stacks of all objects of one series. Every frame is in exactly one stack, or its file has a problem."""
+    problems: list[Problem] = []
+    usable: list[InstanceHeader] = []
+    for header in headers:
+        if header.fault is not None:
+            code, reason = header.fault
+            text = f"{header.path} cannot be shown: {reason}."
+            problems.append(Problem(header.path, code, text, header.frame_count, (reason,)))
+        elif header.pixels is None:
+            continue
+        elif header.copy_of:
+            problems.append(
+                Problem(
+                    header.path,
+                    "duplicate_instance",
+                    f"{header.path} is a copy of {header.copy_of} (same SOP Instance UID and pixels); it is shown once.",
+                    header.frame_count,
+                    (header.copy_of,),
+                )
+            )
+        else:
+            usable.append(header)
+    stacks: list[Stack] = []
+    for key, frames in _groups(usable).items():
+        stacks.extend(_stacks_of_group(key, frames))
+    stacks.sort(key=_stack_order)
+    return BuiltStacks(_with_unique_ids(stacks), tuple(problems))
+
+
+def is_localizer(stack: Stack) -> bool:
+    """Whether a stack is a scout image that planning was done on."""
+    return "LOCALIZER" in stack.context.image_type or "SCOUT" in stack.context.image_type
+
+
+def _groups(headers: Sequence[InstanceHeader]) -> dict[Hashable, list[PlacedFrame]]:
+    """Frames by everything that must be equal inside a stack and does not depend on the other frames."""
+    groups: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
+    for header in headers:
+        pixels = header.pixels
+        assert pixels is not None
+        about = (
+            header.series.modality,
+            pixels.rows,
+            pixels.columns,
+            pixels.dtype,
+            pixels.components,
+            is_inverted(header),
+            header.series.frame_of_reference,
+            header.image.modality_lut is not None and header.image.modality_lut.first,
+        )
+        made: dict[int, tuple[Hashable, bool]] = {}
+        for index in range(pixels.frames):
+            frame = header.frame(index)
+            common = frame.common
+            found = made.get(id(common))
+            if found is None:
+                placed = _can_be_placed(header, frame)
+                spacing = common.spacing if placed else spacing_of(header, frame)[0]
+                key: Hashable = (
+                    *about,
+                    placed,
+                    spacing and tuple(f"{value:.4g}" for value in spacing),
+                    common.component,
+                    "LOCALIZER" in common.image_type,
+                    common.laterality,
+                )
+                if not placed:
+                    key = (key, header.image.view_position, header.sop_uid if pixels.frames > 1 else "")
+                found = made[id(common)] = (key, placed)
+            key, placed = found
+            if placed and frame.position is None:
+                key = (key, "unplaced", header.sop_uid if pixels.frames > 1 else "")
+            groups[key].append(PlacedFrame(header, index, frame))
+    return groups
+
+
+def _can_be_placed(header: InstanceHeader, frame: FrameHeader) -> bool:
+    """Whether a frame's own attributes give it a plane in the patient."""
+    common = frame.common
+    if frame.position is None or common.orientation is None or common.spacing is None:
+        return False
+    assert header.pixels is not None
+    if header.pixels.frames > 1 and len(header.frames) == 1:
+        return False  # one position for many frames is the position of none
+    if header.series.modality in PROJECTION_MODALITIES and len(header.frames) == 1 and header.pixels.frames == 1:
+        return header.series.sop_class.startswith("1.2.840.10008.5.1.4.1.1.13.1.")
+    return directions_of(common.orientation) is not None
+
+
+def _stacks_of_group(key: Hashable, frames: list[PlacedFrame]) -> list[Stack]:
+    header, frame = frames[0].header, frames[0].frame
+    if frame.position is None or not _can_be_placed(header, frame):
+        return [_frames_stack(key, frames)]
+    orientations = np.array([each.frame.common.orientation for each in frames], dtype=np.float64)
+    labels = cluster_orientations(orientations)
+    clusters = [[frames[at] for at in np.flatnonzero(labels == number)] for number in range(labels.max() + 1)]
+    if len(clusters) > FEW_ORIENTATIONS and all(len(cluster) == 1 for cluster in clusters):
+        return [_frames_stack(key, frames, with_planes=True)]
+    stacks = []
+    for cluster in clusters:
+        for part in _apart_by_instance(cluster):
+            placed = _with_depths(part)
+            for arrangement in arrange(placed):
+                stacks.extend(_stacks_of_arrangement(key, arrangement))
+    return stacks
+
+
+def _apart_by_instance(frames: list[PlacedFrame]) -> list[list[PlacedFrame]]:
+    """Multi-frame objects stay apart unless they hold the same positions (time points) or are one concatenation."""
+    by_instance: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
+    for frame in frames:
+        header = frame.header
+        if header.concatenation is not None:
+            by_instance["concatenation", header.concatenation.uid].append(frame)
+        else:
+            by_instance[header.sop_uid if header.frame_count > 1 else ""].append(frame)
+    if len(by_instance) == 1:
+        return [frames]
+    by_positions: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
+    for members in by_instance.values():
+        places = {tuple(round(value, 2) for value in member.frame.position or ()) for member in members}
+        by_positions[frozenset(places)].extend(members)
+    return list(by_positions.values())
+
+
+def _with_depths(frames: list[PlacedFrame]) -> list[PlacedFrame]:
+    orientation = np.mean([frame.frame.common.orientation for frame in frames], axis=0)
+    directions = directions_of(orientation)
+    spacing = frames[0].frame.common.spacing
+    assert directions is not None
+    assert spacing is not None
+    positions = np.array([frame.frame.position for frame in frames], dtype=np.float64)
+    tolerance = position_tolerance(spacing)
+    depths = cluster_depths(positions @ directions[2], tolerance)
+    offsets: list[Hashable] = [0] * len(frames)
+    if depths.max() + 1 < len(frames):
+        rows = cluster_depths(positions @ directions[0], 5 * tolerance)
+        columns = cluster_depths(positions @ directions[1], 5 * tolerance)
+        offsets = list(zip(rows.tolist(), columns.tolist(), strict=True))
+    return [
+        PlacedFrame(frame.header, frame.index, frame.frame, depth, offset)
+        for frame, depth, offset in zip(frames, depths.tolist(), offsets, strict=True)
+    ]
+
+
+def _stacks_of_arrangement(key: Hashable, arrangement: Arrangement) -> list[Stack]:
+    first = arrangement.volumes[0]
+    geometry, notes = _geometry(first)
+    if geometry.kind == "irregular" and len(arrangement.volumes) == 1:
+        parts = _regular_parts(first)
+        if parts:
+            return [
+                stack
+                for name, part in parts
+                for stack in _stacks_of_arrangement(
+                    key, Arrangement((tuple(part),), split_by=(*arrangement.split_by, name))
+                )
+            ]
+    if arrangement.duplicates:
+        notes = (
+            *notes,
+            Note(
+                "duplicate_positions",
+                "Several images lie at the same position and nothing tells them apart; they are shown apart.",
+            ),
+        )
+    if arrangement.unnamed:
+        notes = (
+            *notes,
+            Note(
+                "unnamed_axis",
+                f"{len(arrangement.volumes)} images lie at each position; the file does not say in what they differ.",
+                (str(len(arrangement.volumes)),),
+            ),
+        )
+    return [_placed_stack(key, arrangement, geometry, notes)]
+
+
+def _geometry(volume: Sequence[PlacedFrame]) -> tuple[Geometry, tuple[Note, ...]]:
+    header = volume[0].header
+    assert header.pixels is not None
+    return place_slices(
+        [each.frame for each in volume], (header.pixels.rows, header.pixels.columns), header.series.frame_of_reference
+    )
+
+
+def _regular_parts(volume: Sequence[PlacedFrame]) -> list[tuple[str, list[PlacedFrame]]]:
+    """An uneven stack that is really several even ones, told apart by acquisition, stack or image type."""
+    readers = (
+        ("acquisition", lambda f: f.frame.acquisition_number),
+        ("stack", lambda f: f.frame.stack_id),
+        ("type", lambda f: f.frame.common.image_type),
+        ("instance", lambda f: f.header.sop_uid if f.header.frame_count > 1 else ""),
+    )
+    for name, read in readers:
+        parts: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
+        for frame in volume:
+            parts[read(frame)].append(frame)
+        if len(parts) > 1 and all(len(part) > 1 and _geometry(part)[0].kind != "irregular" for part in parts.values()):
+            return [(f"{name}={value}", part) for value, part in sorted(parts.items(), key=lambda item: str(item[0]))]
+    return []
+
+
+def _stack_id(header: InstanceHeader, *parts: Hashable) -> str:
+    series = header.series
+    text = "\x1e".join([header.series_key, *(str(part) for part in parts)])
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+    number = "x" if series.series_number is None else str(series.series_number)
+    modality = "".join(letter for letter in series.modality if letter.isascii() and letter.isalnum())
+    return f"{modality or 'DICOM'}-{number}-{digest}"
+
+
+def _with_unique_ids(stacks: list[Stack]) -> tuple[Stack, ...]:
+    from dataclasses import replace
+
+    seen: dict[str, int] = {}
+    result = []
+    for stack in stacks:
+        count = seen.get(stack.id, 0)
+        seen[stack.id] = count + 1
+        result.append(replace(stack, id=f"{stack.id}-{count + 1}") if count else stack)
+    return tuple(result)
+
+
+def _stack_order(stack: Stack) -> tuple[int, str]:
+    frame = stack.frames[0]
+    return (-stack.frame_count if False else 0, f"{frame.sop_uid}")
+
+
+def _source(frame: PlacedFrame) -> DicomFrame:
+    assert frame.header.pixels is not None
+    return DicomFrame(frame.header.path, frame.index, frame.header.sop_uid, frame.header.pixels)
+
+
+def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
+    notes = []
+    uids: dict[str, str] = {}
+    codes: dict[str, None] = {}
+    for frame in frames:
+        header = frame.header
+        for code in header.oddities:
+            codes[code] = None
+        if header.sop_uid and uids.setdefault(header.sop_uid, header.path) != header.path:
+            codes["duplicate_uid"] = None
+        if frame.frame.common.voi_faults:
+            codes["bad_window"] = None
+        if header.image.tiles:
+            codes["mosaic"] = None
+        if header.image.philips_scale:
+            codes["philips_scale"] = None
+    for code in codes:
+        notes.append(Note(code, _NOTE_TEXTS[code]))
+    return tuple(notes)
+
+
+_NOTE_TEXTS = {
+    "no_preamble": "The file lacks the preamble or meta header of PS3.10; it was read nevertheless.",
+    "no_transfer_syntax": "The file does not name its transfer syntax; it was found by looking at the data.",
+    "wrong_transfer_syntax": "The data set is not written in the transfer syntax that the file names; it was read as it is.",
+    "stray_element": "The data set holds delimiters where none belong; what follows may be missing.",
+    "duplicate_uid": "Different images have the same SOP Instance UID; all are shown.",
+    "bad_window": "A window or VOI LUT of the file is not allowed by the standard and is left out.",
+    "mosaic": "This is a mosaic: one picture holds all slices of a volume side by side.",
+    "philips_scale": "Philips display values; the private scale slope for quantitative values is not applied.",
+}
+
+
+def _placed_stack(key: Hashable, arrangement: Arrangement, geometry: Geometry, notes: tuple[Note, ...]) -> Stack:
+    frames = [frame for volume in arrangement.volumes for frame in volume]
+    orientation = "/".join(f"{value:.2f}" for value in (*geometry.row_direction, *geometry.column_direction))
+    orientation = orientation.replace("-0.00", "0.00")
+    return _stack(
+        _stack_id(frames[0].header, key, orientation, *arrangement.split_by),
+        geometry.kind,  # type: ignore[arg-type]
+        geometry.shape,
+        frames,
+        len(arrangement.volumes),
+        geometry,
+        notes,
+        time_labels=arrangement.labels,
+        time_axis=arrangement.axis,
+    )
+
+
+def _frames_stack(key: Hashable, frames: list[PlacedFrame], with_planes: bool = False) -> Stack:
+    frames = sorted(frames, key=lambda each: (each.order, each.frame.content_time))
+    header = frames[0].header
+    assert header.pixels is not None
+    planes = None
+    notes: tuple[Note, ...] = ()
+    if with_planes:
+        planes = np.array([_plane(each.frame) for each in frames])
+        notes = (
+            Note("mixed_orientations", "Each image of this series has an orientation of its own; they form no volume."),
+        )
+    elif header.series.modality in {"CT", "MR", "PT"}:
+        notes = (
+            Note("no_geometry", "The file does not say where these images lie in the patient; they form no volume."),
+        )
+    return _stack(
+        _stack_id(header, key),
+        "frames",
+        (len(frames), header.pixels.rows, header.pixels.columns),
+        frames,
+        1,
+        None,
+        notes,
+        planes=planes,
+    )
+
+
+def _plane(frame: FrameHeader) -> list[list[float]]:
+    assert frame.position is not None
+    assert frame.common.orientation is not None
+    assert frame.common.spacing is not None
+    cosines = frame.common.orientation
+    return [
+        list(frame.position),
+        [value * frame.common.spacing[1] for value in cosines[:3]],
+        [value * frame.common.spacing[0] for value in cosines[3:]],
+    ]
+
+
+def _stack(
+    stack_id: str,
+    kind: StackKind,
+    shape: tuple[int, int, int],
+    frames: Sequence[PlacedFrame],
+    timepoints: int,
+    geometry: Geometry | None,
+    notes: tuple[Note, ...],
+    planes: np.ndarray | None = None,  # type: ignore[type-arg]
+    time_labels: tuple[str, ...] = ("",),
+    time_axis: str = "",
+) -> Stack:
+    header, frame = frames[0].header, frames[0].frame
+    pixels = header.pixels
+    assert pixels is not None
+    headers = [each.header for each in frames]
+    own = [each.frame for each in frames]
+    is_colour = pixels.is_colour
+    transform, transform_notes = modality_transform(headers, own)
+    spacing, spacing_kind, spacing_notes = spacing_of(header, frame)
+    return Stack(
+        stack_id,
+        kind,
+        shape,
+        timepoints,
+        pixels.components,
+        pixels.dtype,
+        tuple(_source(each) for each in frames),
+        transform,
+        geometry,
+        unit_of(header, frame, is_colour),
+        None if is_colour else padding_of(header, pixels.bits_stored, pixels.signed),
+        not is_colour and is_inverted(header),
+        vois_of(own),
+        spacing,
+        pixel_aspect(header, spacing),
+        spacing_kind,
+        planes,
+        time_labels,
+        time_axis,
+        (*notes, *transform_notes, *spacing_notes, *_common_notes(frames)),
+        None,
+        series_context([header], frame),
+    )
