@@ -8,6 +8,7 @@ from typing import Literal
 from medview.app import reading
 from medview.app.commands import Command, Context, Menu
 from medview.app.shown_slice import PlaneKind, can_be_cut
+from medview.app.tools import Tool
 from medview.app.viewport_state import ViewportState
 from medview.app.workspace import LAYOUTS
 
@@ -83,12 +84,12 @@ def _plane(kind: PlaneKind) -> tuple[Run, Test]:
     return _on_state(lambda state: state.set_plane(kind)), checked
 
 
-def _tool(name: str) -> tuple[Run, Test]:
+def _tool(tool: Tool) -> tuple[Run, Test]:
     def run(context: Context) -> None:
-        context.workspace.set_tool(name)
+        context.workspace.tools.choose(tool)
 
     def checked(context: Context) -> bool:
-        return context.workspace.tool == name
+        return context.workspace.tools.tool == tool
 
     return run, checked
 
@@ -530,7 +531,7 @@ def _image_commands() -> tuple[Command, ...]:
             "image.rotate_right",
             QT_TRANSLATE_NOOP("Command", "Rotate right"),
             state(lambda s: reading.rotate(s, 1)),
-            ("Alt+R", "R"),
+            ("Alt+R",),
             3,
             "arrow-clockwise",
             4,
@@ -590,18 +591,21 @@ def _has_times(context: Context) -> bool:
 
 def _tool_commands() -> tuple[Command, ...]:
     tools = (
-        ("window", QT_TRANSLATE_NOOP("Command", "Window"), "W", "sun-dim", 2),
-        ("scroll", QT_TRANSLATE_NOOP("Command", "Scroll"), "S", "stack", 2),
-        ("pan", QT_TRANSLATE_NOOP("Command", "Pan"), "T", "hand", 2),
-        ("zoom", QT_TRANSLATE_NOOP("Command", "Zoom"), "Z", "magnifying-glass", 2),
-        ("distance", QT_TRANSLATE_NOOP("Command", "Distance"), "D", "ruler", 3),
-        ("ellipse", QT_TRANSLATE_NOOP("Command", "Ellipse"), "E", "ellipse", 3),
+        (Tool.WINDOW, QT_TRANSLATE_NOOP("Command", "Window"), "W", "sun-dim", 2),
+        (Tool.SCROLL, QT_TRANSLATE_NOOP("Command", "Scroll"), "S", "stack", 2),
+        (Tool.PAN, QT_TRANSLATE_NOOP("Command", "Pan"), "T", "hand", 2),
+        (Tool.ZOOM, QT_TRANSLATE_NOOP("Command", "Zoom"), "Z", "magnifying-glass", 2),
+        (Tool.ROTATE, QT_TRANSLATE_NOOP("Command", "Rotate"), "R", "arrows-clockwise", 2),
+        (Tool.RULER, QT_TRANSLATE_NOOP("Command", "Distance"), "D", "ruler", 3),
+        (Tool.ELLIPSE, QT_TRANSLATE_NOOP("Command", "Ellipse"), "E", "selection", 3),
     )
     commands = []
-    for name, title, key, icon, group in tools:
-        run, checked = _tool(name)
+    for tool, title, key, icon, group in tools:
+        run, checked = _tool(tool)
         commands.append(
-            Command(f"tool.{name}", title, "tools", run, (key,), icon, group, title, checked=checked, scope="image")
+            Command(
+                f"tool.{tool.value}", title, "tools", run, (key,), icon, group, title, checked=checked, scope="image"
+            )
         )
     return (
         *commands,
@@ -609,16 +613,18 @@ def _tool_commands() -> tuple[Command, ...]:
             "marks.undo",
             QT_TRANSLATE_NOOP("Command", "Undo"),
             "tools",
-            lambda c: c.shell.undo(),
+            lambda c: c.workspace.measurements.undo() and None,
             ("Ctrl+Z",),
+            enabled=lambda c: c.workspace.measurements.can_undo,
             section=1,
         ),
         Command(
             "marks.redo",
             QT_TRANSLATE_NOOP("Command", "Redo"),
             "tools",
-            lambda c: c.shell.redo(),
+            lambda c: c.workspace.measurements.redo() and None,
             ("Ctrl+Shift+Z",),
+            enabled=lambda c: c.workspace.measurements.can_redo,
             section=1,
         ),
         Command(

@@ -8,16 +8,19 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
 from psygnal import Signal
 
 from medview.app import hanging, opening
+from medview.app.measurements import Measurements
 from medview.app.notices import AI, WINDOW, Notice, Remedy, Severity, stack_place
 from medview.app.results import Results, result_key
 from medview.app.settings import Settings, changed, save_settings
+from medview.app.tools import ToolChoice
 from medview.app.viewport_state import FilteredVolume, ViewportState
 from medview.core.problem import MedviewError, Note, Problem
 from medview.core.progress import Cancelled, ProgressStep
-from medview.core.study import Census, Series, Stack, Study
+from medview.core.study import Census, FrameSource, Series, Stack, Study
 
 if TYPE_CHECKING:
     from medview.app.inference_queue import InferenceQueue
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from medview.core.finding import Finding, InferenceResult
     from medview.inference.package import ModelPackage
     from medview.jobs.queue import Job, JobQueue
-    from medview.processing.chain import FilterChain
 
 __all__ = ["LAYOUTS", "Workspace", "result_key"]
 
@@ -46,6 +48,8 @@ class Workspace:
 
     studies_changed = Signal()
     scan_changed = Signal()
+    scan_ended = Signal()
+    """An opening is over and results of earlier runs on its series are there."""
     viewport_changed = Signal(int)
     """Something in the viewport with this index changed."""
     layout_changed = Signal()
@@ -56,7 +60,8 @@ class Workspace:
     ai_visible_changed = Signal()
     settings_changed = Signal()
     jobs_changed = Signal()
-    tool_changed = Signal()
+    packages_changed = Signal()
+    """A model package was installed or removed."""
     finding_selected = Signal(str, str)
     """Key of the result and id of the finding that the reader went to."""
 
@@ -67,6 +72,7 @@ class Workspace:
         post: Post,
         settings: Settings | None = None,
         make_inference: Callable[[Workspace], InferenceQueue] | None = None,
+        read_frame: Callable[[FrameSource], NDArray[Any]] | None = None,
         keep_settings: bool = True,
     ) -> None:
         self.jobs = jobs
@@ -81,8 +87,8 @@ class Workspace:
         self.layout: tuple[int, int] = (1, 1)
         self.maximised = False
         self.active = 0
-        self.tool = "window"
-        """What the left mouse button does: the id of one of the viewport's tools."""
+        self.tools = ToolChoice()
+        self.measurements = Measurements()
         self.job_list: tuple[Job, ...] = ()
         self.scan_step: ProgressStep | None = None
         """How far the running scan is; None while none runs."""
@@ -92,10 +98,13 @@ class Workspace:
         """Key of the result and id of the finding that the reader went to last."""
         self._post = post
         self._make_inference = make_inference
+        self.read_frame = read_frame or _read_here
+        """Reads one frame's stored values in a worker thread; codecs run in a process of their own."""
         self._keep_settings = keep_settings
         self._notice_ids = itertools.count(1)
         self._openings = itertools.count(1)
         self._running_scans: dict[int, Job] = {}
+        self._preparing: Job | None = None
         self._shown_frames: dict[int, int] = {}
         self._states: list[ViewportState] = []
         self._grow_states(1)
@@ -155,12 +164,6 @@ class Workspace:
         for index, state in enumerate(self._states):
             state.changed.disconnect()
             state.changed.connect(lambda _what, at=index: self.viewport_changed.emit(at))
-
-    def set_tool(self, tool: str) -> None:
-        """Choose what the left mouse button does."""
-        if tool != self.tool:
-            self.tool = tool
-            self.tool_changed.emit()
 
     def toggle_maximised(self, index: int | None = None) -> None:
         """Show one viewport alone, or the whole layout again."""
@@ -276,7 +279,7 @@ class Workspace:
         def ended(error: BaseException | None = None) -> None:
             self._running_scans.pop(number, None)
             self.scan_step = None
-            self._end_of_scan(paths, before, error)
+            self._end_of_scan(paths, error)
 
         def progressed(step: ProgressStep) -> None:
             self.scan_step = step
@@ -287,7 +290,7 @@ class Workspace:
             "scan", work, Lane.INTERACTION, on_done=lambda _none: ended(), on_failed=ended, on_progress=progressed
         )
         self._running_scans[number] = job
-        self._remember(job)
+        self.remember_job(job)
         self.scan_changed.emit()
 
     @property
@@ -295,8 +298,16 @@ class Workspace:
         """Whether an opening is going on."""
         return bool(self._running_scans)
 
+    def prepare(self, step: ProgressStep | None, job: Job | None = None) -> None:
+        """Say how far the making of something to open is (the demo study); None when it is there."""
+        self.scan_step, self._preparing = step, job
+        self.scan_changed.emit()
+
     def cancel_scan(self) -> None:
         """Stop looking for files; what was found stays."""
+        if self._preparing is not None:
+            self._preparing.cancel()
+            self._preparing = None
         for number, job in list(self._running_scans.items()):
             job.cancel()
             self._running_scans.pop(number, None)
@@ -352,7 +363,7 @@ class Workspace:
             self._shown_frames[index] = stack.frame_count
             state.replace_stack(study, series, stack)
 
-    def _end_of_scan(self, paths: Sequence[str], before: tuple[Study, ...], error: BaseException | None) -> None:
+    def _end_of_scan(self, paths: Sequence[str], error: BaseException | None) -> None:
         self._swap_shown(final=True)
         found, self._found_by_scan = self._found_by_scan, ()
         if not self.touched:
@@ -420,7 +431,7 @@ class Workspace:
         except MedviewError as error:
             self.tell_error(error, AI)
             return None
-        self._remember(job)
+        self.remember_job(job)
         return job
 
     def _tell_failed_run(self, *about: object) -> None:
@@ -442,8 +453,6 @@ class Workspace:
 
         stacks = {stack.id for one in series for stack in one.stacks}
         uids = [one.series_uid for one in series if one.stacks]
-        if not uids:
-            return
 
         def work(progress: Any) -> list[InferenceResult]:
             from medview.store.results import kept_results
@@ -456,12 +465,16 @@ class Workspace:
 
         def done(found: list[InferenceResult]) -> None:
             self.add_result(*(one for one in found if one.provenance.stack_id in stacks))
+            self.scan_ended.emit()
 
-        self.jobs.submit("results", work, Lane.PREFETCH, on_done=done, on_failed=self._tell_kept_failed)
-
-    def _tell_kept_failed(self, error: BaseException) -> None:
-        if not isinstance(error, Cancelled):
+        def failed(error: BaseException) -> None:
             self.tell_error(error, AI)
+            self.scan_ended.emit()
+
+        if uids:
+            self.jobs.submit("results", work, Lane.PREFETCH, on_done=done, on_failed=failed)
+        else:
+            self.scan_ended.emit()
 
     def overlay_style(self, result: InferenceResult) -> OverlayStyle:
         """How a result is drawn where the reader has not said otherwise for one viewport."""
@@ -532,6 +545,7 @@ class Workspace:
 
     def filter_volume(self, index: int | None = None) -> Job | None:
         """Run the filter chain of a viewport on its whole volume, in the background."""
+        from medview.app.filtering import filtered_volume
         from medview.jobs.queue import Lane
 
         state = self._states[self.active if index is None else index]
@@ -556,12 +570,13 @@ class Workspace:
             on_progress=lambda _step: self.jobs_changed.emit(),
             supersedes=f"filter:{stack.id}:{time}",
         )
-        self._remember(job)
+        self.remember_job(job)
         return job
 
     # ------------------------------------------------------------------ jobs, notices, settings
 
-    def _remember(self, job: Job) -> None:
+    def remember_job(self, job: Job) -> None:
+        """List a job until it is over."""
         self.job_list = (*(one for one in self.job_list if not is_over(one)), job)
         self.jobs_changed.emit()
 
@@ -630,18 +645,10 @@ class Workspace:
         self.jobs.close()
 
 
+def _read_here(source: FrameSource) -> NDArray[Any]:
+    return source.read()
+
+
 def is_over(job: Job) -> bool:
     """Whether a job has ended, in whatever way."""
     return job.state.name in {"DONE", "FAILED", "CANCELLED"}
-
-
-def filtered_volume(volume: Any, chain: FilterChain, progress: Any) -> Any:
-    """A float32 volume of modality values after the chain; slices without pixels stay without pixels."""
-    import numpy as np
-
-    from medview.core.volume import ModalityTransform, Volume
-    from medview.processing.chain import apply_chain_volume
-
-    spacing = volume.geometry.spacing if volume.geometry is not None else (1.0, 1.0, 1.0)
-    values = apply_chain_volume(chain, volume.modality_values(np.float32), spacing, progress)
-    return Volume(values, ModalityTransform(), volume.geometry, volume.unit, None, volume.inverted, volume.states)

@@ -1,0 +1,32 @@
+"""Which model packages suit a stack, and why the others do not: what the AI panel lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from medview.core.problem import Problem
+from medview.core.study import Series, Stack
+
+if TYPE_CHECKING:
+    from medview.inference.match import Match
+    from medview.inference.package import ModelPackage
+
+
+@dataclass(frozen=True, eq=False)
+class ModelChoice:
+    """One package and how it suits the stack."""
+
+    package: ModelPackage
+    match: Match
+
+
+def model_choices(series: Series, stack: Stack) -> tuple[tuple[ModelChoice, ...], tuple[Problem, ...]]:
+    """All packages, those that fit best first, and the packages that cannot be used. Reads files; run it in a job."""
+    from medview.inference.library import packages
+    from medview.inference.match import match
+
+    found, problems = packages()
+    choices = [ModelChoice(package, match(package, series, stack)) for package in found]
+    choices.sort(key=lambda one: (not one.match.fits, -one.match.score, one.package.manifest.name))
+    return tuple(choices), problems

@@ -1,0 +1,113 @@
+"""Qt actions made from the table of commands: menus, tool bar, keys and tooltips come from the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
+
+from medview.app.command_table import COMMANDS, MENUS
+from medview.app.commands import Command, Context, keys_of
+from medview.ui.icons import icon
+from medview.ui.text import translate
+
+ICON_PX = 18
+
+
+class CommandActions(QObject):
+    """One `QAction` for each command. ``image_area`` is the widget in which the keys of image commands count."""
+
+    def __init__(self, context: Context, window: QWidget, image_area: QWidget) -> None:
+        super().__init__(window)
+        self._context = context
+        self._window = window
+        self._image_area = image_area
+        self._actions: dict[str, QAction] = {}
+        for command in COMMANDS:
+            self._actions[command.id] = self._make(command)
+        self.set_keys(context.workspace.settings.keys)
+
+    def __getitem__(self, command_id: str) -> QAction:
+        return self._actions[command_id]
+
+    def _make(self, command: Command) -> QAction:
+        action = QAction(translate("Command", command.title), self)
+        action.setIconText(translate("Command", command.word or command.title))
+        action.setMenuRole(_menu_role(command.id))
+        if command.icon:
+            action.setIcon(icon(command.icon))
+            action.setIconVisibleInMenu(False)
+        action.setCheckable(command.checked is not None)
+        action.triggered.connect(lambda _checked=False, one=command: self._run(one))
+        if command.scope == "image":
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._image_area.addAction(action)
+        else:
+            self._window.addAction(action)
+        return action
+
+    def _run(self, command: Command) -> None:
+        if command.enabled(self._context):
+            command.run(self._context)
+        self.refresh()
+
+    def set_keys(self, rebound: Mapping[str, tuple[str, ...]]) -> None:
+        """Give every action the keys that the reader has for it, and name the first one in its tooltip."""
+        for command in COMMANDS:
+            action = self._actions[command.id]
+            keys = [QKeySequence(key) for key in keys_of(command, rebound)]
+            action.setShortcuts(keys)
+            title = translate("Command", command.title).rstrip("…")
+            shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+            action.setToolTip(f"{title}  ({shown})" if shown else title)
+
+    def refresh(self) -> None:
+        """Bring what is enabled and checked up to date."""
+        for command in COMMANDS:
+            action = self._actions[command.id]
+            action.setEnabled(command.enabled(self._context))
+            if command.checked is not None:
+                action.setChecked(command.checked(self._context))
+
+    def fill_menu_bar(self, bar: QMenuBar) -> dict[str, QMenu]:
+        """Build the menus; returned by their names in the table."""
+        menus: dict[str, QMenu] = {}
+        for name, title in MENUS:
+            menu = bar.addMenu(translate("Menu", title))
+            section = 0
+            for command in COMMANDS:
+                if command.menu != name:
+                    continue
+                if command.section != section:
+                    menu.addSeparator()
+                    section = command.section
+                menu.addAction(self._actions[command.id])
+            menu.aboutToShow.connect(self.refresh)
+            menus[name] = menu
+        return menus
+
+    def fill_tool_bar(self, bar: QToolBar) -> None:
+        """Put the commands with a group on the tool bar, a line between groups."""
+        bar.setIconSize(QSize(ICON_PX, ICON_PX))
+        last = 0
+        for command in sorted(tool_bar_commands(), key=lambda one: one.group):
+            if last and command.group != last:
+                bar.addSeparator()
+            last = command.group
+            bar.addAction(self._actions[command.id])
+
+
+def tool_bar_commands() -> Iterable[Command]:
+    """Commands that are on the tool bar."""
+    return (command for command in COMMANDS if command.group)
+
+
+def _menu_role(command_id: str) -> QAction.MenuRole:
+    # macOS moves these three into its application menu.
+    return {
+        "window.settings": QAction.MenuRole.PreferencesRole,
+        "window.close": QAction.MenuRole.QuitRole,
+        "help.about": QAction.MenuRole.AboutRole,
+    }.get(command_id, QAction.MenuRole.NoRole)

@@ -1,0 +1,198 @@
+"""Starts the window and brings its parts together: settings, jobs, loading, models, hand-over, demo."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtWidgets import QApplication
+
+from medview import __version__
+from medview.app.settings import Settings, load_settings
+from medview.app.workspace import Workspace
+from medview.core.problem import Note
+from medview.jobs.queue import JobQueue
+from medview.ui.main_window import MainWindow
+from medview.ui.post import MainThreadPost
+from medview.ui.theme import chosen_theme, wear
+from medview.ui.translations import speak
+
+if TYPE_CHECKING:
+    from medview.app.inference_queue import InferenceQueue
+    from medview.core.study import FrameSource
+    from medview.jobs.pool import DecodePool
+
+log = logging.getLogger(__name__)
+
+
+def make_application() -> QApplication:
+    """The one QApplication of the process."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QCoreApplication.setApplicationName("medview")
+    QCoreApplication.setApplicationVersion(__version__)
+    app = QApplication(["medview"])
+    app.setStyle("Fusion")
+    app.setApplicationDisplayName("medview")
+    return app
+
+
+class Desk:
+    """Everything one running window needs, made in the order in which the first image needs it."""
+
+    def __init__(
+        self,
+        app: QApplication,
+        settings: Settings,
+        notes: Sequence[Note] = (),
+        keep_settings: bool = True,
+    ) -> None:
+        from medview.app.loading import StudyLoader
+
+        self.app = app
+        self.post = MainThreadPost()
+        self.jobs = JobQueue(self.post)
+        self._pool: DecodePool | None = None
+        budget = settings.memory_budget_mb * 2**20 or None
+        self.loader = StudyLoader(self.jobs, self.decode_pool, budget)
+        self.workspace = Workspace(
+            self.jobs, self.loader, self.post, settings, self._make_inference, self._read_frame, keep_settings
+        )
+        for note in notes:
+            self.workspace.tell_note(note)
+        self._language = speak(app, settings.language)
+        self._worn = (settings.theme, settings.dimmed)
+        wear(app, chosen_theme(*self._worn))
+        self.window = self._make_window()
+        self.workspace.settings_changed.connect(self._follow_settings)
+        self._closed = False
+
+    # ------------------------------------------------------------------ parts
+
+    def decode_pool(self) -> DecodePool:
+        """The worker processes that codecs run in, started when the first compressed frame is read."""
+        if self._pool is None:
+            import os
+
+            from medview.jobs.pool import DecodePool
+
+            self._pool = DecodePool(max(1, min(8, (os.cpu_count() or 2) - 1)))
+        return self._pool
+
+    def _read_frame(self, source: FrameSource) -> Any:
+        """A frame's stored values; called in a worker thread."""
+        return self.decode_pool().read(source) if source.needs_codec else source.read()
+
+    def _make_inference(self, _workspace: Workspace) -> InferenceQueue:
+        from medview.app.inference_queue import InferenceQueue
+
+        return InferenceQueue(self.jobs, self.loader)
+
+    def _make_window(self) -> MainWindow:
+        window = MainWindow(self.workspace, self.open_demo)
+        window.on_close = self.close
+        return window
+
+    # ------------------------------------------------------------------ settings that change the whole window
+
+    def _follow_settings(self) -> None:
+        settings = self.workspace.settings
+        look = (settings.theme, settings.dimmed)
+        if look != self._worn:
+            self._worn = look
+            wear(self.app, chosen_theme(*look))
+        from medview.ui.translations import resolved_language
+
+        if resolved_language(settings.language) != self._language:
+            self._language = speak(self.app, settings.language)
+            QTimer.singleShot(0, self.window, self._rebuild_window)
+
+    def _rebuild_window(self) -> None:
+        """A new window in the new language around the same state."""
+        old = self.window
+        old.keep_place()
+        reopen = "settings" in old._dialogs and old._dialogs["settings"].isVisible()
+        old.on_close = None
+        self.window = self._make_window()
+        self.window.show()
+        self.window.build_panels()
+        if reopen:
+            self.window.show_settings()
+        old.close()
+
+    # ------------------------------------------------------------------ demo
+
+    def open_demo(self, run_models: bool = True) -> None:
+        """Make the demo study where it is not there yet, open it, and run the built-in models on it."""
+        from medview.ui.demo import Demo
+
+        self._demo = Demo(self.workspace, run_models)
+        self._demo.start()
+
+    # ------------------------------------------------------------------ hand-over
+
+    def listen_for_others(self) -> None:
+        """Take paths of later starts into this window."""
+        from medview.ui.handover_server import HandoverServer
+
+        self._server = HandoverServer(self._received)
+        self._server.start()
+
+    def _received(self, paths: list[str]) -> None:
+        self.window.come_forward()
+        if paths:
+            self.window.open_paths(paths)
+
+    # ------------------------------------------------------------------ end
+
+    def close(self) -> None:
+        """End all work; called when the window closes."""
+        if self._closed:
+            return
+        self._closed = True
+        server = getattr(self, "_server", None)
+        if server is not None:
+            server.close()
+        self.workspace.settings_changed.disconnect(self._follow_settings)
+        self.workspace.close()
+        self.post.close()
+        if self._pool is not None:
+            self._pool.close()
+
+
+def _catch_everything(tell: Callable[[BaseException], None]) -> None:
+    """Errors that nobody caught are logged and told to the reader; the window stays."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.error("unexpected", exc_info=(kind, error, trace))
+        tell(error)
+
+    sys.excepthook = hook
+
+
+def run(paths: Sequence[str] = (), demo: bool = False, new_window: bool = False) -> int:
+    """Open the window with paths or the demo and stay until it is closed; the exit code of the process.
+
+    ``new_window`` keeps the window to itself: it takes no paths from later starts.
+    """
+    app = make_application()
+    settings, notes = load_settings()
+    desk = Desk(app, settings, notes)
+    _catch_everything(desk.workspace.tell_error)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    desk.window.show()
+    if paths:
+        desk.workspace.open_paths(list(paths))
+    elif demo:
+        desk.open_demo()
+    if not new_window:
+        QTimer.singleShot(0, desk.window, desk.listen_for_others)
+    code = app.exec()
+    desk.close()
+    return code

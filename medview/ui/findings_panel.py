@@ -1,0 +1,409 @@
+"""The Findings tab: what models said about the shown stack, what is drawn of it, and who said it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QColorDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from medview.app.results import result_key, with_label_visible
+from medview.core.display import OverlayStyle
+from medview.core.finding import ClassProbability, Finding, InferenceResult, Label
+from medview.ui.device_text import device_text
+from medview.ui.listen import listen
+from medview.ui.messages import note_text
+from medview.ui.parts import Swatch, empty, icon_button, panel_column, rule, text_label, title_label
+from medview.ui.text import translate
+from medview.ui.theme import current_theme
+
+if TYPE_CHECKING:
+    from medview.app.commands import Shell
+    from medview.app.workspace import Workspace
+
+FINDING_ROLE = Qt.ItemDataRole.UserRole
+ROW_PX = 24
+MOST_ROWS = 10
+"""Rows of findings that are seen without scrolling inside the list."""
+
+
+class ProbabilityBar(QWidget):
+    """One class with its probability as a bar and as a figure."""
+
+    def __init__(self, line: ClassProbability) -> None:
+        super().__init__()
+        self._line = line
+        self.setFixedHeight(ROW_PX)
+        self.setToolTip(f"{line.label}: {line.probability:.4f}")
+        self.setAccessibleName(f"{line.label} {100 * line.probability:.1f} %")
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        share = max(0.0, min(1.0, self._line.probability))
+        ground = self.rect().adjusted(0, 2, 0, -2)
+        painter.fillRect(ground, QColor(theme.raised))
+        filled = ground.adjusted(0, 0, 0, 0)
+        filled.setWidth(round(ground.width() * share))
+        colour = QColor(theme.ai)
+        colour.setAlpha(90)
+        painter.fillRect(filled, colour)
+        painter.setPen(QColor(theme.text))
+        text = ground.adjusted(8, 0, -8, 0)
+        figure = f"{100 * share:.1f} %"
+        room = text.width() - painter.fontMetrics().horizontalAdvance(figure) - 8
+        label = painter.fontMetrics().elidedText(self._line.label, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), label)
+        painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), figure)
+        painter.end()
+
+
+class ResultCard(QWidget):
+    """One result: its labels, findings or probabilities, and its provenance."""
+
+    def __init__(self, workspace: Workspace, result: InferenceResult, shell: Shell) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._shell = shell
+        self.result = result
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(self._heading())
+        made = result.provenance
+        if made.research_only:
+            column.addWidget(text_label(translate("Findings", "Research use, not for diagnosis"), "warning"))
+        if made.overrides:
+            text = translate("Findings", "Run although it does not fit: {0}", ", ".join(made.overrides))
+            column.addWidget(text_label(text, "danger"))
+        for note in result.warnings:
+            column.addWidget(text_label(note_text(note), "warning"))
+        self.tree: QTreeWidget | None = None
+        self.threshold: QSlider | None = None
+        self.label_boxes: dict[int, QCheckBox] = {}
+        if result.classification:
+            for line in sorted(result.classification, key=lambda one: -one.probability):
+                column.addWidget(ProbabilityBar(line))
+        if result.segmentation is not None:
+            self._add_labels(column, result.segmentation.meanings)
+        if result.task == "detection" or result.findings:
+            self._add_findings(column)
+        self.provenance = text_label(self._provenance_text(), "secondary", selectable=True)
+        column.addWidget(self.provenance)
+
+    # ------------------------------------------------------------------ heading
+
+    def _heading(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        name = QLabel(self.result.provenance.package_name or self.result.provenance.package_id)
+        name.setObjectName("ai")
+        name.setStyleSheet("font-weight: 600;")
+        row.addWidget(name, 1)
+        self.visible_box = icon_button(
+            "eye", translate("Findings", "Show or hide this result"), self._toggle_visible, checkable=True
+        )
+        self.visible_box.setChecked(self._style().visible)
+        row.addWidget(self.visible_box)
+        self.save_button = icon_button("floppy-disk", translate("Findings", "Save this result"), self._save_menu)
+        row.addWidget(self.save_button)
+        row.addWidget(icon_button("trash", translate("Findings", "Discard this result"), self._discard))
+        return row
+
+    def _style(self) -> OverlayStyle:
+        return self._workspace.overlay_style(self.result)
+
+    def _toggle_visible(self) -> None:
+        style = self._style()
+        self._workspace.set_overlay_style(self.result, replace(style, visible=not style.visible))
+
+    def _discard(self) -> None:
+        self._workspace.discard_result(self.result)
+
+    def save_menu(self) -> QMenu:
+        """Ways to save this result."""
+        menu = QMenu(self)
+        with_labels = self.result.segmentation is not None
+        nifti = menu.addAction(translate("Findings", "Segmentation as NIfTI…"))
+        nifti.setEnabled(with_labels)
+        nifti.triggered.connect(lambda: self._shell.save_given_result(self.result, "nifti"))
+        seg = menu.addAction(translate("Findings", "Segmentation as DICOM SEG…"))
+        seg.setEnabled(with_labels)
+        seg.triggered.connect(lambda: self._shell.save_given_result(self.result, "seg"))
+        picture = menu.addAction(translate("Findings", "Picture of the viewport as PNG…"))
+        picture.triggered.connect(lambda: self._shell.save_picture())
+        return menu
+
+    def _save_menu(self) -> None:
+        self.save_menu().popup(self.save_button.mapToGlobal(self.save_button.rect().bottomLeft()))
+
+    # ------------------------------------------------------------------ segmentation
+
+    def _add_labels(self, column: QVBoxLayout, meanings: tuple[Label, ...]) -> None:
+        style = self._style()
+        own = dict(style.colours)
+        for label in meanings:
+            row = QHBoxLayout()
+            row.setSpacing(6)
+            box = QCheckBox(label.name)
+            box.setChecked(label.value not in style.hidden_labels)
+            box.toggled.connect(lambda shown, value=label.value: self._show_label(value, shown))
+            swatch = Swatch(own.get(label.value, label.colour), translate("Findings", "Change the colour"))
+            swatch.clicked.connect(lambda value=label.value, at=swatch: self._choose_colour(value, at))
+            row.addWidget(swatch)
+            row.addWidget(box, 1)
+            column.addLayout(row)
+            self.label_boxes[label.value] = box
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        caption = QLabel(translate("Findings", "Opacity"))
+        caption.setObjectName("secondary")
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setValue(round(100 * style.opacity))
+        self.opacity.setAccessibleName(translate("Findings", "Opacity"))
+        self.opacity_figure = QLabel(f"{self.opacity.value()} %")
+        self.opacity_figure.setFixedWidth(40)
+        self.opacity_figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.opacity.valueChanged.connect(self._set_opacity)
+        outline = QCheckBox(translate("Findings", "Outline"))
+        outline.setChecked(style.outline)
+        outline.toggled.connect(self._set_outline)
+        row.addWidget(caption)
+        row.addWidget(self.opacity, 1)
+        row.addWidget(self.opacity_figure)
+        row.addWidget(outline)
+        column.addLayout(row)
+
+    def _show_label(self, value: int, shown: bool) -> None:
+        self._workspace.set_overlay_style(self.result, with_label_visible(self._style(), value, shown))
+
+    def _choose_colour(self, value: int, swatch: Swatch) -> None:
+        dialog = QColorDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.colorSelected.connect(lambda colour: self.set_label_colour(value, colour, swatch))
+        dialog.open()
+
+    def set_label_colour(self, value: int, colour: QColor, swatch: Swatch) -> None:
+        """Draw a label in another colour."""
+        chosen = (colour.red(), colour.green(), colour.blue())
+        swatch.set_colour(chosen)
+        style = self._style()
+        others = tuple(entry for entry in style.colours if entry[0] != value)
+        self._workspace.set_overlay_style(self.result, replace(style, colours=(*others, (value, chosen))))
+
+    def _set_opacity(self, percent: int) -> None:
+        self.opacity_figure.setText(f"{percent} %")
+        self._workspace.set_overlay_style(self.result, replace(self._style(), opacity=percent / 100))
+
+    def _set_outline(self, outline: bool) -> None:
+        self._workspace.set_overlay_style(self.result, replace(self._style(), outline=outline))
+
+    # ------------------------------------------------------------------ findings
+
+    def _add_findings(self, column: QVBoxLayout) -> None:
+        if not self.result.findings:
+            column.addWidget(text_label(translate("Findings", "Nothing was found.")))
+            return
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        caption = QLabel(translate("Findings", "From score"))
+        caption.setObjectName("secondary")
+        self.threshold = QSlider(Qt.Orientation.Horizontal)
+        self.threshold.setRange(0, 100)
+        self.threshold.setValue(round(100 * self._workspace.results.threshold(self.result)))
+        self.threshold.setAccessibleName(translate("Findings", "From score"))
+        self.threshold_figure = QLabel()
+        self.threshold_figure.setMinimumWidth(76)
+        self.threshold_figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.threshold.valueChanged.connect(self._set_threshold)
+        row.addWidget(caption)
+        row.addWidget(self.threshold, 1)
+        row.addWidget(self.threshold_figure)
+        column.addLayout(row)
+        self.tree = QTreeWidget()
+        self.tree.setRootIsDecorated(False)
+        self.tree.setColumnCount(4)
+        self.tree.setHeaderLabels(
+            [
+                translate("Findings", "Finding"),
+                translate("Findings", "Size"),
+                translate("Findings", "Slice"),
+                translate("Findings", "Score"),
+            ]
+        )
+        self.tree.header().setStretchLastSection(False)
+        self.tree.header().setSectionResizeMode(0, self.tree.header().ResizeMode.Stretch)
+        for at, width in ((1, 60), (2, 46), (3, 46)):
+            self.tree.header().setSectionResizeMode(at, self.tree.header().ResizeMode.Fixed)
+            self.tree.header().resizeSection(at, width)
+            self.tree.headerItem().setTextAlignment(
+                at, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            )
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree.setAccessibleName(translate("Findings", "Findings"))
+        self.tree.itemClicked.connect(self._go)
+        self.tree.itemActivated.connect(self._go)
+        column.addWidget(self.tree)
+        self.fill_findings()
+
+    def fill_findings(self) -> None:
+        """List the findings above the threshold."""
+        if self.tree is None:
+            return
+        shown = self._workspace.results.visible_findings(self.result)
+        self.tree.clear()
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for finding in shown:
+            size = f"{finding.size_mm:.1f} mm" if finding.size_mm is not None else ""
+            item = QTreeWidgetItem([finding.label, size, str(finding.k + 1), f"{finding.score:.2f}"])
+            item.setForeground(0, QColor(*finding.colour))
+            for at in (1, 2, 3):
+                item.setTextAlignment(at, right)
+            item.setData(0, FINDING_ROLE, finding.id)
+            item.setToolTip(0, translate("Findings", "Show this finding in all viewports of the series"))
+            self.tree.addTopLevelItem(item)
+        rows = min(max(len(shown), 1), MOST_ROWS)
+        self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * ROW_PX + 6)
+        self.threshold_figure.setText(
+            translate(
+                "Findings", "{0} · {1} of {2}", f"{self.threshold_value():.2f}", len(shown), len(self.result.findings)
+            )
+        )
+
+    def threshold_value(self) -> float:
+        """The score below which findings are hidden."""
+        return self._workspace.results.threshold(self.result)
+
+    def _set_threshold(self, percent: int) -> None:
+        self._workspace.set_threshold(self.result, percent / 100)
+        self.fill_findings()
+
+    def finding_of(self, item: QTreeWidgetItem) -> Finding | None:
+        """The finding of a row."""
+        wanted = item.data(0, FINDING_ROLE)
+        return next((finding for finding in self.result.findings if finding.id == wanted), None)
+
+    def _go(self, item: QTreeWidgetItem, _column: int = 0) -> None:
+        finding = self.finding_of(item)
+        if finding is not None:
+            self._workspace.show_finding(self.result, finding)
+
+    def select(self, finding_id: str) -> None:
+        """Mark the row of a finding that the reader went to by other ways."""
+        if self.tree is None:
+            return
+        for at in range(self.tree.topLevelItemCount()):
+            item = self.tree.topLevelItem(at)
+            if item is not None and item.data(0, FINDING_ROLE) == finding_id:
+                self.tree.setCurrentItem(item)
+                return
+
+    # ------------------------------------------------------------------ provenance
+
+    def _provenance_text(self) -> str:
+        made = self.result.provenance
+        lines = [
+            translate("Findings", "Package {0} {1}", made.package_id, made.package_version),
+            f"SHA-256 {made.package_sha256[:16]}…",
+            translate("Findings", "On {0}, {1} s", device_text(made.device_used), f"{made.duration_s:.1f}"),
+            made.finished_at.replace("T", "  ")[:20],
+        ]
+        return "\n".join(line for line in lines if line)
+
+
+class FindingsPanel(QWidget):
+    """Results of the active viewport's stack, one card each."""
+
+    def __init__(self, workspace: Workspace, shell: Shell) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._shell = shell
+        column = panel_column(self)
+        self.hidden_mark = QFrame()
+        self.hidden_mark.setObjectName("card")
+        row = QHBoxLayout(self.hidden_mark)
+        row.setContentsMargins(8, 4, 4, 4)
+        row.addWidget(text_label(translate("Findings", "All AI is hidden")), 1)
+        show = QPushButton(translate("Findings", "Show (J)"))
+        show.clicked.connect(workspace.toggle_ai)
+        row.addWidget(show)
+        column.addWidget(self.hidden_mark)
+        self._content = QVBoxLayout()
+        self._content.setSpacing(10)
+        column.addLayout(self._content)
+        column.addStretch(1)
+        self.cards: list[ResultCard] = []
+        self._shown: tuple[object, ...] = ("nothing yet",)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.refresh)
+        for signal in (
+            workspace.active_changed,
+            workspace.viewport_changed,
+            workspace.results_changed,
+            workspace.ai_visible_changed,
+            workspace.studies_changed,
+        ):
+            listen(self, signal, self._later)
+        listen(self, workspace.finding_selected, self._select)
+        self.refresh()
+
+    def _later(self, *_what: object) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def refresh(self) -> None:
+        """Show the results of the active viewport's stack."""
+        workspace = self._workspace
+        self.hidden_mark.setVisible(not workspace.ai_visible)
+        stack = workspace.active_viewport.stack
+        results = workspace.results.of(stack.id) if stack is not None else ()
+        shown = (stack.id if stack is not None else None, tuple(result_key(result) for result in results))
+        if shown == self._shown:
+            for card in self.cards:
+                card.visible_box.setChecked(workspace.overlay_style(card.result).visible)
+            return
+        self._shown = shown
+        self.cards = []
+        empty(self._content)
+        if not results:
+            self._content.addWidget(title_label(translate("Findings", "No results yet")))
+            self._content.addWidget(
+                text_label(
+                    translate("Findings", "Run a model on the shown series and its findings are listed here."),
+                    "secondary",
+                )
+            )
+            button = QPushButton(translate("Findings", "Choose a model"))
+            button.clicked.connect(lambda: self._shell.show_tab(1))
+            self._content.addWidget(button)
+            return
+        for at, result in enumerate(reversed(results)):
+            if at:
+                self._content.addWidget(rule())
+            card = ResultCard(workspace, result, self._shell)
+            self.cards.append(card)
+            self._content.addWidget(card)
+        self._select(*workspace.selected_finding)
+
+    def _select(self, key: str, finding_id: str) -> None:
+        for card in self.cards:
+            if result_key(card.result) == key:
+                card.select(finding_id)

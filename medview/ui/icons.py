@@ -1,0 +1,85 @@
+"""Icons of one set (Phosphor, from QtAwesome's fonts), drawn in the theme's colour at any size.
+
+Only the one font is loaded: QtAwesome itself loads all of its fonts with the first icon, before the first image.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from functools import cache
+from pathlib import Path
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
+
+from medview.ui.theme import current_theme
+
+FONT_FILE = "phosphor-1.3.0.ttf"
+CHARACTERS_FILE = "phosphor-charmap-1.3.0.json"
+
+
+@cache
+def _fonts_folder() -> Path:
+    found = importlib.util.find_spec("qtawesome")
+    if found is None or found.origin is None:
+        raise FileNotFoundError("QtAwesome, which brings the icons, is not installed")
+    return Path(found.origin).parent / "fonts"
+
+
+@cache
+def _characters() -> dict[str, str]:
+    content = json.loads((_fonts_folder() / CHARACTERS_FILE).read_text(encoding="utf-8"))
+    return {name: chr(int(code, 16)) for name, code in content.items()}
+
+
+@cache
+def _family() -> str:
+    font = QFontDatabase.addApplicationFont(str(_fonts_folder() / FONT_FILE))
+    if font < 0:
+        raise FileNotFoundError(f"the icon font {FONT_FILE} cannot be used")
+    return QFontDatabase.applicationFontFamilies(font)[0]
+
+
+class _GlyphEngine(QIconEngine):
+    def __init__(self, name: str, role: str) -> None:
+        super().__init__()
+        self._name = name
+        self._role = role
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State) -> None:
+        theme = current_theme()
+        role = "disabled" if mode == QIcon.Mode.Disabled else self._role
+        if mode == QIcon.Mode.Selected:
+            role = "on_accent"
+        draw_glyph(painter, QRectF(rect), self._name, QColor(getattr(theme, role)))
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
+        painter.end()
+        return pixmap
+
+    def clone(self) -> QIconEngine:
+        return _GlyphEngine(self._name, self._role)
+
+
+def draw_glyph(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> None:
+    """Draw a glyph as large as ``rect`` allows."""
+    font = QFont(_family())
+    font.setPixelSize(max(1, round(min(rect.width(), rect.height()))))
+    painter.save()
+    painter.setFont(font)
+    painter.setPen(colour)
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _characters()[name])
+    painter.restore()
+
+
+@cache
+def icon(name: str, role: str = "text") -> QIcon:
+    """An icon in the colour of a role of the theme; KeyError for a name that the set does not have."""
+    _characters()[name]
+    return QIcon(_GlyphEngine(name, role))

@@ -1,0 +1,226 @@
+"""The Image tab: window with presets and histogram, and the filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QWidget
+
+from medview.app import reading
+from medview.app.presets import presets_for
+from medview.core.window import VoiLut, Window
+from medview.ui.filter_panel import FilterPanel
+from medview.ui.histogram import Histogram
+from medview.ui.listen import listen
+from medview.ui.parts import panel_column, rule, text_label, title_label
+from medview.ui.text import translate
+
+if TYPE_CHECKING:
+    from medview.app.commands import Shell
+    from medview.app.workspace import Workspace
+
+HISTOGRAM_MS = 60
+
+
+class ImagePanel(QWidget):
+    """Window and filters of the active viewport."""
+
+    def __init__(self, workspace: Workspace, shell: Shell) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._shell = shell
+        self._slice: object = None
+        column = panel_column(self)
+        column.addWidget(title_label(translate("ImagePanel", "Window")))
+        self.presets = QComboBox()
+        self.presets.setAccessibleName(translate("ImagePanel", "Window preset"))
+        self.presets.activated.connect(self._choose_preset)
+        column.addWidget(self.presets)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        self.center = self._figure(translate("ImagePanel", "Center"))
+        self.width_field = self._figure(translate("ImagePanel", "Width"))
+        self.width_field.setMinimum(0.001)
+        for at, (caption, field) in enumerate(
+            ((translate("ImagePanel", "Center"), self.center), (translate("ImagePanel", "Width"), self.width_field))
+        ):
+            label = QLabel(caption)
+            label.setObjectName("secondary")
+            grid.addWidget(label, 0, at)
+            grid.addWidget(field, 1, at)
+        column.addLayout(grid)
+        self.histogram = Histogram()
+        self.histogram.window_dragged.connect(self._drag_window)
+        column.addWidget(self.histogram)
+        self.lut_note = text_label(translate("ImagePanel", "Drawn with a lookup table of the file."), "secondary")
+        column.addWidget(self.lut_note)
+        column.addWidget(rule())
+        self.filters = FilterPanel(workspace)
+        column.addWidget(self.filters)
+        column.addStretch(1)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.refresh)
+        self._count = QTimer(self)
+        self._count.setSingleShot(True)
+        self._count.setInterval(HISTOGRAM_MS)
+        self._count.timeout.connect(self.refresh_histogram)
+        for signal in (workspace.active_changed, workspace.viewport_changed, workspace.studies_changed):
+            listen(self, signal, self._later)
+        listen(self, workspace.loader.slice_loaded, self._loaded)
+        listen(self, workspace.settings_changed, self._follow_settings)
+        self._preset_key: object = None
+        self.refresh()
+
+    def _figure(self, name: str) -> QDoubleSpinBox:
+        field = QDoubleSpinBox()
+        field.setRange(-1e7, 1e7)
+        field.setDecimals(0)
+        field.setKeyboardTracking(False)
+        field.setAccessibleName(name)
+        field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        field.valueChanged.connect(self._set_figures)
+        return field
+
+    def _later(self, *_what: object) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _loaded(self, stack_id: str, _time: int, _k: int) -> None:
+        stack = self._workspace.active_viewport.stack
+        if stack is not None and stack.id == stack_id and self._slice is None:
+            self._later()
+
+    def _follow_settings(self) -> None:
+        self.histogram.wear_theme()
+        self._preset_key = None
+        self._later()
+
+    def _viewport(self) -> Any:
+        return self._shell.viewport()
+
+    def refresh(self) -> None:
+        """Show window and filters of the active viewport."""
+        state = self._workspace.active_viewport
+        shown = state.stack is not None
+        for widget in (self.presets, self.center, self.width_field, self.histogram):
+            widget.setEnabled(shown)
+        self.filters.refresh()
+        self._fill_presets()
+        viewport = self._viewport()
+        voi = viewport.voi if viewport is not None and shown else None
+        self.lut_note.setVisible(isinstance(voi, VoiLut))
+        if voi is not None:
+            window = reading.window_of(voi)
+            self._show_figures(window)
+            self.histogram.show_window(window)
+        if not self._count.isActive():
+            self._count.start()
+
+    def refresh_histogram(self) -> None:
+        """Count the values of the shown slice."""
+        viewport = self._viewport()
+        cut = viewport.cut() if viewport is not None and self._workspace.active_viewport.stack is not None else None
+        piece = cut.shown if cut is not None else None
+        if piece is None or piece.values.ndim == 3:
+            self._slice = None
+            return
+        if piece is self._slice:
+            return
+        self._slice = piece
+        covered = piece.coverage
+        if piece.padding is not None:
+            covered = covered & ~piece.padding
+        self.histogram.show_values(piece.values, covered)
+
+    # ------------------------------------------------------------------ presets
+
+    def _fill_presets(self) -> None:
+        state = self._workspace.active_viewport
+        stack = state.stack
+        key = (stack.id if stack is not None else "", self._workspace.settings.presets)
+        if key == self._preset_key:
+            self._mark_preset()
+            return
+        self._preset_key = key
+        self.presets.clear()
+        self.presets.addItem(translate("ImagePanel", "Chosen by hand"), ("", None))
+        if stack is None:
+            return
+        self.presets.addItem(translate("ImagePanel", "0   Automatic"), ("0", None))
+        for at, voi in enumerate(stack.voi_of(0)[:2]):
+            name = voi.name or translate("ImagePanel", "Window {0} of the file", at + 1)
+            figures = f"   {voi.width:g} / {voi.center:g}" if isinstance(voi, Window) else ""
+            self.presets.addItem(f"{at + 1}   {name}{figures}", (str(at + 1), voi))
+        for preset in presets_for(stack.context.modality, stack.unit, self._workspace.settings.presets):
+            window = preset.window
+            name = translate("Preset", preset.name)
+            self.presets.addItem(
+                f"{preset.digit or ' '}   {name}   {window.width:g} / {window.center:g}", (preset.digit, window)
+            )
+        self._mark_preset()
+
+    def _mark_preset(self) -> None:
+        voi = self._workspace.active_viewport.view.voi
+        at = 0
+        if voi is not None:
+            for index in range(self.presets.count()):
+                known = self.presets.itemData(index)[1]
+                if known is not None and _same_numbers(known, voi):
+                    at = index
+                    break
+        elif self.presets.count() > 2 and self.presets.itemData(2)[0] == "1":
+            at = 2
+        self.presets.setCurrentIndex(at)
+
+    def _choose_preset(self, at: int) -> None:
+        digit, voi = self.presets.itemData(at)
+        self._workspace.touched = True
+        if voi is not None:
+            reading.set_window(self._workspace.active_viewport, voi)
+        elif digit:
+            viewport = self._viewport()
+            if viewport is not None:
+                viewport.preset(int(digit))
+
+    # ------------------------------------------------------------------ figures
+
+    def _show_figures(self, window: Window) -> None:
+        decimals = 0 if window.width >= 20 else 2
+        for field, value in ((self.center, window.center), (self.width_field, window.width)):
+            if field.hasFocus() and field.lineEdit().isModified():
+                continue
+            field.blockSignals(True)
+            field.setDecimals(decimals)
+            field.setSingleStep(max(10**-decimals, round(window.width / 40)))
+            field.setValue(value)
+            field.blockSignals(False)
+
+    def _current(self) -> Window:
+        viewport = self._viewport()
+        voi = viewport.voi if viewport is not None else None
+        return reading.window_of(voi) if voi is not None else Window(0.0, 1.0)
+
+    def _set_figures(self, _value: float) -> None:
+        function = self._current().function
+        width = max(self.width_field.value(), 1.0 if function == "LINEAR" else 0.001)
+        reading.set_window(self._workspace.active_viewport, Window(self.center.value(), width, function))
+
+    def _drag_window(self, low: float, high: float) -> None:
+        # The inverse of Window.ramp (PS3.3 C.11.2.1.2).
+        function = self._current().function
+        if function == "LINEAR":
+            width = max(high - low + 1, 1.0)
+            window = Window((low + high + 1) / 2, width)
+        else:
+            window = Window((low + high) / 2, max(high - low, 1e-6), function)
+        self._workspace.touched = True
+        reading.set_window(self._workspace.active_viewport, window)
+
+
+def _same_numbers(known: Any, voi: Any) -> bool:
+    if isinstance(known, Window) and isinstance(voi, Window):
+        return (known.center, known.width, known.function) == (voi.center, voi.width, voi.function)
+    return bool(known == voi)

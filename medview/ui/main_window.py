@@ -1,0 +1,373 @@
+"""The one window: series strip, images, right panel, menus, tool bar and status line around the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMainWindow, QToolBar, QVBoxLayout, QWidget
+
+from medview.app.commands import Context, ViewportActions
+from medview.app.notices import WINDOW
+from medview.ui.actions import CommandActions
+from medview.ui.listen import listen
+from medview.ui.notice_strip import NoticeStrip
+from medview.ui.right_panel import AI, RightPanel
+from medview.ui.series_panel import SeriesPanel
+from medview.ui.status_line import StatusLine
+from medview.ui.text import translate
+from medview.ui.viewport_grid import MakeViewport, ViewportGrid, make_viewport
+
+if TYPE_CHECKING:
+    from medview.app.workspace import Workspace
+    from medview.core.finding import InferenceResult
+
+WORDS_FROM = 1400
+"""Width in px from which the tool bar has words beside its icons."""
+PANELS_AFTER_MS = 1500
+"""The panels are built after the first image, or after this long where none comes."""
+
+
+class MainWindow(QMainWindow):
+    """Draws the workspace and forwards what the reader does; rebuilt when the language changes."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        open_demo: Callable[[], None],
+        make: MakeViewport = make_viewport,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("medview")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAcceptDrops(True)
+        self.resize(1440, 900)
+        self._workspace = workspace
+        self._open_demo = open_demo
+        self._dialogs: dict[str, QDialog] = {}
+        self.on_close: Callable[[], None] | None = None
+
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.series_panel = SeriesPanel(workspace)
+        self.grid = ViewportGrid(workspace, make)
+        self.right_panel = RightPanel(workspace, self)
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        self.notices = NoticeStrip(workspace, WINDOW)
+        middle.addWidget(self.notices)
+        middle.addWidget(self.grid, 1)
+        row.addWidget(self.series_panel)
+        row.addLayout(middle, 1)
+        row.addWidget(self.right_panel)
+        self.setCentralWidget(body)
+        self.grid.empty.open_asked.connect(self.ask_for_folder)
+        self.grid.empty.demo_asked.connect(self.open_demo)
+
+        self.actions_ = CommandActions(Context(workspace, self), self, self.grid)
+        self.menus = self.actions_.fill_menu_bar(self.menuBar())
+        self.tool_bar = QToolBar(translate("MainWindow", "Tools"))
+        self.tool_bar.setObjectName("tools")
+        self.tool_bar.setMovable(False)
+        self.tool_bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.actions_.fill_tool_bar(self.tool_bar)
+        self.addToolBar(self.tool_bar)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.status = StatusLine(workspace)
+        self.status.jobs_asked.connect(self.show_jobs)
+        self.status.notices_asked.connect(self.show_notices)
+        self.grid.readout_changed.connect(self.status.set_pointer)
+        self.grid.paths_dropped.connect(self._take_dropped)
+        self.grid.context_requested.connect(self._show_context_menu)
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.setFixedHeight(26)
+        bar.addWidget(self.status, 1)
+
+        self._refresh_soon = QTimer(self)
+        self._refresh_soon.setSingleShot(True)
+        self._refresh_soon.setInterval(0)
+        self._refresh_soon.timeout.connect(self.actions_.refresh)
+        for signal in (
+            workspace.studies_changed,
+            workspace.layout_changed,
+            workspace.active_changed,
+            workspace.results_changed,
+            workspace.ai_visible_changed,
+            workspace.tools.changed,
+            workspace.viewport_changed,
+        ):
+            listen(self, signal, self._refresh_later)
+        listen(self, workspace.measurements.changed, self._refresh_later)
+        listen(self, workspace.settings_changed, self._follow_settings)
+        listen(self, workspace.loader.slice_loaded, self._first_slice)
+        self._panels_built = False
+        QTimer.singleShot(PANELS_AFTER_MS, self, self.build_panels)
+        self._follow_settings()
+        self.actions_.refresh()
+        self._restore_place()
+
+    # ------------------------------------------------------------------ following the workspace
+
+    def _refresh_later(self, *_what: object) -> None:
+        # Dragging changes a viewport with every mouse move; the menus are brought up to date once afterwards.
+        if not self._refresh_soon.isActive():
+            self._refresh_soon.start()
+
+    def _follow_settings(self) -> None:
+        settings = self._workspace.settings
+        self.series_panel.setVisible(settings.left_panel)
+        self.right_panel.setVisible(settings.right_panel)
+        self.actions_.set_keys(settings.keys)
+        self._refresh_later()
+
+    def _first_slice(self, *_what: object) -> None:
+        if not self._panels_built:
+            QTimer.singleShot(50, self, self.build_panels)
+
+    def build_panels(self) -> None:
+        """Build the tab in front of the right panel; kept back until the first image is on the screen."""
+        if not self._panels_built:
+            self._panels_built = True
+            self.right_panel.get_ready()
+
+    def viewport(self) -> ViewportActions | None:
+        """The active viewport's widget, None while nothing is shown."""
+        frame = self.grid.active_frame()
+        return cast("ViewportActions", frame.viewport) if frame is not None else None
+
+    # ------------------------------------------------------------------ opening
+
+    def ask_for_folder(self) -> None:
+        """Ask for a folder and open it."""
+        folder = QFileDialog.getExistingDirectory(
+            self, translate("MainWindow", "Open a folder with images"), self._workspace.settings.last_folder
+        )
+        if folder:
+            self.open_paths([folder])
+
+    def ask_for_files(self) -> None:
+        """Ask for files and open them."""
+        files, _kind = QFileDialog.getOpenFileNames(
+            self, translate("MainWindow", "Open images"), self._workspace.settings.last_folder
+        )
+        if files:
+            self.open_paths(files)
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open paths, remembering where they were for the next question."""
+        first = Path(paths[0])
+        self._workspace.change_settings(last_folder=str(first if first.is_dir() else first.parent))
+        self._workspace.open_paths(paths)
+
+    def open_demo(self) -> None:
+        """Open the demo study."""
+        self._open_demo()
+
+    def ask_for_package(self) -> None:
+        """Ask for a model package and install it."""
+        path, _kind = QFileDialog.getOpenFileName(
+            self,
+            translate("MainWindow", "Install a model package"),
+            self._workspace.settings.last_folder,
+            translate("MainWindow", "Model packages") + " (*.zip manifest.json)",
+        )
+        if path:
+            chosen = Path(path)
+            self.install_package(str(chosen.parent if chosen.name == "manifest.json" else chosen))
+
+    def install_package(self, path: str) -> None:
+        """Install a model package and show what it fits."""
+        from medview.ui.installing import install_in_background
+
+        self.show_tab(AI)
+        install_in_background(self._workspace, path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self._take_dropped([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+
+    def _show_context_menu(self, at: QPoint) -> None:
+        """The Image menu where the pointer is."""
+        self.menus["image"].popup(at)
+
+    def _take_dropped(self, paths: list[str]) -> None:
+        """Install what is a model package, open everything else."""
+        from medview.ui.installing import is_model_package
+
+        packages = [path for path in paths if is_model_package(path)]
+        for path in packages:
+            self.install_package(path)
+        images = [path for path in paths if path not in packages]
+        if images:
+            self.open_paths(images)
+
+    # ------------------------------------------------------------------ saving
+
+    def save_picture(self) -> None:
+        """Write what the active viewport shows as PNG."""
+        from medview.ui.saving import save_viewport_picture
+
+        frame = self.grid.active_frame()
+        if frame is not None:
+            save_viewport_picture(self, self._workspace, frame.viewport)
+
+    def copy_picture(self) -> None:
+        """Put what the active viewport shows on the clipboard."""
+        from medview.ui.saving import copy_viewport_picture
+
+        frame = self.grid.active_frame()
+        if frame is not None:
+            copy_viewport_picture(frame.viewport)
+
+    def save_result(self, kind: Literal["nifti", "seg"]) -> None:
+        """Save the newest segmentation of the active stack."""
+        stack = self._workspace.active_viewport.stack
+        results = self._workspace.results.of(stack.id) if stack is not None else ()
+        with_labels = [result for result in results if result.segmentation is not None]
+        if with_labels:
+            self.save_given_result(with_labels[-1], kind)
+
+    def save_given_result(self, result: InferenceResult, kind: Literal["nifti", "seg"]) -> None:
+        """Ask where, and save the segmentation of a result there."""
+        from medview.ui.saving import save_result
+
+        save_result(self, self._workspace, result, kind)
+
+    def run_suggested_model(self) -> None:
+        """Show the AI tab and run what fits best."""
+        self.show_tab(AI)
+        panel = self.right_panel.page(AI)
+        panel.run_best()  # type: ignore[attr-defined]
+
+    # ------------------------------------------------------------------ panels and areas
+
+    def show_tab(self, tab: int) -> None:
+        """Bring a tab of the right panel to the front."""
+        if not self._workspace.settings.right_panel:
+            self._workspace.change_settings(right_panel=True)
+        self.build_panels()
+        self.right_panel.show_tab(tab)
+
+    def toggle_panel(self, side: Literal["left", "right"]) -> None:
+        """Show or hide the series strip or the right panel."""
+        name = f"{side}_panel"
+        self._workspace.change_settings(**{name: not getattr(self._workspace.settings, name)})
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def maximise_viewport(self) -> None:
+        """Show the active viewport alone, or the whole layout."""
+        self._workspace.toggle_maximised()
+
+    def toggle_cine(self) -> None:
+        """Start or stop playing the active viewport."""
+        from medview.ui.cine import toggle_cine
+
+        toggle_cine(self, self._workspace)
+
+    def next_area(self, step: int) -> None:
+        """Move the focus between images, right panel and series strip."""
+        frame = self.grid.active_frame()
+        areas: list[QWidget] = [frame.viewport if frame is not None else self.grid]
+        if self.right_panel.isVisible():
+            areas.append(self.right_panel.tabs)
+        if self.series_panel.isVisible():
+            areas.append(self.series_panel.list)
+        focus = self.focusWidget()
+        at = 0
+        for index, area in enumerate((self.grid, self.right_panel, self.series_panel)):
+            if focus is not None and (area is focus or area.isAncestorOf(focus)):
+                at = min(index, len(areas) - 1)
+        areas[(at + step) % len(areas)].setFocus(Qt.FocusReason.TabFocusReason)
+
+    # ------------------------------------------------------------------ other windows, none of them modal
+
+    def _show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
+        if name not in self._dialogs:
+            self._dialogs[name] = make()
+        dialog = self._dialogs[name]
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+
+    def show_settings(self) -> None:
+        """Open the settings."""
+        from medview.ui.settings_dialog import SettingsDialog
+
+        self._show_dialog("settings", lambda: SettingsDialog(self._workspace, self))
+
+    def show_shortcuts(self) -> None:
+        """Open the page of keys and mouse."""
+        from medview.ui.shortcuts_dialog import ShortcutsDialog
+
+        self._show_dialog("shortcuts", lambda: ShortcutsDialog(self._workspace, self))
+
+    def show_about(self) -> None:
+        """Open the page about medview."""
+        from medview.ui.small_dialogs import AboutDialog
+
+        self._show_dialog("about", lambda: AboutDialog(self))
+
+    def show_notices(self) -> None:
+        """Open the list of messages and problems."""
+        from medview.ui.small_dialogs import NoticesDialog
+
+        self._show_dialog("notices", lambda: NoticesDialog(self._workspace, self))
+
+    def show_jobs(self) -> None:
+        """Open the list of jobs."""
+        from medview.ui.small_dialogs import JobsDialog
+
+        self._show_dialog("jobs", lambda: JobsDialog(self._workspace, self))
+
+    # ------------------------------------------------------------------ the window itself
+
+    def close_window(self) -> None:
+        """Close the window and with it medview."""
+        self.close()
+
+    def come_forward(self) -> None:
+        """Come to the front: another start handed its paths over."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        words = event.size().width() >= WORDS_FROM
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
+        if self.tool_bar.toolButtonStyle() != style:
+            self.tool_bar.setToolButtonStyle(style)
+        if words and self.tool_bar.sizeHint().width() > event.size().width():
+            self.tool_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def _restore_place(self) -> None:
+        place = self._workspace.settings.window_geometry
+        if place:
+            self.restoreGeometry(QByteArray.fromHex(QByteArray(place.encode())))
+
+    def keep_place(self) -> None:
+        """Remember where the window is."""
+        place = bytes(self.saveGeometry().toHex().data()).decode()
+        self._workspace.change_settings(window_geometry=place)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.keep_place()
+        for dialog in self._dialogs.values():
+            dialog.close()
+        if self.on_close is not None:
+            self.on_close()
+        super().closeEvent(event)

@@ -1,0 +1,111 @@
+"""Small parts that the panels are put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from medview.ui.icons import icon
+
+GAP = 8
+PANEL_MARGIN = 12
+
+
+def panel_column(widget: QWidget) -> QVBoxLayout:
+    """The column of a panel, on the 4 px grid."""
+    widget.setObjectName("panel")
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN, PANEL_MARGIN)
+    column.setSpacing(GAP)
+    return column
+
+
+def title_label(text: str) -> QLabel:
+    """Heads a section of a panel."""
+    label = QLabel(text)
+    label.setObjectName("title")
+    return label
+
+
+def text_label(text: str = "", role: str = "", selectable: bool = False) -> QLabel:
+    """Running text that wraps inside its panel and never makes it wider; ``role`` as in the theme."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)  # file names and descriptions are no markup
+    label.setWordWrap(True)
+    label.setMinimumWidth(1)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    if role:
+        label.setObjectName(role)
+    if selectable:
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def rule() -> QFrame:
+    """A line between sections."""
+    line = QFrame()
+    line.setObjectName("rule")
+    return line
+
+
+def icon_button(name: str, tip: str, clicked: Callable[[], object], checkable: bool = False) -> QToolButton:
+    """A small button with an icon; its tooltip says what it does."""
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setCheckable(checkable)
+    button.clicked.connect(lambda _on=False: clicked())
+    return button
+
+
+class Swatch(QWidget):
+    """A colour that can be clicked."""
+
+    clicked = Signal()
+    SIZE = 14
+
+    def __init__(self, colour: tuple[int, int, int], tip: str = "") -> None:
+        super().__init__()
+        self._colour = QColor(*colour)
+        self.setFixedSize(self.SIZE, self.SIZE)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip(tip)
+        self.setAccessibleName(tip)
+
+    def set_colour(self, colour: tuple[int, int, int]) -> None:
+        """Show another colour."""
+        self._colour = QColor(*colour)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colour)
+        painter.drawRoundedRect(self.rect(), 3, 3)
+        painter.end()
+
+
+def empty(layout_owner: QVBoxLayout) -> None:
+    """Take everything out of a column."""
+    while layout_owner.count():
+        item = layout_owner.takeAt(0)
+        if item is None:
+            continue
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        inner = item.layout()
+        if isinstance(inner, QVBoxLayout):
+            empty(inner)

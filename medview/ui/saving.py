@@ -1,0 +1,115 @@
+"""Saving from the window: the viewport as a picture, a result's segmentation as NIfTI or DICOM SEG."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+
+from medview.app.opening import find_stack
+from medview.core.problem import ExitCode, MedviewError
+from medview.ui.text import translate
+
+if TYPE_CHECKING:
+    from medview.app.workspace import Workspace
+    from medview.core.finding import InferenceResult
+
+SUFFIXES = {"nifti": ".nii.gz", "seg": ".dcm"}
+
+
+def viewport_pixmap(viewport: QWidget) -> QPixmap:
+    """What a viewport shows, at the screen's resolution."""
+    return viewport.grab()
+
+
+def copy_viewport_picture(viewport: QWidget) -> None:
+    """Put what a viewport shows on the clipboard."""
+    QApplication.clipboard().setPixmap(viewport_pixmap(viewport))
+
+
+def save_viewport_picture(window: QWidget, workspace: Workspace, viewport: QWidget) -> None:
+    """Ask where, and write what a viewport shows as PNG."""
+    start = str(Path(workspace.settings.last_folder or ".") / "medview.png")
+    path, _kind = QFileDialog.getSaveFileName(
+        window, translate("Saving", "Save the viewport as a picture"), start, "PNG (*.png)"
+    )
+    if path:
+        write_viewport_picture(workspace, viewport, path if path.lower().endswith(".png") else f"{path}.png")
+
+
+def write_viewport_picture(workspace: Workspace, viewport: QWidget, path: str) -> None:
+    """Write what a viewport shows; the file is whole or not there, and the reader is told which."""
+    try:
+        _write_whole(Path(path), viewport_pixmap(viewport))
+    except MedviewError as error:
+        workspace.tell_error(error)
+        return
+    workspace.tell("saved", f"Saved as {path}.", (path,), severity="done")
+
+
+def _write_whole(path: Path, pixmap: QPixmap) -> None:
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".saving-", suffix=".png")
+        os.close(handle)
+        if not pixmap.save(temporary, "PNG"):
+            raise OSError(None, "the picture could not be encoded or the disk is full")
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise MedviewError(
+            "cannot_write",
+            f"{path} could not be written: {reason}.",
+            str(path),
+            ExitCode.CANNOT_WRITE,
+            (str(path), reason),
+        ) from error
+
+
+def save_result(window: QWidget, workspace: Workspace, result: InferenceResult, kind: Literal["nifti", "seg"]) -> None:
+    """Ask where, and save a result's segmentation there in the background."""
+    suffix = SUFFIXES[kind]
+    name = f"{result.provenance.package_id}{suffix}"
+    filters = {"nifti": "NIfTI (*.nii.gz *.nii)", "seg": "DICOM SEG (*.dcm)"}[kind]
+    start = str(Path(workspace.settings.last_folder or ".") / name)
+    path, _kind = QFileDialog.getSaveFileName(window, translate("Saving", "Save the segmentation"), start, filters)
+    if path:
+        if not path.lower().endswith((".nii", ".nii.gz", ".dcm")):
+            path += suffix
+        write_result(workspace, result, kind, path)
+
+
+def write_result(workspace: Workspace, result: InferenceResult, kind: Literal["nifti", "seg"], path: str) -> None:
+    """Write a result's segmentation in the background and tell how it went."""
+    from medview.jobs.queue import Lane
+
+    found = find_stack(workspace.studies, result.provenance.stack_id)
+    segmentation = result.segmentation
+    if segmentation is None or found is None:
+        return
+    stack = found[2]
+
+    def work(progress: object) -> str:  # noqa: ARG001 - one step
+        if kind == "nifti":
+            from medview.formats.write import write_labels
+
+            write_labels(path, segmentation)
+        else:
+            from medview.dicom.seg_write import write_segmentation_object
+
+            sources = [frame.path for frame in stack.frames]
+            write_segmentation_object(path, segmentation, sources, result.provenance)
+        return path
+
+    def done(written: str) -> None:
+        workspace.tell("saved", f"Saved as {written}.", (written,), severity="done")
+
+    workspace.remember_job(
+        workspace.jobs.submit("save", work, Lane.ANALYSIS, on_done=done, on_failed=workspace.tell_error)
+    )

@@ -1,0 +1,148 @@
+"""The line at the bottom: what runs in the background, the value under the pointer, what computes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+
+from medview.app.workspace import is_over
+from medview.ui.icons import icon
+from medview.ui.listen import listen
+from medview.ui.text import translate
+
+if TYPE_CHECKING:
+    from medview.app.workspace import Workspace
+    from medview.jobs.queue import Job
+
+REFRESH_MS = 200
+
+
+def job_title(title: str) -> str:
+    """A job's kind in words; titles that are no kinds (names of packages) stay as they are."""
+    known = {
+        "scan": translate("Job", "Looking for images"),
+        "demo": translate("Job", "Making the demo study"),
+        "filter": translate("Job", "Filtering the volume"),
+        "results": translate("Job", "Fetching kept results"),
+        "save": translate("Job", "Saving"),
+    }
+    return known.get(title, title)
+
+
+def step_title(step: str) -> str:
+    """A step of a job in words."""
+    known = {
+        "prepare": translate("Job", "preparing"),
+        "preprocess": translate("Job", "preparing"),
+        "load": translate("Job", "loading"),
+        "loading": translate("Job", "loading"),
+        "session": translate("Job", "loading the model"),
+        "tiles": translate("Job", "tiles"),
+        "run": translate("Job", "running"),
+        "postprocess": translate("Job", "finishing"),
+        "restore": translate("Job", "finishing"),
+        "keep": translate("Job", "keeping"),
+        "scan": translate("Job", "files"),
+    }
+    return known.get(step, step)
+
+
+class StatusLine(QWidget):
+    """Jobs, messages, pointer value and device; every figure keeps its place."""
+
+    jobs_asked = Signal()
+    notices_asked = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 8, 0)
+        row.setSpacing(8)
+        self.jobs_button = QToolButton()
+        self.jobs_button.setToolTip(translate("StatusLine", "Work in the background"))
+        self.jobs_button.clicked.connect(self.jobs_asked)
+        self.jobs_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(96)
+        self.notices_button = QToolButton()
+        self.notices_button.setToolTip(translate("StatusLine", "Messages and files that could not be read"))
+        self.notices_button.setIcon(icon("warning", "warning"))
+        self.notices_button.clicked.connect(self.notices_asked)
+        self.pointer = QLabel()
+        self.pointer.setMinimumWidth(360)
+        self.pointer.setObjectName("secondary")
+        self.device = QLabel()
+        self.device.setObjectName("secondary")
+        row.addWidget(self.jobs_button)
+        row.addWidget(self.bar)
+        row.addWidget(self.notices_button)
+        row.addStretch(1)
+        row.addWidget(self.pointer)
+        row.addStretch(1)
+        row.addWidget(self.device)
+        self._timer = QTimer(self)
+        self._timer.setInterval(REFRESH_MS)
+        self._timer.timeout.connect(self.refresh_jobs)
+        listen(self, workspace.jobs_changed, self.refresh_jobs)
+        listen(self, workspace.scan_changed, self.refresh_jobs)
+        listen(self, workspace.notices_changed, self.refresh_notices)
+        listen(self, workspace.studies_changed, self.refresh_notices)
+        listen(self, workspace.settings_changed, self.refresh_device)
+        listen(self, workspace.results_changed, self.refresh_device)
+        self.refresh_jobs()
+        self.refresh_notices()
+        self.refresh_device()
+
+    def running(self) -> tuple[Job, ...]:
+        """Jobs that are not over."""
+        return tuple(job for job in self._workspace.job_list if not is_over(job))
+
+    def refresh_jobs(self) -> None:
+        """Say what runs and how far it is; looked at again while anything runs."""
+        running = self.running()
+        if running and not self._timer.isActive():
+            self._timer.start()
+        elif not running:
+            self._timer.stop()
+        self.bar.setVisible(bool(running))
+        if not running:
+            self.jobs_button.setText(translate("StatusLine", "Ready"))
+            return
+        job = next((one for one in running if one.state.name == "RUNNING"), running[0])
+        text = job_title(job.title)
+        if len(running) > 1:
+            text += "  " + translate("StatusLine", "and {0} more", len(running) - 1)
+        self.jobs_button.setText(text)
+        step = job.step
+        if step is None or not step.total:
+            self.bar.setRange(0, 0)
+        else:
+            self.bar.setRange(0, step.total)
+            self.bar.setValue(step.done)
+
+    def refresh_notices(self) -> None:
+        """Count what there is to read."""
+        count = len(self._workspace.problems) + sum(
+            notice.severity in {"warning", "danger"} for notice in self._workspace.notices
+        )
+        self.notices_button.setVisible(count > 0)
+        self.notices_button.setText(translate("StatusLine", "{0} messages", count))
+
+    def refresh_device(self, *_what: object) -> None:
+        """Name the device of the shown result, else the one that is chosen."""
+        from medview.ui.device_text import device_text
+
+        stack = self._workspace.active_viewport.stack
+        results = self._workspace.results.of(stack.id) if stack is not None else ()
+        used = results[-1].provenance.device_used if results else ""
+        self.device.setText(
+            translate("StatusLine", "Device: {0}", device_text(used or self._workspace.settings.device))
+        )
+
+    def set_pointer(self, text: str) -> None:
+        """The value under the pointer, "" where there is none."""
+        self.pointer.setText(text)

@@ -1,0 +1,228 @@
+"""The image area: viewports in a grid, one of them active, and what to do while there is nothing to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+
+from medview.app.notices import stack_place
+from medview.app.opening import find_stack
+from medview.ui.icons import icon
+from medview.ui.listen import listen
+from medview.ui.notice_strip import NoticeStrip
+from medview.ui.text import translate
+from medview.ui.theme import current_theme
+
+if TYPE_CHECKING:
+    from medview.app.viewport_state import ViewportState
+    from medview.app.workspace import Workspace
+    from medview.ui.viewport import ViewportWidget
+
+MakeViewport = Callable[["Workspace", "ViewportState"], "ViewportWidget"]
+
+
+def make_viewport(workspace: Workspace, state: ViewportState) -> ViewportWidget:
+    """The widget that draws a viewport; its libraries are imported with the first one."""
+    from medview.ui.viewport import ViewportWidget
+
+    return ViewportWidget(workspace, state)
+
+
+class ViewportFrame(QWidget):
+    """A viewport with its strip of notices and its border: the accent says which one is active."""
+
+    def __init__(self, workspace: Workspace, index: int, make: MakeViewport) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self.index = index
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        self.notices = NoticeStrip(workspace, stack_place("-"))
+        column.addWidget(self.notices)
+        self.viewport = make(workspace, workspace.viewports[index])
+        column.addWidget(self.viewport, 1)
+        self.viewport.maximise_requested.connect(lambda: workspace.toggle_maximised(index))
+        self.viewport.stack_dropped.connect(self._show)
+        self.follow_stack()
+
+    def follow_stack(self) -> None:
+        """Let the strip of notices concern what the viewport shows."""
+        stack = self.viewport.state.stack
+        self.notices.set_place(stack_place(stack.id if stack is not None else "-"))
+
+    def _show(self, stack_id: str) -> None:
+        found = find_stack(self._workspace.studies, stack_id)
+        if found is not None:
+            self._workspace.show_stack(found[2], self.index)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        active = len(self._workspace.viewports) > 1 and self._workspace.active == self.index
+        painter = QPainter(self)
+        painter.setPen(QColor(theme.accent if active else theme.line))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+
+class EmptyPlace(QWidget):
+    """What the image area says while nothing is open: what to do, or what is being done."""
+
+    open_asked = Signal()
+    demo_asked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        column = QVBoxLayout(self)
+        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.setSpacing(12)
+        self.sign = QLabel()
+        self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.heading = QLabel()
+        self.heading.setObjectName("heading")
+        self.heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.detail = QLabel()
+        self.detail.setObjectName("secondary")
+        self.detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.detail.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout()
+        row.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row.setSpacing(8)
+        self.open_button = QPushButton(translate("EmptyPlace", "Open folder…"))
+        self.open_button.setObjectName("primary")
+        self.open_button.clicked.connect(self.open_asked)
+        self.demo_button = QPushButton(translate("EmptyPlace", "Open the demo study"))
+        self.demo_button.clicked.connect(self.demo_asked)
+        self.cancel_button = QPushButton(translate("EmptyPlace", "Cancel"))
+        self.cancel_button.clicked.connect(self.cancel_asked)
+        for button in (self.open_button, self.demo_button, self.cancel_button):
+            row.addWidget(button)
+        for widget in (self.sign, self.heading, self.detail):
+            column.addWidget(widget)
+        column.addLayout(row)
+        listen(self, workspace.scan_changed, self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what is going on."""
+        step = self._workspace.scan_step
+        busy = step is not None
+        name = "magnifying-glass" if busy else "folder-open"
+        self.sign.setPixmap(icon(name, "secondary").pixmap(48, 48))
+        if step is not None:
+            making = step.step == "demo"
+            self.heading.setText(
+                translate("EmptyPlace", "Making the demo study…")
+                if making
+                else translate("EmptyPlace", "Looking for images…")
+            )
+            if making and step.total:
+                self.detail.setText(f"{100 * step.done // step.total} %")
+            else:
+                self.detail.setText(translate("EmptyPlace", "{0} files seen", step.done) if step.done else "")
+        else:
+            self.heading.setText(translate("EmptyPlace", "Drop a study folder here, or press Ctrl+O"))
+            self.detail.setText(
+                translate("EmptyPlace", "DICOM folders, files and DICOMDIR · NIfTI, NRRD, MHA · PNG, JPEG, TIFF")
+            )
+        self.open_button.setVisible(not busy)
+        self.demo_button.setVisible(not busy)
+        self.cancel_button.setVisible(busy)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(current_theme().window))
+        painter.end()
+
+
+class ViewportGrid(QWidget):
+    """Viewports of the layout; widgets of a larger layout are kept for when it comes back."""
+
+    readout_changed = Signal(str)
+    paths_dropped = Signal(list)
+    context_requested = Signal(QPoint)
+
+    def __init__(self, workspace: Workspace, make: MakeViewport = make_viewport) -> None:
+        super().__init__()
+        self.setAccessibleName(translate("ViewportGrid", "Images"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(320, 240)
+        self._workspace = workspace
+        self._make = make
+        self.frames: list[ViewportFrame] = []
+        self._stack = QStackedLayout(self)
+        self.empty = EmptyPlace(workspace)
+        self.empty.cancel_asked.connect(workspace.cancel_scan)
+        self._stack.addWidget(self.empty)
+        self._area = QWidget()
+        self._grid = QGridLayout(self._area)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(2)
+        self._stack.addWidget(self._area)
+        listen(self, workspace.layout_changed, self.refresh)
+        listen(self, workspace.studies_changed, self.refresh)
+        listen(self, workspace.active_changed, self._follow_active)
+        listen(self, workspace.viewport_changed, self._follow_viewport)
+        listen(self, workspace.settings_changed, self._follow_settings)
+        self._laid_out: tuple[object, ...] = ()
+        self.refresh()
+
+    def _follow_settings(self) -> None:
+        self.empty.refresh()
+
+    def _follow_active(self) -> None:
+        for frame in self.frames:
+            frame.update()
+        frame = self.active_frame()
+        if frame is not None and self.isAncestorOf(self.window().focusWidget() or self.window()):
+            frame.viewport.setFocus()
+
+    def _follow_viewport(self, index: int) -> None:
+        if index < len(self.frames):
+            self.frames[index].follow_stack()
+
+    def active_frame(self) -> ViewportFrame | None:
+        """The frame of the active viewport, None while nothing is shown."""
+        active = self._workspace.active
+        return self.frames[active] if active < len(self.frames) else None
+
+    def refresh(self) -> None:
+        """Lay the viewports out as the workspace says."""
+        workspace = self._workspace
+        if not workspace.studies:
+            self._stack.setCurrentWidget(self.empty)
+            return
+        while len(self.frames) < len(workspace.viewports):
+            frame = ViewportFrame(workspace, len(self.frames), self._make)
+            frame.viewport.readout_changed.connect(self.readout_changed)
+            frame.viewport.paths_dropped.connect(self.paths_dropped)
+            frame.viewport.context_requested.connect(self.context_requested)
+            self.frames.append(frame)
+        self._stack.setCurrentWidget(self._area)
+        wanted = (workspace.layout, workspace.visible_indices)
+        if wanted == self._laid_out:
+            return
+        self._laid_out = wanted
+        rows, columns = workspace.layout
+        for frame in self.frames:
+            self._grid.removeWidget(frame)
+            if frame.index not in workspace.visible_indices:
+                frame.hide()
+        for row in range(2):
+            self._grid.setRowStretch(row, int((row < rows and not workspace.maximised) or row == 0))
+        for column in range(2):
+            self._grid.setColumnStretch(column, int((column < columns and not workspace.maximised) or column == 0))
+        for index in workspace.visible_indices:
+            row, column = (0, 0) if workspace.maximised else divmod(index, columns)
+            frame = self.frames[index]
+            self._grid.addWidget(frame, row, column)
+            frame.show()
+        active = self.active_frame()
+        if active is not None:
+            active.viewport.setFocus()
