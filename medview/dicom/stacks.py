@@ -86,7 +86,6 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Hashable, list[PlacedFram
             pixels.dtype,
             pixels.components,
             is_inverted(header),
-            header.series.frame_of_reference,
             header.image.modality_lut is not None and header.image.modality_lut.first,
         )
         made: dict[int, tuple[Hashable, bool]] = {}
@@ -132,6 +131,23 @@ def _stacks_of_group(key: Hashable, frames: list[PlacedFrame]) -> list[Stack]:
     header, frame = frames[0].header, frames[0].frame
     if frame.position is None or not _can_be_placed(header, frame):
         return [_frames_stack(key, frames)]
+    return [stack for part in _by_frame_of_reference(frames) for stack in _placed_stacks((key, part[0]), part[1])]
+
+
+def _by_frame_of_reference(frames: list[PlacedFrame]) -> list[tuple[str, list[PlacedFrame]]]:
+    """Frames of different frames of reference have no common geometry (PS3.3 C.7.4.1).
+
+    Some writers give every image one of its own; that says nothing, and the images stay together.
+    """
+    parts: dict[str, list[PlacedFrame]] = defaultdict(list)
+    for frame in frames:
+        parts[frame.header.series.frame_of_reference].append(frame)
+    if len(parts) > 2 and len(parts) == len(frames):
+        return [("each", frames)]
+    return sorted(parts.items())
+
+
+def _placed_stacks(key: Hashable, frames: list[PlacedFrame]) -> list[Stack]:
     orientations = np.array([each.frame.common.orientation for each in frames], dtype=np.float64)
     labels = cluster_orientations(orientations)
     clusters = [[frames[at] for at in np.flatnonzero(labels == number)] for number in range(labels.max() + 1)]
@@ -220,8 +236,11 @@ def _stacks_of_arrangement(key: Hashable, arrangement: Arrangement) -> list[Stac
 def _geometry(volume: Sequence[PlacedFrame]) -> tuple[Geometry, tuple[Note, ...]]:
     header = volume[0].header
     assert header.pixels is not None
+    references = {each.header.series.frame_of_reference for each in volume}
     return place_slices(
-        [each.frame for each in volume], (header.pixels.rows, header.pixels.columns), header.series.frame_of_reference
+        [each.frame for each in volume],
+        (header.pixels.rows, header.pixels.columns),
+        references.pop() if len(references) == 1 else "",
     )
 
 
@@ -263,9 +282,8 @@ def _with_unique_ids(stacks: list[Stack]) -> tuple[Stack, ...]:
     return tuple(result)
 
 
-def _stack_order(stack: Stack) -> tuple[int, str]:
-    frame = stack.frames[0]
-    return (-stack.frame_count if False else 0, f"{frame.sop_uid}")
+def _stack_order(stack: Stack) -> tuple[int, str, str]:
+    return (-stack.frame_count, stack.id, stack.frames[0].sop_uid)
 
 
 def _source(frame: PlacedFrame) -> DicomFrame:
@@ -276,6 +294,7 @@ def _source(frame: PlacedFrame) -> DicomFrame:
 def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
     notes = []
     uids: dict[str, str] = {}
+    reference = frames[0].header.series.frame_of_reference
     codes: dict[str, None] = {}
     for frame in frames:
         header = frame.header
@@ -285,6 +304,8 @@ def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
             codes["duplicate_uid"] = None
         if frame.frame.common.voi_faults:
             codes["bad_window"] = None
+        if header.series.frame_of_reference != reference:
+            codes["frame_of_reference_per_image"] = None
         if header.image.tiles:
             codes["mosaic"] = None
         if header.image.philips_scale:
@@ -300,6 +321,7 @@ _NOTE_TEXTS = {
     "wrong_transfer_syntax": "The data set is not written in the transfer syntax that the file names; it was read as it is.",
     "stray_element": "The data set holds delimiters where none belong; what follows may be missing.",
     "duplicate_uid": "Different images have the same SOP Instance UID; all are shown.",
+    "frame_of_reference_per_image": "Every image names a frame of reference of its own; they are taken as one.",
     "bad_window": "A window or VOI LUT of the file is not allowed by the standard and is left out.",
     "mosaic": "This is a mosaic: one picture holds all slices of a volume side by side.",
     "philips_scale": "Philips display values; the private scale slope for quantitative values is not applied.",
@@ -383,26 +405,25 @@ def _stack(
     transform, transform_notes = modality_transform(headers, own)
     spacing, spacing_kind, spacing_notes = spacing_of(header, frame)
     return Stack(
-        stack_id,
-        kind,
-        shape,
-        timepoints,
-        pixels.components,
-        pixels.dtype,
-        tuple(_source(each) for each in frames),
-        transform,
-        geometry,
-        unit_of(header, frame, is_colour),
-        None if is_colour else padding_of(header, pixels.bits_stored, pixels.signed),
-        not is_colour and is_inverted(header),
-        vois_of(own),
-        spacing,
-        pixel_aspect(header, spacing),
-        spacing_kind,
-        planes,
-        time_labels,
-        time_axis,
-        (*notes, *transform_notes, *spacing_notes, *_common_notes(frames)),
-        None,
-        series_context([header], frame),
+        id=stack_id,
+        kind=kind,
+        shape=shape,
+        timepoints=timepoints,
+        components=pixels.components,
+        dtype=pixels.dtype,
+        frames=tuple(_source(each) for each in frames),
+        transform=transform,
+        geometry=geometry,
+        unit=unit_of(header, frame, is_colour),
+        padding=None if is_colour else padding_of(header, pixels.bits_stored, pixels.signed),
+        inverted=not is_colour and is_inverted(header),
+        vois=vois_of(own),
+        pixel_spacing=spacing,
+        pixel_aspect=pixel_aspect(header, spacing),
+        spacing_kind=spacing_kind,
+        planes=planes,
+        time_labels=time_labels,
+        time_axis=time_axis,
+        notes=(*notes, *transform_notes, *spacing_notes, *_common_notes(frames)),
+        context=series_context([header], frame),
     )
