@@ -57,14 +57,15 @@ def palette_of(dataset: Dataset, signed: bool) -> Palette:
 
 
 def _value(dataset: Dataset, element: int) -> Any:
-    found = dataset.get((0x0028, element))
+    found: Any = dataset.get((0x0028, element))
     return None if found is None else found.value
 
 
 def _raw(dataset: Dataset, value: bytes | Sequence[int] | int) -> tuple[bytes, Order]:
     """The table's bytes and their order; tables with the VR US were read as numbers already."""
     if isinstance(value, bytes):
-        return value, ">" if dataset.original_encoding[1] is False else "<"
+        little: Any = dataset.original_encoding[1]
+        return value, ">" if little is False else "<"
     numbers = [value] if isinstance(value, int) else list(value)
     return struct.pack(f"<{len(numbers)}H", *(number & 0xFFFF for number in numbers)), "<"
 

@@ -1,0 +1,63 @@
+"""How a worker process is started: the command line, also for a packaged program, and what runs first inside it.
+
+A worker is a fresh interpreter (spawned, never forked) that imports the search path of its parent, nothing of the program's
+own ``__main__`` and no site packages' start-up code, so that it stands after a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+WORKER_FLAG = "--medview-worker"
+"""First argument by which a packaged program knows that it is to be a worker."""
+
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from medview.jobs.worker_loop import run_worker; run_worker(sys.argv[2])"
+)
+
+_ENVIRONMENT = {
+    # One worker per core: libraries must not start threads of their own, each of which would cost memory.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+def worker_command(entry: str) -> list[str]:
+    """The command line of a worker whose module ``entry`` prepares and reads (see worker_loop)."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, WORKER_FLAG, entry]
+    # On Windows the interpreter of a virtual environment is a launcher with the real one as a child that outlives a kill.
+    executable = getattr(sys, "_base_executable", sys.executable) if os.name == "nt" else sys.executable
+    return [executable, "-I", "-S", "-c", _BOOT, json.dumps([path or os.getcwd() for path in sys.path]), entry]  # noqa: PTH109
+
+
+def start_worker(entry: str) -> subprocess.Popen[bytes]:
+    """Start a worker; it talks through its standard input and output. Raises OSError."""
+    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    environment = {**os.environ, **_ENVIRONMENT}
+    errors = None if environment.get("MEDVIEW_WORKER_ERRORS") else subprocess.DEVNULL
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+        worker_command(entry),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        bufsize=0,
+        env=environment,
+        creationflags=flags,
+    )
+
+
+def became_worker(arguments: Sequence[str]) -> bool:
+    """Run as a worker where the arguments say so; the entry of a packaged program calls it first and then returns."""
+    if len(arguments) < 2 or arguments[0] != WORKER_FLAG:
+        return False
+    from medview.jobs.worker_loop import run_worker
+
+    run_worker(arguments[1])
+    return True
