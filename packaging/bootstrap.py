@@ -327,8 +327,9 @@ def install_environment(environment: Path, *, flavour: str | None, sets: tuple[s
         say(f"installing what packaging/locks says: {', '.join((chosen, *names))}")
         for lock in locks:
             # The lock is whole, so nothing is resolved again: what is installed is what is written there.
-            command = [*pip, "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-            if call([*command, "-r", str(lock)], cwd=ROOT):
+            command = [*pip, "install", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
+            # Whoever watches sees the downloads; a log does not.
+            if call(command if sys.stdout.isatty() else [*command, "--quiet"], cwd=ROOT):
                 raise BootstrapError(
                     f"pip could not install packaging/locks/{lock.name}; its message is above. Without a network, "
                     "PIP_FIND_LINKS may name a folder that holds the wheels"
@@ -475,7 +476,7 @@ def run(environment: Path, stamp: dict[str, object], paths: list[str], picture: 
 def test(environment: Path, stamp: dict[str, object], arguments: list[str]) -> int:
     """Run the suite under a virtual screen."""
     prepare_machine(environment, stamp, screen=True)
-    settings = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    settings = dict(os.environ)
     with VirtualScreen() as screen:
         if screen.display is not None:
             settings |= {"DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb", "MEDVIEW_TEST_SCREEN": "virtual"}
