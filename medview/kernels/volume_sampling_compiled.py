@@ -51,12 +51,14 @@ def compile_trilinear() -> Callable[..., None]:
 
     One thread only: numba's portable threading layer aborts the process when two threads enter it at once.
     """
+    # Inputs are declared read-only, which takes both kinds: stored voxels may be mapped from a file.
+    points, table = (numba.types.Array(numba.float64, n, "C", readonly=True) for n in (2, 1))
     signatures = [
         numba.void(
-            numba.from_dtype(np.dtype(name))[:, :, ::1],
-            numba.float64[:, ::1],
-            numba.float64[::1],
-            numba.float64[::1],
+            numba.types.Array(numba.from_dtype(np.dtype(name)), 3, "C", readonly=True),
+            points,
+            table,
+            table,
             numba.float32[::1],
         )
         for name in STORED_TYPES
