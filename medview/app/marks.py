@@ -47,6 +47,7 @@ def marks_of(
     several_patients: bool,
     failed_slices: int = 0,
     filter_pending: bool = False,
+    filter_error: str = "",
 ) -> tuple[Mark, ...]:
     """All marks of a viewport, the gravest first."""
     if view.stack is None:
@@ -73,6 +74,8 @@ def marks_of(
         names = tuple(step.operation_id for step in view.filters if step.enabled)
         if names and view.show_original:
             found.append(Mark("filters_off", "info"))
+        elif names and filter_error:
+            found.append(Mark("filter_failed", "danger", (filter_error,)))
         elif names:
             found.append(Mark("filter_pending" if filter_pending else "filtered", "warning", names))
     if view.plane_kind != "acquired":

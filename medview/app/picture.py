@@ -48,12 +48,16 @@ class SegmentationLayer:
 
 @dataclass(frozen=True, eq=False)
 class CutSlice:
-    """A cut before and after the filters. ``pending``: the filters are still at work, ``shown`` is unfiltered."""
+    """A cut before and after the filters.
+
+    ``pending``: the filters are still at work, ``error``: they failed; ``shown`` is unfiltered then.
+    """
 
     original: Slice
     shown: Slice
     filtered: bool
     pending: bool
+    error: BaseException | None = None
 
 
 class ViewportPicture:
@@ -106,7 +110,8 @@ class ViewportPicture:
             values = self.live_filter.filtered(slice_key, chain, original.values, shown.pixel_mm)
             if values is None:
                 # Not kept: the next picture asks again.
-                return CutSlice(original, original, False, True)
+                error = self.live_filter.error(slice_key, chain)
+                return CutSlice(original, original, False, error is None, error)
             self._keep_cut(key, CutSlice(original, replace(original, values=values), True, False), volume)
         assert self._cut is not None
         return self._cut
@@ -157,9 +162,10 @@ class ViewportPicture:
             return view.voi
         k = nearest_k(volume, shown)
         chain = state.filters_applied
-        if chain and not _keeps_unit(chain):
+        if chain:
             cut = self.cut(state, volume, shown)
-            return self._kept_window((id(cut.shown), "filtered"), cut, lambda: values_window(cut.shown))
+            if cut.filtered and not _keeps_unit(chain):
+                return self._kept_window((id(cut.shown), "filtered"), cut, lambda: values_window(cut.shown))
         if stack.voi_of(view.time * volume.shape[0] + k):
             return resolve_window(stack, volume, k, None, time=view.time)
         reference = volume.shape[0] // 2

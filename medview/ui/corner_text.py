@@ -297,6 +297,8 @@ def mark_text(mark: Mark) -> str:
         return translate("Viewport", "Filtered: {names}").format(names=", ".join(operation_names(values)))
     if mark.code == "filter_pending":
         return translate("Viewport", "Not filtered yet: {names}").format(names=", ".join(operation_names(values)))
+    if mark.code == "filter_failed":
+        return translate("Viewport", "Not filtered: {why}").format(why=values[0])
     if mark.code == "ai":
         return translate("Viewport", "AI: {name} {version}").format(name=values[0], version=values[1])
     if mark.code == "ai_research":

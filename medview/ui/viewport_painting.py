@@ -254,6 +254,7 @@ class ViewportPainting:
             several_patients=self.several_patients_drawn,
             failed_slices=len(widget.failed_slices()),
             filter_pending=cut is not None and cut.pending,
+            filter_error=str(cut.error) if cut is not None and cut.error is not None else "",
         )
 
     def _paint_marks(self, canvas: Canvas, volume: Volume, corners: Corners) -> None:

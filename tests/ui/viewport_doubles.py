@@ -163,8 +163,8 @@ def open_viewport(qtbot: Any, workspace: Workspace, size: tuple[int, int] = (400
     widget = ViewportWidget(workspace, workspace.viewports[0])
     qtbot.addWidget(widget)
     widget.resize(*size)
-    widget.show()
-    qtbot.waitExposed(widget)
+    with qtbot.waitExposed(widget):
+        widget.show()
     return widget
 
 
