@@ -155,11 +155,11 @@ def test_colour_keeps_its_colours() -> None:
 
 
 def test_colour_map_and_voi_lut() -> None:
-    values = np.array([[0, 50, 100]], np.int16)
+    values = np.array([[0, 60, 100]], np.int16)
     table = np.zeros((256, 3), np.uint8)
     table[:, 0], table[:, 2] = np.arange(256), 255 - np.arange(256)
     picture = compose_picture(values, np.array([[True, True, False]]), WINDOW, colour_map=table)
-    assert picture[0, :, :3].tolist() == [[0, 0, 255], [128, 0, 127], [0, 0, 0]]
+    assert picture[0, :, :3].tolist() == [[0, 0, 255], [153, 0, 102], [0, 0, 0]]
     lut = VoiLut(0, (0, 128, 255), 8)
     assert compose_picture(np.array([[0, 1, 2, 3]], np.int16), np.ones((1, 4), bool), lut)[0, :, 1].tolist() == [
         0,
