@@ -244,7 +244,7 @@ def _view_commands() -> tuple[Command, ...]:
         run, checked = _layout(rows, columns)
         title, key, icon = titles[rows, columns]
         layouts.append(
-            Command(f"layout.{rows}x{columns}", title, menu, run, (key,), icon, 5, f"{rows}×{columns}", checked=checked)
+            Command(f"layout.{rows}x{columns}", title, menu, run, (key,), icon, 5, "", checked=checked)
         )
     planes = []
     plane_titles: tuple[tuple[PlaneKind, str, str], ...] = (
@@ -550,7 +550,7 @@ def _image_commands() -> tuple[Command, ...]:
             state(reading.flip_horizontally),
             ("Alt+F",),
             3,
-            "flip-horizontal",
+            "arrows-left-right",
             4,
             QT_TRANSLATE_NOOP("Command", "Flip"),
         ),
@@ -595,7 +595,7 @@ def _tool_commands() -> tuple[Command, ...]:
         (Tool.SCROLL, QT_TRANSLATE_NOOP("Command", "Scroll"), "S", "stack", 2),
         (Tool.PAN, QT_TRANSLATE_NOOP("Command", "Pan"), "T", "hand", 2),
         (Tool.ZOOM, QT_TRANSLATE_NOOP("Command", "Zoom"), "Z", "magnifying-glass", 2),
-        (Tool.ROTATE, QT_TRANSLATE_NOOP("Command", "Rotate"), "R", "arrows-clockwise", 2),
+        (Tool.ROTATE, QT_TRANSLATE_NOOP("Command", "Rotate by hand"), "R", "", 0),
         (Tool.RULER, QT_TRANSLATE_NOOP("Command", "Distance"), "D", "ruler", 3),
         (Tool.ELLIPSE, QT_TRANSLATE_NOOP("Command", "Ellipse"), "E", "selection", 3),
     )

@@ -153,17 +153,11 @@ class Workspace:
         self._grow_states(rows * columns)
         if self.active >= rows * columns:
             # What the reader looked at stays on the screen.
-            self._states[0], self._states[self.active] = self._states[self.active], self._states[0]
-            self._reconnect()
+            self._states[0].restore(before.view)
             self.active = 0
         self._fill_empty(before)
         self.layout_changed.emit()
         self.active_changed.emit()
-
-    def _reconnect(self) -> None:
-        for index, state in enumerate(self._states):
-            state.changed.disconnect()
-            state.changed.connect(lambda _what, at=index: self.viewport_changed.emit(at))
 
     def toggle_maximised(self, index: int | None = None) -> None:
         """Show one viewport alone, or the whole layout again."""
@@ -545,7 +539,6 @@ class Workspace:
 
     def filter_volume(self, index: int | None = None) -> Job | None:
         """Run the filter chain of a viewport on its whole volume, in the background."""
-        from medview.app.filtering import filtered_volume
         from medview.jobs.queue import Lane
 
         state = self._states[self.active if index is None else index]
@@ -555,7 +548,9 @@ class Workspace:
         volume = self.loader.volume(stack, time)
 
         def work(progress: Any) -> FilteredVolume:
-            return FilteredVolume(stack.id, time, chain, filtered_volume(volume, chain, progress))
+            from medview.processing.chain import filter_volume
+
+            return FilteredVolume(stack.id, time, chain, filter_volume(chain, volume, progress=progress))
 
         def done(filtered: FilteredVolume) -> None:
             if state.stack is not None and state.stack.id == filtered.stack_id and state.time == filtered.time:

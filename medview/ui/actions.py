@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
 from medview.app.command_table import COMMANDS, MENUS
 from medview.app.commands import Command, Context, keys_of
@@ -97,6 +97,14 @@ class CommandActions(QObject):
                 bar.addSeparator()
             last = command.group
             bar.addAction(self._actions[command.id])
+
+    def set_tool_bar_words(self, bar: QToolBar, words: bool) -> None:
+        """Show words beside the icons, or icons alone; some icons say all by themselves."""
+        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        for command in tool_bar_commands():
+            button = bar.widgetForAction(self._actions[command.id])
+            if isinstance(button, QToolButton):
+                button.setToolButtonStyle(beside if words and command.word else alone)
 
 
 def tool_bar_commands() -> Iterable[Command]:

@@ -11,7 +11,7 @@ from medview.core.study import Series, Stack, Study
 from medview.ui.listen import listen
 from medview.ui.messages import note_text, problem_text
 from medview.ui.parts import empty, panel_column, rule, text_label, title_label
-from medview.ui.person import date_text, person_text
+from medview.ui.corner_text import date_text, person_name
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def study_pairs(study: Study) -> list[Pair]:
     patient = study.patient
     sex = {"M": translate("Details", "male"), "F": translate("Details", "female"), "O": translate("Details", "other")}
     return [
-        (translate("Details", "Name"), person_text(patient.name)),
+        (translate("Details", "Name"), person_name(patient.name)),
         (translate("Details", "Patient ID"), patient.patient_id),
         (translate("Details", "Born"), date_text(patient.birth_date)),
         (translate("Details", "Sex"), sex.get(patient.sex, patient.sex)),

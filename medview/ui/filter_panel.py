@@ -24,9 +24,9 @@ from PySide6.QtWidgets import (
 )
 
 from medview.app import reading
-from medview.processing.chain import FilterChain, FilterStep, operation_of
+from medview.processing.chain import FilterChain, FilterStep
 from medview.processing.filters import OPERATIONS
-from medview.processing.operation import Parameter, Value
+from medview.processing.operation import Parameter, ParameterValue
 from medview.ui.filter_text import filter_text, unit_text
 from medview.ui.parts import empty, icon_button, text_label, title_label
 from medview.ui.text import translate
@@ -40,7 +40,7 @@ SLIDER_STEPS = 200
 class ParameterField(QWidget):
     """One parameter: its name, a slider over its range where that helps, and a field with its unit."""
 
-    def __init__(self, parameter: Parameter, value: Value, unit: str, changed: Callable[[Value], None]) -> None:
+    def __init__(self, parameter: Parameter, value: ParameterValue, unit: str, changed: Callable[[ParameterValue], None]) -> None:
         super().__init__()
         self.parameter = parameter
         grid = QGridLayout(self)
@@ -136,7 +136,7 @@ class StepCard(QFrame):
     def __init__(self, panel: FilterPanel, at: int, step: FilterStep, last: bool) -> None:
         super().__init__()
         self.setObjectName("card")
-        operation = operation_of(step)
+        operation = step.operation
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 4, 4, 6)
         column.setSpacing(4)
@@ -258,7 +258,7 @@ class FilterPanel(QWidget):
         """Replace a filter."""
         self._set((*self.chain[:at], step, *self.chain[at + 1 :]))
 
-    def set_value(self, at: int, name: str, value: Value) -> None:
+    def set_value(self, at: int, name: str, value: ParameterValue) -> None:
         """Give a filter's parameter another value."""
         step = self.chain[at]
         others = tuple(entry for entry in step.values if entry[0] != name)

@@ -5,42 +5,42 @@ from __future__ import annotations
 from medview.ui.text import QT_TRANSLATE_NOOP, translate
 
 TITLES: tuple[str, ...] = (
-    QT_TRANSLATE_NOOP("Filter", "Mean"),
-    QT_TRANSLATE_NOOP("Filter", "Median"),
-    QT_TRANSLATE_NOOP("Filter", "Gaussian"),
-    QT_TRANSLATE_NOOP("Filter", "Bilateral"),
-    QT_TRANSLATE_NOOP("Filter", "Non-local means"),
-    QT_TRANSLATE_NOOP("Filter", "Unsharp sharpening"),
-    QT_TRANSLATE_NOOP("Filter", "CLAHE"),
-    QT_TRANSLATE_NOOP("Filter", "Local contrast (CLAHE)"),
-    QT_TRANSLATE_NOOP("Filter", "Curvature anisotropic diffusion"),
-    QT_TRANSLATE_NOOP("Filter", "Curvature diffusion"),
-    QT_TRANSLATE_NOOP("Filter", "Sobel edges"),
-    QT_TRANSLATE_NOOP("Filter", "Laplacian edges"),
-    QT_TRANSLATE_NOOP("Filter", "Canny edges"),
-    QT_TRANSLATE_NOOP("Filter", "Morphological opening"),
-    QT_TRANSLATE_NOOP("Filter", "Morphological closing"),
-    QT_TRANSLATE_NOOP("Filter", "Radius"),
-    QT_TRANSLATE_NOOP("Filter", "Sigma"),
-    QT_TRANSLATE_NOOP("Filter", "Value sigma"),
-    QT_TRANSLATE_NOOP("Filter", "Strength"),
-    QT_TRANSLATE_NOOP("Filter", "Patch radius"),
-    QT_TRANSLATE_NOOP("Filter", "Search radius"),
-    QT_TRANSLATE_NOOP("Filter", "Amount"),
-    QT_TRANSLATE_NOOP("Filter", "Threshold"),
-    QT_TRANSLATE_NOOP("Filter", "Clip limit"),
-    QT_TRANSLATE_NOOP("Filter", "Tiles per side"),
-    QT_TRANSLATE_NOOP("Filter", "Iterations"),
-    QT_TRANSLATE_NOOP("Filter", "Conductance"),
-    QT_TRANSLATE_NOOP("Filter", "Lower threshold"),
-    QT_TRANSLATE_NOOP("Filter", "Upper threshold"),
+    QT_TRANSLATE_NOOP("Operation", "Mean"),
+    QT_TRANSLATE_NOOP("Operation", "Median"),
+    QT_TRANSLATE_NOOP("Operation", "Gaussian"),
+    QT_TRANSLATE_NOOP("Operation", "Bilateral"),
+    QT_TRANSLATE_NOOP("Operation", "Non-local means"),
+    QT_TRANSLATE_NOOP("Operation", "Unsharp sharpening"),
+    QT_TRANSLATE_NOOP("Operation", "CLAHE"),
+    QT_TRANSLATE_NOOP("Operation", "Local contrast (CLAHE)"),
+    QT_TRANSLATE_NOOP("Operation", "Curvature anisotropic diffusion"),
+    QT_TRANSLATE_NOOP("Operation", "Curvature diffusion"),
+    QT_TRANSLATE_NOOP("Operation", "Sobel edges"),
+    QT_TRANSLATE_NOOP("Operation", "Laplacian edges"),
+    QT_TRANSLATE_NOOP("Operation", "Canny edges"),
+    QT_TRANSLATE_NOOP("Operation", "Morphological opening"),
+    QT_TRANSLATE_NOOP("Operation", "Morphological closing"),
+    QT_TRANSLATE_NOOP("Operation", "Radius"),
+    QT_TRANSLATE_NOOP("Operation", "Sigma"),
+    QT_TRANSLATE_NOOP("Operation", "Value sigma"),
+    QT_TRANSLATE_NOOP("Operation", "Strength"),
+    QT_TRANSLATE_NOOP("Operation", "Patch radius"),
+    QT_TRANSLATE_NOOP("Operation", "Search radius"),
+    QT_TRANSLATE_NOOP("Operation", "Amount"),
+    QT_TRANSLATE_NOOP("Operation", "Threshold"),
+    QT_TRANSLATE_NOOP("Operation", "Clip limit"),
+    QT_TRANSLATE_NOOP("Operation", "Tiles per side"),
+    QT_TRANSLATE_NOOP("Operation", "Iterations"),
+    QT_TRANSLATE_NOOP("Operation", "Conductance"),
+    QT_TRANSLATE_NOOP("Operation", "Lower threshold"),
+    QT_TRANSLATE_NOOP("Operation", "Upper threshold"),
 )
 """Every title of `medview.processing`; a test compares the two."""
 
 
 def filter_text(title: str) -> str:
     """The title of a filter or parameter in the reader's language."""
-    return translate("Filter", title)
+    return translate("Operation", title)
 
 
 def unit_text(unit: str, value_unit: str) -> str:

@@ -33,7 +33,7 @@ class Histogram(pg.PlotWidget):
         self.hideButtons()
         self.hideAxis("left")
         self.getPlotItem().setContentsMargins(0, 4, 0, 0)
-        self.curve = pg.PlotCurveItem(stepMode="center", fillLevel=0)
+        self.curve = pg.PlotCurveItem([0.0, 1.0], [0.0], stepMode="center", fillLevel=0)
         self.addItem(self.curve)
         self.region = pg.LinearRegionItem(swapMode="sort")
         self.region.sigRegionChanged.connect(self._dragged)

@@ -83,7 +83,6 @@ class MainWindow(QMainWindow):
         self.status.jobs_asked.connect(self.show_jobs)
         self.status.notices_asked.connect(self.show_notices)
         self.grid.readout_changed.connect(self.status.set_pointer)
-        self.grid.paths_dropped.connect(self._take_dropped)
         self.grid.context_requested.connect(self._show_context_menu)
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
@@ -108,6 +107,7 @@ class MainWindow(QMainWindow):
         listen(self, workspace.settings_changed, self._follow_settings)
         listen(self, workspace.loader.slice_loaded, self._first_slice)
         self._panels_built = False
+        self._words: bool | None = None
         QTimer.singleShot(PANELS_AFTER_MS, self, self.build_panels)
         self._follow_settings()
         self.actions_.refresh()
@@ -348,11 +348,9 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         words = event.size().width() >= WORDS_FROM
-        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
-        if self.tool_bar.toolButtonStyle() != style:
-            self.tool_bar.setToolButtonStyle(style)
-        if words and self.tool_bar.sizeHint().width() > event.size().width():
-            self.tool_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        if words != self._words:
+            self._words = words
+            self.actions_.set_tool_bar_words(self.tool_bar, words)
 
     def _restore_place(self) -> None:
         place = self._workspace.settings.window_geometry

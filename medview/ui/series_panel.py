@@ -28,7 +28,7 @@ from medview.core.progress import Cancelled
 from medview.core.study import Series, Stack, Study
 from medview.ui.icons import draw_glyph
 from medview.ui.listen import listen
-from medview.ui.person import date_text, person_text
+from medview.ui.corner_text import date_text, person_name
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
 
@@ -227,7 +227,7 @@ def row_text(row: Row, with_patient: bool) -> str:
     """All of a row as words: tooltip and screen reader."""
     study = row.study
     if isinstance(row, StudyRow):
-        parts = [person_text(study.patient.name), study.patient.patient_id] if with_patient else []
+        parts = [person_name(study.patient.name), study.patient.patient_id] if with_patient else []
         parts += [date_text(study.date), study.description]
         return "\n".join(part for part in parts if part)
     series, stack = row.series, row.stack
@@ -271,7 +271,7 @@ class SeriesDelegate(QStyledItemDelegate):
         theme = current_theme()
         anonymous = self._workspace.settings.corner_text == "anonymous"
         lines = [
-            (translate("SeriesPanel", "Patient") if anonymous else person_text(study.patient.name), theme.text),
+            (translate("SeriesPanel", "Patient") if anonymous else person_name(study.patient.name), theme.text),
             (date_text(study.date), theme.secondary),
             (study.description, theme.secondary),
         ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from medview.app.workspace import is_over
 from medview.ui.icons import icon
@@ -64,12 +64,13 @@ class StatusLine(QWidget):
         self.jobs_button = QToolButton()
         self.jobs_button.setToolTip(translate("StatusLine", "Work in the background"))
         self.jobs_button.clicked.connect(self.jobs_asked)
-        self.jobs_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.jobs_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(96)
         self.notices_button = QToolButton()
         self.notices_button.setToolTip(translate("StatusLine", "Messages and files that could not be read"))
+        self.notices_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.notices_button.setIcon(icon("warning", "warning"))
         self.notices_button.clicked.connect(self.notices_asked)
         self.pointer = QLabel()

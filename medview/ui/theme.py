@@ -105,7 +105,7 @@ def wear(app: QApplication, theme: Theme) -> None:
     """Give the whole application a theme."""
     global _current  # noqa: PLW0603 - one look for one application
     _current = theme
-    QDir.setSearchPaths("medview-icons", [str(resource_path("icons"))])
+    QDir.setSearchPaths("medviewicons", [str(resource_path("icons"))])
     app.setFont(reading_font())
     app.setPalette(_palette(theme))
     app.setStyleSheet(style_sheet(theme))
@@ -173,6 +173,7 @@ QToolButton::menu-indicator {{ image: none; }}
 
 QStatusBar {{ background: {t.window}; border-top: 1px solid {t.line}; }}
 QStatusBar::item {{ border: none; }}
+QStatusBar QToolButton {{ padding: 1px 6px; }}
 
 QWidget#panel, QWidget#strip, QScrollArea#panel, QStackedWidget#panel {{ background: {t.panel}; }}
 QWidget#strip {{ border-right: 1px solid {t.line}; }}
@@ -213,14 +214,14 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QKeySequenceEdit {{ background: 
   selection-color: {t.on_accent}; }}
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {t.accent}; }}
 QComboBox::drop-down {{ border: none; width: 18px; }}
-QComboBox::down-arrow {{ image: url(medview-icons:caret-down.svg); width: 10px; height: 10px; }}
+QComboBox::down-arrow {{ image: url(medviewicons:caret-down.svg); width: 10px; height: 10px; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line};
   selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
 
 QCheckBox, QRadioButton {{ spacing: 6px; }}
 QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {t.secondary}; border-radius: 3px; background: {t.window}; }}
-QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(medview-icons:check.svg); }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(medviewicons:check.svg); }}
 QCheckBox::indicator:disabled {{ border-color: {t.line}; }}
 QCheckBox:focus {{ color: {t.accent}; }}
 

@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from medview.app.notices import stack_place
-from medview.app.opening import find_stack
 from medview.ui.icons import icon
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
@@ -46,19 +45,12 @@ class ViewportFrame(QWidget):
         column.addWidget(self.notices)
         self.viewport = make(workspace, workspace.viewports[index])
         column.addWidget(self.viewport, 1)
-        self.viewport.maximise_requested.connect(lambda: workspace.toggle_maximised(index))
-        self.viewport.stack_dropped.connect(self._show)
         self.follow_stack()
 
     def follow_stack(self) -> None:
         """Let the strip of notices concern what the viewport shows."""
         stack = self.viewport.state.stack
         self.notices.set_place(stack_place(stack.id if stack is not None else "-"))
-
-    def _show(self, stack_id: str) -> None:
-        found = find_stack(self._workspace.studies, stack_id)
-        if found is not None:
-            self._workspace.show_stack(found[2], self.index)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
@@ -145,7 +137,6 @@ class ViewportGrid(QWidget):
     """Viewports of the layout; widgets of a larger layout are kept for when it comes back."""
 
     readout_changed = Signal(str)
-    paths_dropped = Signal(list)
     context_requested = Signal(QPoint)
 
     def __init__(self, workspace: Workspace, make: MakeViewport = make_viewport) -> None:
@@ -201,7 +192,6 @@ class ViewportGrid(QWidget):
         while len(self.frames) < len(workspace.viewports):
             frame = ViewportFrame(workspace, len(self.frames), self._make)
             frame.viewport.readout_changed.connect(self.readout_changed)
-            frame.viewport.paths_dropped.connect(self.paths_dropped)
             frame.viewport.context_requested.connect(self.context_requested)
             self.frames.append(frame)
         self._stack.setCurrentWidget(self._area)
