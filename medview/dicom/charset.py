@@ -75,15 +75,12 @@ def decode_text(value: bytes | None, codecs: tuple[str, ...] = ("latin-1",), is_
     value = value.strip(b" \0")
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii")
-    if b"\x1b" in value:
-        text = _decode_extended(value, codecs, is_name)
-    else:
-        text = _decode_plain(value, codecs[0])
+    text = _decode_extended(value, codecs, is_name) if b"\x1b" in value else _decode_plain(value, codecs[0])
     return text.strip(" \0")
 
 
 def _decode_plain(value: bytes, codec: str) -> str:
-    if codec == "iso2022_jp" or codec == "iso2022_jp_2":
+    if codec in {"iso2022_jp", "iso2022_jp_2"}:
         codec = "shift_jis"
     if codec == "latin-1":
         try:

@@ -1,11 +1,12 @@
 """The files that a DICOMDIR lists (PS3.3 F, PS3.10 8.6), never outside its own folder."""
 
+# ruff: noqa: PTH - paths stay the strings that the scan compares
 from __future__ import annotations
 
 import os
 
 from medview.core.problem import MedviewError, Problem
-from medview.dicom import tags as T
+from medview.dicom import tags
 from medview.dicom.elements import BrokenElements, NotDicom, read_elements
 from medview.dicom.header import as_words
 
@@ -20,7 +21,7 @@ def referenced_files(path: str) -> tuple[list[str], list[Problem]]:
         return [], [
             Problem(path, "broken_dicomdir", f"{path} cannot be read as a DICOMDIR: {error}.", values=(str(error),))
         ]
-    records = values.get(T.DIRECTORY_RECORDS)
+    records = values.get(tags.DIRECTORY_RECORDS)
     if not records:
         return [], [Problem(path, "broken_dicomdir", f"{path} lists no files.")]
     files: list[str] = []
@@ -28,7 +29,7 @@ def referenced_files(path: str) -> tuple[list[str], list[Problem]]:
     names: dict[str, dict[str, str]] = {}
     real_folder = os.path.realpath(folder)
     for record in records:
-        parts = as_words(record.get(T.REFERENCED_FILE_ID))
+        parts = as_words(record.get(tags.REFERENCED_FILE_ID))
         if not parts or not any(parts):
             continue
         shown = os.path.join(shown_folder, *parts)

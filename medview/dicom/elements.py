@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from medview.dicom import tags as T
+from medview.dicom import tags
 from medview.dicom.inflate import inflate_capped
 
 Wanted = Mapping[int, frozenset[int]]
@@ -31,9 +31,9 @@ EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 DEFLATED = "1.2.840.10008.1.2.1.99"
 GE_IMPLICIT = "1.2.840.113619.5.2"
 
-_ITEM = T.tag(0xFFFE, 0xE000)
-_ITEM_END = T.tag(0xFFFE, 0xE00D)
-_SEQUENCE_END = T.tag(0xFFFE, 0xE0DD)
+_ITEM = tags.tag(0xFFFE, 0xE000)
+_ITEM_END = tags.tag(0xFFFE, 0xE00D)
+_SEQUENCE_END = tags.tag(0xFFFE, 0xE0DD)
 
 
 def _vrs(names: str) -> frozenset[int]:
@@ -62,28 +62,28 @@ _FORMATS = {
 }
 
 _SEQUENCES = (
-    T.DIRECTORY_RECORDS, T.ULTRASOUND_REGIONS, T.DIFFUSION_SEQUENCE, T.DIFFUSION_DIRECTION_SEQUENCE,
-    T.DIMENSION_SEQUENCE, T.MODALITY_LUTS, T.VOI_LUTS, T.RADIOPHARMACEUTICALS, T.DETECTORS, T.SHARED_GROUPS,
-    T.FRAME_GROUPS, T.PLANE_POSITION, T.PLANE_ORIENTATION, T.PIXEL_MEASURES, T.FRAME_CONTENT, T.FRAME_VOI,
-    T.PIXEL_VALUE_TRANSFORMATION, T.FRAME_PIXEL_PROPERTIES, T.FRAME_ANATOMY, T.TEMPORAL_GROUP, T.CARDIAC_GROUP,
-    T.MR_ECHO, T.MR_TIMING, T.MR_MODIFIER, T.MR_ASL, T.MR_FRAME_TYPE, T.CT_FRAME_TYPE, T.PET_FRAME_TYPE,
-    T.XA_FRAME_TYPE, T.CT_RECONSTRUCTION, T.XRAY_RECONSTRUCTION, T.SEGMENT_GROUP, T.UNASSIGNED_SHARED,
-    T.UNASSIGNED_FRAME,
+    tags.DIRECTORY_RECORDS, tags.ULTRASOUND_REGIONS, tags.DIFFUSION_SEQUENCE, tags.DIFFUSION_DIRECTION_SEQUENCE,
+    tags.DIMENSION_SEQUENCE, tags.MODALITY_LUTS, tags.VOI_LUTS, tags.RADIOPHARMACEUTICALS, tags.DETECTORS, tags.SHARED_GROUPS,
+    tags.FRAME_GROUPS, tags.PLANE_POSITION, tags.PLANE_ORIENTATION, tags.PIXEL_MEASURES, tags.FRAME_CONTENT, tags.FRAME_VOI,
+    tags.PIXEL_VALUE_TRANSFORMATION, tags.FRAME_PIXEL_PROPERTIES, tags.FRAME_ANATOMY, tags.TEMPORAL_GROUP, tags.CARDIAC_GROUP,
+    tags.MR_ECHO, tags.MR_TIMING, tags.MR_MODIFIER, tags.MR_ASL, tags.MR_FRAME_TYPE, tags.CT_FRAME_TYPE, tags.PET_FRAME_TYPE,
+    tags.XA_FRAME_TYPE, tags.CT_RECONSTRUCTION, tags.XRAY_RECONSTRUCTION, tags.SEGMENT_GROUP, tags.UNASSIGNED_SHARED,
+    tags.UNASSIGNED_FRAME,
 )  # fmt: skip
 _SHORTS = (
-    T.SAMPLES, T.PLANAR, T.ROWS, T.COLUMNS, T.BITS_ALLOCATED, T.BITS_STORED, T.HIGH_BIT, T.PIXEL_REPRESENTATION,
-    T.PADDING, T.PADDING_LIMIT, T.LUT_DESCRIPTOR, T.LUT_ENTRIES, T.FRAME_INCREMENT, T.REGION_SPATIAL_FORMAT,
-    T.REGION_DATA_TYPE, T.REGION_UNITS_X, T.REGION_UNITS_Y, T.IN_CONCATENATION_NUMBER, T.FRAME_ACQUISITION_NUMBER,
-    T.ENERGY_VECTOR, T.DETECTOR_VECTOR, T.PHASE_VECTOR, T.ROTATION_VECTOR, T.RR_VECTOR, T.TIME_SLOT_VECTOR,
-    T.SLICE_VECTOR, T.ANGULAR_VECTOR, T.TIME_SLICE_VECTOR, T.SEGMENT_NUMBER, T.DIMENSION_POINTER,
+    tags.SAMPLES, tags.PLANAR, tags.ROWS, tags.COLUMNS, tags.BITS_ALLOCATED, tags.BITS_STORED, tags.HIGH_BIT, tags.PIXEL_REPRESENTATION,
+    tags.PADDING, tags.PADDING_LIMIT, tags.LUT_DESCRIPTOR, tags.LUT_ENTRIES, tags.FRAME_INCREMENT, tags.REGION_SPATIAL_FORMAT,
+    tags.REGION_DATA_TYPE, tags.REGION_UNITS_X, tags.REGION_UNITS_Y, tags.IN_CONCATENATION_NUMBER, tags.FRAME_ACQUISITION_NUMBER,
+    tags.ENERGY_VECTOR, tags.DETECTOR_VECTOR, tags.PHASE_VECTOR, tags.ROTATION_VECTOR, tags.RR_VECTOR, tags.TIME_SLOT_VECTOR,
+    tags.SLICE_VECTOR, tags.ANGULAR_VECTOR, tags.TIME_SLICE_VECTOR, tags.SEGMENT_NUMBER, tags.DIMENSION_POINTER,
 )  # fmt: skip
 _LONGS = (
-    T.REGION_FLAGS, T.REGION_X0, T.REGION_Y0, T.REGION_X1, T.REGION_Y1, T.IN_STACK_POSITION, T.TEMPORAL_INDEX,
-    T.DIMENSION_VALUES, T.CONCATENATION_FRAME_OFFSET,
+    tags.REGION_FLAGS, tags.REGION_X0, tags.REGION_Y0, tags.REGION_X1, tags.REGION_Y1, tags.IN_STACK_POSITION, tags.TEMPORAL_INDEX,
+    tags.DIMENSION_VALUES, tags.CONCATENATION_FRAME_OFFSET,
 )  # fmt: skip
 _DOUBLES = (
-    T.REGION_DELTA_X, T.REGION_DELTA_Y, T.B_VALUE, T.DIFFUSION_DIRECTION, T.EFFECTIVE_ECHO_TIME, T.CARDIAC_TRIGGER_DELAY,
-    T.NOMINAL_CARDIAC_PHASE, T.TEMPORAL_OFFSET, T.INVERSION_TIMES,
+    tags.REGION_DELTA_X, tags.REGION_DELTA_Y, tags.B_VALUE, tags.DIFFUSION_DIRECTION, tags.EFFECTIVE_ECHO_TIME, tags.CARDIAC_TRIGGER_DELAY,
+    tags.NOMINAL_CARDIAC_PHASE, tags.TEMPORAL_OFFSET, tags.INVERSION_TIMES,
 )  # fmt: skip
 _PRIVATE_FORMS = {
     "siemens_direction": DOUBLES, "siemens_tiles": SHORTS, "siemens_csa": BYTES, "ge_component": SHORTS,
@@ -94,20 +94,22 @@ _PRIVATE_FORMS = {
 
 
 def _wanted() -> dict[int, frozenset[int]]:
-    table = {value: TEXT for name, value in vars(T).items() if name.isupper() and isinstance(value, int) and value >= 0}
+    table = {
+        value: TEXT for name, value in vars(tags).items() if name.isupper() and isinstance(value, int) and value >= 0
+    }
     table |= dict.fromkeys(_SEQUENCES, SEQUENCE) | dict.fromkeys(_SHORTS, SHORTS)
     table |= dict.fromkeys(_LONGS, LONGS) | dict.fromkeys(_DOUBLES, DOUBLES)
-    table |= dict.fromkeys((T.PIXELS, T.FLOAT_PIXELS, T.DOUBLE_PIXELS), STOP)
-    table |= dict.fromkeys((T.EXTENDED_OFFSETS, T.EXTENDED_LENGTHS), BYTES)
-    for name, (_, group, low) in T.PRIVATE.items():
-        for block in T.PRIVATE_BLOCKS:
-            table[T.tag(group, block)] = TEXT
-            table[T.tag(group, block << 8 | low)] = _PRIVATE_FORMS.get(name, TEXT)
+    table |= dict.fromkeys((tags.PIXELS, tags.FLOAT_PIXELS, tags.DOUBLE_PIXELS), STOP)
+    table |= dict.fromkeys((tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS), BYTES)
+    for name, (_, group, low) in tags.PRIVATE.items():
+        for block in tags.PRIVATE_BLOCKS:
+            table[tags.tag(group, block)] = TEXT
+            table[tags.tag(group, block << 8 | low)] = _PRIVATE_FORMS.get(name, TEXT)
     return table
 
 
 WANTED = _wanted()
-_TABLES = frozenset({T.EXTENDED_OFFSETS, T.EXTENDED_LENGTHS})
+_TABLES = frozenset({tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS})
 _NOTHING: dict[int, frozenset[int]] = {}
 
 
@@ -222,7 +224,7 @@ def _read_items(
         elif tag == _SEQUENCE_END:
             break
         elif tag != _ITEM_END:
-            raise BrokenElements(f"{T.tag_name(tag)} where an item should begin")
+            raise BrokenElements(f"{tags.tag_name(tag)} where an item should begin")
     return items, pos
 
 
@@ -343,18 +345,11 @@ def _walk(source: _Source, offset: int, syntax: _Syntax, raw: RawInstance, wante
 
 def _one_element(source: _Source, offset: int, syntax: _Syntax, raw: RawInstance, wanted: Wanted) -> int | None:
     """Take the element at ``offset`` with all care; the offset of the next one, None at the pixels or the end."""
-    while True:
-        try:
-            if not 0 <= offset - source.base <= len(source.buf):
-                raise _Short
-            tag, vr, start, length = _head(source.buf, offset - source.base, syntax)
-            start += source.base
-            break
-        except _Short:
-            if not source.has_more(offset):
-                raw.truncated |= offset != source.size
-                return None
-            source.fill(offset, CHUNK)
+    head = _head_at(source, offset, syntax)
+    if head is None:
+        raw.truncated |= offset != source.size
+        return None
+    tag, vr, start, length = head
     kind = wanted.get(tag)
     if kind is STOP:
         raw.pixel_tag = tag
@@ -365,46 +360,64 @@ def _one_element(source: _Source, offset: int, syntax: _Syntax, raw: RawInstance
     if tag in {0, _ITEM, _ITEM_END, _SEQUENCE_END}:
         raw.oddities += ("stray_element",)
         return None if tag == 0 else start
-    if tag in _TABLES and length != UNDEFINED:
+    if length == UNDEFINED or (kind is SEQUENCE and vr in {0, _SQ, _UN}):
+        after = _take_sequence(source, offset, head, syntax, raw, wanted)
+        if after is None:
+            raw.truncated = True
+        return after
+    if tag in _TABLES:
         raw.extended[tag] = (start, length)
-        return start + length
-    is_sequence = kind is SEQUENCE and vr in {0, _SQ, _UN}
-    if not is_sequence and length != UNDEFINED:
-        if kind is not None and kind is not SEQUENCE:
-            if start + length > source.base + len(source.buf) and source.has_more(offset):
-                if length > MAX_SEQUENCE:
-                    return start + length
-                source.fill(offset, start - offset + length)
-            begin = start - source.base
-            value = source.buf[begin : begin + length]
-            if len(value) < length:
-                raw.truncated = True
-                return None
-            raw.values[tag] = _normal(value, vr, kind, syntax.big)
-        return start + length
-    if kind is None and length != UNDEFINED:
-        return start + length
-    inner = _IMPLICIT if vr == _UN else syntax
-    need = CHUNK
-    if length != UNDEFINED:
-        need = max(need, start - offset + length)
+    elif kind is not None and kind is not SEQUENCE and length <= MAX_SEQUENCE:
+        if start + length > source.base + len(source.buf) and source.has_more(offset):
+            source.fill(offset, start - offset + length)
+        begin = start - source.base
+        value = source.buf[begin : begin + length]
+        if len(value) < length:
+            raw.truncated = True
+            return None
+        raw.values[tag] = _normal(value, vr, kind, syntax.big)
+    return start + length
+
+
+def _head_at(source: _Source, offset: int, syntax: _Syntax) -> tuple[int, int, int, int] | None:
+    """(packed tag, VR, offset of the value, length) of the element at ``offset``; None where the data end."""
     while True:
+        if 0 <= offset - source.base <= len(source.buf):
+            try:
+                tag, vr, start, length = _head(source.buf, offset - source.base, syntax)
+            except _Short:
+                pass
+            else:
+                return tag, vr, start + source.base, length
+        if not source.has_more(offset):
+            return None
+        source.fill(offset, CHUNK)
+
+
+def _take_sequence(
+    source: _Source, offset: int, head: tuple[int, int, int, int], syntax: _Syntax, raw: RawInstance, wanted: Wanted
+) -> int | None:
+    """Read (or only pass) the sequence whose head is at ``offset``; the offset after it, None where the data end."""
+    tag, vr, start, length = head
+    is_wanted = wanted.get(tag) is SEQUENCE
+    inner = _IMPLICIT if vr == _UN else syntax
+    need = CHUNK if length == UNDEFINED else max(CHUNK, start - offset + length)
+    while True:
+        begin = start - source.base
+        end = None if length == UNDEFINED else begin + length
         try:
-            begin = start - source.base
-            end = None if length == UNDEFINED else begin + length
-            if end is not None and end > len(source.buf):
+            if begin < 0 or (end is not None and end > len(source.buf)):
                 raise _Short
-            items, after = _read_items(source.buf, begin, end, inner, wanted if kind is SEQUENCE else _NOTHING, 0)
-            break
+            items, after = _read_items(source.buf, begin, end, inner, wanted if is_wanted else _NOTHING, 0)
         except _Short:
             if not source.has_more(offset) or need > MAX_SEQUENCE:
-                raw.truncated = True
                 return None
             source.fill(offset, need)
             need *= 2
-    if kind is SEQUENCE:
-        raw.values[tag] = items
-    return after + source.base
+            continue
+        if is_wanted:
+            raw.values[tag] = items
+        return after + source.base
 
 
 def _explicit_run(buf: bytes, pos: int, values: Values, wanted: Wanted) -> int:
@@ -479,7 +492,7 @@ def _read(fd: int, path: str, size: int, first_read: int, wanted: Wanted) -> Raw
     raw = RawInstance({}, file_size=size, data_size=size)
     start = _start_of_elements(buf, size, raw)
     start = _read_meta(buf, start, raw.values)
-    declared = raw.values.get(T.TRANSFER_SYNTAX, b"").strip(b" \0").decode("latin-1")
+    declared = raw.values.get(tags.TRANSFER_SYNTAX, b"").strip(b" \0").decode("latin-1")
     raw.transfer_syntax = declared
     if declared == DEFLATED and _sniffed(buf, start) is None:
         _read_deflated(fd, path, start, raw, wanted)

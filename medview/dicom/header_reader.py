@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from medview.core.study import PatientIdentity
-from medview.dicom import tags as T
+from medview.dicom import tags
 from medview.dicom.charset import codecs_of, decode_text
 from medview.dicom.elements import FIRST_READ, RawInstance, Values, read_elements
 from medview.dicom.header import (
@@ -36,34 +36,34 @@ from medview.dicom.windows import windows_of
 T_Value = TypeVar("T_Value")
 
 _SERIES_TAGS = (
-    T.CHARSET, T.SOP_CLASS, T.STUDY_DATE, T.SERIES_DATE, T.STUDY_TIME, T.SERIES_TIME, T.ACCESSION, T.MODALITY,
-    T.MANUFACTURER, T.INSTITUTION, T.STUDY_DESCRIPTION, T.SERIES_DESCRIPTION, T.MODEL_NAME, T.PATIENT_NAME,
-    T.PATIENT_ID, T.BIRTH_DATE, T.SEX, T.AGE, T.PATIENT_SIZE, T.PATIENT_WEIGHT, T.CONTRAST_AGENT, T.BODY_PART,
-    T.STUDY_UID, T.SERIES_UID, T.STUDY_ID, T.SERIES_NUMBER, T.LATERALITY, T.PROTOCOL, T.BURNED_IN,
-    T.PATIENT_POSITION, T.FRAME_OF_REFERENCE, T.PET_UNITS, T.DECAY_CORRECTION, T.CORRECTED_IMAGE, T.SERIES_TYPE,
-    T.RADIOPHARMACEUTICALS, T.MEDIA_CLASS_UID,
+    tags.CHARSET, tags.SOP_CLASS, tags.STUDY_DATE, tags.SERIES_DATE, tags.STUDY_TIME, tags.SERIES_TIME, tags.ACCESSION, tags.MODALITY,
+    tags.MANUFACTURER, tags.INSTITUTION, tags.STUDY_DESCRIPTION, tags.SERIES_DESCRIPTION, tags.MODEL_NAME, tags.PATIENT_NAME,
+    tags.PATIENT_ID, tags.BIRTH_DATE, tags.SEX, tags.AGE, tags.PATIENT_SIZE, tags.PATIENT_WEIGHT, tags.CONTRAST_AGENT, tags.BODY_PART,
+    tags.STUDY_UID, tags.SERIES_UID, tags.STUDY_ID, tags.SERIES_NUMBER, tags.LATERALITY, tags.PROTOCOL, tags.BURNED_IN,
+    tags.PATIENT_POSITION, tags.FRAME_OF_REFERENCE, tags.PET_UNITS, tags.DECAY_CORRECTION, tags.CORRECTED_IMAGE, tags.SERIES_TYPE,
+    tags.RADIOPHARMACEUTICALS, tags.MEDIA_CLASS_UID,
 )  # fmt: skip
 _IMAGE_TAGS = (
-    T.PIXEL_REPRESENTATION, T.PADDING, T.PADDING_LIMIT, T.PRESENTATION_SHAPE, T.MODALITY_LUTS, T.IMAGER_SPACING,
-    T.SCANNED_SPACING, T.MAGNIFICATION, T.SOURCE_DETECTOR, T.SOURCE_PATIENT, T.CALIBRATION_TYPE, T.PIXEL_ASPECT,
-    T.VIEW_POSITION, T.PATIENT_ORIENTATION, T.ULTRASOUND_REGIONS, T.FRAME_TIME, T.FRAME_TIME_VECTOR, T.CINE_RATE,
-    T.DISPLAY_RATE, T.LOSSY, T.LOSSY_RATIO, T.LOSSY_METHOD, T.GANTRY_TILT, T.DOSE_UNITS, T.FRAME_PIXEL_PROPERTIES,
-    T.DIMENSION_SEQUENCE, T.PHOTOMETRIC,
+    tags.PIXEL_REPRESENTATION, tags.PADDING, tags.PADDING_LIMIT, tags.PRESENTATION_SHAPE, tags.MODALITY_LUTS, tags.IMAGER_SPACING,
+    tags.SCANNED_SPACING, tags.MAGNIFICATION, tags.SOURCE_DETECTOR, tags.SOURCE_PATIENT, tags.CALIBRATION_TYPE, tags.PIXEL_ASPECT,
+    tags.VIEW_POSITION, tags.PATIENT_ORIENTATION, tags.ULTRASOUND_REGIONS, tags.FRAME_TIME, tags.FRAME_TIME_VECTOR, tags.CINE_RATE,
+    tags.DISPLAY_RATE, tags.LOSSY, tags.LOSSY_RATIO, tags.LOSSY_METHOD, tags.GANTRY_TILT, tags.DOSE_UNITS, tags.FRAME_PIXEL_PROPERTIES,
+    tags.DIMENSION_SEQUENCE, tags.PHOTOMETRIC,
 )  # fmt: skip
 _FRAME_TAGS = (
-    T.ORIENTATION, T.PIXEL_SPACING, T.SLICE_THICKNESS, T.SLICE_SPACING, T.RESCALE_SLOPE, T.RESCALE_INTERCEPT,
-    T.RESCALE_TYPE, T.WINDOW_CENTER, T.WINDOW_WIDTH, T.WINDOW_EXPLANATION, T.VOI_FUNCTION, T.VOI_LUTS, T.IMAGE_TYPE,
-    T.FRAME_TYPE, T.COMPLEX_COMPONENT, T.ECHO_TIME, T.EFFECTIVE_ECHO_TIME, T.ECHO_NUMBER, T.INVERSION_TIME,
-    T.FLIP_ANGLE, T.B_VALUE, T.DIFFUSION_DIRECTION, T.DIFFUSION_DIRECTIONALITY, T.KERNEL, T.CT_KERNEL, T.KVP,
-    T.IMAGE_LATERALITY, T.FRAME_LATERALITY, T.ASL_CONTEXT, T.CHARSET, T.PIXEL_REPRESENTATION, T.DOSE_SCALING,
-    T.INVERSION_TIMES,
+    tags.ORIENTATION, tags.PIXEL_SPACING, tags.SLICE_THICKNESS, tags.SLICE_SPACING, tags.RESCALE_SLOPE, tags.RESCALE_INTERCEPT,
+    tags.RESCALE_TYPE, tags.WINDOW_CENTER, tags.WINDOW_WIDTH, tags.WINDOW_EXPLANATION, tags.VOI_FUNCTION, tags.VOI_LUTS, tags.IMAGE_TYPE,
+    tags.FRAME_TYPE, tags.COMPLEX_COMPONENT, tags.ECHO_TIME, tags.EFFECTIVE_ECHO_TIME, tags.ECHO_NUMBER, tags.INVERSION_TIME,
+    tags.FLIP_ANGLE, tags.B_VALUE, tags.DIFFUSION_DIRECTION, tags.DIFFUSION_DIRECTIONALITY, tags.KERNEL, tags.CT_KERNEL, tags.KVP,
+    tags.IMAGE_LATERALITY, tags.FRAME_LATERALITY, tags.ASL_CONTEXT, tags.CHARSET, tags.PIXEL_REPRESENTATION, tags.DOSE_SCALING,
+    tags.INVERSION_TIMES,
 )  # fmt: skip
 _PIXEL_TAGS = (
-    T.ROWS, T.COLUMNS, T.SAMPLES, T.PHOTOMETRIC, T.PLANAR, T.NUMBER_OF_FRAMES, T.BITS_ALLOCATED, T.BITS_STORED,
-    T.HIGH_BIT, T.PIXEL_REPRESENTATION,
+    tags.ROWS, tags.COLUMNS, tags.SAMPLES, tags.PHOTOMETRIC, tags.PLANAR, tags.NUMBER_OF_FRAMES, tags.BITS_ALLOCATED, tags.BITS_STORED,
+    tags.HIGH_BIT, tags.PIXEL_REPRESENTATION,
 )  # fmt: skip
 _PRIVATE_MODALITIES = frozenset({b"MR", b"PT"})
-_ELEMENTS: dict[int, PixelElement] = {T.PIXELS: "pixels", T.FLOAT_PIXELS: "float", T.DOUBLE_PIXELS: "double"}
+_ELEMENTS: dict[int, PixelElement] = {tags.PIXELS: "pixels", tags.FLOAT_PIXELS: "float", tags.DOUBLE_PIXELS: "double"}
 _CACHE_SIZE = 4096
 MAX_FRAMES = 1_000_000
 
@@ -86,7 +86,7 @@ class HeaderReader:
     def build(self, path: str, raw: RawInstance) -> InstanceHeader:
         """The header value of elements that were read."""
         values = raw.values
-        private = private_values(values) if values.get(T.MODALITY, b"").strip() in _PRIVATE_MODALITIES else {}
+        private = private_values(values) if values.get(tags.MODALITY, b"").strip() in _PRIVATE_MODALITIES else {}
         series = self._shared(0, values, _SERIES_TAGS, (), lambda: _series_header(values))
         private_key = tuple(private.values())
         image = self._shared(1, values, _IMAGE_TAGS, private_key, lambda: _image_header(values, private))
@@ -94,18 +94,18 @@ class HeaderReader:
         frames = self.frames(values, private, pixels)
         fault = _fault(raw, pixels)
         concatenation = None
-        if T.CONCATENATION_UID in values:
-            offsets = as_longs(values.get(T.CONCATENATION_FRAME_OFFSET))
+        if tags.CONCATENATION_UID in values:
+            offsets = as_longs(values.get(tags.CONCATENATION_FRAME_OFFSET))
             concatenation = Concatenation(
-                as_text(values[T.CONCATENATION_UID]),
-                as_short(values.get(T.IN_CONCATENATION_NUMBER)),
+                as_text(values[tags.CONCATENATION_UID]),
+                as_short(values.get(tags.IN_CONCATENATION_NUMBER)),
                 offsets[0] if offsets else None,
             )
         return InstanceHeader(
             path,
             raw.file_size,
-            as_text(values.get(T.SOP_UID)),
-            as_integer(values.get(T.INSTANCE_NUMBER)),
+            as_text(values.get(tags.SOP_UID)),
+            as_integer(values.get(tags.INSTANCE_NUMBER)),
             series,
             image,
             pixels,
@@ -121,7 +121,7 @@ class HeaderReader:
         """One frame header, or one for each frame where the file gives frames their own attributes."""
         if pixels is None:
             return ()
-        if pixels.frames > 1 or T.FRAME_GROUPS in values or T.SHARED_GROUPS in values:
+        if pixels.frames > 1 or tags.FRAME_GROUPS in values or tags.SHARED_GROUPS in values:
             from medview.dicom.multiframe import frame_values
 
             per_frame = frame_values(values, pixels.frames)
@@ -133,24 +133,24 @@ class HeaderReader:
         """Attributes of a frame from values in the words of the classic objects."""
         get = values.get
         common = self._shared(2, values, _FRAME_TAGS, tuple(private.values()), lambda: _frame_common(values, private))
-        position = as_numbers(get(T.POSITION))
-        trigger = as_number(get(T.TRIGGER_TIME))
-        if trigger is None and T.CARDIAC_TRIGGER_DELAY in values:
-            trigger = (as_floats(get(T.CARDIAC_TRIGGER_DELAY)) or (None,))[0]
-        temporal = as_integer(get(T.TEMPORAL_POSITION))
-        if T.TEMPORAL_INDEX in values:
-            temporal = (as_longs(get(T.TEMPORAL_INDEX)) or (temporal,))[0]
+        position = as_numbers(get(tags.POSITION))
+        trigger = as_number(get(tags.TRIGGER_TIME))
+        if trigger is None and tags.CARDIAC_TRIGGER_DELAY in values:
+            trigger = (as_floats(get(tags.CARDIAC_TRIGGER_DELAY)) or (None,))[0]
+        temporal = as_integer(get(tags.TEMPORAL_POSITION))
+        if tags.TEMPORAL_INDEX in values:
+            temporal = (as_longs(get(tags.TEMPORAL_INDEX)) or (temporal,))[0]
         phase = as_integer(private.get("philips_phase")) if private else None
-        if T.NOMINAL_CARDIAC_PHASE in values:
-            phase = None if not (found := as_floats(get(T.NOMINAL_CARDIAC_PHASE))) else found[0]  # type: ignore[assignment]
-        reference = as_number(get(T.FRAME_REFERENCE_TIME))
-        if reference is None and T.TEMPORAL_OFFSET in values:
-            reference = (as_floats(get(T.TEMPORAL_OFFSET)) or (None,))[0]
-        acquisition = as_integer(get(T.ACQUISITION_NUMBER))
-        if T.FRAME_ACQUISITION_NUMBER in values:
-            acquisition = as_short(get(T.FRAME_ACQUISITION_NUMBER))
-        segment = as_short(get(T.SEGMENT_NUMBER)) if T.SEGMENT_NUMBER in values else None
-        in_stack = as_longs(get(T.IN_STACK_POSITION))
+        if tags.NOMINAL_CARDIAC_PHASE in values:
+            phase = None if not (found := as_floats(get(tags.NOMINAL_CARDIAC_PHASE))) else found[0]
+        reference = as_number(get(tags.FRAME_REFERENCE_TIME))
+        if reference is None and tags.TEMPORAL_OFFSET in values:
+            reference = (as_floats(get(tags.TEMPORAL_OFFSET)) or (None,))[0]
+        acquisition = as_integer(get(tags.ACQUISITION_NUMBER))
+        if tags.FRAME_ACQUISITION_NUMBER in values:
+            acquisition = as_short(get(tags.FRAME_ACQUISITION_NUMBER))
+        segment = as_short(get(tags.SEGMENT_NUMBER)) if tags.SEGMENT_NUMBER in values else None
+        in_stack = as_longs(get(tags.IN_STACK_POSITION))
         return FrameHeader(
             common,
             (position[0], position[1], position[2]) if len(position) == 3 else None,
@@ -159,13 +159,13 @@ class HeaderReader:
             trigger,
             phase,
             reference,
-            as_text(get(T.FRAME_ACQUISITION_DATETIME) or get(T.ACQUISITION_TIME)),
-            as_text(get(T.FRAME_REFERENCE_DATETIME) or get(T.CONTENT_TIME)),
-            as_text(get(T.STACK_ID)),
+            as_text(get(tags.FRAME_ACQUISITION_DATETIME) or get(tags.ACQUISITION_TIME)),
+            as_text(get(tags.FRAME_REFERENCE_DATETIME) or get(tags.CONTENT_TIME)),
+            as_text(get(tags.STACK_ID)),
             in_stack[0] if in_stack else None,
             segment,
-            as_longs(get(T.DIMENSION_VALUES)),
-            get(T.EXTRA_AXES, ()),
+            as_longs(get(tags.DIMENSION_VALUES)),
+            get(tags.EXTRA_AXES, ()),
         )
 
     def _pixels(self, raw: RawInstance) -> PixelDescription | None:
@@ -193,67 +193,67 @@ class HeaderReader:
             if len(cache) >= _CACHE_SIZE:
                 cache.clear()
             found = cache[key] = make()
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 def _series_header(values: Values) -> SeriesHeader:
     get = values.get
-    codecs = codecs_of(get(T.CHARSET))
+    codecs = codecs_of(get(tags.CHARSET))
 
     def words(tag: int) -> str:
         return decode_text(get(tag), codecs)
 
-    size, weight = as_number(get(T.PATIENT_SIZE)), as_number(get(T.PATIENT_WEIGHT))
+    size, weight = as_number(get(tags.PATIENT_SIZE)), as_number(get(tags.PATIENT_WEIGHT))
     patient = PatientIdentity(
-        words(T.PATIENT_ID),
-        decode_text(get(T.PATIENT_NAME), codecs, is_name=True),
-        as_text(get(T.BIRTH_DATE)),
-        as_text(get(T.SEX)),
-        as_text(get(T.AGE)),
-        size if size else None,
-        weight if weight else None,
+        words(tags.PATIENT_ID),
+        decode_text(get(tags.PATIENT_NAME), codecs, is_name=True),
+        as_text(get(tags.BIRTH_DATE)),
+        as_text(get(tags.SEX)),
+        as_text(get(tags.AGE)),
+        size or None,
+        weight or None,
     )
     return SeriesHeader(
         patient,
-        as_text(get(T.SOP_CLASS) or get(T.MEDIA_CLASS_UID)),
-        as_text(get(T.STUDY_UID)),
-        words(T.STUDY_ID),
-        as_text(get(T.STUDY_DATE)),
-        as_text(get(T.STUDY_TIME)),
-        words(T.STUDY_DESCRIPTION),
-        words(T.ACCESSION),
-        as_text(get(T.SERIES_UID)),
-        as_integer(get(T.SERIES_NUMBER)),
-        as_text(get(T.SERIES_DATE)),
-        as_text(get(T.SERIES_TIME)),
-        words(T.SERIES_DESCRIPTION),
-        as_text(get(T.MODALITY)),
-        as_text(get(T.BODY_PART)),
-        words(T.PROTOCOL),
-        as_text(get(T.LATERALITY)),
-        words(T.MANUFACTURER),
-        words(T.MODEL_NAME),
-        words(T.INSTITUTION),
-        words(T.CONTRAST_AGENT),
-        as_text(get(T.BURNED_IN)),
-        as_text(get(T.PATIENT_POSITION)),
-        as_text(get(T.FRAME_OF_REFERENCE)),
-        _radiopharmaceutical(values) if T.PET_UNITS in values else None,
+        as_text(get(tags.SOP_CLASS) or get(tags.MEDIA_CLASS_UID)),
+        as_text(get(tags.STUDY_UID)),
+        words(tags.STUDY_ID),
+        as_text(get(tags.STUDY_DATE)),
+        as_text(get(tags.STUDY_TIME)),
+        words(tags.STUDY_DESCRIPTION),
+        words(tags.ACCESSION),
+        as_text(get(tags.SERIES_UID)),
+        as_integer(get(tags.SERIES_NUMBER)),
+        as_text(get(tags.SERIES_DATE)),
+        as_text(get(tags.SERIES_TIME)),
+        words(tags.SERIES_DESCRIPTION),
+        as_text(get(tags.MODALITY)),
+        as_text(get(tags.BODY_PART)),
+        words(tags.PROTOCOL),
+        as_text(get(tags.LATERALITY)),
+        words(tags.MANUFACTURER),
+        words(tags.MODEL_NAME),
+        words(tags.INSTITUTION),
+        words(tags.CONTRAST_AGENT),
+        as_text(get(tags.BURNED_IN)),
+        as_text(get(tags.PATIENT_POSITION)),
+        as_text(get(tags.FRAME_OF_REFERENCE)),
+        _radiopharmaceutical(values) if tags.PET_UNITS in values else None,
     )
 
 
 def _radiopharmaceutical(values: Values) -> Radiopharmaceutical:
-    items = values.get(T.RADIOPHARMACEUTICALS) or [{}]
+    items = values.get(tags.RADIOPHARMACEUTICALS) or [{}]
     item = items[0]
     return Radiopharmaceutical(
-        as_text(values.get(T.PET_UNITS)),
-        as_words(values.get(T.CORRECTED_IMAGE)),
-        as_text(values.get(T.DECAY_CORRECTION)),
-        as_number(item.get(T.RADIO_DOSE)),
-        as_number(item.get(T.RADIO_HALF_LIFE)),
-        as_text(item.get(T.RADIO_START_TIME)),
-        as_text(item.get(T.RADIO_START_DATETIME)),
-        as_text(values.get(T.SERIES_TYPE)),
+        as_text(values.get(tags.PET_UNITS)),
+        as_words(values.get(tags.CORRECTED_IMAGE)),
+        as_text(values.get(tags.DECAY_CORRECTION)),
+        as_number(item.get(tags.RADIO_DOSE)),
+        as_number(item.get(tags.RADIO_HALF_LIFE)),
+        as_text(item.get(tags.RADIO_START_TIME)),
+        as_text(item.get(tags.RADIO_START_DATETIME)),
+        as_text(values.get(tags.SERIES_TYPE)),
     )
 
 
@@ -264,71 +264,71 @@ def _pair(numbers: tuple[float, ...]) -> tuple[float, float] | None:
 
 def _image_header(values: Values, private: dict[str, bytes]) -> ImageHeader:
     get = values.get
-    signed = as_short(get(T.PIXEL_REPRESENTATION)) == 1
+    signed = as_short(get(tags.PIXEL_REPRESENTATION)) == 1
     padding = None
-    low = as_shorts(get(T.PADDING), signed)
-    if low and not as_text(get(T.PHOTOMETRIC)).startswith(("RGB", "YBR")):
-        high = as_shorts(get(T.PADDING_LIMIT), signed) or low
+    low = as_shorts(get(tags.PADDING), signed)
+    if low and not as_text(get(tags.PHOTOMETRIC)).startswith(("RGB", "YBR")):
+        high = as_shorts(get(tags.PADDING_LIMIT), signed) or low
         padding = (min(low[0], high[0]), max(low[0], high[0]))
-    orientation = as_words(get(T.PATIENT_ORIENTATION))
-    properties = (get(T.FRAME_PIXEL_PROPERTIES) or [{}])[0]
+    orientation = as_words(get(tags.PATIENT_ORIENTATION))
+    properties = (get(tags.FRAME_PIXEL_PROPERTIES) or [{}])[0]
     scale = as_floats(private.get("philips_scale_slope"), double=False)
     offset = as_floats(private.get("philips_scale_intercept"), double=False)
     factors = (as_number(private.get("philips_suv_factor")), as_number(private.get("philips_activity_factor")))
     return ImageHeader(
         padding,
-        as_text(get(T.PRESENTATION_SHAPE)).upper(),
+        as_text(get(tags.PRESENTATION_SHAPE)).upper(),
         _modality_lut(values, signed),
-        _pair(as_numbers(get(T.IMAGER_SPACING) or properties.get(T.IMAGER_SPACING))),
-        _pair(as_numbers(get(T.SCANNED_SPACING))),
-        as_number(get(T.MAGNIFICATION)),
-        as_number(get(T.SOURCE_DETECTOR)),
-        as_number(get(T.SOURCE_PATIENT)),
-        as_text(get(T.CALIBRATION_TYPE)),
-        _pair(as_numbers(get(T.PIXEL_ASPECT))),
-        as_text(get(T.VIEW_POSITION)),
+        _pair(as_numbers(get(tags.IMAGER_SPACING) or properties.get(tags.IMAGER_SPACING))),
+        _pair(as_numbers(get(tags.SCANNED_SPACING))),
+        as_number(get(tags.MAGNIFICATION)),
+        as_number(get(tags.SOURCE_DETECTOR)),
+        as_number(get(tags.SOURCE_PATIENT)),
+        as_text(get(tags.CALIBRATION_TYPE)),
+        _pair(as_numbers(get(tags.PIXEL_ASPECT))),
+        as_text(get(tags.VIEW_POSITION)),
         (orientation[0], orientation[1]) if len(orientation) == 2 else None,
         _regions(values),
         _frame_time(values),
-        as_text(get(T.LOSSY)),
-        as_text(get(T.LOSSY_RATIO)),
-        as_text(get(T.LOSSY_METHOD)),
-        as_number(get(T.GANTRY_TILT)),
+        as_text(get(tags.LOSSY)),
+        as_text(get(tags.LOSSY_RATIO)),
+        as_text(get(tags.LOSSY_METHOD)),
+        as_number(get(tags.GANTRY_TILT)),
         _tiles(values, private),
         (scale[0], offset[0]) if scale and offset and scale[0] else None,
         factors if any(factors) else None,
-        as_text(get(T.DOSE_UNITS)),
+        as_text(get(tags.DOSE_UNITS)),
         _dimension_pointers(values),
     )
 
 
 def _dimension_pointers(values: Values) -> tuple[int, ...]:
-    pointers = (as_shorts(item.get(T.DIMENSION_POINTER)) for item in values.get(T.DIMENSION_SEQUENCE) or ())
-    return tuple(T.tag(pointer[0], pointer[1]) for pointer in pointers if len(pointer) == 2)
+    pointers = (as_shorts(item.get(tags.DIMENSION_POINTER)) for item in values.get(tags.DIMENSION_SEQUENCE) or ())
+    return tuple(tags.tag(pointer[0], pointer[1]) for pointer in pointers if len(pointer) == 2)
 
 
 def _tiles(values: Values, private: dict[str, bytes]) -> int:
-    if b"MOSAIC" in values.get(T.IMAGE_TYPE, b""):
+    if b"MOSAIC" in values.get(tags.IMAGE_TYPE, b""):
         return as_short(private.get("siemens_tiles")) or 1
     return int(as_number(private.get("uih_tiles")) or 0)
 
 
 def _frame_time(values: Values) -> float | None:
-    time = as_number(values.get(T.FRAME_TIME))
-    if time is None and (vector := as_numbers(values.get(T.FRAME_TIME_VECTOR))):
+    time = as_number(values.get(tags.FRAME_TIME))
+    if time is None and (vector := as_numbers(values.get(tags.FRAME_TIME_VECTOR))):
         time = sum(vector) / max(1, len(vector) - 1)  # the first entry is always 0 (PS3.3 C.7.6.5.1.2)
     if not time:
-        rate = as_number(values.get(T.CINE_RATE)) or as_number(values.get(T.DISPLAY_RATE))
+        rate = as_number(values.get(tags.CINE_RATE)) or as_number(values.get(tags.DISPLAY_RATE))
         time = 1000.0 / rate if rate else None
     return time
 
 
 def _modality_lut(values: Values, signed: bool) -> ModalityLut | None:
-    items = values.get(T.MODALITY_LUTS)
+    items = values.get(tags.MODALITY_LUTS)
     if not items:
         return None
-    descriptor = as_shorts(items[0].get(T.LUT_DESCRIPTOR))
-    data = items[0].get(T.LUT_ENTRIES)
+    descriptor = as_shorts(items[0].get(tags.LUT_DESCRIPTOR))
+    data = items[0].get(tags.LUT_ENTRIES)
     if len(descriptor) != 3 or not data:
         return None
     count = descriptor[0] or 65536
@@ -337,14 +337,14 @@ def _modality_lut(values: Values, signed: bool) -> ModalityLut | None:
         if len(data) < count:
             return None
         data = bytes(byte for entry in data[:count] for byte in (entry, 0))
-    return ModalityLut(start, data[: 2 * count], as_text(items[0].get(T.MODALITY_LUT_TYPE)))
+    return ModalityLut(start, data[: 2 * count], as_text(items[0].get(tags.MODALITY_LUT_TYPE)))
 
 
 def _regions(values: Values) -> tuple[UltrasoundRegion, ...]:
     regions = []
-    for item in values.get(T.ULTRASOUND_REGIONS) or ():
-        borders = [as_longs(item.get(tag)) for tag in (T.REGION_X0, T.REGION_Y0, T.REGION_X1, T.REGION_Y1)]
-        deltas = [as_floats(item.get(tag)) for tag in (T.REGION_DELTA_X, T.REGION_DELTA_Y)]
+    for item in values.get(tags.ULTRASOUND_REGIONS) or ():
+        borders = [as_longs(item.get(tag)) for tag in (tags.REGION_X0, tags.REGION_Y0, tags.REGION_X1, tags.REGION_Y1)]
+        deltas = [as_floats(item.get(tag)) for tag in (tags.REGION_DELTA_X, tags.REGION_DELTA_Y)]
         if all(borders) and all(deltas):
             x0, y0, x1, y1 = (border[0] for border in borders)
             regions.append(
@@ -353,9 +353,9 @@ def _regions(values: Values) -> tuple[UltrasoundRegion, ...]:
                     y0,
                     x1,
                     y1,
-                    as_short(item.get(T.REGION_SPATIAL_FORMAT)),
-                    as_short(item.get(T.REGION_UNITS_X)),
-                    as_short(item.get(T.REGION_UNITS_Y)),
+                    as_short(item.get(tags.REGION_SPATIAL_FORMAT)),
+                    as_short(item.get(tags.REGION_UNITS_X)),
+                    as_short(item.get(tags.REGION_UNITS_Y)),
                     deltas[0][0],
                     deltas[1][0],
                 )
@@ -369,7 +369,7 @@ _TYPE_COMPONENTS = {"M": "M", "P": "P", "R": "R", "I": "I"} | _COMPONENTS
 
 
 def _component(values: Values, private: dict[str, bytes], image_type: tuple[str, ...]) -> str:
-    said = _COMPONENTS.get(as_text(values.get(T.COMPLEX_COMPONENT)), "")
+    said = _COMPONENTS.get(as_text(values.get(tags.COMPLEX_COMPONENT)), "")
     if said:
         return said
     if "ge_component" in private:
@@ -380,8 +380,8 @@ def _component(values: Values, private: dict[str, bytes], image_type: tuple[str,
 
 def _diffusion(values: Values, private: dict[str, bytes]) -> tuple[float | None, tuple[float, ...]]:
     """(b-value, direction) from the standard attribute, else from the maker's own."""
-    b = (as_floats(values.get(T.B_VALUE)) or (None,))[0]
-    direction = as_floats(values.get(T.DIFFUSION_DIRECTION))
+    b = (as_floats(values.get(tags.B_VALUE)) or (None,))[0]
+    direction = as_floats(values.get(tags.DIFFUSION_DIRECTION))
     if private:
         if b is None:
             b = as_number(private.get("siemens_b"))
@@ -400,71 +400,73 @@ def _diffusion(values: Values, private: dict[str, bytes]) -> tuple[float | None,
 
 def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
     get = values.get
-    orientation = as_numbers(get(T.ORIENTATION))
-    slope, intercept = as_number(get(T.RESCALE_SLOPE)), as_number(get(T.RESCALE_INTERCEPT))
-    if T.DOSE_SCALING in values and slope is None:
-        slope = as_number(get(T.DOSE_SCALING))
-    image_type = tuple(word.upper() for word in as_words(get(T.FRAME_TYPE) or get(T.IMAGE_TYPE)))
-    echo = as_number(get(T.ECHO_TIME))
+    orientation = as_numbers(get(tags.ORIENTATION))
+    slope, intercept = as_number(get(tags.RESCALE_SLOPE)), as_number(get(tags.RESCALE_INTERCEPT))
+    if tags.DOSE_SCALING in values and slope is None:
+        slope = as_number(get(tags.DOSE_SCALING))
+    image_type = tuple(word.upper() for word in as_words(get(tags.FRAME_TYPE) or get(tags.IMAGE_TYPE)))
+    echo = as_number(get(tags.ECHO_TIME))
     if echo is None:
-        echo = (as_floats(get(T.EFFECTIVE_ECHO_TIME)) or (None,))[0]
-    inversion = as_number(get(T.INVERSION_TIME))
+        echo = (as_floats(get(tags.EFFECTIVE_ECHO_TIME)) or (None,))[0]
+    inversion = as_number(get(tags.INVERSION_TIME))
     if inversion is None:
-        inversion = (as_floats(get(T.INVERSION_TIMES)) or (None,))[0]
+        inversion = (as_floats(get(tags.INVERSION_TIMES)) or (None,))[0]
     b, direction = _diffusion(values, private)
     vois, faults = windows_of(values, intercept or 0.0)
     return FrameCommon(
         orientation if len(orientation) == 6 else None,  # type: ignore[arg-type]
-        _pair(as_numbers(get(T.PIXEL_SPACING))),
-        as_number(get(T.SLICE_THICKNESS)),
-        as_number(get(T.SLICE_SPACING)),
+        _pair(as_numbers(get(tags.PIXEL_SPACING))),
+        as_number(get(tags.SLICE_THICKNESS)),
+        as_number(get(tags.SLICE_SPACING)),
         1.0 if slope is None else slope,
         intercept or 0.0,
         slope is not None or intercept is not None,
-        as_text(get(T.RESCALE_TYPE)).upper(),
+        as_text(get(tags.RESCALE_TYPE)).upper(),
         vois,
         faults,
         image_type,
         _component(values, private, image_type),
         echo,
-        as_integer(get(T.ECHO_NUMBER)),
+        as_integer(get(tags.ECHO_NUMBER)),
         inversion,
-        as_number(get(T.FLIP_ANGLE)),
+        as_number(get(tags.FLIP_ANGLE)),
         b,
         direction or None,  # type: ignore[arg-type]
-        as_text(get(T.DIFFUSION_DIRECTIONALITY)) or as_text(private.get("philips_direction")),
-        as_text(get(T.KERNEL) or get(T.CT_KERNEL)),
-        as_number(get(T.KVP)),
-        as_text(get(T.FRAME_LATERALITY) or get(T.IMAGE_LATERALITY)),
-        as_text(get(T.ASL_CONTEXT)),
+        as_text(get(tags.DIFFUSION_DIRECTIONALITY)) or as_text(private.get("philips_direction")),
+        as_text(get(tags.KERNEL) or get(tags.CT_KERNEL)),
+        as_number(get(tags.KVP)),
+        as_text(get(tags.FRAME_LATERALITY) or get(tags.IMAGE_LATERALITY)),
+        as_text(get(tags.ASL_CONTEXT)),
     )
 
 
 def _pixel_description(raw: RawInstance) -> PixelDescription:
     get = raw.values.get
-    allocated = as_short(get(T.BITS_ALLOCATED), {T.FLOAT_PIXELS: 32, T.DOUBLE_PIXELS: 64}.get(raw.pixel_tag, 16))
-    stored = as_short(get(T.BITS_STORED), allocated)
-    frames = as_integer(get(T.NUMBER_OF_FRAMES)) or 1
+    allocated = as_short(
+        get(tags.BITS_ALLOCATED), {tags.FLOAT_PIXELS: 32, tags.DOUBLE_PIXELS: 64}.get(raw.pixel_tag, 16)
+    )
+    stored = as_short(get(tags.BITS_STORED), allocated)
+    frames = as_integer(get(tags.NUMBER_OF_FRAMES)) or 1
     return PixelDescription(
-        as_short(get(T.ROWS)),
-        as_short(get(T.COLUMNS)),
+        as_short(get(tags.ROWS)),
+        as_short(get(tags.COLUMNS)),
         raw.transfer_syntax,
         raw.pixel_offset,
         raw.pixel_length,
         max(1, frames),
-        as_short(get(T.SAMPLES), 1) or 1,
+        as_short(get(tags.SAMPLES), 1) or 1,
         allocated,
         stored,
-        as_short(get(T.HIGH_BIT), stored - 1),
-        as_short(get(T.PIXEL_REPRESENTATION)) == 1,
-        as_text(get(T.PHOTOMETRIC)).upper() or "MONOCHROME2",
-        as_short(get(T.PLANAR)),
+        as_short(get(tags.HIGH_BIT), stored - 1),
+        as_short(get(tags.PIXEL_REPRESENTATION)) == 1,
+        as_text(get(tags.PHOTOMETRIC)).upper() or "MONOCHROME2",
+        as_short(get(tags.PLANAR)),
         _ELEMENTS[raw.pixel_tag],
         raw.pixel_vr,
         raw.big_endian,
         raw.deflated_at,
-        raw.extended.get(T.EXTENDED_OFFSETS),
-        raw.extended.get(T.EXTENDED_LENGTHS),
+        raw.extended.get(tags.EXTENDED_OFFSETS),
+        raw.extended.get(tags.EXTENDED_LENGTHS),
     )
 
 
@@ -475,7 +477,7 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
             return ("empty_pixel_data", "the pixel data element is empty")
         if raw.truncated:
             return ("truncated_header", "the file ends inside its header")
-        if T.ROWS in raw.values and T.COLUMNS in raw.values and T.BITS_ALLOCATED in raw.values:
+        if tags.ROWS in raw.values and tags.COLUMNS in raw.values and tags.BITS_ALLOCATED in raw.values:
             return ("no_pixel_data", "it describes an image but holds no pixel data")
         return None
     if pixels.rows == 0 or pixels.columns == 0:

@@ -8,23 +8,23 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from medview.dicom import tags as T
+from medview.dicom import tags
 from medview.dicom.elements import Values
 from medview.dicom.header import as_number, as_numbers, as_shorts
 
-_GEOMETRY = (T.POSITION, T.ORIENTATION, T.PIXEL_SPACING)
+_GEOMETRY = (tags.POSITION, tags.ORIENTATION, tags.PIXEL_SPACING)
 _INHERITED = frozenset(
     {
-        T.CHARSET, T.IMAGE_TYPE, T.ACQUISITION_NUMBER, T.ACQUISITION_TIME, T.CONTENT_TIME, T.PIXEL_REPRESENTATION,
-        T.PHOTOMETRIC, T.RESCALE_SLOPE, T.RESCALE_INTERCEPT, T.RESCALE_TYPE, T.WINDOW_CENTER, T.WINDOW_WIDTH,
-        T.WINDOW_EXPLANATION, T.VOI_FUNCTION, T.VOI_LUTS, T.COMPLEX_COMPONENT, T.SLICE_THICKNESS, T.SLICE_SPACING,
-        T.PIXEL_SPACING, T.ORIENTATION, T.POSITION, T.IMAGE_LATERALITY, T.KVP, T.ECHO_TIME, T.DOSE_SCALING,
+        tags.CHARSET, tags.IMAGE_TYPE, tags.ACQUISITION_NUMBER, tags.ACQUISITION_TIME, tags.CONTENT_TIME, tags.PIXEL_REPRESENTATION,
+        tags.PHOTOMETRIC, tags.RESCALE_SLOPE, tags.RESCALE_INTERCEPT, tags.RESCALE_TYPE, tags.WINDOW_CENTER, tags.WINDOW_WIDTH,
+        tags.WINDOW_EXPLANATION, tags.VOI_FUNCTION, tags.VOI_LUTS, tags.COMPLEX_COMPONENT, tags.SLICE_THICKNESS, tags.SLICE_SPACING,
+        tags.PIXEL_SPACING, tags.ORIENTATION, tags.POSITION, tags.IMAGE_LATERALITY, tags.KVP, tags.ECHO_TIME, tags.DOSE_SCALING,
     }
 )  # fmt: skip
 _VECTORS = (
-    (T.ENERGY_VECTOR, "energy window"), (T.DETECTOR_VECTOR, "detector"), (T.PHASE_VECTOR, "phase"),
-    (T.ROTATION_VECTOR, "rotation"), (T.RR_VECTOR, "R-R interval"), (T.TIME_SLOT_VECTOR, "time slot"),
-    (T.ANGULAR_VECTOR, "angular view"), (T.TIME_SLICE_VECTOR, "time slice"),
+    (tags.ENERGY_VECTOR, "energy window"), (tags.DETECTOR_VECTOR, "detector"), (tags.PHASE_VECTOR, "phase"),
+    (tags.ROTATION_VECTOR, "rotation"), (tags.RR_VECTOR, "R-R interval"), (tags.TIME_SLOT_VECTOR, "time slot"),
+    (tags.ANGULAR_VECTOR, "angular view"), (tags.TIME_SLICE_VECTOR, "time slice"),
 )  # fmt: skip
 
 
@@ -33,11 +33,11 @@ def frame_values(values: Values, frames: int) -> list[Values] | None:
 
     Where there are fewer functional group items than frames, the rest have only what all share.
     """
-    if T.FRAME_GROUPS in values or T.SHARED_GROUPS in values:
+    if tags.FRAME_GROUPS in values or tags.SHARED_GROUPS in values:
         return _functional_groups(values, frames)
-    if T.GRID_OFFSETS in values:
+    if tags.GRID_OFFSETS in values:
         return _dose_grid(values, frames)
-    if any(tag in values for tag, _ in _VECTORS) or T.SLICE_VECTOR in values or T.DETECTORS in values:
+    if any(tag in values for tag, _ in _VECTORS) or tags.SLICE_VECTOR in values or tags.DETECTORS in values:
         return _nuclear_medicine(values, frames)
     return None
 
@@ -47,7 +47,7 @@ def _flatten(group: Values, into: Values) -> None:
     plain: Values = {}
     for tag, value in group.items():
         if isinstance(value, list):
-            if tag == T.VOI_LUTS:
+            if tag == tags.VOI_LUTS:
                 plain[tag] = value
             elif value:
                 _flatten(value[0], into)
@@ -59,16 +59,16 @@ def _flatten(group: Values, into: Values) -> None:
 def _functional_groups(values: Values, frames: int) -> list[Values]:
     base = {tag: values[tag] for tag in values.keys() & _INHERITED}
     shared: Values = {}
-    for item in (values.get(T.SHARED_GROUPS) or [])[:1]:
+    for item in (values.get(tags.SHARED_GROUPS) or [])[:1]:
         _unassigned_first(item, shared)
-    items = values.get(T.FRAME_GROUPS) or []
+    items = values.get(tags.FRAME_GROUPS) or []
     if frames > 1 or items or shared:
         for tag in _GEOMETRY[:2]:  # stale copies from the single-frame original stay out
             if items or frames > 1:
                 base.pop(tag, None)
     base.update(shared)
     if frames > 1 and not items:
-        base.pop(T.POSITION, None)
+        base.pop(tags.POSITION, None)
     result = []
     for index in range(frames):
         each = dict(base)
@@ -83,15 +83,15 @@ def _functional_groups(values: Values, frames: int) -> list[Values]:
 
 def _unassigned_first(item: Values, into: Values) -> None:
     """Attributes of legacy converted objects come below those of the real macros."""
-    for tag in (T.UNASSIGNED_SHARED, T.UNASSIGNED_FRAME):
+    for tag in (tags.UNASSIGNED_SHARED, tags.UNASSIGNED_FRAME):
         for group in item.get(tag) or ():
             _flatten(group, into)
-    _flatten({t: v for t, v in item.items() if t not in {T.UNASSIGNED_SHARED, T.UNASSIGNED_FRAME}}, into)
+    _flatten({t: v for t, v in item.items() if t not in {tags.UNASSIGNED_SHARED, tags.UNASSIGNED_FRAME}}, into)
 
 
 def _moved(values: Values, distance: float) -> bytes | None:
     """ImagePositionPatient moved along row × column, as DS bytes."""
-    position, orientation = as_numbers(values.get(T.POSITION)), as_numbers(values.get(T.ORIENTATION))
+    position, orientation = as_numbers(values.get(tags.POSITION)), as_numbers(values.get(tags.ORIENTATION))
     if len(position) != 3 or len(orientation) != 6:
         return None
     rx, ry, rz, cx, cy, cz = orientation
@@ -105,7 +105,7 @@ def _moved(values: Values, distance: float) -> bytes | None:
 
 def _dose_grid(values: Values, frames: int) -> list[Values] | None:
     """Offsets along the normal; where the first is not 0, they are positions along it (PS3.3 C.8.8.3.2)."""
-    offsets = as_numbers(values.get(T.GRID_OFFSETS))
+    offsets = as_numbers(values.get(tags.GRID_OFFSETS))
     if len(offsets) != frames:
         return None
     result = []
@@ -114,31 +114,31 @@ def _dose_grid(values: Values, frames: int) -> list[Values] | None:
         position = _moved(values, offset - offsets[0])
         if position is None:
             return None
-        each[T.POSITION] = position
+        each[tags.POSITION] = position
         result.append(each)
     return result
 
 
 def _nuclear_medicine(values: Values, frames: int) -> list[Values] | None:
     vectors = {name: vector for tag, name in _VECTORS if len(vector := as_shorts(values.get(tag))) == frames}
-    slices = as_shorts(values.get(T.SLICE_VECTOR))
-    detectors = values.get(T.DETECTORS) or [{}]
-    spacing = as_number(values.get(T.SLICE_SPACING))
-    base: dict[int, Any] = {tag: values[tag] for tag in values if tag not in {T.POSITION, T.ORIENTATION}}
-    placed = len(slices) == frames and b"TOMO" in values.get(T.IMAGE_TYPE, b"")
-    for tag in (T.POSITION, T.ORIENTATION):
+    slices = as_shorts(values.get(tags.SLICE_VECTOR))
+    detectors = values.get(tags.DETECTORS) or [{}]
+    spacing = as_number(values.get(tags.SLICE_SPACING))
+    base: dict[int, Any] = {tag: values[tag] for tag in values if tag not in {tags.POSITION, tags.ORIENTATION}}
+    placed = len(slices) == frames and b"TOMO" in values.get(tags.IMAGE_TYPE, b"")
+    for tag in (tags.POSITION, tags.ORIENTATION):
         if placed and (value := detectors[0].get(tag) or values.get(tag)):
             base[tag] = value
-    distance = spacing if spacing is not None else as_number(values.get(T.SLICE_THICKNESS))
-    origin = {tag: base[tag] for tag in (T.POSITION, T.ORIENTATION) if tag in base}
+    distance = spacing if spacing is not None else as_number(values.get(tags.SLICE_THICKNESS))
+    origin = {tag: base[tag] for tag in (tags.POSITION, tags.ORIENTATION) if tag in base}
     result = []
     for index in range(frames):
         each = dict(base)
         if placed and distance is not None:
-            each[T.POSITION] = _moved(origin, (slices[index] - 1) * distance) or b""
+            each[tags.POSITION] = _moved(origin, (slices[index] - 1) * distance) or b""
         else:
-            each.pop(T.POSITION, None)
+            each.pop(tags.POSITION, None)
         axes = tuple((name, vector[index]) for name, vector in vectors.items() if len(set(vector)) > 1)
-        each[T.EXTRA_AXES] = axes
+        each[tags.EXTRA_AXES] = axes
         result.append(each)
     return result

@@ -81,7 +81,7 @@ def place_slices(
     ``shape`` (rows, columns). The notes say what is unusual: ``gantry_tilt``, ``missing_slices``, ``uneven_spacing``,
     ``shifted_slices``, ``assumed_thickness``.
     """
-    orientation = np.mean([frame.common.orientation for frame in frames], axis=0)
+    orientation = np.array([frame.common.orientation for frame in frames], dtype=np.float64).mean(axis=0)
     directions = directions_of(orientation)
     assert directions is not None
     row, column, normal = directions

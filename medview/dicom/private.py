@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from medview.dicom import tags as T
+from medview.dicom import tags
 from medview.dicom.elements import Values
 
 _CREATOR_TAGS = {
-    T.tag(group, block): (group, block) for _, group, _ in T.PRIVATE.values() for block in T.PRIVATE_BLOCKS
+    tags.tag(group, block): (group, block) for _, group, _ in tags.PRIVATE.values() for block in tags.PRIVATE_BLOCKS
 }
 _BY_CREATOR: dict[tuple[str, int], tuple[tuple[str, int], ...]] = {}
-for _name, (_creator, _group, _low) in T.PRIVATE.items():
+for _name, (_creator, _group, _low) in tags.PRIVATE.items():
     _BY_CREATOR[_creator, _group] = (*_BY_CREATOR.get((_creator, _group), ()), (_name, _low))
 
 
@@ -20,7 +20,7 @@ def private_values(values: Values) -> dict[str, bytes]:
         creator = values[creator_tag]
         group, block = _CREATOR_TAGS[creator_tag]
         for name, low in _BY_CREATOR.get((creator.strip(b" \0").decode("latin-1"), group), ()):
-            value = values.get(T.tag(group, block << 8 | low))
+            value = values.get(tags.tag(group, block << 8 | low))
             if value is not None and name not in found:
                 found[name] = value
     found.pop("siemens_csa", None)

@@ -1,5 +1,6 @@
 """Finding DICOM objects below paths: headers and problems in batches, while the first image is already on its way."""
 
+# ruff: noqa: PTH - a folder may hold 100,000 files: paths stay strings
 from __future__ import annotations
 
 import os
@@ -56,7 +57,7 @@ def scan_paths(paths: Sequence[str], progress: Progress) -> Iterator[ScanBatch]:
     limit, pause = FIRST_BATCH_FILES, FIRST_BATCH_SECONDS
     total = 0
     started = time.monotonic()
-    for path in _files(paths, reader, found):
+    for path in _files(paths, found):
         _read_one(path, reader, found, copies)
         total += 1
         if found.files >= limit or (not total % 8 and time.monotonic() - started > pause):
@@ -69,7 +70,7 @@ def scan_paths(paths: Sequence[str], progress: Progress) -> Iterator[ScanBatch]:
     yield found.take()
 
 
-def _files(paths: Sequence[str], reader: HeaderReader, found: _Found) -> Iterator[str]:
+def _files(paths: Sequence[str], found: _Found) -> Iterator[str]:
     """Every regular file once."""
     seen: set[tuple[int, int]] = set()
     given: set[str] = set()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
-from medview.core.geometry import Geometry
+from medview.core.geometry import FloatArray, Geometry
 from medview.core.problem import Note, Problem
 from medview.core.study import Stack, StackKind
 from medview.dicom.frame_source import DicomFrame
@@ -65,7 +66,7 @@ def build_stacks(headers: Sequence[InstanceHeader]) -> BuiltStacks:
     for key, frames in _groups(usable).items():
         stacks.extend(_stacks_of_group(key, frames))
     stacks.sort(key=_stack_order)
-    return BuiltStacks(_with_unique_ids(stacks), tuple(problems))
+    return BuiltStacks(_finished(stacks, _shared_uids(usable)), tuple(problems))
 
 
 def is_localizer(stack: Stack) -> bool:
@@ -76,6 +77,7 @@ def is_localizer(stack: Stack) -> bool:
 def _groups(headers: Sequence[InstanceHeader]) -> dict[Hashable, list[PlacedFrame]]:
     """Frames by everything that must be equal inside a stack and does not depend on the other frames."""
     groups: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
+    copies = _copy_numbers(headers)
     for header in headers:
         pixels = header.pixels
         assert pixels is not None
@@ -86,7 +88,8 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Hashable, list[PlacedFram
             pixels.dtype,
             pixels.components,
             is_inverted(header),
-            header.image.modality_lut is not None and header.image.modality_lut.first,
+            header.image.modality_lut,
+            copies.get(header.path, 0),
         )
         made: dict[int, tuple[Hashable, bool]] = {}
         for index in range(pixels.frames):
@@ -114,6 +117,24 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Hashable, list[PlacedFram
     return groups
 
 
+def _copy_numbers(headers: Sequence[InstanceHeader]) -> dict[str, int]:
+    """Path → 1, 2 … for further objects with one SOP Instance UID but other content (another transfer syntax …).
+
+    They go into stacks of their own: a volume and its compressed twin are no two time points. Images of different
+    number or position that were given one UID by mistake are no twins.
+    """
+    twins: dict[Hashable, list[InstanceHeader]] = defaultdict(list)
+    for header in headers:
+        if header.sop_uid:
+            twins[header.sop_uid, header.instance_number, header.frames[0].position].append(header)
+    numbers = {}
+    for members in twins.values():
+        if len(members) > 1:
+            members.sort(key=lambda each: (each.pixels and each.pixels.transfer_syntax, each.file_size, each.path))
+            numbers.update({each.path: number for number, each in enumerate(members) if number})
+    return numbers
+
+
 def _can_be_placed(header: InstanceHeader, frame: FrameHeader) -> bool:
     """Whether a frame's own attributes give it a plane in the patient."""
     common = frame.common
@@ -131,7 +152,8 @@ def _stacks_of_group(key: Hashable, frames: list[PlacedFrame]) -> list[Stack]:
     header, frame = frames[0].header, frames[0].frame
     if frame.position is None or not _can_be_placed(header, frame):
         return [_frames_stack(key, frames)]
-    return [stack for part in _by_frame_of_reference(frames) for stack in _placed_stacks((key, part[0]), part[1])]
+    parts = _by_frame_of_reference(frames)
+    return [stack for name, part in parts for stack in _placed_stacks((key, name) if len(parts) > 1 else key, part)]
 
 
 def _by_frame_of_reference(frames: list[PlacedFrame]) -> list[tuple[str, list[PlacedFrame]]]:
@@ -181,7 +203,7 @@ def _apart_by_instance(frames: list[PlacedFrame]) -> list[list[PlacedFrame]]:
 
 
 def _with_depths(frames: list[PlacedFrame]) -> list[PlacedFrame]:
-    orientation = np.mean([frame.frame.common.orientation for frame in frames], axis=0)
+    orientation = np.array([frame.frame.common.orientation for frame in frames], dtype=np.float64).mean(axis=0)
     directions = directions_of(orientation)
     spacing = frames[0].frame.common.spacing
     assert directions is not None
@@ -246,7 +268,7 @@ def _geometry(volume: Sequence[PlacedFrame]) -> tuple[Geometry, tuple[Note, ...]
 
 def _regular_parts(volume: Sequence[PlacedFrame]) -> list[tuple[str, list[PlacedFrame]]]:
     """An uneven stack that is really several even ones, told apart by acquisition, stack or image type."""
-    readers = (
+    readers: tuple[tuple[str, Callable[[PlacedFrame], Hashable]], ...] = (
         ("acquisition", lambda f: f.frame.acquisition_number),
         ("stack", lambda f: f.frame.stack_id),
         ("type", lambda f: f.frame.common.image_type),
@@ -256,7 +278,7 @@ def _regular_parts(volume: Sequence[PlacedFrame]) -> list[tuple[str, list[Placed
         parts: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
         for frame in volume:
             parts[read(frame)].append(frame)
-        if len(parts) > 1 and all(len(part) > 1 and _geometry(part)[0].kind != "irregular" for part in parts.values()):
+        if len(parts) > 1 and all(len(part) > 2 and _geometry(part)[0].kind != "irregular" for part in parts.values()):
             return [(f"{name}={value}", part) for value, part in sorted(parts.items(), key=lambda item: str(item[0]))]
     return []
 
@@ -270,15 +292,23 @@ def _stack_id(header: InstanceHeader, *parts: Hashable) -> str:
     return f"{modality or 'DICOM'}-{number}-{digest}"
 
 
-def _with_unique_ids(stacks: list[Stack]) -> tuple[Stack, ...]:
-    from dataclasses import replace
+def _shared_uids(headers: Sequence[InstanceHeader]) -> frozenset[str]:
+    """SOP Instance UIDs that more than one object has."""
+    counts = Counter(header.sop_uid for header in headers if header.sop_uid)
+    return frozenset(uid for uid, count in counts.items() if count > 1)
 
-    seen: dict[str, int] = {}
+
+def _finished(stacks: list[Stack], shared_uids: frozenset[str]) -> tuple[Stack, ...]:
+    """Stacks with ids that differ, and with the warning where an image's UID is not its own."""
+    seen: Counter[str] = Counter()
     result = []
     for stack in stacks:
-        count = seen.get(stack.id, 0)
-        seen[stack.id] = count + 1
-        result.append(replace(stack, id=f"{stack.id}-{count + 1}") if count else stack)
+        seen[stack.id] += 1
+        if seen[stack.id] > 1:
+            stack = replace(stack, id=f"{stack.id}-{seen[stack.id]}")
+        if shared_uids and any(frame.sop_uid in shared_uids for frame in stack.frames):
+            stack = replace(stack, notes=(*stack.notes, Note("duplicate_uid", _NOTE_TEXTS["duplicate_uid"])))
+        result.append(stack)
     return tuple(result)
 
 
@@ -292,16 +322,12 @@ def _source(frame: PlacedFrame) -> DicomFrame:
 
 
 def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
-    notes = []
-    uids: dict[str, str] = {}
     reference = frames[0].header.series.frame_of_reference
     codes: dict[str, None] = {}
     for frame in frames:
         header = frame.header
         for code in header.oddities:
             codes[code] = None
-        if header.sop_uid and uids.setdefault(header.sop_uid, header.path) != header.path:
-            codes["duplicate_uid"] = None
         if frame.frame.common.voi_faults:
             codes["bad_window"] = None
         if header.series.frame_of_reference != reference:
@@ -310,9 +336,7 @@ def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
             codes["mosaic"] = None
         if header.image.philips_scale:
             codes["philips_scale"] = None
-    for code in codes:
-        notes.append(Note(code, _NOTE_TEXTS[code]))
-    return tuple(notes)
+    return tuple(Note(code, _NOTE_TEXTS[code]) for code in codes)
 
 
 _NOTE_TEXTS = {
@@ -334,7 +358,7 @@ def _placed_stack(key: Hashable, arrangement: Arrangement, geometry: Geometry, n
     orientation = orientation.replace("-0.00", "0.00")
     return _stack(
         _stack_id(frames[0].header, key, orientation, *arrangement.split_by),
-        geometry.kind,  # type: ignore[arg-type]
+        cast("StackKind", geometry.kind),
         geometry.shape,
         frames,
         len(arrangement.volumes),
@@ -392,7 +416,7 @@ def _stack(
     timepoints: int,
     geometry: Geometry | None,
     notes: tuple[Note, ...],
-    planes: np.ndarray | None = None,  # type: ignore[type-arg]
+    planes: FloatArray | None = None,
     time_labels: tuple[str, ...] = ("",),
     time_axis: str = "",
 ) -> Stack:

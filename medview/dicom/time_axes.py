@@ -53,6 +53,14 @@ class _Axis:
     """Sort time points by the value; otherwise in the order in which they were taken."""
 
 
+def _direction(value: Any) -> str:
+    return "" if value is None else f"({value[0]:.2f}, {value[1]:.2f}, {value[2]:.2f})"
+
+
+def _no_label(_value: Any) -> str:
+    return ""
+
+
 def _number(value: Any) -> str:
     return "" if value is None else f"{value:g}"
 
@@ -78,10 +86,10 @@ _AXES: tuple[_Axis, ...] = (
     _Axis("time", lambda f: f.frame.reference_time, lambda v: f"{_number(v)} ms"),
     _Axis("b-value", lambda f: f.frame.common.b_value, lambda v: f"b {_number(v)}", by_value=False),
     _Axis("direction", lambda f: f.frame.common.directionality, str, by_value=False),
-    _Axis("direction", lambda f: f.frame.common.diffusion_direction, lambda v: _direction(v), by_value=False),
+    _Axis("direction", lambda f: f.frame.common.diffusion_direction, _direction, by_value=False),
     _Axis("", lambda f: f.frame.extra_axes, lambda v: ", ".join(f"{n} {x}" for n, x in v)),
     _Axis("acquisition", lambda f: f.frame.acquisition_number, lambda v: f"acquisition {_number(v)}"),
-    _Axis("instance", lambda f: f.header.sop_uid if f.header.frame_count > 1 else "", lambda v: "", by_value=False),
+    _Axis("instance", lambda f: f.header.sop_uid if f.header.frame_count > 1 else "", _no_label, by_value=False),
     _Axis("time", lambda f: f.frame.acquisition_time, str),
     _Axis("time", lambda f: f.frame.content_time, str),
 )
@@ -94,10 +102,6 @@ _RANKS: tuple[tuple[str, Read], ...] = (
     ("acquisition", lambda f: f.frame.acquisition_number),
     ("index", lambda f: f.frame.dimension_values or None),
 )
-
-
-def _direction(value: Any) -> str:
-    return "" if value is None else f"({value[0]:.2f}, {value[1]:.2f}, {value[2]:.2f})"
 
 
 def arrange(frames: Sequence[PlacedFrame], split_by: tuple[str, ...] = ()) -> list[Arrangement]:

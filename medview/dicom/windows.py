@@ -6,7 +6,7 @@ import struct
 from typing import cast
 
 from medview.core.window import Voi, VoiFunction, VoiLut, Window
-from medview.dicom import tags as T
+from medview.dicom import tags
 from medview.dicom.charset import codecs_of, decode_text
 from medview.dicom.elements import Values
 from medview.dicom.header import as_numbers, as_short, as_shorts, as_text
@@ -19,18 +19,18 @@ def windows_of(values: Values, intercept: float) -> tuple[tuple[Voi, ...], int]:
     """
     vois: list[Voi] = []
     faults = 0
-    signed = as_short(values.get(T.PIXEL_REPRESENTATION)) == 1 or intercept < 0
-    for item in values.get(T.VOI_LUTS) or ():
-        lut = _voi_lut(item, signed, codecs_of(values.get(T.CHARSET)))
+    signed = as_short(values.get(tags.PIXEL_REPRESENTATION)) == 1 or intercept < 0
+    for item in values.get(tags.VOI_LUTS) or ():
+        lut = _voi_lut(item, signed, codecs_of(values.get(tags.CHARSET)))
         if lut is None:
             faults += 1
         else:
             vois.append(lut)
-    centers, widths = as_numbers(values.get(T.WINDOW_CENTER)), as_numbers(values.get(T.WINDOW_WIDTH))
+    centers, widths = as_numbers(values.get(tags.WINDOW_CENTER)), as_numbers(values.get(tags.WINDOW_WIDTH))
     if not centers or not widths:
-        return tuple(vois), faults + int(bool(values.get(T.WINDOW_CENTER, b"").strip()) != bool(centers))
-    names = decode_text(values.get(T.WINDOW_EXPLANATION), codecs_of(values.get(T.CHARSET))).split("\\")
-    said = as_text(values.get(T.VOI_FUNCTION)).upper()
+        return tuple(vois), faults + int(bool(values.get(tags.WINDOW_CENTER, b"").strip()) != bool(centers))
+    names = decode_text(values.get(tags.WINDOW_EXPLANATION), codecs_of(values.get(tags.CHARSET))).split("\\")
+    said = as_text(values.get(tags.VOI_FUNCTION)).upper()
     function = said if said in {"LINEAR", "LINEAR_EXACT", "SIGMOID"} else "LINEAR"
     for number, (center, width) in enumerate(zip(centers, widths, strict=False)):
         name = names[number].strip() if number < len(names) else ""
@@ -43,8 +43,8 @@ def windows_of(values: Values, intercept: float) -> tuple[tuple[Voi, ...], int]:
 
 
 def _voi_lut(item: Values, signed: bool, codecs: tuple[str, ...]) -> VoiLut | None:
-    descriptor = as_shorts(item.get(T.LUT_DESCRIPTOR))
-    data = item.get(T.LUT_ENTRIES)
+    descriptor = as_shorts(item.get(tags.LUT_DESCRIPTOR))
+    data = item.get(tags.LUT_ENTRIES)
     if len(descriptor) != 3 or not data:
         return None
     count = descriptor[0] or 65536
@@ -55,4 +55,4 @@ def _voi_lut(item: Values, signed: bool, codecs: tuple[str, ...]) -> VoiLut | No
         entries = tuple(data[:count])
     else:
         return None
-    return VoiLut(first, entries, descriptor[2] or 16, decode_text(item.get(T.LUT_EXPLANATION), codecs))
+    return VoiLut(first, entries, descriptor[2] or 16, decode_text(item.get(tags.LUT_EXPLANATION), codecs))
