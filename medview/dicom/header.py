@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from medview.core.study import PatientIdentity
 from medview.core.window import Voi
 from medview.dicom.pixel_description import PixelDescription
 
+T_Number = TypeVar("T_Number")
+T_Default = TypeVar("T_Default")
 Vector3 = tuple[float, float, float]
 
 
@@ -285,6 +287,6 @@ def as_floats(value: bytes | None, double: bool = True) -> tuple[float, ...]:
     return () if any(number - number != 0 for number in numbers) else numbers
 
 
-def first(numbers: Sequence[float]) -> float | None:
+def first(numbers: tuple[T_Number, ...], otherwise: T_Default) -> T_Number | T_Default:
     """The first of numbers that may be missing."""
-    return numbers[0] if numbers else None
+    return numbers[0] if numbers else otherwise

@@ -28,6 +28,7 @@ from medview.dicom.header import (
     as_shorts,
     as_text,
     as_words,
+    first,
 )
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
@@ -61,6 +62,13 @@ _FRAME_TAGS = (
 _PIXEL_TAGS = (
     tags.ROWS, tags.COLUMNS, tags.SAMPLES, tags.PHOTOMETRIC, tags.PLANAR, tags.NUMBER_OF_FRAMES, tags.BITS_ALLOCATED, tags.BITS_STORED,
     tags.HIGH_BIT, tags.PIXEL_REPRESENTATION,
+)  # fmt: skip
+_ENHANCED_TAGS = frozenset(
+    {
+        tags.FRAME_ACQUISITION_NUMBER, tags.TEMPORAL_INDEX, tags.CARDIAC_TRIGGER_DELAY, tags.NOMINAL_CARDIAC_PHASE,
+        tags.TEMPORAL_OFFSET, tags.FRAME_ACQUISITION_DATETIME, tags.FRAME_REFERENCE_DATETIME, tags.STACK_ID,
+        tags.IN_STACK_POSITION, tags.SEGMENT_NUMBER, tags.EXTRA_AXES,
+    }
 )  # fmt: skip
 _PRIVATE_MODALITIES = frozenset({b"MR", b"PT"})
 _ELEMENTS: dict[int, PixelElement] = {tags.PIXELS: "pixels", tags.FLOAT_PIXELS: "float", tags.DOUBLE_PIXELS: "double"}
@@ -134,36 +142,36 @@ class HeaderReader:
         get = values.get
         common = self._shared(2, values, _FRAME_TAGS, tuple(private.values()), lambda: _frame_common(values, private))
         position = as_numbers(get(tags.POSITION))
-        trigger = as_number(get(tags.TRIGGER_TIME))
-        if trigger is None and tags.CARDIAC_TRIGGER_DELAY in values:
-            trigger = (as_floats(get(tags.CARDIAC_TRIGGER_DELAY)) or (None,))[0]
-        temporal = as_integer(get(tags.TEMPORAL_POSITION))
-        if tags.TEMPORAL_INDEX in values:
-            temporal = (as_longs(get(tags.TEMPORAL_INDEX)) or (temporal,))[0]
-        phase = as_integer(private.get("philips_phase")) if private else None
-        if tags.NOMINAL_CARDIAC_PHASE in values:
-            phase = None if not (found := as_floats(get(tags.NOMINAL_CARDIAC_PHASE))) else found[0]
-        reference = as_number(get(tags.FRAME_REFERENCE_TIME))
-        if reference is None and tags.TEMPORAL_OFFSET in values:
-            reference = (as_floats(get(tags.TEMPORAL_OFFSET)) or (None,))[0]
-        acquisition = as_integer(get(tags.ACQUISITION_NUMBER))
-        if tags.FRAME_ACQUISITION_NUMBER in values:
-            acquisition = as_short(get(tags.FRAME_ACQUISITION_NUMBER))
-        segment = as_short(get(tags.SEGMENT_NUMBER)) if tags.SEGMENT_NUMBER in values else None
-        in_stack = as_longs(get(tags.IN_STACK_POSITION))
-        return FrameHeader(
+        acquisition_time = as_text(get(tags.ACQUISITION_TIME))
+        content_time = as_text(get(tags.CONTENT_TIME))
+        phase = as_number(private.get("philips_phase")) if private else None
+        frame = (
             common,
             (position[0], position[1], position[2]) if len(position) == 3 else None,
-            acquisition,
-            temporal,
-            trigger,
+            as_integer(get(tags.ACQUISITION_NUMBER)),
+            as_integer(get(tags.TEMPORAL_POSITION)),
+            as_number(get(tags.TRIGGER_TIME)),
             phase,
-            reference,
-            as_text(get(tags.FRAME_ACQUISITION_DATETIME) or get(tags.ACQUISITION_TIME)),
-            as_text(get(tags.FRAME_REFERENCE_DATETIME) or get(tags.CONTENT_TIME)),
+            as_number(get(tags.FRAME_REFERENCE_TIME)),
+        )
+        if tags.DIMENSION_VALUES not in values and not _ENHANCED_TAGS & values.keys():
+            return FrameHeader(*frame, acquisition_time, content_time)
+        _, _, acquisition, temporal, trigger, _, reference = frame
+        if tags.FRAME_ACQUISITION_NUMBER in values:
+            acquisition = as_short(get(tags.FRAME_ACQUISITION_NUMBER))
+        return FrameHeader(
+            common,
+            frame[1],
+            acquisition,
+            first(as_longs(get(tags.TEMPORAL_INDEX)), temporal),
+            first(as_floats(get(tags.CARDIAC_TRIGGER_DELAY)), trigger),
+            first(as_floats(get(tags.NOMINAL_CARDIAC_PHASE)), phase),
+            first(as_floats(get(tags.TEMPORAL_OFFSET)), reference),
+            as_text(get(tags.FRAME_ACQUISITION_DATETIME)) or acquisition_time,
+            as_text(get(tags.FRAME_REFERENCE_DATETIME)) or content_time,
             as_text(get(tags.STACK_ID)),
-            in_stack[0] if in_stack else None,
-            segment,
+            first(as_longs(get(tags.IN_STACK_POSITION)), None),
+            as_short(get(tags.SEGMENT_NUMBER)) if tags.SEGMENT_NUMBER in values else None,
             as_longs(get(tags.DIMENSION_VALUES)),
             get(tags.EXTRA_AXES, ()),
         )
@@ -380,7 +388,7 @@ def _component(values: Values, private: dict[str, bytes], image_type: tuple[str,
 
 def _diffusion(values: Values, private: dict[str, bytes]) -> tuple[float | None, tuple[float, ...]]:
     """(b-value, direction) from the standard attribute, else from the maker's own."""
-    b = (as_floats(values.get(tags.B_VALUE)) or (None,))[0]
+    b = first(as_floats(values.get(tags.B_VALUE)), None)
     direction = as_floats(values.get(tags.DIFFUSION_DIRECTION))
     if private:
         if b is None:
@@ -388,7 +396,7 @@ def _diffusion(values: Values, private: dict[str, bytes]) -> tuple[float | None,
         if b is None and (ge := as_number(private.get("ge_b"))) is not None:
             b = ge % 1e9 if ge >= 1e9 else ge  # newer software adds a flag of 10^9
         if b is None:
-            b = (as_floats(private.get("philips_b"), double=False) or as_floats(private.get("uih_b")) or (None,))[0]
+            b = first(as_floats(private.get("philips_b"), double=False) or as_floats(private.get("uih_b")), None)
         if not direction:
             direction = as_floats(private.get("siemens_direction")) or as_floats(private.get("uih_direction"))
         for maker, read in (("ge", as_numbers), ("philips", lambda v: as_floats(v, double=False))):
@@ -405,16 +413,12 @@ def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
     if tags.DOSE_SCALING in values and slope is None:
         slope = as_number(get(tags.DOSE_SCALING))
     image_type = tuple(word.upper() for word in as_words(get(tags.FRAME_TYPE) or get(tags.IMAGE_TYPE)))
-    echo = as_number(get(tags.ECHO_TIME))
-    if echo is None:
-        echo = (as_floats(get(tags.EFFECTIVE_ECHO_TIME)) or (None,))[0]
-    inversion = as_number(get(tags.INVERSION_TIME))
-    if inversion is None:
-        inversion = (as_floats(get(tags.INVERSION_TIMES)) or (None,))[0]
+    echo = first(as_floats(get(tags.EFFECTIVE_ECHO_TIME)), as_number(get(tags.ECHO_TIME)))
+    inversion = first(as_floats(get(tags.INVERSION_TIMES)), as_number(get(tags.INVERSION_TIME)))
     b, direction = _diffusion(values, private)
     vois, faults = windows_of(values, intercept or 0.0)
     return FrameCommon(
-        orientation if len(orientation) == 6 else None,  # type: ignore[arg-type]
+        orientation if len(orientation) == 6 else None,
         _pair(as_numbers(get(tags.PIXEL_SPACING))),
         as_number(get(tags.SLICE_THICKNESS)),
         as_number(get(tags.SLICE_SPACING)),

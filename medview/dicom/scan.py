@@ -1,6 +1,7 @@
 """Finding DICOM objects below paths: headers and problems in batches, while the first image is already on its way."""
 
-# ruff: noqa: PTH - a folder may hold 100,000 files: paths stay strings
+# A folder may hold 100,000 files: paths stay strings.
+# ruff: noqa: PTH116, PTH119, PTH122, PTH123
 from __future__ import annotations
 
 import os
