@@ -243,9 +243,7 @@ def _view_commands() -> tuple[Command, ...]:
     for rows, columns in LAYOUTS:
         run, checked = _layout(rows, columns)
         title, key, icon = titles[rows, columns]
-        layouts.append(
-            Command(f"layout.{rows}x{columns}", title, menu, run, (key,), icon, 5, "", checked=checked)
-        )
+        layouts.append(Command(f"layout.{rows}x{columns}", title, menu, run, (key,), icon, 5, "", checked=checked))
     planes = []
     plane_titles: tuple[tuple[PlaneKind, str, str], ...] = (
         ("acquired", QT_TRANSLATE_NOOP("Command", "As acquired"), "Shift+Q"),

@@ -65,8 +65,8 @@ def origin_text(origin: str) -> str:
 def duration_text(seconds: float) -> str:
     """Remaining time, coarse enough not to flicker."""
     if seconds < 90:
-        return translate("AiPanel", "about {0} s left", max(1, round(seconds)))
-    return translate("AiPanel", "about {0} min left", max(2, round(seconds / 60)))
+        return translate("AiPanel", "about {0} s left").format(max(1, round(seconds)))
+    return translate("AiPanel", "about {0} min left").format(max(2, round(seconds / 60)))
 
 
 class PackageRow(QFrame):
@@ -148,7 +148,7 @@ class RunRow(QFrame):
             return
         self.bar.setRange(0, step.total)
         self.bar.setValue(step.done)
-        text = translate("AiPanel", "{0}: {1} of {2}", words, step.done, step.total)
+        text = translate("AiPanel", "{0}: {1} of {2}").format(words, step.done, step.total)
         passed, done = time.monotonic() - self._since, step.done - self._first
         if done > 0 and passed > WORTH_AN_ESTIMATE_S:
             text += "  ·  " + duration_text(passed / done * (step.total - step.done))
@@ -222,6 +222,7 @@ class AiPanel(QWidget):
         listen(self, workspace.packages_changed, self.list_again)
         listen(self, workspace.jobs_changed, self.refresh_runs)
         listen(self, workspace.results_changed, self.refresh_runs)
+        self._chosen()
         self._ask_devices()
         self.list_again()
         self.refresh_runs()

@@ -165,13 +165,13 @@ class DetailsPanel(QWidget):
             self._section(translate("Details", "Series"), series_pairs(state.series))
             self._section(translate("Details", "Patient and study"), study_pairs(state.study))
         if workspace.problems:
-            self._section(translate("Details", "Files that could not be read ({0})", len(workspace.problems)))
+            self._section(translate("Details", "Files that could not be read ({0})").format(len(workspace.problems)))
             for problem in workspace.problems[:FAULTS_SHOWN]:
                 self._content.addWidget(text_label(problem.path, "secondary", selectable=True))
                 self._content.addWidget(text_label(problem_text(problem), "warning"))
             if len(workspace.problems) > FAULTS_SHOWN:
                 more = len(workspace.problems) - FAULTS_SHOWN
-                self._content.addWidget(text_label(translate("Details", "and {0} more", more), "secondary"))
+                self._content.addWidget(text_label(translate("Details", "and {0} more").format(more), "secondary"))
 
     def _section(self, title: str, pairs: list[Pair] | None = None) -> None:
         if self._content.count():

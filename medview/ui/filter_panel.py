@@ -40,7 +40,9 @@ SLIDER_STEPS = 200
 class ParameterField(QWidget):
     """One parameter: its name, a slider over its range where that helps, and a field with its unit."""
 
-    def __init__(self, parameter: Parameter, value: ParameterValue, unit: str, changed: Callable[[ParameterValue], None]) -> None:
+    def __init__(
+        self, parameter: Parameter, value: ParameterValue, unit: str, changed: Callable[[ParameterValue], None]
+    ) -> None:
         super().__init__()
         self.parameter = parameter
         grid = QGridLayout(self)

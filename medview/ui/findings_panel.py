@@ -89,7 +89,7 @@ class ResultCard(QWidget):
         if made.research_only:
             column.addWidget(text_label(translate("Findings", "Research use, not for diagnosis"), "warning"))
         if made.overrides:
-            text = translate("Findings", "Run although it does not fit: {0}", ", ".join(made.overrides))
+            text = translate("Findings", "Run although it does not fit: {0}").format(", ".join(made.overrides))
             column.addWidget(text_label(text, "danger"))
         for note in result.warnings:
             column.addWidget(text_label(note_text(note), "warning"))
@@ -281,8 +281,8 @@ class ResultCard(QWidget):
         rows = min(max(len(shown), 1), MOST_ROWS)
         self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * ROW_PX + 6)
         self.threshold_figure.setText(
-            translate(
-                "Findings", "{0} · {1} of {2}", f"{self.threshold_value():.2f}", len(shown), len(self.result.findings)
+            translate("Findings", "{0} · {1} of {2}").format(
+                f"{self.threshold_value():.2f}", len(shown), len(self.result.findings)
             )
         )
 
@@ -319,9 +319,9 @@ class ResultCard(QWidget):
     def _provenance_text(self) -> str:
         made = self.result.provenance
         lines = [
-            translate("Findings", "Package {0} {1}", made.package_id, made.package_version),
+            translate("Findings", "Package {0} {1}").format(made.package_id, made.package_version),
             f"SHA-256 {made.package_sha256[:16]}…",
-            translate("Findings", "On {0}, {1} s", device_text(made.device_used), f"{made.duration_s:.1f}"),
+            translate("Findings", "On {0}, {1} s").format(device_text(made.device_used), f"{made.duration_s:.1f}"),
             made.finished_at.replace("T", "  ")[:20],
         ]
         return "\n".join(line for line in lines if line)

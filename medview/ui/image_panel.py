@@ -39,11 +39,11 @@ class ImagePanel(QWidget):
         column.addWidget(self.presets)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
-        self.center = self._figure(translate("ImagePanel", "Center"))
         self.width_field = self._figure(translate("ImagePanel", "Width"))
+        self.center = self._figure(translate("ImagePanel", "Center"))
         self.width_field.setMinimum(0.001)
         for at, (caption, field) in enumerate(
-            ((translate("ImagePanel", "Center"), self.center), (translate("ImagePanel", "Width"), self.width_field))
+            ((translate("ImagePanel", "Width"), self.width_field), (translate("ImagePanel", "Center"), self.center))
         ):
             label = QLabel(caption)
             label.setObjectName("secondary")
@@ -151,7 +151,7 @@ class ImagePanel(QWidget):
             return
         self.presets.addItem(translate("ImagePanel", "0   Automatic"), ("0", None))
         for at, voi in enumerate(stack.voi_of(0)[:2]):
-            name = voi.name or translate("ImagePanel", "Window {0} of the file", at + 1)
+            name = voi.name or translate("ImagePanel", "Window {0} of the file").format(at + 1)
             figures = f"   {voi.width:g} / {voi.center:g}" if isinstance(voi, Window) else ""
             self.presets.addItem(f"{at + 1}   {name}{figures}", (str(at + 1), voi))
         for preset in presets_for(stack.context.modality, stack.unit, self._workspace.settings.presets):

@@ -92,7 +92,7 @@ class NoticeStrip(QFrame):
         text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row.addWidget(text, 1)
         if len(waiting) > 1:
-            more = QLabel(translate("Notice", "and {0} more", len(waiting) - 1))
+            more = QLabel(translate("Notice", "and {0} more").format(len(waiting) - 1))
             more.setObjectName("secondary")
             self._row.addWidget(more)
         if notice.remedy is not None:

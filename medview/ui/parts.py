@@ -27,6 +27,7 @@ def title_label(text: str) -> QLabel:
     """Heads a section of a panel."""
     label = QLabel(text)
     label.setObjectName("title")
+    label.setIndent(0)
     return label
 
 

@@ -235,7 +235,7 @@ def row_text(row: Row, with_patient: bool) -> str:
     number = f"{series.number}  " if series.number is not None else ""
     lines = [f"{number}{series_title(series, stack)}", f"{series.context.modality}  {i} × {j} × {k}".strip()]
     if stack.timepoints > 1:
-        lines.append(translate("SeriesPanel", "{0} time points", stack.timepoints))
+        lines.append(translate("SeriesPanel", "{0} time points").format(stack.timepoints))
     from medview.ui.messages import note_text
 
     lines += [note_text(note) for note in stack.notes]
@@ -307,7 +307,9 @@ class SeriesDelegate(QStyledItemDelegate):
         self._line(painter, metrics, below, series_title(row.series, stack))
         below.translate(0, LINE)
         painter.setPen(QColor(theme.secondary))
-        number = translate("SeriesPanel", "Series {0}", row.series.number) if row.series.number is not None else ""
+        number = (
+            translate("SeriesPanel", "Series {0}").format(row.series.number) if row.series.number is not None else ""
+        )
         self._line(painter, metrics, below, number)
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._line(painter, metrics, below, count_text(stack), right)

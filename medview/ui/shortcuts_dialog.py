@@ -139,7 +139,9 @@ class ShortcutsDialog(QDialog):
         taken = next((c for c in COMMANDS if c.id != command_id and key and key in keys_of(c, rebound)), None)
         if taken is not None:
             self.note.setText(
-                translate("Shortcuts", "This key belongs to “{0}”.", translate("Command", taken.title).rstrip("…"))
+                translate("Shortcuts", "This key belongs to “{0}”.").format(
+                    translate("Command", taken.title).rstrip("…")
+                )
             )
             return
         rebound[command_id] = (key,) if key else ()

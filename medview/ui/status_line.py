@@ -116,7 +116,7 @@ class StatusLine(QWidget):
         job = next((one for one in running if one.state.name == "RUNNING"), running[0])
         text = job_title(job.title)
         if len(running) > 1:
-            text += "  " + translate("StatusLine", "and {0} more", len(running) - 1)
+            text += "  " + translate("StatusLine", "and {0} more").format(len(running) - 1)
         self.jobs_button.setText(text)
         step = job.step
         if step is None or not step.total:
@@ -131,7 +131,7 @@ class StatusLine(QWidget):
             notice.severity in {"warning", "danger"} for notice in self._workspace.notices
         )
         self.notices_button.setVisible(count > 0)
-        self.notices_button.setText(translate("StatusLine", "{0} messages", count))
+        self.notices_button.setText(translate("StatusLine", "Messages: {0}").format(count))
 
     def refresh_device(self, *_what: object) -> None:
         """Name the device of the shown result, else the one that is chosen."""
@@ -141,7 +141,7 @@ class StatusLine(QWidget):
         results = self._workspace.results.of(stack.id) if stack is not None else ()
         used = results[-1].provenance.device_used if results else ""
         self.device.setText(
-            translate("StatusLine", "Device: {0}", device_text(used or self._workspace.settings.device))
+            translate("StatusLine", "Device: {0}").format(device_text(used or self._workspace.settings.device))
         )
 
     def set_pointer(self, text: str) -> None:

@@ -1,14 +1,13 @@
-"""Texts for the reader: one way to translate a marked text, and to fill figures into it afterwards."""
+"""Texts for the reader: how a marked text becomes one in the reader's language."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
 
-def translate(context: str, text: str, *values: object) -> str:
-    """The text in the reader's language with ``{0}``, ``{1}`` … replaced by ``values``."""
-    found = QCoreApplication.translate(context, text)
-    return found.format(*values) if values else found
+def translate(context: str, text: str) -> str:
+    """The text in the reader's language; figures are filled into its ``{0}`` … with `str.format` afterwards."""
+    return QCoreApplication.translate(context, text)
 
 
 def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:

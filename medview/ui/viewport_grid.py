@@ -117,7 +117,7 @@ class EmptyPlace(QWidget):
             if making and step.total:
                 self.detail.setText(f"{100 * step.done // step.total} %")
             else:
-                self.detail.setText(translate("EmptyPlace", "{0} files seen", step.done) if step.done else "")
+                self.detail.setText(translate("EmptyPlace", "{0} files seen").format(step.done) if step.done else "")
         else:
             self.heading.setText(translate("EmptyPlace", "Drop a study folder here, or press Ctrl+O"))
             self.detail.setText(
