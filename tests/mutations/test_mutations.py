@@ -76,14 +76,14 @@ def run_tests(copy: Path, tests: tuple[str, ...]) -> subprocess.CompletedProcess
 @pytest.fixture(scope="module")
 def kept_contracts(copy: Path) -> set[str]:
     """Names of the contracts that the copy itself keeps; breaking another one would show nothing."""
-    return set(re.findall(r"^(.+) KEPT$", lint(copy), re.MULTILINE))
+    return set(re.findall(r"^(.+) KEPT\b", lint(copy), re.MULTILINE))
 
 
 @pytest.mark.parametrize("mutation", contract_mutations(), ids=lambda mutation: mutation.name)
 def test_broken_contract_is_caught(copy: Path, kept_contracts: set[str], mutation: ContractMutation) -> None:
     path = copy / mutation.file
     with spoilt(path, f"{path.read_text(encoding='utf-8')}\n\n{mutation.add}\n"):
-        broken = re.findall(r"^(.+) BROKEN$", lint(copy, mutation.contract), re.MULTILINE)
+        broken = re.findall(r"^(.+) BROKEN\b", lint(copy, mutation.contract), re.MULTILINE)
     assert len(broken) == 1
     assert broken[0] in kept_contracts, f"the program itself breaks it: {broken[0]}"
 

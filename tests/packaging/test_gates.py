@@ -23,6 +23,12 @@ FORBIDDEN_CALLS = {
 }
 # The series reader of SimpleITK is silently wrong about geometry (and slow); single files it reads well.
 FORBIDDEN_NAMES = {"ImageSeriesReader", "GetGDCMSeriesFileNames", "ImageSeriesReader_GetGDCMSeriesFileNames"}
+# Frozen values on their way from the process with the window to its workers, never back: a decoder that a hostile file has
+# taken over must not be able to run anything in the parent. So the parent may only write pickles, the worker only read.
+EXCUSED = {
+    "medview/jobs/pool.py": re.compile(r"line \d+: (imports pickle|pickle\.(dumps|HIGHEST_PROTOCOL))"),
+    "medview/jobs/worker_loop.py": re.compile(r"line \d+: (imports pickle|pickle\.loads)"),
+}
 
 
 def dotted(node: ast.expr) -> str:
@@ -56,6 +62,8 @@ def faults_of(source: str) -> Iterator[str]:
                     yield f"line {node.lineno}: shell=True runs a shell"
                 if keyword.arg == "allow_pickle" and said is not False:
                     yield f"line {node.lineno}: allow_pickle runs what a file says"
+        if isinstance(node, ast.Attribute) and dotted(node).startswith("pickle."):
+            yield f"line {node.lineno}: {dotted(node)}"
         if isinstance(node, ast.Attribute | ast.Name):
             last = node.attr if isinstance(node, ast.Attribute) else node.id
             if last in FORBIDDEN_NAMES:
@@ -64,7 +72,9 @@ def faults_of(source: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_nothing_forbidden_stands_in(path: Path) -> None:
-    assert list(faults_of(path.read_text(encoding="utf-8"))) == []
+    excused = EXCUSED.get(path.relative_to(ROOT).as_posix())
+    faults = faults_of(path.read_text(encoding="utf-8"))
+    assert [fault for fault in faults if excused is None or not excused.fullmatch(fault)] == []
 
 
 @pytest.mark.parametrize(
