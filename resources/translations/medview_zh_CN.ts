@@ -1,0 +1,1866 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN">
+<context>
+    <name>About</name>
+    <message>
+        <source>About medview</source>
+        <translation>关于 medview</translation>
+    </message>
+    <message>
+        <source>A viewer of medical images that runs neural networks on what it shows.</source>
+        <translation>医学影像阅片软件，可直接对所显示的影像运行神经网络。</translation>
+    </message>
+    <message>
+        <source>Not a medical device. Results of models are for research, not for diagnosis.</source>
+        <translation>本软件不是医疗器械。模型结果仅供研究，不得用于诊断。</translation>
+    </message>
+    <message>
+        <source>Apache License 2.0. Icons: Phosphor (MIT).</source>
+        <translation>Apache 许可证 2.0。图标：Phosphor（MIT）。</translation>
+    </message>
+</context>
+<context>
+    <name>AiPanel</name>
+    <message>
+        <source>Segmentation</source>
+        <translation>分割</translation>
+    </message>
+    <message>
+        <source>Detection</source>
+        <translation>检测</translation>
+    </message>
+    <message>
+        <source>Classification</source>
+        <translation>分类</translation>
+    </message>
+    <message>
+        <source>built in</source>
+        <translation>内置</translation>
+    </message>
+    <message>
+        <source>installed</source>
+        <translation>已安装</translation>
+    </message>
+    <message>
+        <source>about {0} s left</source>
+        <translation>约剩 {0} 秒</translation>
+    </message>
+    <message>
+        <source>about {0} min left</source>
+        <translation>约剩 {0} 分钟</translation>
+    </message>
+    <message>
+        <source>Cancel this run</source>
+        <translation>取消此次运行</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>starting</source>
+        <translation>正在启动</translation>
+    </message>
+    <message>
+        <source>{0}: {1} of {2}</source>
+        <translation>{0}：{1} / {2}</translation>
+    </message>
+    <message>
+        <source>Models for this series</source>
+        <translation>适用于本序列的模型</translation>
+    </message>
+    <message>
+        <source>Compute on</source>
+        <translation>计算设备</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>The model is not meant for this series. You can run it knowingly; its result is marked.</source>
+        <translation>该模型不适用于本序列。您可以在知情的情况下运行，其结果会带有标记。</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>运行任务</translation>
+    </message>
+    <message>
+        <source>Install a package…</source>
+        <translation>安装模型包…</translation>
+    </message>
+    <message>
+        <source>Or drop a zip or a folder with a package here</source>
+        <translation>也可将模型包的 zip 文件或文件夹拖到此处</translation>
+    </message>
+    <message>
+        <source>Open a series first.</source>
+        <translation>请先打开一个序列。</translation>
+    </message>
+    <message>
+        <source>No model packages are installed.</source>
+        <translation>尚未安装模型包。</translation>
+    </message>
+    <message>
+        <source>None of the models is meant for this series.</source>
+        <translation>没有适用于本序列的模型。</translation>
+    </message>
+    <message>
+        <source>Run anyway</source>
+        <translation>仍要运行</translation>
+    </message>
+</context>
+<context>
+    <name>Command</name>
+    <message>
+        <source>Open folder…</source>
+        <translation>打开文件夹…</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open files…</source>
+        <translation>打开文件…</translation>
+    </message>
+    <message>
+        <source>Open the demo study</source>
+        <translation>打开演示检查</translation>
+    </message>
+    <message>
+        <source>Close study</source>
+        <translation>关闭检查</translation>
+    </message>
+    <message>
+        <source>Save the viewport as a picture…</source>
+        <translation>将视口另存为图片…</translation>
+    </message>
+    <message>
+        <source>Save the segmentation as NIfTI…</source>
+        <translation>将分割另存为 NIfTI…</translation>
+    </message>
+    <message>
+        <source>Save the segmentation as DICOM SEG…</source>
+        <translation>将分割另存为 DICOM SEG…</translation>
+    </message>
+    <message>
+        <source>Copy the viewport as a picture</source>
+        <translation>将视口复制为图片</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>One viewport</source>
+        <translation>单视口</translation>
+    </message>
+    <message>
+        <source>Two viewports side by side</source>
+        <translation>左右双视口</translation>
+    </message>
+    <message>
+        <source>Two viewports one above the other</source>
+        <translation>上下双视口</translation>
+    </message>
+    <message>
+        <source>Four viewports</source>
+        <translation>四视口</translation>
+    </message>
+    <message>
+        <source>As acquired</source>
+        <translation>原始采集方位</translation>
+    </message>
+    <message>
+        <source>Axial</source>
+        <translation>轴位</translation>
+    </message>
+    <message>
+        <source>Coronal</source>
+        <translation>冠状位</translation>
+    </message>
+    <message>
+        <source>Sagittal</source>
+        <translation>矢状位</translation>
+    </message>
+    <message>
+        <source>Three planes</source>
+        <translation>三平面</translation>
+    </message>
+    <message>
+        <source>Planes</source>
+        <translation>三平面</translation>
+    </message>
+    <message>
+        <source>Maximise or restore the viewport</source>
+        <translation>最大化 / 还原视口</translation>
+    </message>
+    <message>
+        <source>Next viewport</source>
+        <translation>下一视口</translation>
+    </message>
+    <message>
+        <source>Previous viewport</source>
+        <translation>上一视口</translation>
+    </message>
+    <message>
+        <source>Corner text: all, without patient, none</source>
+        <translation>角标：全部 / 隐去患者 / 无</translation>
+    </message>
+    <message>
+        <source>Series strip</source>
+        <translation>序列栏</translation>
+    </message>
+    <message>
+        <source>Right panel</source>
+        <translation>右侧面板</translation>
+    </message>
+    <message>
+        <source>Go to the next area</source>
+        <translation>转到下一区域</translation>
+    </message>
+    <message>
+        <source>Go to the previous area</source>
+        <translation>转到上一区域</translation>
+    </message>
+    <message>
+        <source>Show findings</source>
+        <translation>显示“发现”</translation>
+    </message>
+    <message>
+        <source>Show AI</source>
+        <translation>显示“AI”</translation>
+    </message>
+    <message>
+        <source>Show image and filters</source>
+        <translation>显示“图像”与滤波</translation>
+    </message>
+    <message>
+        <source>Show details</source>
+        <translation>显示“详情”</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>全屏</translation>
+    </message>
+    <message>
+        <source>Dim the reading room</source>
+        <translation>阅片室暗光</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>后台任务</translation>
+    </message>
+    <message>
+        <source>Messages and problems</source>
+        <translation>消息与问题</translation>
+    </message>
+    <message>
+        <source>Automatic window</source>
+        <translation>自动窗</translation>
+    </message>
+    <message>
+        <source>First window of the file</source>
+        <translation>文件的第一个窗</translation>
+    </message>
+    <message>
+        <source>Second window of the file</source>
+        <translation>文件的第二个窗</translation>
+    </message>
+    <message>
+        <source>Window preset 3</source>
+        <translation>预设窗 3</translation>
+    </message>
+    <message>
+        <source>Window preset 4</source>
+        <translation>预设窗 4</translation>
+    </message>
+    <message>
+        <source>Window preset 5</source>
+        <translation>预设窗 5</translation>
+    </message>
+    <message>
+        <source>Window preset 6</source>
+        <translation>预设窗 6</translation>
+    </message>
+    <message>
+        <source>Window preset 7</source>
+        <translation>预设窗 7</translation>
+    </message>
+    <message>
+        <source>Window preset 8</source>
+        <translation>预设窗 8</translation>
+    </message>
+    <message>
+        <source>Window preset 9</source>
+        <translation>预设窗 9</translation>
+    </message>
+    <message>
+        <source>Next image</source>
+        <translation>下一幅</translation>
+    </message>
+    <message>
+        <source>Previous image</source>
+        <translation>上一幅</translation>
+    </message>
+    <message>
+        <source>Ten images on</source>
+        <translation>后十幅</translation>
+    </message>
+    <message>
+        <source>Ten images back</source>
+        <translation>前十幅</translation>
+    </message>
+    <message>
+        <source>First image</source>
+        <translation>第一幅</translation>
+    </message>
+    <message>
+        <source>Last image</source>
+        <translation>最后一幅</translation>
+    </message>
+    <message>
+        <source>Next series</source>
+        <translation>下一序列</translation>
+    </message>
+    <message>
+        <source>Previous series</source>
+        <translation>上一序列</translation>
+    </message>
+    <message>
+        <source>Next time point</source>
+        <translation>下一时相</translation>
+    </message>
+    <message>
+        <source>Previous time point</source>
+        <translation>上一时相</translation>
+    </message>
+    <message>
+        <source>Cine</source>
+        <translation>电影播放</translation>
+    </message>
+    <message>
+        <source>Invert</source>
+        <translation>反相</translation>
+    </message>
+    <message>
+        <source>Fit to the viewport</source>
+        <translation>适合视口</translation>
+    </message>
+    <message>
+        <source>Fit</source>
+        <translation>适合</translation>
+    </message>
+    <message>
+        <source>One image pixel on one screen pixel</source>
+        <translation>图像像素与屏幕像素 1:1</translation>
+    </message>
+    <message>
+        <source>Zoom in</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Rotate right</source>
+        <translation>顺时针旋转 90°</translation>
+    </message>
+    <message>
+        <source>Rotate</source>
+        <translation>旋转</translation>
+    </message>
+    <message>
+        <source>Rotate left</source>
+        <translation>逆时针旋转 90°</translation>
+    </message>
+    <message>
+        <source>Flip left to right</source>
+        <translation>左右翻转</translation>
+    </message>
+    <message>
+        <source>Flip</source>
+        <translation>翻转</translation>
+    </message>
+    <message>
+        <source>Flip top to bottom</source>
+        <translation>上下翻转</translation>
+    </message>
+    <message>
+        <source>Reset the picture</source>
+        <translation>重置图像显示</translation>
+    </message>
+    <message>
+        <source>Before / after the filters</source>
+        <translation>滤波前 / 后对比</translation>
+    </message>
+    <message>
+        <source>Remove all filters</source>
+        <translation>移除全部滤波</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>调窗</translation>
+    </message>
+    <message>
+        <source>Scroll</source>
+        <translation>翻页</translation>
+    </message>
+    <message>
+        <source>Pan</source>
+        <translation>平移</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>Rotate by hand</source>
+        <translation>手动旋转</translation>
+    </message>
+    <message>
+        <source>Distance</source>
+        <translation>测距</translation>
+    </message>
+    <message>
+        <source>Ellipse</source>
+        <translation>椭圆</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Delete the selected mark</source>
+        <translation>删除所选标记</translation>
+    </message>
+    <message>
+        <source>Cancel; a second time resets the picture</source>
+        <translation>取消；再按一次重置图像显示</translation>
+    </message>
+    <message>
+        <source>Run the model that fits best</source>
+        <translation>运行最适合的模型</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>Hide or show all AI</source>
+        <translation>隐藏 / 显示全部 AI 结果</translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <translation>AI</translation>
+    </message>
+    <message>
+        <source>Next finding</source>
+        <translation>下一个发现</translation>
+    </message>
+    <message>
+        <source>Previous finding</source>
+        <translation>上一个发现</translation>
+    </message>
+    <message>
+        <source>Install a model package…</source>
+        <translation>安装模型包…</translation>
+    </message>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>快捷键与鼠标</translation>
+    </message>
+    <message>
+        <source>About medview</source>
+        <translation>关于 medview</translation>
+    </message>
+</context>
+<context>
+    <name>Details</name>
+    <message>
+        <source>Volume</source>
+        <translation>容积</translation>
+    </message>
+    <message>
+        <source>Tilted volume</source>
+        <translation>倾斜容积</translation>
+    </message>
+    <message>
+        <source>Volume with uneven slice distances</source>
+        <translation>层间距不等的容积</translation>
+    </message>
+    <message>
+        <source>Frames without common geometry</source>
+        <translation>无共同几何的帧</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>in the patient</source>
+        <translation>患者体内</translation>
+    </message>
+    <message>
+        <source>at the detector</source>
+        <translation>探测器平面</translation>
+    </message>
+    <message>
+        <source>calibrated</source>
+        <translation>已校准</translation>
+    </message>
+    <message>
+        <source>magnification estimated</source>
+        <translation>放大率为估计值</translation>
+    </message>
+    <message>
+        <source>ultrasound region</source>
+        <translation>超声区域</translation>
+    </message>
+    <message>
+        <source>not known; lengths are in px</source>
+        <translation>未知；长度以像素计</translation>
+    </message>
+    <message>
+        <source>male</source>
+        <translation>男</translation>
+    </message>
+    <message>
+        <source>female</source>
+        <translation>女</translation>
+    </message>
+    <message>
+        <source>other</source>
+        <translation>其他</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>姓名</translation>
+    </message>
+    <message>
+        <source>Patient ID</source>
+        <translation>患者 ID</translation>
+    </message>
+    <message>
+        <source>Born</source>
+        <translation>出生日期</translation>
+    </message>
+    <message>
+        <source>Sex</source>
+        <translation>性别</translation>
+    </message>
+    <message>
+        <source>Age</source>
+        <translation>年龄</translation>
+    </message>
+    <message>
+        <source>Study date</source>
+        <translation>检查日期</translation>
+    </message>
+    <message>
+        <source>Study</source>
+        <translation>检查</translation>
+    </message>
+    <message>
+        <source>Accession</source>
+        <translation>检查号</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>设备类型</translation>
+    </message>
+    <message>
+        <source>Body part</source>
+        <translation>检查部位</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>扫描方案</translation>
+    </message>
+    <message>
+        <source>Contrast</source>
+        <translation>对比剂</translation>
+    </message>
+    <message>
+        <source>Kernel</source>
+        <translation>重建核</translation>
+    </message>
+    <message>
+        <source>Thickness</source>
+        <translation>层厚</translation>
+    </message>
+    <message>
+        <source>Scanner</source>
+        <translation>扫描设备</translation>
+    </message>
+    <message>
+        <source>Institution</source>
+        <translation>机构</translation>
+    </message>
+    <message>
+        <source>Lossy</source>
+        <translation>有损压缩</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Time points</source>
+        <translation>时相数</translation>
+    </message>
+    <message>
+        <source>Spacing</source>
+        <translation>体素间距</translation>
+    </message>
+    <message>
+        <source>Spacing is</source>
+        <translation>间距含义</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>as stored</source>
+        <translation>存储值</translation>
+    </message>
+    <message>
+        <source>Stored as</source>
+        <translation>存储类型</translation>
+    </message>
+    <message>
+        <source>Padding</source>
+        <translation>填充值</translation>
+    </message>
+    <message>
+        <source>Decoder</source>
+        <translation>解码器</translation>
+    </message>
+    <message>
+        <source>uncompressed</source>
+        <translation>未压缩</translation>
+    </message>
+    <message>
+        <source>Nothing is shown.</source>
+        <translation>未显示任何图像。</translation>
+    </message>
+    <message>
+        <source>Worth knowing</source>
+        <translation>注意事项</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>序列</translation>
+    </message>
+    <message>
+        <source>Patient and study</source>
+        <translation>患者与检查</translation>
+    </message>
+    <message>
+        <source>Files that could not be read ({0})</source>
+        <translation>无法读取的文件（{0}）</translation>
+    </message>
+    <message>
+        <source>and {0} more</source>
+        <translation>另有 {0} 项</translation>
+    </message>
+</context>
+<context>
+    <name>Device</name>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Processor (CPU)</source>
+        <translation>处理器（CPU）</translation>
+    </message>
+</context>
+<context>
+    <name>EmptyPlace</name>
+    <message>
+        <source>Open folder…</source>
+        <translation>打开文件夹…</translation>
+    </message>
+    <message>
+        <source>Open the demo study</source>
+        <translation>打开演示检查</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Making the demo study…</source>
+        <translation>正在生成演示检查…</translation>
+    </message>
+    <message>
+        <source>Looking for images…</source>
+        <translation>正在查找影像…</translation>
+    </message>
+    <message>
+        <source>{0} files seen</source>
+        <translation>已查看 {0} 个文件</translation>
+    </message>
+    <message>
+        <source>Drop a study folder here, or press Ctrl+O</source>
+        <translation>将检查文件夹拖到此处，或按 Ctrl+O</translation>
+    </message>
+    <message>
+        <source>DICOM folders, files and DICOMDIR · NIfTI, NRRD, MHA · PNG, JPEG, TIFF</source>
+        <translation>DICOM 文件夹、文件及 DICOMDIR · NIfTI、NRRD、MHA · PNG、JPEG、TIFF</translation>
+    </message>
+</context>
+<context>
+    <name>FilterPanel</name>
+    <message>
+        <source>Earlier</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Remove this filter</source>
+        <translation>移除此滤波</translation>
+    </message>
+    <message>
+        <source>Filters</source>
+        <translation>滤波</translation>
+    </message>
+    <message>
+        <source>Add a filter</source>
+        <translation>添加滤波</translation>
+    </message>
+    <message>
+        <source>Filters are shown live on the slice, in this order.</source>
+        <translation>滤波按此顺序实时作用于当前层面。</translation>
+    </message>
+    <message>
+        <source>Before (B)</source>
+        <translation>滤波前 (B)</translation>
+    </message>
+    <message>
+        <source>Remove all</source>
+        <translation>全部移除</translation>
+    </message>
+    <message>
+        <source>Apply to the whole volume</source>
+        <translation>应用于整个容积</translation>
+    </message>
+    <message>
+        <source>Read and measure filtered values</source>
+        <translation>读数与测量采用滤波后的值</translation>
+    </message>
+    <message>
+        <source>Otherwise values and measurements come from the unfiltered image, and models always do.</source>
+        <translation>否则读数与测量取自未滤波图像；模型始终使用未滤波图像。</translation>
+    </message>
+    <message>
+        <source>The whole volume is filtered.</source>
+        <translation>整个容积已滤波。</translation>
+    </message>
+</context>
+<context>
+    <name>Findings</name>
+    <message>
+        <source>Research use, not for diagnosis</source>
+        <translation>仅供研究，不得用于诊断</translation>
+    </message>
+    <message>
+        <source>Run although it does not fit: {0}</source>
+        <translation>在不适用的情况下运行：{0}</translation>
+    </message>
+    <message>
+        <source>Show or hide this result</source>
+        <translation>显示或隐藏此结果</translation>
+    </message>
+    <message>
+        <source>Save this result</source>
+        <translation>保存此结果</translation>
+    </message>
+    <message>
+        <source>Discard this result</source>
+        <translation>丢弃此结果</translation>
+    </message>
+    <message>
+        <source>Segmentation as NIfTI…</source>
+        <translation>分割存为 NIfTI…</translation>
+    </message>
+    <message>
+        <source>Segmentation as DICOM SEG…</source>
+        <translation>分割存为 DICOM SEG…</translation>
+    </message>
+    <message>
+        <source>Picture of the viewport as PNG…</source>
+        <translation>视口图片存为 PNG…</translation>
+    </message>
+    <message>
+        <source>Change the colour</source>
+        <translation>更改颜色</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>不透明度</translation>
+    </message>
+    <message>
+        <source>Outline</source>
+        <translation>轮廓</translation>
+    </message>
+    <message>
+        <source>Nothing was found.</source>
+        <translation>未见异常发现。</translation>
+    </message>
+    <message>
+        <source>From score</source>
+        <translation>评分下限</translation>
+    </message>
+    <message>
+        <source>Finding</source>
+        <translation>发现</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Slice</source>
+        <translation>层面</translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation>评分</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation>发现</translation>
+    </message>
+    <message>
+        <source>Show this finding in all viewports of the series</source>
+        <translation>在本序列的所有视口中显示此发现</translation>
+    </message>
+    <message>
+        <source>{0} · {1} of {2}</source>
+        <translation>{0} · {1} / {2}</translation>
+    </message>
+    <message>
+        <source>Package {0} {1}</source>
+        <translation>模型包 {0} {1}</translation>
+    </message>
+    <message>
+        <source>On {0}, {1} s</source>
+        <translation>设备：{0}，用时 {1} 秒</translation>
+    </message>
+    <message>
+        <source>All AI is hidden</source>
+        <translation>AI 结果已全部隐藏</translation>
+    </message>
+    <message>
+        <source>Show (J)</source>
+        <translation>显示 (J)</translation>
+    </message>
+    <message>
+        <source>No results yet</source>
+        <translation>暂无结果</translation>
+    </message>
+    <message>
+        <source>Run a model on the shown series and its findings are listed here.</source>
+        <translation>对所显示的序列运行模型后，发现会列在此处。</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+</context>
+<context>
+    <name>ImagePanel</name>
+    <message>
+        <source>Window</source>
+        <translation>窗宽窗位</translation>
+    </message>
+    <message>
+        <source>Window preset</source>
+        <translation>预设窗</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>窗宽</translation>
+    </message>
+    <message>
+        <source>Center</source>
+        <translation>窗位</translation>
+    </message>
+    <message>
+        <source>Drawn with a lookup table of the file.</source>
+        <translation>按文件的查找表显示。</translation>
+    </message>
+    <message>
+        <source>Chosen by hand</source>
+        <translation>手动</translation>
+    </message>
+    <message>
+        <source>0   Automatic</source>
+        <translation>0   自动</translation>
+    </message>
+    <message>
+        <source>Window {0} of the file</source>
+        <translation>文件窗 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Job</name>
+    <message>
+        <source>Looking for images</source>
+        <translation>查找影像</translation>
+    </message>
+    <message>
+        <source>Making the demo study</source>
+        <translation>生成演示检查</translation>
+    </message>
+    <message>
+        <source>Filtering the volume</source>
+        <translation>容积滤波</translation>
+    </message>
+    <message>
+        <source>Fetching kept results</source>
+        <translation>读取已存结果</translation>
+    </message>
+    <message>
+        <source>Saving</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>preparing</source>
+        <translation>准备</translation>
+    </message>
+    <message>
+        <source>loading</source>
+        <translation>加载</translation>
+    </message>
+    <message>
+        <source>loading the model</source>
+        <translation>加载模型</translation>
+    </message>
+    <message>
+        <source>tiles</source>
+        <translation>分块</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>finishing</source>
+        <translation>收尾</translation>
+    </message>
+    <message>
+        <source>keeping</source>
+        <translation>存档</translation>
+    </message>
+    <message>
+        <source>files</source>
+        <translation>文件</translation>
+    </message>
+</context>
+<context>
+    <name>Jobs</name>
+    <message>
+        <source>Jobs</source>
+        <translation>后台任务</translation>
+    </message>
+    <message>
+        <source>Nothing runs in the background.</source>
+        <translation>没有后台任务。</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Tools</source>
+        <translation>工具</translation>
+    </message>
+    <message>
+        <source>Open a folder with images</source>
+        <translation>打开影像文件夹</translation>
+    </message>
+    <message>
+        <source>Open images</source>
+        <translation>打开影像</translation>
+    </message>
+    <message>
+        <source>Install a model package</source>
+        <translation>安装模型包</translation>
+    </message>
+    <message>
+        <source>Model packages</source>
+        <translation>模型包</translation>
+    </message>
+</context>
+<context>
+    <name>Menu</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Image</source>
+        <translation>图像(&amp;I)</translation>
+    </message>
+    <message>
+        <source>&amp;Tools</source>
+        <translation>工具(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;AI</source>
+        <translation>AI(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+</context>
+<context>
+    <name>Message</name>
+    <message>
+        <source>No images were found in {0}.</source>
+        <translation>在 {0} 中未找到影像。</translation>
+    </message>
+    <message>
+        <source>Something unexpected happened: {0}</source>
+        <translation>发生意外错误：{0}</translation>
+    </message>
+    <message>
+        <source>The settings in {0} cannot be read ({1}); the defaults are used.</source>
+        <translation>无法读取 {0} 中的设置（{1}），已采用默认设置。</translation>
+    </message>
+    <message>
+        <source>Some settings in {0} are not sound and were set to their defaults: {1}.</source>
+        <translation>{0} 中的部分设置无效，已恢复默认：{1}。</translation>
+    </message>
+    <message>
+        <source>The settings could not be written to {0}: {1}.</source>
+        <translation>无法将设置写入 {0}：{1}。</translation>
+    </message>
+</context>
+<context>
+    <name>Mouse</name>
+    <message>
+        <source>Left drag</source>
+        <translation>左键拖动</translation>
+    </message>
+    <message>
+        <source>Middle drag</source>
+        <translation>中键拖动</translation>
+    </message>
+    <message>
+        <source>Right drag</source>
+        <translation>右键拖动</translation>
+    </message>
+    <message>
+        <source>Right click</source>
+        <translation>右键单击</translation>
+    </message>
+    <message>
+        <source>Menu of the image</source>
+        <translation>图像菜单</translation>
+    </message>
+    <message>
+        <source>Wheel</source>
+        <translation>滚轮</translation>
+    </message>
+    <message>
+        <source>Shift + wheel</source>
+        <translation>Shift + 滚轮</translation>
+    </message>
+    <message>
+        <source>Scroll ten images</source>
+        <translation>翻十幅</translation>
+    </message>
+    <message>
+        <source>Ctrl + wheel</source>
+        <translation>Ctrl + 滚轮</translation>
+    </message>
+    <message>
+        <source>Double-click</source>
+        <translation>双击</translation>
+    </message>
+</context>
+<context>
+    <name>Notice</name>
+    <message>
+        <source>Hint</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>and {0} more</source>
+        <translation>另有 {0} 项</translation>
+    </message>
+    <message>
+        <source>Close; it stays in the list of messages</source>
+        <translation>关闭；仍保留在消息列表中</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>No messages, and every file could be read.</source>
+        <translation>没有消息，所有文件均可读取。</translation>
+    </message>
+    <message>
+        <source>Clear messages</source>
+        <translation>清空消息</translation>
+    </message>
+    <message>
+        <source>Messages and problems</source>
+        <translation>消息与问题</translation>
+    </message>
+</context>
+<context>
+    <name>Operation</name>
+    <message>
+        <source>Mean</source>
+        <translation>均值滤波</translation>
+    </message>
+    <message>
+        <source>Median</source>
+        <translation>中值滤波</translation>
+    </message>
+    <message>
+        <source>Gaussian</source>
+        <translation>高斯滤波</translation>
+    </message>
+    <message>
+        <source>Bilateral</source>
+        <translation>双边滤波</translation>
+    </message>
+    <message>
+        <source>Non-local means</source>
+        <translation>非局部均值</translation>
+    </message>
+    <message>
+        <source>Unsharp sharpening</source>
+        <translation>非锐化掩模锐化</translation>
+    </message>
+    <message>
+        <source>CLAHE</source>
+        <translation>CLAHE</translation>
+    </message>
+    <message>
+        <source>Local contrast (CLAHE)</source>
+        <translation>局部对比度 (CLAHE)</translation>
+    </message>
+    <message>
+        <source>Curvature anisotropic diffusion</source>
+        <translation>曲率各向异性扩散</translation>
+    </message>
+    <message>
+        <source>Curvature diffusion</source>
+        <translation>曲率扩散</translation>
+    </message>
+    <message>
+        <source>Sobel edges</source>
+        <translation>Sobel 边缘</translation>
+    </message>
+    <message>
+        <source>Laplacian edges</source>
+        <translation>Laplacian 边缘</translation>
+    </message>
+    <message>
+        <source>Canny edges</source>
+        <translation>Canny 边缘</translation>
+    </message>
+    <message>
+        <source>Morphological opening</source>
+        <translation>形态学开运算</translation>
+    </message>
+    <message>
+        <source>Morphological closing</source>
+        <translation>形态学闭运算</translation>
+    </message>
+    <message>
+        <source>Radius</source>
+        <translation>半径</translation>
+    </message>
+    <message>
+        <source>Sigma</source>
+        <translation>σ（标准差）</translation>
+    </message>
+    <message>
+        <source>Value sigma</source>
+        <translation>数值 σ</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>强度</translation>
+    </message>
+    <message>
+        <source>Patch radius</source>
+        <translation>图块半径</translation>
+    </message>
+    <message>
+        <source>Search radius</source>
+        <translation>搜索半径</translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation>程度</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation>阈值</translation>
+    </message>
+    <message>
+        <source>Clip limit</source>
+        <translation>对比度上限</translation>
+    </message>
+    <message>
+        <source>Tiles per side</source>
+        <translation>每边分块数</translation>
+    </message>
+    <message>
+        <source>Iterations</source>
+        <translation>迭代次数</translation>
+    </message>
+    <message>
+        <source>Conductance</source>
+        <translation>传导系数</translation>
+    </message>
+    <message>
+        <source>Lower threshold</source>
+        <translation>低阈值</translation>
+    </message>
+    <message>
+        <source>Upper threshold</source>
+        <translation>高阈值</translation>
+    </message>
+</context>
+<context>
+    <name>Preset</name>
+    <message>
+        <source>Brain</source>
+        <translation>脑</translation>
+    </message>
+    <message>
+        <source>Abdomen</source>
+        <translation>腹部</translation>
+    </message>
+    <message>
+        <source>Mediastinum</source>
+        <translation>纵隔</translation>
+    </message>
+    <message>
+        <source>Bone</source>
+        <translation>骨</translation>
+    </message>
+    <message>
+        <source>Lung</source>
+        <translation>肺</translation>
+    </message>
+    <message>
+        <source>Liver</source>
+        <translation>肝</translation>
+    </message>
+    <message>
+        <source>Angiography</source>
+        <translation>血管造影</translation>
+    </message>
+    <message>
+        <source>Stroke</source>
+        <translation>脑卒中</translation>
+    </message>
+    <message>
+        <source>Subdural</source>
+        <translation>硬膜下</translation>
+    </message>
+    <message>
+        <source>Posterior fossa</source>
+        <translation>后颅窝</translation>
+    </message>
+    <message>
+        <source>Spine</source>
+        <translation>脊柱</translation>
+    </message>
+    <message>
+        <source>Petrous bone</source>
+        <translation>岩骨</translation>
+    </message>
+    <message>
+        <source>Emphysema</source>
+        <translation>肺气肿</translation>
+    </message>
+    <message>
+        <source>Soft tissue</source>
+        <translation>软组织</translation>
+    </message>
+    <message>
+        <source>SUV 0–5</source>
+        <translation>SUV 0–5</translation>
+    </message>
+    <message>
+        <source>SUV 0–7</source>
+        <translation>SUV 0–7</translation>
+    </message>
+    <message>
+        <source>SUV 0–10</source>
+        <translation>SUV 0–10</translation>
+    </message>
+</context>
+<context>
+    <name>RightPanel</name>
+    <message>
+        <source>Panel</source>
+        <translation>面板</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation>发现</translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <translation>AI</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+</context>
+<context>
+    <name>Saving</name>
+    <message>
+        <source>Save the viewport as a picture</source>
+        <translation>将视口另存为图片</translation>
+    </message>
+    <message>
+        <source>Save the segmentation</source>
+        <translation>保存分割</translation>
+    </message>
+</context>
+<context>
+    <name>SeriesPanel</name>
+    <message>
+        <source>Series</source>
+        <translation>序列</translation>
+    </message>
+    <message>
+        <source>{0} time points</source>
+        <translation>{0} 个时相</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>Series {0}</source>
+        <translation>序列 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Language and look</source>
+        <translation>语言与外观</translation>
+    </message>
+    <message>
+        <source>Mouse</source>
+        <translation>鼠标</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>影像</translation>
+    </message>
+    <message>
+        <source>All as delivered</source>
+        <translation>全部恢复默认</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Dim everything but the images</source>
+        <translation>除影像外全部调暗</translation>
+    </message>
+    <message>
+        <source>Scroll first</source>
+        <translation>翻页优先</translation>
+    </message>
+    <message>
+        <source>Mouse as in</source>
+        <translation>鼠标习惯</translation>
+    </message>
+    <message>
+        <source>Speed of windowing</source>
+        <translation>调窗速度</translation>
+    </message>
+    <message>
+        <source>Speed of scrolling</source>
+        <translation>翻页速度</translation>
+    </message>
+    <message>
+        <source>Scroll the other way round</source>
+        <translation>反向翻页</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Without patient</source>
+        <translation>隐去患者信息</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Corner text</source>
+        <translation>角标文字</translation>
+    </message>
+    <message>
+        <source>Opacity of results</source>
+        <translation>结果不透明度</translation>
+    </message>
+    <message>
+        <source>Outline results</source>
+        <translation>显示结果轮廓</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Memory for images</source>
+        <translation>影像内存</translation>
+    </message>
+    <message>
+        <source>The memory takes effect at the next start.</source>
+        <translation>内存设置在下次启动时生效。</translation>
+    </message>
+</context>
+<context>
+    <name>Shortcuts</name>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>快捷键与鼠标</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>New key</source>
+        <translation>新快捷键</translation>
+    </message>
+    <message>
+        <source>Set</source>
+        <translation>设定</translation>
+    </message>
+    <message>
+        <source>All as delivered</source>
+        <translation>全部恢复默认</translation>
+    </message>
+    <message>
+        <source>Mouse</source>
+        <translation>鼠标</translation>
+    </message>
+    <message>
+        <source>This key belongs to “{0}”.</source>
+        <translation>该快捷键已用于“{0}”。</translation>
+    </message>
+</context>
+<context>
+    <name>StatusLine</name>
+    <message>
+        <source>Work in the background</source>
+        <translation>后台工作</translation>
+    </message>
+    <message>
+        <source>Messages and files that could not be read</source>
+        <translation>消息与无法读取的文件</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>and {0} more</source>
+        <translation>另有 {0} 项</translation>
+    </message>
+    <message>
+        <source>Messages: {0}</source>
+        <translation>消息：{0}</translation>
+    </message>
+    <message>
+        <source>Device: {0}</source>
+        <translation>设备：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Viewport</name>
+    <message>
+        <source>male</source>
+        <translation>男</translation>
+    </message>
+    <message>
+        <source>female</source>
+        <translation>女</translation>
+    </message>
+    <message>
+        <source>other sex</source>
+        <translation>其他性别</translation>
+    </message>
+    <message>
+        <source>born {date}</source>
+        <translation>出生 {date}</translation>
+    </message>
+    <message>
+        <source>Acc. </source>
+        <translation>检查号 </translation>
+    </message>
+    <message>
+        <source>Zoom </source>
+        <translation>缩放 </translation>
+    </message>
+    <message>
+        <source>Image </source>
+        <translation>图像 </translation>
+    </message>
+    <message>
+        <source>inverted</source>
+        <translation>反相</translation>
+    </message>
+    <message>
+        <source>LUT </source>
+        <translation>LUT </translation>
+    </message>
+    <message>
+        <source>of the file</source>
+        <translation>文件自带</translation>
+    </message>
+    <message>
+        <source>W </source>
+        <translation>窗宽 </translation>
+    </message>
+    <message>
+        <source>C </source>
+        <translation>窗位 </translation>
+    </message>
+    <message>
+        <source>left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>both</source>
+        <translation>双侧</translation>
+    </message>
+    <message>
+        <source>Contrast </source>
+        <translation>对比剂 </translation>
+    </message>
+    <message>
+        <source>Thickness </source>
+        <translation>层厚 </translation>
+    </message>
+    <message>
+        <source>as acquired</source>
+        <translation>原始采集</translation>
+    </message>
+    <message>
+        <source>axial</source>
+        <translation>轴位</translation>
+    </message>
+    <message>
+        <source>sagittal</source>
+        <translation>矢状位</translation>
+    </message>
+    <message>
+        <source>coronal</source>
+        <translation>冠状位</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时相</translation>
+    </message>
+    <message>
+        <source>Echo</source>
+        <translation>回波</translation>
+    </message>
+    <message>
+        <source>b-value</source>
+        <translation>b 值</translation>
+    </message>
+    <message>
+        <source>Phase</source>
+        <translation>期相</translation>
+    </message>
+    <message>
+        <source>{n} years</source>
+        <translation>{n} 岁</translation>
+    </message>
+    <message>
+        <source>{n} months</source>
+        <translation>{n} 个月</translation>
+    </message>
+    <message>
+        <source>{n} weeks</source>
+        <translation>{n} 周</translation>
+    </message>
+    <message>
+        <source>{n} days</source>
+        <translation>{n} 天</translation>
+    </message>
+    <message>
+        <source>Two patients on the screen</source>
+        <translation>屏幕上有两位患者</translation>
+    </message>
+    <message>
+        <source>Incomplete: still loading</source>
+        <translation>不完整：仍在加载</translation>
+    </message>
+    <message>
+        <source>Uneven slice distances</source>
+        <translation>层间距不等</translation>
+    </message>
+    <message>
+        <source>Before: filters off</source>
+        <translation>滤波前：滤波已关闭</translation>
+    </message>
+    <message>
+        <source>Resampled</source>
+        <translation>重采样</translation>
+    </message>
+    <message>
+        <source>AI hidden</source>
+        <translation>AI 已隐藏</translation>
+    </message>
+    <message>
+        <source>Incomplete: {n} slices cannot be read</source>
+        <translation>不完整：{n} 个层面无法读取</translation>
+    </message>
+    <message>
+        <source>Lossy {method}</source>
+        <translation>有损压缩 {method}</translation>
+    </message>
+    <message>
+        <source>Filtered: {names}</source>
+        <translation>已滤波：{names}</translation>
+    </message>
+    <message>
+        <source>Not filtered yet: {names}</source>
+        <translation>尚未滤波：{names}</translation>
+    </message>
+    <message>
+        <source>Not filtered: {why}</source>
+        <translation>未滤波：{why}</translation>
+    </message>
+    <message>
+        <source>AI: {name} {version}</source>
+        <translation>AI：{name} {version}</translation>
+    </message>
+    <message>
+        <source>AI: {name} {version} – research use, not for diagnosis</source>
+        <translation>AI：{name} {version} – 仅供研究，不得用于诊断</translation>
+    </message>
+    <message>
+        <source>AI run against its conditions: {what}</source>
+        <translation>AI 在不符合适用条件下运行：{what}</translation>
+    </message>
+    <message>
+        <source>at detector</source>
+        <translation>探测器平面</translation>
+    </message>
+    <message>
+        <source>calibrated</source>
+        <translation>已校准</translation>
+    </message>
+    <message>
+        <source>estimated magnification</source>
+        <translation>放大率为估计值</translation>
+    </message>
+    <message>
+        <source>ultrasound region</source>
+        <translation>超声区域</translation>
+    </message>
+    <message>
+        <source>Mean {mean}{unit}   SD {sd}</source>
+        <translation>均值 {mean}{unit}   标准差 {sd}</translation>
+    </message>
+    <message>
+        <source>Min {min}   Max {max}</source>
+        <translation>最小 {min}   最大 {max}</translation>
+    </message>
+    <message>
+        <source>Area {area}</source>
+        <translation>面积 {area}</translation>
+    </message>
+    <message>
+        <source>{n} pixels</source>
+        <translation>{n} 像素</translation>
+    </message>
+    <message>
+        <source>values after the filters</source>
+        <translation>滤波后的值</translation>
+    </message>
+    <message>
+        <source>values before the filters</source>
+        <translation>滤波前的值</translation>
+    </message>
+    <message>
+        <source>no value here</source>
+        <translation>此处无值</translation>
+    </message>
+    <message>
+        <source>not loaded yet</source>
+        <translation>尚未加载</translation>
+    </message>
+    <message>
+        <source>cannot be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>(after the filters)</source>
+        <translation>（滤波后）</translation>
+    </message>
+    <message>
+        <source>column {x}, row {y}</source>
+        <translation>列 {x}，行 {y}</translation>
+    </message>
+    <message>
+        <source>Image viewport</source>
+        <translation>影像视口</translation>
+    </message>
+    <message>
+        <source>Image viewport: {series}</source>
+        <translation>影像视口：{series}</translation>
+    </message>
+    <message>
+        <source>{n} cm</source>
+        <translation>{n} cm</translation>
+    </message>
+    <message>
+        <source>Image {n} cannot be shown</source>
+        <translation>第 {n} 幅图像无法显示</translation>
+    </message>
+    <message>
+        <source>Image {n} is not loaded yet</source>
+        <translation>第 {n} 幅图像尚未加载</translation>
+    </message>
+    <message>
+        <source>{done} of {total} loaded</source>
+        <translation>已加载 {done} / {total}</translation>
+    </message>
+    <message>
+        <source>Drag a series here</source>
+        <translation>将序列拖到此处</translation>
+    </message>
+    <message>
+        <source>Drop a study folder here, or press Ctrl+O</source>
+        <translation>将检查文件夹拖到此处，或按 Ctrl+O</translation>
+    </message>
+</context>
+<context>
+    <name>ViewportGrid</name>
+    <message>
+        <source>Images</source>
+        <translation>影像</translation>
+    </message>
+</context>
+</TS>
