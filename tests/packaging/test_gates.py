@@ -77,6 +77,35 @@ def test_nothing_forbidden_stands_in(path: Path) -> None:
     assert [fault for fault in faults if excused is None or not excused.fullmatch(fault)] == []
 
 
+# What a module outside jobs may take of threading; only jobs starts threads and processes.
+SHARED_WITH_THREADS = {"Lock", "RLock", "Event", "Condition", "local", "current_thread", "main_thread"}
+
+
+def thread_faults(source: str) -> list[str]:
+    tree = ast.parse(source)
+    used = [dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    used += [
+        f"threading.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "threading"
+        for alias in node.names
+    ]
+    return [name for name in used if re.fullmatch(r"threading\.\w+", name) and name[10:] not in SHARED_WITH_THREADS]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_only_jobs_starts_threads(path: Path) -> None:
+    if (ROOT / "medview" / "jobs") not in path.parents:
+        assert thread_faults(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["import threading\nthreading.Thread(target=f)", "from threading import Timer", "threading.Timer(1, f)"]
+)
+def test_the_thread_gate_catches(source: str) -> None:
+    assert thread_faults(source)
+
+
 @pytest.mark.parametrize(
     "source",
     [
