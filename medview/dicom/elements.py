@@ -15,6 +15,7 @@ from typing import Any
 
 from medview.dicom import tags
 from medview.dicom.inflate import inflate_capped
+from medview.dicom.layout import Layout, plain_run
 
 Wanted = Mapping[int, frozenset[int]]
 Values = dict[int, Any]
@@ -25,6 +26,7 @@ FIRST_READ = 16 * 1024
 CHUNK = 64 * 1024
 MAX_SEQUENCE = 512 << 20
 MAX_DEPTH = 64
+MAX_LAYOUTS = 16
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
@@ -40,6 +42,10 @@ def _vrs(names: str) -> frozenset[int]:
     return frozenset(int.from_bytes(name.encode(), "little") for name in names.split())
 
 
+def _kind(names: str) -> frozenset[int]:
+    return _vrs(names) | {0}  # 0 stands for implicit VR
+
+
 _SHORT_VRS = _vrs("AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US")
 _LONG_VRS = _vrs("OB OD OF OL OV OW SQ SV UC UN UR UT UV")
 _ALL_VRS = _SHORT_VRS | _LONG_VRS
@@ -47,12 +53,12 @@ _SQ = int.from_bytes(b"SQ", "little")
 _UN = int.from_bytes(b"UN", "little")
 
 # What a value looks like when the file's VR is one of these; otherwise it is brought into that form.
-TEXT = _vrs("AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT UN")
-SHORTS = _vrs("US SS OW OB AT UN")
-LONGS = _vrs("UL SL UN OL")
-DOUBLES = _vrs("FD UN OD")
-FLOATS = _vrs("FL UN OF")
-BYTES = _ALL_VRS
+TEXT = _kind("AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT UN")
+SHORTS = _kind("US SS OW OB AT UN")
+LONGS = _kind("UL SL UN OL")
+DOUBLES = _kind("FD UN OD")
+FLOATS = _kind("FL UN OF")
+BYTES = _ALL_VRS | {0}
 SEQUENCE: frozenset[int] = frozenset({-1})
 STOP: frozenset[int] = frozenset({-2})
 
@@ -333,13 +339,28 @@ def _read_fully(fd: int, length: int) -> bytes:
     return b"".join(parts)
 
 
-def _walk(source: _Source, offset: int, syntax: _Syntax, raw: RawInstance, wanted: Wanted) -> None:
+def _walk(
+    source: _Source,
+    offset: int,
+    syntax: _Syntax,
+    raw: RawInstance,
+    wanted: Wanted,
+    layouts: list[Layout] | None = None,
+) -> None:
     """Read the data set that begins at ``offset`` up to its pixels into ``raw``."""
-    run = None if syntax.big else _explicit_run if syntax.explicit else _implicit_run
+    vrs = (_SHORT_VRS, _LONG_VRS) if syntax.explicit else None
     position: int | None = offset
+    number = 0
     while position is not None:
-        if run is not None and 0 <= position - source.base <= len(source.buf):
-            position = run(source.buf, position - source.base, raw.values, wanted) + source.base
+        begin = position - source.base
+        if not syntax.big and 0 <= begin <= len(source.buf):
+            if layouts is None or number >= MAX_LAYOUTS:
+                position = plain_run(source.buf, begin, raw.values, wanted, vrs) + source.base
+            else:
+                if number == len(layouts):
+                    layouts.append(Layout())
+                position = layouts[number].run(source.buf, begin, raw.values, wanted, vrs) + source.base
+                number += 1
         position = _one_element(source, position, syntax, raw, wanted)
 
 
@@ -420,59 +441,13 @@ def _take_sequence(
         return after + source.base
 
 
-def _explicit_run(buf: bytes, pos: int, values: Values, wanted: Wanted) -> int:
-    """Take explicit little endian elements until one needs care (or the buffer ends); its position."""
-    head, length32, short, long, get, end = _head_explicit, _u32, _SHORT_VRS, _LONG_VRS, wanted.get, len(buf)
-    try:
-        while True:
-            tag, vr, length = head(buf, pos)
-            if vr in short:
-                start = pos + 8
-            elif vr in long:
-                length = length32(buf, pos + 8)[0]
-                start = pos + 12
-            else:
-                return pos
-            stop = start + length
-            kind = get(tag)
-            if kind is None:
-                if length == UNDEFINED:
-                    return pos
-            elif vr in kind and length != UNDEFINED and stop <= end:
-                values[tag] = buf[start:stop]
-            else:
-                return pos
-            pos = stop
-    except struct.error:
-        return pos
-
-
-def _implicit_run(buf: bytes, pos: int, values: Values, wanted: Wanted) -> int:
-    """The same for implicit little endian."""
-    head, get, end = _head_implicit, wanted.get, len(buf)
-    try:
-        while True:
-            tag, length = head(buf, pos)
-            start = pos + 8
-            stop = start + length
-            kind = get(tag)
-            if kind is None:
-                if length == UNDEFINED:
-                    return pos
-            elif kind is not SEQUENCE and kind is not STOP and length != UNDEFINED and stop <= end:
-                values[tag] = buf[start:stop]
-            else:
-                return pos
-            pos = stop
-    except struct.error:
-        return pos
-
-
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def read_elements(path: str, first_read: int = FIRST_READ, wanted: Wanted = WANTED) -> RawInstance:
-    """Read one file up to its pixels.
+def read_elements(
+    path: str, first_read: int = FIRST_READ, wanted: Wanted = WANTED, layouts: list[Layout] | None = None
+) -> RawInstance:
+    """Read one file up to its pixels. ``layouts`` remembers the files before (start with an empty list).
 
     Raises OSError, NotDicom, BrokenElements, and MedviewError ``deflate_bomb`` or ``codec_failed`` for a deflated data
     set. What is not a regular file is never read.
@@ -482,12 +457,12 @@ def read_elements(path: str, first_read: int = FIRST_READ, wanted: Wanted = WANT
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise NotDicom("not a regular file")
-        return _read(fd, path, status.st_size, first_read, wanted)
+        return _read(fd, path, status.st_size, first_read, wanted, layouts)
     finally:
         os.close(fd)
 
 
-def _read(fd: int, path: str, size: int, first_read: int, wanted: Wanted) -> RawInstance:
+def _read(fd: int, path: str, size: int, first_read: int, wanted: Wanted, layouts: list[Layout] | None) -> RawInstance:
     buf = os.read(fd, first_read)
     raw = RawInstance({}, file_size=size, data_size=size)
     start = _start_of_elements(buf, size, raw)
@@ -499,7 +474,7 @@ def _read(fd: int, path: str, size: int, first_read: int, wanted: Wanted) -> Raw
         return raw
     syntax = _syntax_of(buf, start, declared, raw)
     source = _Source(fd, buf, 0, size)
-    _walk(source, start, syntax, raw, wanted)
+    _walk(source, start, syntax, raw, wanted, layouts)
     return raw
 
 

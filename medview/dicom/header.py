@@ -56,7 +56,6 @@ class SeriesHeader:
     contrast_agent: str = ""
     burned_in: str = ""
     patient_position: str = ""
-    frame_of_reference: str = ""
     radiopharmaceutical: Radiopharmaceutical | None = None
 
 
@@ -196,6 +195,7 @@ class InstanceHeader:
     pixels: PixelDescription | None
     frames: tuple[FrameHeader, ...]
     fault: tuple[str, str] | None = None
+    frame_of_reference: str = ""
     oddities: tuple[str, ...] = ()
     concatenation: Concatenation | None = None
     copy_of: str = ""

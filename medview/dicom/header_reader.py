@@ -30,6 +30,7 @@ from medview.dicom.header import (
     as_words,
     first,
 )
+from medview.dicom.layout import Layout
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
 from medview.dicom.windows import windows_of
@@ -41,7 +42,7 @@ _SERIES_TAGS = (
     tags.MANUFACTURER, tags.INSTITUTION, tags.STUDY_DESCRIPTION, tags.SERIES_DESCRIPTION, tags.MODEL_NAME, tags.PATIENT_NAME,
     tags.PATIENT_ID, tags.BIRTH_DATE, tags.SEX, tags.AGE, tags.PATIENT_SIZE, tags.PATIENT_WEIGHT, tags.CONTRAST_AGENT, tags.BODY_PART,
     tags.STUDY_UID, tags.SERIES_UID, tags.STUDY_ID, tags.SERIES_NUMBER, tags.LATERALITY, tags.PROTOCOL, tags.BURNED_IN,
-    tags.PATIENT_POSITION, tags.FRAME_OF_REFERENCE, tags.PET_UNITS, tags.DECAY_CORRECTION, tags.CORRECTED_IMAGE, tags.SERIES_TYPE,
+    tags.PATIENT_POSITION, tags.PET_UNITS, tags.DECAY_CORRECTION, tags.CORRECTED_IMAGE, tags.SERIES_TYPE,
     tags.RADIOPHARMACEUTICALS, tags.MEDIA_CLASS_UID,
 )  # fmt: skip
 _IMAGE_TAGS = (
@@ -82,10 +83,12 @@ class HeaderReader:
     def __init__(self) -> None:
         self._caches: tuple[dict[Any, Any], ...] = ({}, {}, {}, {})
         self._first_read = FIRST_READ
+        self._layouts: list[Layout] = []
+        self._reference: tuple[bytes | None, str] = (None, "")
 
     def read(self, path: str) -> InstanceHeader:
         """The header of one file; raises as :func:`medview.dicom.elements.read_elements` does."""
-        raw = read_elements(path, self._first_read)
+        raw = read_elements(path, self._first_read, layouts=self._layouts)
         if raw.pixel_offset and raw.deflated_at is None:
             # The next file of the folder is probably like this one: read its header at one go.
             self._first_read = min(max(FIRST_READ, (raw.pixel_offset + 4096) & ~4095), 512 * 1024)
@@ -119,9 +122,15 @@ class HeaderReader:
             pixels,
             frames,
             fault,
+            self._frame_of_reference(values.get(tags.FRAME_OF_REFERENCE)),
             raw.oddities,
             concatenation,
         )
+
+    def _frame_of_reference(self, value: bytes | None) -> str:
+        if self._reference[0] != value:
+            self._reference = (value, as_text(value))
+        return self._reference[1]
 
     def frames(
         self, values: Values, private: dict[str, bytes], pixels: PixelDescription | None
@@ -245,7 +254,6 @@ def _series_header(values: Values) -> SeriesHeader:
         words(tags.CONTRAST_AGENT),
         as_text(get(tags.BURNED_IN)),
         as_text(get(tags.PATIENT_POSITION)),
-        as_text(get(tags.FRAME_OF_REFERENCE)),
         _radiopharmaceutical(values) if tags.PET_UNITS in values else None,
     )
 

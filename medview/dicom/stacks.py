@@ -89,9 +89,8 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Hashable, list[PlacedFram
             pixels.components,
             is_inverted(header),
             header.image.modality_lut,
-            copies.get(header.path, 0),
         )
-        made: dict[int, tuple[Hashable, bool]] = {}
+        made: dict[int, tuple[tuple[Hashable, ...], bool]] = {}
         for index in range(pixels.frames):
             frame = header.frame(index)
             common = frame.common
@@ -99,7 +98,7 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Hashable, list[PlacedFram
             if found is None:
                 placed = _can_be_placed(header, frame)
                 spacing = common.spacing if placed else spacing_of(header, frame)[0]
-                key: Hashable = (
+                key: tuple[Hashable, ...] = (
                     *about,
                     placed,
                     spacing and tuple(f"{value:.4g}" for value in spacing),
@@ -107,12 +106,15 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Hashable, list[PlacedFram
                     "LOCALIZER" in common.image_type,
                     common.laterality,
                 )
-                if not placed:
-                    key = (key, header.image.view_position, header.sop_uid if pixels.frames > 1 else "")
+                twin = copies.get(header.path, 0)
+                if placed:
+                    key = (*key, twin)
+                else:
+                    key = (*key, header.image.view_position, (header.sop_uid, twin) if pixels.frames > 1 else "")
                 found = made[id(common)] = (key, placed)
             key, placed = found
             if placed and frame.position is None:
-                key = (key, "unplaced", header.sop_uid if pixels.frames > 1 else "")
+                key = (*key, "unplaced", header.sop_uid if pixels.frames > 1 else "")
             groups[key].append(PlacedFrame(header, index, frame))
     return groups
 
@@ -163,7 +165,7 @@ def _by_frame_of_reference(frames: list[PlacedFrame]) -> list[tuple[str, list[Pl
     """
     parts: dict[str, list[PlacedFrame]] = defaultdict(list)
     for frame in frames:
-        parts[frame.header.series.frame_of_reference].append(frame)
+        parts[frame.header.frame_of_reference].append(frame)
     if len(parts) > 2 and len(parts) == len(frames):
         return [("each", frames)]
     return sorted(parts.items())
@@ -258,7 +260,7 @@ def _stacks_of_arrangement(key: Hashable, arrangement: Arrangement) -> list[Stac
 def _geometry(volume: Sequence[PlacedFrame]) -> tuple[Geometry, tuple[Note, ...]]:
     header = volume[0].header
     assert header.pixels is not None
-    references = {each.header.series.frame_of_reference for each in volume}
+    references = {each.header.frame_of_reference for each in volume}
     return place_slices(
         [each.frame for each in volume],
         (header.pixels.rows, header.pixels.columns),
@@ -322,7 +324,7 @@ def _source(frame: PlacedFrame) -> DicomFrame:
 
 
 def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
-    reference = frames[0].header.series.frame_of_reference
+    reference = frames[0].header.frame_of_reference
     codes: dict[str, None] = {}
     for frame in frames:
         header = frame.header
@@ -330,7 +332,7 @@ def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
             codes[code] = None
         if frame.frame.common.voi_faults:
             codes["bad_window"] = None
-        if header.series.frame_of_reference != reference:
+        if header.frame_of_reference != reference:
             codes["frame_of_reference_per_image"] = None
         if header.image.tiles:
             codes["mosaic"] = None
