@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -34,6 +35,9 @@ __all__ = ["LAYOUTS", "Workspace", "result_key"]
 
 LAYOUTS: tuple[tuple[int, int], ...] = ((1, 1), (1, 2), (2, 1), (2, 2))
 """Grids of viewports, (rows, columns)."""
+
+SHORT_SCAN_S = 3.0
+"""A scan that took less is over before anybody has looked at the image that was shown meanwhile."""
 
 Post = Callable[[Callable[[], None]], None]
 """Runs a function on the main thread later."""
@@ -256,7 +260,7 @@ class Workspace:
         """Scan paths in the background; what they hold is added to what is open."""
         from medview.jobs.queue import Lane
 
-        number = next(self._openings)
+        number, started = next(self._openings), time.monotonic()
         before = self.studies
         self.touched = False
 
@@ -273,7 +277,7 @@ class Workspace:
         def ended(error: BaseException | None = None) -> None:
             self._running_scans.pop(number, None)
             self.scan_step = None
-            self._end_of_scan(paths, error)
+            self._end_of_scan(paths, started, error)
 
         def progressed(step: ProgressStep) -> None:
             self.scan_step = step
@@ -357,15 +361,17 @@ class Workspace:
             self._shown_frames[index] = stack.frame_count
             state.replace_stack(study, series, stack)
 
-    def _end_of_scan(self, paths: Sequence[str], error: BaseException | None) -> None:
+    def _end_of_scan(self, paths: Sequence[str], started: float, error: BaseException | None) -> None:
         self._swap_shown(final=True)
         found, self._found_by_scan = self._found_by_scan, ()
-        if not self.touched:
-            # Nothing was touched while the scan ran: what the rule prefers among all series is put first.
-            choice = hanging.first_choice(found)
-            shown = self.active_viewport.series
-            if choice is not None and (shown is None or shown.series_uid != choice[1].series_uid):
-                self.show_stack(choice[2], by_reader=False)
+        choice = None if self.touched else hanging.first_choice(found)
+        shown = self.active_viewport.series
+        if choice is not None and (
+            shown is None or shown.series_uid != choice[1].series_uid or time.monotonic() - started < SHORT_SCAN_S
+        ):
+            # Nothing was touched while the scan ran: what the rule prefers among all series is put first. After a
+            # long scan the same series stays as it is, because it was being looked at.
+            self.show_stack(choice[2], by_reader=False)
         if error is not None and not isinstance(error, Cancelled):
             self.tell_error(error)
         elif not found and error is None:

@@ -218,7 +218,7 @@ class ResultCard(QWidget):
 
     def _add_findings(self, column: QVBoxLayout) -> None:
         if not self.result.findings:
-            column.addWidget(text_label(translate("Findings", "Nothing was found.")))
+            column.addWidget(text_label(translate("Findings", "The model found nothing.")))
             return
         row = QHBoxLayout()
         row.setSpacing(8)

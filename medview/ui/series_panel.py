@@ -270,8 +270,9 @@ class SeriesDelegate(QStyledItemDelegate):
     def _paint_study(self, painter: QPainter, rect: QRect, study: Study) -> None:
         theme = current_theme()
         anonymous = self._workspace.settings.corner_text == "anonymous"
+        patient = person_name(study.patient.name) or study.patient.patient_id or translate("SeriesPanel", "Patient")
         lines = [
-            (translate("SeriesPanel", "Patient") if anonymous else person_name(study.patient.name), theme.text),
+            (translate("SeriesPanel", "Patient") if anonymous else patient, theme.text),
             (date_text(study.date), theme.secondary),
             (study.description, theme.secondary),
         ]
@@ -310,9 +311,11 @@ class SeriesDelegate(QStyledItemDelegate):
         number = (
             translate("SeriesPanel", "Series {0}").format(row.series.number) if row.series.number is not None else ""
         )
-        self._line(painter, metrics, below, number)
+        count = count_text(stack)
+        room = metrics.horizontalAdvance(count) + 6
+        self._line(painter, metrics, below.adjusted(0, 0, -room, 0), number)
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._line(painter, metrics, below, count_text(stack), right)
+        self._line(painter, metrics, below, count, right)
 
     def _paint_overlay(self, painter: QPainter, picture: QRect, row: StackRow) -> None:
         theme = current_theme()
