@@ -67,8 +67,9 @@ class ViewTransform:
         """``zoom`` is a factor on fit; ``pixel_scale``, where given, replaces it: device px per smaller pixel side.
 
         ``pan_mm`` (x, y): what lies in the viewport's middle, in mm of the image from the slice's middle, so that it
-        stays there when the viewport changes its size. Where a pixel covers whole device pixels, the slice is
-        shifted by less than one device pixel so that its pixels meet the screen's and nothing is interpolated.
+        stays there when the viewport changes its size. Where a pixel covers whole device pixels, and where the slice
+        is fitted, it is shifted by less than one device pixel so that its corner meets the screen's pixels: then
+        nothing is interpolated, or in the fast way.
         """
         fit = fit_scale(shape, pixel_mm, viewport, quarter_turns)
         scale = fit * zoom
@@ -78,7 +79,8 @@ class ViewTransform:
         middle = np.array([(shape[1] - 1) / 2 + pan_mm[0] / pixel_mm[1], (shape[0] - 1) / 2 + pan_mm[1] / pixel_mm[0]])
         shift = np.array(viewport) / 2 - linear @ middle
         steps = np.abs(linear).sum(axis=1) * device_ratio
-        if np.all(np.abs(steps - np.round(steps)) < 1e-6) and np.all(np.round(steps) >= 1):
+        whole = np.all(np.abs(steps - np.round(steps)) < 1e-6) and np.all(np.round(steps) >= 1)
+        if whole or (zoom == 1.0 and pixel_scale is None and pan_mm == (0.0, 0.0)):
             corner = (linear @ np.array([-0.5, -0.5]) + shift) * device_ratio
             shift = shift + (np.round(corner) - corner) / device_ratio
         matrix = np.concatenate([linear, shift[:, None]], axis=1)

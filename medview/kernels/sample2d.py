@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from medview.kernels.scale2d import scale_linear
+
 AnyArray = NDArray[Any]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -144,6 +146,9 @@ def _box(width: float) -> NDArray[np.float32]:
 
 
 def _bilinear(crop: AnyArray, matrix: FloatArray, size: tuple[int, int]) -> AnyArray:
+    scaled = scale_linear(crop, matrix, size)
+    if scaled is not None:
+        return scaled
     if crop.dtype == np.int16:
         # OpenCV's signed path takes 2.4 times as long as its unsigned one (512² to 1000²: 4.8 and 2.0 ms).
         biased = np.bitwise_xor(crop.view(np.uint16), np.uint16(0x8000))

@@ -80,7 +80,7 @@ def main() -> None:
     expected = np.clip(stored[1].astype(int) - 1024, 0, 255)
     rows = one[..., 0][:, (one[..., 0] > 0).any(axis=0)]
     found["one_to_one_columns"] = int(rows.shape[1])
-    left, top, right, _bottom = widget.transform.image_rect_on_screen()
+    left, _top, right, _bottom = widget.transform.image_rect_on_screen()
     found["one_to_one_device_px"] = [round((right - left) * ratio, 6), round(left * ratio, 6) % 1, expected.shape[1]]
 
     reading.fit(state)

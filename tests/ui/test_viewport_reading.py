@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
@@ -149,7 +151,8 @@ def test_ctrl_wheel_zooms_about_the_pointer(qtbot) -> None:
     before = widget.transform.screen_to_image(170, 110)
     wheel(widget, 120, Qt.KeyboardModifier.ControlModifier, at=(170, 110))
     assert widget.transform.zoom == pytest.approx(1.2)
-    assert widget.transform.screen_to_image(170, 110) == pytest.approx(before)
+    # A fitted picture lies on whole pixels; leaving that moves it by half of one at most.
+    assert widget.transform.image_to_screen(*before) == pytest.approx((170, 110), abs=0.5)
 
 
 def test_right_drag_zooms_and_a_right_click_asks_for_the_menu(qtbot) -> None:
@@ -167,6 +170,7 @@ def test_right_drag_zooms_and_a_right_click_asks_for_the_menu(qtbot) -> None:
 
 def test_middle_drag_moves_the_picture_with_the_hand(qtbot) -> None:
     widget = opened(qtbot)
+    widget.state.update(zoom=1.5)
     before = widget.transform.screen_to_image(200, 150)
     drag(widget, MIDDLE, (200, 150), (231, 112))
     assert widget.transform.screen_to_image(231, 112) == pytest.approx(before)
@@ -288,12 +292,18 @@ def test_a_press_makes_the_viewport_active(qtbot) -> None:
     assert widget.is_active
 
 
+def entering(mime) -> QDragEnterEvent:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # PySide6's versions differ in which form is the old one
+        return QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+
+
 def test_a_series_dropped_on_the_viewport_is_shown(qtbot) -> None:
     widget = opened(qtbot)
     other = make_study(widget.workspace, numbered_volume((3, 8, 8)), stack_id="stack-2")
     mime = QMimeData()
     mime.setData(STACK_MIME, b"stack-2")
-    enter = QDragEnterEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+    enter = entering(mime)
     widget.dragEnterEvent(enter)
     assert enter.isAccepted()
     assert widget.drop_hovers
@@ -307,7 +317,7 @@ def test_files_dropped_are_left_to_the_window(qtbot) -> None:
     widget = opened(qtbot)
     mime = QMimeData()
     mime.setUrls(["file:///nowhere"])
-    enter = QDragEnterEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+    enter = entering(mime)
     widget.dragEnterEvent(enter)
     assert not enter.isAccepted()
 
