@@ -1,0 +1,67 @@
+"""Process start to the first image on the screen, beside an empty window and napari on the same files.
+
+Bars: at most 2× the start of an empty PySide6 and pyqtgraph window, at least 5× faster than napari.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medview.dicom.write_ct import CtDescription, write_ct_series
+
+PROBE = Path(__file__).with_name("start_probe.py")
+SLICES = 600
+
+
+@pytest.fixture(scope="module")
+def ct_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ct600")
+    noise = np.random.default_rng(1).integers(-1000, 1000, (64, 512, 512), dtype=np.int16)
+    hu = np.concatenate([noise] * (SLICES // 64 + 1))[:SLICES]
+    write_ct_series(folder, hu, (1.0, 0.7, 0.7), (-180.0, -180.0, 0.0), CtDescription("Bench^Mark", "1", "start"))
+    return folder
+
+
+def seconds(home: Path, *arguments: str) -> float:
+    environment = {**os.environ, "START": repr(time.monotonic()), "MEDVIEW_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, str(PROBE), *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return float(json.loads(done.stdout.strip().splitlines()[-1])["seconds"])
+
+
+def best(home: Path, count: int, *arguments: str) -> float:
+    return min(seconds(home, *arguments) for _ in range(count))
+
+
+def test_first_image(ct_folder: Path, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    for path in ct_folder.iterdir():
+        path.read_bytes()
+    times = {"empty window": [], "medview": []}
+    for _ in range(7):
+        # Turn about, so that a busy moment of the machine meets both.
+        times["empty window"].append(seconds(tmp_path, "empty"))
+        times["medview"].append(seconds(tmp_path, "medview", str(ct_folder)))
+    floor, ours = min(times["empty window"]), min(times["medview"])
+    print(f"\nfirst image of {SLICES} slices: {ours:.3f} s; empty window {floor:.3f} s; ratio {ours / floor:.2f}")
+    record_property("seconds", json.dumps(times))
+    if importlib.util.find_spec("napari") is None:
+        pytest.skip("napari is not installed: `bootstrap.py bench` makes the environment that has it")
+    peer = best(tmp_path, 3, "napari", str(ct_folder))
+    record_property("napari", peer)
+    print(f"napari {peer:.3f} s; {peer / ours:.1f} times as long as medview")
