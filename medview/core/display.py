@@ -80,6 +80,24 @@ Overlay = tuple[AnyArray, Sequence[Label], OverlayStyle]
 # The window ----------------------------------------------------------------------------------------------------------
 
 
+def declared_window(stack: Stack, frame: int, preset: Voi | None = None) -> Voi | None:
+    """The window that is known without the pixels of ``frame`` (index into ``stack.frames``); None where there is none.
+
+    The file's first for this frame, else ``preset`` of the modality (without one the built-in for CT in HU and PET in
+    SUV); 8-bit values without a transform are drawn as they are.
+    """
+    if stack.components > 1:
+        return IDENTITY_WINDOW
+    of_file = stack.voi_of(frame)
+    if of_file:
+        return of_file[0]
+    chosen = preset or _MODALITY_WINDOWS.get((stack.context.modality, stack.unit))
+    if chosen is not None:
+        return chosen
+    plain = stack.transform.lut is None and stack.transform.slope_intercept(frame) == (1.0, 0.0)
+    return IDENTITY_WINDOW if stack.dtype == "uint8" and plain else None
+
+
 def resolve_window(
     stack: Stack,
     volume: Volume,
@@ -88,29 +106,14 @@ def resolve_window(
     preset: Voi | None = None,
     time: int = 0,
 ) -> Voi:
-    """The window of slice ``k`` of time point ``time``: the reader's, else the file's first for this frame, else the preset.
+    """The window of slice ``k`` of time point ``time``: the reader's, else :func:`declared_window`, else percentiles.
 
-    ``preset`` is the caller's for the modality; without one the built-in for CT in HU and PET in SUV counts. After that,
-    8-bit values are drawn as they are, and others between their 1st and 99th percentile without padding, taken from
-    the middle slice, so that scrolling does not change the window (for frames without common geometry: from the
-    frame itself).
+    These are the 1st and 99th of the middle slice, so that scrolling does not change the window (for frames without
+    common geometry: of the frame itself).
     """
-    if reader_choice is not None:
-        return reader_choice
-    if stack.components > 1:
-        return IDENTITY_WINDOW
-    of_file = stack.voi_of(time * stack.shape[0] + k)
-    if of_file:
-        return of_file[0]
-    chosen = preset or _MODALITY_WINDOWS.get((stack.context.modality, stack.unit))
-    if chosen is not None:
-        return chosen
-    if (
-        volume.stored.dtype == np.uint8
-        and volume.transform.lut is None
-        and volume.transform.slope_intercept(k) == (1, 0)
-    ):
-        return IDENTITY_WINDOW
+    known = reader_choice or declared_window(stack, time * stack.shape[0] + k, preset)
+    if known is not None:
+        return known
     reference = volume.shape[0] // 2 if stack.geometry is not None else k
     return percentile_window(volume, reference if volume.is_loaded(reference) else k)
 

@@ -1,0 +1,347 @@
+"""One picture of a stack without a window: what ``medview render`` writes, composed by what the viewport composes with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.app.headless import Choice, checked_time, load_frames, load_whole
+from medview.app.model_result import ModelResult, finding_boxes, labels_on, read_model_result
+from medview.core.cut import Slice, acquired_slice, cut_slice
+from medview.core.display import (
+    Overlay,
+    OverlayStyle,
+    PictureBox,
+    SampledSlice,
+    compose_picture,
+    declared_window,
+    percentile_window,
+    resolve_window,
+    sample_labels,
+    sample_slice,
+)
+from medview.core.plane import (
+    EdgeLetters,
+    Plane,
+    PlaneKind,
+    anatomical_plane,
+    edge_letters,
+    edge_letters_of_orientation,
+    plane_of_frame,
+    plane_of_slice,
+    plane_range,
+)
+from medview.core.problem import ExitCode, MedviewError
+from medview.core.progress import Progress, no_progress
+from medview.core.study import Stack
+from medview.core.volume import Volume
+from medview.core.window import Voi, VoiLut, Window
+from medview.formats.picture_writing import Corner, write_png, write_text
+
+LARGEST_SIDE = 16384
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderWish:
+    """What is to be drawn: a ``frame`` (0-based, sorted) or a ``plane`` at ``position_mm``; ``size`` is (w, h)."""
+
+    time: int | None = None
+    frame: int | None = None
+    plane: PlaneKind | None = None
+    position_mm: float | None = None
+    window: tuple[float, float] | None = None
+    size: tuple[int, int] | None = None
+    text: bool = False
+    model_result: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """What is drawn before it meets the output's pixels."""
+
+    slice: Slice
+    voi: Voi
+    inverted: bool
+    k: int | None
+    time: int
+    pixel_mm: tuple[float, float]
+    """(per row, per column), or px where nothing is known."""
+    reach_mm: float
+
+
+def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress = no_progress) -> dict[str, Any]:
+    """Draw and write ``path`` (.png); returns what was drawn, JSON-ready.
+
+    Raises MedviewError: no_such_frame, no_such_time, no_geometry, outside_volume, bad_window, bad_size, cannot_write …
+    """
+    _, _, stack = choice
+    reader_window = _reader_window(wish.window)
+    size = _checked_size(wish.size)
+    if wish.plane is None and wish.position_mm is not None:
+        raise MedviewError("bad_use", "--position needs --plane.", exit_code=ExitCode.BAD_USE)
+    if wish.plane is not None and wish.frame is not None:
+        raise MedviewError("bad_use", "--frame and --plane exclude each other.", exit_code=ExitCode.BAD_USE)
+    result = read_model_result(wish.model_result, stack) if wish.model_result is not None else None
+    if wish.plane is not None:
+        piece = _cut_piece(stack, wish, reader_window, progress)
+    else:
+        piece = _frame_piece(stack, wish, reader_window, progress)
+    matrix = _screen_to_slice(piece, size)
+    shape = piece.slice.values.shape[:2] if size is None else (size[1], size[0])
+    picture = _composed(piece, result, matrix, (shape[0], shape[1]), sampled=size is not None)
+    if wish.text:
+        picture = write_text(picture, _texts(choice, piece, wish, result, matrix))
+    write_png(path, picture)
+    return {
+        "output": path,
+        "stack": stack.id,
+        "time": piece.time,
+        "frame": piece.k,
+        "plane": wish.plane,
+        "position_mm": wish.position_mm if wish.plane is None else _position(piece, wish),
+        "window": _described_window(piece.voi),
+        "size": [picture.shape[1], picture.shape[0]],
+    }
+
+
+def _position(piece: _Piece, wish: RenderWish) -> float | None:
+    if wish.position_mm is not None or piece.slice.plane is None:
+        return wish.position_mm
+    return float(piece.slice.plane.normal @ np.asarray(piece.slice.plane.origin))
+
+
+def _reader_window(window: tuple[float, float] | None) -> Window | None:
+    if window is None:
+        return None
+    center, width = window
+    try:
+        if not np.isfinite([center, width]).all():
+            raise ValueError("a window needs finite numbers")
+        # The standard's LINEAR function starts at a width of 1; below it only LINEAR_EXACT means anything.
+        return Window(center, width, "LINEAR" if width >= 1 else "LINEAR_EXACT")
+    except ValueError as error:
+        raise MedviewError(
+            "bad_window", f"The window {center:g} {width:g} cannot be drawn: {error}.", exit_code=ExitCode.BAD_USE
+        ) from error
+
+
+def _checked_size(size: tuple[int, int] | None) -> tuple[int, int] | None:
+    if size is not None and not all(1 <= side <= LARGEST_SIDE for side in size):
+        raise MedviewError(
+            "bad_size",
+            f"The size {size[0]} {size[1]} cannot be drawn: each side is 1 to {LARGEST_SIDE}.",
+            exit_code=ExitCode.BAD_USE,
+        )
+    return size
+
+
+# What is drawn -------------------------------------------------------------------------------------------------------
+
+
+def _frame_piece(stack: Stack, wish: RenderWish, reader_window: Voi | None, progress: Progress) -> _Piece:
+    time = checked_time(stack, wish.time)
+    depth = stack.shape[0]
+    k = depth // 2 if wish.frame is None else wish.frame
+    if not 0 <= k < depth:
+        raise MedviewError(
+            "no_such_frame",
+            f"Stack {stack.id} has no frame {k}: they are counted from 0 to {depth - 1}.",
+            values=(stack.id, str(k), str(depth - 1)),
+        )
+    voi = reader_window or declared_window(stack, time * depth + k)
+    reference = depth // 2 if stack.geometry is not None else k
+    needed = [k] if voi is not None or reference == k else [k, reference]
+    volumes = load_frames(stack, [time * depth + at for at in needed], progress)
+    if voi is None:
+        voi = percentile_window(volumes[-1], 0)
+    plane = _frame_plane(stack, k, time)
+    shown = replace(acquired_slice(volumes[0], 0), plane=plane, k=k)
+    return _Piece(shown, voi, stack.inverted, k, time, _frame_pixel(stack), _reach(stack))
+
+
+def _frame_plane(stack: Stack, k: int, time: int) -> Plane | None:
+    if stack.geometry is not None:
+        return plane_of_slice(stack.geometry, k)
+    frame = time * stack.shape[0] + k
+    if stack.planes is None or frame >= len(stack.planes):
+        return None
+    return plane_of_frame(stack.planes[frame], (stack.shape[1], stack.shape[2]))
+
+
+def _frame_pixel(stack: Stack) -> tuple[float, float]:
+    if stack.geometry is not None:
+        return (stack.geometry.spacing[1], stack.geometry.spacing[2])
+    return stack.pixel_spacing or (stack.pixel_aspect, 1.0)
+
+
+def _reach(stack: Stack) -> float:
+    return 0.5 * stack.geometry.spacing[0] if stack.geometry is not None else 0.5
+
+
+def _cut_piece(stack: Stack, wish: RenderWish, reader_window: Voi | None, progress: Progress) -> _Piece:
+    assert wish.plane is not None
+    geometry = stack.geometry
+    if geometry is None:
+        raise MedviewError(
+            "no_geometry",
+            f"Stack {stack.id} has no common geometry, so it cannot be cut: use --frame.",
+            values=(stack.id,),
+        )
+    if stack.shape[0] < 2:
+        raise MedviewError(
+            "single_slice", f"Stack {stack.id} is a single slice, which cannot be cut: use --frame.", values=(stack.id,)
+        )
+    time = checked_time(stack, wish.time)
+    low, high = plane_range(geometry, wish.plane)
+    position = (low + high) / 2 if wish.position_mm is None else wish.position_mm
+    if not low <= position <= high:
+        raise MedviewError(
+            "outside_volume",
+            f"{position:g} mm lies outside the volume: {wish.plane} cuts go from {low:.2f} to {high:.2f} mm.",
+            values=(f"{position:g}", wish.plane, f"{low:.2f}", f"{high:.2f}"),
+        )
+    volume = load_whole(stack, time, progress)
+    plane = anatomical_plane(geometry, wish.plane, position)
+    shown = cut_slice(volume, plane)
+    voi = reader_window or resolve_window(stack, volume, _nearest_k(volume, plane), time=time)
+    spacing = (plane.spacing[1], plane.spacing[0])
+    return _Piece(shown, voi, stack.inverted, None, time, spacing, plane.spacing[0] / 2)
+
+
+def _nearest_k(volume: Volume, plane: Plane) -> int:
+    """The slice that the middle of the cut lies on or next to."""
+    assert volume.geometry is not None
+    h, w = plane.size
+    k = volume.geometry.patient_to_voxel(plane.plane_to_patient(((w - 1) / 2, (h - 1) / 2)))[0]
+    return int(np.clip(round(float(k)), 0, volume.shape[0] - 1))
+
+
+# How it is drawn -----------------------------------------------------------------------------------------------------
+
+
+def _screen_to_slice(piece: _Piece, size: tuple[int, int] | None) -> FloatArray:
+    """Output (x, y) → slice (x, y): one to one, or the whole slice in true proportion in the middle of ``size`` (w, h)."""
+    if size is None:
+        return np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    rows, columns = piece.slice.values.shape[:2]
+    mm_y, mm_x = piece.pixel_mm
+    step = max(columns * mm_x / size[0], rows * mm_y / size[1])
+    scale_x, scale_y = step / mm_x, step / mm_y
+    return np.array(
+        [
+            [scale_x, 0.0, (columns - 1) / 2 - scale_x * (size[0] - 1) / 2],
+            [0.0, scale_y, (rows - 1) / 2 - scale_y * (size[1] - 1) / 2],
+        ]
+    )
+
+
+def _composed(
+    piece: _Piece, result: ModelResult | None, matrix: FloatArray, shape: tuple[int, int], sampled: bool
+) -> NDArray[np.uint8]:
+    source = piece.slice
+    drawn = (
+        sample_slice(source, matrix, shape)
+        if sampled
+        else SampledSlice(source.values, source.coverage, source.missing, source.padding)
+    )
+    overlays: list[Overlay] = []
+    boxes: list[PictureBox] = []
+    if result is not None:
+        labels = labels_on(result.segmentation, source.plane, piece.k) if result.segmentation is not None else None
+        if labels is not None and result.segmentation is not None:
+            on_screen = sample_labels(labels, matrix, shape) if sampled else labels
+            overlays.append((on_screen, result.segmentation.meanings, OverlayStyle()))
+        boxes = [
+            _on_screen(box, matrix) for box in finding_boxes(result.findings, source.plane, piece.k, piece.reach_mm)
+        ]
+    colour = drawn.values.ndim == 3
+    return compose_picture(
+        drawn.values,
+        drawn.coverage,
+        piece.voi if not colour or isinstance(piece.voi, Window) else None,
+        piece.inverted,
+        padding=drawn.padding,
+        overlays=overlays,
+        boxes=boxes,
+        missing=drawn.missing,
+    )
+
+
+def _on_screen(box: PictureBox, matrix: FloatArray) -> PictureBox:
+    x0, y0, x1, y1 = box.box
+    scale_x, scale_y = matrix[0, 0], matrix[1, 1]
+    return replace(
+        box,
+        box=(
+            float((x0 - matrix[0, 2]) / scale_x),
+            float((y0 - matrix[1, 2]) / scale_y),
+            float((x1 - matrix[0, 2]) / scale_x),
+            float((y1 - matrix[1, 2]) / scale_y),
+        ),
+    )
+
+
+# Words ---------------------------------------------------------------------------------------------------------------
+
+
+def _texts(
+    choice: Choice, piece: _Piece, wish: RenderWish, result: ModelResult | None, matrix: FloatArray
+) -> list[tuple[Corner, Sequence[str]]]:
+    study, series, stack = choice
+    patient, context = study.patient, stack.context
+    number = "" if series.number is None else str(series.number)
+    place = (
+        f"{wish.plane} {_position(piece, wish):.1f} mm"
+        if wish.plane is not None
+        else f"{(piece.k or 0) + 1} / {stack.shape[0]}"
+    )
+    if stack.timepoints > 1:
+        place += f"   {stack.time_axis or 'time'} {piece.time + 1} / {stack.timepoints}"
+    letters = _letters(piece, context.patient_orientation, matrix)
+    texts: list[tuple[Corner, Sequence[str]]] = [
+        ("top_left", (patient.name.split("=")[0].replace("^", " ").strip(), patient.patient_id, patient.birth_date)),
+        (
+            "top_right",
+            (study.description, f"Acc. {study.accession}" if study.accession else "", f"{study.date} {study.time[:6]}"),
+        ),
+        ("bottom_left", (_window_text(piece, stack), place)),
+        (
+            "bottom_right",
+            (
+                f"{result.said_by}: research use, not for diagnosis" if result is not None else "",
+                f"Lossy: {context.lossy}" if context.lossy else "",
+                f"{context.modality} {number} {context.description}".strip(),
+            ),
+        ),
+        ("left", (letters.left,)),
+        ("right", (letters.right,)),
+        ("top", (letters.top,)),
+        ("bottom", (letters.bottom,)),
+    ]
+    return texts
+
+
+def _letters(piece: _Piece, orientation: tuple[str, str] | None, matrix: FloatArray) -> EdgeLetters:
+    if piece.slice.plane is not None:
+        return edge_letters(piece.slice.plane, matrix)
+    return edge_letters_of_orientation(orientation, matrix) if orientation is not None else EdgeLetters()
+
+
+def _window_text(piece: _Piece, stack: Stack) -> str:
+    if stack.components > 1:
+        return ""
+    if isinstance(piece.voi, VoiLut):
+        return f"LUT {piece.voi.name}".strip()
+    return f"C {piece.voi.center:g}  W {piece.voi.width:g}"
+
+
+def _described_window(voi: Voi) -> dict[str, Any]:
+    if isinstance(voi, VoiLut):
+        return {"lut": voi.name or "VOI LUT"}
+    return {"center": voi.center, "width": voi.width, "function": voi.function}
