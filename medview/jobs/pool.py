@@ -62,15 +62,16 @@ def physical_memory() -> int:
 class _Stream:
     """The frames of one call to :meth:`DecodePool.decode_stream`."""
 
-    def __init__(self, take: Take, target: SharedArray, urgency: int) -> None:
+    def __init__(self, take: Take, target: SharedArray, urgency: int, unit_bytes: int | None) -> None:
         self.handle = target.handle
         self.urgency = urgency
         self.finished: deque[tuple[int, MedviewError | None]] = deque()
         self.in_flight = 0
         self.exhausted = False
         self.frame_s = BATCH_S
-        row = target.handle.nbytes // max(1, target.handle.shape[0])
-        self.allowance = FRAME_MEMORY + 24 * row
+        row = unit_bytes or target.handle.nbytes // max(1, target.handle.shape[0])
+        most = physical_memory() * 6 // 10
+        self.allowance = max(FRAME_MEMORY, min(FRAME_MEMORY + 24 * row, most))
         self.limit_s = FRAME_S * max(1.0, row / 10e6)
         self._take = take
         self._returned: list[tuple[int, FrameSource]] = []
@@ -161,14 +162,20 @@ class DecodePool:
         self.decode_stream(take, target, on_frame, cancelled)
 
     def decode_stream(
-        self, take: Take, target: SharedArray, on_frame: OnFrame, cancelled: Callable[[], bool], urgency: int = 1
+        self,
+        take: Take,
+        target: SharedArray,
+        on_frame: OnFrame,
+        cancelled: Callable[[], bool],
+        urgency: int = 1,
+        unit_bytes: int | None = None,
     ) -> None:
         """Decode what ``take`` gives until it gives nothing, and tell ``on_frame(slot, error or None)`` of each.
 
         Blocks; ``on_frame`` comes in the calling thread. ``take`` is called from the pool's threads, one at a time. Returns early
-        when ``cancelled()``. Raises MedviewError ``decoder_unavailable`` where no worker can be started.
+        when ``cancelled()``. ``unit_bytes``: size of what one source fills, a row of the target unless said. Raises MedviewError ``decoder_unavailable`` where no worker can be started.
         """
-        stream = _Stream(take, target, urgency)
+        stream = _Stream(take, target, urgency, unit_bytes)
         with self._lock:
             self._add(stream)
         try:

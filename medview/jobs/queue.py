@@ -231,10 +231,10 @@ class JobQueue:
     """
 
     def __init__(self, post: Post, on_change: Callable[[Job[Any]], None] | None = None) -> None:
-        self._post_outside = post
+        self._post = post
         self._on_change = on_change
         self._order = itertools.count(1)
-        self._lanes = {lane: _LaneThreads(lane, self._post) for lane in Lane}
+        self._lanes = {lane: _LaneThreads(lane, self.post) for lane in Lane}
         self._superseding: dict[str, Job[Any]] = {}
         self._open: dict[int, Job[Any]] = {}
         self._closed = False
@@ -289,10 +289,10 @@ class JobQueue:
             thread.join(max(0.0, deadline - time.monotonic()))
         return tuple(thread.name for thread in threads if thread.is_alive())
 
-    def _post(self, call: Callable[[], None]) -> None:
-        """From any thread. After closing nobody listens any more."""
+    def post(self, call: Callable[[], None]) -> None:
+        """Run ``call`` on the main thread later; from any thread. After closing nobody listens any more."""
         if not self._closed:
-            self._post_outside(call)
+            self._post(call)
 
     def _job_changed(self, job: Job[Any]) -> None:
         if job.is_over:

@@ -12,7 +12,6 @@ import itertools
 import mmap
 import os
 import sys
-import tempfile
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -195,6 +194,7 @@ def _private_folder() -> Path:
         if not _folder:
             import atexit
             import shutil
+            import tempfile
 
             sweep_left_overs()
             made = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
@@ -206,6 +206,7 @@ def _private_folder() -> Path:
 def sweep_left_overs() -> int:
     """Remove the folders of processes that crashed; returns how many."""
     import shutil
+    import tempfile
 
     swept = 0
     for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
