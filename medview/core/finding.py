@@ -64,6 +64,8 @@ class Provenance:
     input_sha256: str = ""
     overrides: tuple[str, ...] = ()
     """What the reader knowingly overrode; each picture is marked when there is any."""
+    model_sha256: str = ""
+    """Of the network's file alone; ``package_sha256`` covers manifest and side files too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,3 +118,5 @@ class InferenceResult:
     classification: tuple[ClassProbability, ...] = ()
     warnings: tuple[Note, ...] = ()
     timing_s: tuple[tuple[str, float], ...] = field(default=())
+    shown_threshold: float = 0.0
+    """Score from which findings are shown at first; the package chose it, the reader may move it."""

@@ -59,6 +59,8 @@ class SegmentationOutput(Strict):
     kind: Literal["segmentation"]
     name: str | None = None
     """Name of the graph's output; null takes the first."""
+    layout: str | None = Field(default=None, pattern=r"^N?C?D?H?W$|^N?D?HWC?$")
+    """The output's axes; null: as the input's, without C where the output has one axis less."""
     encoding: Literal["channels", "labels"] = "channels"
     activation: Activation = "none"
     rule: Literal["argmax", "threshold"] = "argmax"
@@ -202,6 +204,7 @@ class CenterHeatmapOutput(_Detection):
 
     kind: Literal["center_heatmap"]
     name: str | None = None
+    layout: str | None = Field(default=None, pattern=r"^N?C?D?H?W$|^N?D?HWC?$")
     activation: Activation = "none"
     diameter_output: str | None = None
     diameter_channel: NonNegativeInt | None = None

@@ -15,7 +15,8 @@ Interpolation = Literal["linear", "nearest", "cubic", "area", "pillow-bilinear",
 the Pillow kinds widen the kernel when they shrink and round as Pillow does (8 bit for the unit ``display``)."""
 
 Scope = Literal["volume", "slice"]
-"""Over what a statistic is taken. For a slice-by-slice network ``volume`` is the whole series."""
+"""Over what a statistic is taken. ``volume`` is the whole series, also for a slice-by-slice network; ``slice`` is each
+slice of such a network, otherwise each index of the tensor's first axis."""
 
 
 class Strict(BaseModel):
@@ -27,7 +28,7 @@ class Strict(BaseModel):
 class Conform(Strict):
     """Sample onto a fixed grid whose axes are exactly the patient's: ``shape`` voxels of ``spacing_mm``.
 
-    Voxel n/2 of the series lies at voxel n/2 of the grid, as FreeSurfer does. Outside is the lowest value.
+    The middle of the series lies in the middle of the grid. Outside is the lowest value.
     """
 
     step: Literal["conform"]

@@ -29,7 +29,7 @@ CHECK_EVERY_S = 0.05
 STOP_WITHIN_S = 1.0
 """How long a terminated run is waited for before it is left alone."""
 
-DTYPES = {
+DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
     "tensor(double)": np.float64,

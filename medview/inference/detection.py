@@ -1,0 +1,443 @@
+"""From a detector's outputs to findings of the patient: decoding, non-maximum suppression, merging over slices.
+
+Boxes here are arrays (m, 2, axes): lowest and highest corner in tensor coordinates, voxel centres at whole numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.core.finding import LABEL_COLOURS, Finding
+from medview.core.geometry import Geometry
+from medview.core.study import Stack
+from medview.inference.manifest import BoxesOutput, CenterHeatmapOutput, Manifest, YoloOutput
+from medview.inference.network import Network
+from medview.inference.placement import Placement
+from medview.inference.segmentation import OutputWatch, sigmoid, softmax
+
+FloatArray = NDArray[np.float64]
+AnyArray = NDArray[Any]
+DetectionOutput = BoxesOutput | YoloOutput | CenterHeatmapOutput
+
+LARGEST_TABLE = 20_000
+"""Candidates above the threshold that are still compared with one another."""
+
+
+@dataclass
+class Candidates:
+    """Boxes (m, 2, 3) in tensor coordinates (a, b, c), scores (m,), positions in ``output.labels`` (m,), diameters in
+    mm (m,) or NaN where the box says it.
+    """
+
+    boxes: FloatArray
+    scores: FloatArray
+    classes: NDArray[np.intp]
+    diameters: FloatArray
+
+    @staticmethod
+    def none() -> Candidates:
+        """No candidate."""
+        return Candidates(np.zeros((0, 2, 3)), np.zeros(0), np.zeros(0, dtype=np.intp), np.zeros(0))
+
+    def part(self, keep: AnyArray) -> Candidates:
+        """Those at ``keep``."""
+        return Candidates(self.boxes[keep], self.scores[keep], self.classes[keep], self.diameters[keep])
+
+    @staticmethod
+    def join(parts: list[Candidates]) -> Candidates:
+        """All of several."""
+        if not parts:
+            return Candidates.none()
+        return Candidates(
+            np.concatenate([part.boxes for part in parts]),
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.classes for part in parts]),
+            np.concatenate([part.diameters for part in parts]),
+        )
+
+
+def output_names(output: DetectionOutput) -> list[str | None]:
+    """The graph's outputs that a decoder needs, in its order."""
+    if isinstance(output, BoxesOutput):
+        if output.columns is not None:
+            return [output.boxes_output]
+        return [output.boxes_output, output.scores_output, *([output.labels_output] if output.labels_output else [])]
+    if isinstance(output, CenterHeatmapOutput):
+        return [output.name, *([output.diameter_output] if output.diameter_output else [])]
+    return [output.name]
+
+
+def decode(
+    output: DetectionOutput, raw: list[AnyArray], tensor_shape: tuple[int, ...], network: Network, watch: OutputWatch
+) -> list[Candidates]:
+    """Candidates of each item of the batch, of boxes that the graph has decoded or of YOLO's raw places.
+
+    ``tensor_shape`` is the spatial size. Raises MedviewError for wrong shapes and numbers out of range.
+    """
+    if isinstance(output, YoloOutput):
+        return _decode_yolo(output, raw[0], tensor_shape, network, watch)
+    assert isinstance(output, BoxesOutput), "heat maps are blended first"
+    return _decode_boxes(output, raw, tensor_shape, network, watch)
+
+
+def _class_of(output: DetectionOutput) -> dict[int, int]:
+    return {label.index: place for place, label in enumerate(output.labels)}
+
+
+def _decode_boxes(
+    output: BoxesOutput, raw: list[AnyArray], shape: tuple[int, ...], network: Network, watch: OutputWatch
+) -> list[Candidates]:
+    width = 2 * len(shape)
+    if output.columns is not None:
+        table = raw[0] if raw[0].ndim == 3 else raw[0][None]
+        sizes = {"box": width, "score": 1, "label": 1}
+        if table.ndim != 3 or table.shape[2] != sum(sizes[name] for name in output.columns):
+            raise network.wrong_shape(
+                output.boxes_output, raw[0].shape, f"columns {', '.join(output.columns)} were due"
+            )
+        at, parts = 0, {}
+        for name in output.columns:
+            parts[name] = table[:, :, at : at + sizes[name]]
+            at += sizes[name]
+        boxes, scores = parts["box"], parts["score"][..., 0]
+        labels = parts["label"][..., 0] if "label" in parts else None
+    else:
+        boxes = raw[0] if raw[0].ndim == 3 else raw[0][None]
+        if boxes.ndim != 3 or boxes.shape[2] != width:
+            raise network.wrong_shape(output.boxes_output, raw[0].shape, f"boxes of {width} numbers were due")
+        count = boxes.shape[1]
+        scores = _per_box(output.scores_output, raw[1], boxes.shape[0], count, network)
+        labels = None
+        if len(raw) > 2:
+            labels = _per_box(output.labels_output, raw[2], boxes.shape[0], count, network)
+            if labels.ndim != 2:
+                raise network.wrong_shape(output.labels_output, raw[2].shape, "one number for each box was due")
+    watch.see(scores if scores.ndim == 3 else scores[..., None], 2)
+    scores = _activated(output.activation, scores.astype(np.float64), 2)
+    corners = _corners(output.layout, boxes.astype(np.float64), len(shape))
+    if output.x_axis == "last":
+        corners = corners[..., ::-1]
+    if output.coordinates == "normalised":
+        corners = corners * np.asarray(shape, dtype=np.float64)
+    if output.origin == "border":
+        corners = corners - 0.5
+    return [
+        _picked(output, corners[n], scores[n], None if labels is None else labels[n], network)
+        for n in range(corners.shape[0])
+    ]
+
+
+def _per_box(name: str | None, values: AnyArray, batch: int, count: int, network: Network) -> AnyArray:
+    """(batch, count[, classes]) of scores or labels with or without a batch axis."""
+    if values.ndim == 1 and batch == 1:
+        values = values[None]
+    if values.ndim == 2 and values.shape != (batch, count) and batch == 1 and values.shape[0] == count:
+        values = values[None]
+    if values.ndim not in {2, 3} or values.shape[:2] != (batch, count):
+        raise network.wrong_shape(name, values.shape, f"one entry for each of {count} boxes was due")
+    return values
+
+
+def _corners(layout: str, boxes: FloatArray, dimensions: int) -> FloatArray:
+    """(n, m, 2, axes) corners with axes x, y[, z]."""
+    first, second = boxes[..., :dimensions], boxes[..., dimensions:]
+    if layout in {"yxyx", "zyxzyx"}:
+        first, second = first[..., ::-1], second[..., ::-1]
+    elif layout in {"xywh", "xyzwhd"}:
+        second = first + second
+    elif layout in {"cxcywh", "cxcyczwhd"}:
+        first, second = first - second / 2, first + second / 2
+    return np.stack([first, second], axis=-2)
+
+
+def _activated(activation: str, scores: FloatArray, class_axis: int) -> FloatArray:
+    if activation == "softmax" and scores.ndim > class_axis:
+        return softmax(scores.astype(np.float32), class_axis).astype(np.float64)
+    return sigmoid(scores.astype(np.float32)).astype(np.float64) if activation == "sigmoid" else scores
+
+
+def _picked(
+    output: DetectionOutput, corners: FloatArray, scores: FloatArray, labels: AnyArray | None, network: Network
+) -> Candidates:
+    """Above the threshold, of classes that the manifest names, with the class that scores best."""
+    places = _class_of(output)
+    if labels is not None:
+        numbers = np.rint(labels).astype(np.intp)
+    elif scores.ndim == 2 and scores.shape[1] > 1:
+        named = np.array(sorted(places), dtype=np.intp)
+        if named[-1] >= scores.shape[1]:
+            text = f"the manifest names class {named[-1]}"
+            raise network.wrong_shape(None, scores.shape, text)
+        numbers = named[np.argmax(scores[:, named], axis=1)]
+        scores = scores[np.arange(len(scores)), numbers]
+    else:
+        numbers = np.full(len(scores), output.labels[0].index, dtype=np.intp)
+    scores = scores.reshape(len(corners))
+    keep = np.flatnonzero((scores >= output.score_threshold) & np.isin(numbers, list(places)))
+    if len(keep) > LARGEST_TABLE:
+        keep = keep[np.argsort(-scores[keep], kind="stable")[:LARGEST_TABLE]]
+    boxes = corners[keep]
+    if np.any(boxes[:, 0] > boxes[:, 1]):
+        text = "The network gave boxes whose first corner lies behind the second; the manifest's layout does not fit."
+        raise network.failed("output_out_of_range", text)
+    if boxes.shape[2] == 2:
+        flat = np.zeros((len(boxes), 2, 1))
+        flat[:, 0], flat[:, 1] = -0.5, 0.5
+        boxes = np.concatenate([flat, boxes], axis=2)
+    classes = np.array([places[int(number)] for number in numbers[keep]], dtype=np.intp)
+    return Candidates(boxes, scores[keep], classes, np.full(len(keep), np.nan))
+
+
+def _decode_yolo(
+    output: YoloOutput, raw: AnyArray, shape: tuple[int, ...], network: Network, watch: OutputWatch
+) -> list[Candidates]:
+    table = raw.transpose(0, 2, 1) if output.arrangement == "attributes_first" else raw
+    first = 5 if output.objectness else 4
+    classes = table.shape[2] - first
+    if classes <= max(label.index for label in output.labels):
+        raise network.wrong_shape(output.name, raw.shape, f"{first} numbers and one for each class were due")
+    scores = table[..., first:].astype(np.float64)
+    watch.see(table[..., first:], 2)
+    scores = _activated(output.activation, scores, 2)
+    if output.objectness:
+        scores = scores * _activated(output.activation, table[..., 4:5].astype(np.float64), 2)
+    corners = _corners("cxcywh", table[..., :4].astype(np.float64), 2)[..., ::-1]
+    if output.coordinates == "normalised":
+        corners = corners * np.asarray(shape, dtype=np.float64)
+    corners = corners - 0.5
+    return [_picked(output, corners[n], scores[n], None, network) for n in range(len(corners))]
+
+
+# Heat maps -----------------------------------------------------------------------------------------------------------
+
+
+def decode_heatmap(
+    output: CenterHeatmapOutput, maps: NDArray[np.float32], diameters: NDArray[np.float32] | None, placement: Placement
+) -> Candidates:
+    """Local maxima of blended raw ``maps`` (channels, a, b, c); ``diameters`` (channels, …) where they are apart.
+
+    A slice-by-slice network's maps have a = 1. Spacing must be known for boxes in voxels.
+    """
+    stride = np.asarray(output.stride or (1,) * 3, dtype=np.float64)
+    stride = np.concatenate([np.ones(3 - len(stride)), stride])
+    spacing = np.asarray(placement.spacing if placement.spacing is not None else (1.0, 1.0, 1.0))
+    parts = []
+    for place, label in enumerate(output.labels):
+        probability = maps[label.index]
+        if output.activation == "sigmoid":
+            probability = sigmoid(probability)
+        elif output.activation == "softmax":
+            probability = softmax(maps, 0)[label.index]
+        peaks = _local_maxima(probability, output.score_threshold)
+        if len(peaks) == 0:
+            continue
+        scores = probability[tuple(peaks.T)].astype(np.float64)
+        mm = _diameters(output, maps if diameters is None else diameters, peaks, spacing)
+        centres = _refined(probability, peaks) if output.refine else peaks.astype(np.float64)
+        centres = centres * stride + (stride - 1) / 2
+        half = mm[:, None] / 2 / spacing
+        if maps.shape[1] == 1:
+            half[:, 0] = 0.5
+        boxes = np.stack([centres - half, centres + half], axis=1)
+        parts.append(Candidates(boxes, scores, np.full(len(peaks), place, dtype=np.intp), mm))
+    return Candidates.join(parts)
+
+
+def _diameters(
+    output: CenterHeatmapOutput, maps: NDArray[np.float32], peaks: NDArray[np.intp], spacing: FloatArray
+) -> FloatArray:
+    if output.diameter_channel is None:
+        assert output.diameter_mm is not None, "the manifest gives one of the two"
+        return np.full(len(peaks), output.diameter_mm)
+    size = maps[output.diameter_channel][tuple(peaks.T)].astype(np.float64)
+    if output.diameter_unit == "log_mm":
+        size = np.exp(np.minimum(size, 20.0))
+    elif output.diameter_unit == "voxels":
+        size = size * spacing[2]
+    return np.asarray(np.clip(size, output.smallest_mm, output.largest_mm))
+
+
+def _local_maxima(values: NDArray[np.float32], threshold: float) -> NDArray[np.intp]:
+    """(m, 3) places not below any of their 26 neighbours; of equal neighbours the first."""
+    candidates = np.argwhere(values >= threshold)
+    if len(candidates) == 0:
+        return candidates
+    shape = np.asarray(values.shape)
+    here = values[tuple(candidates.T)]
+    keep = np.ones(len(candidates), dtype=bool)
+    for step in product((-1, 0, 1), repeat=3):
+        if step == (0, 0, 0):
+            continue
+        there = candidates + np.asarray(step)
+        inside = np.all((there >= 0) & (there < shape), axis=1)
+        other = np.full(len(candidates), -np.inf, dtype=np.float32)
+        other[inside] = values[tuple(there[inside].T)]
+        # Of two equal neighbours only the one that comes later in memory gives way.
+        keep &= (here > other) if step < (0, 0, 0) else (here >= other)
+    return candidates[keep]
+
+
+def _refined(values: NDArray[np.float32], peaks: NDArray[np.intp]) -> FloatArray:
+    """Centre of mass of the 3×3×3 neighbourhood of each peak."""
+    shape = np.asarray(values.shape)
+    total = np.zeros(len(peaks))
+    moment = np.zeros((len(peaks), 3))
+    for step in product((-1, 0, 1), repeat=3):
+        there = peaks + np.asarray(step)
+        inside = np.all((there >= 0) & (there < shape), axis=1)
+        weight = np.zeros(len(peaks))
+        weight[inside] = values[tuple(there[inside].T)]
+        total += weight
+        moment += weight[:, None] * np.asarray(step)
+    return np.asarray(peaks + moment / np.maximum(total, 1e-12)[:, None])
+
+
+# Choosing ------------------------------------------------------------------------------------------------------------
+
+
+def overlaps(box: FloatArray, boxes: FloatArray) -> FloatArray:
+    """Intersection over union of one box (2, axes) with many (m, 2, axes)."""
+    low = np.maximum(box[0], boxes[:, 0])
+    high = np.minimum(box[1], boxes[:, 1])
+    common = np.prod(np.maximum(high - low, 0), axis=1)
+    union = np.prod(box[1] - box[0]) + np.prod(boxes[:, 1] - boxes[:, 0], axis=1) - common
+    return np.asarray(common / np.maximum(union, 1e-12))
+
+
+def suppress(found: Candidates, output: DetectionOutput, spacing: tuple[float, float, float] | None) -> Candidates:
+    """The best of each group that overlaps by more than ``nms_iou`` (of one class) or is closer than allowed (of any)."""
+    order = np.argsort(-found.scores, kind="stable")
+    if output.nms_iou is None and output.minimum_distance_mm is None:
+        return found.part(order[: output.at_most])
+    left = order
+    kept: list[int] = []
+    centres = found.boxes.mean(axis=1) * np.asarray(spacing if spacing is not None else (1.0, 1.0, 1.0))
+    while len(left) and len(kept) < output.at_most:
+        best, rest = int(left[0]), left[1:]
+        kept.append(best)
+        stays = np.ones(len(rest), dtype=bool)
+        if output.nms_iou is not None:
+            same = found.classes[rest] == found.classes[best]
+            stays &= ~(same & (overlaps(found.boxes[best], found.boxes[rest]) > output.nms_iou))
+        if output.minimum_distance_mm is not None:
+            away = np.linalg.norm(centres[rest] - centres[best], axis=1)
+            stays &= away >= output.minimum_distance_mm
+        left = rest[stays]
+    return found.part(np.asarray(kept, dtype=np.intp))
+
+
+def merge_slices(slices: list[Candidates], output: DetectionOutput) -> Candidates:
+    """One candidate list of all slices, each box with its slice; boxes of neighbours joined where the manifest says so.
+
+    A joined finding spans its slices, its in-plane box is the hull, its score the best.
+    """
+    placed = []
+    for row, found in enumerate(slices):
+        boxes = found.boxes.copy()
+        boxes[:, :, 0] += row
+        placed.append(Candidates(boxes, found.scores, found.classes, found.diameters))
+    if output.merge is None:
+        return Candidates.join(placed)
+    open_groups: list[list[tuple[int, int]]] = []
+    done: list[list[tuple[int, int]]] = []
+    for row, found in enumerate(placed):
+        free = set(range(len(found.scores)))
+        for group in open_groups:
+            last_row, last = group[-1]
+            before = placed[last_row]
+            same = [n for n in free if found.classes[n] == before.classes[last]]
+            if not same:
+                continue
+            shared = overlaps(before.boxes[last][:, 1:], found.boxes[same][:, :, 1:])
+            best = int(np.argmax(shared))
+            if shared[best] >= output.merge.iou:
+                group.append((row, same[best]))
+                free.discard(same[best])
+        open_groups += [[(row, n)] for n in sorted(free)]
+        done += [group for group in open_groups if row - group[-1][0] > output.merge.gap]
+        open_groups = [group for group in open_groups if row - group[-1][0] <= output.merge.gap]
+    merged = []
+    for group in done + open_groups:
+        if len(group) < output.merge.minimum_slices:
+            continue
+        boxes = np.stack([placed[row].boxes[n] for row, n in group])
+        best_row, best_n = max(group, key=lambda place: placed[place[0]].scores[place[1]])
+        hull = np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
+        best_of = placed[best_row]
+        merged.append(
+            Candidates(
+                hull[None],
+                best_of.scores[best_n : best_n + 1],
+                best_of.classes[best_n : best_n + 1],
+                best_of.diameters[best_n : best_n + 1],
+            )
+        )
+    return Candidates.join(merged)
+
+
+# Onto the patient ----------------------------------------------------------------------------------------------------
+
+
+def findings_of(
+    found: Candidates, manifest: Manifest, placement: Placement, geometry: Geometry | None, stack: Stack, time: int
+) -> tuple[Finding, ...]:
+    """Findings in source voxels and LPS mm, best first, inside the series; boxes are cut at its borders."""
+    output = manifest.output
+    shape = np.asarray(placement.orientation.source_shape, dtype=np.float64)
+    findings: list[Finding] = []
+    for n in np.argsort(-found.scores, kind="stable"):
+        corners = np.array([[found.boxes[n][pick[a], a] for a in range(3)] for pick in product((0, 1), repeat=3)])
+        source = placement.tensor_to_source(corners)
+        centre = placement.tensor_to_source(found.boxes[n].mean(axis=0))
+        if np.any(centre < -0.5) or np.any(centre > shape - 0.5):
+            continue  # in what was filled up around the series
+        low = np.maximum(source.min(axis=0), -0.5)
+        high = np.minimum(source.max(axis=0), shape - 0.5)
+        label = output.labels[int(found.classes[n])]
+        k = int(np.clip(np.rint(centre[0]), 0, shape[0] - 1))
+        frame = stack.frames[time * stack.shape[0] + k] if stack.frames else None
+        center_lps = box_lps = size = None
+        if geometry is not None:
+            center_lps = _triple(geometry.voxel_to_patient(centre))
+            edges = np.array([[(low, high)[pick[a]][a] for a in range(3)] for pick in product((0, 1), repeat=3)])
+            points = geometry.voxel_to_patient(edges)
+            box_lps = (_triple(points.min(axis=0)), _triple(points.max(axis=0)))
+            size = float(found.diameters[n])
+            if np.isnan(size):
+                size = _extent_mm(source, geometry, manifest.input.is_slicewise, placement)
+        findings.append(
+            Finding(
+                id=f"{manifest.id}-{len(findings) + 1}",
+                label=label.name,
+                score=float(found.scores[n]),
+                center_voxel=_triple(centre),
+                box_voxel=(_triple(low), _triple(high)),
+                center_lps=center_lps,
+                box_lps=box_lps,
+                size_mm=size,
+                k=k,
+                sop_uid=frame.sop_uid if frame is not None else "",
+                frame=frame.frame if frame is not None else 0,
+                colour=label.colour or LABEL_COLOURS[int(found.classes[n]) % len(LABEL_COLOURS)],
+            )
+        )
+    return tuple(findings)
+
+
+def _extent_mm(corners: FloatArray, geometry: Geometry, slicewise: bool, placement: Placement) -> float:
+    """The longest side of the box in mm; of a slice-by-slice network the longest in the slice."""
+    sides = corners.max(axis=0) - corners.min(axis=0)
+    mm = sides * np.asarray(geometry.spacing)
+    if slicewise:
+        mm[placement.orientation.order[0]] = 0
+    return float(mm.max())
+
+
+def _triple(values: AnyArray) -> tuple[float, float, float]:
+    a, b, c = (float(value) for value in values)
+    return (a, b, c)

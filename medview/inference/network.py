@@ -1,0 +1,238 @@
+"""A network behind its manifest: ports checked against it, tensors made, answers brought to (n, channels, spatial…).
+
+Nothing that is not a finite number of the promised shape leaves this module: it is a failed run, never "no finding".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.core.problem import ExitCode, MedviewError
+from medview.inference.manifest import (
+    BoxesOutput,
+    CenterHeatmapOutput,
+    ClassificationOutput,
+    Conform,
+    CropOrPad,
+    Manifest,
+    Pad,
+    Resize,
+    SegmentationOutput,
+    YoloOutput,
+)
+from medview.inference.package import ModelPackage
+from medview.inference.preprocess import to_tensor
+from medview.inference.session import DTYPES, Checkpoint, NetworkSession, Port
+
+AnyArray = NDArray[Any]
+
+
+def check_ports(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence[Port]) -> None:
+    """Whether manifest and graph speak of the same network. Raises MedviewError ``manifest_unfit`` naming the field."""
+    manifest = package.manifest
+    port = _find(manifest.input.name, inputs, "input.name", package)
+    if len(inputs) != 1:
+        names = ", ".join(given.name for given in inputs)
+        raise _unfit(package, "input", f"the network has {len(inputs)} inputs ({names}), medview can feed one")
+    if port.type not in DTYPES:
+        raise _unfit(package, "input", f"the network wants {port.type}")
+    layout = manifest.input.layout
+    if len(port.shape) != len(layout):
+        raise _unfit(package, "input.layout", f"{layout} has {len(layout)} axes, the network's input {len(port.shape)}")
+    channels = port.shape[layout.index("C")] if "C" in layout else None
+    if channels is not None and channels != manifest.input.channel_count:
+        text = f"{manifest.input.channels} is {manifest.input.channel_count} channel(s), the network wants {channels}"
+        raise _unfit(package, "input.channels", text)
+    spatial = [size for size, letter in zip(port.shape, layout, strict=True) if letter in "DHW"]
+    for axis, (wanted, made) in enumerate(zip(spatial, known_size(manifest), strict=True)):
+        if wanted is not None and wanted != made:
+            field = "input.tiling.size" if manifest.input.tiling is not None else "input.steps"
+            given = f"the manifest makes {made}" if made else "no step makes that size"
+            raise _unfit(package, field, f"the network wants {wanted} voxels along axis {axis}, {given}")
+    _check_outputs(package, outputs, len(layout))
+
+
+def known_size(manifest: Manifest) -> list[int | None]:
+    """The tensor's size along each axis as far as the manifest's steps fix it."""
+    count = len(manifest.input.axes)
+    if manifest.input.tiling is not None:
+        return list(manifest.input.tiling.size)
+    sizes: list[int | None] = [None] * count
+    for step in manifest.input.steps:
+        for axis in range(count):
+            if isinstance(step, Conform):
+                sizes[axis] = step.shape[axis]
+            elif isinstance(step, Resize | CropOrPad):
+                sizes[axis] = step.size[axis] if step.size[axis] is not None else sizes[axis]
+            elif isinstance(step, Pad):
+                sizes[axis] = _padded(step, axis, sizes[axis])
+            elif step.step in {"crop_above", "resample"}:
+                sizes[axis] = None
+    return sizes
+
+
+def _padded(step: Pad, axis: int, size: int | None) -> int | None:
+    if size is None:
+        return None
+    if step.multiple is not None:
+        return -(-size // step.multiple[axis]) * step.multiple[axis]
+    wanted = step.size[axis] if step.size is not None else None
+    return max(size, wanted) if wanted is not None else size
+
+
+def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) -> None:
+    output = package.manifest.output
+    if isinstance(output, BoxesOutput):
+        for field in ("boxes_output", "scores_output", "labels_output"):
+            name = getattr(output, field)
+            if name is not None:
+                _find(name, outputs, f"output.{field}", package)
+        return
+    port = _find(output.name, outputs, "output.name", package)
+    if port.type not in DTYPES:
+        raise _unfit(package, "output.name", f"{port.name} is {port.type}")
+    if isinstance(output, CenterHeatmapOutput) and output.diameter_output is not None:
+        _find(output.diameter_output, outputs, "output.diameter_output", package)
+    highest = max(label.index for label in output.labels)
+    if isinstance(output, SegmentationOutput | CenterHeatmapOutput):
+        layout = answer_layout(package.manifest, len(port.shape))
+        if layout is None:
+            raise _unfit(package, "output.layout", f"the network's output has {len(port.shape)} axes, its input {rank}")
+        channels = port.shape[layout.index("C")] if "C" in layout else 1
+    elif isinstance(output, ClassificationOutput):
+        channels = next((size for size in port.shape[1:] if size is not None), None) if len(port.shape) > 1 else None
+    else:
+        channels = None
+    if isinstance(output, YoloOutput) and len(port.shape) != 3:
+        raise _unfit(package, "output.kind", f"yolo has three axes, {port.name} {len(port.shape)}")
+    if channels is not None:
+        _check_channels(package, channels, highest)
+
+
+def _check_channels(package: ModelPackage, channels: int, highest: int) -> None:
+    output = package.manifest.output
+    if isinstance(output, SegmentationOutput) and output.encoding == "labels":
+        if channels != 1:
+            raise _unfit(package, "output.encoding", f"labels is one channel, the network gives {channels}")
+        return
+    if highest >= channels:
+        raise _unfit(package, "output.labels", f"index {highest} is named, the network gives {channels} channel(s)")
+    if isinstance(output, SegmentationOutput):
+        _check_classes(package, output, channels)
+    elif isinstance(output, ClassificationOutput) and len(output.labels) != channels:
+        raise _unfit(package, "output.labels", f"{len(output.labels)} are named, the network gives {channels}")
+    elif isinstance(output, CenterHeatmapOutput) and output.diameter_output is None:
+        diameter = output.diameter_channel
+        if diameter is not None and diameter >= channels:
+            text = f"{diameter} is named, the network gives {channels} channel(s)"
+            raise _unfit(package, "output.diameter_channel", text)
+
+
+def _check_classes(package: ModelPackage, output: SegmentationOutput, channels: int) -> None:
+    named = {label.index for label in output.labels} | ({output.background} - {None})
+    if len(named) != channels or max(n for n in named if n is not None) >= channels:
+        text = f"{len(named)} classes with the background are named, the network gives {channels} channel(s)"
+        raise _unfit(package, "output.labels", text)
+    if channels == 1 and (output.rule == "argmax" or output.activation == "softmax"):
+        raise _unfit(package, "output.rule", "one channel needs a threshold, and no softmax")
+
+
+def _find(name: str | None, ports: Sequence[Port], field: str, package: ModelPackage) -> Port:
+    if name is None:
+        return ports[0]
+    for port in ports:
+        if port.name == name:
+            return port
+    raise _unfit(package, field, f"the network has no {name!r}, but {', '.join(port.name for port in ports)}")
+
+
+def _unfit(package: ModelPackage, field: str, text: str) -> MedviewError:
+    path = str(package.folder / "manifest.json")
+    return MedviewError("manifest_unfit", f"manifest.json: {field}: {text}.", path, ExitCode.MODEL_UNUSABLE)
+
+
+def answer_layout(manifest: Manifest, rank: int) -> str | None:
+    """The letters of a dense output of ``rank`` axes; None where they cannot be told."""
+    output = manifest.output
+    stated = output.layout if isinstance(output, SegmentationOutput | CenterHeatmapOutput) else None
+    if stated is not None:
+        return stated if len(stated) == rank else None
+    given = manifest.input.layout
+    for layout in (given, given.replace("C", ""), given.replace("N", "N" if "C" in given else "NC")):
+        if len(layout) == rank:
+            return layout
+    return None
+
+
+class Network:
+    """A session fed and read as its manifest says."""
+
+    def __init__(self, package: ModelPackage, session: NetworkSession) -> None:
+        check_ports(package, session.inputs, session.outputs)
+        self._manifest = package.manifest
+        self._session = session
+        self._port = session.inputs[0]
+        layout = package.manifest.input.layout
+        self._fixed_batch = self._port.shape[layout.index("N")] if "N" in layout else 1
+
+    @property
+    def batch(self) -> int:
+        """How many slices or tiles it takes at once."""
+        return self._fixed_batch or (self._manifest.input.tiling or self._manifest.input).batch
+
+    def answers(self, values: AnyArray, names: Sequence[str | None], checkpoint: Checkpoint) -> list[AnyArray]:
+        """Raw outputs (``names``; None is the first) for ``values`` (n, spatial…[, 3]); all finite.
+
+        Where the graph's batch is fixed, the last item is repeated and the surplus cut off again.
+        """
+        count = len(values)
+        if self._fixed_batch is not None and count < self._fixed_batch:
+            values = np.concatenate([values, np.repeat(values[-1:], self._fixed_batch - count, axis=0)])
+        tensor = to_tensor(values, self._manifest.input, DTYPES[self._port.type])
+        wanted = [name if name is not None else self._session.outputs[0].name for name in names]
+        raw = self._session.run({self._port.name: tensor}, wanted, checkpoint)
+        for name, output in zip(wanted, raw, strict=True):
+            self._check_finite(name, output)
+        return raw
+
+    def dense(self, values: AnyArray, name: str | None, stride: Sequence[int], checkpoint: Checkpoint) -> AnyArray:
+        """An output as (n, channels, spatial…) float32, its size checked against the input's over ``stride``."""
+        count = len(values)
+        output = self.answers(values, [name], checkpoint)[0]
+        layout = answer_layout(self._manifest, output.ndim)
+        if layout is None:
+            raise self.wrong_shape(name, output.shape, "its axes are not those of its input")
+        order = [layout.index(letter) for letter in "NCDHW" if letter in layout]
+        output = output.transpose(order)
+        if "N" not in layout:
+            output = output[None]
+        if "C" not in layout:
+            output = output[:, None]
+        expected = tuple(-(-size // s) for size, s in zip(values.shape[1:], stride, strict=False))
+        if output.shape[2:] != expected or len(output) < count:
+            raise self.wrong_shape(name, output.shape, f"{expected} were due")
+        return output[:count].astype(np.float32, copy=False)
+
+    def wrong_shape(self, name: str | None, shape: Sequence[int], why: str) -> MedviewError:
+        """The error for an answer that has not the promised shape."""
+        which = name or self._session.outputs[0].name
+        text = f"{self._session.name} answered {which} with the wrong shape {tuple(shape)}: {why}."
+        return self.failed("output_wrong_shape", text)
+
+    def failed(self, code: str, text: str) -> MedviewError:
+        """A failed run with the network's file."""
+        return MedviewError(code, text, self._session.path, ExitCode.RUN_FAILED)
+
+    def _check_finite(self, name: str, output: AnyArray) -> None:
+        if output.dtype.kind not in "fiub":
+            raise self.failed("output_wrong_type", f"{self._session.name} answered {name} with {output.dtype}.")
+        if output.size == 0 or output.dtype.kind != "f":
+            return
+        # NaN survives min and max, so two quick passes see it and both infinities.
+        if not (np.isfinite(output.min()) and np.isfinite(output.max())):
+            text = f"{self._session.name} answered {name} with values that are not numbers (NaN or infinity)."
+            raise self.failed("output_not_finite", text)

@@ -1,0 +1,23 @@
+"""What a run is asked for: a frozen value that says which package, where, and what the reader knowingly overrode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from medview.inference.devices import AUTO
+from medview.inference.package import ModelPackage
+
+
+@dataclass(frozen=True, eq=False)
+class InferenceRequest:
+    """``overrides``: codes of the reasons against this series that the reader set aside. ``assumptions``: what the
+    reader said of the series where its files say nothing (``modality``, ``unit`` …).
+    """
+
+    package: ModelPackage
+    series_uid: str
+    device: str = AUTO
+    time: int = 0
+    overrides: tuple[str, ...] = ()
+    assumptions: tuple[tuple[str, str], ...] = ()
+    threads: int | None = None

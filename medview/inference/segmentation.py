@@ -1,0 +1,232 @@
+"""From a network's channels to labels on exactly the grid of the source series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.core.finding import LABEL_COLOURS, Code, Label
+from medview.core.problem import ExitCode, MedviewError
+from medview.inference.manifest import SegmentationOutput
+from medview.inference.manifest_outputs import CodedConcept, LabelEntry
+from medview.inference.placement import Placement, snapped
+from medview.kernels.resample_grid import labels_of_channels, sample_labels
+
+Labels = NDArray[np.uint16]
+Channels = NDArray[np.float32]
+Checkpoint = Callable[[int, int], None]
+
+PROBABILITY_SLACK = 1e-3
+"""How far rounding may take a probability out of 0 … 1."""
+
+
+def label_value(entry: LabelEntry) -> int:
+    """What the label map holds for a class."""
+    return entry.index if entry.value is None else entry.value
+
+
+def label_meanings(entries: tuple[LabelEntry, ...]) -> tuple[Label, ...]:
+    """The labels as medview knows them, with colours for those that have none."""
+    return tuple(
+        Label(
+            label_value(entry),
+            entry.name,
+            entry.colour or LABEL_COLOURS[number % len(LABEL_COLOURS)],
+            _code(entry.category),
+            _code(entry.type),
+        )
+        for number, entry in enumerate(entries)
+    )
+
+
+def _code(concept: CodedConcept | None) -> Code | None:
+    return None if concept is None else Code(concept.value, concept.scheme, concept.meaning)
+
+
+def softmax(values: Channels, axis: int) -> Channels:
+    """Softmax along ``axis``; large values do not overflow."""
+    shifted: Channels = np.asarray(values - values.max(axis=axis, keepdims=True), dtype=np.float32)
+    np.exp(shifted, out=shifted)
+    shifted /= shifted.sum(axis=axis, keepdims=True)
+    return shifted
+
+
+def sigmoid(values: Channels) -> Channels:
+    """Logistic function; large values do not overflow."""
+    out = np.clip(values, -80, 80)
+    np.negative(out, out=out)
+    np.exp(out, out=out)
+    out += 1
+    return np.asarray(np.reciprocal(out, out=out), dtype=np.float32)
+
+
+class OutputWatch:
+    """What a network's raw output was like over the whole run: constant or out of range is a failure, not a result."""
+
+    def __init__(self, name: str, path: str, activation: str, wants_probability: bool) -> None:
+        self._name, self._path = name, path
+        self._activation = activation
+        self._wants_probability = wants_probability
+        self._low, self._high = np.inf, -np.inf
+        self._sums_to_one = True
+        self._constant: list[float] | None = None
+        self._varies = False
+
+    def see(self, raw: NDArray[Any], channel_axis: int) -> None:
+        """Note a piece of raw output."""
+        if raw.size == 0:
+            return
+        self._low, self._high = min(self._low, float(raw.min())), max(self._high, float(raw.max()))
+        if self._activation == "softmax" and self._sums_to_one:
+            total = raw.sum(axis=channel_axis)
+            self._sums_to_one = bool(np.all(np.abs(total - 1) < PROBABILITY_SLACK))
+        if not self._varies:
+            each = np.moveaxis(raw, channel_axis, 0).reshape(raw.shape[channel_axis], -1)
+            low, high = each.min(axis=1), each.max(axis=1)
+            now = [float(value) for value in low]
+            self._varies = bool(np.any(low != high)) or (self._constant is not None and now != self._constant)
+            self._constant = now
+
+    def check(self, spatial: bool) -> None:
+        """Raise MedviewError for output that cannot be an answer; ``spatial`` output must not be the same everywhere."""
+        inside = self._low >= -PROBABILITY_SLACK and self._high <= 1 + PROBABILITY_SLACK
+        if spatial and not self._varies and self._constant is not None:
+            raise self._failed("output_constant", "gave the same values everywhere")
+        if not spatial and self._constant is not None and self._low == self._high:
+            raise self._failed("output_constant", "gave the same value for every class")
+        if self._activation == "none" and self._wants_probability and not inside:
+            what = f"gave values from {self._low:.4g} to {self._high:.4g} where the manifest promises probabilities"
+            raise self._failed("output_out_of_range", what)
+        if self._activation == "softmax" and inside and self._sums_to_one:
+            raise self._failed("activation_twice", "gave probabilities, and the manifest asks for softmax once more")
+        if self._activation == "sigmoid" and inside and self._wants_probability:
+            raise self._failed(
+                "activation_twice", "gave values from 0 to 1, and the manifest asks for sigmoid once more"
+            )
+
+    def check_scores(self, dense: bool) -> None:
+        """The same for detections, where having found nothing is an answer."""
+        if self._constant is not None:
+            if dense:
+                self.check(spatial=True)
+            elif self._activation == "none" and (self._low < -PROBABILITY_SLACK or self._high > 1 + PROBABILITY_SLACK):
+                what = f"gave scores from {self._low:.4g} to {self._high:.4g}, not between 0 and 1"
+                raise self._failed("output_out_of_range", what)
+
+    def _failed(self, code: str, what: str) -> MedviewError:
+        return MedviewError(code, f"{self._name} {what}.", self._path, ExitCode.RUN_FAILED)
+
+
+class SegmentationRule:
+    """The manifest's rule as the kernels want it."""
+
+    def __init__(self, output: SegmentationOutput) -> None:
+        self.output = output
+        self.threshold = output.threshold if output.rule == "threshold" else None
+        self.nothing = -1 if output.background is None else output.background
+        count = 1 + max([label.index for label in output.labels] + [output.background or 0])
+        self.values = np.zeros(count, dtype=np.uint16)
+        for label in output.labels:
+            self.values[label.index] = label_value(label)
+
+    def activated(self, channels: Channels) -> Channels:
+        """Probabilities of raw channels (c, …)."""
+        if self.output.activation == "softmax":
+            return softmax(channels, 0)
+        return sigmoid(channels) if self.output.activation == "sigmoid" else channels
+
+    def labels(self, channels: Channels) -> Labels:
+        """(a, b, c) labels of (c, a, b, c) raw channels, or of class numbers."""
+        if self.output.encoding == "labels":
+            return self._numbers(channels[0])
+        if self.threshold is not None:
+            channels = self.activated(channels)
+        return np.asarray(labels_of_channels(channels, self.threshold, self.nothing, self.values))
+
+    def _numbers(self, numbers: Channels) -> Labels:
+        known = {label.index for label in self.output.labels} | {self.nothing}
+        found = np.unique(numbers)
+        strange = [value for value in found.tolist() if value not in known]
+        if strange:
+            text = f"The network gave the class {strange[0]:g}, which the manifest does not name."
+            raise MedviewError("output_out_of_range", text, None, ExitCode.RUN_FAILED)
+        return np.asarray(
+            self.values[np.maximum(numbers, 0).astype(np.intp)] * (numbers != self.nothing), dtype=np.uint16
+        )
+
+
+class LabelCollector:
+    """Takes rows of raw channels of one tensor as they come, and gives labels on the oriented or the source grid."""
+
+    def __init__(self, rule: SegmentationRule, placement: Placement) -> None:
+        self._rule = rule
+        self._placement = placement
+        self._labels = np.zeros(placement.shape, dtype=np.uint16)
+        output = rule.output
+        self._keeps_channels = (
+            output.encoding == "channels" and output.restore == "probabilities" and not placement.is_whole
+        )
+        self._channels: Channels | None = None
+
+    def take(self, first: int, rows: Channels) -> None:
+        """Rows (c, n, b, c) from tensor row ``first``; the array may be used again by its owner."""
+        if self._keeps_channels:
+            rows = self._rule.activated(rows)
+            if self._channels is None:
+                self._channels = np.empty((rows.shape[0], *self._placement.shape), dtype=np.float32)
+            self._channels[:, first : first + rows.shape[1]] = rows
+            decided = labels_of_channels(rows, self._rule.threshold, self._rule.nothing, self._rule.values)
+        else:
+            decided = self._rule.labels(rows)
+        self._labels[first : first + rows.shape[1]] = decided
+
+    def onto_source(self, out: Labels, checkpoint: Checkpoint) -> None:
+        """Write labels onto the whole source grid ``out`` (k, j, i)."""
+        placement = self._placement
+        if placement.is_whole:
+            paste_labels(self._labels, placement, placement.orientation.view(out))
+            return
+        matrix, offset = placement.source_to_tensor()
+        even = np.arange(out.shape[0], dtype=np.float64) if placement.depths is None else placement.depths
+        for start in range(0, len(out), 8):
+            checkpoint(start, len(out))
+            part = slice(start, start + 8)
+            self._sample(matrix, offset, np.ascontiguousarray(even[part]), out[part])
+
+    def onto_slices(self, oriented: Labels) -> None:
+        """Write labels onto ``oriented`` (n, b, c), the slices of the oriented grid that the tensor is made of."""
+        placement = self._placement
+        if placement.is_whole:
+            paste_labels(self._labels, placement, oriented)
+            return
+        inverse = np.linalg.inv(placement.matrix)
+        out = np.empty(oriented.shape, dtype=np.uint16)
+        rows = np.arange(len(oriented), dtype=np.float64)
+        self._sample(snapped(inverse), snapped(-inverse @ placement.offset), rows, out)
+        oriented[...] = out
+
+    def _sample(self, matrix: NDArray[np.float64], offset: NDArray[np.float64], rows: Any, out: Labels) -> None:
+        rule = self._rule
+        sample_labels(
+            self._channels, self._labels, matrix, offset, rows, out, rule.threshold, rule.nothing, rule.values
+        )
+
+
+def paste_labels(labels: Labels, placement: Placement, oriented: Labels) -> None:
+    """Put a tensor's labels where they came from: what was filled is cut off, what was cut off is nothing."""
+    offset = np.round(placement.offset).astype(int)
+    target, source = [], []
+    for start, size, room in zip(offset, labels.shape, oriented.shape, strict=True):
+        low, high = max(0, int(start)), min(room, int(start) + size)
+        target.append(slice(low, max(low, high)))
+        source.append(slice(low - int(start), max(low, high) - int(start)))
+    oriented[...] = 0
+    oriented[tuple(target)] = labels[tuple(source)]
+
+
+def narrowed(labels: Labels) -> NDArray[np.unsignedinteger]:
+    """uint8 where the values allow."""
+    return labels.astype(np.uint8) if labels.max(initial=0) < 256 else labels

@@ -1,0 +1,27 @@
+"""Connected parts of a volume."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@cache
+def _compiled() -> Any:
+    from medview.kernels import connected_compiled
+
+    return connected_compiled.compile_all()
+
+
+def connected_parts(where: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Number of the part of each voxel (k, j, i), 0 outside, and the voxels of each part (index 0: outside).
+
+    Voxels that touch at a face, edge or corner are connected. Parts are numbered in the order of their first voxel.
+    """
+    given = np.ascontiguousarray(where, dtype=np.uint8)
+    parts = np.zeros(given.shape, dtype=np.int32)
+    count = int(_compiled().label(given, parts))
+    return parts, np.bincount(parts.ravel(), minlength=count + 1).astype(np.int64)

@@ -1,0 +1,204 @@
+"""Whole arrays from one grid onto another: separable resizing, sampling along any affine, and labels from channels.
+
+Positions are voxel coordinates of the source (centres are integers, borders at -0.5). "Matrix and offset" take the
+(a, b, c) index of a target voxel to source coordinates.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+AnyArray = NDArray[Any]
+FloatVolume = NDArray[np.float32]
+
+Kind = Literal["linear", "nearest", "cubic", "area", "pillow-bilinear", "pillow-bicubic"]
+
+_PILLOW_BITS = 22
+"""Fixed-point bits of Pillow's resize of 8-bit images (32 - 8 - 2)."""
+
+
+class Taps:
+    """For each of n target positions along one axis: source ``index`` (n, t) and ``weight`` (n, t) float64."""
+
+    def __init__(self, index: NDArray[np.intp], weight: NDArray[np.float64]) -> None:
+        self.index = index
+        self.weight = weight
+
+
+def taps_at(positions: ArrayLike, size: int, kind: Kind, scale: float = 1.0) -> Taps:
+    """Which of ``size`` source voxels make the values at ``positions``; borders are repeated.
+
+    ``scale`` is the distance of target voxels in source voxels, for the kinds that average when they shrink.
+    """
+    x = np.asarray(positions, dtype=np.float64)
+    if kind == "nearest":
+        index = np.floor(x + 0.5).astype(np.intp)[:, None]
+        return Taps(np.clip(index, 0, size - 1), np.ones((len(x), 1)))
+    if kind == "linear":
+        low = np.floor(x).astype(np.intp)
+        w = x - low
+        return _clipped(np.stack([low, low + 1], axis=1), np.stack([1 - w, w], axis=1), size)
+    if kind == "cubic":
+        low = np.floor(x).astype(np.intp)
+        index = low[:, None] + np.arange(-1, 3)
+        return _clipped(index, _cubic(x[:, None] - index), size)
+    if kind == "area":
+        half = max(scale, 1e-9) / 2
+        first = np.floor(x - half + 0.5).astype(np.intp)
+        index = first[:, None] + np.arange(math.ceil(2 * half) + 1)
+        weight = np.minimum(x[:, None] + half, index + 0.5) - np.maximum(x[:, None] - half, index - 0.5)
+        weight = np.maximum(weight, 0) * ((index >= 0) & (index < size))
+        return _clipped(index, weight / weight.sum(axis=1, keepdims=True), size)
+    return _pillow_taps(x, size, kind, scale)
+
+
+def _clipped(index: NDArray[np.intp], weight: NDArray[np.float64], size: int) -> Taps:
+    return Taps(np.clip(index, 0, size - 1), weight)
+
+
+def _cubic(distance: NDArray[np.float64], a: float = -0.5) -> NDArray[np.float64]:
+    """Keys' cubic convolution; a = -0.5 is Catmull-Rom (Keys 1981)."""
+    d = np.abs(distance)
+    near = ((a + 2) * d - (a + 3)) * d * d + 1
+    far = (((d - 5) * d + 8) * d - 4) * a
+    return np.where(d < 1, near, np.where(d < 2, far, 0.0))
+
+
+def _pillow_taps(x: NDArray[np.float64], size: int, kind: Kind, scale: float) -> Taps:
+    """Pillow widens the kernel by the shrinking factor, cuts it at the borders and norms what is left."""
+    wide = max(scale, 1.0)
+    support = (1.0 if kind == "pillow-bilinear" else 2.0) * wide
+    centre = x + 0.5
+    first = np.maximum((centre - support + 0.5).astype(np.intp), 0)
+    last = np.minimum((centre + support + 0.5).astype(np.intp), size)
+    index = first[:, None] + np.arange(int((last - first).max()))
+    distance = (index - centre[:, None] + 0.5) / wide
+    weight = np.maximum(1 - np.abs(distance), 0) if kind == "pillow-bilinear" else _cubic(distance)
+    weight = weight * (index < last[:, None])
+    return _clipped(index, weight / weight.sum(axis=1, keepdims=True), size)
+
+
+def apply_taps(values: AnyArray, axis: int, taps: Taps) -> FloatVolume:
+    """``values`` resampled along ``axis``; float32."""
+    shape = [1] * values.ndim
+    shape[axis] = len(taps.index)
+    out: FloatVolume | None = None
+    for t in range(taps.index.shape[1]):
+        weight = taps.weight[:, t].astype(np.float32)
+        if not weight.any():
+            continue
+        part = np.take(values, taps.index[:, t], axis=axis).astype(np.float32, copy=False)
+        if not np.all(weight == 1):
+            part = part * weight.reshape(shape)
+        if out is None:
+            out = part
+        else:
+            out += part
+    assert out is not None, "taps always have weight"
+    return out
+
+
+def positions_edges(source: int, target: int) -> NDArray[np.float64]:
+    """Source coordinates of ``target`` voxels that cover the same field as ``source`` voxels."""
+    return np.asarray((np.arange(target) + 0.5) * (source / target) - 0.5, dtype=np.float64)
+
+
+def resize_axes(values: AnyArray, sizes: dict[int, int], kind: Kind) -> AnyArray:
+    """``values`` with each axis of ``sizes`` brought to its size, the field kept. Last axes first, as Pillow does.
+
+    uint8 stays uint8 with the Pillow kinds (their own fixed-point rounding, exactly) and with ``nearest``; otherwise
+    float32.
+    """
+    for axis in sorted(sizes, reverse=True):
+        source, target = values.shape[axis], sizes[axis]
+        if source == target:
+            continue
+        taps = taps_at(positions_edges(source, target), source, kind, source / target)
+        if kind == "nearest":
+            values = np.take(values, taps.index[:, 0], axis=axis)
+        elif values.dtype == np.uint8 and kind.startswith("pillow"):
+            values = _apply_fixed_point(values, axis, taps)
+        else:
+            values = apply_taps(values, axis, taps)
+    return values
+
+
+def _apply_fixed_point(values: NDArray[np.uint8], axis: int, taps: Taps) -> NDArray[np.uint8]:
+    scaled = taps.weight * (1 << _PILLOW_BITS)
+    weight = np.trunc(np.where(scaled < 0, scaled - 0.5, scaled + 0.5)).astype(np.int32)
+    shape = [1] * values.ndim
+    shape[axis] = len(taps.index)
+    out: NDArray[np.int32] | None = None
+    for t in range(taps.index.shape[1]):
+        part = np.take(values, taps.index[:, t], axis=axis) * weight[:, t].reshape(shape)
+        out = part + (1 << (_PILLOW_BITS - 1)) if out is None else out + part
+    assert out is not None, "taps always have weight"
+    return np.asarray(np.clip(out >> _PILLOW_BITS, 0, 255), dtype=np.uint8)
+
+
+@cache
+def _compiled() -> Any:
+    from medview.kernels import resample_grid_compiled
+
+    return resample_grid_compiled.compile_all()
+
+
+def sample_affine(
+    values: FloatVolume,
+    matrix: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    out: FloatVolume,
+    first: int,
+    nearest: bool,
+    outside: float,
+) -> None:
+    """Fill ``out`` (n, b, c), rows ``first`` … of the target, from ``values`` (z, y, x) along matrix and offset.
+
+    Trilinear or nearest; up to half a voxel beyond the outermost centres the border value counts, then ``outside``.
+    """
+    _compiled().sample(
+        np.ascontiguousarray(values, dtype=np.float32), matrix, offset, out, first, nearest, np.float32(outside)
+    )
+
+
+def labels_of_channels(channels: FloatVolume, threshold: float | None, nothing: int, values: NDArray[np.uint16]) -> Any:
+    """(z, y, x) uint16 labels of ``channels`` (c, z, y, x).
+
+    Without ``threshold`` the largest channel wins (the first of equals), with it the largest of those above, or
+    nothing. ``values`` (c,) is the label of each channel. ``nothing`` is the channel that means nothing, or -1; with
+    a threshold it takes no part.
+    """
+    out = np.empty(channels.shape[1:], dtype=np.uint16)
+    limit = np.nan if threshold is None else threshold
+    _compiled().decide(np.ascontiguousarray(channels, dtype=np.float32), limit, nothing, values, out)
+    return out
+
+
+def sample_labels(
+    channels: FloatVolume | None,
+    labels: NDArray[np.uint16],
+    matrix: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    out: NDArray[np.uint16],
+    threshold: float | None,
+    nothing: int,
+    values: NDArray[np.uint16],
+) -> None:
+    """Fill ``out`` (n, b, c) with labels on another grid; beyond the borders 0.
+
+    ``rows`` (n,) is the first index of each of the target's slices (fractions for slices that are not evenly spaced).
+    With ``channels`` (c, z, y, x) these are interpolated linearly and the rule of :func:`labels_of_channels` decides;
+    ``labels`` (z, y, x) holds what they decide at voxel centres (where all corners agree no interpolation can change
+    it). Without, the nearest label counts.
+    """
+    given = channels if channels is not None else np.zeros((0, 1, 1, 1), dtype=np.float32)
+    limit = np.nan if threshold is None else threshold
+    _compiled().sample_labels(
+        np.ascontiguousarray(given, dtype=np.float32), labels, matrix, offset, rows, out, limit, nothing, values
+    )
