@@ -40,16 +40,7 @@ class Grid:
 
 def curve(at: Array, knots: npt.ArrayLike, heights: npt.ArrayLike) -> Array:
     """Piecewise linear function through (knots, heights), float32."""
-    return np.interp(at, np.asarray(knots), np.asarray(heights)).astype(np.float32)
-
-
-def enlarge(field: Array, shape: tuple[int, int, int]) -> Array:
-    """Field (k, j, i) enlarged linearly to `shape`."""
-    position = (np.arange(shape[0]) + 0.5) * field.shape[0] / shape[0] - 0.5
-    out = np.empty(shape, np.float32)
-    for k, p in enumerate(position):
-        out[k] = cv2.resize(slab(field, p), (shape[2], shape[1]), interpolation=cv2.INTER_LINEAR)
-    return out
+    return np.asarray(np.interp(at, np.asarray(knots), np.asarray(heights)), np.float32)
 
 
 def slab(field: Array, position: float) -> Array:
