@@ -33,7 +33,7 @@ from medview.app.viewport_state import ViewportState
 from medview.core.display import percentile_window
 from medview.core.measurement import Measurement, MeasurementPlace
 from medview.core.problem import MedviewError
-from medview.core.volume import Volume
+from medview.core.volume import SliceState, Volume
 from medview.core.window import Voi
 from medview.ui.listen import listen
 from medview.ui.readout_text import readout_text
@@ -82,7 +82,8 @@ class ViewportWidget(QWidget):
         self._transform_key: object = None
         self._shown: ShownSlice | None = None
         self._shown_valid = False
-        self._failures: dict[tuple[str, int, int], MedviewError] = {}
+        self.volume_error: MedviewError | None = None
+        """Why there is no volume at all (no memory for it)."""
         self._measured: dict[str, tuple[object, Measured]] = {}
         self._words = ""
         self._escaped = False
@@ -129,8 +130,12 @@ class ViewportWidget(QWidget):
         if view.stack is None:
             return None
         if self._volume_of != (view.stack, view.time):
-            self._volume = self.workspace.loader.volume(view.stack, view.time, self._focus_k())
             self._volume_of = (view.stack, view.time)
+            self._volume, self.volume_error = None, None
+            try:
+                self._volume = self.workspace.loader.volume(view.stack, view.time, self._focus_k())
+            except MedviewError as error:
+                self.volume_error = error
         return self._volume
 
     def _focus_k(self) -> int:
@@ -180,14 +185,14 @@ class ViewportWidget(QWidget):
     def failure(self, k: int) -> MedviewError | None:
         """Why slice ``k`` of the time point shown cannot be read."""
         view = self.state.view
-        return None if view.stack is None else self._failures.get((view.stack.id, view.time, k))
+        return None if view.stack is None else self.workspace.loader.error(view.stack, view.time, k)
 
     def failed_slices(self) -> frozenset[int]:
         """Slices of the time point shown that cannot be read."""
-        view = self.state.view
-        if view.stack is None:
+        volume = self.volume
+        if volume is None or volume.states is None:
             return frozenset()
-        return frozenset(k for stack, time, k in self._failures if (stack, time) == (view.stack.id, view.time))
+        return frozenset(np.flatnonzero(volume.states == SliceState.FAILED).tolist())
 
     def cut(self) -> CutSlice | None:
         """The shown slice, before and after the filters."""
@@ -352,7 +357,9 @@ class ViewportWidget(QWidget):
             self._shown_valid = False
         view = self.state.view
         if what & {"stack"}:
+            # Nothing here may keep a volume that is shown no more: the loader counts who holds it.
             self.picture.forget()
+            self._volume, self._volume_of, self.volume_error = None, None, None
             self._measured.clear()
             self.selected_mark = self.draft = None
             self._describe()
@@ -366,17 +373,14 @@ class ViewportWidget(QWidget):
         view = self.state.view
         if view.stack is None or (view.stack.id, view.time) != (stack_id, time):
             return
-        self._failures.pop((stack_id, time, k), None)
         if view.plane_kind == "acquired" and k == view.k:
             self.tell_readout()
             self.update()
         elif not self._settle.isActive():
             self._settle.start()
 
-    def _on_slice_failed(self, stack_id: str, time: int, k: int, error: MedviewError) -> None:
-        self._failures[stack_id, time, k] = error
-        if self.state.stack is not None and self.state.stack.id == stack_id and not self._settle.isActive():
-            self._settle.start()
+    def _on_slice_failed(self, stack_id: str, time: int, k: int, _error: MedviewError) -> None:
+        self._on_slice_loaded(stack_id, time, k)
 
     def _on_volume_complete(self, stack_id: str, _time: int) -> None:
         if self.state.stack is not None and self.state.stack.id == stack_id:

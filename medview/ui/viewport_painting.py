@@ -77,7 +77,11 @@ class ViewportPainting:
         self.several_patients_drawn = widget.several_patients
         if volume is None or shown is None:
             painter.fillRect(widget.rect(), GROUND)
-            self._paint_empty(canvas)
+            if widget.volume_error is not None:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                self._paint_wrapped(canvas, widget.volume_error.text, canvas.height * 0.45)
+            else:
+                self._paint_empty(canvas)
             self._paint_drop(canvas)
             return
         painted = self._paint_picture(canvas, volume, shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -203,6 +204,34 @@ def test_cuts_say_that_slices_are_missing_and_draw_no_image_there(qtbot) -> None
         loader.load(stack, k)
     assert "still_loading" not in mark_codes(widget)
     assert widget.picture._composed[100, 200, 0] == 255
+
+
+def test_a_volume_that_memory_has_no_room_for_says_so(qtbot) -> None:
+    widget = opened(qtbot)
+    study, series, stack = make_study(widget.workspace, textured(), stack_id="stack-2")
+    del widget.workspace.loader.volumes["stack-2", 0]
+    widget.state.show(study, series, stack)
+    said = pixels(widget.grab().toImage())
+    assert widget.volume_error.code == "out_of_memory"
+    assert said[..., 0].max() > 100
+    move(widget, (200, 150))
+    widget.preset(3)
+    widget.state.clear()
+    assert widget.volume_error is None
+
+
+def test_a_volume_that_is_shown_no_more_is_held_no_more(qtbot) -> None:
+    widget = opened(qtbot)
+    loader = widget.workspace.loader
+    volume = loader.volumes["stack-1", 0]
+    widget.state.update(filters=(FilterStep("mean"),), voi=None)
+    widget.repaint()
+    widget.workspace.jobs.run_all()
+    widget.state.update(filters=())
+    widget.repaint()
+    widget.state.clear()
+    widget.repaint()
+    assert sys.getrefcount(volume) == 3  # the loader's, this test's and the call's own
 
 
 # ---------------------------------------------------------------------- marks

@@ -44,12 +44,18 @@ class LoaderDouble:
     def __init__(self) -> None:
         self.volumes: dict[tuple[str, int], Volume] = {}
         self.focus: list[tuple[str, int, int]] = []
+        self.errors: dict[tuple[str, int, int], MedviewError] = {}
 
     def volume(self, stack: Stack, time: int = 0, focus: int = 0) -> Volume:
+        if (stack.id, time) not in self.volumes:
+            raise MedviewError("out_of_memory", "There is no memory for 9000 MB of images.")
         return self.volumes[stack.id, time]
 
     def set_focus(self, stack: Stack, time: int, k: int) -> None:
         self.focus.append((stack.id, time, k))
+
+    def error(self, stack: Stack, time: int, k: int) -> MedviewError | None:
+        return self.errors.get((stack.id, time, k))
 
     def release(self, stack_id: str) -> None:
         pass
@@ -64,6 +70,7 @@ class LoaderDouble:
         states = self.volumes[stack.id, time].states
         assert states is not None
         states[k] = SliceState.FAILED
+        self.errors[stack.id, time, k] = error
         self.failed.emit(stack.id, time, k, error)
 
 
