@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 import typing
@@ -103,7 +104,7 @@ def _sound_value(name: str, value: Any, hint: Any) -> Any:
         return {str(key): tuple(str(one) for one in _sequence(entry)) for key, entry in _mapping(value).items()}
     if name == "presets":
         return {
-            str(modality): tuple((str(n), float(c), _positive(float(w))) for n, c, w in _sequence(entry))
+            str(modality): tuple((str(n), _finite(c), _positive(_finite(w))) for n, c, w in _sequence(entry))
             for modality, entry in _mapping(value).items()
         }
     if typing.get_origin(hint) is Literal:
@@ -137,6 +138,12 @@ def _sequence(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError("not a list")
     return value
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise TypeError("not a number")
+    return float(value)
 
 
 def _positive(value: float) -> float:

@@ -93,10 +93,10 @@ class MainWindow(QMainWindow):
         self._refresh_soon.setSingleShot(True)
         self._refresh_soon.setInterval(0)
         self._refresh_soon.timeout.connect(self.actions_.refresh)
+        for signal in (workspace.layout_changed, workspace.active_changed):
+            listen(self, signal, self.actions_.refresh)
         for signal in (
             workspace.studies_changed,
-            workspace.layout_changed,
-            workspace.active_changed,
             workspace.results_changed,
             workspace.ai_visible_changed,
             workspace.tools.changed,
