@@ -1,0 +1,48 @@
+"""The ``medview`` command: hands a path to a running window first, and only then imports anything.
+
+Standard library only on that way: a second start must be gone within 200 ms.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+COMMANDS = frozenset({"open", "inspect", "export", "render", "infer", "models", "demo-picture"})
+_KEPT_HERE = frozenset({"--demo", "--new-window", "--help", "--version", "--verbose", "-v", "-h"})
+
+
+def paths_to_hand_over(arguments: Sequence[str]) -> list[str] | None:
+    """Paths that a running window may take; None where these arguments are anything but ``medview [open] PATH…``."""
+    words = list(arguments)
+    if words and words[0] == "open":
+        words = words[1:]
+    elif words and words[0] in COMMANDS:
+        return None
+    paths: list[str] = []
+    for at, word in enumerate(words):
+        if word == "--":
+            return paths + words[at + 1 :]
+        if word in _KEPT_HERE or word.startswith("-"):
+            return None
+        paths.append(word)
+    return paths
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    paths = paths_to_hand_over(words)
+    if paths is not None:
+        from medview.app.handover import hand_over
+
+        if hand_over(paths):
+            return 0
+    from medview.cli.commands import run
+
+    return run(words)
+
+
+if __name__ == "__main__":
+    # Worker processes are started by their own small modules, so this is never imported by them.
+    sys.exit(main())

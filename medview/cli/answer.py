@@ -1,0 +1,69 @@
+"""What the commands print: one JSON object or plain text on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from medview.core.problem import MedviewError
+
+
+def print_json(answer: Mapping[str, Any]) -> None:
+    """Print one object as UTF-8, whatever the terminal's encoding is; numbers that JSON lacks become null."""
+    text = json.dumps(_finite(answer), ensure_ascii=False, allow_nan=False)
+    # A file name that is no text becomes an escape that JSON itself has.
+    _write(sys.stdout, text + "\n", errors="backslashreplace")
+
+
+def print_text(text: str) -> None:
+    """Print lines for a person; characters that the terminal lacks are replaced."""
+    _write(sys.stdout, text + "\n", errors="replace")
+
+
+def tell_error(error: MedviewError, as_json: bool, hint: str = "") -> int:
+    """Say what went wrong, as the promised object and for a person; returns the exit code."""
+    if as_json:
+        print_json({"error": described_error(error)})
+    text = f"{hint}\n" if hint else ""
+    _write(sys.stderr, f"{text}medview: {error.text}\n", errors="backslashreplace")
+    return int(error.exit_code)
+
+
+def described_error(error: MedviewError) -> dict[str, Any]:
+    """The value of ``error`` in an answer."""
+    return {"code": error.code, "message": error.text, "path": error.path}
+
+
+def finish(code: int) -> int:
+    """Leave quietly after standard output has gone: Python would complain once more at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(code)
+
+
+def _write(stream: Any, text: str, errors: str) -> None:
+    binary = getattr(stream, "buffer", None)
+    if stream is sys.stdout and isinstance(binary, io.BufferedIOBase) and errors == "backslashreplace":
+        stream.flush()
+        binary.write(text.encode("utf-8", errors))
+        binary.flush()
+        return
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, errors).decode(encoding))
+    stream.flush()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return value

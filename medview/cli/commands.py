@@ -1,0 +1,111 @@
+"""The group of commands: what is typed becomes a call, what goes wrong becomes an exit code and one message."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from medview.cli.answer import finish, tell_error
+from medview.core.problem import ExitCode, MedviewError
+from medview.core.progress import Cancelled
+
+_LAZY = {
+    "open": "medview.cli.open_window:open_command",
+    "inspect": "medview.cli.inspect:inspect_command",
+    "export": "medview.cli.export:export_command",
+    "render": "medview.cli.render:render_command",
+    "infer": "medview.cli.infer:infer_command",
+    "models": "medview.cli.models:models_command",
+    "demo-picture": "medview.cli.open_window:demo_picture_command",
+}
+"""Each command is imported when it is called: ``inspect`` needs nothing of what ``infer`` imports."""
+
+_OPENS = frozenset({"--demo", "--new-window"})
+
+
+class _Commands(click.Group):
+    """``medview PATH…`` means ``medview open PATH…``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = next((at for at, word in enumerate(args) if word not in {"-v", "--verbose"}), None)
+        if first is None:
+            args = [*args, "open"]
+        elif args[first] not in _LAZY and args[first] not in {"--help", "-h", "--version"}:
+            args = [*args[:first], "open", *args[first:]]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_LAZY)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        place = _LAZY.get(cmd_name)
+        if place is None:
+            return None
+        module, name = place.split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+def _say_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from medview import __version__
+
+        click.echo(f"medview {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Show the version."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
+def medview(verbose: bool) -> None:
+    """A viewer of medical images that runs neural networks on what it shows.
+
+    MEDVIEW PATH... opens folders, DICOM files, NIfTI / NRRD / MHA volumes or pictures in a window.
+    """
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line ``arguments``; returns the exit code, having said what went wrong."""
+    words = list(arguments)
+    as_json = _wants_json(words)
+    try:
+        answer: Any = medview.main(args=words, prog_name="medview", standalone_mode=False)
+        return answer if isinstance(answer, int) else ExitCode.DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return ExitCode.BAD_USE
+    except click.UsageError as error:
+        usage = MedviewError("bad_use", error.format_message(), exit_code=ExitCode.BAD_USE)
+        hint = error.ctx.get_usage() if error.ctx is not None else ""
+        return tell_error(usage, as_json, hint)
+    except MedviewError as error:
+        return tell_error(error, as_json)
+    except (click.Abort, KeyboardInterrupt, Cancelled):
+        return tell_error(MedviewError("cancelled", "Cancelled.", exit_code=ExitCode.INTERNAL), as_json)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing more can be said to them.
+        return finish(ExitCode.CANNOT_WRITE)
+    except MemoryError:
+        text = "There is not enough memory for this."
+        return tell_error(MedviewError("out_of_memory", text, exit_code=ExitCode.INTERNAL), as_json)
+    except Exception as error:
+        logging.getLogger(__name__).exception("unexpected")
+        text = f"Something unexpected happened: {type(error).__name__}: {error}"
+        return tell_error(MedviewError("internal", text, exit_code=ExitCode.INTERNAL), as_json)
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    before_end = words[: words.index("--")] if "--" in words else words
+    return "--json" in before_end

@@ -1,0 +1,57 @@
+"""``medview inspect``: what is in folders and files, and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from medview.cli.answer import described_error, print_json, print_text
+from medview.core.problem import ExitCode
+
+
+@click.command("inspect")
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def inspect_command(paths: tuple[str, ...], as_json: bool) -> int:
+    """Say which studies, series and stacks PATHS hold and which files have problems."""
+    from medview.app.headless import inspect_paths
+
+    answer, error = inspect_paths(paths)
+    if as_json:
+        print_json(answer if error is None else {**answer, "error": described_error(error)})
+    else:
+        print_text(readable(answer))
+    if error is None:
+        return ExitCode.DONE
+    click.echo(f"medview: {error.text}", err=True)
+    return int(error.exit_code)
+
+
+def readable(answer: dict[str, Any]) -> str:
+    """The same for a person."""
+    lines = []
+    for study in answer["studies"]:
+        who = " ".join(text for text in (study["patient_name"].strip(), f"[{study['patient_id']}]") if text != "[]")
+        lines.append(f"Study {study['date']} {study['description']}  {who}".rstrip())
+        for series in study["series"]:
+            number = "-" if series["number"] is None else series["number"]
+            count = f"{series['instances']} objects" if series["instances"] != 1 else "1 object"
+            lines.append(f"  Series {number} {series['modality']} {series['description']}  ({count})")
+            for stack in series["stacks"]:
+                lines += _stack_lines(stack)
+    lines.append(
+        f"{answer['files_seen']} files, {answer['frames_on_disk']} frames on disk, {answer['frames_shown']} shown, "
+        f"{answer['objects_without_pixels']} objects without pixels"
+    )
+    lines += [f"! {problem['path']}: {problem['what']}" for problem in answer["problems"]]
+    return "\n".join(lines)
+
+
+def _stack_lines(stack: dict[str, Any]) -> list[str]:
+    k, j, i = stack["shape"]
+    times = f" × {stack['timepoints']} time points" if stack["timepoints"] > 1 else ""
+    spacing = stack["spacing"]
+    grid = "no geometry" if spacing is None else " × ".join(f"{d:.3g}" for d in reversed(spacing)) + " mm"
+    head = f"    {stack['id']}  {stack['kind']}  {i} × {j} × {k}{times}  {grid}  {stack['unit'] or ''}".rstrip()
+    return [head, *(f"      - {note['text']}" for note in stack["notes"])]

@@ -1,0 +1,27 @@
+"""``medview open``: the window with paths or the demo; ``medview demo-picture``: the demo drawn into a file."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("open")
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--demo", is_flag=True, help="Open the built-in demo study and run the built-in models on it.")
+@click.option("--new-window", is_flag=True, help="Do not hand the paths to a window that is already open.")
+def open_command(paths: tuple[str, ...], demo: bool, new_window: bool) -> int:
+    """Open folders or files in the window (the same as MEDVIEW PATH...)."""
+    if demo and paths:
+        raise click.UsageError("--demo opens its own study: give no paths with it.")
+    from medview.ui.application import run
+
+    return run(paths, demo=demo, new_window=new_window)
+
+
+@click.command("demo-picture")
+@click.option("--output", required=True, type=click.Path(dir_okay=False), help="The PNG to write.")
+def demo_picture_command(output: str) -> int:
+    """Draw the window with the demo study and its results into a file, without a screen."""
+    from medview.ui.demo_picture import write_demo_picture
+
+    return write_demo_picture(output)

@@ -1,0 +1,40 @@
+"""``medview render``: one picture of a stack, drawn as the viewport draws it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from medview.cli.answer import print_json, print_text
+from medview.core.problem import ExitCode
+
+
+@click.command("render", context_settings={"ignore_unknown_options": False})
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option("--stack", "stack_id", help="Id of the stack, as inspect says it (needed where there are several).")
+@click.option("--time", type=int, help="Time point, from 0.")
+@click.option("--frame", type=int, help="Slice, from 0, in sorted order (default: the middle one).")
+@click.option("--plane", type=click.Choice(["axial", "sagittal", "coronal"]), help="A cut instead of a slice.")
+@click.option("--position", type=float, help="LPS coordinate in mm along the plane's normal (default: the middle).")
+@click.option("--window", nargs=2, type=float, metavar="CENTER WIDTH", help="In the unit of the values.")
+@click.option("--size", nargs=2, type=int, metavar="W H", help="Pixels of the picture; the slice is fitted into it.")
+@click.option("--text", is_flag=True, help="Write patient, study, window and orientation into the picture.")
+@click.option("--model-result", type=click.Path(), help="Folder that infer wrote: its result is drawn on top.")
+@click.option("--output", required=True, type=click.Path(), help="PNG to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def render_command(paths: tuple[str, ...], stack_id: str | None, output: str, as_json: bool, **wished: Any) -> int:
+    """Draw a slice as stored or an axial, sagittal or coronal cut into a PNG.
+
+    Head up, the patient's left at the picture's right, anterior at the left of a sagittal cut.
+    """
+    from medview.app.headless import choose_stack
+    from medview.app.rendering import RenderWish, render_stack
+
+    wished["position_mm"] = wished.pop("position")
+    answer = render_stack(choose_stack(paths, stack_id), RenderWish(**wished), output)
+    if as_json:
+        print_json(answer)
+    else:
+        print_text(f"{output} written")
+    return ExitCode.DONE
