@@ -15,15 +15,17 @@ Severity = Literal["info", "warning", "danger", "ai"]
 
 MARKED_NOTES: dict[str, Severity] = {
     "missing_slices": "danger",
-    "duplicate_slices": "warning",
-    "irregular_spacing": "warning",
-    "sheared": "warning",
+    "orientation_unknown": "danger",
+    "uneven_spacing": "warning",
+    "shifted_slices": "warning",
     "gantry_tilt": "warning",
+    "duplicate_positions": "warning",
+    "duplicate_uid": "warning",
+    "assumed_thickness": "warning",
+    "nominal_scanned_spacing": "warning",
+    "sform_qform_differ": "warning",
     "no_geometry": "info",
-    "geometry_uncertain": "warning",
-    "spacing_uncertain": "warning",
-    "spacing_conflict": "warning",
-    "mixed_frame_of_reference": "warning",
+    "mixed_orientations": "info",
 }
 """Notes of a stack that are repeated on each of its pictures; others are in the details panel."""
 
@@ -65,7 +67,7 @@ def marks_of(
         found.append(Mark("failed_slices", "danger", (str(failed_slices),)))
     if view.plane_kind != "acquired" and volume is not None and not volume.is_complete and not failed_slices:
         found.append(Mark("still_loading", "warning"))
-    if stack.kind == "irregular" and not any(note.code == "irregular_spacing" for note in stack.notes):
+    if stack.kind == "irregular" and not any(note.code == "uneven_spacing" for note in stack.notes):
         found.append(Mark("irregular", "warning"))
     lossy = stack.context.lossy or (view.series.context.lossy if view.series is not None else "")
     if lossy:
@@ -82,11 +84,19 @@ def marks_of(
         found.append(Mark("resampled", "info"))
     if results and not ai_visible:
         found.append(Mark("ai_hidden", "ai", (str(len(results)),)))
-    for result in results if ai_visible else ():
-        made = result.provenance
-        code = "ai_research" if made.research_only else "ai"
-        found.append(Mark(code, "ai", (made.package_name or made.package_id, made.package_version)))
-        if made.overrides:
-            found.append(Mark("ai_overridden", "warning", made.overrides))
+    if ai_visible:
+        found += _ai_marks(results)
     order = {"danger": 0, "warning": 1, "info": 2, "ai": 3}
     return tuple(sorted(found, key=lambda mark: order[mark.severity]))
+
+
+def _ai_marks(results: Sequence[InferenceResult]) -> list[Mark]:
+    """One mark for all results that are for research only, one for the others, one for each that was forced."""
+    names: dict[str, list[str]] = {"ai_research": [], "ai": []}
+    for result in results:
+        made = result.provenance
+        code = "ai_research" if made.research_only else "ai"
+        names[code].append(f"{made.package_name or made.package_id} {made.package_version}".strip())
+    found = [Mark(code, "ai", tuple(said)) for code, said in names.items() if said]
+    forced = [result.provenance.overrides for result in results if result.provenance.overrides]
+    return found + [Mark("ai_overridden", "warning", overrides) for overrides in forced]

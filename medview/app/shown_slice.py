@@ -77,6 +77,11 @@ def plane_positions(geometry: Geometry, kind: PlaneKind) -> FloatArray:
     return positions
 
 
+def sides_are_known(stack: Stack) -> bool:
+    """Whether the file says how it lies in the patient; otherwise no side may be written on the picture."""
+    return not any(note.code == "orientation_unknown" for note in stack.notes)
+
+
 def plane_axis(kind: PlaneKind) -> int:
     """Index of the LPS axis that an anatomical plane's position is counted along."""
     return AXIS_OF_PLANE[kind]

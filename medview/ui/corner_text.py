@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 from medview.app.marks import Mark
-from medview.app.shown_slice import ShownSlice
+from medview.app.shown_slice import ShownSlice, sides_are_known
 from medview.app.view_transform import ViewTransform
 from medview.app.viewport_state import ViewportView
 from medview.core.problem import Note
 from medview.core.study import Stack
 from medview.core.window import Voi, VoiLut
 from medview.ui.canvas import Line, Segment
+from medview.ui.messages import note_text
 from medview.ui.viewport_style import SECONDARY, TEXT, padded
 
 translate = QCoreApplication.translate
@@ -186,7 +187,7 @@ def _location_line(stack: Stack, shown: ShownSlice) -> Line:
     else:
         parts.append((plane_name(shown.plane_kind), True))
     normal = shown.normal
-    if normal is not None:
+    if normal is not None and sides_are_known(stack):
         axis = max(range(3), key=lambda at: abs(float(normal[at])))
         middle = shown.image_to_patient((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)
         assert middle is not None
@@ -288,7 +289,7 @@ def mark_text(mark: Mark) -> str:
     if mark.code in simple:
         return simple[mark.code]
     if mark.code == "note" and mark.note is not None:
-        return note_text(mark.note)
+        return _short_note(mark.note)
     if mark.code == "failed_slices":
         return translate("Viewport", "Incomplete: {n} slices cannot be read").format(n=values[0])
     if mark.code == "lossy":
@@ -300,28 +301,38 @@ def mark_text(mark: Mark) -> str:
     if mark.code == "filter_failed":
         return translate("Viewport", "Not filtered: {why}").format(why=values[0])
     if mark.code == "ai":
-        return translate("Viewport", "AI: {name} {version}").format(name=values[0], version=values[1])
+        return translate("Viewport", "AI: {names}").format(names=", ".join(values))
     if mark.code == "ai_research":
-        text = translate("Viewport", "AI: {name} {version} – research use, not for diagnosis")
-        return text.format(name=values[0], version=values[1])
+        text = translate("Viewport", "AI: {names} – research use, not for diagnosis")
+        return text.format(names=", ".join(values))
     if mark.code == "ai_overridden":
         return translate("Viewport", "AI run against its conditions: {what}").format(what=", ".join(values))
     return mark.code
 
 
-def note_text(note: Note) -> str:
-    """A stack's note in the reader's language, its own English where nobody has translated it."""
-    try:
-        from medview.ui.messages import note_text as translated
-    except ImportError:
-        return note.text
-    return str(translated(note))
+def _short_note(note: Note) -> str:
+    """A stack's note in a few words; the details panel says it at length."""
+    short = {
+        "missing_slices": translate("Viewport", "Incomplete: {n} slices missing"),
+        "orientation_unknown": translate("Viewport", "Left and right are not known"),
+        "uneven_spacing": translate("Viewport", "Uneven slice distances"),
+        "shifted_slices": translate("Viewport", "Slices shifted against one another"),
+        "gantry_tilt": translate("Viewport", "Gantry tilt {n}°"),
+        "duplicate_positions": translate("Viewport", "Several images at one position"),
+        "duplicate_uid": translate("Viewport", "Same instance twice in the folder"),
+        "assumed_thickness": translate("Viewport", "Slice thickness assumed"),
+        "nominal_scanned_spacing": translate("Viewport", "Distances are those on the scanned film"),
+        "sform_qform_differ": translate("Viewport", "The file holds two orientations"),
+        "no_geometry": translate("Viewport", "Place in the patient unknown"),
+        "mixed_orientations": translate("Viewport", "No volume: orientations differ"),
+    }.get(note.code)
+    if short is None:
+        return note_text(note)
+    return short.format(n=note.values[0] if note.values else "")
 
 
 def operation_names(ids: Sequence[str]) -> list[str]:
     """Titles of filter operations."""
-    try:
-        from medview.processing.filters import OPERATIONS
-    except ImportError:
-        return list(ids)
+    from medview.processing.filters import OPERATIONS
+
     return [translate("Operation", OPERATIONS[one].title) if one in OPERATIONS else one for one in ids]

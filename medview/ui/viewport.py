@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ from medview.app.opening import find_stack
 from medview.app.picture import CutSlice, SegmentationLayer, ViewportPicture, nearest_k, values_window
 from medview.app.readout import Readout, read_pixel
 from medview.app.results import result_key
-from medview.app.shown_slice import ShownSlice
+from medview.app.shown_slice import ShownSlice, sides_are_known
 from medview.app.tools import Tool
 from medview.app.view_transform import ViewTransform
 from medview.app.viewport_state import ViewportState
@@ -431,6 +432,8 @@ class ViewportWidget(QWidget):
         if at is not None and volume is not None and shown is not None:
             x, y = self.transform.screen_to_image(at.x(), at.y())
             self.readout = self._read(volume, shown, x, y)
+            if self.state.stack is not None and not sides_are_known(self.state.stack):
+                self.readout = replace(self.readout, patient=None)
         words = readout_text(self.readout)
         if words != self._words:
             self._words = words

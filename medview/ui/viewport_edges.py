@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
-from medview.app.shown_slice import ShownSlice
+from medview.app.shown_slice import ShownSlice, sides_are_known
 from medview.app.view_transform import ViewTransform
 from medview.core.plane import EdgeLetters, edge_letters, edge_letters_of_orientation
 from medview.core.study import Stack
@@ -34,6 +34,8 @@ def letters_of(shown: ShownSlice, transform: ViewTransform, stack: Stack) -> Edg
 
     Where a slice has no place in space the file's Patient Orientation (PS3.3 C.7.6.1.1.1) is turned along.
     """
+    if not sides_are_known(stack):
+        return EdgeLetters()
     if shown.plane is not None:
         return edge_letters(shown.plane, transform.inverse)
     if stack.context.patient_orientation is not None:

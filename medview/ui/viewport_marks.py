@@ -8,11 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from medview.app.marks import Mark
-from medview.ui.canvas import Canvas
+from medview.ui.canvas import Canvas, Face
 from medview.ui.corner_text import mark_text
-from medview.ui.viewport_style import AI_CYAN, DANGER, DANGER_GROUND, PILL_GROUND, TEXT, WARNING
+from medview.ui.viewport_style import AI_CYAN, DANGER, DANGER_GROUND, PLATE_GROUND, TEXT, WARNING
 
-_HEIGHT = 20.0
 _GAP = 4.0
 _SIGN = 12.0
 
@@ -23,26 +22,42 @@ def draw_marks(canvas: Canvas, marks: Sequence[Mark], bottom_left: QPointF, most
     """Stack marks upwards from ``bottom_left``, the gravest on top; returns the height that they took."""
     y = bottom_left.y()
     for mark in reversed([one for one in marks if one.code != "other_patient"]):
-        y -= _HEIGHT
-        _draw_plate(canvas, QPointF(bottom_left.x(), y), mark, most_width)
-        y -= _GAP
+        y -= _draw_plate(canvas, QPointF(bottom_left.x(), y), mark, most_width) + _GAP
     return bottom_left.y() - y
 
 
-def _draw_plate(canvas: Canvas, at: QPointF, mark: Mark, most_width: float) -> None:
+def _draw_plate(canvas: Canvas, bottom_left: QPointF, mark: Mark, most_width: float) -> float:
+    """Draw one mark, on as many lines as its words need; returns its height."""
     painter, face = canvas.painter, canvas.fonts.text
     colour = _COLOURS[mark.severity]
-    room = most_width - _SIGN - 22
-    words = face.metrics.elidedText(mark_text(mark), Qt.TextElideMode.ElideRight, room)
-    width = face.width(words) + _SIGN + 20
-    plate = QRectF(at.x(), at.y(), width, _HEIGHT)
-    painter.setPen(QPen(QColor(colour.red(), colour.green(), colour.blue(), 110), 1))
-    painter.setBrush(PILL_GROUND)
-    painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-    _draw_sign(painter, mark.severity, QRectF(plate.left() + 6, plate.center().y() - _SIGN / 2, _SIGN, _SIGN), colour)
+    words = mark_text(mark)
+    room = max(most_width - _SIGN - 18, 60.0)
+    lines = _wrapped(face, words, room)
+    width = max(face.width(line) for line in lines) + _SIGN + 18
+    height = face.height * len(lines) + 4
+    plate = QRectF(bottom_left.x(), bottom_left.y() - height, width, height)
+    painter.setPen(QPen(QColor(colour.red(), colour.green(), colour.blue(), 90), 1))
+    painter.setBrush(PLATE_GROUND)
+    painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+    _draw_sign(painter, mark.severity, QRectF(plate.left() + 5, plate.top() + 3, _SIGN, _SIGN), colour)
     painter.setFont(face.font)
     painter.setPen(TEXT if mark.severity != "ai" else AI_CYAN)
-    painter.drawText(plate.adjusted(_SIGN + 12, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, words)
+    for row, line in enumerate(lines):
+        painter.drawText(QPointF(plate.left() + _SIGN + 11, plate.top() + 2 + row * face.height + face.ascent), line)
+    return height
+
+
+def _wrapped(face: Face, words: str, room: float) -> list[str]:
+    """Lines that fit into ``room`` px: nothing is left out; words without a gap (Chinese) break anywhere."""
+    lines: list[str] = []
+    rest = words
+    while face.width(rest) > room and len(rest) > 1:
+        fitting = max(1, next(n for n in range(len(rest), 0, -1) if n == 1 or face.width(rest[:n]) <= room))
+        gap = rest.rfind(" ", 0, fitting + 1)
+        at = gap if gap > 0 else fitting
+        lines.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+    return [*lines, rest]
 
 
 def _draw_sign(painter: QPainter, severity: str, box: QRectF, colour: QColor) -> None:

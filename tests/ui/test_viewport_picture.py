@@ -19,6 +19,7 @@ from medview.core.volume import ModalityTransform, Volume
 from medview.core.window import Window
 from medview.processing.chain import FilterStep
 from medview.ui.corner_text import corner_lines, date_text, mark_text, person_name
+from medview.ui.viewport_edges import letters_of
 from tests.ui.test_viewport_reading import move
 from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, open_viewport
 
@@ -275,8 +276,19 @@ def test_lossy_resampled_filtered_and_gaps_are_marked_in_every_text_mode(qtbot) 
     reading.toggle_original(widget.state)
     assert mark_codes(widget) == ["note", "lossy", "filters_off", "resampled"]
     texts = [mark_text(mark) for mark in widget._painting.marks(widget.volume)]
-    assert texts[0] == note.text
+    assert texts[0] == "Incomplete: 2 slices missing"
     assert texts[1] == "Lossy JPEG 12:1"
+
+
+def test_where_the_sides_are_not_known_none_is_written(qtbot) -> None:
+    note = Note("orientation_unknown", "The file does not say how it lies in the patient: sides are assumed.")
+    widget = opened(qtbot, notes=(note,))
+    assert mark_codes(widget) == ["note"]
+    letters = letters_of(widget.shown, widget.transform, widget.state.stack)
+    assert (letters.left, letters.right, letters.top, letters.bottom) == ("", "", "", "")
+    move(widget, (200, 150))
+    assert "column" in widget._words
+    assert "mm" not in widget._words
 
 
 def test_filters_work_in_the_background_and_values_stay_unfiltered(qtbot) -> None:
