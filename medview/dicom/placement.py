@@ -145,10 +145,9 @@ def _thickness(frame: FrameHeader) -> tuple[float, tuple[Note, ...]]:
 
 def _rounded_positions(positions: FloatArray, normal: FloatArray, step: float) -> bool:
     """Whether uneven steps come only from positions that were written with one or two decimals."""
-    for quantum in (0.01, 0.1):
-        if quantum > 0.2 * step:
-            return False
-        if np.abs(positions / quantum - np.round(positions / quantum)).max() < 1e-6:
+    written = positions[:, np.abs(normal) > 1e-3]
+    for quantum in (0.1, 0.01):
+        if quantum <= 0.2 * step and np.abs(written / quantum - np.round(written / quantum)).max() < 1e-6:
             depths = positions @ normal
             even = depths[0] + np.arange(len(depths)) * step
             return bool(np.abs(depths - even).max() <= quantum * 1.01)

@@ -53,8 +53,16 @@ class _Axis:
     """Sort time points by the value; otherwise in the order in which they were taken."""
 
 
-def _direction(value: Any) -> str:
-    return "" if value is None else f"({value[0]:.2f}, {value[1]:.2f}, {value[2]:.2f})"
+def _diffusion_of(frame: FrameHeader) -> tuple[Any, ...]:
+    return (frame.common.b_value, frame.common.directionality, frame.common.diffusion_direction)
+
+
+def _diffusion_label(value: tuple[Any, ...]) -> str:
+    b, kind, direction = value
+    words = ["" if b is None else f"b {b:g}", kind.lower() if direction is None else ""]
+    if direction is not None:
+        words.append(f"({direction[0]:.2f}, {direction[1]:.2f}, {direction[2]:.2f})")
+    return " ".join(word for word in words if word)
 
 
 def _no_label(_value: Any) -> str:
@@ -85,8 +93,7 @@ _AXES: tuple[_Axis, ...] = (
     _Axis("phase", lambda f: f.frame.trigger_time, lambda v: f"trigger {_number(v)} ms"),
     _Axis("time", lambda f: f.frame.reference_time, lambda v: f"{_number(v)} ms"),
     _Axis("b-value", lambda f: f.frame.common.b_value, lambda v: f"b {_number(v)}", by_value=False),
-    _Axis("direction", lambda f: f.frame.common.directionality, str, by_value=False),
-    _Axis("direction", lambda f: f.frame.common.diffusion_direction, _direction, by_value=False),
+    _Axis("b-value", lambda f: _diffusion_of(f.frame), _diffusion_label, by_value=False),
     _Axis("", lambda f: f.frame.extra_axes, lambda v: ", ".join(f"{n} {x}" for n, x in v)),
     _Axis("acquisition", lambda f: f.frame.acquisition_number, lambda v: f"acquisition {_number(v)}"),
     _Axis("instance", lambda f: f.header.sop_uid if f.header.frame_count > 1 else "", _no_label, by_value=False),
@@ -96,7 +103,7 @@ _AXES: tuple[_Axis, ...] = (
 _RANKS: tuple[tuple[str, Read], ...] = (
     ("phase", lambda f: f.frame.trigger_time),
     ("time", lambda f: f.frame.reference_time),
-    ("direction", lambda f: f.frame.common.diffusion_direction),
+    ("b-value", lambda f: f.frame.common.diffusion_direction),
     ("time", lambda f: f.frame.acquisition_time or None),
     ("time", lambda f: f.frame.content_time or None),
     ("acquisition", lambda f: f.frame.acquisition_number),
@@ -212,7 +219,7 @@ def _ranked(members: list[PlacedFrame]) -> tuple[str, bool, list[list[PlacedFram
             break
     parts: dict[int, list[PlacedFrame]] = defaultdict(list)
     for here in at.values():
-        if read is not None and name != "direction":
+        if read is not None and name != "b-value":
             here.sort(key=lambda frame: (read(frame), frame.order))
         else:
             here.sort(key=lambda frame: frame.order)
