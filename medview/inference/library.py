@@ -10,7 +10,7 @@ from medview.core.folders import user_folder
 from medview.core.problem import ExitCode, MedviewError, Problem
 from medview.core.resources import resource_path
 from medview.inference.manifest import MANIFEST_NAME
-from medview.inference.package import ModelPackage, Origin, open_package_folder, open_package_zip
+from medview.inference.package import ModelPackage, Origin, open_package, open_package_folder, open_package_zip
 
 
 def installed_folder() -> Path:
@@ -135,3 +135,15 @@ def remove(name: str) -> Path:
 def _not_written(target: Path, error: OSError) -> MedviewError:
     text = f"{target.name} could not be written: {error.strerror or error}."
     return MedviewError("cannot_write", text, str(target), ExitCode.CANNOT_WRITE)
+
+
+__all__ = [
+    "builtin_folder",
+    "find_package",
+    "install",
+    "installed_folder",
+    "installed_packages",
+    "open_package",
+    "packages",
+    "remove",
+]

@@ -1,0 +1,294 @@
+"""Whether a package is meant for a series, and if not, why: reasons for the reader, and a score to choose by."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from medview.core.geometry import Geometry
+from medview.core.problem import ExitCode, MedviewError, Note
+from medview.core.study import Series, Stack
+from medview.inference.manifest import Manifest
+from medview.inference.package import ModelPackage
+from medview.inference.placement import obliquity_deg, orient
+
+ASSUMPTIONS = ("modality", "unit", "body_part", "contrast", "view")
+"""What a reader may say of a series where its files say nothing; ``contrast`` is ``with`` or ``without``."""
+
+UNITS = ("HU", "SUV", "stored")
+
+_SAME_PART = (
+    frozenset({"CHEST", "THORAX", "LUNG", "LUNGS"}),
+    frozenset({"HEAD", "BRAIN", "SKULL"}),
+    frozenset({"ABDOMEN", "LIVER"}),
+    frozenset({"CSPINE", "CERVICAL"}),
+    frozenset({"HEART", "CARDIAC"}),
+)
+_WHOLE_BODY = frozenset({"WHOLEBODY", "WHOLE BODY", "TRUNK", "TORSO", "BODY"})
+_SCREEN_WORDS = frozenset({"SCREEN SAVE", "SCREENSAVE", "CAPTURE", "SECONDARY CAPTURE", "PASTED"})
+_PLANES = ("sagittal", "coronal", "axial")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """``fits``; ``reasons`` why not (or, where it fits, what is worth knowing); ``score`` compares series for a package."""
+
+    fits: bool
+    reasons: tuple[Note, ...]
+    score: float
+
+
+def parse_assumptions(given: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """``key=value`` texts as pairs. Raises MedviewError (exit code 2) for unknown keys and units."""
+    pairs = []
+    for text in given:
+        key, separator, value = text.partition("=")
+        key, value = key.strip().lower().replace("-", "_"), value.strip()
+        if not separator or not value or key not in ASSUMPTIONS:
+            said = f"--assume {text}: give key=value with one of the keys {', '.join(ASSUMPTIONS)}."
+            raise MedviewError("bad_assumption", said, None, ExitCode.BAD_USE)
+        if key == "modality":
+            value = value.upper()
+        if key == "unit":
+            value = {unit.lower(): unit for unit in UNITS}.get(value.lower(), "")
+        if (key == "unit" and not value) or (key == "contrast" and value not in {"with", "without"}):
+            said = f"--assume {text}: that value is not known."
+            raise MedviewError("bad_assumption", said, None, ExitCode.BAD_USE)
+        pairs.append((key, value))
+    return tuple(pairs)
+
+
+def assume(stack: Stack, assumptions: Sequence[tuple[str, str]]) -> Stack:
+    """``stack`` with what the reader says of it; what the files say themselves is never overruled.
+
+    A CT without unit is taken to be in HU, as NIfTI files of CT are; :func:`match` points it out.
+    Raises MedviewError (exit code 2) where an assumption contradicts the file.
+    """
+    context, unit = stack.context, stack.unit
+    for key, value in assumptions:
+        field = {"contrast": "contrast_agent", "view": "view_position"}.get(key, key)
+        said = unit if key == "unit" else getattr(context, field)
+        if said and not (key == "unit" and said == "stored") and said.upper() != value.upper():
+            text = f"The file says {key} {said}; --assume {key}={value} would contradict it."
+            raise MedviewError("assumption_contradicts", text, None, ExitCode.BAD_USE, (key, str(said), value))
+        if key == "unit":
+            unit = value
+        elif key == "modality":
+            context = replace(context, modality=value)
+        elif key == "body_part":
+            context = replace(context, body_part=value)
+        elif key == "view":
+            context = replace(context, view_position=value)
+        else:
+            context = replace(context, contrast_agent="assumed" if value == "with" else "NONE")
+    if ("modality", "CT") in assumptions and unit == "stored" and stack.context.modality == "":
+        unit = "HU"
+    return replace(stack, context=context, unit=unit)
+
+
+def match(package: ModelPackage, series: Series, stack: Stack, assumptions: Sequence[tuple[str, str]] = ()) -> Match:
+    """Compare a package's manifest with a stack; reads no pixels."""
+    seen = assume(stack, assumptions)
+    manifest = package.manifest
+    reasons = [
+        *_about_kind(manifest, series, seen),
+        *_about_context(manifest, seen),
+        *_about_values(manifest, seen),
+        *_about_geometry(manifest, seen),
+    ]
+    if reasons:
+        return Match(False, tuple(reasons), 0.0)
+    notes = [*_worth_knowing(manifest, seen, stack)]
+    return Match(True, tuple(notes), _score(manifest, seen, notes))
+
+
+def best_stack(
+    package: ModelPackage, series: Sequence[Series], assumptions: Sequence[tuple[str, str]] = ()
+) -> tuple[Series, Stack, Match] | None:
+    """The stack that fits best; of those that do not, the one with the fewest reasons against it; None without any.
+
+    Assumptions that contradict a stack's own files make it no candidate.
+    """
+    candidates = []
+    for one in series:
+        for stack in one.stacks:
+            try:
+                found = match(package, one, stack, assumptions)
+            except MedviewError:
+                continue
+            candidates.append((found.fits, found.score, -len(found.reasons), one, stack, found))
+    if not candidates:
+        return None
+    best = max(candidates, key=lambda c: c[:3])
+    return best[3], best[4], best[5]
+
+
+# Reasons against -----------------------------------------------------------------------------------------------------
+
+
+def _about_kind(manifest: Manifest, series: Series, stack: Stack) -> Iterator[Note]:
+    if series.is_localizer or "LOCALIZER" in stack.context.image_type:
+        yield Note("localizer", "This is a localiser, not a diagnostic series.")
+    if not manifest.fits.secondary_captures and _is_capture(stack):
+        yield Note("secondary_capture", "This is a screen shot or another secondary capture.")
+    if stack.components > 1 and manifest.input.unit != "display":
+        text = f"The series is in colour; the model wants {manifest.input.unit} values."
+        yield Note("colour", text, (manifest.input.unit,))
+
+
+def _is_capture(stack: Stack) -> bool:
+    kinds = {part.strip().upper() for part in stack.context.image_type}
+    if stack.context.modality.upper() == "SC" or kinds & _SCREEN_WORDS:
+        return True
+    # Reformatted volumes are DERIVED\SECONDARY too; what has no place in the patient as well is a picture of something.
+    sop_class = dict(stack.context.extra).get("sop_class", "")
+    return sop_class.startswith("1.2.840.10008.5.1.4.1.1.7")
+
+
+def _about_context(manifest: Manifest, stack: Stack) -> Iterator[Note]:
+    fits, context = manifest.fits, stack.context
+    wanted = ", ".join(fits.modalities)
+    if fits.modalities and not context.modality:
+        yield Note("modality_unknown", f"The file does not say its modality; the model is for {wanted}.", (wanted,))
+    elif fits.modalities and context.modality.upper() not in {modality.upper() for modality in fits.modalities}:
+        text = f"The series is {context.modality}; the model is for {wanted}."
+        yield Note("modality_wrong", text, (context.modality, wanted))
+    if fits.body_parts and _body_part(manifest, stack) is False:
+        parts = ", ".join(fits.body_parts)
+        text = f"The series shows {context.body_part}; the model is for {parts}."
+        yield Note("body_part_wrong", text, (context.body_part, parts))
+    if fits.views and context.view_position and context.view_position.upper() not in {v.upper() for v in fits.views}:
+        views = ", ".join(fits.views)
+        yield Note("view_wrong", f"The view is {context.view_position}; the model is for {views}.")
+    has_contrast = _contrast(stack)
+    if fits.contrast == "with" and has_contrast is False:
+        yield Note("contrast_wrong", "The series has no contrast agent; the model needs one.")
+    if fits.contrast == "without" and has_contrast:
+        yield Note("contrast_wrong", "The series has a contrast agent; the model is for series without.")
+
+
+def _contrast(stack: Stack) -> bool | None:
+    said = stack.context.contrast_agent.strip().upper()
+    if not said:
+        return None
+    return said not in {"NONE", "NO", "N", "WITHOUT", "NO CONTRAST"}
+
+
+def _body_part(manifest: Manifest, stack: Stack) -> bool | None:
+    """Whether the series shows what the model is for; None where it does not say."""
+    wanted = {part.upper() for part in manifest.fits.body_parts}
+    wanted |= {word for group in _SAME_PART if group & wanted for word in group}
+    context = stack.context
+    said = context.body_part.upper().replace("_", " ").strip()
+    words = set(re.split(r"[^A-Z0-9]+", f"{context.description} {context.protocol}".upper()))
+    if words & wanted:
+        return True
+    if not said:
+        return None
+    return said in _WHOLE_BODY or any(part in said for part in wanted)
+
+
+def _about_values(manifest: Manifest, stack: Stack) -> Iterator[Note]:
+    unit = manifest.input.unit
+    if unit in {"HU", "SUV"} and stack.components == 1 and stack.unit != unit:
+        said = "no unit" if stack.unit in {None, "stored"} else str(stack.unit)
+        yield Note("unit_missing", f"The model wants {unit}; the series has {said}.", (unit, said))
+    if stack.inverted and unit in {"stored", "modality"} and manifest.input.inverted == "refuse":
+        yield Note("inverted", "The series stores low values as white (MONOCHROME1); the model does not say what then.")
+
+
+def _about_geometry(manifest: Manifest, stack: Stack) -> Iterator[Note]:
+    fits = manifest.fits
+    slices = stack.shape[0]
+    if slices < fits.minimum_slices:
+        text = f"The series has {slices} slice(s); the model needs at least {fits.minimum_slices}."
+        yield Note("too_few_slices", text, (str(slices), str(fits.minimum_slices)))
+    if fits.maximum_slices is not None and slices > fits.maximum_slices:
+        text = f"The series has {slices} slices; the model takes at most {fits.maximum_slices}."
+        yield Note("too_many_slices", text, (str(slices), str(fits.maximum_slices)))
+    geometry = stack.geometry
+    if geometry is None:
+        if fits.needs_geometry or not manifest.input.is_picture:
+            yield Note("no_geometry", "The series has no common position in the patient, which the model needs.")
+        return
+    if fits.planes and plane_of(geometry) not in fits.planes:
+        planes = ", ".join(fits.planes)
+        text = f"The slices are {plane_of(geometry)}; the model is for {planes}."
+        yield Note("plane_wrong", text, (plane_of(geometry), planes))
+    yield from _about_spacing(manifest, geometry)
+    if geometry.is_sheared and geometry.slice_origins is None and fits.tilt == "refuse":
+        yield Note("tilted", "The slices are tilted (gantry tilt); the model is not made for that.")
+    if geometry.slice_origins is not None:
+        across = manifest.input.is_slicewise and not manifest.input.is_picture
+        if fits.missing_slices == "refuse":
+            yield Note("slices_uneven", "Slices are missing or unevenly spaced; the model is not made for that.")
+        elif across and orient(stack.shape, geometry, manifest.input.axes).order[0] != 0:
+            yield Note("slices_uneven", "The slices are unevenly spaced, and the model would cut across them.")
+    angle = obliquity_deg(geometry)
+    straightened = bool(manifest.input.steps) and manifest.input.steps[0].step == "conform"
+    if not manifest.input.is_picture and not straightened and angle > fits.largest_obliquity_deg:
+        text = f"The slices are turned by {angle:.0f}° against the patient; the model takes {fits.largest_obliquity_deg:g}°."
+        yield Note("oblique", text, (f"{angle:.0f}", f"{fits.largest_obliquity_deg:g}"))
+
+
+def _about_spacing(manifest: Manifest, geometry: Geometry) -> Iterator[Note]:
+    fits = manifest.fits
+    dk, dj, di = geometry.spacing
+    slack = 1.001
+    checks = (
+        ("slice_spacing_outside", "The distance of slices is", (dk,), fits.slice_spacing_mm, geometry.shape[0] > 1),
+        ("pixel_spacing_outside", "A pixel measures", (dj, di), fits.pixel_spacing_mm, True),
+        ("field_of_view_outside", "The slices cover", (dk * geometry.shape[0],), fits.field_of_view_mm, True),
+    )
+    for code, words, values, bounds, counts in checks:
+        if bounds is None or not counts:
+            continue
+        for value in values:
+            if not bounds[0] / slack <= value <= bounds[1] * slack:
+                text = f"{words} {value:.3g} mm; the model is for {bounds[0]:g} to {bounds[1]:g} mm."
+                yield Note(code, text, (f"{value:.3g}", f"{bounds[0]:g}", f"{bounds[1]:g}"))
+                break
+
+
+def plane_of(geometry: Geometry) -> str:
+    """``axial``, ``sagittal`` or ``coronal``: what the slices are closest to."""
+    return _PLANES[int(np.argmax(np.abs(geometry.normal)))]
+
+
+# What is worth knowing where it fits ---------------------------------------------------------------------------------
+
+
+def _worth_knowing(manifest: Manifest, seen: Stack, stack: Stack) -> Iterator[Note]:
+    fits = manifest.fits
+    if seen.unit != stack.unit:
+        text = f"The file does not say its unit; its values are taken to be {seen.unit}."
+        yield Note("unit_assumed", text, (str(seen.unit),))
+    if fits.body_parts and _body_part(manifest, seen) is None:
+        parts = ", ".join(fits.body_parts)
+        yield Note("body_part_unknown", f"The series does not say what it shows; the model is for {parts}.", (parts,))
+    if fits.contrast != "any" and _contrast(seen) is None:
+        yield Note(
+            "contrast_unknown", f"The series does not say whether it has contrast; the model is for {fits.contrast}."
+        )
+    geometry = seen.geometry
+    if geometry is not None and geometry.slice_origins is not None:
+        yield Note("slices_uneven_accepted", "Slices are missing or unevenly spaced; the result is less certain there.")
+    elif geometry is not None and geometry.is_sheared:
+        yield Note("tilt_accepted", "The slices are tilted (gantry tilt); the result is less certain.")
+
+
+def _score(manifest: Manifest, stack: Stack, notes: Sequence[Note]) -> float:
+    """Larger for a series that says it shows the right part, is finer along the slices and holds more of them."""
+    score = 10.0 - 2.0 * len(notes)
+    if manifest.fits.body_parts and _body_part(manifest, stack):
+        score += 2.0
+    score += math.log2(1 + stack.shape[0]) / 4
+    if stack.geometry is not None:
+        score -= math.log2(1 + stack.geometry.spacing[0]) / 2
+    if "ORIGINAL" in stack.context.image_type:
+        score += 0.5
+    return score
