@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from medview.core.problem import MedviewError
 from medview.core.progress import Cancelled, Progress
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ class LiveFilter:
         seconds = self._seconds.get((chain, values.shape))
         if self._jobs is None or (seconds is not None and seconds < QUICK_S):
             started = time.perf_counter()
-            self._keep(whole, _filter(chain, values, spacing))
+            try:
+                self._keep(whole, _filter(chain, values, spacing))
+            except MedviewError as error:
+                self._failed[whole] = error
+                return None
             self._seconds[chain, values.shape] = time.perf_counter() - started
             return self._store[whole]
         if self._running != whole:

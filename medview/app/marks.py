@@ -48,6 +48,7 @@ def marks_of(
     ai_visible: bool,
     several_patients: bool,
     failed_slices: int = 0,
+    ai_partly_hidden: bool = False,
     filter_pending: bool = False,
     filter_error: str = "",
 ) -> tuple[Mark, ...]:
@@ -84,6 +85,8 @@ def marks_of(
         found.append(Mark("resampled", "info"))
     if results and not ai_visible:
         found.append(Mark("ai_hidden", "ai", (str(len(results)),)))
+    elif results and ai_partly_hidden:
+        found.append(Mark("ai_partly_hidden", "ai"))
     if ai_visible:
         found += _ai_marks(results)
     order = {"danger": 0, "warning": 1, "info": 2, "ai": 3}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,9 +25,6 @@ from medview.core.measurement import (
     ruler_length,
 )
 from medview.core.study import Stack
-
-SAME_PLANE_MM = 0.01
-"""How far two cuts may lie apart and still be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,7 @@ class Measurements:
 
     def __init__(self) -> None:
         self._marks: dict[str, Measurement] = {}
+        self._by_slice: dict[Hashable, dict[str, Measurement]] = {}
         self._done: list[MeasurementChange] = []
         self._undone: list[MeasurementChange] = []
         self._numbers = itertools.count(1)
@@ -74,7 +73,7 @@ class Measurements:
 
     def on_slice(self, place: MeasurementPlace) -> tuple[Measurement, ...]:
         """Marks that lie on the slice at ``place``."""
-        return tuple(mark for mark in self._marks.values() if same_slice(mark.place, place))
+        return tuple(self._by_slice.get(slice_key(place), {}).values())
 
     def add(self, mark: Measurement) -> None:
         """Take a new mark in."""
@@ -126,10 +125,14 @@ class Measurements:
         self._apply(change)
 
     def _apply(self, change: MeasurementChange) -> None:
-        if change.after is not None:
-            self._marks[change.after.id] = change.after
-        elif change.before is not None:
-            self._marks.pop(change.before.id, None)
+        before, after = change.before, change.after
+        if before is not None and (after is None or slice_key(before.place) != slice_key(after.place)):
+            self._by_slice.get(slice_key(before.place), {}).pop(before.id, None)
+        if after is not None:
+            self._marks[after.id] = after
+            self._by_slice.setdefault(slice_key(after.place), {})[after.id] = after
+        elif before is not None:
+            self._marks.pop(before.id, None)
         self.recorded.emit(change)
         self.changed.emit(change.stack_id)
 
@@ -165,15 +168,18 @@ def _step(shown: ShownSlice, axis: int) -> tuple[float, float, float] | None:
     return (float(x), float(y), float(z))
 
 
+def slice_key(place: MeasurementPlace) -> Hashable:
+    """Equal for places on one slice: by SOP instance and frame where the files say, else by index or position."""
+    if place.plane != "acquired":
+        return (place.stack_id, place.plane, place.time, round(place.position_mm, 3))
+    if place.sop_uid:
+        return (place.stack_id, place.sop_uid, place.frame)
+    return (place.stack_id, place.k, place.time)
+
+
 def same_slice(a: MeasurementPlace, b: MeasurementPlace) -> bool:
-    """Whether two places are one slice: by SOP instance and frame where the files say, else by index or position."""
-    if a.stack_id != b.stack_id or a.plane != b.plane:
-        return False
-    if a.plane != "acquired":
-        return a.time == b.time and abs(a.position_mm - b.position_mm) < SAME_PLANE_MM
-    if a.sop_uid or b.sop_uid:
-        return a.sop_uid == b.sop_uid and a.frame == b.frame
-    return a.k == b.k and a.time == b.time
+    """Whether two places are one slice."""
+    return slice_key(a) == slice_key(b)
 
 
 @dataclass(frozen=True, slots=True)

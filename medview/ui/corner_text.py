@@ -285,6 +285,7 @@ def mark_text(mark: Mark) -> str:
         "filters_off": translate("Viewport", "Before: filters off"),
         "resampled": translate("Viewport", "Resampled"),
         "ai_hidden": translate("Viewport", "AI hidden"),
+        "ai_partly_hidden": translate("Viewport", "Some AI labels hidden"),
     }
     if mark.code in simple:
         return simple[mark.code]

@@ -109,8 +109,8 @@ def draw_scales(canvas: Canvas, px_per_mm: float, detector: bool) -> None:
         label = translate("Viewport", "{n} cm").format(n=f"{across / 10:g}") if across >= 10 else f"{across:g} mm"
         if detector:
             label += " " + translate("Viewport", "at detector")
-        x = width / 2 + across * px_per_mm / 2 + 6
-        canvas.words(x, height - 5 - small.height, label, SCALE, small)
+        x = width / 2 + across * px_per_mm / 2 - small.width(label)
+        canvas.words(x, height - 15 - small.height, label, SCALE, small)
 
 
 def _ticks(x: float, y: float, length: float, upright: bool) -> list[QLineF]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from medview.app.finding_outline import finding_outline, is_central_slice
+from medview.app.results import result_key
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
 from medview.core.finding import Finding, InferenceResult
@@ -35,11 +36,12 @@ def draw_findings(
     geometry: Geometry | None,
     results: Sequence[tuple[InferenceResult, Sequence[Finding]]],
     *,
-    selected: str = "",
+    selected: tuple[str, str] = ("", ""),
 ) -> list[QRectF]:
     """Draw the boxes that the slice meets; returns the rectangles of their words, which marks keep clear of."""
     taken: list[QRectF] = []
     for result, findings in results:
+        key = result_key(result)
         name = result.provenance.package_name or result.provenance.package_id
         for finding in findings:
             corners = finding_outline(finding, shown, geometry)
@@ -47,7 +49,7 @@ def draw_findings(
                 continue
             polygon = QPolygonF([QPointF(*transform.image_to_screen(x, y)) for x, y in corners])
             central = is_central_slice(finding, shown, geometry)
-            _draw_box(canvas.painter, polygon, central, finding.id == selected)
+            _draw_box(canvas.painter, polygon, central, (key, finding.id) == selected)
             lines = [(finding_text(finding), AI_CYAN if central else SECONDARY, canvas.fonts.text)]
             if central:
                 lines.append((name, AI_VIOLET, canvas.fonts.small))

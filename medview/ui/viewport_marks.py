@@ -48,11 +48,22 @@ def _draw_plate(canvas: Canvas, bottom_left: QPointF, mark: Mark, most_width: fl
 
 
 def _wrapped(face: Face, words: str, room: float) -> list[str]:
-    """Lines that fit into ``room`` px: nothing is left out; words without a gap (Chinese) break anywhere."""
+    """Lines of about one length that fit into ``room`` px; nothing is left out, Chinese breaks anywhere."""
+    lines = _broken(face, words, room)
+    even = face.width(words) / len(lines)
+    for narrower in (even * 1.08, even * 1.2):
+        if len(lines) > 1 and narrower < room:
+            balanced = _broken(face, words, narrower)
+            if len(balanced) == len(lines):
+                return balanced
+    return lines
+
+
+def _broken(face: Face, words: str, room: float) -> list[str]:
     lines: list[str] = []
     rest = words
     while face.width(rest) > room and len(rest) > 1:
-        fitting = max(1, next(n for n in range(len(rest), 0, -1) if n == 1 or face.width(rest[:n]) <= room))
+        fitting = next((n for n in range(len(rest), 1, -1) if face.width(rest[:n]) <= room), 1)
         gap = rest.rfind(" ", 0, fitting + 1)
         at = gap if gap > 0 else fitting
         lines.append(rest[:at].rstrip())

@@ -197,7 +197,7 @@ class ViewportPainting:
         taken = self._corner_rects(canvas, corners)
         if shown.k is not None and not volume.is_loaded(shown.k):
             return
-        selected = widget.workspace.selected_finding[1]
+        selected = widget.workspace.selected_finding
         taken += draw_findings(canvas, shown, widget.transform, volume.geometry, widget.findings(), selected=selected)
         cut = widget.cut()
         hovered = widget.mouse.hovered
@@ -256,6 +256,7 @@ class ViewportPainting:
             widget.results(),
             ai_visible=widget.workspace.ai_visible,
             several_patients=self.several_patients_drawn,
+            ai_partly_hidden=any(not one.style.visible or one.style.hidden_labels for one in widget.layers()),
             failed_slices=len(widget.failed_slices()),
             filter_pending=cut is not None and cut.pending,
             filter_error=str(cut.error) if cut is not None and cut.error is not None else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -101,8 +102,6 @@ def test_oblique_letters_carry_the_minor_axis(qtbot) -> None:
 
 
 def test_without_a_place_in_space_the_files_own_words_are_turned(qtbot) -> None:
-    from dataclasses import replace
-
     workspace = make_workspace()
     study, series, stack = make_study(workspace, numbered_volume((1, 12, 10)))
     stack = replace(stack, context=replace(stack.context, patient_orientation=("A", "F")))
@@ -355,6 +354,20 @@ def test_hidden_ai_leaves_a_sign_and_no_colour(qtbot) -> None:
     hidden = widget.grab().toImage()
     assert [mark.code for mark in widget._painting.marks(widget.volume)] == ["ai_hidden"]
     assert hidden.pixelColor(200, 150) == plain.pixelColor(200, 150)
+
+
+def test_a_hidden_label_leaves_a_sign(qtbot) -> None:
+    widget = opened(qtbot)
+    segmentation = Segmentation(
+        np.ones(SHAPE, dtype=np.uint8), widget.state.stack.geometry, (Label(1, "lung", (255, 0, 0)),)
+    )
+    result = InferenceResult(provenance(), "segmentation", segmentation)
+    widget.workspace.add_result(result)
+    with_label = composed(widget)
+    style = replace(widget.workspace.overlay_style(result), hidden_labels=frozenset({1}))
+    widget.workspace.set_overlay_style(result, style)
+    assert [mark.code for mark in widget._painting.marks(widget.volume)] == ["ai_partly_hidden", "ai_research"]
+    assert not np.array_equal(composed(widget), with_label)
 
 
 def make_finding(low, high, k, score=0.9) -> Finding:
