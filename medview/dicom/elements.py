@@ -536,7 +536,8 @@ def _syntax_of(buf: bytes, start: int, declared: str, raw: RawInstance) -> _Synt
         said = _EXPLICIT
     seen = _sniffed(buf, start) or said
     if not declared:
-        raw.oddities += ("no_transfer_syntax",)
+        if "no_preamble" not in raw.oddities:
+            raw.oddities += ("no_transfer_syntax",)
         raw.transfer_syntax = EXPLICIT_BIG if seen.big else EXPLICIT_LITTLE if seen.explicit else IMPLICIT_LITTLE
     elif seen != said:
         raw.oddities += ("wrong_transfer_syntax",)
