@@ -51,12 +51,19 @@ def _write(stream: Any, text: str, errors: str) -> None:
     binary = getattr(stream, "buffer", None)
     if stream is sys.stdout and isinstance(binary, io.BufferedIOBase) and errors == "backslashreplace":
         stream.flush()
-        binary.write(text.encode("utf-8", errors))
+        binary.write(_as_utf8(text))
         binary.flush()
         return
     encoding = getattr(stream, "encoding", None) or "utf-8"
     stream.write(text.encode(encoding, errors).decode(encoding))
     stream.flush()
+
+
+def _as_utf8(text: str) -> bytes:
+    """UTF-8 of text with file names in it, also where Python took their bytes for ASCII (a terminal without a locale)."""
+    with contextlib.suppress(UnicodeEncodeError):
+        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _finite(value: Any) -> Any:

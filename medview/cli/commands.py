@@ -15,17 +15,15 @@ from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Cancelled
 
 _LAZY = {
-    "open": "medview.cli.open_window:open_command",
-    "inspect": "medview.cli.inspect:inspect_command",
-    "export": "medview.cli.export:export_command",
-    "render": "medview.cli.render:render_command",
-    "infer": "medview.cli.infer:infer_command",
-    "models": "medview.cli.models:models_command",
-    "demo-picture": "medview.cli.open_window:demo_picture_command",
+    "open": ("medview.cli.open_window:open_command", "Open paths in the window (what MEDVIEW PATH... does)."),
+    "inspect": ("medview.cli.inspect:inspect_command", "Say what folders and files hold."),
+    "export": ("medview.cli.export:export_command", "Write a stack as NIfTI, NRRD or MHA."),
+    "render": ("medview.cli.render:render_command", "Draw a slice or a cut into a PNG."),
+    "infer": ("medview.cli.infer:infer_command", "Run a model package on a stack."),
+    "models": ("medview.cli.models:models_command", "List, check, install and remove model packages."),
+    "demo-picture": ("medview.cli.open_window:demo_picture_command", "Draw the demo with its results into a PNG."),
 }
-"""Each command is imported when it is called: ``inspect`` needs nothing of what ``infer`` imports."""
-
-_OPENS = frozenset({"--demo", "--new-window"})
+"""Where each command is and what it does; it is imported when it is called, and not for the list of commands."""
 
 
 class _Commands(click.Group):
@@ -42,11 +40,15 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_LAZY)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _LAZY.items()])
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         place = _LAZY.get(cmd_name)
         if place is None:
             return None
-        module, name = place.split(":")
+        module, name = place[0].split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 

@@ -20,8 +20,9 @@ def open_command(paths: tuple[str, ...], demo: bool, new_window: bool) -> int:
 
 @click.command("demo-picture")
 @click.option("--output", required=True, type=click.Path(dir_okay=False), help="The PNG to write.")
-def demo_picture_command(output: str) -> int:
+@click.option("--size", nargs=2, type=click.IntRange(320, 8192), default=(1600, 1000), help="Width and height in px.")
+def demo_picture_command(output: str, size: tuple[int, int]) -> int:
     """Draw the window with the demo study and its results into a file, without a screen."""
     from medview.ui.demo_picture import write_demo_picture
 
-    return write_demo_picture(output)
+    return write_demo_picture(output, size)
