@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Before Qt is imported anywhere: without a screen that was started for the tests they draw off-screen, so that no
 # window jumps at whoever runs them. `packaging/bootstrap.py test` starts such a screen and says so here.
@@ -28,6 +29,16 @@ _SESSION_HOME = tempfile.TemporaryDirectory(prefix="medview-tests-", ignore_clea
 os.environ["MEDVIEW_HOME"] = _SESSION_HOME.name
 os.environ["XDG_RUNTIME_DIR"] = str(Path(_SESSION_HOME.name) / "runtime")
 Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)
+
+# No limits in time: a busy machine fails nothing. In CI the examples are the same each time; elsewhere they go on searching.
+settings.register_profile(
+    "medview",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("CI", "") not in {"", "0", "false"},
+    print_blob=True,
+)
+settings.load_profile("medview")
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 THREADS_MAY_LAST_S = 3.0
