@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import math
 import os
@@ -49,9 +48,12 @@ def finish(code: int) -> int:
 
 def _write(stream: Any, text: str, errors: str) -> None:
     binary = getattr(stream, "buffer", None)
-    if stream is sys.stdout and isinstance(binary, io.BufferedIOBase) and errors == "backslashreplace":
+    if stream is sys.stdout and binary is not None and errors == "backslashreplace":
         stream.flush()
-        binary.write(_as_utf8(text))
+        left = memoryview(_as_utf8(text))
+        while left:
+            # Without buffering (python -u) a write may take a part only.
+            left = left[binary.write(left) or 0 :]
         binary.flush()
         return
     encoding = getattr(stream, "encoding", None) or "utf-8"
