@@ -1,0 +1,233 @@
+"""A label map written as a DICOM Segmentation object (PS3.3 A.51) that refers to the images it was made from."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview import __version__
+from medview.core.finding import Code, Label, Provenance, Segmentation
+from medview.core.problem import ExitCode, MedviewError
+from medview.core.study import FrameSource
+
+_ANYTHING = Code("123037004", "SCT", "Anatomical Structure")
+"""Category and type of a label whose package states no codes."""
+
+MANUFACTURER = "medview"
+
+_MAY_BE_EMPTY = (
+    "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID", "AccessionNumber",
+    "ReferringPhysicianName",
+)  # fmt: skip
+"""Attributes of type 2 of Patient and Study that de-identified files often lack altogether."""
+
+
+def write_segmentation_object(
+    path: str | os.PathLike[str], segmentation: Segmentation, frames: Sequence[FrameSource], provenance: Provenance
+) -> None:
+    """Write ``segmentation.labels`` (k, j, i) as a binary SEG; ``frames`` are the k source frames, in order.
+
+    One segment for each label, also for those without a voxel; empty frames are left out. The name, version and hash of
+    the package stand in the Algorithm Identification. Raises MedviewError: ``seg_impossible`` where the source cannot
+    carry one (no DICOM files, no geometry), ``cannot_write``.
+    """
+    target = Path(path)
+    geometry = segmentation.geometry
+    if geometry is None or len(frames) != len(segmentation.labels) or not all(frame.sop_uid for frame in frames):
+        raise _impossible(target, "its source is no DICOM series with a common geometry")
+    if not segmentation.meanings:
+        raise _impossible(target, "it has no labels")
+    try:
+        with warnings.catch_warnings():
+            # highdicom says that an empty segmentation is written with all frames; that is what is wanted.
+            warnings.simplefilter("ignore")
+            made = _make(segmentation, frames, provenance)
+    except MedviewError:
+        raise
+    except OSError as error:
+        raise _impossible(target, f"a source file cannot be read ({error.strerror or error})") from error
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, RuntimeError) as error:
+        raise _impossible(target, f"the source images do not allow it ({error})") from error
+    _save(made, target)
+
+
+def _impossible(path: Path, why: str) -> MedviewError:
+    text = f"{path.name} was not written: {why}."
+    return MedviewError("seg_impossible", text, str(path), values=(path.name, why))
+
+
+def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance: Provenance) -> Any:
+    import highdicom
+
+    hd: Any = highdicom
+    geometry = segmentation.geometry
+    assert geometry is not None, "checked by the caller"
+    sources, array, positions_of = _sources(segmentation, frames)
+    order = geometry.origins
+    first = sources[0]
+    positions = [
+        hd.PlanePositionSequence(coordinate_system="PATIENT", image_position=_numbers(order[k])) for k in positions_of
+    ]
+    orientation = hd.PlaneOrientationSequence(
+        coordinate_system="PATIENT",
+        image_orientation=[*_numbers(geometry.row_direction), *_numbers(geometry.column_direction)],
+    )
+    measures = hd.PixelMeasuresSequence(
+        pixel_spacing=[float(geometry.spacing[1]), float(geometry.spacing[2])],
+        slice_thickness=_thickness(first, geometry.spacing[0]),
+        spacing_between_slices=float(geometry.spacing[0]) if geometry.kind == "volume" else None,
+    )
+    made = hd.seg.Segmentation(
+        source_images=sources,
+        pixel_array=array,
+        segmentation_type="BINARY",
+        segment_descriptions=[
+            _description(hd, number, label, provenance) for number, label in enumerate(segmentation.meanings, start=1)
+        ],
+        series_instance_uid=hd.UID(),
+        series_number=1000 + int(first.get("SeriesNumber") or 0) % 9000,
+        sop_instance_uid=hd.UID(),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=provenance.package_name[:64],
+        software_versions=(f"medview {__version__}"[:64], f"{provenance.package_id} {provenance.package_version}"[:64]),
+        device_serial_number=provenance.package_sha256[:16] or "none",
+        content_description=_said(provenance),
+        content_label="MEDVIEW_AI",
+        pixel_measures=measures,
+        plane_orientation=orientation,
+        plane_positions=positions,
+        omit_empty_frames=True,
+    )
+    made.SeriesDescription = f"{provenance.package_name} {provenance.package_version}"[:64]
+    return made
+
+
+def _said(provenance: Provenance) -> str:
+    text = "Research use, not for diagnosis" if provenance.research_only else "Made by a model"
+    return text + ("; run against the model's conditions" if provenance.overrides else "")
+
+
+def _numbers(values: NDArray[np.float64]) -> list[float]:
+    """As a decimal string holds them (16 characters)."""
+    return [float(f"{value:.9g}") for value in values]
+
+
+def _thickness(source: Any, spacing: float) -> float:
+    stated = source.get("SliceThickness")
+    try:
+        return float(stated) if stated not in {None, ""} and float(stated) > 0 else float(spacing)
+    except (TypeError, ValueError):
+        return float(spacing)
+
+
+def _sources(
+    segmentation: Segmentation, frames: Sequence[FrameSource]
+) -> tuple[list[Any], NDArray[np.uint16], list[int]]:
+    """Source datasets without pixels, segment numbers per frame, and the slice k of each frame.
+
+    For an enhanced image the frames go in the file's order, with empty ones for frames outside the stack.
+    """
+    import pydicom
+
+    numbers = _segment_numbers(segmentation)
+    spacing = segmentation.geometry.spacing[0] if segmentation.geometry is not None else 1.0
+    paths = list(dict.fromkeys(frame.path for frame in frames))
+    if len(paths) == len(frames):
+        sources = [pydicom.dcmread(path, stop_before_pixels=True) for path in paths]
+        if any("SharedFunctionalGroupsSequence" in source for source in sources):
+            raise ValueError("several enhanced images")
+        _complete(sources, spacing)
+        shared = sources[0].get("FrameOfReferenceUID")
+        for source in sources:
+            if shared is not None and source.get("FrameOfReferenceUID") != shared:
+                source.FrameOfReferenceUID = shared  # the stack took them as one, and says so in a note
+        return sources, numbers, list(range(len(frames)))
+    if len(paths) > 1:
+        raise ValueError("frames of several enhanced images")
+    source = pydicom.dcmread(paths[0], stop_before_pixels=True)
+    _complete([source], spacing)
+    slices = sorted(range(len(frames)), key=lambda k: frames[k].frame)
+    return [source], numbers[slices], slices
+
+
+def _complete(sources: list[Any], spacing: float) -> None:
+    """Give the copies in memory what highdicom asks every source for, although the standard lets it be elsewhere."""
+    for source in sources:
+        for keyword in _MAY_BE_EMPTY:
+            if keyword not in source:
+                setattr(source, keyword, "")
+        if not re.fullmatch(r"\d{3}[DWMY]", str(source.get("PatientAge") or "")):
+            source.pop("PatientAge", None)  # de-identified files hold "0Y" and the like, which must not be copied on
+        if "SharedFunctionalGroupsSequence" not in source:
+            if not source.get("SliceThickness"):
+                source.SliceThickness = spacing
+            continue
+        shared = source.SharedFunctionalGroupsSequence[0]
+        first = source.PerFrameFunctionalGroupsSequence[0]
+        for keyword in ("PixelMeasuresSequence", "PlaneOrientationSequence"):
+            if keyword not in shared and keyword in first:
+                setattr(shared, keyword, first[keyword].value)
+
+
+def _segment_numbers(segmentation: Segmentation) -> NDArray[np.uint16]:
+    """Labels renumbered to 1, 2 … in the order of their meanings, as PS3.3 C.8.20.4 wants segments."""
+    table = np.zeros(int(segmentation.labels.max(initial=0)) + 1, dtype=np.uint16)
+    for number, label in enumerate(segmentation.meanings, start=1):
+        if label.value < len(table):
+            table[label.value] = number
+    return np.asarray(table[segmentation.labels])
+
+
+def _description(hd: Any, number: int, label: Label, provenance: Provenance) -> Any:
+    from pydicom.sr.codedict import codes
+
+    def coded(code: Code | None) -> Any:
+        chosen = code or _ANYTHING
+        return hd.sr.CodedConcept(chosen.value, chosen.scheme, chosen.meaning[:64])
+
+    parameters = {"package_sha256": provenance.package_sha256, "model_sha256": provenance.model_sha256}
+    if provenance.overrides:
+        parameters["overrides"] = ", ".join(provenance.overrides)
+    return hd.seg.SegmentDescription(
+        segment_number=number,
+        segment_label=label.name[:64],
+        segmented_property_category=coded(label.category),
+        segmented_property_type=coded(label.type),
+        algorithm_type="AUTOMATIC",
+        algorithm_identification=hd.AlgorithmIdentificationSequence(
+            name=provenance.package_name[:64],
+            family=codes.cid7162.ArtificialIntelligence,
+            version=provenance.package_version[:64],
+            source=MANUFACTURER,
+            parameters=parameters,
+        ),
+        tracking_uid=hd.UID(),
+        tracking_id=f"{provenance.package_id}/{label.name}"[:64],
+        display_color=hd.color.CIELabColor.from_rgb(*label.colour),
+    )
+
+
+def _save(made: Any, target: Path) -> None:
+    try:
+        handle, name = tempfile.mkstemp(prefix=".medview-", suffix=".dcm", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            made.save_as(temporary)
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        text = f"{target} could not be written: {error.strerror or error}."
+        raise MedviewError("cannot_write", text, str(target), ExitCode.CANNOT_WRITE) from error
