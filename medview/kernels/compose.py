@@ -80,23 +80,31 @@ def blend_labels(
     if w == 0 or h == 0:
         return
     part = np.ascontiguousarray(labels[y : y + h, x : x + w])
-    alpha_table = np.round(np.asarray(opacities) * 255).astype(np.uint8)
-    alpha_table[0] = 0
-    alpha = _cv.LUT(part, alpha_table)
-    if np.any(outlines):
-        edge_table = np.round(np.asarray(outlines) * 255).astype(np.uint8)
-        edge_table[0] = 0
+    target = rgba[y : y + h, x : x + w]
+    table = np.ascontiguousarray(colours.astype(np.uint8)[:, None, :])
+    layer = _cv.cvtColor(_cv.applyColorMap(part, table), _cv.COLOR_RGB2RGBA)
+    fills, edges = (np.asarray(values, dtype=np.float64).copy() for values in (opacities, outlines))
+    fills[0] = edges[0] = 0.0
+    outline = None
+    if edges.any():
         # One pixel of surrounding, so that a label at the rectangle's border sees the nothing beside it.
         x0, y0 = max(0, x - outline_width), max(0, y - outline_width)
         wider = np.ascontiguousarray(labels[y0 : y + h + outline_width, x0 : x + w + outline_width])
-        edge = label_outline(wider, outline_width)[y - y0 : y - y0 + h, x - x0 : x - x0 + w]
-        alpha = np.where(edge, np.maximum(alpha, _cv.LUT(part, edge_table)), alpha)
-    target = rgba[y : y + h, x : x + w]
-    rest = _cv.bitwise_not(alpha)
-    for c in range(3):
-        colour = _cv.LUT(part, np.ascontiguousarray(colours[:, c]))
-        ground = _cv.multiply(np.ascontiguousarray(target[..., c]), rest, scale=1 / 255)
-        target[..., c] = _cv.add(ground, _cv.multiply(colour, alpha, scale=1 / 255))
+        inner = label_outline(wider, outline_width)[y - y0 : y - y0 + h, x - x0 : x - x0 + w]
+        row, column = np.divmod(np.flatnonzero(inner), w)
+        outline = (row, column, target[row, column, :3].astype(np.float32))
+    for opacity in np.unique(fills[1:]):
+        if opacity > 0:
+            # Labels of one opacity are mixed at once, whole rows at a time, and kept where those labels are.
+            chosen = np.where(fills == opacity, np.uint8(255), np.uint8(0))
+            where = part if chosen[1:].all() else _cv.LUT(part, chosen)
+            _cv.copyTo(_cv.addWeighted(target, 1 - opacity, layer, opacity, 0), where, target)
+    if outline is not None:
+        row, column, ground = outline
+        codes = part[row, column]
+        share = np.maximum(fills, edges)[codes].astype(np.float32)[:, None]
+        drawn = ground * (1 - share) + colours[codes].astype(np.float32) * share
+        target[row, column, :3] = np.floor(drawn + np.float32(0.5)).astype(np.uint8)
 
 
 def draw_hatch(rgba: ByteArray, where: BoolArray) -> None:
