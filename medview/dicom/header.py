@@ -159,6 +159,7 @@ class FrameHeader:
     cardiac_phase: float | None = None
     reference_time: float | None = None
     acquisition_time: str = ""
+    """Date and time as one text, so that midnight does not turn their order."""
     content_time: str = ""
     stack_id: str = ""
     in_stack: int | None = None

@@ -151,8 +151,8 @@ class HeaderReader:
         get = values.get
         common = self._shared(2, values, _FRAME_TAGS, tuple(private.values()), lambda: _frame_common(values, private))
         position = as_numbers(get(tags.POSITION))
-        acquisition_time = as_text(get(tags.ACQUISITION_TIME))
-        content_time = as_text(get(tags.CONTENT_TIME))
+        acquisition_time = as_text(get(tags.ACQUISITION_DATE)) + as_text(get(tags.ACQUISITION_TIME))
+        content_time = as_text(get(tags.CONTENT_DATE)) + as_text(get(tags.CONTENT_TIME))
         phase = as_number(private.get("philips_phase")) if private else None
         frame = (
             common,

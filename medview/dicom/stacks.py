@@ -25,6 +25,7 @@ from medview.dicom.placement import (
 from medview.dicom.presentation import is_inverted, modality_transform, padding_of, unit_of, vois_of
 from medview.dicom.series_context import series_context
 from medview.dicom.spacing import PROJECTION_MODALITIES, pixel_aspect, spacing_of
+from medview.dicom.suv import NoSuv, suv_factors
 from medview.dicom.time_axes import Arrangement, PlacedFrame, arrange
 
 FEW_ORIENTATIONS = 6
@@ -429,6 +430,11 @@ def _stack(
     own = [each.frame for each in frames]
     is_colour = pixels.is_colour
     transform, transform_notes = modality_transform(headers, own)
+    context = series_context([header], frame)
+    if header.series.radiopharmaceutical is not None:
+        factors, suv_notes = _suv(headers)
+        context = replace(context, extra=(*context.extra, *factors))
+        notes = (*notes, *suv_notes)
     spacing, spacing_kind, spacing_notes = spacing_of(header, frame)
     return Stack(
         id=stack_id,
@@ -451,5 +457,20 @@ def _stack(
         time_labels=time_labels,
         time_axis=time_axis,
         notes=(*notes, *transform_notes, *spacing_notes, *_common_notes(frames)),
-        context=series_context([header], frame),
+        context=context,
     )
+
+
+def _suv(headers: Sequence[InstanceHeader]) -> tuple[tuple[tuple[str, str], ...], tuple[Note, ...]]:
+    """SUV factors on modality values for the stack's context, or the note that says why there are none."""
+    try:
+        factors = suv_factors(headers)
+    except NoSuv as reason:
+        return (), (Note("no_suv", f"SUV cannot be calculated: {reason}.", (str(reason),)),)
+    named = (
+        ("suv_bw", factors.bw),
+        ("suv_lbm_james", factors.lbm_james),
+        ("suv_lbm_janma", factors.lbm_janma),
+        ("suv_bsa", factors.bsa),
+    )
+    return tuple((name, repr(value)) for name, value in named if value is not None), ()
