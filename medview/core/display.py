@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -215,9 +216,14 @@ def draw_overlay(rgba: ByteArray, labels: AnyArray, meanings: Sequence[Label], s
     """Draw ``labels`` (h, w) over ``rgba`` (h, w, 4) in place as ``style`` says."""
     if not style.visible or labels.size == 0:
         return
-    look = _LookTable.of(meanings, style)
+    look = _look_table(tuple(meanings), style)
     codes = look.codes_of(labels)
     blend_labels(rgba, codes, look.colours, look.fills, look.outlines, outline_width=style.outline_width)
+
+
+@lru_cache(maxsize=32)
+def _look_table(meanings: tuple[Label, ...], style: OverlayStyle) -> _LookTable:
+    return _LookTable.of(meanings, style)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ HALO = 2.0
 _HALO_COLOUR = QColor(0, 0, 0, 210)
 _KEPT_PICTURES = 600
 _KEPT_WIDTHS = 4000
+_FIGURES = frozenset("0123456789.\u2212\u2007")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Face:
         self.height = self.metrics.height()
         self.ascent = self.metrics.ascent()
         self._widths: OrderedDict[str, float] = OrderedDict()
-        self._pictures: OrderedDict[tuple[str, int, float], QPixmap] = OrderedDict()
+        self._pictures: OrderedDict[tuple[str, int, float, bool, bool], QPixmap] = OrderedDict()
 
     def width(self, text: str) -> float:
         """Advance of a text in px."""
@@ -48,19 +49,22 @@ class Face:
                 self._widths.popitem(last=False)
         return known
 
-    def picture(self, text: str, colour: QColor, ratio: float) -> QPixmap:
-        """The text with its halo at a device pixel ratio; its top left corner lies `HALO` px outside of the text's."""
-        key = (text, colour.rgba(), ratio)
+    def picture(self, text: str, colour: QColor, ratio: float, halo: bool = True, letters: bool = True) -> QPixmap:
+        """The text and its halo, or one of them, at a device pixel ratio.
+
+        Its top left corner lies `HALO` px outside of the text's.
+        """
+        key = (text, colour.rgba(), ratio, halo, letters)
         known = self._pictures.get(key)
         if known is None:
-            known = self._pictures[key] = self._draw(text, colour, ratio)
+            known = self._pictures[key] = self._draw(text, colour, ratio, halo, letters)
             if len(self._pictures) > _KEPT_PICTURES:
                 self._pictures.popitem(last=False)
         else:
             self._pictures.move_to_end(key)
         return known
 
-    def _draw(self, text: str, colour: QColor, ratio: float) -> QPixmap:
+    def _draw(self, text: str, colour: QColor, ratio: float, halo: bool, letters: bool) -> QPixmap:
         width, height = self.width(text) + 2 * HALO + 2, self.height + 2 * HALO
         picture = QPixmap(math.ceil(width * ratio), math.ceil(height * ratio))
         picture.setDevicePixelRatio(ratio)
@@ -68,14 +72,16 @@ class Face:
         painter = QPainter(picture)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         base = QPointF(HALO, HALO + self.ascent)
-        outline = QPainterPath()
-        outline.addText(base, self.font, text)
-        pen = QPen(_HALO_COLOUR, 2 * HALO - 0.8)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.strokePath(outline, pen)
-        painter.setFont(self.font)
-        painter.setPen(colour)
-        painter.drawText(base, text)
+        if halo:
+            outline = QPainterPath()
+            outline.addText(base, self.font, text)
+            pen = QPen(_HALO_COLOUR, 2 * HALO - 0.8)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.strokePath(outline, pen)
+        if letters:
+            painter.setFont(self.font)
+            painter.setPen(colour)
+            painter.drawText(base, text)
         painter.end()
         return picture
 
@@ -106,11 +112,24 @@ class Canvas:
         if not text:
             return 0.0
         face = face or self.fonts.text
-        # On whole device pixels, so that the letters stay as sharp as they were drawn.
+        if not _FIGURES.issuperset(text):
+            self.painter.drawPixmap(self._corner(x, y), face.picture(text, colour, self.ratio))
+            return face.width(text)
+        # Numbers change with every step of a drag: they are put together from figures that are drawn already, first
+        # all halos, so that none darkens its neighbour.
+        at = x
+        for halo in (True, False):
+            at = x
+            for figure in text:
+                picture = face.picture(figure, colour, self.ratio, halo=halo, letters=not halo)
+                self.painter.drawPixmap(self._corner(at, y), picture)
+                at += face.width(figure)
+        return at - x
+
+    def _corner(self, x: float, y: float) -> QPointF:
+        """On whole device pixels, so that the letters stay as sharp as they were drawn."""
         ratio = self.ratio
-        corner = QPointF(round((x - HALO) * ratio) / ratio, round((y - HALO) * ratio) / ratio)
-        self.painter.drawPixmap(corner, face.picture(text, colour, ratio))
-        return face.width(text)
+        return QPointF(round((x - HALO) * ratio) / ratio, round((y - HALO) * ratio) / ratio)
 
     def line_width(self, line: Line) -> float:
         """Advance of a line of segments."""
