@@ -1,0 +1,270 @@
+"""`medview infer`: a package run on a series of a path, and what it found written into a folder, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medview.app.headless import choose_stack, nothing_found
+from medview.app.inference_queue import refuse_unless_overridden, with_notes
+from medview.app.loading import load_volume
+from medview.app.open_paths import open_all
+from medview.core.finding import Finding, InferenceResult, Segmentation
+from medview.core.problem import ExitCode, MedviewError, Note
+from medview.core.progress import Progress, no_progress
+from medview.core.study import Series, Stack
+
+RESULT_NAME = "result.json"
+
+
+def infer(
+    paths: Sequence[str],
+    model: str,
+    output: str,
+    *,
+    stack_id: str | None = None,
+    device: str = "auto",
+    force: bool = False,
+    assumed: Sequence[str] = (),
+    time: int = 0,
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
+    """Run the package ``model`` and write ``result.json``, ``segmentation.nii.gz``, ``segmentation.dcm`` to ``output``.
+
+    Without ``stack_id`` the stack that fits best is taken. Returns the content of ``result.json``. Raises MedviewError
+    with the exit code of the failure; then nothing was written.
+    """
+    from medview.inference.devices import check_device_name
+    from medview.inference.match import assume, match, parse_assumptions
+    from medview.inference.package import open_package
+    from medview.inference.request import InferenceRequest
+    from medview.inference.run import run_inference
+
+    assumptions = parse_assumptions(assumed)
+    check_device_name(device)
+    package = open_package(model)
+    if stack_id is not None:
+        _study, series, stack = choose_stack(paths, stack_id, progress)
+    else:
+        series, stack = _best(paths, package, assumptions, progress)
+    if not 0 <= time < stack.timepoints:
+        text = f"The stack {stack.id} has {stack.timepoints} time point(s); there is no time {time}."
+        raise MedviewError("no_such_time", text, paths[0], ExitCode.BAD_USE)
+    found = match(package, series, stack, assumptions)
+    refuse_unless_overridden(package, found.fits, found.reasons, None if force else ())
+    overrides = () if found.fits else tuple(dict.fromkeys(note.code for note in found.reasons))
+    _check_target(Path(output))
+    volume = load_volume(stack, time, progress)
+    request = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions)
+    result = run_inference(request, volume, assume(stack, assumptions), progress)
+    result = with_notes(result, _worth_saying(found.fits, found.reasons, stack))
+    return write_result(result, stack, Path(output))
+
+
+def _best(
+    paths: Sequence[str], package: Any, assumptions: Sequence[tuple[str, str]], progress: Progress
+) -> tuple[Series, Stack]:
+    from medview.inference.match import assume, best_stack
+
+    found = open_all(paths, progress)
+    error = nothing_found(paths, found)
+    if error is not None:
+        raise error
+    series = [one for study in found.studies for one in study.series if one.stacks]
+    best = best_stack(package, series, assumptions)
+    if best is None:
+        for one in series:
+            for stack in one.stacks:
+                assume(stack, assumptions)  # says which assumption contradicts the files
+        text = f"No images were found in {', '.join(paths)}."
+        raise MedviewError("nothing_found", text, paths[0])
+    return best[0], best[1]
+
+
+def _worth_saying(fits: bool, reasons: Sequence[Note], stack: Stack) -> tuple[Note, ...]:
+    """What the match says, what was overridden, and what the stack's own notes say about its geometry."""
+    if fits:
+        return (*reasons, *stack.notes)
+    return (*(Note(note.code, f"Overridden: {note.text}", note.values) for note in reasons), *stack.notes)
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+def _check_target(output: Path) -> None:
+    """Refuse before a long run what could not be written after it."""
+    if output.exists() and not output.is_dir():
+        raise _cannot_write(output, "it is a file")
+    parent = output if output.is_dir() else next((p for p in output.absolute().parents if p.exists()), Path())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise _cannot_write(output, "no permission to write there")
+
+
+def _cannot_write(path: Path, why: object) -> MedviewError:
+    text = getattr(why, "strerror", None) or str(why)
+    return MedviewError("cannot_write", f"{path} could not be written: {text}.", str(path), ExitCode.CANNOT_WRITE)
+
+
+def write_result(result: InferenceResult, stack: Stack, output: Path) -> dict[str, Any]:
+    """Write a result into the folder ``output``; returns the content of its ``result.json``.
+
+    Everything is written into a folder beside it that then takes its place; into a folder that exists the files are
+    moved one by one, ``result.json`` last. Raises MedviewError ``cannot_write``.
+    """
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.absolute().parent))
+    except OSError as error:
+        raise _cannot_write(output, error) from error
+    try:
+        notes = _write_segmentation(result, stack, made)
+        content = describe_result(with_notes(result, notes))
+        with (made / RESULT_NAME).open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1, allow_nan=False, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        _put_in_place(made, output)
+    except OSError as error:
+        raise _cannot_write(output, error) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return content
+
+
+def _put_in_place(made: Path, output: Path) -> None:
+    made.chmod(0o777 & ~_umask())
+    if not output.exists():
+        made.replace(output)
+        return
+    (output / RESULT_NAME).unlink(missing_ok=True)
+    for old in ("segmentation.nii.gz", "segmentation.dcm"):
+        if not (made / old).exists():
+            (output / old).unlink(missing_ok=True)
+    for file in sorted(made.iterdir(), key=lambda path: path.name == RESULT_NAME):
+        file.replace(output / file.name)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _write_segmentation(result: InferenceResult, stack: Stack, folder: Path) -> list[Note]:
+    """The label map in the formats that can hold it; where one cannot, a note says why."""
+    segmentation = result.segmentation
+    if segmentation is None:
+        return []
+    notes = []
+    for write in (_write_nifti, _write_dicom):
+        note = write(segmentation, result, stack, folder)
+        if note is not None:
+            notes.append(note)
+    return notes
+
+
+def _write_nifti(segmentation: Segmentation, _result: InferenceResult, _stack: Stack, folder: Path) -> Note | None:
+    from medview.formats.writing import write_volume
+
+    if segmentation.geometry is None:
+        return Note("nifti_impossible", "segmentation.nii.gz was not written: the series has no geometry.")
+    try:
+        write_volume(folder / "segmentation.nii.gz", segmentation.labels, segmentation.geometry)
+    except MedviewError as error:
+        if error.code == "cannot_write":
+            raise
+        return Note("nifti_impossible", f"segmentation.nii.gz was not written: {error.text}", error.values)
+    return None
+
+
+def _write_dicom(segmentation: Segmentation, result: InferenceResult, stack: Stack, folder: Path) -> Note | None:
+    slices = stack.shape[0]
+    frames = stack.frames[segmentation.time * slices : (segmentation.time + 1) * slices]
+    if not frames or not all(frame.sop_uid for frame in frames):
+        return None  # not a DICOM source: nothing is expected
+    from medview.dicom.seg_write import write_segmentation_object
+
+    try:
+        write_segmentation_object(folder / "segmentation.dcm", segmentation, frames, result.provenance)
+    except MedviewError as error:
+        if error.code != "seg_impossible":
+            raise
+        return Note(error.code, error.text, error.values)
+    return None
+
+
+# result.json ---------------------------------------------------------------------------------------------------------
+
+
+def describe_result(result: InferenceResult) -> dict[str, Any]:
+    """``result.json``: names are stable, numbers are plain."""
+    made = result.provenance
+    return {
+        "status": "done",
+        "model": {
+            "id": made.package_id,
+            "name": made.package_name,
+            "version": made.package_version,
+            "sha256": made.model_sha256,
+            "package_sha256": made.package_sha256,
+            "research_only": made.research_only,
+        },
+        "task": result.task,
+        "series_uid": made.series_uid,
+        "stack": made.stack_id,
+        "time": result.segmentation.time if result.segmentation is not None else 0,
+        "input_sha256": made.input_sha256,
+        "device_requested": made.device_requested,
+        "device_used": made.device_used,
+        "finished_at": made.finished_at,
+        "classification": [{"label": line.label, "probability": line.probability} for line in result.classification],
+        "findings": [_described_finding(finding) for finding in result.findings],
+        "labels": _described_labels(result.segmentation),
+        "timing_s": {name: round(seconds, 4) for name, seconds in result.timing_s},
+        "warnings": [{"code": note.code, "text": note.text} for note in result.warnings],
+        "overrides": list(made.overrides),
+    }
+
+
+def _described_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "label": finding.label,
+        "score": finding.score,
+        "center_lps": None if finding.center_lps is None else list(finding.center_lps),
+        "box_lps": None if finding.box_lps is None else [list(corner) for corner in finding.box_lps],
+        "size_mm": finding.size_mm,
+        "k": finding.k,
+        "sop_uid": finding.sop_uid,
+        "frame": finding.frame,
+        "center_voxel": list(finding.center_voxel),
+        "box_voxel": [list(corner) for corner in finding.box_voxel],
+    }
+
+
+def _described_labels(segmentation: Segmentation | None) -> list[dict[str, Any]]:
+    if segmentation is None:
+        return []
+    counts = np.bincount(segmentation.labels.ravel())
+    geometry = segmentation.geometry
+    voxel_ml = None if geometry is None else abs(float(np.linalg.det(geometry.affine[:3, :3]))) / 1000
+    described = []
+    for label in segmentation.meanings:
+        voxels = int(counts[label.value]) if label.value < len(counts) else 0
+        described.append(
+            {
+                "value": label.value,
+                "name": label.name,
+                "voxels": voxels,
+                "volume_ml": None if voxel_ml is None else voxels * voxel_ml,
+                "colour": list(label.colour),
+            }
+        )
+    return described
