@@ -93,6 +93,20 @@ class SeriesContext:
     extra: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PixelRegion:
+    """A part of a picture with a scale of its own (ultrasound): borders in px, inclusive.
+
+    ``spacing`` (dj, di) in mm, None where its axes are no lengths (a spectrum, a trace).
+    """
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    spacing: tuple[float, float] | None
+
+
 @dataclass(frozen=True, eq=False)
 class Stack:
     """Frames that are shown as one: same size, and one geometry where there is any.
@@ -133,6 +147,8 @@ class Stack:
     stored_reversed: bool = False
     """Whether the file itself stores the slices against growing k; what is written beside it follows the file."""
     context: SeriesContext = field(default_factory=SeriesContext)
+    regions: tuple[PixelRegion, ...] = ()
+    """Where there are regions, a length is in mm only inside one of them."""
 
     def voi_of(self, frame: int) -> tuple[Voi, ...]:
         """The file's windows and VOI LUTs for a frame."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medview.core.problem import Note
-from medview.core.study import SpacingKind
+from medview.core.study import PixelRegion, SpacingKind
 from medview.dicom.header import FrameHeader, ImageHeader, InstanceHeader
 
 PROJECTION_MODALITIES = frozenset({"CR", "DX", "MG", "XA", "RF", "PX", "IO", "DF", "RG"})
@@ -63,17 +63,28 @@ def _projection(image: ImageHeader, pixel: tuple[float, float] | None) -> Spacin
     return detector, "detector", ()
 
 
+def pixel_regions(image: ImageHeader) -> tuple[PixelRegion, ...]:
+    """The calibrated regions of an ultrasound picture; only 2-D regions in cm along both axes have a spacing."""
+    return tuple(
+        PixelRegion(
+            region.x0,
+            region.y0,
+            region.x1,
+            region.y1,
+            (abs(region.delta_y) * 10, abs(region.delta_x) * 10)
+            if region.spatial_format == 1
+            and region.units_x == region.units_y == _CENTIMETRES
+            and region.delta_x
+            and region.delta_y
+            else None,
+        )
+        for region in image.regions
+    )
+
+
 def _ultrasound(header: InstanceHeader) -> Spacing:
-    """One spacing only where a single calibrated region in cm shows the picture; otherwise px."""
-    usable = [
-        region
-        for region in header.image.regions
-        if region.spatial_format == 1
-        and region.units_x == region.units_y == _CENTIMETRES
-        and region.delta_x
-        and region.delta_y
-    ]
-    spacings = {(abs(region.delta_y) * 10, abs(region.delta_x) * 10) for region in usable}
+    """One spacing only where all regions in cm have the same; otherwise px."""
+    spacings = {region.spacing for region in pixel_regions(header.image)} - {None}
     if len(spacings) != 1:
         note = Note(
             "ultrasound_regions",

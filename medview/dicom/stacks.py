@@ -24,7 +24,7 @@ from medview.dicom.placement import (
 )
 from medview.dicom.presentation import is_inverted, modality_transform, padding_of, unit_of, vois_of
 from medview.dicom.series_context import series_context
-from medview.dicom.spacing import PROJECTION_MODALITIES, pixel_aspect, spacing_of
+from medview.dicom.spacing import PROJECTION_MODALITIES, pixel_aspect, pixel_regions, spacing_of
 from medview.dicom.suv import NoSuv, suv_factors
 from medview.dicom.time_axes import Arrangement, PlacedFrame, arrange
 
@@ -458,6 +458,7 @@ def _stack(
         time_axis=time_axis,
         notes=(*notes, *transform_notes, *spacing_notes, *_common_notes(frames)),
         context=context,
+        regions=pixel_regions(header.image),
     )
 
 

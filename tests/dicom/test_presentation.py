@@ -1,0 +1,380 @@
+"""What values mean and how they are shown: rescale, units, padding, polarity, windows, spacing, marks."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset
+
+from medview.core.window import VoiLut, Window
+from tests.dicom.reading import codes, marker_centroid, modality_values, only_stack, stacks_of
+from tests.phantoms.dicom_series import (
+    AIR,
+    BONE,
+    each,
+    make_series,
+    marker_values,
+    positions_along,
+    save_series,
+    set_pixels,
+    true_centroid,
+)
+from tests.shared import shared_path
+
+
+def one(folder: Path, change=None, **options):
+    data = make_series(**options)[:1]
+    if change is not None:
+        change(data[0])
+    return only_stack(save_series(data, folder))
+
+
+def setter(**values):
+    def change(data, *more) -> None:
+        target = more[0] if more else data
+        for name, value in values.items():
+            if value is None:
+                del target[name]
+            else:
+                setattr(target, name, value)
+
+    return change
+
+
+# Modality values
+
+
+@pytest.mark.parametrize("what", ["slope", "intercept", "both"])
+def test_rescale_is_per_slice(tmp_path: Path, what: str) -> None:
+    def change(number, data) -> None:
+        slope = 1 + 0.25 * (number % 3) if what != "intercept" else 1
+        intercept = -1024 - 8 * number if what != "slope" else -1024
+        values = marker_values()[number]
+        data.RescaleSlope, data.RescaleIntercept = f"{slope}", f"{intercept}"
+        set_pixels(data, np.round((values - intercept) / slope).astype(np.int16))
+
+    stack = only_stack(save_series(each(make_series(), change), tmp_path))
+    assert len(stack.transform.slopes) == 12
+    values = modality_values(stack)
+    assert np.abs(values - marker_values()).max() <= 0.63  # half a step of the coarsest slope
+    assert np.allclose(marker_centroid(stack), true_centroid(marker_values(), positions_along()), atol=0.01)
+
+
+def test_a_uniform_rescale_is_kept_once(tmp_path: Path) -> None:
+    stack = only_stack(save_series(make_series(), tmp_path))
+    assert len(stack.transform.slopes) == len(stack.vois) == 1
+
+
+def test_a_modality_lut_is_applied(tmp_path: Path) -> None:
+    def change(data) -> None:
+        del data.RescaleSlope, data.RescaleIntercept
+        set_pixels(data, np.array([[24, 25], [2000, 2224]], dtype=np.uint16))
+        lut = Dataset()
+        lut.add_new(0x00283002, "US", [2201, 24, 16])
+        lut.ModalityLUTType = "US"
+        lut.add_new(0x00283006, "OW", (np.arange(24, 2225, dtype=np.uint16) * 2).tobytes())
+        data.ModalityLUTSequence = [lut]
+
+    stack = one(tmp_path, change)
+    assert modality_values(stack)[0].tolist() == [[48, 50], [4000, 4448]]
+    assert stack.unit == "stored"
+
+
+@pytest.mark.parametrize(
+    ("values", "unit"),
+    [
+        ({}, "HU"),
+        ({"RescaleType": "HU"}, "HU"),
+        ({"RescaleType": "US"}, "HU"),
+        ({"RescaleType": "OD"}, "stored"),
+        ({"RescaleType": "Z_EFF"}, "stored"),
+        ({"RescaleIntercept": None, "RescaleSlope": None}, "stored"),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, "stored"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, "stored"),
+        ({"Modality": "MR"}, "stored"),
+    ],
+    ids=str,
+)
+def test_hounsfield_units_are_claimed_only_where_they_are(tmp_path: Path, values: dict, unit: str) -> None:
+    assert one(tmp_path, setter(**values)).unit == unit
+
+
+@pytest.mark.parametrize(
+    ("units", "unit"), [("BQML", "Bq/ml"), ("GML", "SUV"), ("CNTS", "stored"), ("PROPCNT", "stored")]
+)
+def test_units_of_pet(tmp_path: Path, units: str, unit: str) -> None:
+    stack = one(tmp_path, setter(Modality="PT", SOPClassUID="1.2.840.10008.5.1.4.1.1.128", Units=units))
+    assert stack.unit == unit
+
+
+@pytest.mark.parametrize(
+    ("signed", "value", "limit", "expected"),
+    [
+        (True, -2000, None, (-2000, -2000)),
+        (False, 63536, None, (63536, 63536)),
+        (True, -2000, -1990, (-2000, -1990)),
+        (True, -1990, -2000, (-2000, -1990)),
+    ],
+)
+def test_padding_is_signed_as_the_pixels_are(tmp_path: Path, signed, value, limit, expected) -> None:
+    def change(data) -> None:
+        set_pixels(data, np.zeros((4, 4), dtype=np.int16 if signed else np.uint16))
+        vr = "SS" if signed else "US"
+        data.add_new(0x00280120, vr, value)
+        if limit is not None:
+            data.add_new(0x00280121, vr, limit)
+
+    assert one(tmp_path, change).padding == expected
+
+
+def test_padding_that_cannot_occur_is_left_out(tmp_path: Path) -> None:
+    def change(data) -> None:
+        set_pixels(data, np.zeros((4, 4), dtype=np.uint16), bits_stored=12)
+        data.add_new(0x00280120, "US", 63536)
+
+    assert one(tmp_path, change).padding is None
+
+
+# Polarity
+
+
+@pytest.mark.parametrize(
+    ("photometric", "shape", "inverted"),
+    [
+        ("MONOCHROME2", None, False),
+        ("MONOCHROME1", None, True),
+        ("MONOCHROME2", "INVERSE", True),
+        ("MONOCHROME1", "INVERSE", True),
+        ("MONOCHROME2", "IDENTITY", False),
+    ],
+)
+def test_polarity_is_for_the_eye_and_values_stay(tmp_path: Path, photometric, shape, inverted) -> None:
+    series = make_series()
+    each(series, lambda _, data: setter(PhotometricInterpretation=photometric, PresentationLUTShape=shape or "")(data))
+    stack = only_stack(save_series(series, tmp_path))
+    assert stack.inverted is inverted
+    values = modality_values(stack)
+    assert (values.min(), values.max()) == (AIR, BONE)
+
+
+# Windows
+
+
+def test_windows_in_the_order_of_the_file_with_names(tmp_path: Path) -> None:
+    stack = one(
+        tmp_path,
+        setter(WindowCenter=["40", "-600"], WindowWidth=["400", "1500"], WindowCenterWidthExplanation=["soft", "lung"]),
+    )
+    assert stack.vois == ((Window(40, 400, "LINEAR", "soft"), Window(-600, 1500, "LINEAR", "lung")),)
+
+
+@pytest.mark.parametrize(
+    ("width", "function", "expected"),
+    [
+        ("400", "SIGMOID", Window(40, 400, "SIGMOID")),
+        ("0.5", "LINEAR_EXACT", Window(40, 0.5, "LINEAR_EXACT")),
+        ("0.5", None, Window(40, 0.5, "LINEAR_EXACT")),
+        ("1", None, Window(40, 1, "LINEAR")),
+        ("400", "LINEAR_EXACT", Window(40, 400, "LINEAR_EXACT")),
+    ],
+)
+def test_window_functions(tmp_path: Path, width, function, expected) -> None:
+    stack = one(tmp_path, setter(WindowCenter="40", WindowWidth=width, VOILUTFunction=function or "LINEAR"))
+    assert stack.vois == ((expected,),)
+
+
+@pytest.mark.parametrize("width", ["0", "-5"])
+def test_a_forbidden_window_is_left_out_and_said(tmp_path: Path, width: str) -> None:
+    stack = one(tmp_path, setter(WindowCenter="40", WindowWidth=width))
+    assert stack.vois == ((),)
+    assert "bad_window" in codes(stack)
+
+
+def test_windows_of_each_slice(tmp_path: Path) -> None:
+    series = make_series()
+    each(series, lambda n, data: setter(WindowCenter=str(n), WindowWidth="100")(data))
+    stack = only_stack(save_series(series, tmp_path))
+    assert [stack.voi_of(k)[0].center for k in range(12)] == list(range(12))
+
+
+def test_a_voi_lut_comes_first_and_its_start_is_signed(tmp_path: Path) -> None:
+    def change(data) -> None:
+        lut = Dataset()
+        lut.add_new(0x00283002, "SS", [4, -3, 8])
+        lut.LUTExplanation = "S"
+        lut.add_new(0x00283006, "OW", struct.pack("<4H", 0, 10, 200, 255))
+        data.VOILUTSequence = [lut]
+        data.WindowCenter, data.WindowWidth = "1", "2"
+
+    first, second = one(tmp_path, change).vois[0]
+    assert first == VoiLut(-3, (0, 10, 200, 255), 8, "S")
+    assert isinstance(second, Window)
+
+
+def test_a_real_voi_lut_is_found() -> None:
+    root = shared_path("data/pydicom+pydicom-data/data_store/data")
+    (voi,) = only_stack(root / "vlut_04.dcm").vois[0]
+    assert isinstance(voi, VoiLut)
+
+
+# Spacing (PS3.3 10.7)
+
+
+def film(folder: Path, **values):
+    given = {
+        "Modality": "DX",
+        "PixelSpacing": None,
+        "ImagePositionPatient": None,
+        "ImageOrientationPatient": None,
+    } | values
+    return one(folder, setter(**given))
+
+
+@pytest.mark.parametrize(
+    ("values", "spacing", "kind"),
+    [
+        ({}, None, "none"),
+        ({"ImagerPixelSpacing": ["0.1", "0.2"]}, (0.1, 0.2), "detector"),
+        ({"PixelSpacing": ["0.1", "0.2"], "ImagerPixelSpacing": ["0.1", "0.2"]}, (0.1, 0.2), "detector"),
+        ({"PixelSpacing": ["0.1", "0.2"]}, (0.1, 0.2), "detector"),
+        (
+            {
+                "PixelSpacing": ["0.08", "0.08"],
+                "ImagerPixelSpacing": ["0.1", "0.1"],
+                "PixelSpacingCalibrationType": "FIDUCIAL",
+            },
+            (0.08, 0.08),
+            "calibrated",
+        ),
+        ({"PixelSpacing": ["0.08", "0.08"], "ImagerPixelSpacing": ["0.1", "0.1"]}, (0.08, 0.08), "estimated"),
+        (
+            {"ImagerPixelSpacing": ["0.1", "0.1"], "EstimatedRadiographicMagnificationFactor": "1.25"},
+            (0.08, 0.08),
+            "estimated",
+        ),
+        (
+            {
+                "ImagerPixelSpacing": ["0.1", "0.1"],
+                "DistanceSourceToDetector": "1000",
+                "DistanceSourceToPatient": "800",
+            },
+            (0.08, 0.08),
+            "estimated",
+        ),
+        ({"PixelSpacing": ["0", "0"]}, None, "none"),
+        ({"Modality": "OT", "NominalScannedPixelSpacing": ["0.2", "0.2"]}, (0.2, 0.2), "detector"),
+    ],
+    ids=str,
+)
+def test_what_a_pixel_spacing_means(tmp_path: Path, values: dict, spacing, kind: str) -> None:
+    stack = film(tmp_path, **values)
+    assert stack.spacing_kind == kind
+    assert stack.pixel_spacing == (pytest.approx(spacing) if spacing else None)
+    assert stack.geometry is None
+
+
+@pytest.mark.parametrize("junk", ["1.5\\", "1,5\\1,5", "x\\y", "nan\\nan"])
+def test_junk_spacing_falls_to_px(tmp_path: Path, junk: str) -> None:
+    from tests.phantoms.raw_dicom import element, part10, small_image
+
+    path = tmp_path / "x.dcm"
+    path.write_bytes(part10(small_image(element(0x00280030, "DS", junk))))
+    assert only_stack(path).pixel_spacing is None
+
+
+def region(delta: float, units: int = 3, x0: int = 0, kind: int = 1, delta_y: float | None = None) -> Dataset:
+    item = Dataset()
+    item.RegionSpatialFormat, item.RegionDataType, item.RegionFlags = kind, 1, 0
+    item.RegionLocationMinX0, item.RegionLocationMinY0 = x0, 0
+    item.RegionLocationMaxX1, item.RegionLocationMaxY1 = x0 + 9, 20
+    item.PhysicalUnitsXDirection = item.PhysicalUnitsYDirection = units
+    item.PhysicalDeltaX, item.PhysicalDeltaY = delta, delta if delta_y is None else delta_y
+    return item
+
+
+def test_ultrasound_regions(tmp_path: Path) -> None:
+    def picture(name: str, *regions: Dataset):
+        return film(tmp_path / name, Modality="US", SequenceOfUltrasoundRegions=list(regions))
+
+    single = picture("a", region(0.01, delta_y=-0.02))
+    assert (single.pixel_spacing, single.spacing_kind) == (pytest.approx((0.2, 0.1)), "region")
+    two = picture("b", region(0.01), region(0.02, x0=15))
+    assert (two.pixel_spacing, two.spacing_kind) == (None, "none")
+    assert "ultrasound_regions" in codes(two)
+    assert [(each.x0, each.x1, each.spacing) for each in two.regions] == [
+        (0, 9, pytest.approx((0.1, 0.1))),
+        (15, 24, pytest.approx((0.2, 0.2))),
+    ]
+    doppler = picture("c", region(0.01, units=4))
+    assert doppler.pixel_spacing is None
+    assert doppler.regions[0].spacing is None
+
+
+def test_pixel_aspect_ratio(tmp_path: Path) -> None:
+    assert film(tmp_path, PixelAspectRatio=["4", "3"]).pixel_aspect == pytest.approx(4 / 3)
+
+
+# Marks
+
+
+def test_the_lossy_mark_says_method_and_ratio(tmp_path: Path) -> None:
+    stack = one(
+        tmp_path / "a",
+        setter(
+            LossyImageCompression="01", LossyImageCompressionMethod="ISO_10918_1", LossyImageCompressionRatio="12.5"
+        ),
+    )
+    assert stack.context.lossy == "LOSSY ISO_10918_1 12.5:1"
+    assert one(tmp_path / "b").context.lossy == ""
+    real = shared_path("data/pydicom+pydicom/src/pydicom/data/test_files/JPEG-lossy.dcm")
+    assert only_stack(real).context.lossy.startswith("LOSSY")
+
+
+def test_context(tmp_path: Path) -> None:
+    stack = one(
+        tmp_path,
+        setter(
+            BodyPartExamined="CHEST",
+            SeriesDescription="Thorax",
+            ContrastBolusAgent="Iomeprol",
+            ConvolutionKernel="B30f",
+            ImageLaterality="L",
+            ViewPosition="AP",
+            PatientOrientation=["L", "P"],
+            KVP="120",
+        ),
+    )
+    context = stack.context
+    assert (context.body_part, context.description, context.contrast_agent) == ("CHEST", "Thorax", "Iomeprol")
+    assert (context.kernel, context.laterality, context.view_position) == ("B30f", "L", "AP")
+    assert (context.patient_orientation, context.slice_thickness) == (("L", "P"), 5)
+    assert dict(context.extra)["kvp"] == "120.0"
+
+
+def test_sides_of_mammograms_stay_apart(tmp_path: Path) -> None:
+    series = make_series()[:2]
+    for side, data in zip("LR", series, strict=True):
+        setter(Modality="MG", ImageLaterality=side, ImagePositionPatient=None, ImageOrientationPatient=None)(data)
+    assert sorted(stack.context.laterality for stack in stacks_of(save_series(series, tmp_path))) == ["L", "R"]
+
+
+@pytest.mark.skipif(shutil.which("dcm2pnm") is None, reason="needs DCMTK's dcm2pnm")
+@pytest.mark.parametrize(
+    ("photometric", "shape"), [("MONOCHROME1", ""), ("MONOCHROME1", "INVERSE"), ("MONOCHROME2", "INVERSE")]
+)
+def test_polarity_is_that_of_dcmtk(tmp_path: Path, photometric: str, shape: str) -> None:
+    data = make_series()[3]
+    setter(PhotometricInterpretation=photometric, PresentationLUTShape=shape, WindowCenter="100", WindowWidth="3000")(
+        data
+    )
+    stack = only_stack(save_series([data], tmp_path))
+    subprocess.run(["dcm2pnm", "+Wi", "1", "+opb", tmp_path / "slice0000.dcm", tmp_path / "x.pgm"], check=True)
+    words = (tmp_path / "x.pgm").read_text().split()
+    picture = np.array([int(word) for word in words if word.isdigit()][-24 * 32 :]).reshape(24, 32)
+    bone = marker_values()[3] > 600
+    assert (picture[bone].mean() < picture[~bone].mean()) == stack.inverted
