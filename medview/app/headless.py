@@ -135,6 +135,20 @@ def checked_time(stack: Stack, time: int | None) -> int:
 
 def load_whole(stack: Stack, time: int, progress: Progress = no_progress) -> Volume:
     """One time point with every frame there; raises MedviewError for the first frame that cannot be read."""
+    from medview.formats.volume_file import NiftiSource
+
+    if isinstance(stack.whole, NiftiSource):
+        # Read by Python's own code, which cannot end the process: no worker has to be started for it.
+        progress("load", 0, stack.shape[0])
+        start = time * stack.shape[0]
+        return Volume(
+            stack.whole.read()[start : start + stack.shape[0]],
+            stack.transform.part(start, start + stack.shape[0]),
+            stack.geometry,
+            stack.unit,
+            stack.padding,
+            stack.inverted,
+        )
     from medview.app.loading import load_volume
 
     return load_volume(stack, time, progress)
