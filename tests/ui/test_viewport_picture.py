@@ -13,12 +13,14 @@ from PySide6.QtGui import QImage
 from medview.app import reading
 from medview.app.viewport_state import FilteredVolume
 from medview.core.display import compose_picture, sample_slice
+from medview.core.measurement import Measurement, ellipse_statistics
 from medview.core.problem import MedviewError, Note
 from medview.core.study import SeriesContext
 from medview.core.volume import ModalityTransform, Volume
 from medview.core.window import Window
 from medview.processing.chain import FilterStep
 from medview.ui.corner_text import corner_lines, date_text, mark_text, person_name
+from medview.ui.measurement_items import measured_lines
 from medview.ui.viewport_edges import letters_of
 from tests.ui.test_viewport_reading import move
 from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, open_viewport
@@ -309,6 +311,24 @@ def test_filters_work_in_the_background_and_values_stay_unfiltered(qtbot) -> Non
     assert widget.readout.filtered
     assert widget.readout.value == pytest.approx(float(widget.cut().shown.values[20, 30]))
     assert "after the filters" in widget._words
+
+
+def test_statistics_are_those_of_unfiltered_values_unless_asked_and_it_is_said(qtbot) -> None:
+    widget = opened(qtbot)
+    k = widget.state.view.k
+    mark = Measurement("m1", "ellipse", widget.place(), ((10, 10), (30, 30)))
+    widget.workspace.measurements.add(mark)
+    expected = ellipse_statistics(mark.points, textured()[k].astype(int) - 1024)
+    widget.state.update(filters=(FilterStep("gaussian"),))
+    widget.repaint()
+    widget.workspace.jobs.run_all()
+    assert widget.cut().filtered
+    assert widget.measured(mark).statistics == expected
+    assert measured_lines(widget.measured(mark), picture_is_filtered=True)[-1] == "values before the filters"
+    reading.toggle_measure_filtered(widget.state)
+    after = widget.measured(mark)
+    assert after.statistics.sd < 0.6 * expected.sd
+    assert measured_lines(after, picture_is_filtered=True)[-1] == "values after the filters"
 
 
 def test_a_quick_filter_follows_the_wheel_at_once(qtbot) -> None:
