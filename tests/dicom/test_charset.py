@@ -1,0 +1,104 @@
+"""Text in every character set of PS3.3 C.12.1.1.2; the examples of PS3.5 Annexes H, I, J and K."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medview.dicom.charset import codecs_of, decode_text, display_name
+from medview.dicom.header_reader import HeaderReader
+from tests.shared import shared_path
+
+
+def name(value: bytes, charset: str = "") -> str:
+    return decode_text(value, codecs_of(charset.encode()), is_name=True)
+
+
+def test_japanese_of_annex_h() -> None:
+    kanji = b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B=\x1b$B$d$^$@\x1b(B^\x1b$B$?$m$&\x1b(B"
+    assert name(kanji, "\\ISO 2022 IR 87") == "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    katakana = b"\xd4\xcf\xc0\xde^\xc0\xdb\xb3=\x1b$B;3ED\x1b(J^\x1b$BB@O:\x1b(J=\x1b$B$d$^$@\x1b(J^\x1b$B$?$m$&\x1b(J"
+    assert name(katakana, "ISO 2022 IR 13\\ISO 2022 IR 87") == "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう"
+
+
+def test_korean_of_annex_i() -> None:
+    value = b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7=\x1b$)C\xc8\xab^\x1b$)C\xb1\xe6\xb5\xbf"
+    assert name(value, "\\ISO 2022 IR 149") == "Hong^Gildong=洪^吉洞=홍^길동"
+
+
+def test_chinese_of_annexes_j_and_k() -> None:
+    assert name("Wang^XiaoDong=王^小東=".encode(), "ISO_IR 192") == "Wang^XiaoDong=王^小東="
+    assert name("Wang^XiaoDong=王^小东=".encode("gb18030"), "GB18030") == "Wang^XiaoDong=王^小东="
+    assert name("张^三".encode("gbk"), "GBK") == "张^三"
+    value = b"Zhang^XiaoDong=\x1b$)A\xd5\xc5^\x1b$)A\xd0\xa1\xb6\xab="
+    assert name(value, "\\ISO 2022 IR 58") == "Zhang^XiaoDong=张^小东="
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec", "text"),
+    [
+        ("ISO_IR 100", "latin-1", "Buc^Jérôme"),
+        ("ISO_IR 101", "iso8859-2", "Wałęsa"),
+        ("ISO_IR 109", "iso8859-3", "Ĉapek"),
+        ("ISO_IR 110", "iso8859-4", "Bērziņš"),
+        ("ISO_IR 144", "iso8859-5", "Люкceмбypг"),
+        ("ISO_IR 127", "iso8859-6", "قباني^لنزار"),
+        ("ISO_IR 126", "iso8859-7", "Διονυσιος"),
+        ("ISO_IR 138", "iso8859-8", "שרון^דבורה"),
+        ("ISO_IR 148", "iso8859-9", "Çavuşoğlu"),
+        ("ISO_IR 166", "tis-620", "สมชาย"),
+        ("ISO_IR 203", "iso8859-15", "Œuvre €"),
+        ("ISO_IR 192", "utf-8", "Äneas^Rüdiger 王"),
+        ("ISO 2022 IR 100", "latin-1", "Müller"),
+        ("iso-ir 100", "latin-1", "Müller"),
+    ],
+)
+def test_single_sets(charset: str, codec: str, text: str) -> None:
+    assert name(text.encode(codec), charset) == text
+
+
+def test_latin_sets_that_change_inside_a_text() -> None:
+    """Dionysios in Greek and a French name in one value (PS3.5 6.1.2.5)."""
+    value = b"Dionysios is \x1b-F\xc4\xe9\xef\xed\xf5\xf3\xe9\xef\xf2\\\x1b-A\xc9t\xe9"
+    assert (
+        decode_text(value, codecs_of(b"ISO 2022 IR 6\\ISO 2022 IR 126\\ISO 2022 IR 100"))
+        == "Dionysios is Διονυσιος\\Été"
+    )
+
+
+def test_what_fits_no_set_is_never_another_letter() -> None:
+    assert "�" in name(b"M\xfcller", "ISO_IR 192")
+    assert name("Müller".encode()) == "Müller"  # no set declared, but it is UTF-8
+    assert name(b"M\xfcller") == "Müller"  # no set declared, and it is not
+
+
+def test_names_as_a_reader_expects_them() -> None:
+    assert display_name("Yamada^Tarou=山田^太郎=やまだ^たろう") == "山田 太郎 (Yamada Tarou)"
+    assert display_name("Doe^John^^Dr.") == "Doe John Dr."
+    assert display_name("") == display_name("^^^") == ""
+
+
+REAL = {
+    "chrH31.dcm": "Yamada^Tarou=山田^太郎=やまだ^たろう",
+    "chrH32.dcm": "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう",
+    "chrI2.dcm": "Hong^Gildong=洪^吉洞=홍^길동",
+    "chrX1.dcm": "Wang^XiaoDong=王^小東=",
+    "chrX2.dcm": "Wang^XiaoDong=王^小东=",
+    "chrArab.dcm": "قباني^لنزار",
+    "chrFren.dcm": "Buc^Jérôme",
+    "chrFrenMulti.dcm": "Buc^Jérôme",
+    "chrGerm.dcm": "Äneas^Rüdiger",
+    "chrGreek.dcm": "Διονυσιος",
+    "chrHbrw.dcm": "שרון^דבורה",
+    "chrRuss.dcm": "Люкceмбypг",
+    "chrKoreanMulti.dcm": "김희중",
+    "chrJapMulti.dcm": "やまだ^たろう",
+    "chrJapMultiExplicitIR6.dcm": "やまだ^たろう",
+}
+
+
+@pytest.mark.parametrize("file", REAL)
+def test_names_in_real_files(file: str) -> None:
+    folder: Path = shared_path("data/pydicom+pydicom/src/pydicom/data/charset_files")
+    assert HeaderReader().read(str(folder / file)).series.patient.name == REAL[file]
