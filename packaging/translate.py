@@ -1,7 +1,7 @@
 """Brings the texts of the window into the translators' files and compiles those.
 
-    python packaging/translate.py           update medview_zh_CN.ts from the code, compile it to .qm
-    python packaging/translate.py --check   say what is missing, write nothing, exit 1 where anything is
+python packaging/translate.py           update medview_zh_CN.ts from the code, compile it to .qm
+python packaging/translate.py --check   say what is missing, write nothing, exit 1 where anything is
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Demo(QObject):
 
     def _opened(self) -> None:
         """Run the built-in models on what is shown, unless their results were kept from an earlier showing."""
-        from medview.inference.library import open_package
+        from medview.inference.package import open_package
 
         workspace = self._workspace
         workspace.scan_ended.disconnect(self._opened)

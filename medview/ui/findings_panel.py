@@ -249,7 +249,7 @@ class ResultCard(QWidget):
         )
         self.tree.header().setStretchLastSection(False)
         self.tree.header().setSectionResizeMode(0, self.tree.header().ResizeMode.Stretch)
-        for at, width in ((1, 60), (2, 46), (3, 46)):
+        for at, width in ((1, 68), (2, 44), (3, 46)):
             self.tree.header().setSectionResizeMode(at, self.tree.header().ResizeMode.Fixed)
             self.tree.header().resizeSection(at, width)
             self.tree.headerItem().setTextAlignment(

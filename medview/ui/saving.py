@@ -44,14 +44,15 @@ def save_viewport_picture(window: QWidget, workspace: Workspace, viewport: QWidg
 def write_viewport_picture(workspace: Workspace, viewport: QWidget, path: str) -> None:
     """Write what a viewport shows; the file is whole or not there, and the reader is told which."""
     try:
-        _write_whole(Path(path), viewport_pixmap(viewport))
+        write_whole(Path(path), viewport_pixmap(viewport))
     except MedviewError as error:
         workspace.tell_error(error)
         return
     workspace.tell("saved", f"Saved as {path}.", (path,), severity="done")
 
 
-def _write_whole(path: Path, pixmap: QPixmap) -> None:
+def write_whole(path: Path, pixmap: QPixmap) -> None:
+    """Write a picture as PNG so that it is whole or not there; raises MedviewError where the disk refuses."""
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".saving-", suffix=".png")
@@ -97,14 +98,18 @@ def write_result(workspace: Workspace, result: InferenceResult, kind: Literal["n
 
     def work(progress: object) -> str:  # noqa: ARG001 - one step
         if kind == "nifti":
-            from medview.formats.write import write_labels
+            from medview.formats.writing import write_volume
 
-            write_labels(path, segmentation)
+            if segmentation.geometry is None:
+                text = "The series has no geometry; a NIfTI file of its segmentation would place it wrongly."
+                raise MedviewError("no_geometry", text, path, ExitCode.INPUT_UNUSABLE)
+            write_volume(path, segmentation.labels, segmentation.geometry)
         else:
             from medview.dicom.seg_write import write_segmentation_object
 
-            sources = [frame.path for frame in stack.frames]
-            write_segmentation_object(path, segmentation, sources, result.provenance)
+            first = segmentation.time * stack.shape[0]
+            frames = stack.frames[first : first + stack.shape[0]]
+            write_segmentation_object(path, segmentation, frames, result.provenance)
         return path
 
     def done(written: str) -> None:

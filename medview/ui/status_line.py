@@ -27,6 +27,7 @@ def job_title(title: str) -> str:
         "filter": translate("Job", "Filtering the volume"),
         "results": translate("Job", "Fetching kept results"),
         "save": translate("Job", "Saving"),
+        "install": translate("Job", "Installing a package"),
     }
     return known.get(title, title)
 
@@ -34,19 +35,18 @@ def job_title(title: str) -> str:
 def step_title(step: str) -> str:
     """A step of a job in words."""
     known = {
-        "prepare": translate("Job", "preparing"),
-        "preprocess": translate("Job", "preparing"),
-        "load": translate("Job", "loading"),
-        "loading": translate("Job", "loading"),
-        "session": translate("Job", "loading the model"),
-        "tiles": translate("Job", "tiles"),
-        "run": translate("Job", "running"),
-        "postprocess": translate("Job", "finishing"),
-        "restore": translate("Job", "finishing"),
-        "keep": translate("Job", "keeping"),
         "scan": translate("Job", "files"),
+        "load": translate("Job", "loading images"),
+        "open": translate("Job", "loading the model"),
+        "prepare": translate("Job", "preparing"),
+        "network": translate("Job", "network, tile"),
+        "restore": translate("Job", "back onto the images"),
+        "keep": translate("Job", "keeping"),
+        "results": translate("Job", "series"),
+        "demo phantom": translate("Job", "computing"),
+        "demo study": translate("Job", "writing"),
     }
-    return known.get(step, step)
+    return known.get(step) or translate("Operation", step)
 
 
 class StatusLine(QWidget):

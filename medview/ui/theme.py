@@ -37,16 +37,18 @@ class Theme:
     danger: str
     done: str
     ai: str
+    selected: str
+    """Ground of a chosen row."""
     image: str = "#000000"
 
 
 DARK = Theme(
     "dark", "#16181c", "#1e2126", "#272b31", "#363b43", "#e6e8eb", "#a3a9b3", "#6d737d", "#4c9be8", "#0b0d10",
-    "#e0a83c", "#f07470", "#6fbf8a", "#a89cf0",
+    "#e0a83c", "#f07470", "#6fbf8a", "#a89cf0", "#2b4560",
 )  # fmt: skip
 LIGHT = Theme(
     "light", "#e4e6ea", "#f3f4f6", "#ffffff", "#c3c8d0", "#1a1d22", "#545b66", "#9096a0", "#1f6fbf", "#ffffff",
-    "#8a5a00", "#b3261e", "#1f7a45", "#5b3fc4",
+    "#855600", "#b3261e", "#1a6b3b", "#5b3fc4", "#c9dff5",
 )  # fmt: skip
 
 
@@ -236,10 +238,9 @@ QProgressBar {{ background: {t.line}; border: none; border-radius: 2px; max-heig
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
 
 QTreeView, QListView, QTableView, QTreeWidget, QListWidget, QTableWidget {{ background: {t.panel}; border: none;
-  alternate-background-color: {t.raised}; selection-background-color: {t.raised}; selection-color: {t.text}; }}
+  alternate-background-color: {t.raised}; selection-background-color: {t.selected}; selection-color: {t.text}; }}
 QTreeView::item, QListView::item, QTableView::item {{ padding: 3px 4px; border: none; }}
-QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{ background: {t.raised}; color: {t.text};
-  border-left: 2px solid {t.accent}; }}
+QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{ background: {t.selected}; color: {t.text}; }}
 QTreeView::item:hover, QListView::item:hover {{ background: {t.raised}; }}
 QTreeView:focus, QListView:focus, QTableView:focus {{ border: 1px solid {t.accent}; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.secondary}; border: none; border-bottom: 1px solid {t.line}; padding: 4px; }}

@@ -837,8 +837,8 @@
         <translation>轮廓</translation>
     </message>
     <message>
-        <source>Nothing was found.</source>
-        <translation>未见异常发现。</translation>
+        <source>The model found nothing.</source>
+        <translation>模型未检出发现。</translation>
     </message>
     <message>
         <source>From score</source>
@@ -959,28 +959,40 @@
         <translation>保存</translation>
     </message>
     <message>
+        <source>Installing a package</source>
+        <translation>安装模型包</translation>
+    </message>
+    <message>
+        <source>loading images</source>
+        <translation>加载影像</translation>
+    </message>
+    <message>
         <source>preparing</source>
         <translation>准备</translation>
     </message>
     <message>
-        <source>loading</source>
-        <translation>加载</translation>
+        <source>network, tile</source>
+        <translation>网络推理，分块</translation>
+    </message>
+    <message>
+        <source>back onto the images</source>
+        <translation>结果映射回图像</translation>
+    </message>
+    <message>
+        <source>series</source>
+        <translation>序列</translation>
+    </message>
+    <message>
+        <source>computing</source>
+        <translation>计算</translation>
+    </message>
+    <message>
+        <source>writing</source>
+        <translation>写入</translation>
     </message>
     <message>
         <source>loading the model</source>
         <translation>加载模型</translation>
-    </message>
-    <message>
-        <source>tiles</source>
-        <translation>分块</translation>
-    </message>
-    <message>
-        <source>running</source>
-        <translation>运行</translation>
-    </message>
-    <message>
-        <source>finishing</source>
-        <translation>收尾</translation>
     </message>
     <message>
         <source>keeping</source>
@@ -1732,6 +1744,10 @@
         <translation>AI 已隐藏</translation>
     </message>
     <message>
+        <source>Some AI labels hidden</source>
+        <translation>部分 AI 标签已隐藏</translation>
+    </message>
+    <message>
         <source>Incomplete: {n} slices cannot be read</source>
         <translation>不完整：{n} 个层面无法读取</translation>
     </message>
@@ -1752,12 +1768,56 @@
         <translation>未滤波：{why}</translation>
     </message>
     <message>
-        <source>AI: {name} {version}</source>
-        <translation>AI：{name} {version}</translation>
+        <source>AI: {names}</source>
+        <translation>AI：{names}</translation>
     </message>
     <message>
-        <source>AI: {name} {version} – research use, not for diagnosis</source>
-        <translation>AI：{name} {version} – 仅供研究，不得用于诊断</translation>
+        <source>AI: {names} – research use, not for diagnosis</source>
+        <translation>AI：{names} – 仅供研究，不得用于诊断</translation>
+    </message>
+    <message>
+        <source>Incomplete: {n} slices missing</source>
+        <translation>不完整：缺少 {n} 个层面</translation>
+    </message>
+    <message>
+        <source>Left and right are not known</source>
+        <translation>左右方位未知</translation>
+    </message>
+    <message>
+        <source>Slices shifted against one another</source>
+        <translation>层面间存在错位</translation>
+    </message>
+    <message>
+        <source>Gantry tilt {n}°</source>
+        <translation>机架倾斜 {n}°</translation>
+    </message>
+    <message>
+        <source>Several images at one position</source>
+        <translation>同一位置有多幅图像</translation>
+    </message>
+    <message>
+        <source>Same instance twice in the folder</source>
+        <translation>文件夹中有重复的实例</translation>
+    </message>
+    <message>
+        <source>Slice thickness assumed</source>
+        <translation>层厚为假定值</translation>
+    </message>
+    <message>
+        <source>Distances are those on the scanned film</source>
+        <translation>距离为胶片扫描件上的距离</translation>
+    </message>
+    <message>
+        <source>The file holds two orientations</source>
+        <translation>文件含两个方位</translation>
+    </message>
+    <message>
+        <source>Place in the patient unknown</source>
+        <translation>在患者体内的位置未知</translation>
+    </message>
+    <message>
+        <source>No volume: orientations differ</source>
+        <translation>非容积：方位不一致</translation>
     </message>
     <message>
         <source>AI run against its conditions: {what}</source>

@@ -1,0 +1,119 @@
+"""Makes the pictures of the README: docs/screenshots/*.png, without a screen.
+
+    python packaging/screenshots.py [--ct FOLDER] [--size W H]
+
+The demo study is made on the spot. ``--ct`` names a folder with a real chest CT for the picture in four viewports;
+without it the one in ../shared/data is taken where there is one, else that picture is left as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+if TYPE_CHECKING:
+    from medview.ui.application import Desk
+
+FOLDER = ROOT / "docs" / "screenshots"
+CHEST_CT = ROOT.parent / "shared" / "data" / "profmcdan+dicom-project" / "data" / "767"
+LONGEST_S = 600.0
+
+
+def wait(desk: Desk, ready: Callable[[], bool], longest: float = LONGEST_S) -> None:
+    """Let the window live until something is so; ends the script where it never is."""
+    until = time.monotonic() + longest
+    while not ready():
+        if time.monotonic() > until:
+            sys.exit("the window did not get ready: " + "; ".join(notice.text for notice in desk.workspace.notices))
+        desk.app.processEvents()
+        time.sleep(0.005)
+
+
+def settle(desk: Desk, seconds: float = 1.0) -> None:
+    """Let thumbnails and panels be drawn."""
+    until = time.monotonic() + seconds
+    wait(desk, lambda: time.monotonic() > until)
+
+
+def make_desk(size: tuple[int, int], **settings: object) -> Desk:
+    """A window that keeps nothing."""
+    from medview.app.settings import Settings, changed
+    from medview.ui.application import Desk, make_application
+
+    desk = Desk(make_application(), changed(Settings(), **{"language": "en", **settings}), keep_settings=False)
+    desk.window.resize(*size)
+    desk.window.show()
+    return desk
+
+
+def keep(desk: Desk, name: str) -> None:
+    """Write the picture and close the window."""
+    settle(desk)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    desk.window.grab().save(str(FOLDER / f"{name}.png"))
+    desk.window.close()
+    desk.close()
+    desk.app.processEvents()
+    print(FOLDER / f"{name}.png")
+
+
+def demo_picture(size: tuple[int, int], name: str, **settings: object) -> None:
+    """The demo with its overlay and its list of findings."""
+    from medview.ui.demo import Demo
+
+    desk = make_desk(size, **settings)
+    shown: list[bool] = []
+    demo = Demo(desk.workspace, on_shown=lambda: shown.append(True))
+    demo.start()
+    wait(desk, lambda: bool(shown))
+    desk.window.build_panels()
+    keep(desk, name)
+
+
+def ct_picture(size: tuple[int, int], folder: Path) -> None:
+    """A real chest CT in four viewports with the lungs that the built-in network found."""
+    from medview.inference.package import open_package
+
+    desk = make_desk(size)
+    workspace = desk.workspace
+    workspace.open_paths([str(folder)])
+    wait(desk, lambda: workspace.active_viewport.stack is not None and not workspace.is_scanning)
+    stack = workspace.active_viewport.stack
+    assert stack is not None
+    wait(desk, lambda: workspace.loader.volume(stack).is_complete)
+    workspace.show_three_planes()
+    known = {result.provenance.package_id for result in workspace.results.of(stack.id)}
+    if "ct-lungs" not in known:
+        workspace.run_model(stack, open_package("ct-lungs"))
+    wait(desk, lambda: bool(workspace.results.of(stack.id)))
+    desk.window.show_tab(0)
+    keep(desk, "chest-ct")
+
+
+def main() -> None:
+    """Run the script."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ct", type=Path, default=CHEST_CT, help="folder with a chest CT")
+    parser.add_argument("--size", nargs=2, type=int, default=(1600, 1000), metavar=("W", "H"))
+    arguments = parser.parse_args()
+    size = (arguments.size[0], arguments.size[1])
+    demo_picture(size, "demo")
+    demo_picture(size, "demo-light", theme="light")
+    demo_picture(size, "demo-chinese", language="zh_CN")
+    if arguments.ct.is_dir():
+        ct_picture(size, arguments.ct)
+    else:
+        print(f"{arguments.ct} is not there: the picture of a chest CT is left as it is", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
