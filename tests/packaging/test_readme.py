@@ -26,6 +26,13 @@ def test_files_named_in_code_style_exist() -> None:
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
+def test_its_pictures_are_pictures() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert len(pictures) >= 3
+    for name in pictures:
+        assert (ROOT / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n", name
+
+
 @pytest.mark.parametrize("command", ["run", "test", "install", "check", "bench"])
 def test_bootstrap_has_the_commands(command: str) -> None:
     assert f"bootstrap.py {command}" in README
