@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
-HALO = 2.0
+HALO = 2.2
 """Px around the letters that the halo needs."""
-_HALO_COLOUR = QColor(0, 0, 0, 210)
+_HALO_COLOUR = QColor(0, 0, 0, 235)
 _KEPT_PICTURES = 600
 _KEPT_WIDTHS = 4000
 _FIGURES = frozenset("0123456789.\u2212\u2007")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTextOption
 
 from medview.app.marks import Mark, marks_of
 from medview.app.shown_slice import ShownSlice
@@ -143,10 +143,9 @@ class ViewportPainting:
         box = QRectF(canvas.width * 0.12, top, canvas.width * 0.76, canvas.height * 0.3)
         canvas.painter.setFont(canvas.fonts.text.font)
         canvas.painter.setPen(TEXT)
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        canvas.painter.drawText(
-            box, int(flags) | int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere), words
-        )
+        option = QTextOption(Qt.AlignmentFlag.AlignHCenter)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        canvas.painter.drawText(box, words, option)
 
     def _paint_empty(self, canvas: Canvas) -> None:
         painter = canvas.painter

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont
 
 GROUND = QColor(0, 0, 0)
 TEXT = QColor(230, 232, 235)
-SECONDARY = QColor(163, 169, 179)
+SECONDARY = QColor(178, 184, 193)
 LETTER = QColor(150, 172, 190)
 """Orientation letters: a second, muted colour."""
 SCALE = QColor(176, 182, 190)
