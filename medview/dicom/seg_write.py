@@ -98,7 +98,7 @@ def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance:
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=provenance.package_name[:64],
-        software_versions=(f"medview {__version__}"[:64], f"{provenance.package_id} {provenance.package_version}"[:64]),
+        software_versions=__version__,
         device_serial_number=provenance.package_sha256[:16] or "none",
         content_description=_said(provenance),
         content_label="MEDVIEW_AI",
@@ -107,6 +107,7 @@ def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance:
         plane_positions=positions,
         omit_empty_frames=True,
     )
+    made.SoftwareVersions = [f"medview {__version__}"[:64], f"{provenance.package_id} {provenance.package_version}"[:64]]
     made.SeriesDescription = f"{provenance.package_name} {provenance.package_version}"[:64]
     return made
 
@@ -225,6 +226,11 @@ def _save(made: Any, target: Path) -> None:
             made.save_as(temporary)
             with temporary.open("rb+") as written:
                 os.fsync(written.fileno())
+            if os.name == "posix":
+                # mkstemp gives 0600; a file that a person asked for gets what the umask allows.
+                mask = os.umask(0)
+                os.umask(mask)
+                temporary.chmod(0o666 & ~mask)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
