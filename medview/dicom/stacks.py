@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from medview.core.geometry import FloatArray, Geometry
 from medview.core.problem import Note, Problem
 from medview.core.study import Stack, StackKind
 from medview.dicom.frame_source import DicomFrame
-from medview.dicom.header import FrameHeader, InstanceHeader
+from medview.dicom.header import FrameCommon, FrameHeader, InstanceHeader
 from medview.dicom.placement import (
     cluster_depths,
     cluster_orientations,
@@ -75,49 +75,56 @@ def is_localizer(stack: Stack) -> bool:
     return "LOCALIZER" in stack.context.image_type or "SCOUT" in stack.context.image_type
 
 
-def _groups(headers: Sequence[InstanceHeader]) -> dict[Hashable, list[PlacedFrame]]:
-    """Frames by everything that must be equal inside a stack and does not depend on the other frames."""
-    groups: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
+Key = tuple[Any, ...]
+
+
+def _groups(headers: Sequence[InstanceHeader]) -> dict[Key, list[PlacedFrame]]:
+    """Frames by everything that must be equal inside a stack and does not depend on the other frames.
+
+    The first part of a key says whether its frames have a place in the patient.
+    """
+    groups: dict[Key, list[PlacedFrame]] = defaultdict(list)
     copies = _copy_numbers(headers)
+    made: dict[tuple[int, ...], Key] = {}  # headers share their parts, so most keys are made once
     for header in headers:
         pixels = header.pixels
         assert pixels is not None
-        about = (
-            header.series.modality,
-            pixels.rows,
-            pixels.columns,
-            pixels.dtype,
-            pixels.components,
-            is_inverted(header),
-            header.image.modality_lut,
-        )
-        made: dict[int, tuple[tuple[Hashable, ...], bool]] = {}
+        many = pixels.frames > 1
+        own = len(header.frames) == pixels.frames
+        twin = copies.get(header.path, 0)
+        parts = (id(header.series), id(header.image), id(pixels), own)
         for index in range(pixels.frames):
             frame = header.frame(index)
-            common = frame.common
-            found = made.get(id(common))
-            if found is None:
-                placed = _can_be_placed(header, frame)
-                spacing = common.spacing if placed else spacing_of(header, frame)[0]
-                key: tuple[Hashable, ...] = (
-                    *about,
-                    placed,
-                    spacing and tuple(f"{value:.4g}" for value in spacing),
-                    common.component,
-                    "LOCALIZER" in common.image_type,
-                    common.laterality,
-                )
-                twin = copies.get(header.path, 0)
-                if placed:
-                    key = (*key, twin)
-                else:
-                    key = (*key, header.image.view_position, (header.sop_uid, twin) if pixels.frames > 1 else "")
-                found = made[id(common)] = (key, placed)
-            key, placed = found
-            if placed and frame.position is None:
-                key = (*key, "unplaced", header.sop_uid if pixels.frames > 1 else "")
+            placeable = own and frame.position is not None
+            of_frame = (*parts, id(frame.common), placeable)
+            key = made.get(of_frame)
+            if key is None:
+                placed = placeable and _has_plane(header, frame.common)
+                key = made[of_frame] = (placed, *_shared_key(header, frame, placed))
+            if twin or (many and not key[0]):
+                key = (*key, header.sop_uid if many else "", twin)
             groups[key].append(PlacedFrame(header, index, frame))
     return groups
+
+
+def _shared_key(header: InstanceHeader, frame: FrameHeader, placed: bool) -> Key:
+    pixels, common = header.pixels, frame.common
+    assert pixels is not None
+    spacing = common.spacing if placed else spacing_of(header, frame)[0]
+    return (
+        header.series.modality,
+        pixels.rows,
+        pixels.columns,
+        pixels.dtype,
+        pixels.components,
+        is_inverted(header),
+        header.image.modality_lut,
+        spacing and tuple(f"{value:.4g}" for value in spacing),
+        common.component,
+        "LOCALIZER" in common.image_type,
+        common.laterality,
+        "" if placed else header.image.view_position,
+    )
 
 
 def _copy_numbers(headers: Sequence[InstanceHeader]) -> dict[str, int]:
@@ -138,22 +145,17 @@ def _copy_numbers(headers: Sequence[InstanceHeader]) -> dict[str, int]:
     return numbers
 
 
-def _can_be_placed(header: InstanceHeader, frame: FrameHeader) -> bool:
-    """Whether a frame's own attributes give it a plane in the patient."""
-    common = frame.common
-    if frame.position is None or common.orientation is None or common.spacing is None:
+def _has_plane(header: InstanceHeader, common: FrameCommon) -> bool:
+    """Whether a frame that has a position also has what makes a plane in the patient of it."""
+    if common.orientation is None or common.spacing is None:
         return False
-    assert header.pixels is not None
-    if header.pixels.frames > 1 and len(header.frames) == 1:
-        return False  # one position for many frames is the position of none
-    if header.series.modality in PROJECTION_MODALITIES and len(header.frames) == 1 and header.pixels.frames == 1:
-        return header.series.sop_class.startswith("1.2.840.10008.5.1.4.1.1.13.1.")
+    if header.series.modality in PROJECTION_MODALITIES and header.frame_count == 1:
+        return header.series.sop_class.startswith("1.2.840.10008.5.1.4.1.1.13.1.")  # tomosynthesis, 3-D angiography
     return directions_of(common.orientation) is not None
 
 
-def _stacks_of_group(key: Hashable, frames: list[PlacedFrame]) -> list[Stack]:
-    header, frame = frames[0].header, frames[0].frame
-    if frame.position is None or not _can_be_placed(header, frame):
+def _stacks_of_group(key: Key, frames: list[PlacedFrame]) -> list[Stack]:
+    if not key[0]:
         return [_frames_stack(key, frames)]
     parts = _by_frame_of_reference(frames)
     return [stack for name, part in parts for stack in _placed_stacks((key, name) if len(parts) > 1 else key, part)]
