@@ -37,6 +37,11 @@ def _line(*parts: tuple[str, bool]) -> Line:
     return tuple(Segment(text, TEXT if main else SECONDARY) for text, main in parts if text)
 
 
+def _label(text: str) -> str:
+    """A word before a value, parted from it in every language."""
+    return text.rstrip() + " "
+
+
 def _bold(text: str) -> Line:
     return (Segment(text, TEXT, bold=True),)
 
@@ -98,7 +103,7 @@ def _study_lines(view: ViewportView, named: bool) -> tuple[Line, ...]:
     if study.description:
         lines.append(_line((study.description, True)))
     if named and study.accession:
-        lines.append(_line((translate("Viewport", "Acc. "), False), (study.accession, True)))
+        lines.append(_line((_label(translate("Viewport", "Acc. ")), False), (study.accession, True)))
     if named:
         when = " ".join(text for text in (date_text(study.date), time_text(study.time)) if text)
         if when:
@@ -116,9 +121,9 @@ def _display_lines(
         lines.append(_window_line(voi, inverted))
     zoom = transform.device_px_per_pixel
     percent = f"{zoom * 100:.0f}".rjust(4, "\u2007")
-    lines.append(_line((translate("Viewport", "Zoom "), False), (percent.strip(), True), (" %", False)))
+    lines.append(_line((_label(translate("Viewport", "Zoom ")), False), (percent.strip(), True), (" %", False)))
     position = [
-        (translate("Viewport", "Image "), False),
+        (_label(translate("Viewport", "Image ")), False),
         (padded(index + 1, count), True),
         (f" / {count}", False),
     ]
@@ -138,13 +143,15 @@ def _window_line(voi: Voi, inverted: bool) -> Line:
     end = [("  " + translate("Viewport", "inverted"), False)] if inverted else []
     if isinstance(voi, VoiLut):
         return _line(
-            (translate("Viewport", "LUT "), False), (voi.name or translate("Viewport", "of the file"), True), *end
+            (_label(translate("Viewport", "LUT ")), False),
+            (voi.name or translate("Viewport", "of the file"), True),
+            *end,
         )
     name = translate("Preset", voi.name) if voi.name else ""
     return _line(
-        (translate("Viewport", "W "), False),
+        (_label(translate("Viewport", "W ")), False),
         (number_text(voi.width), True),
-        ("  " + translate("Viewport", "C "), False),
+        ("  " + _label(translate("Viewport", "C ")), False),
         (number_text(voi.center), True),
         (f"  {name}" if name else "", False),
         *end,
@@ -166,7 +173,7 @@ def _series_lines(view: ViewportView, shown: ShownSlice) -> tuple[Line, ...]:
     if where:
         lines.append(_bold(where))
     if context.contrast_agent:
-        lines.append(_line((translate("Viewport", "Contrast "), False), (context.contrast_agent, True)))
+        lines.append(_line((_label(translate("Viewport", "Contrast ")), False), (context.contrast_agent, True)))
     description = context.description or (series.context.description if series is not None else "")
     number = f"{series.number}" if series is not None and series.number is not None else ""
     head = " ".join(text for text in (context.modality, number) if text)
@@ -180,7 +187,7 @@ def _location_line(stack: Stack, shown: ShownSlice) -> Line:
     if shown.plane_kind == "acquired":
         if stack.context.slice_thickness:
             parts += [
-                (translate("Viewport", "Thickness "), False),
+                (_label(translate("Viewport", "Thickness ")), False),
                 (number_text(stack.context.slice_thickness), True),
                 (" mm", False),
             ]

@@ -11,10 +11,12 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTextOption
 
 from medview.app.marks import Mark, marks_of
 from medview.app.shown_slice import ShownSlice
+from medview.core.problem import MedviewError
 from medview.core.volume import SliceState, Volume
 from medview.ui.canvas import Canvas, Face, Fonts
 from medview.ui.corner_text import Corners, corner_lines, mark_text
 from medview.ui.measurement_items import draw_mark, measured_lines
+from medview.ui.messages import message_text
 from medview.ui.viewport_edges import (
     draw_letters,
     draw_scales,
@@ -41,6 +43,10 @@ if TYPE_CHECKING:
     from medview.ui.viewport import ViewportWidget
 
 translate = QCoreApplication.translate
+
+
+def _error_text(error: MedviewError) -> str:
+    return message_text(error.code, error.text, error.values)
 
 
 class ViewportPainting:
@@ -79,7 +85,7 @@ class ViewportPainting:
             painter.fillRect(widget.rect(), GROUND)
             if widget.volume_error is not None:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                self._paint_wrapped(canvas, widget.volume_error.text, canvas.height * 0.45)
+                self._paint_wrapped(canvas, _error_text(widget.volume_error), canvas.height * 0.45)
             else:
                 self._paint_empty(canvas)
             self._paint_drop(canvas)
@@ -127,7 +133,7 @@ class ViewportPainting:
             words = translate("Viewport", "Image {n} cannot be shown").format(n=k + 1)
             canvas.centred(middle - QPointF(0, 12), words, DANGER, canvas.fonts.bold)
             if failure is not None:
-                self._paint_wrapped(canvas, failure.text, middle.y() + 2)
+                self._paint_wrapped(canvas, _error_text(failure), middle.y() + 2)
             return
         words = translate("Viewport", "Image {n} is not loaded yet").format(n=k + 1)
         canvas.centred(middle - QPointF(0, 10), words, TEXT)
