@@ -61,8 +61,8 @@ class Results:
         self.thresholds.pop(result_key(result), None)
 
     def threshold(self, result: InferenceResult) -> float:
-        """The score below which findings of this result are hidden: 0 until the reader says otherwise."""
-        return self.thresholds.get(result_key(result), 0.0)
+        """The score below which findings are hidden: the manifest's until the reader says otherwise."""
+        return self.thresholds.get(result_key(result), result.shown_threshold)
 
     def visible_findings(self, result: InferenceResult) -> tuple[Finding, ...]:
         """Findings at or above the threshold, highest score first."""

@@ -85,7 +85,7 @@ class NoticeStrip(QFrame):
             self.hide()
             return
         self._row.addWidget(sign_label(notice.severity), 0, Qt.AlignmentFlag.AlignTop)
-        text = QLabel(message_text(notice.code, notice.text, notice.values))
+        text = QLabel(message_text(notice.code, notice.text, notice.values, notice.path))
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -150,16 +150,17 @@ class NoticeList(QWidget):
         self.tree.clear()
         items = []
         for notice in reversed(self._workspace.notices):
-            item = QTreeWidgetItem([message_text(notice.code, notice.text, notice.values), notice.path])
+            item = QTreeWidgetItem([message_text(notice.code, notice.text, notice.values, notice.path), notice.path])
+            item.setToolTip(0, notice.text)
             name, role = SIGNS[notice.severity]
             item.setIcon(0, icon(name, role))
             items.append(item)
         for problem in self._workspace.problems:
             item = QTreeWidgetItem([problem_text(problem), problem.path])
+            item.setToolTip(0, problem.what)
             item.setIcon(0, icon("file-x", "warning"))
             items.append(item)
         for item in items:
-            item.setToolTip(0, item.text(0))
             item.setToolTip(1, item.text(1))
         self.tree.addTopLevelItems(items)
         self.tree.setVisible(bool(items))

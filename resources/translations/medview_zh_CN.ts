@@ -1083,6 +1083,18 @@
         <translation>发生意外错误：{0}</translation>
     </message>
     <message>
+        <source>Saved as {0}.</source>
+        <translation>已保存为 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} is installed.</source>
+        <translation>{0} 已安装。</translation>
+    </message>
+    <message>
+        <source>None of the models is meant for this series.</source>
+        <translation>没有适用于本序列的模型。</translation>
+    </message>
+    <message>
         <source>The settings in {0} cannot be read ({1}); the defaults are used.</source>
         <translation>无法读取 {0} 中的设置（{1}），已采用默认设置。</translation>
     </message>
@@ -1093,6 +1105,482 @@
     <message>
         <source>The settings could not be written to {0}: {1}.</source>
         <translation>无法将设置写入 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>{file} is of no format that can be opened.</source>
+        <translation>{file} 的格式无法打开。</translation>
+    </message>
+    <message>
+        <source>{file} is neither a file nor a folder; it was not opened.</source>
+        <translation>{file} 既不是文件也不是文件夹，未打开。</translation>
+    </message>
+    <message>
+        <source>{file} has a DICOM name but is no DICOM file.</source>
+        <translation>{file} 的名称像 DICOM，但并不是 DICOM 文件。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be read as DICOM: {0}.</source>
+        <translation>无法按 DICOM 读取 {file}：{0}。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be read as a DICOMDIR.</source>
+        <translation>无法按 DICOMDIR 读取 {file}。</translation>
+    </message>
+    <message>
+        <source>{file} names a file outside its folder; it was not opened.</source>
+        <translation>{file} 指向其文件夹之外的文件，未打开。</translation>
+    </message>
+    <message>
+        <source>{file} is listed by the DICOMDIR but is not there.</source>
+        <translation>DICOMDIR 中列出的 {file} 不存在。</translation>
+    </message>
+    <message>
+        <source>{file} is a copy of another file; it is shown once.</source>
+        <translation>{file} 与另一文件重复，只显示一次。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be read.</source>
+        <translation>无法读取 {file}。</translation>
+    </message>
+    <message>
+        <source>There is no permission to read {file}.</source>
+        <translation>没有读取 {file} 的权限。</translation>
+    </message>
+    <message>
+        <source>{file} is not there any more.</source>
+        <translation>{file} 已不存在。</translation>
+    </message>
+    <message>
+        <source>{file} ends in the middle of its pixels.</source>
+        <translation>{file} 的像素数据不完整（文件被截断）。</translation>
+    </message>
+    <message>
+        <source>The pixels of {file} cannot be decoded.</source>
+        <translation>无法解码 {file} 的像素数据。</translation>
+    </message>
+    <message>
+        <source>There is no decoder for the pixels of {file}.</source>
+        <translation>没有可用于 {file} 像素数据的解码器。</translation>
+    </message>
+    <message>
+        <source>Decoding {file} took too long.</source>
+        <translation>解码 {file} 超时。</translation>
+    </message>
+    <message>
+        <source>The decoder broke down on {file}; the file is damaged.</source>
+        <translation>解码 {file} 时解码器崩溃，文件已损坏。</translation>
+    </message>
+    <message>
+        <source>Compressed images cannot be decoded: the decoding process does not start.</source>
+        <translation>解码进程无法启动，不能解码压缩影像。</translation>
+    </message>
+    <message>
+        <source>{file} unpacks to too many bytes and is refused.</source>
+        <translation>{file} 解压后过大，已拒绝。</translation>
+    </message>
+    <message>
+        <source>The pixels of {file} cannot be used.</source>
+        <translation>{file} 的像素数据无法使用。</translation>
+    </message>
+    <message>
+        <source>The pixels of {file} are of a kind that cannot be shown.</source>
+        <translation>{file} 的像素类型无法显示。</translation>
+    </message>
+    <message>
+        <source>Loading stopped unexpectedly.</source>
+        <translation>加载意外中止。</translation>
+    </message>
+    <message>
+        <source>{file} is not a usable NIfTI file.</source>
+        <translation>{file} 不是可用的 NIfTI 文件。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be read as a picture.</source>
+        <translation>无法按图片读取 {file}。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be read as a volume.</source>
+        <translation>无法按容积数据读取 {file}。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for this.</source>
+        <translation>内存不足。</translation>
+    </message>
+    <message>
+        <source>{file} could not be written.</source>
+        <translation>无法写入 {file}。</translation>
+    </message>
+    <message>
+        <source>Something unexpected happened.</source>
+        <translation>发生意外错误。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
+    </message>
+    <message>
+        <source>The slice has no thickness in the file; {0} mm is assumed.</source>
+        <translation>文件未给出层厚，假定为 {0} mm。</translation>
+    </message>
+    <message>
+        <source>A window or VOI LUT of the file is not allowed by the standard and is left out.</source>
+        <translation>文件中的某个窗或 VOI LUT 不符合标准，已忽略。</translation>
+    </message>
+    <message>
+        <source>Several images lie at the same position and nothing tells them apart; they are shown apart.</source>
+        <translation>同一位置有多幅图像且无法区分，已分开显示。</translation>
+    </message>
+    <message>
+        <source>Different images have the same SOP Instance UID; all are shown.</source>
+        <translation>不同图像具有相同的 SOP 实例 UID，均已显示。</translation>
+    </message>
+    <message>
+        <source>Every image names a frame of reference of its own; they are taken as one.</source>
+        <translation>每幅图像的参考坐标系各不相同，已视为同一坐标系。</translation>
+    </message>
+    <message>
+        <source>The slices are sheared by {0} degrees (gantry tilt); positions are true.</source>
+        <translation>层面倾斜 {0}°（机架倾斜），位置按真实值显示。</translation>
+    </message>
+    <message>
+        <source>The distances between the slices differ.</source>
+        <translation>层间距不一致。</translation>
+    </message>
+    <message>
+        <source>Slice distances run from {0} to {1} mm; true positions are used.</source>
+        <translation>层间距为 {0}–{1} mm，不一致；采用真实位置。</translation>
+    </message>
+    <message>
+        <source>{0} slices are missing: between slices {1} and {2} the distance is {3} mm instead of {4} mm.</source>
+        <translation>缺少 {0} 个层面：第 {1} 与第 {2} 层之间的距离为 {3} mm，应为 {4} mm。</translation>
+    </message>
+    <message>
+        <source>Each image of this series has an orientation of its own; they form no volume.</source>
+        <translation>本序列各图像方位不同，不能构成容积。</translation>
+    </message>
+    <message>
+        <source>This is a mosaic: one picture holds all slices of a volume side by side.</source>
+        <translation>这是拼图（mosaic）图像：一幅图并排包含容积的所有层面。</translation>
+    </message>
+    <message>
+        <source>There is no common position in the patient.</source>
+        <translation>在患者体内没有共同的空间位置。</translation>
+    </message>
+    <message>
+        <source>The file lacks the preamble or meta header of PS3.10; it was read nevertheless.</source>
+        <translation>文件缺少 PS3.10 规定的前导或元信息头，但仍已读取。</translation>
+    </message>
+    <message>
+        <source>SUV cannot be calculated: {0}.</source>
+        <translation>无法计算 SUV：{0}。</translation>
+    </message>
+    <message>
+        <source>The file does not name its transfer syntax; it was found by looking at the data.</source>
+        <translation>文件未注明传输语法，已根据数据判断。</translation>
+    </message>
+    <message>
+        <source>Distances are those on the scanned film, not in the patient.</source>
+        <translation>距离为胶片扫描件上的距离，而非患者体内距离。</translation>
+    </message>
+    <message>
+        <source>The file does not say how it lies in the patient: sides are assumed.</source>
+        <translation>文件未说明在患者体内的方位，左右为假定。</translation>
+    </message>
+    <message>
+        <source>Philips display values; the private scale slope for quantitative values is not applied.</source>
+        <translation>飞利浦显示值；未应用用于定量的私有缩放斜率。</translation>
+    </message>
+    <message>
+        <source>The picture is turned upright as its EXIF tag asks.</source>
+        <translation>已按 EXIF 标记将图片转正。</translation>
+    </message>
+    <message>
+        <source>Slice positions are written with few decimals; they fit an even spacing of {0} mm.</source>
+        <translation>层面位置的小数位较少，符合 {0} mm 的等间距。</translation>
+    </message>
+    <message>
+        <source>The file holds two orientations that differ; the sform is used.</source>
+        <translation>文件含两个不一致的方位，采用 sform。</translation>
+    </message>
+    <message>
+        <source>Slices are shifted against one another within their planes; true positions are used.</source>
+        <translation>层面在平面内相互错位，采用真实位置。</translation>
+    </message>
+    <message>
+        <source>The file gives its spacing in units of {0} mm.</source>
+        <translation>文件的间距单位为 {0} mm。</translation>
+    </message>
+    <message>
+        <source>The data set holds delimiters where none belong; what follows may be missing.</source>
+        <translation>数据集中有多余的分隔符，其后内容可能缺失。</translation>
+    </message>
+    <message>
+        <source>The picture&apos;s transparency is not shown.</source>
+        <translation>未显示图片的透明度。</translation>
+    </message>
+    <message>
+        <source>Regions of this picture have different scales or none; lengths are in px outside a calibrated region.</source>
+        <translation>图中各区域的比例不同或未标定；标定区域之外的长度以像素计。</translation>
+    </message>
+    <message>
+        <source>{0} images lie at each position; the file does not say in what they differ.</source>
+        <translation>每个位置有 {0} 幅图像，文件未说明其差别。</translation>
+    </message>
+    <message>
+        <source>The data set is not written in the transfer syntax that the file names; it was read as it is.</source>
+        <translation>数据集与文件注明的传输语法不符，已按实际内容读取。</translation>
+    </message>
+    <message>
+        <source>Rescale Slope is 0 in the file; it is taken as 1.</source>
+        <translation>文件中的重定标斜率为 0，按 1 处理。</translation>
+    </message>
+    <message>
+        <source>This format holds one time point only.</source>
+        <translation>该格式只能保存一个时相。</translation>
+    </message>
+    <message>
+        <source>This value is not allowed for the filter.</source>
+        <translation>该滤波不允许此参数值。</translation>
+    </message>
+    <message>
+        <source>There is no filter called {0}.</source>
+        <translation>没有名为 {0} 的滤波。</translation>
+    </message>
+    <message>
+        <source>The model is not meant for this series.</source>
+        <translation>该模型不适用于本序列。</translation>
+    </message>
+    <message>
+        <source>This is a localiser, not a diagnostic series.</source>
+        <translation>这是定位像，不是诊断序列。</translation>
+    </message>
+    <message>
+        <source>This is a screen shot or another secondary capture.</source>
+        <translation>这是截屏或其他二次采集图像。</translation>
+    </message>
+    <message>
+        <source>The series is in colour; the model wants {0} values.</source>
+        <translation>本序列为彩色，模型需要 {0} 值。</translation>
+    </message>
+    <message>
+        <source>The file does not say its modality; the model is for {0}.</source>
+        <translation>文件未注明设备类型；模型适用于 {0}。</translation>
+    </message>
+    <message>
+        <source>The series is {0}; the model is for {1}.</source>
+        <translation>本序列为 {0}；模型适用于 {1}。</translation>
+    </message>
+    <message>
+        <source>The series shows {0}; the model is for {1}.</source>
+        <translation>本序列部位为 {0}；模型适用于 {1}。</translation>
+    </message>
+    <message>
+        <source>The series does not say what it shows; the model is for {0}.</source>
+        <translation>本序列未注明部位；模型适用于 {0}。</translation>
+    </message>
+    <message>
+        <source>The view is not one that the model is for.</source>
+        <translation>投照体位不在模型适用范围内。</translation>
+    </message>
+    <message>
+        <source>The model is not for series with this use of contrast agent.</source>
+        <translation>对比剂使用情况与模型不符。</translation>
+    </message>
+    <message>
+        <source>The series does not say whether it has contrast.</source>
+        <translation>本序列未注明是否使用对比剂。</translation>
+    </message>
+    <message>
+        <source>The model wants {0}; the series has {1}.</source>
+        <translation>模型需要 {0}；本序列为 {1}。</translation>
+    </message>
+    <message>
+        <source>The file does not say its unit; its values are taken to be {0}.</source>
+        <translation>文件未注明单位，数值按 {0} 处理。</translation>
+    </message>
+    <message>
+        <source>The series stores low values as white (MONOCHROME1); the model does not say what then.</source>
+        <translation>本序列低值显示为白色（MONOCHROME1），模型未说明如何处理。</translation>
+    </message>
+    <message>
+        <source>The series has {0} slices; the model needs at least {1}.</source>
+        <translation>本序列有 {0} 层；模型至少需要 {1} 层。</translation>
+    </message>
+    <message>
+        <source>The series has {0} slices; the model takes at most {1}.</source>
+        <translation>本序列有 {0} 层；模型最多接受 {1} 层。</translation>
+    </message>
+    <message>
+        <source>The slices are {0}; the model is for {1}.</source>
+        <translation>层面方位为 {0}；模型适用于 {1}。</translation>
+    </message>
+    <message>
+        <source>The distance of slices is {0} mm; the model is for {1} to {2} mm.</source>
+        <translation>层间距为 {0} mm；模型适用于 {1}–{2} mm。</translation>
+    </message>
+    <message>
+        <source>A pixel measures {0} mm; the model is for {1} to {2} mm.</source>
+        <translation>像素大小为 {0} mm；模型适用于 {1}–{2} mm。</translation>
+    </message>
+    <message>
+        <source>The slices cover {0} mm; the model is for {1} to {2} mm.</source>
+        <translation>覆盖范围为 {0} mm；模型适用于 {1}–{2} mm。</translation>
+    </message>
+    <message>
+        <source>The slices are tilted (gantry tilt); the model is not made for that.</source>
+        <translation>层面倾斜（机架倾斜），模型不适用。</translation>
+    </message>
+    <message>
+        <source>The slices are tilted (gantry tilt); the result is less certain.</source>
+        <translation>层面倾斜（机架倾斜），结果的可靠性降低。</translation>
+    </message>
+    <message>
+        <source>Slices are missing or unevenly spaced; the model is not made for that.</source>
+        <translation>层面缺失或间距不等，模型不适用。</translation>
+    </message>
+    <message>
+        <source>Slices are missing or unevenly spaced; the result is less certain there.</source>
+        <translation>层面缺失或间距不等，相应处结果的可靠性降低。</translation>
+    </message>
+    <message>
+        <source>The slices are turned by {0}° against the patient; the model takes {1}°.</source>
+        <translation>层面相对患者倾斜 {0}°；模型最多接受 {1}°。</translation>
+    </message>
+    <message>
+        <source>The values of the series are unlike those that the model was made for.</source>
+        <translation>本序列的数值与模型训练数据不同。</translation>
+    </message>
+    <message>
+        <source>All values of the series are equal; there is nothing for a model to see.</source>
+        <translation>本序列所有数值相同，模型无从判断。</translation>
+    </message>
+    <message>
+        <source>There are no values for the model.</source>
+        <translation>没有可供模型使用的数值。</translation>
+    </message>
+    <message>
+        <source>The series holds values that are no numbers.</source>
+        <translation>本序列含有非数值。</translation>
+    </message>
+    <message>
+        <source>Nothing of the series lies above the model&apos;s threshold.</source>
+        <translation>本序列没有高于模型阈值的内容。</translation>
+    </message>
+    <message>
+        <source>Some slices could not be read; a model must not see holes.</source>
+        <translation>部分层面无法读取；不能对有缺失的数据运行模型。</translation>
+    </message>
+    <message>
+        <source>The series is too large for this model and this computer.</source>
+        <translation>本序列对于该模型和本机而言过大。</translation>
+    </message>
+    <message>
+        <source>The network&apos;s output is out of its range; it was rejected.</source>
+        <translation>网络输出超出范围，已拒绝。</translation>
+    </message>
+    <message>
+        <source>The network&apos;s output holds values that are no numbers; it was rejected.</source>
+        <translation>网络输出含有非数值，已拒绝。</translation>
+    </message>
+    <message>
+        <source>The network&apos;s output has the wrong shape; it was rejected.</source>
+        <translation>网络输出形状不符，已拒绝。</translation>
+    </message>
+    <message>
+        <source>The network failed while running.</source>
+        <translation>网络运行失败。</translation>
+    </message>
+    <message>
+        <source>The chosen device could not be used; another one computed.</source>
+        <translation>所选设备无法使用，已改用其他设备计算。</translation>
+    </message>
+    <message>
+        <source>This device is not there.</source>
+        <translation>没有该计算设备。</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime is not installed or cannot be loaded.</source>
+        <translation>ONNX Runtime 未安装或无法加载。</translation>
+    </message>
+    <message>
+        <source>The result could not be kept on disk; it is lost when the window closes.</source>
+        <translation>结果无法存盘，关闭窗口后将丢失。</translation>
+    </message>
+    <message>
+        <source>A kept result is damaged and was set aside.</source>
+        <translation>已存结果损坏，已移除。</translation>
+    </message>
+    <message>
+        <source>This series cannot carry a DICOM SEG.</source>
+        <translation>本序列无法生成 DICOM SEG。</translation>
+    </message>
+    <message>
+        <source>The assumption contradicts the file.</source>
+        <translation>假定与文件内容矛盾。</translation>
+    </message>
+    <message>
+        <source>This assumption is not known.</source>
+        <translation>未知的假定。</translation>
+    </message>
+    <message>
+        <source>The package&apos;s manifest is not valid.</source>
+        <translation>模型包的清单无效。</translation>
+    </message>
+    <message>
+        <source>The package {file} has no manifest.json.</source>
+        <translation>模型包 {file} 缺少 manifest.json。</translation>
+    </message>
+    <message>
+        <source>The package&apos;s manifest does not fit its network.</source>
+        <translation>模型包的清单与网络不符。</translation>
+    </message>
+    <message>
+        <source>The package&apos;s model card is missing.</source>
+        <translation>模型包缺少模型说明卡。</translation>
+    </message>
+    <message>
+        <source>{file} is not a complete ONNX file.</source>
+        <translation>{file} 不是完整的 ONNX 文件。</translation>
+    </message>
+    <message>
+        <source>The package&apos;s network {file} is missing.</source>
+        <translation>模型包缺少网络文件 {file}。</translation>
+    </message>
+    <message>
+        <source>The network {file} cannot be read.</source>
+        <translation>无法读取网络文件 {file}。</translation>
+    </message>
+    <message>
+        <source>The network needs an operator that ONNX Runtime does not have.</source>
+        <translation>网络需要 ONNX Runtime 不支持的算子。</translation>
+    </message>
+    <message>
+        <source>The weights {file} are missing from the package.</source>
+        <translation>模型包缺少权重文件 {file}。</translation>
+    </message>
+    <message>
+        <source>The network wants weights from outside its package; it is refused.</source>
+        <translation>网络引用模型包之外的权重，已拒绝。</translation>
+    </message>
+    <message>
+        <source>The package {file} holds a path that leads out of it; it is refused.</source>
+        <translation>模型包 {file} 含有指向包外的路径，已拒绝。</translation>
+    </message>
+    <message>
+        <source>{file} is not a readable package.</source>
+        <translation>{file} 不是可读取的模型包。</translation>
+    </message>
+    <message>
+        <source>There is no package {file}.</source>
+        <translation>没有模型包 {file}。</translation>
+    </message>
+    <message>
+        <source>The package {file} unpacks to too many bytes.</source>
+        <translation>模型包 {file} 解压后过大。</translation>
+    </message>
+    <message>
+        <source>The package {file} cannot be unpacked.</source>
+        <translation>无法解压模型包 {file}。</translation>
     </message>
 </context>
 <context>

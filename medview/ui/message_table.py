@@ -1,0 +1,203 @@
+"""What each code of a note, problem or error says to the reader: the English sentence that translators start from.
+
+``{0}`` … are the values that come with the code, ``{file}`` is the name of the file that it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from medview.ui.text import QT_TRANSLATE_NOOP
+
+TEMPLATES: Mapping[str, str] = {
+    "nothing_found": QT_TRANSLATE_NOOP("Message", "No images were found in {0}."),
+    "unexpected": QT_TRANSLATE_NOOP("Message", "Something unexpected happened: {0}"),
+    "saved": QT_TRANSLATE_NOOP("Message", "Saved as {0}."),
+    "package_installed": QT_TRANSLATE_NOOP("Message", "{0} is installed."),
+    "no_model_fits": QT_TRANSLATE_NOOP("Message", "None of the models is meant for this series."),
+    "settings_unreadable": QT_TRANSLATE_NOOP(
+        "Message", "The settings in {0} cannot be read ({1}); the defaults are used."
+    ),
+    "settings_partly_unsound": QT_TRANSLATE_NOOP(
+        "Message", "Some settings in {0} are not sound and were set to their defaults: {1}."
+    ),
+    "settings_not_written": QT_TRANSLATE_NOOP("Message", "The settings could not be written to {0}: {1}."),
+    "unknown_format": QT_TRANSLATE_NOOP("Message", "{file} is of no format that can be opened."),
+    "not_a_file": QT_TRANSLATE_NOOP("Message", "{file} is neither a file nor a folder; it was not opened."),
+    "not_dicom": QT_TRANSLATE_NOOP("Message", "{file} has a DICOM name but is no DICOM file."),
+    "broken_header": QT_TRANSLATE_NOOP("Message", "{file} cannot be read as DICOM: {0}."),
+    "broken_dicomdir": QT_TRANSLATE_NOOP("Message", "{file} cannot be read as a DICOMDIR."),
+    "dicomdir_escape": QT_TRANSLATE_NOOP("Message", "{file} names a file outside its folder; it was not opened."),
+    "missing_file": QT_TRANSLATE_NOOP("Message", "{file} is listed by the DICOMDIR but is not there."),
+    "duplicate_instance": QT_TRANSLATE_NOOP("Message", "{file} is a copy of another file; it is shown once."),
+    "cannot_read": QT_TRANSLATE_NOOP("Message", "{file} cannot be read."),
+    "no_permission": QT_TRANSLATE_NOOP("Message", "There is no permission to read {file}."),
+    "file_vanished": QT_TRANSLATE_NOOP("Message", "{file} is not there any more."),
+    "truncated_pixels": QT_TRANSLATE_NOOP("Message", "{file} ends in the middle of its pixels."),
+    "codec_failed": QT_TRANSLATE_NOOP("Message", "The pixels of {file} cannot be decoded."),
+    "codec_missing": QT_TRANSLATE_NOOP("Message", "There is no decoder for the pixels of {file}."),
+    "decode_timeout": QT_TRANSLATE_NOOP("Message", "Decoding {file} took too long."),
+    "decoder_died": QT_TRANSLATE_NOOP("Message", "The decoder broke down on {file}; the file is damaged."),
+    "decoder_unavailable": QT_TRANSLATE_NOOP(
+        "Message", "Compressed images cannot be decoded: the decoding process does not start."
+    ),
+    "deflate_bomb": QT_TRANSLATE_NOOP("Message", "{file} unpacks to too many bytes and is refused."),
+    "unusable_pixels": QT_TRANSLATE_NOOP("Message", "The pixels of {file} cannot be used."),
+    "unsupported_pixels": QT_TRANSLATE_NOOP("Message", "The pixels of {file} are of a kind that cannot be shown."),
+    "load_failed": QT_TRANSLATE_NOOP("Message", "Loading stopped unexpectedly."),
+    "bad_nifti": QT_TRANSLATE_NOOP("Message", "{file} is not a usable NIfTI file."),
+    "bad_picture": QT_TRANSLATE_NOOP("Message", "{file} cannot be read as a picture."),
+    "bad_volume_file": QT_TRANSLATE_NOOP("Message", "{file} cannot be read as a volume."),
+    "out_of_memory": QT_TRANSLATE_NOOP("Message", "There is not enough memory for this."),
+    "cannot_write": QT_TRANSLATE_NOOP("Message", "{file} could not be written."),
+    "internal": QT_TRANSLATE_NOOP("Message", "Something unexpected happened."),
+    "cancelled": QT_TRANSLATE_NOOP("Message", "Cancelled."),
+    "assumed_thickness": QT_TRANSLATE_NOOP("Message", "The slice has no thickness in the file; {0} mm is assumed."),
+    "bad_window": QT_TRANSLATE_NOOP(
+        "Message", "A window or VOI LUT of the file is not allowed by the standard and is left out."
+    ),
+    "duplicate_positions": QT_TRANSLATE_NOOP(
+        "Message", "Several images lie at the same position and nothing tells them apart; they are shown apart."
+    ),
+    "duplicate_uid": QT_TRANSLATE_NOOP("Message", "Different images have the same SOP Instance UID; all are shown."),
+    "frame_of_reference_per_image": QT_TRANSLATE_NOOP(
+        "Message", "Every image names a frame of reference of its own; they are taken as one."
+    ),
+    "gantry_tilt": QT_TRANSLATE_NOOP(
+        "Message", "The slices are sheared by {0} degrees (gantry tilt); positions are true."
+    ),
+    "irregular_spacing": QT_TRANSLATE_NOOP("Message", "The distances between the slices differ."),
+    "uneven_spacing": QT_TRANSLATE_NOOP("Message", "Slice distances run from {0} to {1} mm; true positions are used."),
+    "missing_slices": QT_TRANSLATE_NOOP(
+        "Message", "{0} slices are missing: between slices {1} and {2} the distance is {3} mm instead of {4} mm."
+    ),
+    "mixed_orientations": QT_TRANSLATE_NOOP(
+        "Message", "Each image of this series has an orientation of its own; they form no volume."
+    ),
+    "mosaic": QT_TRANSLATE_NOOP("Message", "This is a mosaic: one picture holds all slices of a volume side by side."),
+    "no_geometry": QT_TRANSLATE_NOOP("Message", "There is no common position in the patient."),
+    "no_preamble": QT_TRANSLATE_NOOP(
+        "Message", "The file lacks the preamble or meta header of PS3.10; it was read nevertheless."
+    ),
+    "no_suv": QT_TRANSLATE_NOOP("Message", "SUV cannot be calculated: {0}."),
+    "no_transfer_syntax": QT_TRANSLATE_NOOP(
+        "Message", "The file does not name its transfer syntax; it was found by looking at the data."
+    ),
+    "nominal_scanned_spacing": QT_TRANSLATE_NOOP(
+        "Message", "Distances are those on the scanned film, not in the patient."
+    ),
+    "orientation_unknown": QT_TRANSLATE_NOOP(
+        "Message", "The file does not say how it lies in the patient: sides are assumed."
+    ),
+    "philips_scale": QT_TRANSLATE_NOOP(
+        "Message", "Philips display values; the private scale slope for quantitative values is not applied."
+    ),
+    "picture_turned": QT_TRANSLATE_NOOP("Message", "The picture is turned upright as its EXIF tag asks."),
+    "rounded_positions": QT_TRANSLATE_NOOP(
+        "Message", "Slice positions are written with few decimals; they fit an even spacing of {0} mm."
+    ),
+    "sform_qform_differ": QT_TRANSLATE_NOOP(
+        "Message", "The file holds two orientations that differ; the sform is used."
+    ),
+    "shifted_slices": QT_TRANSLATE_NOOP(
+        "Message", "Slices are shifted against one another within their planes; true positions are used."
+    ),
+    "spacing_unit_converted": QT_TRANSLATE_NOOP("Message", "The file gives its spacing in units of {0} mm."),
+    "stray_element": QT_TRANSLATE_NOOP(
+        "Message", "The data set holds delimiters where none belong; what follows may be missing."
+    ),
+    "transparency_ignored": QT_TRANSLATE_NOOP("Message", "The picture's transparency is not shown."),
+    "ultrasound_regions": QT_TRANSLATE_NOOP(
+        "Message",
+        "Regions of this picture have different scales or none; lengths are in px outside a calibrated region.",
+    ),
+    "unnamed_axis": QT_TRANSLATE_NOOP(
+        "Message", "{0} images lie at each position; the file does not say in what they differ."
+    ),
+    "wrong_transfer_syntax": QT_TRANSLATE_NOOP(
+        "Message", "The data set is not written in the transfer syntax that the file names; it was read as it is."
+    ),
+    "zero_slope": QT_TRANSLATE_NOOP("Message", "Rescale Slope is 0 in the file; it is taken as 1."),
+    "time_points_not_supported": QT_TRANSLATE_NOOP("Message", "This format holds one time point only."),
+    "filter_parameter": QT_TRANSLATE_NOOP("Message", "This value is not allowed for the filter."),
+    "unknown_filter": QT_TRANSLATE_NOOP("Message", "There is no filter called {0}."),
+    "does_not_fit": QT_TRANSLATE_NOOP("Message", "The model is not meant for this series."),
+    "localizer": QT_TRANSLATE_NOOP("Message", "This is a localiser, not a diagnostic series."),
+    "secondary_capture": QT_TRANSLATE_NOOP("Message", "This is a screen shot or another secondary capture."),
+    "colour": QT_TRANSLATE_NOOP("Message", "The series is in colour; the model wants {0} values."),
+    "modality_unknown": QT_TRANSLATE_NOOP("Message", "The file does not say its modality; the model is for {0}."),
+    "modality_wrong": QT_TRANSLATE_NOOP("Message", "The series is {0}; the model is for {1}."),
+    "body_part_wrong": QT_TRANSLATE_NOOP("Message", "The series shows {0}; the model is for {1}."),
+    "body_part_unknown": QT_TRANSLATE_NOOP("Message", "The series does not say what it shows; the model is for {0}."),
+    "view_wrong": QT_TRANSLATE_NOOP("Message", "The view is not one that the model is for."),
+    "contrast_wrong": QT_TRANSLATE_NOOP("Message", "The model is not for series with this use of contrast agent."),
+    "contrast_unknown": QT_TRANSLATE_NOOP("Message", "The series does not say whether it has contrast."),
+    "unit_missing": QT_TRANSLATE_NOOP("Message", "The model wants {0}; the series has {1}."),
+    "unit_assumed": QT_TRANSLATE_NOOP("Message", "The file does not say its unit; its values are taken to be {0}."),
+    "inverted": QT_TRANSLATE_NOOP(
+        "Message", "The series stores low values as white (MONOCHROME1); the model does not say what then."
+    ),
+    "too_few_slices": QT_TRANSLATE_NOOP("Message", "The series has {0} slices; the model needs at least {1}."),
+    "too_many_slices": QT_TRANSLATE_NOOP("Message", "The series has {0} slices; the model takes at most {1}."),
+    "plane_wrong": QT_TRANSLATE_NOOP("Message", "The slices are {0}; the model is for {1}."),
+    "slice_spacing_outside": QT_TRANSLATE_NOOP(
+        "Message", "The distance of slices is {0} mm; the model is for {1} to {2} mm."
+    ),
+    "pixel_spacing_outside": QT_TRANSLATE_NOOP("Message", "A pixel measures {0} mm; the model is for {1} to {2} mm."),
+    "field_of_view_outside": QT_TRANSLATE_NOOP("Message", "The slices cover {0} mm; the model is for {1} to {2} mm."),
+    "tilted": QT_TRANSLATE_NOOP("Message", "The slices are tilted (gantry tilt); the model is not made for that."),
+    "tilt_accepted": QT_TRANSLATE_NOOP("Message", "The slices are tilted (gantry tilt); the result is less certain."),
+    "slices_uneven": QT_TRANSLATE_NOOP(
+        "Message", "Slices are missing or unevenly spaced; the model is not made for that."
+    ),
+    "slices_uneven_accepted": QT_TRANSLATE_NOOP(
+        "Message", "Slices are missing or unevenly spaced; the result is less certain there."
+    ),
+    "oblique": QT_TRANSLATE_NOOP("Message", "The slices are turned by {0}° against the patient; the model takes {1}°."),
+    "unlike_expected": QT_TRANSLATE_NOOP(
+        "Message", "The values of the series are unlike those that the model was made for."
+    ),
+    "input_constant": QT_TRANSLATE_NOOP(
+        "Message", "All values of the series are equal; there is nothing for a model to see."
+    ),
+    "input_empty": QT_TRANSLATE_NOOP("Message", "There are no values for the model."),
+    "input_not_finite": QT_TRANSLATE_NOOP("Message", "The series holds values that are no numbers."),
+    "nothing_to_crop": QT_TRANSLATE_NOOP("Message", "Nothing of the series lies above the model's threshold."),
+    "slices_missing": QT_TRANSLATE_NOOP("Message", "Some slices could not be read; a model must not see holes."),
+    "tensor_too_large": QT_TRANSLATE_NOOP("Message", "The series is too large for this model and this computer."),
+    "output_out_of_range": QT_TRANSLATE_NOOP("Message", "The network's output is out of its range; it was rejected."),
+    "output_not_finite": QT_TRANSLATE_NOOP(
+        "Message", "The network's output holds values that are no numbers; it was rejected."
+    ),
+    "output_shape": QT_TRANSLATE_NOOP("Message", "The network's output has the wrong shape; it was rejected."),
+    "run_failed": QT_TRANSLATE_NOOP("Message", "The network failed while running."),
+    "device_fallback": QT_TRANSLATE_NOOP("Message", "The chosen device could not be used; another one computed."),
+    "device_unknown": QT_TRANSLATE_NOOP("Message", "This device is not there."),
+    "runtime_missing": QT_TRANSLATE_NOOP("Message", "ONNX Runtime is not installed or cannot be loaded."),
+    "not_kept": QT_TRANSLATE_NOOP(
+        "Message", "The result could not be kept on disk; it is lost when the window closes."
+    ),
+    "result_damaged": QT_TRANSLATE_NOOP("Message", "A kept result is damaged and was set aside."),
+    "seg_impossible": QT_TRANSLATE_NOOP("Message", "This series cannot carry a DICOM SEG."),
+    "assumption_contradicts": QT_TRANSLATE_NOOP("Message", "The assumption contradicts the file."),
+    "bad_assumption": QT_TRANSLATE_NOOP("Message", "This assumption is not known."),
+    "manifest_invalid": QT_TRANSLATE_NOOP("Message", "The package's manifest is not valid."),
+    "manifest_missing": QT_TRANSLATE_NOOP("Message", "The package {file} has no manifest.json."),
+    "manifest_unfit": QT_TRANSLATE_NOOP("Message", "The package's manifest does not fit its network."),
+    "card_missing": QT_TRANSLATE_NOOP("Message", "The package's model card is missing."),
+    "model_corrupt": QT_TRANSLATE_NOOP("Message", "{file} is not a complete ONNX file."),
+    "model_missing": QT_TRANSLATE_NOOP("Message", "The package's network {file} is missing."),
+    "model_unreadable": QT_TRANSLATE_NOOP("Message", "The network {file} cannot be read."),
+    "operator_refused": QT_TRANSLATE_NOOP("Message", "The network needs an operator that ONNX Runtime does not have."),
+    "side_file_missing": QT_TRANSLATE_NOOP("Message", "The weights {file} are missing from the package."),
+    "side_file_outside": QT_TRANSLATE_NOOP(
+        "Message", "The network wants weights from outside its package; it is refused."
+    ),
+    "path_outside": QT_TRANSLATE_NOOP(
+        "Message", "The package {file} holds a path that leads out of it; it is refused."
+    ),
+    "package_corrupt": QT_TRANSLATE_NOOP("Message", "{file} is not a readable package."),
+    "package_missing": QT_TRANSLATE_NOOP("Message", "There is no package {file}."),
+    "package_too_large": QT_TRANSLATE_NOOP("Message", "The package {file} unpacks to too many bytes."),
+    "package_unreadable": QT_TRANSLATE_NOOP("Message", "The package {file} cannot be unpacked."),
+}
