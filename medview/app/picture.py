@@ -5,9 +5,11 @@ volume → cut (slice, plane) → filtered → sampled at screen resolution (zoo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +62,18 @@ class CutSlice:
     error: BaseException | None = None
 
 
+_serials: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+_numbers = itertools.count(1)
+
+
+def serial(thing: object) -> int:
+    """A number for an object, never given again: the address of a volume that is gone may be another's next."""
+    known = _serials.get(thing)
+    if known is None:
+        known = _serials[thing] = next(_numbers)
+    return known
+
+
 class ViewportPicture:
     """Stages of one viewport's picture. ``live_filter.ready`` says that it should be composed again."""
 
@@ -71,13 +85,11 @@ class ViewportPicture:
         self._original: Slice | None = None
         self._sample_key: Hashable = None
         self._sample: SampledSlice | None = None
-        self._sampled_of: CutSlice | None = None
         self._labels: dict[str, tuple[Hashable, NDArray[Any]]] = {}
         self._label_cuts: dict[str, tuple[Hashable, NDArray[Any]]] = {}
         self._composed_key: Hashable = None
         self._composed: ByteArray | None = None
-        self._held: tuple[object, ...] = ()
-        self._window: tuple[Hashable, Voi, object] | None = None
+        self._window: tuple[Hashable, Voi] | None = None
 
     # ------------------------------------------------------------------ stages
 
@@ -93,10 +105,10 @@ class ViewportPicture:
             and view.stack is not None
             and whole.stack_id == view.stack.id
         ):
-            whole_key = (_slice_key(volume, shown), id(whole))
+            whole_key = (_slice_key(volume, shown), serial(whole))
             if whole_key != self._cut_key or self._cut is None:
                 cut = _cut_volume(whole.volume, shown)
-                self._keep_cut(whole_key, CutSlice(self._original_cut(volume, shown), cut, True, False), volume, whole)
+                self._keep_cut(whole_key, CutSlice(self._original_cut(volume, shown), cut, True, False))
             assert self._cut is not None
             return self._cut
         slice_key = _slice_key(volume, shown)
@@ -105,14 +117,14 @@ class ViewportPicture:
             return self._cut
         original = self._original_cut(volume, shown)
         if not chain:
-            self._keep_cut(key, CutSlice(original, original, False, False), volume)
+            self._keep_cut(key, CutSlice(original, original, False, False))
         else:
             values = self.live_filter.filtered(slice_key, chain, original.values, shown.pixel_mm)
             if values is None:
                 # Not kept: the next picture asks again.
                 error = self.live_filter.error(slice_key, chain)
                 return CutSlice(original, original, False, error is None, error)
-            self._keep_cut(key, CutSlice(original, replace(original, values=values), True, False), volume)
+            self._keep_cut(key, CutSlice(original, replace(original, values=values), True, False))
         assert self._cut is not None
         return self._cut
 
@@ -122,22 +134,20 @@ class ViewportPicture:
             self._original, self._original_key = _cut_volume(volume, shown), key
         return self._original
 
-    def _keep_cut(self, key: Hashable, cut: CutSlice, *held: object) -> None:
-        # The keys name objects by identity, so the objects must live as long as the keys.
-        self._cut_key, self._cut, self._held = key, cut, held
+    def _keep_cut(self, key: Hashable, cut: CutSlice) -> None:
+        self._cut_key, self._cut = key, cut
 
     def sampled(self, cut: CutSlice, transform: ViewTransform) -> SampledSlice:
         """The visible region at device resolution."""
-        key = (id(cut.shown), _transform_key(transform))
+        key = (serial(cut.shown), _transform_key(transform))
         if key != self._sample_key or self._sample is None:
             self._sample = sample_slice(cut.shown, transform.device_to_image, transform.device_size)
             self._sample_key = key
-            self._sampled_of = cut
         return self._sample
 
     def labels(self, layer: SegmentationLayer, shown: ShownSlice, transform: ViewTransform) -> NDArray[Any] | None:
         """A segmentation's labels at device resolution; None where it does not reach the shown slice."""
-        cut_key = (id(layer.segmentation), _place_key(shown))
+        cut_key = (serial(layer.segmentation), _place_key(shown))
         known = self._label_cuts.get(layer.key)
         if known is None or known[0] != cut_key:
             cut = _labels_on(layer.segmentation, shown)
@@ -165,17 +175,17 @@ class ViewportPicture:
         if chain:
             cut = self.cut(state, volume, shown)
             if cut.filtered and not _keeps_unit(chain):
-                return self._kept_window((id(cut.shown), "filtered"), cut, lambda: values_window(cut.shown))
+                return self._kept_window((serial(cut.shown), "filtered"), lambda: values_window(cut.shown))
         if stack.voi_of(view.time * volume.shape[0] + k):
             return resolve_window(stack, volume, k, None, time=view.time)
         reference = volume.shape[0] // 2
         at = reference if stack.geometry is not None and volume.is_loaded(reference) else k
-        key = (id(volume), at, volume.is_loaded(at))
-        return self._kept_window(key, volume, lambda: resolve_window(stack, volume, k, None, time=view.time))
+        key = (serial(volume), at, volume.is_loaded(at))
+        return self._kept_window(key, lambda: resolve_window(stack, volume, k, None, time=view.time))
 
-    def _kept_window(self, key: Hashable, held: object, make: Callable[[], Voi]) -> Voi:
+    def _kept_window(self, key: Hashable, make: Callable[[], Voi]) -> Voi:
         if self._window is None or self._window[0] != key:
-            self._window = (key, make(), held)
+            self._window = (key, make())
         return self._window[1]
 
     def compose(
@@ -193,7 +203,7 @@ class ViewportPicture:
             self._sample_key,
             voi,
             inverted,
-            tuple((layer.key, id(layer.segmentation), layer.style) for layer in layers),
+            tuple((layer.key, serial(layer.segmentation), layer.style) for layer in layers),
         )
         if key == self._composed_key and self._composed is not None:
             return self._composed
@@ -224,7 +234,6 @@ class ViewportPicture:
         self._cut_key = self._original_key = self._sample_key = self._composed_key = None
         self._labels.clear()
         self._label_cuts.clear()
-        self._held = ()
         self.live_filter.forget()
 
 
@@ -285,7 +294,7 @@ def _slice_key(volume: Volume, shown: ShownSlice) -> Hashable:
         loaded: Hashable = volume.is_loaded(shown.k or 0)
     else:
         loaded = None if volume.states is None else volume.states.tobytes()
-    return (id(volume), loaded, _place_key(shown))
+    return (serial(volume), loaded, _place_key(shown))
 
 
 def _transform_key(transform: ViewTransform) -> Hashable:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QWidget
 from medview.app import reading
 from medview.app.measurements import Measured, measure, place_of
 from medview.app.opening import find_stack
-from medview.app.picture import CutSlice, SegmentationLayer, ViewportPicture, nearest_k, values_window
+from medview.app.picture import CutSlice, SegmentationLayer, ViewportPicture, nearest_k, serial, values_window
 from medview.app.readout import Readout, read_pixel
 from medview.app.results import result_key
 from medview.app.shown_slice import ShownSlice, sides_are_known
@@ -255,7 +255,7 @@ class ViewportWidget(QWidget):
             return None
         filtered = self.state.view.measure_filtered and cut.filtered
         piece = cut.shown if filtered else cut.original
-        key = (mark, id(piece))
+        key = (mark, serial(piece))
         known = self._measured.get(mark.id)
         if known is None or known[0] != key:
             skipped = ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding
