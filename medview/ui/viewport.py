@@ -276,10 +276,11 @@ class ViewportWidget(QWidget):
             self.update()
 
     def delete_selected(self) -> None:
-        """Remove the selected mark, in whichever viewport of the stack it is seen."""
-        if self.selected_mark is not None:
+        """Remove the selected mark; one that lies on another slice than the one shown stays."""
+        if any(mark.id == self.selected_mark for mark in self.marks_here()):
+            assert self.selected_mark is not None
             self.workspace.measurements.remove(self.selected_mark)
-            self.selected_mark = None
+        self.selected_mark = None
 
     # ------------------------------------------------------------------ actions that need the widget
 

@@ -285,6 +285,14 @@ def test_delete_removes_the_selected_mark_only(qtbot) -> None:
     assert widget.workspace.measurements.of("stack-1") == (first,)
 
 
+def test_delete_spares_a_mark_that_is_not_seen(qtbot) -> None:
+    widget = opened(qtbot, numbered_volume((3, 20, 20)), size=(600, 600))
+    mark = draw_ruler(widget, (2, 5), (8, 5))
+    reading.scroll(widget.state, 1)
+    QTest.keyClick(widget, Qt.Key.Key_Delete)
+    assert widget.workspace.measurements.of("stack-1") == (mark,)
+
+
 def test_a_click_with_the_ruler_leaves_nothing(qtbot) -> None:
     widget = opened(qtbot)
     widget.workspace.tools.choose(Tool.RULER)
