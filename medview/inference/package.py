@@ -8,7 +8,7 @@ import stat
 import tempfile
 import weakref
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -36,6 +36,8 @@ class ModelPackage:
     source: Path
     """What the reader named: the folder or zip."""
     facts: OnnxFacts
+    manifest_sha256: str
+    """Of the manifest as it was read; the other files are hashed when that is first asked for."""
     keep: object = field(default=None, repr=False)
     """Holds a temporary folder until nobody needs the package."""
 
@@ -65,7 +67,8 @@ class ModelPackage:
         for name in sorted(self.files):
             if name == self.manifest.card:
                 continue
-            content = self.model_sha256 if name == self.manifest.model else _sha256(self.folder / name)
+            known = {MANIFEST_NAME: self.manifest_sha256, self.manifest.model: self.model_sha256}
+            content = known.get(name) or _sha256(self.folder / name)
             digest.update(f"{name}\0{content}\n".encode())
         return digest.hexdigest()
 
@@ -135,7 +138,7 @@ def open_package_folder(folder: Path, origin: Origin = "folder", source: Path | 
             raise _unusable(
                 "card_missing", f"{MANIFEST_NAME}: card: {manifest.card} is missing.", folder / manifest.card
             )
-    return ModelPackage(manifest, folder, origin, source, facts)
+    return ModelPackage(manifest, folder, origin, source, facts, _sha256(folder / MANIFEST_NAME))
 
 
 def _stay_inside(folder: Path, name: str, source: Path) -> None:
@@ -150,8 +153,7 @@ def open_package_zip(path: Path) -> ModelPackage:
     keep = _Folder(target)
     unpack(path, target)
     folder = find_manifest_folder(target, path)
-    package = open_package_folder(folder, "zip", path)
-    return ModelPackage(package.manifest, folder, "zip", path, package.facts, keep)
+    return replace(open_package_folder(folder, "zip", path), keep=keep)
 
 
 class _Folder:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 def _compiled() -> Any:
     from medview.kernels import connected_compiled
 
-    return connected_compiled.compile_all()
+    return connected_compiled.compile_label()
 
 
 def connected_parts(where: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -23,5 +23,5 @@ def connected_parts(where: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArra
     """
     given = np.ascontiguousarray(where, dtype=np.uint8)
     parts = np.zeros(given.shape, dtype=np.int32)
-    count = int(_compiled().label(given, parts))
+    count = int(_compiled()(given, parts))
     return parts, np.bincount(parts.ravel(), minlength=count + 1).astype(np.int64)

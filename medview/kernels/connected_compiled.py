@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -74,7 +74,6 @@ def _label(where, parts):  # noqa: C901 - one compiled loop
     return count
 
 
-def compile_all() -> SimpleNamespace:
+def compile_label() -> Callable[..., Any]:
     """Compile, kept on disk where that is possible."""
-    bodies: dict[str, Any] = {"label": _label}
-    return compile_kept(bodies, {"label": numba.int64(numba.uint8[:, :, ::1], numba.int32[:, :, ::1])})
+    return compile_kept(_label, numba.int64(numba.uint8[:, :, ::1], numba.int32[:, :, ::1]))

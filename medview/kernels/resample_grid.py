@@ -142,10 +142,10 @@ def _apply_fixed_point(values: NDArray[np.uint8], axis: int, taps: Taps) -> NDAr
 
 
 @cache
-def _compiled() -> Any:
+def _compiled(name: str) -> Any:
     from medview.kernels import resample_grid_compiled
 
-    return resample_grid_compiled.compile_all()
+    return resample_grid_compiled.compile_one(name)
 
 
 def sample_affine(
@@ -161,7 +161,7 @@ def sample_affine(
 
     Trilinear or nearest; up to half a voxel beyond the outermost centres the border value counts, then ``outside``.
     """
-    _compiled().sample(
+    _compiled("sample")(
         np.ascontiguousarray(values, dtype=np.float32), matrix, offset, out, first, nearest, np.float32(outside)
     )
 
@@ -175,7 +175,7 @@ def labels_of_channels(channels: FloatVolume, threshold: float | None, nothing: 
     """
     out = np.empty(channels.shape[1:], dtype=np.uint16)
     limit = np.nan if threshold is None else threshold
-    _compiled().decide(np.ascontiguousarray(channels, dtype=np.float32), limit, nothing, values, out)
+    _compiled("decide")(np.ascontiguousarray(channels, dtype=np.float32), limit, nothing, values, out)
     return out
 
 
@@ -199,6 +199,6 @@ def sample_labels(
     """
     given = channels if channels is not None else np.zeros((0, 1, 1, 1), dtype=np.float32)
     limit = np.nan if threshold is None else threshold
-    _compiled().sample_labels(
+    _compiled("sample_labels")(
         np.ascontiguousarray(given, dtype=np.float32), labels, matrix, offset, rows, out, limit, nothing, values
     )

@@ -8,8 +8,8 @@ One thread each: numba's portable threading layer aborts the process when two th
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numba
@@ -160,25 +160,24 @@ _SIGNATURES: dict[str, Any] = {
 _BODIES: dict[str, Any] = {"sample": _sample, "decide": _decide, "sample_labels": _sample_labels}
 
 
-def compile_all() -> SimpleNamespace:
-    """Compile what :mod:`medview.kernels.resample_grid` needs."""
-    return compile_kept(_BODIES, _SIGNATURES)
+def compile_one(name: str) -> Callable[..., Any]:
+    """Compile one of the functions that :mod:`medview.kernels.resample_grid` needs."""
+    return compile_kept(_BODIES[name], _SIGNATURES[name])
 
 
-def compile_kept(bodies: dict[str, Any], signatures: dict[str, Any]) -> SimpleNamespace:
+def compile_kept(body: Callable[..., Any], signature: Any) -> Callable[..., Any]:
     """Compile, kept on disk: beside the source, in the user's cache, in a temporary folder, or not at all."""
     try:
-        return _compile(bodies, signatures, keep=True)
+        return _compile(body, signature, keep=True)
     except (RuntimeError, OSError):  # "no locator available": an installation that cannot be written to
         config: Any = numba.config
         config.CACHE_DIR = str(Path(tempfile.gettempdir()) / "medview-numba")
     try:
-        return _compile(bodies, signatures, keep=True)
+        return _compile(body, signature, keep=True)
     except (RuntimeError, OSError):
-        return _compile(bodies, signatures, keep=False)
+        return _compile(body, signature, keep=False)
 
 
-def _compile(bodies: dict[str, Any], signatures: dict[str, Any], keep: bool) -> SimpleNamespace:
-    return SimpleNamespace(
-        **{name: numba.njit([signatures[name]], cache=keep, nogil=True)(body) for name, body in bodies.items()}
-    )
+def _compile(body: Callable[..., Any], signature: Any, keep: bool) -> Callable[..., Any]:
+    compiled: Callable[..., Any] = numba.njit([signature], cache=keep, nogil=True)(body)
+    return compiled
