@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+WARM_UP_MS = 15_000
+"""When the window has been open this long, what will be needed later is prepared."""
+
 
 def make_application() -> QApplication:
     """The one QApplication of the process."""
@@ -149,6 +152,15 @@ class Desk:
         if paths:
             self.window.open_paths(paths)
 
+    # ------------------------------------------------------------------ spare time
+
+    def warm_up(self) -> None:
+        """Load (the first time on a machine: compile) the fast oblique cuts while nothing urgent is going on."""
+        from medview.jobs.queue import Lane
+        from medview.kernels import volume_sampling
+
+        self.jobs.submit("cuts", lambda _progress: volume_sampling.warm_up(), Lane.ANALYSIS, on_done=lambda _done: None)
+
     # ------------------------------------------------------------------ end
 
     def close(self) -> None:
@@ -193,6 +205,7 @@ def run(paths: Sequence[str] = (), demo: bool = False, new_window: bool = False)
         desk.open_demo()
     if not new_window:
         QTimer.singleShot(0, desk.window, desk.listen_for_others)
+    QTimer.singleShot(WARM_UP_MS, desk.window, desk.warm_up)
     code = app.exec()
     desk.close()
     return code
