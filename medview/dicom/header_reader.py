@@ -102,8 +102,8 @@ class HeaderReader:
         private_key = tuple(private.values())
         image = self._shared(1, values, _IMAGE_TAGS, private_key, lambda: _image_header(values, private))
         pixels = self._pixels(raw)
-        frames = self.frames(values, private, pixels)
         fault = _fault(raw, pixels)
+        frames = self.frames(values, private, pixels) if fault is None else (self.frame(values, private),)
         concatenation = None
         if tags.CONCATENATION_UID in values:
             offsets = as_longs(values.get(tags.CONCATENATION_FRAME_OFFSET))
@@ -156,7 +156,7 @@ class HeaderReader:
         phase = as_number(private.get("philips_phase")) if private else None
         frame = (
             common,
-            (position[0], position[1], position[2]) if len(position) == 3 else None,
+            (position[0], position[1], position[2]) if len(position) == 3 and _is_near(position) else None,
             as_integer(get(tags.ACQUISITION_NUMBER)),
             as_integer(get(tags.TEMPORAL_POSITION)),
             as_number(get(tags.TRIGGER_TIME)),
@@ -273,9 +273,14 @@ def _radiopharmaceutical(values: Values) -> Radiopharmaceutical:
     )
 
 
+def _is_near(position: tuple[float, ...]) -> bool:
+    """Whether a position can be in a scanner: within a kilometre of its origin."""
+    return all(-1e6 < value < 1e6 for value in position)
+
+
 def _pair(numbers: tuple[float, ...]) -> tuple[float, float] | None:
-    """Two positive numbers, else None."""
-    return (numbers[0], numbers[1]) if len(numbers) == 2 and min(numbers) > 0 else None
+    """Two positive numbers of a sane size, else None."""
+    return (numbers[0], numbers[1]) if len(numbers) == 2 and min(numbers) > 1e-6 and max(numbers) < 1e5 else None
 
 
 def _image_header(values: Values, private: dict[str, bytes]) -> ImageHeader:
@@ -324,9 +329,10 @@ def _dimension_pointers(values: Values) -> tuple[int, ...]:
 
 
 def _tiles(values: Values, private: dict[str, bytes]) -> int:
-    if b"MOSAIC" in values.get(tags.IMAGE_TYPE, b""):
+    kind = values.get(tags.IMAGE_TYPE, b"")
+    if b"MOSAIC" in kind:
         return as_short(private.get("siemens_tiles")) or 1
-    return int(as_number(private.get("uih_tiles")) or 0)
+    return int(as_number(private.get("uih_tiles")) or 1) if b"VFRAME" in kind else 0
 
 
 def _frame_time(values: Values) -> float | None:
@@ -388,6 +394,8 @@ def _component(values: Values, private: dict[str, bytes], image_type: tuple[str,
     said = _COMPONENTS.get(as_text(values.get(tags.COMPLEX_COMPONENT)), "")
     if said:
         return said
+    if values.get(tags.MODALITY, b"").strip() != b"MR":
+        return ""
     if "ge_component" in private:
         number = as_short(private["ge_component"])
         return _GE_COMPONENTS[number] if number < 4 else ""
@@ -499,6 +507,8 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
             "bad_pixel_format",
             f"{pixels.bits_stored} bits stored in {pixels.bits_allocated} allocated is not a format of DICOM",
         )
+    if pixels.frames > MAX_FRAMES:
+        return ("impossible_frames", f"{pixels.frames} frames are more than a file can hold")
     there = raw.data_size - raw.pixel_offset if raw.data_size else None
     if there is None:
         return None
@@ -511,6 +521,6 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
     needed = (pixels.frame_bits + 7) // 8
     if there < needed:
         return ("truncated_pixels", f"a frame needs {needed} bytes of pixel data, and {max(0, there)} are there")
-    if pixels.frames > MAX_FRAMES or (pixels.frames > 1 and pixels.frames * pixels.frame_bits > 64 * 8 * there):
+    if pixels.frames > 1 and pixels.frames * pixels.frame_bits > 64 * 8 * there:
         return ("impossible_frames", f"{pixels.frames} frames cannot lie in {there} bytes")
     return None

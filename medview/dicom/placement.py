@@ -105,7 +105,9 @@ def place_slices(
     allowed = max(SPACING_TOLERANCE_MM, SPACING_TOLERANCE * depth_step)
     even = float(np.abs(along - depth_step).max()) <= allowed
     notes = ()
-    if not even and _rounded_positions(positions, normal, depth_step):
+    quantum = _written_quantum(positions, depth_step)
+    depths = positions @ normal
+    if not even and np.abs(depths - depths[0] - np.arange(count) * depth_step).max() <= 1.01 * quantum:
         even = True
         notes = (
             Note(
@@ -118,12 +120,14 @@ def place_slices(
     drift = lateral[-1] - lateral[0]
     expected = lateral[0] + np.outer(np.arange(count) / (count - 1), drift)
     if even:
-        straight = float(np.abs(lateral - expected).max()) <= max(allowed, 0.02)
+        straight = float(np.abs(lateral - expected).max()) <= max(allowed, 0.02, quantum)
     else:
         fractions = (positions @ normal - positions[0] @ normal) / float((positions[-1] - positions[0]) @ normal)
-        straight = float(np.abs(lateral - (lateral[0] + np.outer(fractions, drift))).max()) <= max(allowed, 0.02)
+        straight = float(np.abs(lateral - (lateral[0] + np.outer(fractions, drift))).max()) <= max(
+            allowed, 0.02, quantum
+        )
     total = float(np.linalg.norm(drift))
-    if total <= 2 * position_tolerance(spacing):
+    if total <= max(2 * position_tolerance(spacing), quantum):
         mean = normal * depth_step
     tilt = float(np.linalg.norm(mean - (mean @ normal) * normal)) / depth_step
     if tilt > SHEAR_TOLERANCE:
@@ -131,7 +135,7 @@ def place_slices(
     affine[:3, 2] = mean
     if even and straight:
         return Geometry(full, affine, frame_of_reference), notes
-    notes = (*notes, *_gap_notes(along, positions @ normal, even, straight))
+    notes = (*notes, *_gap_notes(along, depths, even, straight))
     return Geometry(full, affine, frame_of_reference, positions), notes
 
 
@@ -143,15 +147,12 @@ def _thickness(frame: FrameHeader) -> tuple[float, tuple[Note, ...]]:
     return 1.0, (Note("assumed_thickness", "The slice has no thickness in the file; 1 mm is assumed.", ("1",)),)
 
 
-def _rounded_positions(positions: FloatArray, normal: FloatArray, step: float) -> bool:
-    """Whether uneven steps come only from positions that were written with one or two decimals."""
-    written = positions[:, np.abs(normal) > 1e-3]
+def _written_quantum(positions: FloatArray, step: float) -> float:
+    """The step of the last decimal, where positions are written with one or two of them, else 0."""
     for quantum in (0.1, 0.01):
-        if quantum <= 0.2 * step and np.abs(written / quantum - np.round(written / quantum)).max() < 1e-6:
-            depths = positions @ normal
-            even = depths[0] + np.arange(len(depths)) * step
-            return bool(np.abs(depths - even).max() <= quantum * 1.01)
-    return False
+        if quantum <= 0.2 * step and np.abs(positions / quantum - np.round(positions / quantum)).max() < 1e-6:
+            return quantum
+    return 0.0
 
 
 def _tilt_note(step: FloatArray, column: FloatArray, depth: float) -> Note:

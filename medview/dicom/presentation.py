@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 
 import numpy as np
@@ -57,8 +56,9 @@ def unit_of(header: InstanceHeader, frame: FrameHeader, is_colour: bool) -> str:
         marked = any(word in _NOT_HU_TYPES for word in common.image_type)
         known = series.sop_class in _CT_CLASSES or series.sop_class == ""
         return "HU" if known and common.has_rescale and not marked else "stored"
-    if series.radiopharmaceutical is not None:
-        return {"BQML": "Bq/ml", "GML": "SUV"}.get(series.radiopharmaceutical.units.upper(), "stored")
+    if series.modality == "PT":
+        units = series.radiopharmaceutical.units.upper() if series.radiopharmaceutical is not None else rescale
+        return {"BQML": "Bq/ml", "GML": "SUV"}.get(units, "stored")
     return "stored"
 
 
@@ -86,15 +86,3 @@ def padding_of(header: InstanceHeader, bits_stored: int, signed: bool) -> tuple[
     low = -(1 << (bits_stored - 1)) if signed else 0
     high = (1 << (bits_stored - (1 if signed else 0))) - 1
     return padding if padding[1] >= low and padding[0] <= high else None
-
-
-def stored_range(bits_stored: int, signed: bool) -> tuple[int, int]:
-    """Smallest and largest stored value of a format."""
-    if signed:
-        return -(1 << (bits_stored - 1)), (1 << (bits_stored - 1)) - 1
-    return 0, (1 << bits_stored) - 1
-
-
-def pack_entries(entries: Sequence[int]) -> bytes:
-    """16-bit little endian LUT entries."""
-    return struct.pack(f"<{len(entries)}H", *entries)

@@ -178,7 +178,7 @@ def _placed_stacks(key: Hashable, frames: list[PlacedFrame]) -> list[Stack]:
     orientations = np.array([each.frame.common.orientation for each in frames], dtype=np.float64)
     labels = cluster_orientations(orientations)
     clusters = [[frames[at] for at in np.flatnonzero(labels == number)] for number in range(labels.max() + 1)]
-    if len(clusters) > FEW_ORIENTATIONS and all(len(cluster) == 1 for cluster in clusters):
+    if len(clusters) > FEW_ORIENTATIONS and len(frames) < 2 * len(clusters):
         return [_frames_stack(key, frames, with_planes=True)]
     stacks = []
     for cluster in clusters:
