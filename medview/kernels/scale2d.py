@@ -47,7 +47,9 @@ def scale_linear(values: AnyArray, screen_to_pixel: NDArray[np.float64], size: t
     if rows.stop <= rows.start or columns.stop <= columns.start:
         return np.zeros((*size, *values.shape[2:]), values.dtype)
     part = columns.cut(rows.cut(values, 0), 1)
-    part = _cv.copyMakeBorder(np.ascontiguousarray(part), *rows.padding, *columns.padding, _cv.BORDER_REPLICATE)
+    part = np.ascontiguousarray(part)
+    if any((*rows.padding, *columns.padding)):
+        part = _cv.copyMakeBorder(part, *rows.padding, *columns.padding, _cv.BORDER_REPLICATE)
     scaled = _cv.resize(part, None, fx=1 / columns.step, fy=1 / rows.step, interpolation=_cv.INTER_LINEAR)
     found = scaled[rows.skipped :, columns.skipped :]
     found = found[: rows.stop - rows.start, : columns.stop - columns.start]
@@ -93,10 +95,16 @@ class _Axis:
         chosen = int(np.argmax(fault <= 1e-9)) if fault.min() <= 1e-9 else int(np.argmin(fault))
         if fault[chosen] > _PHASE:
             return None
-        first, last = int(cuts[chosen]), math.ceil(high) + 2 + math.ceil(step)
-        padding = (max(0, -first), max(0, last - length))
-        inside = (max(0, first), min(length, last))
-        return _Axis(step, backwards, start, stop, *inside, padding, round(float(wanted[chosen])))
+        skipped = round(float(wanted[chosen]))
+        first = int(cuts[chosen])
+        last = min(length, math.ceil(high) + 2)
+        before = max(0, -first)
+        first = max(0, first)
+        # Right of its last pixel the picture repeats it; as far as outputs are wanted there, it is made longer.
+        after = 0
+        while round((before + last - first + after) / step) < skipped + stop - start:
+            after += 1
+        return _Axis(step, backwards, start, stop, first, last, (before, after), skipped)
 
     def cut(self, values: AnyArray, dimension: int) -> AnyArray:
         part = values if not self.reversed else np.flip(values, dimension)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
@@ -14,6 +15,7 @@ HALO = 2.2
 _HALO_COLOUR = QColor(0, 0, 0, 235)
 _KEPT_PICTURES = 600
 _KEPT_WIDTHS = 4000
+_KEPT_LINES = 64
 _FIGURES = frozenset("0123456789.\u2212\u2007")
 
 
@@ -86,14 +88,42 @@ class Face:
         return picture
 
 
+class KeptLines:
+    """Pictures of lines that were drawn more than once; those that change with every step are not among them."""
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[Hashable, QPixmap] = OrderedDict()
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+
+    def get(self, key: Hashable) -> QPixmap | None:
+        """The picture of a line, None where it was not drawn often enough."""
+        return self._pictures.get(key)
+
+    def seen_before(self, key: Hashable) -> bool:
+        """Whether the line was asked for lately; it is now."""
+        if key in self._seen:
+            return True
+        self._seen[key] = None
+        if len(self._seen) > _KEPT_LINES:
+            self._seen.popitem(last=False)
+        return False
+
+    def keep(self, key: Hashable, picture: QPixmap) -> None:
+        """Keep the picture of a line."""
+        self._pictures[key] = picture
+        if len(self._pictures) > _KEPT_LINES:
+            self._pictures.popitem(last=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Fonts:
-    """The four fonts of the image ground."""
+    """The four fonts of the image ground, and whole lines that were drawn with them."""
 
     text: Face
     bold: Face
     small: Face
     large: Face
+    lines: KeptLines = field(default_factory=KeptLines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +169,26 @@ class Canvas:
         """Draw segments one after the other from ``x``, or ending at ``x``."""
         if align_right:
             x -= self.line_width(line)
+        key = (self.ratio, *((part.text, part.colour.rgba(), part.bold) for part in line))
+        kept = self.fonts.lines.get(key)
+        if kept is not None:
+            self.painter.drawPixmap(self._corner(x, y), kept)
+            return
+        if self.fonts.lines.seen_before(key):
+            # The same line again: from now on it is one picture.
+            size = (self.line_width(line) + 2 * HALO + 2, self.fonts.bold.height + 2 * HALO)
+            picture = QPixmap(math.ceil(size[0] * self.ratio), math.ceil(size[1] * self.ratio))
+            picture.setDevicePixelRatio(self.ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(picture)
+            replace(self, painter=painter)._words_of(HALO, HALO, line)
+            painter.end()
+            self.fonts.lines.keep(key, picture)
+            self.painter.drawPixmap(self._corner(x, y), picture)
+            return
+        self._words_of(x, y, line)
+
+    def _words_of(self, x: float, y: float, line: Line) -> None:
         for part in line:
             x += self.words(x, y, part.text, part.colour, self.fonts.bold if part.bold else self.fonts.text)
 

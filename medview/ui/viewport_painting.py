@@ -55,6 +55,8 @@ class ViewportPainting:
     def __init__(self, widget: ViewportWidget) -> None:
         self._widget = widget
         self._fonts: Fonts | None = None
+        self._corners_key: tuple[object, ...] = ()
+        self._corners_kept = Corners()
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
         self.several_patients_drawn = False
@@ -62,6 +64,7 @@ class ViewportPainting:
     def forget_text(self) -> None:
         """Font or language changed."""
         self._fonts = None
+        self._corners_key = ()
 
     def _canvas(self, painter: QPainter) -> Canvas:
         if self._fonts is None:
@@ -168,15 +171,19 @@ class ViewportPainting:
         state = widget.state
         waiting = shown.k is not None and not volume.is_loaded(shown.k)
         voi = state.view.voi if waiting else widget.voi
-        return corner_lines(
-            state.view,
-            shown,
-            widget.transform,
-            voi,
-            index=state.slice_index,
-            count=state.slice_count,
-            inverted=widget.inverted,
-        )
+        key = (state.view, shown, widget.transform, voi, widget.inverted)
+        if key != self._corners_key:
+            self._corners_kept = corner_lines(
+                state.view,
+                shown,
+                widget.transform,
+                voi,
+                index=state.slice_index,
+                count=state.slice_count,
+                inverted=widget.inverted,
+            )
+            self._corners_key = key
+        return self._corners_kept
 
     def _corner_rects(self, canvas: Canvas, corners: Corners) -> list[QRectF]:
         """Where the corners' words lie, so that those of marks keep clear of them."""
