@@ -252,9 +252,7 @@ class ResultCard(QWidget):
         for at, width in ((1, 68), (2, 44), (3, 46)):
             self.tree.header().setSectionResizeMode(at, self.tree.header().ResizeMode.Fixed)
             self.tree.header().resizeSection(at, width)
-            self.tree.headerItem().setTextAlignment(
-                at, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            )
+            self.tree.headerItem().setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setAccessibleName(translate("Findings", "Findings"))
         self.tree.itemClicked.connect(self._go)
@@ -268,7 +266,7 @@ class ResultCard(QWidget):
             return
         shown = self._workspace.results.visible_findings(self.result)
         self.tree.clear()
-        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for finding in shown:
             size = f"{finding.size_mm:.1f} mm" if finding.size_mm is not None else ""
             item = QTreeWidgetItem([finding.label, size, str(finding.k + 1), f"{finding.score:.2f}"])

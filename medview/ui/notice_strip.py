@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from medview.app.notices import Notice
+from medview.app.notices import WINDOW, Notice
 from medview.ui.icons import icon
 from medview.ui.listen import listen
 from medview.ui.messages import message_text
@@ -71,6 +71,9 @@ class NoticeStrip(QFrame):
     def refresh(self) -> None:
         """Show the newest open notice of the place."""
         waiting = [one for one in self._workspace.notices if one.place == self._place and one.shown]
+        if self._place == WINDOW:
+            # That something is done is said in the status line: a strip would move the images for it.
+            waiting = [one for one in waiting if one.severity != "done"]
         notice = waiting[-1] if waiting else None
         if notice is self._notice and notice is None:
             return

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
+from medview.app.notices import WINDOW
 from medview.app.workspace import is_over
 from medview.ui.icons import icon
 from medview.ui.listen import listen
+from medview.ui.messages import message_text
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from medview.jobs.queue import Job
 
 REFRESH_MS = 200
+DONE_MS = 8000
 
 
 def job_title(title: str) -> str:
@@ -73,6 +76,14 @@ class StatusLine(QWidget):
         self.notices_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.notices_button.setIcon(icon("warning", "warning"))
         self.notices_button.clicked.connect(self.notices_asked)
+        self.done = QLabel()
+        self.done.setObjectName("done")
+        self.done.setTextFormat(Qt.TextFormat.PlainText)
+        self._done_timer = QTimer(self)
+        self._done_timer.setSingleShot(True)
+        self._done_timer.setInterval(DONE_MS)
+        self._done_timer.timeout.connect(self.done.clear)
+        self._last_done = 0
         self.pointer = QLabel()
         self.pointer.setMinimumWidth(360)
         self.pointer.setObjectName("secondary")
@@ -81,6 +92,7 @@ class StatusLine(QWidget):
         row.addWidget(self.jobs_button)
         row.addWidget(self.bar)
         row.addWidget(self.notices_button)
+        row.addWidget(self.done)
         row.addStretch(1)
         row.addWidget(self.pointer)
         row.addStretch(1)
@@ -126,7 +138,14 @@ class StatusLine(QWidget):
             self.bar.setValue(step.done)
 
     def refresh_notices(self) -> None:
-        """Count what there is to read."""
+        """Count what there is to read, and say for a while what was done."""
+        done = [one for one in self._workspace.notices if one.place == WINDOW and one.severity == "done"]
+        if done and done[-1].id > self._last_done:
+            self._last_done = done[-1].id
+            text = message_text(done[-1].code, done[-1].text, done[-1].values, done[-1].path)
+            self.done.setText("✓  " + self.done.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 420))
+            self.done.setToolTip(text)
+            self._done_timer.start()
         count = len(self._workspace.problems) + sum(
             notice.severity in {"warning", "danger"} for notice in self._workspace.notices
         )

@@ -72,8 +72,10 @@ def open_desk(qtbot: QtBot, settings: Settings | None = None, size: tuple[int, i
 def close_desk(qtbot: QtBot, desk: Desk) -> None:
     """Close the window and let Qt delete what it deletes later."""
     from PySide6.QtCore import QCoreApplication, QEvent
+    from shiboken6 import isValid
 
-    desk.window.close()
+    if isValid(desk.window):
+        desk.window.close()
     desk.close()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qtbot.wait(1)

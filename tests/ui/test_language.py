@@ -31,7 +31,9 @@ from tests.ui.small_study import close_desk, open_desk, open_study
 ROOT = Path(__file__).resolve().parents[2]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Words that are written alike in both languages: names, units, abbreviations.
-ALIKE = re.compile(r"^(&?AI|\{0\}: .*|CLAHE|LUT |\{n\} cm|SUV .*|DICOM .*|\{0\} · .*|Sobel.*|[^A-Za-z]*)$")
+ALIKE = re.compile(
+    r"^(&?AI|AI: \{names\}|\{0\}: .*|CLAHE|LUT |\{n\} cm|SUV .*|DICOM .*|\{0\} · .*|Sobel.*|[^A-Za-z]*)$"
+)
 
 
 def translate_script() -> ModuleType:
