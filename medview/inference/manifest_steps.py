@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
 Interpolation = Literal["linear", "nearest", "cubic", "area", "pillow-bilinear", "pillow-bicubic"]
-"""How values are resized. ``linear`` and ``cubic`` (Catmull-Rom) take no account of shrinking, ``area`` averages,
-the Pillow kinds widen the kernel when they shrink and round as Pillow does (8 bit for the unit ``display``)."""
+"""How values are resized. ``linear`` and ``cubic`` (Catmull-Rom) take no account of shrinking; ``area`` averages where it
+shrinks and is linear where it enlarges; the Pillow kinds widen the kernel when they shrink and round as Pillow does (8 bit
+for the unit ``display``)."""
 
 Scope = Literal["volume", "slice"]
 """Over what a statistic is taken. ``volume`` is the whole series, also for a slice-by-slice network; ``slice`` is each

@@ -48,7 +48,7 @@ def taps_at(positions: ArrayLike, size: int, kind: Kind, scale: float = 1.0) -> 
         index = low[:, None] + np.arange(-1, 3)
         return _clipped(index, _cubic(x[:, None] - index), size)
     if kind == "area":
-        half = max(scale, 1e-9) / 2
+        half = max(scale, 1.0) / 2  # enlarging, a window of one voxel is linear interpolation
         first = np.floor(x - half + 0.5).astype(np.intp)
         index = first[:, None] + np.arange(math.ceil(2 * half) + 1)
         weight = np.minimum(x[:, None] + half, index + 0.5) - np.maximum(x[:, None] - half, index - 0.5)
