@@ -101,8 +101,9 @@ class _Axis:
         before = max(0, -first)
         first = max(0, first)
         # Right of its last pixel the picture repeats it; as far as outputs are wanted there, it is made longer.
+        # OpenCV rounds the number of outputs; half an output either way is not relied on.
         after = 0
-        while round((before + last - first + after) / step) < skipped + stop - start:
+        while math.floor((before + last - first + after) * (1 / step)) < skipped + stop - start:
             after += 1
         return _Axis(step, backwards, start, stop, first, last, (before, after), skipped)
 

@@ -62,6 +62,25 @@ def test_a_fitted_picture_is_exact(kind, pixels) -> None:
     assert np.abs(found.astype(float) - expected)[inside].max() <= tolerance
 
 
+@pytest.mark.parametrize("length", range(20, 60))
+def test_every_size_is_filled(length) -> None:
+    """Fitted pictures of all sizes, upright and turned, end on half an output as often as not."""
+    values = np.arange(length * 24, dtype=np.float32).reshape(length, 24)
+    for pixels in range(25, 130, 7):
+        factor = length / pixels
+        width = round(24 / factor)
+        offset = factor / 2 - 0.5
+        for matrix, size in (
+            (np.array([[factor, 0, offset], [0, factor, offset]]), (pixels, width)),
+            (np.array([[factor, 0, offset], [0, -factor, length - 1 - offset]]), (pixels, width)),
+            (np.array([[0, factor, offset], [factor, 0, offset]]), (width, pixels)),
+        ):
+            found = scale_linear(values, matrix, size)
+            if found is not None:
+                expected, inside = written_out(values, matrix, size)
+                assert np.abs(found - expected)[inside].max() <= 25 / 256
+
+
 def test_a_turn_that_is_no_quarter_is_left_to_others() -> None:
     assert scale_linear(ramp, np.array([[0.5, 0.1, 0], [0.1, 0.5, 0]]), (10, 10)) is None
 
