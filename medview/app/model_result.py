@@ -28,6 +28,9 @@ class ModelResult:
     segmentation: Segmentation | None
     findings: tuple[dict[str, Any], ...]
     said_by: str
+    classes: tuple[str, ...] = ()
+    """Classes with their probabilities, highest first."""
+    time: int = 0
 
 
 def read_model_result(folder: str, stack: Stack) -> ModelResult:
@@ -48,13 +51,32 @@ def read_model_result(folder: str, stack: Stack) -> ModelResult:
             str(path),
             values=(str(path), str(content["stack"]), stack.id),
         )
-    model = content["model"]
-    findings = content.get("findings") or []
+    time = content.get("time")
     return ModelResult(
         _segmentation(Path(folder), stack, content.get("labels") or []),
-        tuple(finding for finding in findings if isinstance(finding, dict)),
-        f"{model.get('id', '?')} {model.get('version', '')}".strip(),
+        tuple(_entries(content, "findings")),
+        _said_by(content["model"]),
+        _classes(content),
+        time if isinstance(time, int) else 0,
     )
+
+
+def _entries(content: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = content.get(name)
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+
+
+def _said_by(model: dict[str, Any]) -> str:
+    name = f"{model.get('id', '?')} {model.get('version', '')}".strip()
+    return name if model.get("research_only") is False else f"{name}: research use, not for diagnosis"
+
+
+def _classes(content: dict[str, Any]) -> tuple[str, ...]:
+    entries = [
+        entry for entry in _entries(content, "classification") if isinstance(entry.get("probability"), int | float)
+    ]
+    entries.sort(key=lambda entry: float(entry["probability"]), reverse=True)
+    return tuple(f"{entry.get('label', '?')} {entry['probability']:.3f}" for entry in entries)
 
 
 def _bad(path: str, what: str) -> MedviewError:
@@ -106,34 +128,52 @@ def labels_on(segmentation: Segmentation, plane: Plane | None, k: int | None) ->
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class FindingBox:
+    """Where a finding lies on a plane, and what is said of it."""
+
+    box: PictureBox
+    words: str
+
+
 def finding_boxes(
     findings: tuple[dict[str, Any], ...], plane: Plane | None, k: int | None, reach_mm: float
-) -> list[PictureBox]:
+) -> list[FindingBox]:
     """Boxes of the findings that the plane, ``reach_mm`` thick to both sides, meets, in the plane's pixels."""
-    boxes: list[PictureBox] = []
+    boxes: list[FindingBox] = []
     for finding in findings:
+        score = finding.get("score")
+        words = f"{finding.get('label', '')} {score:.2f}" if isinstance(score, int | float) else ""
         corners = _corners(finding.get("box_lps"))
         if plane is not None and corners is not None:
             placed = plane.patient_to_plane(corners)
             if placed[:, 2].min() > reach_mm or placed[:, 2].max() < -reach_mm:
                 continue
             low, high = placed[:, :2].min(axis=0), placed[:, :2].max(axis=0)
-            boxes.append(PictureBox((float(low[0]), float(low[1]), float(high[0]), float(high[1]))))
-            continue
-        voxels = finding.get("box_voxel")
-        if k is None or voxels is None:
-            continue
-        (k0, j0, i0), (k1, j1, i1) = voxels
-        if k0 <= k <= k1:
-            boxes.append(PictureBox((float(i0), float(j0), float(i1), float(j1))))
+        else:
+            ends = _ends(finding.get("box_voxel"))
+            if k is None or ends is None or not ends[0, 0] <= k <= ends[1, 0]:
+                continue
+            low, high = ends[0, :0:-1], ends[1, :0:-1]
+        box = PictureBox(
+            (float(low[0]), float(low[1]), float(high[0]), float(high[1])),
+            _colour(finding.get("colour"), LABEL_COLOURS[0]),
+        )
+        boxes.append(FindingBox(box, words.strip()))
     return boxes
 
 
-def _corners(box: object) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+def _ends(box: object) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+    """(2, 3) smallest and largest corner."""
     try:
         ends = np.array(box, dtype=np.float64)
     except (TypeError, ValueError):
         return None
-    if ends.shape != (2, 3) or not np.isfinite(ends).all():
+    return ends if ends.shape == (2, 3) and np.isfinite(ends).all() else None
+
+
+def _corners(box: object) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+    ends = _ends(box)
+    if ends is None:
         return None
     return np.array([[ends[a, 0], ends[b, 1], ends[c, 2]] for a in (0, 1) for b in (0, 1) for c in (0, 1)])

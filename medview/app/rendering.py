@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.app.headless import Choice, checked_time, load_frames, load_whole
-from medview.app.model_result import ModelResult, finding_boxes, labels_on, read_model_result
+from medview.app.model_result import FindingBox, ModelResult, finding_boxes, labels_on, read_model_result
 from medview.core.cut import Slice, acquired_slice, cut_slice
 from medview.core.display import (
     Overlay,
@@ -94,9 +94,11 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         piece = _frame_piece(stack, wish, reader_window, progress)
     matrix = _screen_to_slice(piece, size)
     shape = piece.slice.values.shape[:2] if size is None else (size[1], size[0])
-    picture = _composed(piece, result, matrix, (shape[0], shape[1]), sampled=size is not None)
+    found = _findings_on(piece, result, matrix)
+    picture = _composed(piece, result, found, matrix, (shape[0], shape[1]), sampled=size is not None)
     if wish.text:
-        picture = write_text(picture, _texts(choice, piece, wish, result, matrix))
+        marks = [(one.box.box[0], one.box.box[1], one.words) for one in found]
+        picture = write_text(picture, _texts(choice, piece, wish, result, matrix), marks)
     write_png(path, picture)
     return {
         "output": path,
@@ -241,8 +243,22 @@ def _screen_to_slice(piece: _Piece, size: tuple[int, int] | None) -> FloatArray:
     )
 
 
+def _findings_on(piece: _Piece, result: ModelResult | None, matrix: FloatArray) -> list[FindingBox]:
+    """Findings that the picture meets, in its own pixels."""
+    if result is None or result.time != piece.time:
+        return []
+    found = finding_boxes(result.findings, piece.slice.plane, piece.k, piece.reach_mm)
+    return [replace(one, box=_on_screen(one.box, matrix)) for one in found]
+
+
 def _composed(
-    piece: _Piece, result: ModelResult | None, matrix: FloatArray, shape: tuple[int, int], sampled: bool
+    piece: _Piece,
+    result: ModelResult | None,
+    found: Sequence[FindingBox],
+    matrix: FloatArray,
+    shape: tuple[int, int],
+    *,
+    sampled: bool,
 ) -> NDArray[np.uint8]:
     source = piece.slice
     drawn = (
@@ -251,15 +267,12 @@ def _composed(
         else SampledSlice(source.values, source.coverage, source.missing, source.padding)
     )
     overlays: list[Overlay] = []
-    boxes: list[PictureBox] = []
-    if result is not None:
-        labels = labels_on(result.segmentation, source.plane, piece.k) if result.segmentation is not None else None
-        if labels is not None and result.segmentation is not None:
+    segmentation = result.segmentation if result is not None and result.time == piece.time else None
+    if segmentation is not None:
+        labels = labels_on(segmentation, source.plane, piece.k)
+        if labels is not None:
             on_screen = sample_labels(labels, matrix, shape) if sampled else labels
-            overlays.append((on_screen, result.segmentation.meanings, OverlayStyle()))
-        boxes = [
-            _on_screen(box, matrix) for box in finding_boxes(result.findings, source.plane, piece.k, piece.reach_mm)
-        ]
+            overlays.append((on_screen, segmentation.meanings, OverlayStyle()))
     colour = drawn.values.ndim == 3
     return compose_picture(
         drawn.values,
@@ -268,7 +281,7 @@ def _composed(
         piece.inverted,
         padding=drawn.padding,
         overlays=overlays,
-        boxes=boxes,
+        boxes=[one.box for one in found],
         missing=drawn.missing,
     )
 
@@ -314,7 +327,8 @@ def _texts(
         (
             "bottom_right",
             (
-                f"{result.said_by}: research use, not for diagnosis" if result is not None else "",
+                *(result.classes[:5] if result is not None else ()),
+                result.said_by if result is not None else "",
                 f"Lossy: {context.lossy}" if context.lossy else "",
                 f"{context.modality} {number} {context.description}".strip(),
             ),

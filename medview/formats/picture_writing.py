@@ -54,10 +54,14 @@ def write_png(path: str | os.PathLike[str], rgba: ByteArray) -> None:
         image.save(temporary, format="PNG")
 
 
-def write_text(rgba: ByteArray, texts: Sequence[tuple[Corner, Sequence[str]]]) -> ByteArray:
+def write_text(
+    rgba: ByteArray,
+    texts: Sequence[tuple[Corner, Sequence[str]]],
+    marks: Sequence[tuple[float, float, str]] = (),
+) -> ByteArray:
     """A copy of ``rgba`` (h, w, 4) with lines of text in its corners and at the middle of its edges.
 
-    White with a dark halo, so that it can be read on bone and on air.
+    ``marks`` are words whose lower left corner is at (x, y). White with a dark halo, to be read on bone and on air.
     """
     from PIL import Image, ImageDraw
 
@@ -67,20 +71,16 @@ def write_text(rgba: ByteArray, texts: Sequence[tuple[Corner, Sequence[str]]]) -
     image = Image.fromarray(rgba[..., :3].copy())
     draw: Any = ImageDraw.Draw(image)
     line_height, margin = round(size * 1.35), max(3, size // 2)
+    look = {"font": font, "fill": (255, 255, 255), "stroke_width": max(1, size // 10), "stroke_fill": (0, 0, 0)}
     for corner, lines in texts:
         shown = [line for line in lines if line]
         for n, line in enumerate(shown):
-            text_width = draw.textlength(line, font=font)
-            block = line_height * len(shown)
-            x, y = _place(corner, (width, height), (text_width, block), margin)
-            draw.text(
-                (x, y + n * line_height),
-                line,
-                font=font,
-                fill=(255, 255, 255),
-                stroke_width=max(1, size // 10),
-                stroke_fill=(0, 0, 0),
-            )
+            block = (draw.textlength(line, font=font), line_height * len(shown))
+            x, y = _place(corner, (width, height), block, margin)
+            draw.text((x, y + n * line_height), line, **look)
+    for x, y, words in marks:
+        inside = min(max(x, margin), max(margin, width - margin - draw.textlength(words, font=font)))
+        draw.text((inside, max(0, y - line_height)), words, **look)
     out = rgba.copy()
     out[..., :3] = np.asarray(image)
     return out
