@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from medview.core.problem import Problem
-from medview.core.study import Census, Series, Stack, Study
+from medview.core.study import Census, Series, Study
 from medview.dicom.header import InstanceHeader
+from medview.dicom.mosaic import MosaicSlice
 from medview.dicom.scan import ScanBatch
 from medview.dicom.series_context import series_context
 from medview.dicom.stacks import build_stacks, is_localizer
@@ -122,11 +123,14 @@ class Catalog:
 
 
 def _frames_of(series: Series) -> int:
-    return sum(_stack_frames(stack) for stack in series.stacks)
-
-
-def _stack_frames(stack: Stack) -> int:
-    return len(stack.frames)
+    """Frames on disk that the stacks of a series reach; the slices of a mosaic are one frame."""
+    shown = 0
+    for stack in series.stacks:
+        if isinstance(stack.frames[0], MosaicSlice):
+            shown += len({(frame.path, frame.frame) for frame in stack.frames})
+        else:
+            shown += len(stack.frames)
+    return shown
 
 
 def _series_order(series: Series) -> tuple[bool, int, str]:

@@ -106,7 +106,9 @@ class ImageHeader:
     lossy_method: str = ""
     gantry_tilt: float | None = None
     tiles: int = 0
-    """Number of slices in a Siemens or UIH mosaic, 0 for a plain image."""
+    """Number of slices in a Siemens mosaic (1 where it is unknown), 0 for a plain image."""
+    tile_normal: Vector3 | None = None
+    """Direction in which the slices of a mosaic follow one another."""
     philips_scale: tuple[float, float] | None = None
     suv_factors: tuple[float | None, float | None] | None = None
     """Philips PET: (SUV factor, activity factor)."""

@@ -19,6 +19,7 @@ from medview.dicom.header import (
     Radiopharmaceutical,
     SeriesHeader,
     UltrasoundRegion,
+    Vector3,
     as_floats,
     as_integer,
     as_longs,
@@ -156,7 +157,7 @@ class HeaderReader:
         phase = as_number(private.get("philips_phase")) if private else None
         frame = (
             common,
-            (position[0], position[1], position[2]) if len(position) == 3 and _is_near(position) else None,
+            _three(position) if _is_near(position) else None,
             as_integer(get(tags.ACQUISITION_NUMBER)),
             as_integer(get(tags.TEMPORAL_POSITION)),
             as_number(get(tags.TRIGGER_TIME)),
@@ -316,11 +317,16 @@ def _image_header(values: Values, private: dict[str, bytes]) -> ImageHeader:
         as_text(get(tags.LOSSY_METHOD)),
         as_number(get(tags.GANTRY_TILT)),
         _tiles(values, private),
+        _three(as_numbers(private.get("mosaic_normal"))),
         (scale[0], offset[0]) if scale and offset and scale[0] else None,
         factors if any(factors) else None,
         as_text(get(tags.DOSE_UNITS)),
         _dimension_pointers(values),
     )
+
+
+def _three(numbers: tuple[float, ...]) -> Vector3 | None:
+    return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None
 
 
 def _dimension_pointers(values: Values) -> tuple[int, ...]:
@@ -331,7 +337,7 @@ def _dimension_pointers(values: Values) -> tuple[int, ...]:
 def _tiles(values: Values, private: dict[str, bytes]) -> int:
     kind = values.get(tags.IMAGE_TYPE, b"")
     if b"MOSAIC" in kind:
-        return as_short(private.get("siemens_tiles")) or 1
+        return as_short(private.get("siemens_tiles")) or as_integer(private.get("mosaic_tiles")) or 1
     return int(as_number(private.get("uih_tiles")) or 1) if b"VFRAME" in kind else 0
 
 

@@ -23,5 +23,14 @@ def private_values(values: Values) -> dict[str, bytes]:
             value = values.get(tags.tag(group, block << 8 | low))
             if value is not None and name not in found:
                 found[name] = value
-    found.pop("siemens_csa", None)
+    csa = found.pop("siemens_csa", b"")
+    if csa and b"MOSAIC" in values.get(tags.IMAGE_TYPE, b""):
+        from medview.dicom.mosaic import csa_numbers
+
+        normal = csa_numbers(csa, "SliceNormalVector")
+        if len(normal) == 3:
+            found["mosaic_normal"] = b"\\".join(normal)
+        count = csa_numbers(csa, "NumberOfImagesInMosaic")
+        if count:
+            found["mosaic_tiles"] = count[0]
     return dict(sorted(found.items()))

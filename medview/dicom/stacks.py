@@ -12,9 +12,10 @@ import numpy as np
 
 from medview.core.geometry import FloatArray, Geometry
 from medview.core.problem import Note, Problem
-from medview.core.study import Stack, StackKind
+from medview.core.study import FrameSource, Stack, StackKind
 from medview.dicom.frame_source import DicomFrame
 from medview.dicom.header import FrameCommon, FrameHeader, InstanceHeader
+from medview.dicom.mosaic import MosaicSlice, mosaic_slices
 from medview.dicom.placement import (
     cluster_depths,
     cluster_orientations,
@@ -90,12 +91,12 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Key, list[PlacedFrame]]:
         pixels = header.pixels
         assert pixels is not None
         many = pixels.frames > 1
-        own = len(header.frames) == pixels.frames
+        each_own = len(header.frames) == pixels.frames
         twin = copies.get(header.path, 0)
-        parts = (id(header.series), id(header.image), id(pixels), own)
+        parts = (id(header.series), id(header.image), id(pixels), each_own)
         for index in range(pixels.frames):
             frame = header.frame(index)
-            placeable = own and frame.position is not None
+            placeable = each_own and frame.position is not None
             of_frame = (*parts, id(frame.common), placeable)
             key = made.get(of_frame)
             if key is None:
@@ -103,6 +104,14 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Key, list[PlacedFrame]]:
                 key = made[of_frame] = (placed, *_shared_key(header, frame, placed))
             if twin or (many and not key[0]):
                 key = (*key, header.sop_uid if many else "", twin)
+            if header.image.tiles:
+                slices = mosaic_slices(header) if key[0] else []
+                if slices:
+                    key = (*key, slices[0][0].rows, slices[0][0].columns)
+                    groups[key].extend(PlacedFrame(header, index, own, 0, 0, tile) for tile, own in slices)
+                else:  # the position of a mosaic is not the position of anything in it
+                    groups[False, *key[1:]].append(PlacedFrame(header, index, frame))
+                continue
             groups[key].append(PlacedFrame(header, index, frame))
     return groups
 
@@ -222,7 +231,7 @@ def _with_depths(frames: list[PlacedFrame]) -> list[PlacedFrame]:
         columns = cluster_depths(positions @ directions[1], 5 * tolerance)
         offsets = list(zip(rows.tolist(), columns.tolist(), strict=True))
     return [
-        PlacedFrame(frame.header, frame.index, frame.frame, depth, offset)
+        PlacedFrame(frame.header, frame.index, frame.frame, depth, offset, frame.tile)
         for frame, depth, offset in zip(frames, depths.tolist(), offsets, strict=True)
     ]
 
@@ -266,7 +275,7 @@ def _geometry(volume: Sequence[PlacedFrame]) -> tuple[Geometry, tuple[Note, ...]
     references = {each.header.frame_of_reference for each in volume}
     return place_slices(
         [each.frame for each in volume],
-        (header.pixels.rows, header.pixels.columns),
+        _size(volume[0]),
         references.pop() if len(references) == 1 else "",
     )
 
@@ -321,9 +330,18 @@ def _stack_order(stack: Stack) -> tuple[int, str, str]:
     return (-stack.frame_count, stack.id, stack.frames[0].sop_uid)
 
 
-def _source(frame: PlacedFrame) -> DicomFrame:
+def _source(frame: PlacedFrame) -> FrameSource:
     assert frame.header.pixels is not None
-    return DicomFrame(frame.header.path, frame.index, frame.header.sop_uid, frame.header.pixels)
+    whole = DicomFrame(frame.header.path, frame.index, frame.header.sop_uid, frame.header.pixels)
+    return whole if frame.tile is None else MosaicSlice(whole, frame.tile)
+
+
+def _size(frame: PlacedFrame) -> tuple[int, int]:
+    """(rows, columns)."""
+    assert frame.header.pixels is not None
+    if frame.tile is not None:
+        return frame.tile.rows, frame.tile.columns
+    return frame.header.pixels.rows, frame.header.pixels.columns
 
 
 def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
@@ -338,7 +356,9 @@ def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
         if header.frame_of_reference != reference:
             codes["frame_of_reference_per_image"] = None
         if header.image.tiles:
-            codes["mosaic"] = None
+            codes["mosaic_slices" if frame.tile is not None else "mosaic"] = None
+            if frame.tile is not None and header.image.tile_normal is None:
+                codes["mosaic_order_assumed"] = None
         if header.image.philips_scale:
             codes["philips_scale"] = None
     return tuple(Note(code, _NOTE_TEXTS[code]) for code in codes)
@@ -352,6 +372,8 @@ _NOTE_TEXTS = {
     "duplicate_uid": "Different images have the same SOP Instance UID; all are shown.",
     "frame_of_reference_per_image": "Every image names a frame of reference of its own; they are taken as one.",
     "bad_window": "A window or VOI LUT of the file is not allowed by the standard and is left out.",
+    "mosaic_slices": "The file holds all slices of a volume in one picture (mosaic); they are shown as slices.",
+    "mosaic_order_assumed": "The private header that tells the order of the mosaic's slices is missing; it is assumed.",
     "mosaic": "This is a mosaic: one picture holds all slices of a volume side by side.",
     "philips_scale": "Philips display values; the private scale slope for quantitative values is not applied.",
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medview.dicom.header import FrameHeader, InstanceHeader
+from medview.dicom.mosaic import Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class PlacedFrame:
     depth: int = 0
     offset: Hashable = 0
     """In-plane origin, where that differs between frames of one depth."""
+    tile: Tile | None = None
+    """The part of the picture, where it is a mosaic."""
 
     @property
     def order(self) -> tuple[int, int, str]:

@@ -61,3 +61,8 @@ def assert_census(catalog: Catalog) -> None:
     assert len(shown) == len(set(shown)) == census.frames_shown
     hidden = {problem.path for problem in catalog.problems() if problem.frames}
     assert not hidden & {path for path, _ in shown}
+
+
+def assert_shown(catalog: Catalog, on_disk: int, shown: int) -> None:
+    census = catalog.census()
+    assert (census.frames_on_disk, census.frames_shown) == (on_disk, shown)

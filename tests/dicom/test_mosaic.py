@@ -1,0 +1,112 @@
+"""Siemens mosaics: one picture in the file, slices at their true places on the screen."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.dicom.reading import assert_shown, catalog_of, codes, marker_centroid, modality_values, only_stack
+from tests.dicom.test_oracles import agreeing, niftis
+from tests.phantoms.dicom_series import (
+    AXIAL,
+    SHAPE,
+    SPACING,
+    STEP,
+    make_series,
+    marker_values,
+    normal_of,
+    positions_along,
+    save_series,
+    set_pixels,
+    true_centroid,
+)
+
+
+def csa(**entries: list[str]) -> bytes:
+    """A CSA header (SV10) with the given entries."""
+    parts = [b"SV10\4\3\2\1", struct.pack("<II", len(entries), 77)]
+    for name, values in entries.items():
+        items = [value.encode() for value in values] + [b""] * (6 - len(values))
+        parts.append(struct.pack("<64si4siii", name.encode(), len(values), b"FD\0\0", 4, len(items), 77))
+        for item in items:
+            padded = item + bytes(-len(item) % 4)
+            parts.append(struct.pack("<4i", len(item), len(item), 77, len(item)) + padded)
+    return b"".join(parts)
+
+
+def mosaic(sign: int = 1, orientation=AXIAL, name: str = "mosaic", with_csa: bool = True, add: int = 0):
+    """12 slices of the marker in a 4 × 4 mosaic; with ``sign`` -1 they follow one another against row × column."""
+    values = marker_values() + add
+    data = make_series(name=name, modality="MR")[0]
+    data.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+    data.Manufacturer = "SIEMENS"
+    data.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+    k, rows, columns = SHAPE
+    picture = np.zeros((4 * rows, 4 * columns), dtype=np.int16)
+    for number in range(k):
+        y, x = number // 4 * rows, number % 4 * columns
+        picture[y : y + rows, x : x + columns] = values[number] + 1024
+    set_pixels(data, picture)
+    row, column = np.array(orientation[:3]), np.array(orientation[3:])
+    positions = positions_along(step=sign * STEP, orientation=orientation)
+    corner = positions[0] - row * SPACING[1] * 1.5 * columns - column * SPACING[0] * 1.5 * rows
+    data.ImagePositionPatient = [f"{value:.8g}" for value in corner]
+    data.ImageOrientationPatient = list(orientation)
+    data.SpacingBetweenSlices = str(STEP)
+    block = data.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x0A, "US", k)
+    if with_csa:
+        normal = [f"{value:.8f}" for value in sign * normal_of(orientation)]
+        header = csa(NumberOfImagesInMosaic=[str(k)], SliceNormalVector=normal)
+        data.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x10, "OB", header)
+    return data, values, positions
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("orientation", [AXIAL, (0.8, 0.6, 0.0, 0.0, 0.0, -1.0)])
+def test_slices_lie_at_their_places(tmp_path: Path, sign: int, orientation) -> None:
+    data, values, positions = mosaic(sign, orientation)
+    catalog = catalog_of(save_series([data], tmp_path))
+    assert_shown(catalog, on_disk=1, shown=1)
+    stack = only_stack(tmp_path)
+    assert (stack.kind, stack.shape, stack.timepoints) == ("volume", SHAPE, 1)
+    assert np.abs(marker_centroid(stack) - true_centroid(values, positions, orientation)).max() <= 0.01
+    assert np.array_equal(modality_values(stack), values[::sign])
+    assert "mosaic_slices" in codes(stack)
+    assert "mosaic_order_assumed" not in codes(stack)
+
+
+def test_several_mosaics_are_time_points(tmp_path: Path) -> None:
+    series = []
+    for number in range(3):
+        data, _, _ = mosaic(name=f"m{number}", add=number)
+        data.SeriesInstanceUID, data.InstanceNumber, data.AcquisitionNumber = "1.2.3", number + 1, number + 1
+        series.append(data)
+    stack = only_stack(save_series(series, tmp_path))
+    assert (stack.shape, stack.timepoints) == (SHAPE, 3)
+    assert [modality_values(stack, time).min() for time in range(3)] == [-1000, -999, -998]
+
+
+def test_an_assumed_order_is_said(tmp_path: Path) -> None:
+    data, _, _ = mosaic(with_csa=False)
+    assert "mosaic_order_assumed" in codes(only_stack(save_series([data], tmp_path)))
+
+
+def test_a_mosaic_of_unknown_make_has_no_place(tmp_path: Path) -> None:
+    data, _, _ = mosaic(with_csa=False)
+    del data[0x0019100A]
+    stack = only_stack(save_series([data], tmp_path))
+    assert (stack.kind, stack.geometry, stack.shape) == ("frames", None, (1, 96, 128))
+    assert "mosaic" in codes(stack)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_dcm2niix_takes_it_apart_in_the_same_way(tmp_path: Path, sign: int) -> None:
+    data, _, _ = mosaic(sign)
+    save_series([data], tmp_path / "in")
+    (image,) = niftis(tmp_path / "in", tmp_path / "out")
+    stack = only_stack(tmp_path / "in")
+    assert agreeing([stack], image) == [stack]
