@@ -37,7 +37,7 @@ AnyArray = NDArray[Any]
 Mask = NDArray[np.bool_] | None
 Checkpoint = Callable[[int, int], None]
 
-LARGEST_TENSOR = 4 * 1024**3
+LARGEST_TENSOR = 1024**3
 """Voxels above which a manifest's sizes are taken for a mistake."""
 
 
@@ -153,8 +153,7 @@ def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
     shape = list(state.placement.shape)
     scale, shift = [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]
     wanted: list[float | None] = [*[None] * first, *step.spacing_mm]
-    values, real = state.values, state.real
-    for axis in (2, 1, 0):
+    for axis in range(3):
         mm = wanted[axis]
         if mm is None:
             continue
@@ -165,12 +164,16 @@ def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
         else:
             target = max(1, round((size - 1) * spacing[axis] / mm) + 1)
             factor, start = mm / spacing[axis], 0.0
-        if target == size and abs(factor - 1) < 1e-4:
+        if target != size or abs(factor - 1) >= 1e-4:
+            shape[axis], scale[axis], shift[axis] = target, factor, start
+    _checked_shape(tuple(shape))
+    values, real = state.values, state.real
+    for axis in (2, 1, 0):
+        size = values.shape[axis]
+        if (shape[axis], scale[axis]) == (size, 1.0):
             continue
-        shape[axis], scale[axis], shift[axis] = target, factor, start
-        _checked_shape(tuple(shape))
-        positions = np.arange(target) * factor + start
-        values = apply_taps(values, axis, taps_at(positions, size, step.kind, factor))
+        positions = np.arange(shape[axis]) * scale[axis] + shift[axis]
+        values = apply_taps(values, axis, taps_at(positions, size, step.kind, scale[axis]))
         if real is not None:
             real = np.take(real, np.clip(np.round(positions).astype(np.intp), 0, size - 1), axis=axis)
     return Prepared(values, real, state.placement.scaled(scale, shift, tuple(shape)))
