@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 from medview.app import reading
+from medview.app.command_rules import Run, Test, has_image, has_segmentation, has_study, has_volume, on_state
 from medview.app.commands import Command, Context, Menu
-from medview.app.shown_slice import PlaneKind, can_be_cut
-from medview.app.tools import Tool
-from medview.app.viewport_state import ViewportState
+from medview.app.image_commands import ai_commands, image_commands, tool_commands
+from medview.app.shown_slice import PlaneKind
 from medview.app.workspace import LAYOUTS
 
 
 def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
     """Mark a text for the translators; the window translates it when it shows it."""
     return text
-
-
-Run = Callable[[Context], None]
-Test = Callable[[Context], bool]
-
-
-def _on_state(action: Callable[[ViewportState], object]) -> Run:
-    def run(context: Context) -> None:
-        context.workspace.touched = True
-        action(context.workspace.active_viewport)
-
-    return run
-
-
-def _has_image(context: Context) -> bool:
-    return context.workspace.active_viewport.stack is not None
-
-
-def _has_volume(context: Context) -> bool:
-    stack = context.workspace.active_viewport.stack
-    return stack is not None and can_be_cut(stack)
-
-
-def _has_grid(context: Context) -> bool:
-    return len(context.workspace.viewports) > 1
-
-
-def _has_filters(context: Context) -> bool:
-    return bool(context.workspace.active_viewport.view.filters)
-
-
-def _has_results(context: Context) -> bool:
-    stack = context.workspace.active_viewport.stack
-    return stack is not None and bool(context.workspace.results.of(stack.id))
-
-
-def _has_segmentation(context: Context) -> bool:
-    stack = context.workspace.active_viewport.stack
-    return stack is not None and any(r.segmentation is not None for r in context.workspace.results.of(stack.id))
-
-
-def _has_study(context: Context) -> bool:
-    return context.workspace.active_viewport.study is not None
 
 
 def _close_study(context: Context) -> None:
@@ -81,48 +37,7 @@ def _plane(kind: PlaneKind) -> tuple[Run, Test]:
     def checked(context: Context) -> bool:
         return context.workspace.active_viewport.view.plane_kind == kind
 
-    return _on_state(lambda state: state.set_plane(kind)), checked
-
-
-def _tool(tool: Tool) -> tuple[Run, Test]:
-    def run(context: Context) -> None:
-        context.workspace.tools.choose(tool)
-
-    def checked(context: Context) -> bool:
-        return context.workspace.tools.tool == tool
-
-    return run, checked
-
-
-def _preset(digit: int) -> Run:
-    def run(context: Context) -> None:
-        viewport = context.shell.viewport()
-        if viewport is not None:
-            context.workspace.touched = True
-            viewport.preset(digit)
-
-    return run
-
-
-def _zoom(factor: float) -> Run:
-    def run(context: Context) -> None:
-        viewport = context.shell.viewport()
-        if viewport is not None:
-            viewport.zoom_by(factor)
-
-    return run
-
-
-def _escape(context: Context) -> None:
-    viewport = context.shell.viewport()
-    if viewport is not None:
-        viewport.escape()
-
-
-def _delete(context: Context) -> None:
-    viewport = context.shell.viewport()
-    if viewport is not None:
-        viewport.delete_selected()
+    return on_state(lambda state: state.set_plane(kind)), checked
 
 
 def _next_viewport(step: int) -> Run:
@@ -133,19 +48,21 @@ def _next_viewport(step: int) -> Run:
     return run
 
 
-def _next_finding(step: int) -> Run:
-    def run(context: Context) -> None:
-        context.workspace.show_next_finding(step)
-
-    return run
-
-
 def _panel_checked(side: Literal["left", "right"]) -> Test:
     def checked(context: Context) -> bool:
         settings = context.workspace.settings
         return settings.left_panel if side == "left" else settings.right_panel
 
     return checked
+
+
+def _has_grid(context: Context) -> bool:
+    return len(context.workspace.viewports) > 1
+
+
+def _cycle_text(context: Context) -> None:
+    for state in context.workspace.viewports:
+        reading.cycle_text(state)
 
 
 def _file_commands() -> tuple[Command, ...]:
@@ -175,7 +92,7 @@ def _file_commands() -> tuple[Command, ...]:
             menu,
             _close_study,
             ("Ctrl+W",),
-            enabled=_has_study,
+            enabled=has_study,
         ),
         Command(
             "save.picture",
@@ -183,7 +100,7 @@ def _file_commands() -> tuple[Command, ...]:
             menu,
             lambda c: c.shell.save_picture(),
             ("Ctrl+S",),
-            enabled=_has_image,
+            enabled=has_image,
             section=1,
         ),
         Command(
@@ -191,7 +108,7 @@ def _file_commands() -> tuple[Command, ...]:
             QT_TRANSLATE_NOOP("Command", "Save the segmentation as NIfTI…"),
             menu,
             lambda c: c.shell.save_result("nifti"),
-            enabled=_has_segmentation,
+            enabled=has_segmentation,
             section=1,
         ),
         Command(
@@ -199,7 +116,7 @@ def _file_commands() -> tuple[Command, ...]:
             QT_TRANSLATE_NOOP("Command", "Save the segmentation as DICOM SEG…"),
             menu,
             lambda c: c.shell.save_result("seg"),
-            enabled=_has_segmentation,
+            enabled=has_segmentation,
             section=1,
         ),
         Command(
@@ -208,7 +125,7 @@ def _file_commands() -> tuple[Command, ...]:
             menu,
             lambda c: c.shell.copy_picture(),
             ("Ctrl+C",),
-            enabled=_has_image,
+            enabled=has_image,
             scope="image",
             section=1,
         ),
@@ -253,7 +170,7 @@ def _view_commands() -> tuple[Command, ...]:
     )
     for kind, title, key in plane_titles:
         run, checked = _plane(kind)
-        enabled = _has_image if kind == "acquired" else _has_volume
+        enabled = has_image if kind == "acquired" else has_volume
         planes.append(
             Command(
                 f"plane.{kind}", title, menu, run, (key,), enabled=enabled, checked=checked, scope="image", section=1
@@ -270,7 +187,7 @@ def _view_commands() -> tuple[Command, ...]:
             "cube",
             5,
             QT_TRANSLATE_NOOP("Command", "Planes"),
-            enabled=_has_volume,
+            enabled=has_volume,
         ),
         Command(
             "layout.maximise",
@@ -303,7 +220,7 @@ def _view_commands() -> tuple[Command, ...]:
             "view.text",
             QT_TRANSLATE_NOOP("Command", "Corner text: all, without patient, none"),
             menu,
-            lambda c: [reading.cycle_text(state) for state in c.workspace.viewports] and None,
+            _cycle_text,
             ("I", "Space"),
             "text-aa",
             scope="image",
@@ -394,308 +311,6 @@ def _tab(at: int) -> Run:
     return lambda c: c.shell.show_tab(at)
 
 
-def _image_commands() -> tuple[Command, ...]:
-    menu: Menu = "image"
-
-    def image(
-        id_: str,
-        title: str,
-        run: Run,
-        keys: tuple[str, ...],
-        section: int,
-        icon: str = "",
-        group: int = 0,
-        word: str = "",
-        checked: Test | None = None,
-        enabled: Test = _has_image,
-    ) -> Command:
-        return Command(id_, title, menu, run, keys, icon, group, word, enabled, checked, "image", section)
-
-    state = _on_state
-    presets = tuple(
-        image(f"preset.{digit}", title, _preset(digit), (str(digit),), 1)
-        for digit, title in enumerate(
-            (
-                QT_TRANSLATE_NOOP("Command", "Automatic window"),
-                QT_TRANSLATE_NOOP("Command", "First window of the file"),
-                QT_TRANSLATE_NOOP("Command", "Second window of the file"),
-                QT_TRANSLATE_NOOP("Command", "Window preset 3"),
-                QT_TRANSLATE_NOOP("Command", "Window preset 4"),
-                QT_TRANSLATE_NOOP("Command", "Window preset 5"),
-                QT_TRANSLATE_NOOP("Command", "Window preset 6"),
-                QT_TRANSLATE_NOOP("Command", "Window preset 7"),
-                QT_TRANSLATE_NOOP("Command", "Window preset 8"),
-                QT_TRANSLATE_NOOP("Command", "Window preset 9"),
-            )
-        )
-    )
-    return (
-        image(
-            "slice.next",
-            QT_TRANSLATE_NOOP("Command", "Next image"),
-            state(lambda s: reading.scroll(s, 1)),
-            ("Down",),
-            0,
-        ),
-        image(
-            "slice.previous",
-            QT_TRANSLATE_NOOP("Command", "Previous image"),
-            state(lambda s: reading.scroll(s, -1)),
-            ("Up",),
-            0,
-        ),
-        image(
-            "slice.next_10",
-            QT_TRANSLATE_NOOP("Command", "Ten images on"),
-            state(lambda s: reading.scroll(s, reading.FAST_SCROLL)),
-            ("Shift+Down", "PgDown"),
-            0,
-        ),
-        image(
-            "slice.previous_10",
-            QT_TRANSLATE_NOOP("Command", "Ten images back"),
-            state(lambda s: reading.scroll(s, -reading.FAST_SCROLL)),
-            ("Shift+Up", "PgUp"),
-            0,
-        ),
-        image("slice.first", QT_TRANSLATE_NOOP("Command", "First image"), state(reading.first_slice), ("Home",), 0),
-        image("slice.last", QT_TRANSLATE_NOOP("Command", "Last image"), state(reading.last_slice), ("End",), 0),
-        image(
-            "series.next",
-            QT_TRANSLATE_NOOP("Command", "Next series"),
-            lambda c: c.workspace.show_neighbour_series(1),
-            ("Right",),
-            0,
-        ),
-        image(
-            "series.previous",
-            QT_TRANSLATE_NOOP("Command", "Previous series"),
-            lambda c: c.workspace.show_neighbour_series(-1),
-            ("Left",),
-            0,
-        ),
-        image(
-            "time.next",
-            QT_TRANSLATE_NOOP("Command", "Next time point"),
-            state(lambda s: reading.step_time(s, 1)),
-            ("Shift+Right",),
-            0,
-            enabled=_has_times,
-        ),
-        image(
-            "time.previous",
-            QT_TRANSLATE_NOOP("Command", "Previous time point"),
-            state(lambda s: reading.step_time(s, -1)),
-            ("Shift+Left",),
-            0,
-            enabled=_has_times,
-        ),
-        image("cine", QT_TRANSLATE_NOOP("Command", "Cine"), lambda c: c.shell.toggle_cine(), ("C",), 0),
-        *presets,
-        image(
-            "image.invert",
-            QT_TRANSLATE_NOOP("Command", "Invert"),
-            state(reading.invert),
-            ("V",),
-            2,
-            "circle-half",
-            4,
-            QT_TRANSLATE_NOOP("Command", "Invert"),
-            checked=lambda c: bool(c.workspace.active_viewport.view.invert),
-        ),
-        image(
-            "image.fit",
-            QT_TRANSLATE_NOOP("Command", "Fit to the viewport"),
-            state(reading.fit),
-            ("F",),
-            2,
-            "arrows-out",
-            4,
-            QT_TRANSLATE_NOOP("Command", "Fit"),
-        ),
-        image(
-            "image.one_to_one",
-            QT_TRANSLATE_NOOP("Command", "One image pixel on one screen pixel"),
-            state(reading.one_to_one),
-            ("G",),
-            2,
-            "number-square-one",
-            4,
-            "1:1",
-        ),
-        image("image.zoom_in", QT_TRANSLATE_NOOP("Command", "Zoom in"), _zoom(reading.ZOOM_STEP), ("+", "="), 2),
-        image("image.zoom_out", QT_TRANSLATE_NOOP("Command", "Zoom out"), _zoom(1 / reading.ZOOM_STEP), ("-",), 2),
-        image(
-            "image.rotate_right",
-            QT_TRANSLATE_NOOP("Command", "Rotate right"),
-            state(lambda s: reading.rotate(s, 1)),
-            ("Alt+R",),
-            3,
-            "arrow-clockwise",
-            4,
-            QT_TRANSLATE_NOOP("Command", "Rotate"),
-        ),
-        image(
-            "image.rotate_left",
-            QT_TRANSLATE_NOOP("Command", "Rotate left"),
-            state(lambda s: reading.rotate(s, -1)),
-            ("Alt+L",),
-            3,
-        ),
-        image(
-            "image.flip",
-            QT_TRANSLATE_NOOP("Command", "Flip left to right"),
-            state(reading.flip_horizontally),
-            ("Alt+F",),
-            3,
-            "arrows-left-right",
-            4,
-            QT_TRANSLATE_NOOP("Command", "Flip"),
-        ),
-        image(
-            "image.flip_vertical",
-            QT_TRANSLATE_NOOP("Command", "Flip top to bottom"),
-            state(reading.flip_vertically),
-            ("Alt+Shift+F",),
-            3,
-        ),
-        image(
-            "image.reset", QT_TRANSLATE_NOOP("Command", "Reset the picture"), state(reading.reset), ("Backspace",), 3
-        ),
-        image(
-            "filter.original",
-            QT_TRANSLATE_NOOP("Command", "Before / after the filters"),
-            state(reading.toggle_original),
-            ("B",),
-            4,
-            checked=lambda c: bool(c.workspace.active_viewport.view.show_original),
-            enabled=_has_filters,
-        ),
-        image(
-            "filter.reset",
-            QT_TRANSLATE_NOOP("Command", "Remove all filters"),
-            state(reading.reset_filters),
-            ("Shift+B",),
-            4,
-            enabled=_has_filters,
-        ),
-    )
-
-
-def _has_times(context: Context) -> bool:
-    stack = context.workspace.active_viewport.stack
-    return stack is not None and stack.timepoints > 1
-
-
-def _tool_commands() -> tuple[Command, ...]:
-    tools = (
-        (Tool.WINDOW, QT_TRANSLATE_NOOP("Command", "Window"), "W", "sun-dim", 2),
-        (Tool.SCROLL, QT_TRANSLATE_NOOP("Command", "Scroll"), "S", "stack", 2),
-        (Tool.PAN, QT_TRANSLATE_NOOP("Command", "Pan"), "T", "hand", 2),
-        (Tool.ZOOM, QT_TRANSLATE_NOOP("Command", "Zoom"), "Z", "magnifying-glass", 2),
-        (Tool.ROTATE, QT_TRANSLATE_NOOP("Command", "Rotate by hand"), "R", "", 0),
-        (Tool.RULER, QT_TRANSLATE_NOOP("Command", "Distance"), "D", "ruler", 3),
-        (Tool.ELLIPSE, QT_TRANSLATE_NOOP("Command", "Ellipse"), "E", "selection", 3),
-    )
-    commands = []
-    for tool, title, key, icon, group in tools:
-        run, checked = _tool(tool)
-        commands.append(
-            Command(
-                f"tool.{tool.value}", title, "tools", run, (key,), icon, group, title, checked=checked, scope="image"
-            )
-        )
-    return (
-        *commands,
-        Command(
-            "marks.undo",
-            QT_TRANSLATE_NOOP("Command", "Undo"),
-            "tools",
-            lambda c: c.workspace.measurements.undo() and None,
-            ("Ctrl+Z",),
-            enabled=lambda c: c.workspace.measurements.can_undo,
-            section=1,
-        ),
-        Command(
-            "marks.redo",
-            QT_TRANSLATE_NOOP("Command", "Redo"),
-            "tools",
-            lambda c: c.workspace.measurements.redo() and None,
-            ("Ctrl+Shift+Z",),
-            enabled=lambda c: c.workspace.measurements.can_redo,
-            section=1,
-        ),
-        Command(
-            "marks.delete",
-            QT_TRANSLATE_NOOP("Command", "Delete the selected mark"),
-            "tools",
-            _delete,
-            ("Del",),
-            scope="image",
-            section=1,
-        ),
-        Command(
-            "tool.cancel",
-            QT_TRANSLATE_NOOP("Command", "Cancel; a second time resets the picture"),
-            "tools",
-            _escape,
-            ("Esc",),
-            scope="image",
-            section=1,
-        ),
-    )
-
-
-def _ai_commands() -> tuple[Command, ...]:
-    return (
-        Command(
-            "ai.run",
-            QT_TRANSLATE_NOOP("Command", "Run the model that fits best"),
-            "ai",
-            lambda c: c.shell.run_suggested_model(),
-            ("Ctrl+R",),
-            "brain",
-            6,
-            QT_TRANSLATE_NOOP("Command", "Run"),
-            enabled=_has_image,
-        ),
-        Command(
-            "ai.toggle",
-            QT_TRANSLATE_NOOP("Command", "Hide or show all AI"),
-            "ai",
-            lambda c: c.workspace.toggle_ai(),
-            ("J",),
-            "eye",
-            6,
-            QT_TRANSLATE_NOOP("Command", "AI"),
-            checked=lambda c: c.workspace.ai_visible,
-        ),
-        Command(
-            "ai.next_finding",
-            QT_TRANSLATE_NOOP("Command", "Next finding"),
-            "ai",
-            _next_finding(1),
-            ("N",),
-            enabled=_has_results,
-        ),
-        Command(
-            "ai.previous_finding",
-            QT_TRANSLATE_NOOP("Command", "Previous finding"),
-            "ai",
-            _next_finding(-1),
-            ("Shift+N",),
-            enabled=_has_results,
-        ),
-        Command(
-            "ai.install",
-            QT_TRANSLATE_NOOP("Command", "Install a model package…"),
-            "ai",
-            lambda c: c.shell.ask_for_package(),
-            section=1,
-        ),
-    )
-
-
 def _help_commands() -> tuple[Command, ...]:
     return (
         Command(
@@ -721,8 +336,8 @@ MENUS: tuple[tuple[Menu, str], ...] = (
 COMMANDS: tuple[Command, ...] = (
     *_file_commands(),
     *_view_commands(),
-    *_image_commands(),
-    *_tool_commands(),
-    *_ai_commands(),
+    *image_commands(),
+    *tool_commands(),
+    *ai_commands(),
     *_help_commands(),
 )

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from medview.app import hanging, opening
+from medview.app import hanging, opening, reading
 from medview.app.measurements import Measurements
-from medview.app.notices import AI, WINDOW, Notice, Remedy, Severity, stack_place
+from medview.app.notice_board import NoticeBoard
+from medview.app.notices import AI, stack_place
 from medview.app.results import Results, result_key
 from medview.app.settings import Settings, changed, save_settings
 from medview.app.tools import ToolChoice
 from medview.app.viewport_state import FilteredVolume, ViewportState
-from medview.core.problem import MedviewError, Note, Problem
+from medview.core.problem import MedviewError, Problem
 from medview.core.progress import Cancelled, ProgressStep
 from medview.core.study import Census, FrameSource, Series, Stack, Study
 
@@ -43,7 +44,7 @@ Post = Callable[[Callable[[], None]], None]
 """Runs a function on the main thread later."""
 
 
-class Workspace:
+class Workspace(NoticeBoard):
     """Studies, viewports, results, notices, settings and the work in the background.
 
     ``post`` brings a function from a worker's thread to the main thread. ``make_inference`` is called when a model is
@@ -60,7 +61,6 @@ class Workspace:
     active_changed = Signal()
     results_changed = Signal(str)
     """Results of the stack with this id, or how they are looked at."""
-    notices_changed = Signal()
     ai_visible_changed = Signal()
     settings_changed = Signal()
     jobs_changed = Signal()
@@ -79,6 +79,7 @@ class Workspace:
         read_frame: Callable[[FrameSource], NDArray[Any]] | None = None,
         keep_settings: bool = True,
     ) -> None:
+        super().__init__()
         self.jobs = jobs
         self.loader = loader
         self.settings = settings or Settings()
@@ -86,14 +87,13 @@ class Workspace:
         self.problems: tuple[Problem, ...] = ()
         self.census = Census()
         self.results = Results()
-        self.notices: tuple[Notice, ...] = ()
         self.ai_visible = True
         self.layout: tuple[int, int] = (1, 1)
         self.maximised = False
         self.active = 0
         self.tools = ToolChoice()
         self.measurements = Measurements()
-        self.job_list: tuple[Job, ...] = ()
+        self.job_list: tuple[Job[Any], ...] = ()
         self.scan_step: ProgressStep | None = None
         """How far the running scan is; None while none runs."""
         self.touched = False
@@ -105,10 +105,9 @@ class Workspace:
         self.read_frame = read_frame or _read_here
         """Reads one frame's stored values in a worker thread; codecs run in a process of their own."""
         self._keep_settings = keep_settings
-        self._notice_ids = itertools.count(1)
         self._openings = itertools.count(1)
-        self._running_scans: dict[int, Job] = {}
-        self._preparing: Job | None = None
+        self._running_scans: dict[int, Job[Any]] = {}
+        self._preparing: Job[Any] | None = None
         self._shown_frames: dict[int, int] = {}
         self._states: list[ViewportState] = []
         self._grow_states(1)
@@ -296,7 +295,7 @@ class Workspace:
         """Whether an opening is going on."""
         return bool(self._running_scans)
 
-    def prepare(self, step: ProgressStep | None, job: Job | None = None) -> None:
+    def prepare(self, step: ProgressStep | None, job: Job[Any] | None = None) -> None:
         """Say how far the making of something to open is (the demo study); None when it is there."""
         self.scan_step, self._preparing = step, job
         self.scan_changed.emit()
@@ -420,7 +419,7 @@ class Workspace:
         package: ModelPackage,
         device: str | None = None,
         overrides: tuple[str, ...] = (),
-    ) -> Job | None:
+    ) -> Job[Any] | None:
         """Queue a run of a package on a stack; None where the stack is not open any more."""
         found = opening.find_stack(self.studies, stack.id)
         if found is None:
@@ -521,10 +520,7 @@ class Workspace:
             self.show_stack(found[2])
             states.append(self.active_viewport)
         for state in states:
-            if finding.center_lps is not None and state.stack.geometry is not None:
-                state.go_to_point(finding.center_lps)
-            if state.plane_kind == "acquired":
-                state.go_to_index(finding.k)
+            reading.go_to_finding(state, finding)
         self.touched = True
         self.selected_finding = (result_key(result), finding.id)
         self.finding_selected.emit(*self.selected_finding)
@@ -543,7 +539,7 @@ class Workspace:
 
     # ------------------------------------------------------------------ filters on the whole volume
 
-    def filter_volume(self, index: int | None = None) -> Job | None:
+    def filter_volume(self, index: int | None = None) -> Job[Any] | None:
         """Run the filter chain of a viewport on its whole volume, in the background."""
         from medview.jobs.queue import Lane
 
@@ -574,53 +570,12 @@ class Workspace:
         self.remember_job(job)
         return job
 
-    # ------------------------------------------------------------------ jobs, notices, settings
+    # ------------------------------------------------------------------ jobs, settings
 
-    def remember_job(self, job: Job) -> None:
+    def remember_job(self, job: Job[Any]) -> None:
         """List a job until it is over."""
         self.job_list = (*(one for one in self.job_list if not is_over(one)), job)
         self.jobs_changed.emit()
-
-    def tell(
-        self,
-        code: str,
-        text: str,
-        values: tuple[str, ...] = (),
-        severity: Severity = "warning",
-        place: str = WINDOW,
-        path: str = "",
-        remedy: Remedy | None = None,
-    ) -> Notice:
-        """Show a notice in its place; one that says the same there already is replaced, not repeated."""
-        notice = Notice(next(self._notice_ids), code, text, values, severity, place, path, remedy)
-        same = {(one.code, one.text, one.place) for one in (notice,)}
-        self.notices = (*(one for one in self.notices if (one.code, one.text, one.place) not in same), notice)
-        self.notices_changed.emit()
-        return notice
-
-    def tell_note(self, note: Note, severity: Severity = "warning", place: str = WINDOW) -> None:
-        """Show a note as a notice."""
-        self.tell(note.code, note.text, note.values, severity, place)
-
-    def tell_error(self, error: BaseException, place: str = WINDOW) -> None:
-        """Show an error: its own words where it is one of medview's, else that something unexpected happened."""
-        if isinstance(error, Cancelled):
-            return
-        if isinstance(error, MedviewError):
-            self.tell(error.code, error.text, error.values, "danger", place, error.path or "")
-            return
-        what = f"{type(error).__name__}: {error}"
-        self.tell("unexpected", f"Something unexpected happened: {what}", (what,), "danger", place)
-
-    def dismiss(self, notice: Notice) -> None:
-        """Close a notice's strip; it stays in the list."""
-        self.notices = tuple(replace(one, shown=False) if one.id == notice.id else one for one in self.notices)
-        self.notices_changed.emit()
-
-    def clear_notices(self) -> None:
-        """Empty the list of notices."""
-        self.notices = ()
-        self.notices_changed.emit()
 
     def change_settings(self, **values: Any) -> None:
         """Change settings, keep them on disk, and say so; a disk that takes nothing gives a notice."""
@@ -650,6 +605,6 @@ def _read_here(source: FrameSource) -> NDArray[Any]:
     return source.read()
 
 
-def is_over(job: Job) -> bool:
+def is_over(job: Job[Any]) -> bool:
     """Whether a job has ended, in whatever way."""
     return job.state.name in {"DONE", "FAILED", "CANCELLED"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
@@ -108,7 +108,7 @@ class PackageRow(QFrame):
 class RunRow(QFrame):
     """A run that waits or goes on: step, tile, remaining time, cancel."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job[Any]) -> None:
         super().__init__()
         self.setObjectName("card")
         self.job = job

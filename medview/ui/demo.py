@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -30,7 +30,7 @@ class Demo(QObject):
         self._workspace = workspace
         self._run_models = run_models
         self._on_shown = on_shown
-        self._runs: list[Job] = []
+        self._runs: list[Job[Any]] = []
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self._look)

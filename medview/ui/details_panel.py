@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from medview.core.study import Series, Stack, Study
+from medview.ui.corner_text import date_text, person_name
 from medview.ui.listen import listen
 from medview.ui.messages import note_text, problem_text
 from medview.ui.parts import empty, panel_column, rule, text_label, title_label
-from medview.ui.corner_text import date_text, person_name
 from medview.ui.text import translate
 
 if TYPE_CHECKING:

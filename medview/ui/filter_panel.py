@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -148,9 +149,9 @@ class StepCard(QFrame):
         self.enabled_box.setChecked(step.enabled)
         self.enabled_box.toggled.connect(lambda on: panel.change(at, replace(panel.chain[at], enabled=on)))
         row.addWidget(self.enabled_box, 1)
-        up = icon_button("caret-up", translate("FilterPanel", "Earlier"), lambda: panel.move(at, -1))
+        up = icon_button("caret-up", translate("FilterPanel", "Earlier"), lambda: panel.shift(at, -1))
         up.setEnabled(at > 0)
-        down = icon_button("caret-down", translate("FilterPanel", "Later"), lambda: panel.move(at, 1))
+        down = icon_button("caret-down", translate("FilterPanel", "Later"), lambda: panel.shift(at, 1))
         down.setEnabled(not last)
         row.addWidget(up)
         row.addWidget(down)
@@ -162,7 +163,7 @@ class StepCard(QFrame):
             unit = unit_text(parameter.unit, panel.value_unit)
             value = given.get(parameter.name, parameter.default)
             field = ParameterField(
-                parameter, value, unit, lambda new, name=parameter.name: panel.set_value(at, name, new)
+                parameter, value, unit, partial(panel.set_value, at, parameter.name)
             )
             self.fields[parameter.name] = field
             column.addWidget(field)
@@ -249,7 +250,7 @@ class FilterPanel(QWidget):
         """Take a filter out of the chain."""
         self._set((*self.chain[:at], *self.chain[at + 1 :]))
 
-    def move(self, at: int, step: int) -> None:
+    def shift(self, at: int, step: int) -> None:
         """Swap a filter with its neighbour."""
         chain = list(self.chain)
         if 0 <= at + step < len(chain):

@@ -146,7 +146,7 @@ class ResultCard(QWidget):
         seg.setEnabled(with_labels)
         seg.triggered.connect(lambda: self._shell.save_given_result(self.result, "seg"))
         picture = menu.addAction(translate("Findings", "Picture of the viewport as PNG…"))
-        picture.triggered.connect(lambda: self._shell.save_picture())
+        picture.triggered.connect(self._shell.save_picture)
         return menu
 
     def _save_menu(self) -> None:

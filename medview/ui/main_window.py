@@ -15,6 +15,7 @@ from medview.app.notices import WINDOW
 from medview.ui.actions import CommandActions
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
+from medview.ui.parts import focus_of
 from medview.ui.right_panel import AI, RightPanel
 from medview.ui.series_panel import SeriesPanel
 from medview.ui.status_line import StatusLine
@@ -286,7 +287,7 @@ class MainWindow(QMainWindow):
             areas.append(self.right_panel.tabs)
         if self.series_panel.isVisible():
             areas.append(self.series_panel.list)
-        focus = self.focusWidget()
+        focus = focus_of(self)
         at = 0
         for index, area in enumerate((self.grid, self.right_panel, self.series_panel)):
             if focus is not None and (area is focus or area.isAncestorOf(focus)):

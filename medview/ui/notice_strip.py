@@ -100,8 +100,7 @@ class NoticeStrip(QFrame):
             self._row.addWidget(more)
         if notice.remedy is not None:
             button = QPushButton(translate("Notice", notice.remedy.title))
-            remedy = notice.remedy
-            button.clicked.connect(lambda: (remedy.run(), self._workspace.dismiss(notice)))
+            button.clicked.connect(lambda: self._take_remedy(notice))
             self._row.addWidget(button)
         close = QToolButton()
         close.setIcon(icon("x", "secondary"))
@@ -109,6 +108,11 @@ class NoticeStrip(QFrame):
         close.clicked.connect(lambda: self._workspace.dismiss(notice))
         self._row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.show()
+
+    def _take_remedy(self, notice: Notice) -> None:
+        self._workspace.dismiss(notice)
+        if notice.remedy is not None:
+            notice.remedy.run()
 
 
 class NoticeList(QWidget):

@@ -97,6 +97,11 @@ class Swatch(QWidget):
         painter.end()
 
 
+def focus_of(window: QWidget) -> QWidget | None:
+    """The widget of a window that has the focus, or would have it if the window were in front."""
+    return window.focusWidget()
+
+
 def empty(layout_owner: QVBoxLayout) -> None:
     """Take everything out of a column."""
     while layout_owner.count():

@@ -26,9 +26,9 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from medview.app.thumbnails import THUMBNAIL_PX, make_thumbnail
 from medview.core.progress import Cancelled
 from medview.core.study import Series, Stack, Study
+from medview.ui.corner_text import date_text, person_name
 from medview.ui.icons import draw_glyph
 from medview.ui.listen import listen
-from medview.ui.corner_text import date_text, person_name
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
 
@@ -259,11 +259,11 @@ class SeriesDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(RowRole)
         painter.save()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         if isinstance(row, StudyRow):
             self._paint_study(painter, rect, row.study)
         elif isinstance(row, StackRow):
-            state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+            state: QStyle.StateFlag = option.state
             self._paint_stack(painter, rect, row, state)
         painter.restore()
 

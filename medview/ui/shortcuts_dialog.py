@@ -118,6 +118,8 @@ class ShortcutsDialog(QDialog):
             seen = 0
             for child_at in range(group.childCount()):
                 child = group.child(child_at)
+                if child is None:
+                    continue
                 hidden = wanted not in f"{child.text(0)} {child.text(1)}".casefold()
                 child.setHidden(hidden)
                 seen += not hidden

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, qVersion
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
@@ -29,8 +29,8 @@ class JobsDialog(QDialog):
         self.setWindowTitle(translate("Jobs", "Jobs"))
         self.resize(420, 260)
         self._workspace = workspace
-        self._jobs: list[Job] = []
-        self._rows: list[tuple[Job, QProgressBar, QLabel]] = []
+        self._jobs: list[Job[Any]] = []
+        self._rows: list[tuple[Job[Any], QProgressBar, QLabel]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         self.none = text_label(translate("Jobs", "Nothing runs in the background."), "secondary")
@@ -69,7 +69,7 @@ class JobsDialog(QDialog):
         elif not jobs:
             self._timer.stop()
 
-    def _row(self, job: Job) -> QWidget:
+    def _row(self, job: Job[Any]) -> QWidget:
         widget = QWidget()
         column = QVBoxLayout(widget)
         column.setContentsMargins(0, 0, 0, 0)

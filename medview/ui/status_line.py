@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
@@ -110,7 +110,7 @@ class StatusLine(QWidget):
         self.refresh_notices()
         self.refresh_device()
 
-    def running(self) -> tuple[Job, ...]:
+    def running(self) -> tuple[Job[Any], ...]:
         """Jobs that are not over."""
         return tuple(job for job in self._workspace.job_list if not is_over(job))
 

@@ -13,6 +13,7 @@ from medview.app.notices import stack_place
 from medview.ui.icons import icon
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
+from medview.ui.parts import focus_of
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
 
@@ -170,9 +171,10 @@ class ViewportGrid(QWidget):
     def _follow_active(self) -> None:
         for frame in self.frames:
             frame.update()
-        frame = self.active_frame()
-        if frame is not None and self.isAncestorOf(self.window().focusWidget() or self.window()):
-            frame.viewport.setFocus()
+        active = self.active_frame()
+        focus = focus_of(self.window())
+        if active is not None and focus is not None and self.isAncestorOf(focus):
+            active.viewport.setFocus()
 
     def _follow_viewport(self, index: int) -> None:
         if index < len(self.frames):

@@ -1,0 +1,61 @@
+"""When commands can be run, and how one acts on the active viewport: what the tables of commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from medview.app.commands import Context
+from medview.app.shown_slice import can_be_cut
+from medview.app.viewport_state import ViewportState
+
+Run = Callable[[Context], None]
+Test = Callable[[Context], bool]
+
+
+def on_state(action: Callable[[ViewportState], object]) -> Run:
+    """A command that does something to the active viewport."""
+
+    def run(context: Context) -> None:
+        context.workspace.touched = True
+        action(context.workspace.active_viewport)
+
+    return run
+
+
+def has_image(context: Context) -> bool:
+    """Whether the active viewport shows anything."""
+    return context.workspace.active_viewport.stack is not None
+
+
+def has_volume(context: Context) -> bool:
+    """Whether the active viewport shows something that can be cut."""
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and can_be_cut(stack)
+
+
+def has_filters(context: Context) -> bool:
+    """Whether the active viewport has filters."""
+    return bool(context.workspace.active_viewport.view.filters)
+
+
+def has_results(context: Context) -> bool:
+    """Whether a model has said something about what is shown."""
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and bool(context.workspace.results.of(stack.id))
+
+
+def has_segmentation(context: Context) -> bool:
+    """Whether there is a segmentation of what is shown."""
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and any(r.segmentation is not None for r in context.workspace.results.of(stack.id))
+
+
+def has_study(context: Context) -> bool:
+    """Whether the active viewport shows a study."""
+    return context.workspace.active_viewport.study is not None
+
+
+def has_times(context: Context) -> bool:
+    """Whether what is shown has several time points."""
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and stack.timepoints > 1

@@ -1,0 +1,369 @@
+"""The commands that act on the images, the tools of the mouse, and the models."""
+
+from __future__ import annotations
+
+from medview.app import reading
+from medview.app.command_rules import Run, Test, has_filters, has_image, has_results, has_times, on_state
+from medview.app.commands import Command, Context, Menu
+from medview.app.tools import Tool
+
+
+def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
+    """Mark a text for the translators; the window translates it when it shows it."""
+    return text
+
+
+def _tool(tool: Tool) -> tuple[Run, Test]:
+    def run(context: Context) -> None:
+        context.workspace.tools.choose(tool)
+
+    def checked(context: Context) -> bool:
+        return context.workspace.tools.tool == tool
+
+    return run, checked
+
+
+def _preset(digit: int) -> Run:
+    def run(context: Context) -> None:
+        viewport = context.shell.viewport()
+        if viewport is not None:
+            context.workspace.touched = True
+            viewport.preset(digit)
+
+    return run
+
+
+def _zoom(factor: float) -> Run:
+    def run(context: Context) -> None:
+        viewport = context.shell.viewport()
+        if viewport is not None:
+            viewport.zoom_by(factor)
+
+    return run
+
+
+def _escape(context: Context) -> None:
+    viewport = context.shell.viewport()
+    if viewport is not None:
+        viewport.escape()
+
+
+def _undo(context: Context) -> None:
+    context.workspace.measurements.undo()
+
+
+def _redo(context: Context) -> None:
+    context.workspace.measurements.redo()
+
+
+def _delete(context: Context) -> None:
+    viewport = context.shell.viewport()
+    if viewport is not None:
+        viewport.delete_selected()
+
+
+def _next_finding(step: int) -> Run:
+    def run(context: Context) -> None:
+        context.workspace.show_next_finding(step)
+
+    return run
+
+
+def image_commands() -> tuple[Command, ...]:
+    """Slices, series, windows, zoom, orientation, filters."""
+    menu: Menu = "image"
+
+    def image(
+        id_: str,
+        title: str,
+        run: Run,
+        keys: tuple[str, ...],
+        section: int,
+        icon: str = "",
+        group: int = 0,
+        word: str = "",
+        checked: Test | None = None,
+        enabled: Test = has_image,
+    ) -> Command:
+        return Command(id_, title, menu, run, keys, icon, group, word, enabled, checked, "image", section)
+
+    state = on_state
+    presets = tuple(
+        image(f"preset.{digit}", title, _preset(digit), (str(digit),), 1)
+        for digit, title in enumerate(
+            (
+                QT_TRANSLATE_NOOP("Command", "Automatic window"),
+                QT_TRANSLATE_NOOP("Command", "First window of the file"),
+                QT_TRANSLATE_NOOP("Command", "Second window of the file"),
+                QT_TRANSLATE_NOOP("Command", "Window preset 3"),
+                QT_TRANSLATE_NOOP("Command", "Window preset 4"),
+                QT_TRANSLATE_NOOP("Command", "Window preset 5"),
+                QT_TRANSLATE_NOOP("Command", "Window preset 6"),
+                QT_TRANSLATE_NOOP("Command", "Window preset 7"),
+                QT_TRANSLATE_NOOP("Command", "Window preset 8"),
+                QT_TRANSLATE_NOOP("Command", "Window preset 9"),
+            )
+        )
+    )
+    return (
+        image(
+            "slice.next",
+            QT_TRANSLATE_NOOP("Command", "Next image"),
+            state(lambda s: reading.scroll(s, 1)),
+            ("Down",),
+            0,
+        ),
+        image(
+            "slice.previous",
+            QT_TRANSLATE_NOOP("Command", "Previous image"),
+            state(lambda s: reading.scroll(s, -1)),
+            ("Up",),
+            0,
+        ),
+        image(
+            "slice.next_10",
+            QT_TRANSLATE_NOOP("Command", "Ten images on"),
+            state(lambda s: reading.scroll(s, reading.FAST_SCROLL)),
+            ("Shift+Down", "PgDown"),
+            0,
+        ),
+        image(
+            "slice.previous_10",
+            QT_TRANSLATE_NOOP("Command", "Ten images back"),
+            state(lambda s: reading.scroll(s, -reading.FAST_SCROLL)),
+            ("Shift+Up", "PgUp"),
+            0,
+        ),
+        image("slice.first", QT_TRANSLATE_NOOP("Command", "First image"), state(reading.first_slice), ("Home",), 0),
+        image("slice.last", QT_TRANSLATE_NOOP("Command", "Last image"), state(reading.last_slice), ("End",), 0),
+        image(
+            "series.next",
+            QT_TRANSLATE_NOOP("Command", "Next series"),
+            lambda c: c.workspace.show_neighbour_series(1),
+            ("Right",),
+            0,
+        ),
+        image(
+            "series.previous",
+            QT_TRANSLATE_NOOP("Command", "Previous series"),
+            lambda c: c.workspace.show_neighbour_series(-1),
+            ("Left",),
+            0,
+        ),
+        image(
+            "time.next",
+            QT_TRANSLATE_NOOP("Command", "Next time point"),
+            state(lambda s: reading.step_time(s, 1)),
+            ("Shift+Right",),
+            0,
+            enabled=has_times,
+        ),
+        image(
+            "time.previous",
+            QT_TRANSLATE_NOOP("Command", "Previous time point"),
+            state(lambda s: reading.step_time(s, -1)),
+            ("Shift+Left",),
+            0,
+            enabled=has_times,
+        ),
+        image("cine", QT_TRANSLATE_NOOP("Command", "Cine"), lambda c: c.shell.toggle_cine(), ("C",), 0),
+        *presets,
+        image(
+            "image.invert",
+            QT_TRANSLATE_NOOP("Command", "Invert"),
+            state(reading.invert),
+            ("V",),
+            2,
+            "circle-half",
+            4,
+            QT_TRANSLATE_NOOP("Command", "Invert"),
+            checked=lambda c: bool(c.workspace.active_viewport.view.invert),
+        ),
+        image(
+            "image.fit",
+            QT_TRANSLATE_NOOP("Command", "Fit to the viewport"),
+            state(reading.fit),
+            ("F",),
+            2,
+            "arrows-out",
+            4,
+            QT_TRANSLATE_NOOP("Command", "Fit"),
+        ),
+        image(
+            "image.one_to_one",
+            QT_TRANSLATE_NOOP("Command", "One image pixel on one screen pixel"),
+            state(reading.one_to_one),
+            ("G",),
+            2,
+            "number-square-one",
+            4,
+            "1:1",
+        ),
+        image("image.zoom_in", QT_TRANSLATE_NOOP("Command", "Zoom in"), _zoom(reading.ZOOM_STEP), ("+", "="), 2),
+        image("image.zoom_out", QT_TRANSLATE_NOOP("Command", "Zoom out"), _zoom(1 / reading.ZOOM_STEP), ("-",), 2),
+        image(
+            "image.rotate_right",
+            QT_TRANSLATE_NOOP("Command", "Rotate right"),
+            state(lambda s: reading.rotate(s, 1)),
+            ("Alt+R",),
+            3,
+            "arrow-clockwise",
+            4,
+            QT_TRANSLATE_NOOP("Command", "Rotate"),
+        ),
+        image(
+            "image.rotate_left",
+            QT_TRANSLATE_NOOP("Command", "Rotate left"),
+            state(lambda s: reading.rotate(s, -1)),
+            ("Alt+L",),
+            3,
+        ),
+        image(
+            "image.flip",
+            QT_TRANSLATE_NOOP("Command", "Flip left to right"),
+            state(reading.flip_horizontally),
+            ("Alt+F",),
+            3,
+            "arrows-left-right",
+            4,
+            QT_TRANSLATE_NOOP("Command", "Flip"),
+        ),
+        image(
+            "image.flip_vertical",
+            QT_TRANSLATE_NOOP("Command", "Flip top to bottom"),
+            state(reading.flip_vertically),
+            ("Alt+Shift+F",),
+            3,
+        ),
+        image(
+            "image.reset", QT_TRANSLATE_NOOP("Command", "Reset the picture"), state(reading.reset), ("Backspace",), 3
+        ),
+        image(
+            "filter.original",
+            QT_TRANSLATE_NOOP("Command", "Before / after the filters"),
+            state(reading.toggle_original),
+            ("B",),
+            4,
+            checked=lambda c: bool(c.workspace.active_viewport.view.show_original),
+            enabled=has_filters,
+        ),
+        image(
+            "filter.reset",
+            QT_TRANSLATE_NOOP("Command", "Remove all filters"),
+            state(reading.reset_filters),
+            ("Shift+B",),
+            4,
+            enabled=has_filters,
+        ),
+    )
+
+
+def tool_commands() -> tuple[Command, ...]:
+    """What the left button does, and the reader's marks."""
+    tools = (
+        (Tool.WINDOW, QT_TRANSLATE_NOOP("Command", "Window"), "W", "sun-dim", 2),
+        (Tool.SCROLL, QT_TRANSLATE_NOOP("Command", "Scroll"), "S", "stack", 2),
+        (Tool.PAN, QT_TRANSLATE_NOOP("Command", "Pan"), "T", "hand", 2),
+        (Tool.ZOOM, QT_TRANSLATE_NOOP("Command", "Zoom"), "Z", "magnifying-glass", 2),
+        (Tool.ROTATE, QT_TRANSLATE_NOOP("Command", "Rotate by hand"), "R", "", 0),
+        (Tool.RULER, QT_TRANSLATE_NOOP("Command", "Distance"), "D", "ruler", 3),
+        (Tool.ELLIPSE, QT_TRANSLATE_NOOP("Command", "Ellipse"), "E", "selection", 3),
+    )
+    commands = []
+    for tool, title, key, icon, group in tools:
+        run, checked = _tool(tool)
+        commands.append(
+            Command(
+                f"tool.{tool.value}", title, "tools", run, (key,), icon, group, title, checked=checked, scope="image"
+            )
+        )
+    return (
+        *commands,
+        Command(
+            "marks.undo",
+            QT_TRANSLATE_NOOP("Command", "Undo"),
+            "tools",
+            _undo,
+            ("Ctrl+Z",),
+            enabled=lambda c: c.workspace.measurements.can_undo,
+            section=1,
+        ),
+        Command(
+            "marks.redo",
+            QT_TRANSLATE_NOOP("Command", "Redo"),
+            "tools",
+            _redo,
+            ("Ctrl+Shift+Z",),
+            enabled=lambda c: c.workspace.measurements.can_redo,
+            section=1,
+        ),
+        Command(
+            "marks.delete",
+            QT_TRANSLATE_NOOP("Command", "Delete the selected mark"),
+            "tools",
+            _delete,
+            ("Del",),
+            scope="image",
+            section=1,
+        ),
+        Command(
+            "tool.cancel",
+            QT_TRANSLATE_NOOP("Command", "Cancel; a second time resets the picture"),
+            "tools",
+            _escape,
+            ("Esc",),
+            scope="image",
+            section=1,
+        ),
+    )
+
+
+def ai_commands() -> tuple[Command, ...]:
+    """Models and what they said."""
+    return (
+        Command(
+            "ai.run",
+            QT_TRANSLATE_NOOP("Command", "Run the model that fits best"),
+            "ai",
+            lambda c: c.shell.run_suggested_model(),
+            ("Ctrl+R",),
+            "brain",
+            6,
+            QT_TRANSLATE_NOOP("Command", "Run"),
+            enabled=has_image,
+        ),
+        Command(
+            "ai.toggle",
+            QT_TRANSLATE_NOOP("Command", "Hide or show all AI"),
+            "ai",
+            lambda c: c.workspace.toggle_ai(),
+            ("J",),
+            "eye",
+            6,
+            QT_TRANSLATE_NOOP("Command", "AI"),
+            checked=lambda c: c.workspace.ai_visible,
+        ),
+        Command(
+            "ai.next_finding",
+            QT_TRANSLATE_NOOP("Command", "Next finding"),
+            "ai",
+            _next_finding(1),
+            ("N",),
+            enabled=has_results,
+        ),
+        Command(
+            "ai.previous_finding",
+            QT_TRANSLATE_NOOP("Command", "Previous finding"),
+            "ai",
+            _next_finding(-1),
+            ("Shift+N",),
+            enabled=has_results,
+        ),
+        Command(
+            "ai.install",
+            QT_TRANSLATE_NOOP("Command", "Install a model package…"),
+            "ai",
+            lambda c: c.shell.ask_for_package(),
+            section=1,
+        ),
+    )
