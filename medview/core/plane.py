@@ -20,6 +20,9 @@ PlaneKind = Literal["axial", "sagittal", "coronal"]
 AXIS_OF_PLANE: dict[str, int] = {"sagittal": 0, "coronal": 1, "axial": 2}
 """The LPS axis perpendicular to each plane."""
 
+MOST_PIXELS = 2**26
+"""Of a cut: two slices a micrometre apart must not ask for a picture of terabytes."""
+
 _AXES: dict[str, tuple[Vector, Vector]] = {
     # Seen from the feet, from the front and from the left: the patient's left at the picture's right, head up,
     # anterior at the left of a sagittal cut.
@@ -112,7 +115,7 @@ def anatomical_plane(geometry: Geometry, kind: PlaneKind, position_mm: float, sp
     ``spacing`` mm or the volume's smallest; the first pixel's border lies on the volume's, so that the pixels of an
     aligned volume are its voxels.
     """
-    step = float(spacing) if spacing is not None else min(geometry.spacing)
+    step = float(spacing) if spacing is not None else _square_step(geometry, kind)
     u, v = (np.array(axis) for axis in _AXES[kind])
     low, high = geometry.bounds
     origin = np.zeros(3)
@@ -125,6 +128,13 @@ def anatomical_plane(geometry: Geometry, kind: PlaneKind, position_mm: float, sp
         size.append(max(1, math.floor(extent / step + 0.5 + 1e-6)))
     origin[AXIS_OF_PLANE[kind]] = position_mm
     return Plane(_vector(origin), _vector(u), _vector(v), (step, step), (size[0], size[1]))
+
+
+def _square_step(geometry: Geometry, kind: PlaneKind) -> float:
+    """The smallest spacing; larger only where that would make a picture of more than ``MOST_PIXELS``."""
+    smallest = min(geometry.spacing)
+    extents = np.delete(geometry.bounds[1] - geometry.bounds[0], AXIS_OF_PLANE[kind])
+    return max(smallest, float(np.sqrt(np.prod(extents) / MOST_PIXELS)))
 
 
 def plane_range(geometry: Geometry, kind: PlaneKind) -> tuple[float, float]:

@@ -308,6 +308,13 @@ def test_scroll_positions_are_the_voxels_of_an_aligned_volume() -> None:
     assert plane_positions(sheared, "coronal").max() > 4
 
 
+def test_a_tiny_spacing_does_not_ask_for_terabytes() -> None:
+    geometry = Geometry.from_directions((3, 512, 512), (0, 0, 0), (1, 0, 0), (0, 1, 0), (1e-4, 1.0, 1.0))
+    h, w = anatomical_plane(geometry, "axial", 0.0).size
+    assert h * w <= 2**26 * 1.01
+    assert h > 4096
+
+
 def test_planes_convert_both_ways() -> None:
     geometry = Geometry.from_directions((5, 4, 3), (1.0, 2.0, 3.0), (0, 0.6, 0.8), (1, 0, 0), (2.0, 1.5, 0.5))
     plane = plane_of_slice(geometry, 2)
