@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from medview.core.problem import Problem
 from medview.core.study import Census, Series, Study
 from medview.dicom.header import InstanceHeader
 from medview.dicom.mosaic import MosaicSlice
-from medview.dicom.scan import ScanBatch
+from medview.dicom.scan import ScanBatch, is_same_file, same_content
 from medview.dicom.series_context import series_context
 from medview.dicom.stacks import build_stacks, is_localizer
 
@@ -48,6 +48,13 @@ class Catalog:
             files = self._series.get(key)
             if files is None:
                 files = self._series[key] = _SeriesFiles()
+            first = files.by_uid.setdefault(header.sop_uid, header) if header.sop_uid else header
+            if first is not header and not header.copy_of:  # from another scan, or another image under this UID
+                if is_same_file(first.path, header.path):
+                    self._files_seen -= 1
+                    continue
+                if same_content(first, header):
+                    header = replace(header, copy_of=first.path)
             files.headers.append(header)
             files.series = None
             touched.add(key)

@@ -1,14 +1,14 @@
 """Finding DICOM objects below paths: headers and problems in batches, while the first image is already on its way."""
 
 # A folder may hold 100,000 files: paths stay strings.
-# ruff: noqa: PTH116, PTH119, PTH122, PTH123
+# ruff: noqa: PTH116, PTH119, PTH121, PTH122, PTH123
 from __future__ import annotations
 
 import os
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from medview.core.problem import MedviewError, Problem
 from medview.core.progress import Progress
@@ -179,18 +179,23 @@ def _read_one(path: str, reader: HeaderReader, found: _Found, copies: dict[str, 
         if header.series.sop_class == MEDIA_DIRECTORY and header.pixels is None:
             return
         first = copies.setdefault(header.sop_uid, header) if header.sop_uid else header
-        if first is not header and _same_content(first, header):
-            header = _as_copy(header, first.path)
-        found.headers.append(header)
+        if first is header:
+            found.headers.append(header)
+        elif is_same_file(first.path, path):
+            found.files -= 1  # a link to a file that was read already
+        else:
+            found.headers.append(replace(header, copy_of=first.path) if same_content(first, header) else header)
 
 
-def _as_copy(header: InstanceHeader, path: str) -> InstanceHeader:
-    from dataclasses import replace
+def is_same_file(one: str, other: str) -> bool:
+    """Whether two paths lead to one file."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
-    return replace(header, copy_of=path)
 
-
-def _same_content(one: InstanceHeader, other: InstanceHeader) -> bool:
+def same_content(one: InstanceHeader, other: InstanceHeader) -> bool:
     """Whether two files with one SOP Instance UID hold the same image: same description, same bytes from the pixels on."""
     if one.series_key != other.series_key or one.frames != other.frames or one.frame_count != other.frame_count:
         return False

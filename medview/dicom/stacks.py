@@ -26,7 +26,6 @@ from medview.dicom.placement import (
 from medview.dicom.presentation import is_inverted, modality_transform, padding_of, unit_of, vois_of
 from medview.dicom.series_context import series_context
 from medview.dicom.spacing import PROJECTION_MODALITIES, pixel_aspect, pixel_regions, spacing_of
-from medview.dicom.suv import NoSuv, suv_factors
 from medview.dicom.time_axes import Arrangement, PlacedFrame, arrange
 
 FEW_ORIENTATIONS = 6
@@ -488,6 +487,8 @@ def _stack(
 
 def _suv(headers: Sequence[InstanceHeader]) -> tuple[tuple[tuple[str, str], ...], tuple[Note, ...]]:
     """SUV factors on modality values for the stack's context, or the note that says why there are none."""
+    from medview.dicom.suv import NoSuv, suv_factors
+
     try:
         factors = suv_factors(headers)
     except NoSuv as reason:

@@ -192,13 +192,20 @@ def _along_axes(frames: Sequence[PlacedFrame], split_by: tuple[str, ...]) -> lis
             Arrangement(
                 tuple(_by_depth(volume[2]) for volume in group),
                 " × ".join(names) if varying else "",
-                tuple(_label(volume, axes, group) for volume in group) if varying else (_label(group[0], axes, group),),
+                _told_apart(tuple(_label(volume, axes, group) for volume in group)),
                 (*split_by, *part),
                 leftovers,
                 varying and not axes and not rank_axis,
             )
         )
     return result
+
+
+def _told_apart(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels that all differ."""
+    if len(set(labels)) == len(labels):
+        return labels
+    return tuple(f"{label} [{number}]".strip() for number, label in enumerate(labels, 1))
 
 
 def _part_name(group: list[tuple[tuple[Any, ...], int, list[PlacedFrame]]], axes: list[_Axis], number: int) -> str:

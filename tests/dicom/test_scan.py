@@ -105,6 +105,26 @@ def test_text_called_dcm_is_a_problem_and_other_files_are_handed_on(tmp_path: Pa
     }
 
 
+@unix_only
+def test_links_to_files_are_the_files(tmp_path: Path) -> None:
+    folder = save_series(make_series(), tmp_path / "study")
+    (folder / "link.dcm").symlink_to(folder / "slice0004.dcm")
+    catalog = catalog_of(folder, folder / "." / "slice0002.dcm", f"{folder}/../study")
+    assert (catalog.census().files_seen, catalog.census().frames_on_disk) == (12, 12)
+    assert not catalog.problems()
+
+
+def test_a_second_scan_of_the_same_files_adds_nothing(tmp_path: Path) -> None:
+    folder = save_series(make_series(), tmp_path / "study")
+    shutil.copytree(folder, tmp_path / "copy")
+    catalog = catalog_of(folder)
+    for path in (folder, tmp_path / "study" / ".." / "study", tmp_path / "copy"):
+        for batch in scan_paths([str(path)], no_progress):
+            catalog.add(batch)
+    assert_census(catalog)
+    assert (catalog.census().files_seen, catalog.census().frames_on_disk, catalog.census().frames_shown) == (24, 24, 12)
+
+
 def test_a_path_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     assert problems_of(tmp_path / "gone") == {str(tmp_path / "gone"): "unreadable_file"}
 

@@ -229,6 +229,7 @@ def test_two_multi_frame_files_with_the_same_positions_are_time_points_others_st
     two.SeriesInstanceUID, two.InstanceNumber = one.SeriesInstanceUID, 2
     stack = only_stack(save_series([one, two], tmp_path / "same"))
     assert (stack.shape, stack.timepoints) == (SHAPE, 2)
+    assert len(set(stack.time_labels)) == 2
     assert [modality_values(stack, time).min() for time in (0, 1)] == [-1000, -999]
     between = make_enhanced(positions_along() + np.array([0, 0, STEP / 2]), name="e3")
     between.SeriesInstanceUID = one.SeriesInstanceUID
