@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from medview.jobs.pool import DecodePool
     from medview.jobs.shared_array import SharedArray
 
-FIRST_SLICE_S = 0.03
+FIRST_SLICE_S = 0.1
 """How long the main thread waits for the first slice, so that the first painting already shows it."""
 WHOLE = cast("int", Ellipsis)
 """The slot of a source that fills all slices at once."""

@@ -140,7 +140,8 @@ def _decode_jpegls(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     try:
         stream = read_jpeg_header(data)
         _check_size(stream, pixels)
-        samples = np.asarray(imagecodecs.jpegls_decode(data))
+        # Where no marker stops it, CharLS runs on for ten seconds behind the end of the data.
+        samples = np.asarray(imagecodecs.jpegls_decode(data if stream.complete else data + b"\xff\xd9"))
     except CodecError:
         raise
     except Exception as error:
@@ -193,8 +194,8 @@ def _decode_rle(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     cells = pixels.rows * pixels.columns
     if pixels.bits_allocated == 1:
         cells = (cells + 7) // 8
-    if len(data) < 64:
-        raise TruncatedFrameError("the RLE header is not whole")
+    if len(data) < 64 or cells > 64 * len(data):  # two bytes give at most 128
+        raise TruncatedFrameError("the RLE frame is too short for its picture")
     count, *offsets = struct.unpack_from("<16I", data)
     if count != width * pixels.samples:
         raise CodecError(f"{count} RLE segments where the header asks for {width * pixels.samples}")

@@ -30,15 +30,14 @@ def read_source(source: Any, target: NDArray[Any] | None) -> NDArray[Any] | None
         if hasattr(source, "read_into"):
             source.read_into(target)
             return None
-        values = source.read()
-        if values.shape != target.shape:
-            raise MedviewError(
-                "unusable_pixels", f"{path}: the frame has the shape {values.shape}, its series {target.shape}.", path
-            )
-        target[...] = values
+        from medview.dicom.pixels import place_values
+
+        place_values(source.read(), target)
         return None
     except (MedviewError, KeyboardInterrupt, SystemExit):
         raise
+    except ValueError as error:
+        raise MedviewError("unusable_pixels", f"{path}: {error}.", path) from error
     except MemoryError as error:
         raise MedviewError("out_of_memory", f"{path}: decoding needs more memory than is allowed.", path) from error
     except OSError as error:

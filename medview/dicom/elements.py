@@ -106,7 +106,8 @@ def _wanted() -> dict[int, frozenset[int]]:
     table |= dict.fromkeys(_SEQUENCES, SEQUENCE) | dict.fromkeys(_SHORTS, SHORTS)
     table |= dict.fromkeys(_LONGS, LONGS) | dict.fromkeys(_DOUBLES, DOUBLES)
     table |= dict.fromkeys((tags.PIXELS, tags.FLOAT_PIXELS, tags.DOUBLE_PIXELS), STOP)
-    table |= dict.fromkeys((tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS), BYTES)
+    # No VR suits, so the fast way stops there: their place is wanted, not their value.
+    table |= dict.fromkeys((tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS), frozenset[int]())
     for name, (_, group, low) in tags.PRIVATE.items():
         for block in tags.PRIVATE_BLOCKS:
             table[tags.tag(group, block)] = TEXT

@@ -137,10 +137,10 @@ def read_frame_into(frame: DicomFrame, target: NDArray[Any]) -> None:
     """Read one frame into ``target``; plain samples go straight there. Raises as :func:`read_frame`."""
     pixels = frame.pixels
     if not _is_plain(pixels) or not target.flags.c_contiguous or target.dtype != np.dtype(pixels.dtype):
-        values = read_frame(frame)
-        if values.shape != target.shape:
-            raise _error(frame, "unusable_pixels", f"the frame has the shape {values.shape}, its series {target.shape}")
-        target[...] = values
+        try:
+            place_values(read_frame(frame), target)
+        except ValueError as error:
+            raise _error(frame, "unusable_pixels", str(error)) from error
         return
     _check_description(frame)
     if target.shape != pixels.shape:
@@ -157,6 +157,20 @@ def read_frame_into(frame: DicomFrame, target: NDArray[Any]) -> None:
         target.byteswap(inplace=True)
     if pixels.element == "pixels" and not pixels.is_colour:
         settle_bits(target, pixels.bits_stored, pixels.shift, pixels.signed)
+
+
+def place_values(values: NDArray[Any], target: NDArray[Any]) -> None:
+    """Copy into ``target``; raises ValueError where shape or values do not fit, never wraps a number."""
+    if values.shape != target.shape:
+        raise ValueError(f"the frame has the shape {values.shape}, its series {target.shape}")
+    if values.dtype != target.dtype and not np.can_cast(values.dtype, target.dtype, "safe"):
+        converted = values.astype(target.dtype)
+        if not np.array_equal(converted, values):
+            raise ValueError(
+                f"the frame has values of the type {values.dtype} that its series of {target.dtype} cannot hold"
+            )
+        values = converted
+    target[...] = values
 
 
 def _is_plain(pixels: PixelDescription) -> bool:
