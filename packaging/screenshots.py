@@ -49,7 +49,7 @@ def make_desk(size: tuple[int, int], **settings: object) -> Desk:
     from medview.app.settings import Settings, changed
     from medview.ui.application import Desk, make_application
 
-    desk = Desk(make_application(), changed(Settings(), **{"language": "en", **settings}), keep_settings=False)
+    desk = Desk(make_application(), changed(Settings(), **{"language": "en", "hints_dismissed": True, **settings}), keep_settings=False)
     desk.window.resize(*size)
     desk.window.show()
     return desk

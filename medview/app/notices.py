@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["hint", "done", "warning", "danger"]
+
+
+def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
+    """Mark a text for the translators; the window translates it when it shows it."""
+    return text
+
 
 WINDOW = "window"
 AI = "ai"
@@ -19,10 +24,14 @@ def stack_place(stack_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What the reader can do about a notice: an English title (translated by the window) and what it does."""
+    """What the reader can do about a notice: an English title (translated by the window) and a command's id."""
 
     title: str
-    run: Callable[[], None]
+    command: str
+
+
+SHOW_LIST = Remedy(QT_TRANSLATE_NOOP("Notice", "Show the list"), "window.notices")
+OPEN_OTHER = Remedy(QT_TRANSLATE_NOOP("Notice", "Open another folder"), "study.open")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from psygnal import Signal
 from medview.app import hanging, opening, reading
 from medview.app.measurements import Measurements
 from medview.app.notice_board import NoticeBoard
-from medview.app.notices import AI, stack_place
+from medview.app.notices import AI, OPEN_OTHER, SHOW_LIST, stack_place
 from medview.app.results import Results, result_key
 from medview.app.settings import Settings, changed, save_settings
 from medview.app.tools import ToolChoice
@@ -36,6 +36,9 @@ __all__ = ["LAYOUTS", "Workspace", "result_key"]
 
 LAYOUTS: tuple[tuple[int, int], ...] = ((1, 1), (1, 2), (2, 1), (2, 2))
 """Grids of viewports, (rows, columns)."""
+
+HARMLESS = frozenset({"duplicate_instance"})
+"""Problems that hide nothing from the reader: they are listed, but no notice is made of them."""
 
 SHORT_SCAN_S = 3.0
 """A scan that took less is over before anybody has looked at the image that was shown meanwhile."""
@@ -375,11 +378,12 @@ class Workspace(NoticeBoard):
             self.tell_error(error)
         elif not found and error is None:
             names = ", ".join(paths)
-            count = len(self.problems)
             text = f"No images were found in {names}."
-            if count:
-                text += f" {count} files could not be read; see the list of problems."
-            self.tell("nothing_found", text, (names, str(count)), severity="warning", path=paths[0] if paths else "")
+            remedy = SHOW_LIST if self.problems else OPEN_OTHER
+            self.tell("nothing_found", text, (names,), path=paths[0] if paths else "", remedy=remedy)
+        elif count := sum(problem.code not in HARMLESS for problem in self.problems):
+            text = f"{count} {'files' if count > 1 else 'file'} could not be read; all others are shown."
+            self.tell("files_unreadable", text, (str(count),), remedy=SHOW_LIST)
         self.scan_changed.emit()
         self.studies_changed.emit()
         self._fetch_kept_results([series for study in found for series in study.series])

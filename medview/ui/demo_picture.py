@@ -35,7 +35,7 @@ def write_demo_picture(output: str, size: tuple[int, int] = PICTURE_SIZE) -> int
 
     app = make_application()
     language = load_settings()[0].language
-    desk = Desk(app, Settings(language=language), keep_settings=False)
+    desk = Desk(app, Settings(language=language, hints_dismissed=True), keep_settings=False)
     desk.window.resize(*size)
     desk.window.show()
     shown: list[bool] = []

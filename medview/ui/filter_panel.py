@@ -162,9 +162,7 @@ class StepCard(QFrame):
         for parameter in operation.parameters:
             unit = unit_text(parameter.unit, panel.value_unit)
             value = given.get(parameter.name, parameter.default)
-            field = ParameterField(
-                parameter, value, unit, partial(panel.set_value, at, parameter.name)
-            )
+            field = ParameterField(parameter, value, unit, partial(panel.set_value, at, parameter.name))
             self.fields[parameter.name] = field
             column.addWidget(field)
 

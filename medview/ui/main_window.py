@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMainWindow, QT
 from medview.app.commands import Context, ViewportActions
 from medview.app.notices import WINDOW
 from medview.ui.actions import CommandActions
+from medview.ui.hint_strip import HintStrip
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
 from medview.ui.parts import focus_of
@@ -61,8 +62,10 @@ class MainWindow(QMainWindow):
         self.right_panel = RightPanel(workspace, self)
         middle = QVBoxLayout()
         middle.setSpacing(0)
-        self.notices = NoticeStrip(workspace, WINDOW)
+        self.notices = NoticeStrip(workspace, WINDOW, lambda command: self.actions_[command].trigger())
         middle.addWidget(self.notices)
+        self.hints = HintStrip(workspace)
+        middle.addWidget(self.hints)
         middle.addWidget(self.grid, 1)
         row.addWidget(self.series_panel)
         row.addLayout(middle, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -45,9 +46,11 @@ def severity_word(severity: str) -> str:
 class NoticeStrip(QFrame):
     """The newest open notice of one place; hidden while there is none."""
 
-    def __init__(self, workspace: Workspace, place: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, workspace: Workspace, place: str, run: Callable[[str], None] | None = None) -> None:
+        """``run`` runs a command by its id; without it notices have no button for their remedy."""
+        super().__init__()
         self.setObjectName("notice")
+        self._run = run
         self._workspace = workspace
         self._place = place
         self._notice: Notice | None = None
@@ -98,7 +101,7 @@ class NoticeStrip(QFrame):
             more = QLabel(translate("Notice", "and {0} more").format(len(waiting) - 1))
             more.setObjectName("secondary")
             self._row.addWidget(more)
-        if notice.remedy is not None:
+        if notice.remedy is not None and self._run is not None:
             button = QPushButton(translate("Notice", notice.remedy.title))
             button.clicked.connect(lambda: self._take_remedy(notice))
             self._row.addWidget(button)
@@ -111,8 +114,8 @@ class NoticeStrip(QFrame):
 
     def _take_remedy(self, notice: Notice) -> None:
         self._workspace.dismiss(notice)
-        if notice.remedy is not None:
-            notice.remedy.run()
+        if notice.remedy is not None and self._run is not None:
+            self._run(notice.remedy.command)
 
 
 class NoticeList(QWidget):

@@ -54,7 +54,7 @@ class SettingsDialog(QDialog):
         tabs.addTab(self._mouse_page(), translate("Settings", "Mouse"))
         tabs.addTab(self._image_page(), translate("Settings", "Images"))
         row = QHBoxLayout()
-        back = QPushButton(translate("Settings", "All as delivered"))
+        back = QPushButton(translate("Settings", "Restore defaults"))
         back.clicked.connect(self._as_delivered)
         row.addWidget(back)
         row.addStretch(1)

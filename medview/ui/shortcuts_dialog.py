@@ -70,7 +70,7 @@ class ShortcutsDialog(QDialog):
         self.set_button = QPushButton(translate("Shortcuts", "Set"))
         self.set_button.clicked.connect(self._set)
         row.addWidget(self.set_button)
-        self.back_button = QPushButton(translate("Shortcuts", "All as delivered"))
+        self.back_button = QPushButton(translate("Shortcuts", "Restore defaults"))
         self.back_button.clicked.connect(lambda: workspace.change_settings(keys={}))
         row.addWidget(self.back_button)
         column.addLayout(row)

@@ -184,8 +184,9 @@ QScrollArea {{ border: none; background: transparent; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 
 QTabBar {{ background: {t.window}; }}
-QTabBar::tab {{ background: {t.window}; color: {t.secondary}; padding: 7px 0; border: none;
+QTabBar::tab {{ background: {t.window}; color: {t.secondary}; padding: 7px 12px; border: none;
   border-bottom: 2px solid transparent; }}
+QWidget#right QTabBar::tab {{ padding: 7px 0; }}
 QTabBar::tab:selected {{ color: {t.text}; background: {t.panel}; border-bottom: 2px solid {t.accent}; }}
 QTabBar::tab:hover {{ color: {t.text}; }}
 QTabBar::tab:focus {{ color: {t.text}; }}

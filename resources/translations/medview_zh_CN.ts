@@ -902,6 +902,37 @@
     </message>
 </context>
 <context>
+    <name>Hint</name>
+    <message>
+        <source>Drag with the left button to set the window; the wheel goes through the images.</source>
+        <translation>左键拖动调窗，滚轮翻页。</translation>
+    </message>
+    <message>
+        <source>Keys 0 to 9 choose windows: 5 mediastinum, 6 bone, 7 lung. F1 lists all keys.</source>
+        <translation>数字键 0–9 选择窗：5 纵隔、6 骨、7 肺。按 F1 查看全部快捷键。</translation>
+    </message>
+    <message>
+        <source>A double-click maximises a viewport. Ctrl+4 shows four; drag series into them.</source>
+        <translation>双击最大化视口。Ctrl+4 显示四视口，可将序列拖入其中。</translation>
+    </message>
+    <message>
+        <source>The AI tab lists the models that fit the series. J hides all that AI says.</source>
+        <translation>“AI”页列出适用于本序列的模型。按 J 隐藏全部 AI 结果。</translation>
+    </message>
+    <message>
+        <source>A click on a finding shows it in all viewports of its series.</source>
+        <translation>单击某个发现，本序列的所有视口都会转到该处。</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一条</translation>
+    </message>
+    <message>
+        <source>Do not show hints</source>
+        <translation>不再显示提示</translation>
+    </message>
+</context>
+<context>
     <name>ImagePanel</name>
     <message>
         <source>Window</source>
@@ -1077,6 +1108,10 @@
     <message>
         <source>No images were found in {0}.</source>
         <translation>在 {0} 中未找到影像。</translation>
+    </message>
+    <message>
+        <source>{0} files could not be read; all others are shown.</source>
+        <translation>{0} 个文件无法读取，其余均已显示。</translation>
     </message>
     <message>
         <source>Something unexpected happened: {0}</source>
@@ -1672,6 +1707,14 @@
         <source>Messages and problems</source>
         <translation>消息与问题</translation>
     </message>
+    <message>
+        <source>Show the list</source>
+        <translation>显示列表</translation>
+    </message>
+    <message>
+        <source>Open another folder</source>
+        <translation>打开其他文件夹</translation>
+    </message>
 </context>
 <context>
     <name>Operation</name>
@@ -1935,8 +1978,8 @@
         <translation>影像</translation>
     </message>
     <message>
-        <source>All as delivered</source>
-        <translation>全部恢复默认</translation>
+        <source>Restore defaults</source>
+        <translation>恢复默认</translation>
     </message>
     <message>
         <source>Close</source>
@@ -2050,8 +2093,8 @@
         <translation>设定</translation>
     </message>
     <message>
-        <source>All as delivered</source>
-        <translation>全部恢复默认</translation>
+        <source>Restore defaults</source>
+        <translation>恢复默认</translation>
     </message>
     <message>
         <source>Mouse</source>

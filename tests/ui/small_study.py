@@ -61,7 +61,7 @@ def write_study(folder: Path, patient: str = "Doe^Jane", patient_id: str = "P-1"
 def open_desk(qtbot: QtBot, settings: Settings | None = None, size: tuple[int, int] = (1440, 900)) -> Desk:
     """A desk with its window on the screen; it is closed by `close_desk`."""
     app = make_application()
-    desk = Desk(app, settings or Settings(language="en"))
+    desk = Desk(app, settings or Settings(language="en", hints_dismissed=True))
     desk.window.resize(*size)
     desk.window.show()
     qtbot.waitExposed(desk.window)

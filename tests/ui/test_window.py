@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from medview.ui.application import Desk
@@ -197,11 +197,17 @@ def test_a_bad_file_among_good_ones_is_listed_with_its_reason(
     assert [problem.path for problem in desk.workspace.problems] == [str(victim)]
     assert desk.workspace.active_viewport.stack is not None
     qtbot.waitUntil(desk.window.status.notices_button.isVisible, timeout=2000)
-    desk.window.show_notices()
-    dialog = desk.window._dialogs["notices"]
-    tree = dialog.list.tree  # type: ignore[attr-defined]
-    assert tree.topLevelItemCount() == 1
-    assert tree.topLevelItem(0).text(1) == str(victim)
+    strip = desk.window.notices
+    assert strip.isVisible()
+    assert strip.notice is not None
+    assert strip.notice.code == "files_unreadable"
+    button = strip.findChild(QPushButton)
+    assert isinstance(button, QPushButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert not strip.isVisible()
+    tree = desk.window._dialogs["notices"].list.tree  # type: ignore[attr-defined]
+    rows = [tree.topLevelItem(at) for at in range(tree.topLevelItemCount())]
+    assert [row.text(1) for row in rows if row.text(1)] == [str(victim)]
 
 
 def test_a_folder_dropped_on_the_window_is_opened(qtbot: QtBot, desk: Desk, study_folder: Path) -> None:
@@ -253,3 +259,21 @@ def test_the_images_have_seven_tenths_of_a_large_screen(reading_desk: Desk) -> N
     QApplication.processEvents()
     grid = reading_desk.window.grid
     assert grid.width() * grid.height() >= 0.7 * 1920 * 1080
+
+
+def test_hints_are_shown_once_and_dismissed_for_ever(qtbot: QtBot, study_folder: Path) -> None:
+    from medview.app.settings import Settings, load_settings
+    from tests.ui.small_study import close_desk, open_desk
+
+    desk = open_desk(qtbot, Settings(language="en"))
+    hints = desk.window.hints
+    assert not hints.isVisible(), "an empty window has hints of its own"
+    open_study(qtbot, desk, study_folder)
+    assert hints.isVisible()
+    first = hints.text.text()
+    qtbot.mouseClick(hints.next_button, Qt.MouseButton.LeftButton)
+    assert hints.text.text() != first
+    qtbot.mouseClick(hints.never_button, Qt.MouseButton.LeftButton)
+    assert not hints.isVisible()
+    close_desk(qtbot, desk)
+    assert load_settings()[0].hints_dismissed

@@ -1,0 +1,65 @@
+"""Five short hints for the first time, above the images, dismissed for ever with one click."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+
+from medview.ui.listen import listen
+from medview.ui.notice_strip import sign_label
+from medview.ui.parts import text_label
+from medview.ui.text import QT_TRANSLATE_NOOP, translate
+
+if TYPE_CHECKING:
+    from medview.app.workspace import Workspace
+
+HINTS = (
+    QT_TRANSLATE_NOOP("Hint", "Drag with the left button to set the window; the wheel goes through the images."),
+    QT_TRANSLATE_NOOP("Hint", "Keys 0 to 9 choose windows: 5 mediastinum, 6 bone, 7 lung. F1 lists all keys."),
+    QT_TRANSLATE_NOOP("Hint", "A double-click maximises a viewport. Ctrl+4 shows four; drag series into them."),
+    QT_TRANSLATE_NOOP("Hint", "The AI tab lists the models that fit the series. J hides all that AI says."),
+    QT_TRANSLATE_NOOP("Hint", "A click on a finding shows it in all viewports of its series."),
+)
+
+
+class HintStrip(QFrame):
+    """One hint at a time while something is open and the reader has not dismissed them."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self._workspace = workspace
+        self._at = 0
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 3, 4, 3)
+        row.setSpacing(8)
+        row.addWidget(sign_label("hint"))
+        self.text = text_label()
+        row.addWidget(self.text, 1)
+        self.next_button = QPushButton(translate("Hint", "Next"))
+        self.next_button.setObjectName("flat")
+        self.next_button.clicked.connect(self._next)
+        row.addWidget(self.next_button)
+        self.never_button = QPushButton(translate("Hint", "Do not show hints"))
+        self.never_button.setObjectName("flat")
+        self.never_button.clicked.connect(self._dismiss)
+        row.addWidget(self.never_button)
+        listen(self, workspace.studies_changed, self.refresh)
+        listen(self, workspace.settings_changed, self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the present hint, or nothing."""
+        self.text.setText(f"{self._at + 1}/{len(HINTS)}   {translate('Hint', HINTS[self._at])}")
+        self.setVisible(bool(self._workspace.studies) and not self._workspace.settings.hints_dismissed)
+
+    def _next(self) -> None:
+        self._at += 1
+        if self._at == len(HINTS):
+            self._at = 0
+            self._dismiss()
+        self.refresh()
+
+    def _dismiss(self) -> None:
+        self._workspace.change_settings(hints_dismissed=True)
