@@ -7,13 +7,13 @@ One thread each: numba's portable threading layer aborts the process when two th
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
+
+from medview.kernels.compiled import compile_kept
 
 _EDGE = 1e-4
 """Rounding of coordinates is forgiven up to this part of a voxel at the outer border."""
@@ -162,22 +162,4 @@ _BODIES: dict[str, Any] = {"sample": _sample, "decide": _decide, "sample_labels"
 
 def compile_one(name: str) -> Callable[..., Any]:
     """Compile one of the functions that :mod:`medview.kernels.resample_grid` needs."""
-    return compile_kept(_BODIES[name], _SIGNATURES[name])
-
-
-def compile_kept(body: Callable[..., Any], signature: Any) -> Callable[..., Any]:
-    """Compile, kept on disk: beside the source, in the user's cache, in a temporary folder, or not at all."""
-    try:
-        return _compile(body, signature, keep=True)
-    except (RuntimeError, OSError):  # "no locator available": an installation that cannot be written to
-        config: Any = numba.config
-        config.CACHE_DIR = str(Path(tempfile.gettempdir()) / "medview-numba")
-    try:
-        return _compile(body, signature, keep=True)
-    except (RuntimeError, OSError):
-        return _compile(body, signature, keep=False)
-
-
-def _compile(body: Callable[..., Any], signature: Any, keep: bool) -> Callable[..., Any]:
-    compiled: Callable[..., Any] = numba.njit([signature], cache=keep, nogil=True)(body)
-    return compiled
+    return compile_kept(_BODIES[name], [_SIGNATURES[name]])

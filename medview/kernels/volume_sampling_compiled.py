@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numba
 import numpy as np
+
+from medview.kernels.compiled import compile_kept
 
 STORED_TYPES = ("uint8", "int16", "uint16", "int32", "float32")
 
@@ -47,10 +46,7 @@ def _trilinear(stored, voxels, slopes, intercepts, out):  # type: ignore[no-unty
 
 
 def compile_trilinear() -> Callable[..., None]:
-    """Compile for :data:`STORED_TYPES`, kept on disk: beside the source, in the user's cache, or in a temporary folder.
-
-    One thread only: numba's portable threading layer aborts the process when two threads enter it at once.
-    """
+    """Compile for :data:`STORED_TYPES`."""
     # Inputs are declared read-only, which takes both kinds: stored voxels may be mapped from a file.
     points, table = (numba.types.Array(numba.float64, n, "C", readonly=True) for n in (2, 1))
     signatures = [
@@ -63,17 +59,4 @@ def compile_trilinear() -> Callable[..., None]:
         )
         for name in STORED_TYPES
     ]
-    try:
-        return _jit(signatures, cache=True)
-    except (RuntimeError, OSError):  # "no locator available": an installation that cannot be written to
-        config: Any = numba.config
-        config.CACHE_DIR = str(Path(tempfile.gettempdir()) / "medview-numba")
-    try:
-        return _jit(signatures, cache=True)
-    except (RuntimeError, OSError):
-        return _jit(signatures, cache=False)
-
-
-def _jit(signatures: list[Any], cache: bool) -> Callable[..., None]:
-    compiled: Callable[..., None] = numba.njit(signatures, cache=cache, nogil=True, fastmath=False)(_trilinear)
-    return compiled
+    return compile_kept(_trilinear, signatures)
