@@ -10,7 +10,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from medview.kernels.resample_grid_compiled import compile_kept
+from medview.kernels.compiled import compile_kept
 
 
 def _root(parent, n):
@@ -76,4 +76,4 @@ def _label(where, parts):  # noqa: C901 - one compiled loop
 
 def compile_label() -> Callable[..., Any]:
     """Compile, kept on disk where that is possible."""
-    return compile_kept(_label, numba.int64(numba.uint8[:, :, ::1], numba.int32[:, :, ::1]))
+    return compile_kept(_label, [numba.int64(numba.uint8[:, :, ::1], numba.int32[:, :, ::1])])
