@@ -26,7 +26,7 @@ from medview.kernels.compose import (
     rgba_from_grey,
     rgba_from_rgb,
 )
-from medview.kernels.sample2d import sample_region
+from medview.kernels.sample2d import only_inside, sample_region
 from medview.kernels.windowing import grey_from_lut, grey_from_values
 
 BoolArray = NDArray[np.bool_]
@@ -160,7 +160,7 @@ def sample_slice(piece: Slice, screen_to_slice: ArrayLike, size: tuple[int, int]
 def sample_labels(labels: AnyArray, screen_to_slice: ArrayLike, size: tuple[int, int]) -> AnyArray:
     """Label values (h, w) at screen resolution, never mixed, 0 outside; the transform is that of :func:`sample_slice`."""
     sampled, inside = sample_region(labels, screen_to_slice, size, nearest=True)
-    return sampled if inside.all() else np.where(inside, sampled, np.zeros((), sampled.dtype))
+    return sampled if inside.all() else only_inside(sampled, inside)
 
 
 # Composition -----------------------------------------------------------------------------------------------------------

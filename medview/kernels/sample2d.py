@@ -76,6 +76,13 @@ def sample_region(
     return _bilinear(crop, matrix, size), inside
 
 
+def only_inside(values: AnyArray, mask: BoolArray) -> AnyArray:
+    """``values`` (h, w) where ``mask`` is True, 0 elsewhere."""
+    if values.dtype.name in _KEPT_TYPES:
+        return np.asarray(cv2.copyTo(values, mask.view(np.uint8)))
+    return np.where(mask, values, np.zeros((), values.dtype))
+
+
 def pixels_per_screen_pixel(screen_to_pixel: ArrayLike) -> tuple[float, float]:
     """How many picture pixels a step of one screen pixel spans along i and along j."""
     matrix = np.asarray(screen_to_pixel, dtype=np.float64)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from medview.kernels.sample2d import coverage_mask, sample_region
+from medview.kernels.sample2d import coverage_mask, only_inside, sample_region
 
 
 def turned(angle: float, scale: float, centre: tuple[float, float], size: tuple[int, int]) -> np.ndarray:
@@ -168,3 +168,14 @@ def test_pictures_wider_than_opencv_can_warp() -> None:
     assert np.argmax(sampled[0]) == 20
     small, _ = sample_region(values, [[70.0, 0, 34.5], [0, 1, 0]], (4, 1000))
     assert np.argmax(small[0]) == 65000 // 70
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "int16", "float32", "uint32"])
+def test_nothing_is_left_outside_of_a_mask(kind) -> None:
+    values = np.full((40, 50), 7, dtype=kind)
+    mask = np.random.default_rng(3).random((40, 50)) > 0.5
+    for _ in range(5):  # memory that was used before must not shine through
+        kept = only_inside(values, mask)
+        assert kept.dtype == values.dtype
+        assert np.array_equal(kept, np.where(mask, values, 0))
+        kept[:] = 99
