@@ -47,6 +47,8 @@ def finish(code: int) -> int:
 
 
 def _write(stream: Any, text: str, errors: str) -> None:
+    if stream is None:
+        return  # started without a terminal (pythonw)
     binary = getattr(stream, "buffer", None)
     if stream is sys.stdout and binary is not None and errors == "backslashreplace":
         stream.flush()

@@ -85,9 +85,6 @@ def run(arguments: Sequence[str]) -> int:
     try:
         answer: Any = medview.main(args=words, prog_name="medview", standalone_mode=False)
         return answer if isinstance(answer, int) else ExitCode.DONE
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return ExitCode.BAD_USE
     except click.UsageError as error:
         usage = MedviewError("bad_use", error.format_message(), exit_code=ExitCode.BAD_USE)
         hint = error.ctx.get_usage() if error.ctx is not None else ""
