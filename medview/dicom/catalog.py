@@ -69,12 +69,13 @@ class Catalog:
         """Studies in the order of date, time and UID, their series in the order of number and UID."""
         groups: dict[tuple[str, str], list[tuple[InstanceHeader, Series]]] = {}
         for key, files in self._series.items():
-            study_key = tuple(key.split("\x1e")[:2])
-            groups.setdefault(study_key, []).append((files.headers[0], self._built(files)))  # type: ignore[arg-type]
+            who, study_uid, _ = key.split("\x1e")
+            groups.setdefault((who, study_uid), []).append((files.headers[0], self._built(files)))
+        _join_nameless(groups)
         studies = []
         for members in groups.values():
             members.sort(key=lambda member: _series_order(member[1]))
-            header = min((member[0] for member in members), key=lambda each: each.sop_uid).series
+            header = min((member[0] for member in members), key=_identity_order).series
             studies.append(
                 Study(
                     header.study_uid,
@@ -129,6 +130,19 @@ class Catalog:
         return files.series
 
 
+def _join_nameless(groups: dict[tuple[str, str], list[tuple[InstanceHeader, Series]]]) -> None:
+    """Objects without a patient's name (derived ones often) go to the one patient with their ID and study."""
+    for who, study_uid in list(groups):
+        patient_id, _, name = who.partition("\x1f")
+        if name or not patient_id:
+            continue
+        named = [
+            key for key in groups if key[1] == study_uid and key[0].startswith(f"{patient_id}\x1f") and key[0] != who
+        ]
+        if len(named) == 1:
+            groups[named[0]].extend(groups.pop((who, study_uid)))
+
+
 def _frames_of(series: Series) -> int:
     """Frames on disk that the stacks of a series reach; the slices of a mosaic are one frame."""
     shown = 0
@@ -138,6 +152,11 @@ def _frames_of(series: Series) -> int:
         else:
             shown += len(stack.frames)
     return shown
+
+
+def _identity_order(header: InstanceHeader) -> tuple[bool, str]:
+    """Which object speaks for a study: one that names the patient."""
+    return (not header.series.patient.name, header.sop_uid)
 
 
 def _series_order(series: Series) -> tuple[bool, int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from medview.core.study import PatientIdentity
@@ -206,9 +207,9 @@ class InstanceHeader:
 
     @property
     def series_key(self) -> str:
-        """Objects are one series only when patient, study and series agree."""
+        """Objects are one series only when patient (ID and name), study and series agree."""
         series = self.series
-        who = series.patient.patient_id or f"\x1f{series.patient.name}"
+        who = f"{series.patient.patient_id}\x1f{_name_key(series.patient.name)}"
         return f"{who}\x1e{series.study_uid}\x1e{series.series_uid}"
 
     @property
@@ -219,6 +220,13 @@ class InstanceHeader:
     def frame(self, index: int) -> FrameHeader:
         """Attributes of frame ``index`` (0-based)."""
         return self.frames[index if len(self.frames) > 1 else 0]
+
+
+@lru_cache(maxsize=64)
+def _name_key(name: str) -> str:
+    """A person name for comparing: its first group that says something, without case, padding and empty components."""
+    groups = (" ".join(group.replace("^", " ").split()).casefold() for group in name.split("="))
+    return next((group for group in groups if group), "")
 
 
 def as_numbers(value: bytes | None) -> tuple[float, ...]:

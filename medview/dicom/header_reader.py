@@ -471,7 +471,7 @@ def _pixel_description(raw: RawInstance) -> PixelDescription:
     allocated = as_short(
         get(tags.BITS_ALLOCATED), {tags.FLOAT_PIXELS: 32, tags.DOUBLE_PIXELS: 64}.get(raw.pixel_tag, 16)
     )
-    stored = as_short(get(tags.BITS_STORED), allocated)
+    stored = as_short(get(tags.BITS_STORED)) or allocated
     frames = as_integer(get(tags.NUMBER_OF_FRAMES)) or 1
     return PixelDescription(
         as_short(get(tags.ROWS)),

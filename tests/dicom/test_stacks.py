@@ -172,6 +172,17 @@ def test_two_patients_under_one_uid_are_never_merged(tmp_path: Path, same: str) 
     assert len(set(ids)) == 2
 
 
+@pytest.mark.parametrize(("name", "studies"), [("Else^Somebody", 2), ("PHANTOM^MARKER^^", 1), ("", 1)])
+def test_one_patient_id_with_another_name_is_another_patient(tmp_path: Path, name: str, studies: int) -> None:
+    series = make_series()
+    for data in series[6:]:
+        data.PatientName = name
+    catalog = catalog_of(save_series(series, tmp_path))
+    assert_census(catalog)
+    assert len(catalog.studies()) == studies
+    assert all(study.patient.name for study in catalog.studies())
+
+
 def test_ids_do_not_depend_on_paths_or_their_order(tmp_path: Path) -> None:
     first, second = make_series(name="a"), make_series(name="b")
     save_series(first, tmp_path / "1")
