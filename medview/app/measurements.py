@@ -23,6 +23,7 @@ from medview.core.measurement import (
     ellipse_axes,
     ellipse_statistics,
     ruler_length,
+    spacing_at,
 )
 from medview.core.study import Stack
 
@@ -208,15 +209,16 @@ def measure(
 
     Colour ``values`` (rows, columns, 3) and None give no statistics.
     """
+    spacing, kind = spacing_at(grips(mark), shown.measure_mm, shown.measure_kind, shown.regions)
     if mark.kind == "ruler":
-        return Measured("ruler", length=ruler_length(mark.points, shown.measure_mm, shown.measure_kind))
+        return Measured("ruler", length=ruler_length(mark.points, spacing, kind))
     statistics = None
     if values is not None and values.ndim == 2:
         statistics = ellipse_statistics(mark.points, values, skipped)
     return Measured(
         "ellipse",
-        area=ellipse_area(mark.points, shown.measure_mm, shown.measure_kind),
-        axes=ellipse_axes(mark.points, shown.measure_mm, shown.measure_kind),
+        area=ellipse_area(mark.points, spacing, kind),
+        axes=ellipse_axes(mark.points, spacing, kind),
         statistics=statistics,
         unit=unit,
         filtered=filtered,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medview.core import plane as planes
 from medview.core.geometry import Geometry
 from medview.core.plane import AXIS_OF_PLANE, Plane, anatomical_plane, plane_of_frame, plane_of_slice
-from medview.core.study import SpacingKind, Stack
+from medview.core.study import PixelRegion, SpacingKind, Stack
 
 FloatArray = NDArray[np.float64]
 PlaneKind = Literal["acquired", "axial", "sagittal", "coronal"]
@@ -39,6 +39,8 @@ class ShownSlice:
     sop_uid: str = ""
     frame_in_file: int = 0
     position_mm: float | None = None
+    regions: tuple[PixelRegion, ...] = ()
+    """Where there are any, lengths are in mm only inside one of them."""
 
     @property
     def is_placed(self) -> bool:
@@ -109,6 +111,7 @@ def acquired_shown(stack: Stack, k: int, time: int = 0) -> ShownSlice:
         frame=frame,
         sop_uid=source.sop_uid if source is not None else "",
         frame_in_file=source.frame if source is not None else frame,
+        regions=stack.regions,
     )
 
 

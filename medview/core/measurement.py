@@ -7,13 +7,14 @@ its value under zoom, pan, rotation, mirroring, windowing and any device pixel r
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.core.study import SpacingKind
+from medview.core.study import PixelRegion, SpacingKind
 
 ImagePoint = tuple[float, float]
 MeasurementKind = Literal["ruler", "ellipse"]
@@ -69,6 +70,31 @@ class RegionStatistics:
     sd: float
     minimum: float
     maximum: float
+
+
+def spacing_at(
+    points: Sequence[ImagePoint],
+    spacing: tuple[float, float] | None,
+    kind: SpacingKind,
+    regions: Sequence[PixelRegion] = (),
+) -> tuple[tuple[float, float] | None, SpacingKind]:
+    """The spacing that holds for a mark with these points: the frame's, or where there are ``regions`` that of theirs.
+
+    None, so px, for points outside of all regions, in two of them, in one whose axes are no lengths, and where regions
+    with different scales lie over one another (PS3.3 C.8.5.5).
+    """
+    if not regions:
+        return spacing, kind
+    held = [[_holds(region, point) for point in points] for region in regions]
+    scales = {region.spacing for region, inside in zip(regions, held, strict=True) if any(inside)}
+    if not any(all(inside) for inside in held) or len(scales) != 1 or None in scales:
+        return None, "none"
+    return scales.pop(), "region"
+
+
+def _holds(region: PixelRegion, point: ImagePoint) -> bool:
+    x, y = point
+    return region.x0 - 0.5 <= x <= region.x1 + 0.5 and region.y0 - 0.5 <= y <= region.y1 + 0.5
 
 
 def ruler_length(

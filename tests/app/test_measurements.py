@@ -9,6 +9,7 @@ import numpy as np
 from medview.app.measurements import Measurements, grips, measure, moved, place_of, same_slice, with_point
 from medview.app.viewport_state import ViewportState
 from medview.core.measurement import Measurement
+from medview.core.study import PixelRegion
 from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, numbered_volume
 
 SHAPE = (5, 12, 10)
@@ -68,7 +69,11 @@ def test_the_same_instance_is_found_again_after_the_stack_was_sorted_anew() -> N
 def test_undo_and_redo_go_through_all_changes() -> None:
     marks = Measurements()
     told: list[str] = []
-    marks.changed.connect(lambda stack: told.append(stack))
+
+    def note(stack_id: str) -> None:
+        told.append(stack_id)
+
+    marks.changed.connect(note)
     first = Measurement("m1", "ruler", place(opened()), ((0, 0), (3, 4)))
     marks.add(first)
     later = moved(first, 1, 1)
@@ -109,3 +114,20 @@ def test_a_ruler_has_no_statistics_and_colour_has_none_either() -> None:
     ellipse = Measurement("m2", "ellipse", place(state), ((0, 0), (8, 8)))
     assert measure(ellipse, state.shown(), values, None, "HU").statistics is not None
     assert measure(ellipse, state.shown(), np.zeros((12, 10, 3)), None, None).statistics is None
+
+
+def test_a_ruler_on_ultrasound_says_px_where_no_region_holds() -> None:
+    workspace = make_workspace()
+    study, series, stack = make_study(workspace, numbered_volume((1, 80, 200)))
+    regions = (PixelRegion(0, 0, 99, 79, (0.2, 0.1)), PixelRegion(120, 0, 199, 79, (0.4, 0.4)))
+    state = ViewportState()
+    state.show(study, series, replace(stack, regions=regions, pixel_spacing=None, spacing_kind="none"))
+
+    def said(*points):
+        length = measure(Measurement("m", "ruler", place(state), points), state.shown(), None, None, None).length
+        return round(length.value, 6), length.unit
+
+    assert said((10, 10), (60, 10)) == (5.0, "mm")
+    assert said((10, 10), (10, 60)) == (10.0, "mm")
+    assert said((130, 10), (180, 10)) == (20.0, "mm")
+    assert said((60, 10), (150, 10)) == (90.0, "px")

@@ -15,7 +15,9 @@ from medview.core.measurement import (
     ellipse_pixels,
     ellipse_statistics,
     ruler_length,
+    spacing_at,
 )
+from medview.core.study import PixelRegion
 
 ANISOTROPIC = (1.5, 0.75)  # mm per row, mm per column
 
@@ -47,6 +49,46 @@ def test_spacing_that_means_nothing_is_not_called_mm() -> None:
 def test_what_a_mm_is_stays_with_the_number(kind) -> None:
     assert ruler_length(((0, 0), (3, 4)), (0.1, 0.1), kind).spacing == kind
     assert ellipse_area(((0, 0), (3, 4)), (0.1, 0.1), kind).spacing == kind
+
+
+LEFT = PixelRegion(0, 0, 99, 79, (0.1, 0.1))
+RIGHT = PixelRegion(120, 0, 199, 79, (0.2, 0.2))
+SPECTRUM = PixelRegion(0, 100, 199, 180, None)
+
+
+@pytest.mark.parametrize(
+    ("points", "millimetres"),
+    [
+        (((10, 10), (60, 10)), 5.0),
+        (((130, 10), (180, 10)), 10.0),
+        (((0, 0), (99.5, 0)), 9.95),
+        (((60, 10), (150, 10)), None),  # from one region into another
+        (((60, 10), (110, 10)), None),  # out of a region
+        (((105, 20), (110, 30)), None),  # outside of all
+        (((10, 120), (60, 150)), None),  # time and velocity are no lengths
+        (((10, 60), (10, 120)), None),
+    ],
+)
+def test_a_length_in_ultrasound_is_that_of_its_region(points, millimetres) -> None:
+    spacing, kind = spacing_at(points, (0.1, 0.1), "region", (LEFT, RIGHT, SPECTRUM))
+    length = ruler_length(points, spacing, kind)
+    if millimetres is None:
+        assert length.unit == "px"
+    else:
+        assert (length.value, length.unit, length.spacing) == (pytest.approx(millimetres), "mm", "region")
+
+
+def test_regions_over_one_another_count_where_they_agree() -> None:
+    inner_same = PixelRegion(20, 20, 60, 60, (0.1, 0.1))
+    inner_other = PixelRegion(20, 20, 60, 60, (0.3, 0.3))
+    assert spacing_at(((30, 30), (40, 40)), None, "none", (LEFT, inner_same)) == ((0.1, 0.1), "region")
+    assert spacing_at(((30, 30), (40, 40)), None, "none", (LEFT, inner_other)) == (None, "none")
+    assert spacing_at(((30, 30), (80, 40)), None, "none", (LEFT, inner_same)) == ((0.1, 0.1), "region")
+    assert spacing_at(((30, 30), (80, 40)), None, "none", (LEFT, inner_other)) == (None, "none")
+
+
+def test_without_regions_the_frames_spacing_holds() -> None:
+    assert spacing_at(((0, 0), (5, 5)), (0.4, 0.5), "detector") == ((0.4, 0.5), "detector")
 
 
 def test_ellipse_area_is_that_of_the_curve() -> None:
