@@ -89,15 +89,10 @@ class PackageRow(QFrame):
         about.setSpacing(2)
         about.addWidget(text_label(" · ".join(parts), "secondary"))
         for note in choice.match.reasons:
-            role = "secondary" if choice.match.fits else "warning"
-            about.addWidget(text_label(note_text(note), role))
+            about.addWidget(text_label(note_text(note), "warning" if choice.match.fits else "secondary"))
         column.addLayout(about)
         if not choice.match.fits:
-            font = self.button.font()
-            font.setItalic(True)
-            self.button.setFont(font)
-            self.button.setProperty("fits", False)
-            self.button.setStyleSheet("color: palette(placeholder-text);")
+            self.button.setObjectName("unfit")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -285,7 +280,11 @@ class AiPanel(QWidget):
             self._list.addWidget(
                 text_label(translate("AiPanel", "None of the models is meant for this series."), "secondary")
             )
+        greyed = False
         for choice in choices:
+            if not choice.match.fits and not greyed and choices[0].match.fits:
+                greyed = True
+                self._list.addWidget(title_label(translate("AiPanel", "Not meant for this series")))
             row = PackageRow(choice, self._group)
             self.rows.append(row)
             self._list.addWidget(row)

@@ -198,7 +198,10 @@ def run(paths: Sequence[str] = (), demo: bool = False, new_window: bool = False)
     desk = Desk(app, settings, notes)
     _catch_everything(desk.workspace.tell_error)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    desk.window.show()
+    if settings.window_geometry:
+        desk.window.show()
+    else:
+        desk.window.showMaximized()
     if paths:
         desk.workspace.open_paths(list(paths))
     elif demo:

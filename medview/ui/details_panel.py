@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from medview.core.study import Series, Stack, Study
-from medview.ui.corner_text import date_text, person_name
+from medview.ui.corner_text import age_text, date_text, person_name
 from medview.ui.listen import listen
 from medview.ui.messages import note_text, problem_text
 from medview.ui.parts import empty, panel_column, rule, text_label, title_label
@@ -55,7 +56,7 @@ def study_pairs(study: Study) -> list[Pair]:
         (translate("Details", "Patient ID"), patient.patient_id),
         (translate("Details", "Born"), date_text(patient.birth_date)),
         (translate("Details", "Sex"), sex.get(patient.sex, patient.sex)),
-        (translate("Details", "Age"), patient.age),
+        (translate("Details", "Age"), age_text(patient.age)),
         (translate("Details", "Study date"), date_text(study.date)),
         (translate("Details", "Study"), study.description),
         (translate("Details", "Accession"), study.accession),
@@ -167,8 +168,10 @@ class DetailsPanel(QWidget):
         if workspace.problems:
             self._section(translate("Details", "Files that could not be read ({0})").format(len(workspace.problems)))
             for problem in workspace.problems[:FAULTS_SHOWN]:
-                self._content.addWidget(text_label(problem.path, "secondary", selectable=True))
-                self._content.addWidget(text_label(problem_text(problem), "warning"))
+                name = PurePath(problem.path).name
+                label = text_label(problem_text(problem).replace(problem.path, name), "warning", selectable=True)
+                label.setToolTip(problem.path)
+                self._content.addWidget(label)
             if len(workspace.problems) > FAULTS_SHOWN:
                 more = len(workspace.problems) - FAULTS_SHOWN
                 self._content.addWidget(text_label(translate("Details", "and {0} more").format(more), "secondary"))

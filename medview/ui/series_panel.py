@@ -155,6 +155,13 @@ class SeriesModel(QAbstractListModel):
         if self._workspace.is_scanning:  # the frame that stands for a stack is known when all of it is known
             QTimer.singleShot(50, self, self._ask_next)
             return
+        waiting = {one.id for one in self._waiting}
+        now = {row.stack.id: row.stack for row in self.rows if isinstance(row, StackRow) and row.stack.id in waiting}
+        # A stack that has grown since it was asked for stands for itself; one that was closed is left out.
+        self._asked -= waiting - now.keys()
+        self._waiting = [now[one.id] for one in self._waiting if one.id in now]
+        if not self._waiting:
+            return
         stack = self._waiting[0]
         read = self._workspace.read_frame
 
@@ -212,10 +219,11 @@ def _row_key(row: Row) -> str:
 def series_title(series: Series, stack: Stack) -> str:
     """What a series is called: its description, else the protocol or the modality."""
     context = series.context
-    title = context.description or context.protocol or context.body_part or context.modality
+    title = (context.description or context.protocol or context.body_part or context.modality).strip()
+    title = title or translate("SeriesPanel", "Series")
     if len(series.stacks) > 1:
         title = f"{title} ({series.stacks.index(stack) + 1}/{len(series.stacks)})" if stack in series.stacks else title
-    return title.strip() or translate("SeriesPanel", "Series")
+    return title
 
 
 def count_text(stack: Stack) -> str:
@@ -253,7 +261,7 @@ class SeriesDelegate(QStyledItemDelegate):
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
         row = index.data(RowRole)
         if isinstance(row, StudyRow):
-            return QSize(STRIP_WIDTH - 10, 3 * LINE + 10)
+            return QSize(STRIP_WIDTH - 10, len(self._study_lines(row.study)) * LINE + 14)
         return QSize(STRIP_WIDTH - 10, THUMBNAIL_PX + 2 * LINE + 12)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -267,7 +275,8 @@ class SeriesDelegate(QStyledItemDelegate):
             self._paint_stack(painter, rect, row, state)
         painter.restore()
 
-    def _paint_study(self, painter: QPainter, rect: QRect, study: Study) -> None:
+    def _study_lines(self, study: Study) -> list[tuple[str, str]]:
+        """What a heading says, with colours."""
         theme = current_theme()
         anonymous = self._workspace.settings.corner_text == "anonymous"
         patient = person_name(study.patient.name) or study.patient.patient_id or translate("SeriesPanel", "Patient")
@@ -276,9 +285,12 @@ class SeriesDelegate(QStyledItemDelegate):
             (date_text(study.date), theme.secondary),
             (study.description, theme.secondary),
         ]
+        return [line for line in lines if line[0]]
+
+    def _paint_study(self, painter: QPainter, rect: QRect, study: Study) -> None:
         metrics = painter.fontMetrics()
         top = rect.top() + 8
-        for text, colour in lines:
+        for text, colour in self._study_lines(study):
             painter.setPen(QColor(colour))
             self._line(painter, metrics, QRect(rect.left() + MARGIN, top, rect.width() - MARGIN, LINE), text)
             top += LINE

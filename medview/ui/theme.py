@@ -226,6 +226,10 @@ QCheckBox, QRadioButton {{ spacing: 6px; }}
 QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {t.secondary}; border-radius: 3px; background: {t.window}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(medviewicons:check.svg); }}
 QCheckBox::indicator:disabled {{ border-color: {t.line}; }}
+QRadioButton::indicator {{ width: 13px; height: 13px; border: 1px solid {t.secondary}; border-radius: 7px; background: {t.window}; }}
+QRadioButton::indicator:checked {{ border: 4px solid {t.accent}; width: 7px; height: 7px; background: {t.on_accent}; }}
+QRadioButton:focus {{ color: {t.accent}; }}
+QRadioButton#unfit {{ color: {t.secondary}; }}
 QCheckBox:focus {{ color: {t.accent}; }}
 
 QSlider::groove:horizontal {{ height: 4px; background: {t.line}; border-radius: 2px; }}

@@ -107,6 +107,10 @@
         <translation>没有适用于本序列的模型。</translation>
     </message>
     <message>
+        <source>Not meant for this series</source>
+        <translation>不适用于本序列</translation>
+    </message>
+    <message>
         <source>Run anyway</source>
         <translation>仍要运行</translation>
     </message>
