@@ -67,10 +67,11 @@ class Catalog:
 
     def studies(self) -> tuple[Study, ...]:
         """Studies in the order of date, time and UID, their series in the order of number and UID."""
-        groups: dict[tuple[str, str], list[tuple[InstanceHeader, Series]]] = {}
-        for key, files in self._series.items():
-            who, study_uid, _ = key.split("\x1e")
-            groups.setdefault((who, study_uid), []).append((files.headers[0], self._built(files)))
+        groups: dict[tuple[str, str, str], list[tuple[InstanceHeader, Series]]] = {}
+        for files in self._series.values():
+            header = files.headers[0]
+            key = (*header.patient_key, header.series.study_uid)
+            groups.setdefault(key, []).append((header, self._built(files)))
         _join_nameless(groups)
         studies = []
         for members in groups.values():
@@ -107,8 +108,8 @@ class Catalog:
         """The headers of all objects of a series."""
         return tuple(
             header
-            for key, files in self._series.items()
-            if key.split("\x1e")[2] == series_uid
+            for files in self._series.values()
+            if files.headers[0].series.series_uid == series_uid
             for header in files.headers
         )
 
@@ -130,17 +131,14 @@ class Catalog:
         return files.series
 
 
-def _join_nameless(groups: dict[tuple[str, str], list[tuple[InstanceHeader, Series]]]) -> None:
+def _join_nameless(groups: dict[tuple[str, str, str], list[tuple[InstanceHeader, Series]]]) -> None:
     """Objects without a patient's name (derived ones often) go to the one patient with their ID and study."""
-    for who, study_uid in list(groups):
-        patient_id, _, name = who.partition("\x1f")
+    for patient_id, name, study_uid in list(groups):
         if name or not patient_id:
             continue
-        named = [
-            key for key in groups if key[1] == study_uid and key[0].startswith(f"{patient_id}\x1f") and key[0] != who
-        ]
+        named = [key for key in groups if key[1] and (key[0], key[2]) == (patient_id, study_uid)]
         if len(named) == 1:
-            groups[named[0]].extend(groups.pop((who, study_uid)))
+            groups[named[0]].extend(groups.pop((patient_id, name, study_uid)))
 
 
 def _frames_of(series: Series) -> int:

@@ -206,11 +206,16 @@ class InstanceHeader:
     """Path of an object with the same SOP Instance UID and the same content, found during the scan."""
 
     @property
+    def patient_key(self) -> tuple[str, str]:
+        """ID and name, the name in a form that may be compared."""
+        patient = self.series.patient
+        return (patient.patient_id, _name_key(patient.name))
+
+    @property
     def series_key(self) -> str:
         """Objects are one series only when patient (ID and name), study and series agree."""
         series = self.series
-        who = f"{series.patient.patient_id}\x1f{_name_key(series.patient.name)}"
-        return f"{who}\x1e{series.study_uid}\x1e{series.series_uid}"
+        return "\x1e".join((*self.patient_key, series.study_uid, series.series_uid))
 
     @property
     def frame_count(self) -> int:
