@@ -136,7 +136,7 @@ def _per_box(name: str | None, values: AnyArray, batch: int, count: int, network
     """(batch, count[, classes]) of scores or labels with or without a batch axis."""
     if values.ndim == 1 and batch == 1:
         values = values[None]
-    if values.ndim == 2 and values.shape != (batch, count) and batch == 1 and values.shape[0] == count:
+    elif values.ndim == 2 and values.shape != (batch, count) and batch == 1 and values.shape[0] == count:
         values = values[None]
     if values.ndim not in {2, 3} or values.shape[:2] != (batch, count):
         raise network.wrong_shape(name, values.shape, f"one entry for each of {count} boxes was due")

@@ -25,7 +25,7 @@ def model_bytes(
         "tiny",
         [helper.make_tensor_value_info(*given) for given in inputs],
         [helper.make_tensor_value_info(*given) for given in outputs],
-        [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in (constants or {}).items()],
+        [numpy_helper.from_array(np.asarray(value, order="C"), name) for name, value in (constants or {}).items()],
     )
     opsets = [helper.make_opsetid("", OPSET), *(helper.make_opsetid(d, v) for d, v in (domains or {}).items())]
     return helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
