@@ -76,15 +76,15 @@ class Catalog:
         studies = []
         for members in groups.values():
             members.sort(key=lambda member: _series_order(member[1]))
-            header = min((member[0] for member in members), key=_identity_order).series
+            said = min((member[0] for member in members), key=_identity_order).series
             studies.append(
                 Study(
-                    header.study_uid,
-                    header.patient,
-                    header.study_date,
-                    header.study_time,
-                    header.study_description,
-                    header.accession,
+                    said.study_uid,
+                    said.patient,
+                    said.study_date,
+                    said.study_time,
+                    said.study_description,
+                    said.accession,
                     tuple(series for _, series in members),
                 )
             )
