@@ -26,6 +26,7 @@ from medview.core.study import Stack
 from medview.ui.device_text import device_text
 from medview.ui.listen import listen
 from medview.ui.messages import note_text, problem_text
+from medview.ui.model_text import model_text
 from medview.ui.notice_strip import NoticeStrip
 from medview.ui.parts import empty, icon_button, panel_column, rule, text_label, title_label
 from medview.ui.status_line import step_title
@@ -79,7 +80,7 @@ class PackageRow(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 2, 0, 4)
         column.setSpacing(2)
-        self.button = QRadioButton(manifest.name)
+        self.button = QRadioButton(model_text(manifest.name))
         self.button.setToolTip(manifest.description)
         group.addButton(self.button)
         column.addWidget(self.button)
@@ -114,7 +115,7 @@ class RunRow(QFrame):
         column.setContentsMargins(8, 6, 4, 8)
         column.setSpacing(4)
         row = QHBoxLayout()
-        self.title = QLabel(job.title)
+        self.title = QLabel(model_text(job.title))
         row.addWidget(self.title, 1)
         self.cancel_button = icon_button("x", translate("AiPanel", "Cancel this run"), job.cancel)
         row.addWidget(self.cancel_button)

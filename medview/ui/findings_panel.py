@@ -28,6 +28,7 @@ from medview.core.finding import ClassProbability, Finding, InferenceResult, Lab
 from medview.ui.device_text import device_text
 from medview.ui.listen import listen
 from medview.ui.messages import note_text
+from medview.ui.model_text import model_text
 from medview.ui.parts import Swatch, empty, icon_button, panel_column, rule, text_label, title_label
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
@@ -67,7 +68,7 @@ class ProbabilityBar(QWidget):
         text = ground.adjusted(8, 0, -8, 0)
         figure = f"{100 * share:.1f} %"
         room = text.width() - painter.fontMetrics().horizontalAdvance(figure) - 8
-        label = painter.fontMetrics().elidedText(self._line.label, Qt.TextElideMode.ElideRight, room)
+        label = painter.fontMetrics().elidedText(model_text(self._line.label), Qt.TextElideMode.ElideRight, room)
         painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), label)
         painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), figure)
         painter.end()
@@ -111,7 +112,7 @@ class ResultCard(QWidget):
     def _heading(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        name = QLabel(self.result.provenance.package_name or self.result.provenance.package_id)
+        name = QLabel(model_text(self.result.provenance.package_name or self.result.provenance.package_id))
         name.setObjectName("ai")
         name.setStyleSheet("font-weight: 600;")
         row.addWidget(name, 1)
@@ -160,7 +161,7 @@ class ResultCard(QWidget):
         for label in meanings:
             row = QHBoxLayout()
             row.setSpacing(6)
-            box = QCheckBox(label.name)
+            box = QCheckBox(model_text(label.name))
             box.setChecked(label.value not in style.hidden_labels)
             box.toggled.connect(lambda shown, value=label.value: self._show_label(value, shown))
             swatch = Swatch(own.get(label.value, label.colour), translate("Findings", "Change the colour"))
@@ -269,7 +270,7 @@ class ResultCard(QWidget):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for finding in shown:
             size = f"{finding.size_mm:.1f} mm" if finding.size_mm is not None else ""
-            item = QTreeWidgetItem([finding.label, size, str(finding.k + 1), f"{finding.score:.2f}"])
+            item = QTreeWidgetItem([model_text(finding.label), size, str(finding.k + 1), f"{finding.score:.2f}"])
             item.setForeground(0, QColor(*finding.colour))
             for at in (1, 2, 3):
                 item.setTextAlignment(at, right)

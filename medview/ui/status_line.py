@@ -12,6 +12,7 @@ from medview.app.workspace import is_over
 from medview.ui.icons import icon
 from medview.ui.listen import listen
 from medview.ui.messages import message_text
+from medview.ui.model_text import model_text
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def job_title(title: str) -> str:
         "save": translate("Job", "Saving"),
         "install": translate("Job", "Installing a package"),
     }
-    return known.get(title, title)
+    return known.get(title) or model_text(title)
 
 
 def step_title(step: str) -> str:

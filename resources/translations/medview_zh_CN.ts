@@ -1623,6 +1623,73 @@
     </message>
 </context>
 <context>
+    <name>Model</name>
+    <message>
+        <source>Lungs on CT</source>
+        <translation>CT 肺分割</translation>
+    </message>
+    <message>
+        <source>Lung nodules on CT</source>
+        <translation>CT 肺结节检测</translation>
+    </message>
+    <message>
+        <source>Right lung</source>
+        <translation>右肺</translation>
+    </message>
+    <message>
+        <source>Left lung</source>
+        <translation>左肺</translation>
+    </message>
+    <message>
+        <source>Lung</source>
+        <translation>肺</translation>
+    </message>
+    <message>
+        <source>Lung nodule</source>
+        <translation>肺结节</translation>
+    </message>
+    <message>
+        <source>Nodule</source>
+        <translation>结节</translation>
+    </message>
+    <message>
+        <source>Liver</source>
+        <translation>肝</translation>
+    </message>
+    <message>
+        <source>Spleen</source>
+        <translation>脾</translation>
+    </message>
+    <message>
+        <source>Kidney</source>
+        <translation>肾</translation>
+    </message>
+    <message>
+        <source>Heart</source>
+        <translation>心脏</translation>
+    </message>
+    <message>
+        <source>Normal</source>
+        <translation>正常</translation>
+    </message>
+    <message>
+        <source>Bacterial pneumonia</source>
+        <translation>细菌性肺炎</translation>
+    </message>
+    <message>
+        <source>Viral pneumonia</source>
+        <translation>病毒性肺炎</translation>
+    </message>
+    <message>
+        <source>Grey matter</source>
+        <translation>灰质</translation>
+    </message>
+    <message>
+        <source>White matter</source>
+        <translation>白质</translation>
+    </message>
+</context>
+<context>
     <name>Mouse</name>
     <message>
         <source>Left drag</source>

@@ -1,0 +1,33 @@
+"""Names that packages give to themselves and their labels, in the reader's language where they are well known.
+
+A package speaks the language of its author. The names of the built-in ones, and a few that many networks share, are
+translated; all others are shown as they are.
+"""
+
+from __future__ import annotations
+
+from medview.ui.text import QT_TRANSLATE_NOOP, translate
+
+KNOWN_NAMES = (
+    QT_TRANSLATE_NOOP("Model", "Lungs on CT"),
+    QT_TRANSLATE_NOOP("Model", "Lung nodules on CT"),
+    QT_TRANSLATE_NOOP("Model", "Right lung"),
+    QT_TRANSLATE_NOOP("Model", "Left lung"),
+    QT_TRANSLATE_NOOP("Model", "Lung"),
+    QT_TRANSLATE_NOOP("Model", "Lung nodule"),
+    QT_TRANSLATE_NOOP("Model", "Nodule"),
+    QT_TRANSLATE_NOOP("Model", "Liver"),
+    QT_TRANSLATE_NOOP("Model", "Spleen"),
+    QT_TRANSLATE_NOOP("Model", "Kidney"),
+    QT_TRANSLATE_NOOP("Model", "Heart"),
+    QT_TRANSLATE_NOOP("Model", "Normal"),
+    QT_TRANSLATE_NOOP("Model", "Bacterial pneumonia"),
+    QT_TRANSLATE_NOOP("Model", "Viral pneumonia"),
+    QT_TRANSLATE_NOOP("Model", "Grey matter"),
+    QT_TRANSLATE_NOOP("Model", "White matter"),
+)
+
+
+def model_text(name: str) -> str:
+    """The name of a package, label or class in the reader's language."""
+    return translate("Model", name)
