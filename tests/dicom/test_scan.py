@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -62,13 +63,8 @@ def test_pipes_are_never_opened_and_link_loops_visited_once(tmp_path: Path) -> N
 
 
 @unix_only
-def test_files_and_folders_without_permission_are_named(tmp_path: Path) -> None:
+def test_files_and_folders_without_permission_are_named() -> None:
     """In a process that has dropped root's rights, since root may read everything."""
-    folder = save_series(make_series(), tmp_path / "study")
-    (folder / "closed").mkdir()
-    save_series(make_series(name="hidden"), folder / "closed")
-    (folder / "closed").chmod(0)
-    (folder / "slice0003.dcm").chmod(0)
     code = (
         "import os, sys\n"
         "from tests.dicom.reading import catalog_of\n"
@@ -76,17 +72,21 @@ def test_files_and_folders_without_permission_are_named(tmp_path: Path) -> None:
         "catalog = catalog_of(sys.argv[1])\n"
         "print(catalog.census().frames_shown, sorted((p.code, os.path.basename(p.path)) for p in catalog.problems()))\n"
     )
-    for each in (tmp_path, *tmp_path.parents):
-        if each.stat().st_uid == os.getuid() and str(each).startswith("/tmp/"):
-            each.chmod(each.stat().st_mode | 0o055)
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(folder)],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    (folder / "closed").chmod(0o700)
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        Path(name).chmod(0o755)
+        folder = save_series(make_series(), Path(name) / "study")
+        (folder / "closed").mkdir()
+        save_series(make_series(name="hidden"), folder / "closed")
+        (folder / "closed").chmod(0)
+        (folder / "slice0003.dcm").chmod(0)
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(folder)],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[2],
+            check=False,
+        )
+        (folder / "closed").chmod(0o700)
     assert done.stdout.strip() == "11 [('unreadable_file', 'slice0003.dcm'), ('unreadable_folder', 'closed')]", (
         done.stderr
     )
