@@ -169,10 +169,11 @@ class Canvas:
         """Draw segments one after the other from ``x``, or ending at ``x``."""
         if align_right:
             x -= self.line_width(line)
+        corner = self._corner(x, y)
         key = (self.ratio, *((part.text, part.colour.rgba(), part.bold) for part in line))
         kept = self.fonts.lines.get(key)
         if kept is not None:
-            self.painter.drawPixmap(self._corner(x, y), kept)
+            self.painter.drawPixmap(corner, kept)
             return
         if self.fonts.lines.seen_before(key):
             # The same line again: from now on it is one picture.
@@ -184,9 +185,10 @@ class Canvas:
             replace(self, painter=painter)._words_of(HALO, HALO, line)
             painter.end()
             self.fonts.lines.keep(key, picture)
-            self.painter.drawPixmap(self._corner(x, y), picture)
+            self.painter.drawPixmap(corner, picture)
             return
-        self._words_of(x, y, line)
+        # From a whole pixel on, as in the picture of the line: its words must not move when it is kept.
+        self._words_of(corner.x() + HALO, corner.y() + HALO, line)
 
     def _words_of(self, x: float, y: float, line: Line) -> None:
         for part in line:

@@ -127,6 +127,9 @@ def draw_mark(
     """Draw one mark and its words; the words' rectangle is added to ``taken``."""
     painter = canvas.painter
     ends = [QPointF(*transform.image_to_screen(x, y)) for x, y in mark.points]
+    around = QRectF(ends[0], ends[1]).normalized().adjusted(-1, -1, 1, 1)
+    if not around.intersects(QRectF(0, 0, canvas.width, canvas.height)):
+        return  # zoomed or panned out of sight, its words with it
     width = 2.0 if selected or hovered else 1.5
     for pen in (QPen(_HALO, width + 2), QPen(READER, width)):
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)

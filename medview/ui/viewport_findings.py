@@ -14,6 +14,7 @@ from medview.app.view_transform import ViewTransform
 from medview.core.finding import Finding, InferenceResult
 from medview.core.geometry import Geometry
 from medview.ui.canvas import Canvas, Face
+from medview.ui.model_text import model_text
 from medview.ui.viewport_style import AI_CYAN, AI_VIOLET, SECONDARY
 
 translate = QCoreApplication.translate
@@ -23,7 +24,7 @@ _HALO = QColor(0, 0, 0, 150)
 
 def finding_text(finding: Finding) -> str:
     """Label, score and diameter."""
-    text = f"{finding.label}  {finding.score:.2f}"
+    text = f"{model_text(finding.label)}  {finding.score:.2f}"
     if finding.size_mm is not None:
         text += f"  {finding.size_mm:.1f} mm"
     return text
@@ -42,7 +43,7 @@ def draw_findings(
     taken: list[QRectF] = []
     for result, findings in results:
         key = result_key(result)
-        name = result.provenance.package_name or result.provenance.package_id
+        name = model_text(result.provenance.package_name or result.provenance.package_id)
         for finding in findings:
             corners = finding_outline(finding, shown, geometry)
             if not corners:
@@ -59,13 +60,13 @@ def draw_findings(
 
 def _draw_box(painter: QPainter, polygon: QPolygonF, central: bool, selected: bool) -> None:
     """Cyan and violet dashes by turns over a dark line; thinner away from the finding's middle."""
-    width = 2.0 if selected else 1.5 if central else 1.0
+    width = 2.4 if selected else 1.8 if central else 1.2
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(_HALO, width + 1.5))
     painter.drawPolygon(polygon)
-    for colour, offset in ((AI_CYAN, 0.0), (AI_VIOLET, 7.0 / width)):
+    for colour, offset in ((AI_CYAN, 0.0), (AI_VIOLET, 9.0 / width)):
         pen = QPen(colour, width)
-        pen.setDashPattern([5.0 / width, 9.0 / width])
+        pen.setDashPattern([7.0 / width, 11.0 / width])
         pen.setDashOffset(offset)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)

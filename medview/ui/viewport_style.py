@@ -15,7 +15,7 @@ ACCENT = QColor(76, 155, 232)
 READER = QColor(255, 208, 64)
 """A reader's marks: solid warm yellow."""
 AI_CYAN = QColor(94, 207, 255)
-AI_VIOLET = QColor(167, 139, 250)
+AI_VIOLET = QColor(186, 160, 255)
 WARNING = QColor(245, 176, 65)
 DANGER = QColor(255, 92, 92)
 DANGER_GROUND = QColor(150, 16, 16, 235)

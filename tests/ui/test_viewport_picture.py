@@ -386,6 +386,14 @@ def test_corner_text_by_mode(qtbot) -> None:
     assert words_in_corners(widget) == []
 
 
+def test_words_stay_where_they_were_drawn_first(qtbot) -> None:
+    """A line is drawn word by word at first and as one picture later; nobody may see the difference."""
+    widget = opened(qtbot, size=(503, 377))
+    first = pixels(widget.grab().toImage()).astype(int)
+    for _ in range(3):
+        assert np.abs(pixels(widget.grab().toImage()) - first).max() <= 2
+
+
 def test_numbers_keep_their_width(qtbot) -> None:
     widget = opened(qtbot, np.zeros((120, 8, 8), dtype=np.int16))
     lines = set()

@@ -15,6 +15,7 @@ from medview.app.finding_outline import finding_outline
 from medview.app.tools import Tool
 from medview.core.finding import Finding, InferenceResult, Label, Provenance, Segmentation
 from medview.core.geometry import Geometry
+from medview.core.measurement import Measurement
 from medview.core.window import Window
 from medview.ui.viewport_edges import letters_of
 from tests.ui.test_viewport_reading import drag, move
@@ -291,6 +292,21 @@ def test_delete_spares_a_mark_that_is_not_seen(qtbot) -> None:
     reading.scroll(widget.state, 1)
     QTest.keyClick(widget, Qt.Key.Key_Delete)
     assert widget.workspace.measurements.of("stack-1") == (mark,)
+
+
+def test_a_mark_out_of_sight_takes_its_words_along(qtbot) -> None:
+    widget = opened(qtbot, np.full((3, 40, 40), 1024, dtype=np.int16), size=(500, 500))
+    widget.state.update(zoom=6.0, pan=(10.0, 15.0))
+
+    def yellow() -> int:
+        image = widget.grab().toImage()
+        pixels = np.frombuffer(image.constBits(), np.uint8).reshape(-1, 4).astype(int)
+        return int(((pixels[:, 2] - pixels[:, 0]) > 80).sum())  # BGR in memory
+
+    widget.workspace.measurements.add(Measurement("m1", "ellipse", widget.place(), ((1, 1), (4, 4))))
+    assert yellow() == 0
+    widget.state.update(pan=(-13.0, -26.0))
+    assert yellow() > 100
 
 
 def test_a_click_with_the_ruler_leaves_nothing(qtbot) -> None:
