@@ -160,6 +160,17 @@ def test_uneven_distances_keep_true_positions(tmp_path: Path) -> None:
     check_marker(stack, marker_values(), positions)
 
 
+def test_thick_slices_after_thin_ones_are_uneven_not_missing(tmp_path: Path) -> None:
+    """An old head protocol: 5 mm through the base of the skull, 10 mm above."""
+    positions = positions_along(step=5)
+    positions[7:] += np.arange(1, 6)[:, None] * (0, 0, 5)
+    series = each(make_series(positions), lambda n, data: data.__setattr__("SliceThickness", "5" if n < 7 else "10"))
+    stack = only_stack(save_series(series, tmp_path))
+    assert stack.kind == "irregular"
+    assert codes(stack) >= {"uneven_spacing"}
+    assert "missing_slices" not in codes(stack)
+
+
 @pytest.mark.parametrize(("deviation", "kind"), [(0.02, "volume"), (0.0301, "irregular")])
 def test_distances_may_differ_by_one_percent(tmp_path: Path, deviation: float, kind: str) -> None:
     positions = positions_along()
