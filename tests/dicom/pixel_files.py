@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ def item(data: bytes) -> bytes:
 
 
 def encapsulated(fragments: list[bytes], table: bytes = b"") -> bytes:
-    """Items after an offset table, with the delimiter."""
-    return item(table) + b"".join(map(item, fragments)) + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    """Items after an offset table; pydicom writes the delimiter."""
+    return item(table) + b"".join(map(item, fragments))
 
 
 def write_pixels(
@@ -118,19 +119,21 @@ def encode(codec: str, values: np.ndarray, **options: Any) -> bytes:
     raise ValueError(codec)
 
 
-def rle_frame(values: np.ndarray) -> bytes:
-    """RLE (PS3.5 annex G): one segment per sample and byte, most significant byte first."""
+def rle_frame(values: np.ndarray, pack: Callable[[bytes], bytes] | None = None) -> bytes:
+    """RLE (PS3.5 annex G): one segment per sample and byte, most significant byte first, each of even length."""
     samples = values[..., None] if values.ndim == 2 else values
     width = values.dtype.itemsize
     raw = np.ascontiguousarray(samples.astype(samples.dtype.newbyteorder("<"))).view(np.uint8)
     raw = raw.reshape(*samples.shape, width)
-    segments = [_packed(raw[:, :, s, b].tobytes()) for s in range(samples.shape[2]) for b in reversed(range(width))]
+    planes = [raw[:, :, s, b].tobytes() for s in range(samples.shape[2]) for b in reversed(range(width))]
+    packed = [(pack or _packed)(plane) for plane in planes]
+    segments = [segment + b"\0" * (len(segment) % 2) for segment in packed]
     offsets = np.cumsum([64, *(len(segment) for segment in segments)])[:-1].tolist()
     return struct.pack("<16I", len(segments), *offsets, *[0] * (15 - len(offsets))) + b"".join(segments)
 
 
 def _packed(plain: bytes) -> bytes:
-    """PackBits: runs of equal bytes as runs, the rest literally; padded to even length with a zero."""
+    """PackBits: runs of equal bytes as runs, single ones as literals of one."""
     out = bytearray()
     for value, group in itertools.groupby(plain):
         left = len(list(group))
@@ -138,7 +141,7 @@ def _packed(plain: bytes) -> bytes:
             run = min(left, 128)
             out += bytes([257 - run, value]) if run > 1 else bytes([0, value])
             left -= run
-    return bytes(out) + b"\0" * (len(out) % 2)
+    return bytes(out)
 
 
 def deflated(path: Path) -> Path:
