@@ -108,10 +108,11 @@ def _wanted() -> dict[int, frozenset[int]]:
     table |= dict.fromkeys((tags.PIXELS, tags.FLOAT_PIXELS, tags.DOUBLE_PIXELS), STOP)
     # No VR suits, so the fast way stops there: their place is wanted, not their value.
     table |= dict.fromkeys((tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS), frozenset[int]())
+    for group in {group for _, group, _ in tags.PRIVATE.values()}:
+        table |= dict.fromkeys((group | block << 16 for block in tags.PRIVATE_BLOCKS), TEXT)
     for name, (_, group, low) in tags.PRIVATE.items():
-        for block in tags.PRIVATE_BLOCKS:
-            table[tags.tag(group, block)] = TEXT
-            table[tags.tag(group, block << 8 | low)] = _PRIVATE_FORMS.get(name, TEXT)
+        kind = _PRIVATE_FORMS.get(name, TEXT)
+        table |= dict.fromkeys((group | (block << 8 | low) << 16 for block in tags.PRIVATE_BLOCKS), kind)
     return table
 
 

@@ -100,7 +100,7 @@ class HeaderReader:
         values = raw.values
         private = private_values(values) if values.get(tags.MODALITY, b"").strip() in _PRIVATE_MODALITIES else {}
         series = self._shared(0, values, _SERIES_TAGS, (), lambda: _series_header(values))
-        private_key = tuple(private.values())
+        private_key = tuple(private.items())
         image = self._shared(1, values, _IMAGE_TAGS, private_key, lambda: _image_header(values, private))
         pixels = self._pixels(raw)
         fault = _fault(raw, pixels)
@@ -150,7 +150,7 @@ class HeaderReader:
     def frame(self, values: Values, private: dict[str, bytes]) -> FrameHeader:
         """Attributes of a frame from values in the words of the classic objects."""
         get = values.get
-        common = self._shared(2, values, _FRAME_TAGS, tuple(private.values()), lambda: _frame_common(values, private))
+        common = self._shared(2, values, _FRAME_TAGS, tuple(private.items()), lambda: _frame_common(values, private))
         position = as_numbers(get(tags.POSITION))
         acquisition_time = as_text(get(tags.ACQUISITION_DATE)) + as_text(get(tags.ACQUISITION_TIME))
         content_time = as_text(get(tags.CONTENT_DATE)) + as_text(get(tags.CONTENT_TIME))

@@ -275,5 +275,5 @@ PRIVATE: dict[str, tuple[str, int, int]] = {
     "uih_tiles": (UIH_HEADER, 0x0065, 0x50),
 }
 
-PRIVATE_BLOCKS = range(0x10, 0x18)
-"""Blocks kept on the fast way; an attribute in a higher one is found by parsing again with all of them."""
+PRIVATE_BLOCKS = range(0x10, 0x100)
+"""Blocks that a creator may reserve."""

@@ -268,13 +268,13 @@ def test_deep_nesting_is_refused_not_followed(tmp_path: Path) -> None:
 
 
 def test_private_attributes_are_found_by_their_creator_not_their_block(tmp_path: Path) -> None:
-    """Another maker's element in block 0x10, the real one in block 0x12."""
+    """Another maker's element in block 0x10, the real one far behind."""
     image = small_image().replace(element(0x00080060, "CS", "CT"), element(0x00080060, "CS", "MR"))
     private = [
         element(0x00190010, "LO", "SOMEBODY ELSE"),
-        element(0x00190012, "LO", "SIEMENS MR HEADER"),
+        element(0x001900FE, "LO", "SIEMENS MR HEADER"),
         element(0x0019100C, "IS", "7"),
-        element(0x0019120C, "IS", "800"),
+        element(0x0019FE0C, "IS", "800"),
     ]
     at = image.index(element(0x0020000D, "UI", "1.2.3"))
     header = read(written(tmp_path, part10(image[:at] + b"".join(private) + image[at:])))
