@@ -65,7 +65,9 @@ class ViewportMouse:
         """Start what the button, and what lies under the pointer, stand for."""
         self._widget.take_focus()
         if self._drag is not None:
-            return  # a second button during a drag is a slip
+            if event.buttons() != event.button():
+                return  # a second button during a drag is a slip
+            self.cancel()  # its release went to another window
         self._button, self._pressed, self._slipped = event.button(), event.position(), False
         self._drag = self._drag_for(event)
         self.update_cursor()

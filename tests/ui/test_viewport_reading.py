@@ -221,6 +221,41 @@ def test_escape_takes_a_drag_back(qtbot) -> None:
     assert widget.state.view.voi is None
 
 
+def test_a_drag_whose_release_was_lost_does_not_stick(qtbot) -> None:
+    widget = opened(qtbot)
+    QTest.mousePress(widget, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(200, 150))
+    move(widget, (260, 150), LEFT)
+    lost = QMouseEvent(
+        QEvent.Type.MouseButtonPress,
+        QPointF(100, 100),
+        widget.mapToGlobal(QPointF(100, 100)),
+        MIDDLE,
+        MIDDLE,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(widget, lost)
+    move(widget, (140, 130), MIDDLE)
+    assert widget.state.view.pan != (0, 0)
+    assert widget.state.view.voi is None
+
+
+def test_a_second_button_during_a_drag_changes_nothing(qtbot) -> None:
+    widget = opened(qtbot)
+    QTest.mousePress(widget, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(200, 150))
+    slip = QMouseEvent(
+        QEvent.Type.MouseButtonPress,
+        QPointF(200, 150),
+        widget.mapToGlobal(QPointF(200, 150)),
+        MIDDLE,
+        LEFT | MIDDLE,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(widget, slip)
+    move(widget, (260, 150), LEFT | MIDDLE)
+    assert widget.state.view.voi.width > 400
+    assert widget.state.view.pan == (0, 0)
+
+
 def test_a_second_escape_resets_the_picture(qtbot) -> None:
     widget = opened(qtbot)
     widget.state.update(zoom=3.0)
