@@ -18,6 +18,8 @@ from medview.dicom.inflate import inflate_capped
 from medview.dicom.layout import Layout, plain_run
 
 Wanted = Mapping[int, frozenset[int]]
+Layouts = dict[tuple[bool, int], Layout]
+"""What is remembered of other files: (explicit VR, number of the run of plain elements) → its layout."""
 Values = dict[int, Any]
 """Packed tag → bytes, or a list of Values for a sequence."""
 
@@ -347,7 +349,7 @@ def _walk(
     syntax: _Syntax,
     raw: RawInstance,
     wanted: Wanted,
-    layouts: list[Layout] | None = None,
+    layouts: Layouts | None = None,
 ) -> None:
     """Read the data set that begins at ``offset`` up to its pixels into ``raw``."""
     vrs = (_SHORT_VRS, _LONG_VRS) if syntax.explicit else None
@@ -359,9 +361,8 @@ def _walk(
             if layouts is None or number >= MAX_LAYOUTS:
                 position = plain_run(source.buf, begin, raw.values, wanted, vrs) + source.base
             else:
-                if number == len(layouts):
-                    layouts.append(Layout())
-                position = layouts[number].run(source.buf, begin, raw.values, wanted, vrs) + source.base
+                layout = layouts.setdefault((syntax.explicit, number), Layout())
+                position = layout.run(source.buf, begin, raw.values, wanted, vrs) + source.base
                 number += 1
         position = _one_element(source, position, syntax, raw, wanted)
 
@@ -447,9 +448,9 @@ _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK
 
 
 def read_elements(
-    path: str, first_read: int = FIRST_READ, wanted: Wanted = WANTED, layouts: list[Layout] | None = None
+    path: str, first_read: int = FIRST_READ, wanted: Wanted = WANTED, layouts: Layouts | None = None
 ) -> RawInstance:
-    """Read one file up to its pixels. ``layouts`` remembers the files before (start with an empty list).
+    """Read one file up to its pixels. ``layouts`` remembers the files before (start with an empty dict).
 
     Raises OSError, NotDicom, BrokenElements, and MedviewError ``deflate_bomb`` or ``codec_failed`` for a deflated data
     set. What is not a regular file is never read.
@@ -464,7 +465,7 @@ def read_elements(
         os.close(fd)
 
 
-def _read(fd: int, path: str, size: int, first_read: int, wanted: Wanted, layouts: list[Layout] | None) -> RawInstance:
+def _read(fd: int, path: str, size: int, first_read: int, wanted: Wanted, layouts: Layouts | None) -> RawInstance:
     buf = os.read(fd, first_read)
     raw = RawInstance({}, file_size=size, data_size=size)
     start = _start_of_elements(buf, size, raw)

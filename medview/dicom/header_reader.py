@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from medview.core.study import PatientIdentity
 from medview.dicom import tags
 from medview.dicom.charset import codecs_of, decode_text
-from medview.dicom.elements import FIRST_READ, RawInstance, Values, read_elements
+from medview.dicom.elements import FIRST_READ, Layouts, RawInstance, Values, read_elements
 from medview.dicom.header import (
     Concatenation,
     FrameCommon,
@@ -31,7 +31,6 @@ from medview.dicom.header import (
     as_words,
     first,
 )
-from medview.dicom.layout import Layout
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
 from medview.dicom.windows import windows_of
@@ -84,7 +83,7 @@ class HeaderReader:
     def __init__(self) -> None:
         self._caches: tuple[dict[Any, Any], ...] = ({}, {}, {}, {})
         self._first_read = FIRST_READ
-        self._layouts: list[Layout] = []
+        self._layouts: Layouts = {}
         self._reference: tuple[bytes | None, str] = (None, "")
 
     def read(self, path: str) -> InstanceHeader:

@@ -313,3 +313,24 @@ def test_damaged_bytes_raise_only_what_the_scan_expects(tmp_path_factory, change
         return
     catalog = catalog_of(path)
     assert catalog.census().frames_shown in {0, *range(1, 30_000)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_what_is_remembered_of_one_file_never_leaks_into_the_next(tmp_path_factory, data) -> None:
+    """Files of one reader in any order, with elements that come, go, change and grow, read as by a fresh reader."""
+    reader = HeaderReader()
+    for number in range(data.draw(st.integers(2, 6))):
+        extra = [
+            element(0x00200013, "IS", str(data.draw(st.sampled_from([1, 22, 333])))),
+            element(0x00280030, "DS", data.draw(st.sampled_from(["1\\1", "1.25\\1", ""]))),
+            element(0x00091010, "OB", bytes(data.draw(st.sampled_from([2, 400, 17_000, 70_000])))),
+            element(0x00081140, "SQ", item(element(0x00080018, "UI", "9.9"))),
+            element(0x00281052, "DS", data.draw(st.sampled_from(["-1024", "0"]))),
+        ]
+        kept = [each for each in extra if data.draw(st.booleans())]
+        content = small_image(*kept)
+        if data.draw(st.booleans()):
+            content = content.replace(b"Test^Raw", b"Else^Raw")
+        path = written(tmp_path_factory.getbasetemp(), part10(content), f"leak{number}.dcm")
+        assert reader.read(str(path)) == read(path)
