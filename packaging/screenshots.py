@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -49,7 +51,11 @@ def make_desk(size: tuple[int, int], **settings: object) -> Desk:
     from medview.app.settings import Settings, changed
     from medview.ui.application import Desk, make_application
 
-    desk = Desk(make_application(), changed(Settings(), **{"language": "en", "hints_dismissed": True, **settings}), keep_settings=False)
+    desk = Desk(
+        make_application(),
+        changed(Settings(), **{"language": "en", "hints_dismissed": True, **settings}),
+        keep_settings=False,
+    )
     desk.window.resize(*size)
     desk.window.show()
     return desk
@@ -95,6 +101,13 @@ def ct_picture(size: tuple[int, int], folder: Path) -> None:
     if "ct-lungs" not in known:
         workspace.run_model(stack, open_package("ct-lungs"))
     wait(desk, lambda: bool(workspace.results.of(stack.id)))
+    # Through the middle of the right lung, so that every cut shows some of it.
+    segmentation = workspace.results.of(stack.id)[-1].segmentation
+    assert segmentation is not None
+    assert stack.geometry is not None
+    middle = stack.geometry.voxel_to_patient(np.argwhere(segmentation.labels == 1).mean(axis=0))
+    for state in workspace.viewports:
+        state.go_to_point((float(middle[0]), float(middle[1]), float(middle[2])))
     desk.window.show_tab(0)
     keep(desk, "chest-ct")
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
+from medview.app import reading
+from medview.app.presets import preset_by_digit
 from medview.app.workspace import is_over
 from medview.core.problem import MedviewError
 from medview.core.progress import Progress, ProgressStep
@@ -98,6 +100,8 @@ class Demo(QObject):
         if stack is not None and not workspace.touched:
             listed = [(r, f) for r in workspace.results.of(stack.id) for f in workspace.results.visible_findings(r)]
             if listed:
+                lung = preset_by_digit("7", stack.context.modality, stack.unit)
+                reading.set_window(workspace.active_viewport, lung.window if lung is not None else None)
                 workspace.show_finding(*max(listed, key=lambda entry: entry[1].score))
         if self._on_shown is not None:
             self._on_shown()

@@ -278,7 +278,8 @@ class ResultCard(QWidget):
             item.setToolTip(0, translate("Findings", "Show this finding in all viewports of the series"))
             self.tree.addTopLevelItem(item)
         rows = min(max(len(shown), 1), MOST_ROWS)
-        self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * ROW_PX + 6)
+        row = max(self.tree.sizeHintForRow(0), 16) if shown else 16
+        self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * row + 8)
         self.threshold_figure.setText(
             translate("Findings", "{0} · {1} of {2}").format(
                 f"{self.threshold_value():.2f}", len(shown), len(self.result.findings)
