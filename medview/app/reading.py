@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -256,14 +255,6 @@ def reset(state: ViewportState) -> None:
     )
 
 
-def copy_look(source: ViewportState, target: ViewportState) -> None:
-    """Give one viewport's window, zoom and orientation to another."""
-    view = source.view
-    target.update(
-        voi=view.voi, zoom=view.zoom, pan=view.pan, rotation=view.rotation, flip=view.flip, invert=view.invert
-    )
-
-
 def reset_filters(state: ViewportState) -> None:
     """Take all filters off for good."""
     state.update(filters=(), filtered=None, show_original=False)
@@ -272,9 +263,3 @@ def reset_filters(state: ViewportState) -> None:
 def toggle_measure_filtered(state: ViewportState) -> None:
     """Take readouts and statistics from the filtered picture, or from the unfiltered values again."""
     state.update(measure_filtered=not state.view.measure_filtered)
-
-
-def set_filter_enabled(state: ViewportState, index: int, enabled: bool) -> None:
-    """Switch one step of the filter chain."""
-    chain = state.view.filters
-    state.update(filters=tuple(replace(s, enabled=enabled) if n == index else s for n, s in enumerate(chain)))

@@ -16,7 +16,6 @@ from medview.core.study import PixelRegion, SpacingKind, Stack
 
 FloatArray = NDArray[np.float64]
 PlaneKind = Literal["acquired", "axial", "sagittal", "coronal"]
-PLANE_KINDS: tuple[PlaneKind, ...] = ("acquired", "axial", "sagittal", "coronal")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +40,6 @@ class ShownSlice:
     position_mm: float | None = None
     regions: tuple[PixelRegion, ...] = ()
     """Where there are any, lengths are in mm only inside one of them."""
-
-    @property
-    def is_placed(self) -> bool:
-        """Whether the slice has a place in the patient."""
-        return self.plane is not None
 
     def image_to_patient(self, x: float, y: float) -> FloatArray | None:
         """LPS mm of image (x, y); None without a place."""

@@ -150,8 +150,3 @@ class ViewTransform:
         a = self.image_to_screen(-0.5, -0.5)
         b = self.image_to_screen(columns - 0.5, rows - 0.5)
         return (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
-
-    def image_direction(self, screen_x: float, screen_y: float) -> Point:
-        """Direction on the screen to direction in mm of the image (x, y); lengths are not kept."""
-        step = self.inverse[:, :2] @ np.array([screen_x, screen_y])
-        return (float(step[0] * self.pixel_mm[1]), float(step[1] * self.pixel_mm[0]))

@@ -38,6 +38,7 @@ from medview.core.volume import SliceState, Volume
 from medview.core.window import Voi
 from medview.ui.listen import listen
 from medview.ui.readout_text import readout_text
+from medview.ui.series_panel import STACK_MIME
 from medview.ui.viewport_keys import press_key
 from medview.ui.viewport_mouse import ViewportMouse
 from medview.ui.viewport_painting import ViewportPainting
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
     from medview.core.finding import Finding, InferenceResult
 
 translate = QCoreApplication.translate
-
-STACK_MIME = "application/x-medview-stack"
-"""Drag and drop of a series: the text is a stack's id."""
 
 _SETTLE_MS = 60
 """While slices arrive, cuts through all of them and the slider are drawn anew this often at most."""

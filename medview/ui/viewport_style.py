@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont
 
 GROUND = QColor(0, 0, 0)
@@ -47,11 +46,3 @@ def text_font(base: QFont, pixel_size: int = TEXT_PX, bold: bool = False) -> QFo
 def padded(number: int, width_of: int) -> str:
     """A number as wide as the largest that can stand there."""
     return str(number).rjust(len(str(width_of)), FIGURE_SPACE)
-
-
-def qt_colour(rgb: tuple[int, int, int], alpha: int = 255) -> QColor:
-    """A core colour as Qt's."""
-    return QColor(*rgb, alpha)
-
-
-DASHED = Qt.PenStyle.CustomDashLine

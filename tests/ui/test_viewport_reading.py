@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from medview.app.settings import Settings
 from medview.app.tools import Tool
 from medview.core.window import Window
-from medview.ui.viewport import STACK_MIME
+from medview.ui.series_panel import STACK_MIME
 from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, numbered_volume, open_viewport
 
 SHAPE = (40, 12, 10)
