@@ -17,8 +17,8 @@ def add_airway(
 ) -> Array:
     """Trachea, main bronchi and air in the gullet (late layers); returns the lumen's field."""
     x, y, z = frame
-    radius = float(v.near(8.6, 0.15))
-    shift = v.wide(3)
+    radius = float(v.near(8.6, 0.2))
+    shift = v.wide(5)
     neck = [(shift, -2.0, 175.0), (shift, 6.0, 110.0), (shift * 0.6 - 2, 13.0, 55.0), (-2.0, 18.0, 6.0)]
     right = [(-2.0, 18.0, 6.0), (-20 + v.wide(2), 18.0, -9 + v.wide(3)), (-38.0, 17.0, -26 + v.wide(4))]
     left = [(-2.0, 18.0, 6.0), (16 + v.wide(2), 21.0, -6 + v.wide(3)), (44.0, 24.0, -18 + v.wide(4))]

@@ -213,7 +213,7 @@ def draw_body(rng: np.random.Generator, grid: Grid, choice: AnatomyChoice) -> Bo
     aorta_route = [(a + v.wide(2.5), b + v.wide(2.5), float(c)) for a, b, c in aorta_path]
     radii = np.array([1.15, 1.2, 1.18, 1.1, 1.05, 1, 0.98, 0.92, 0.88, 0.8, 0.72]) * aorta_r
     aorta = tube_field(x, y, z, aorta_route, radii)
-    thick = float(v.near(1.0, 0.3)) + 0.012 * fat
+    thick = float(v.near(0.8, 0.3)) + 0.008 * fat
     upper = curve(y, [-90, -60, -25, 25, 50, 75], [2, 5, 26, 26, 22, 26])
     lower = curve(y, [-90, -60, -25, 25, 50, 75], [3, 6, 12, 16, 20, 26])
     share = curve(z, [-60, -15], [0, 1])
@@ -367,7 +367,7 @@ def _bowel(
     points = [start]
     for _ in range(int(rng.integers(2, 5))):
         points.append(points[-1] + rng.normal(0, 1, 3) * (28, 20, 18))
-    radius = float(rng.uniform(8, 22))
+    radius = float(rng.uniform(8, 28))
     loop = np.minimum(tube_field(x, y, z, points, np.full(len(points), radius)), cavity)
     body.add(Layer(loop, 35.0))
     kind = rng.random()

@@ -85,8 +85,7 @@ def segment_lungs(session: Any, hu: Any, spacing: tuple[float, ...]) -> Any:
     """Labels 1 (right), 2 (left) on the source's grid."""
     probability = run(session, hu, spacing, LUNGS_SPACING, 192)
     fine = [from_grid(p, hu.shape) for p in probability]
-    labels = np.argmax(np.stack(fine), axis=0).astype(np.uint8)
-    return labels
+    return np.argmax(np.stack(fine), axis=0).astype(np.uint8)
 
 
 def find_nodules(session: Any, hu: Any, spacing: tuple[float, ...], threshold: float = 0.02) -> list[Any]:

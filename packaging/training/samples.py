@@ -55,7 +55,7 @@ def lung_sample(seed: int) -> tuple[Any, Any]:
         padding_hu=int(rng.choice([-1024, -2000, -3024, -1000])),
         hu_offset=float(rng.normal(0, 12)),
     )
-    anatomy = AnatomyChoice(vessels=0.35 if not fine else 0.7, nodules=int(rng.integers(0, 6)))
+    anatomy = AnatomyChoice(vessels=0.35 if not fine else 0.7, nodules=int(rng.integers(0, 7)), nodule_mm=(6.0, 55.0))
     phantom = make_chest(seed, anatomy, scan)
     volume = phantom.hu
     if fine and rng.random() < 0.5:

@@ -4,7 +4,7 @@
     python packaging/training/train.py ct-nodules --output resources/models/ct-nodules/model.onnx
 
 Phantoms are made by processes beside the training, which starts when the first ones are there: step t
-draws among the first `start + t · rate` phantoms, so which phantoms a step sees depends on the seed alone.
+draws among the first `ready + t · rate` phantoms, so which phantoms a step sees depends on the seed alone.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def train(arguments: argparse.Namespace) -> None:
     begun = time.monotonic()
     network.train()
     for step in range(steps):
-        available = min(arguments.phantoms, 16 + int(step * arguments.phantoms / (0.6 * steps)))
+        available = min(arguments.phantoms, arguments.ready + int(step * arguments.phantoms / (0.6 * steps)))
         if name == "ct-lungs":
             image, labels = lungs_batch(rng, store, available, arguments.batch)
             loss = lungs_loss(network(image), labels)
@@ -242,6 +242,7 @@ if __name__ == "__main__":
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--keep", type=int, default=300, help="phantoms held in memory")
     parser.add_argument("--processes", type=int, default=1, help="processes that make phantoms; 0: somebody else does")
+    parser.add_argument("--ready", type=int, default=16, help="phantoms that step 0 draws among")
     parser.add_argument("--resume", type=Path, help="weights to start from")
     chosen = parser.parse_args()
     phantoms, steps, batch = DEFAULTS[chosen.network]
