@@ -111,7 +111,7 @@ def ct_lung() -> dict[str, Any]:
             "layout": "NCHW",
             "steps": [
                 {"step": "offset", "value": 1024},
-                {"step": "clip", "low": 0},
+                {"step": "clip", "low": 0, "high": 4024},  # the reference was made of -1024 to 3000 HU
                 {"step": "pad", "multiple": [8, 8]},
             ],
             "batch": 2,
