@@ -89,7 +89,7 @@ def load_settings(path: Path | None = None) -> tuple[Settings, tuple[Note, ...]]
             continue
         try:
             taken[entry.name] = _sound_value(entry.name, content[entry.name], hints[entry.name])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             refused.append(entry.name)
     notes: tuple[Note, ...] = ()
     if refused:
