@@ -38,6 +38,14 @@ def directions_of(orientation: Sequence[float] | FloatArray) -> Directions | Non
     return row, column, np.cross(row, column)
 
 
+def mean_directions(frames: Sequence[FrameHeader]) -> Directions:
+    """Directions of frames whose cosines agree within the tolerance and each describe a plane."""
+    orientations = np.array([frame.common.orientation for frame in frames], dtype=np.float64)
+    directions = directions_of(orientations.mean(axis=0)) or directions_of(orientations[0])
+    assert directions is not None
+    return directions
+
+
 def cluster_orientations(orientations: FloatArray) -> NDArray[np.intp]:
     """(n,) number of the cluster of each of (n, 6) direction cosines, in the order of their first appearance."""
     labels = np.full(len(orientations), -1, dtype=np.intp)
@@ -81,10 +89,7 @@ def place_slices(
     ``shape`` (rows, columns). The notes say what is unusual: ``gantry_tilt``, ``missing_slices``, ``uneven_spacing``,
     ``shifted_slices``, ``assumed_thickness``.
     """
-    orientation = np.array([frame.common.orientation for frame in frames], dtype=np.float64).mean(axis=0)
-    directions = directions_of(orientation)
-    assert directions is not None
-    row, column, normal = directions
+    row, column, normal = mean_directions(frames)
     spacing = frames[0].common.spacing
     assert spacing is not None
     positions = np.array([frame.position for frame in frames], dtype=np.float64)

@@ -17,9 +17,11 @@ from medview.dicom.frame_source import DicomFrame
 from medview.dicom.header import FrameCommon, FrameHeader, InstanceHeader
 from medview.dicom.mosaic import MosaicSlice, mosaic_slices
 from medview.dicom.placement import (
+    Directions,
     cluster_depths,
     cluster_orientations,
     directions_of,
+    mean_directions,
     place_slices,
     position_tolerance,
 )
@@ -30,6 +32,10 @@ from medview.dicom.time_axes import Arrangement, PlacedFrame, arrange
 
 FEW_ORIENTATIONS = 6
 """With more single slices of different orientation (a radial acquisition) they are shown as one stack of frames."""
+
+
+SAME_PLACE_MM = 0.02
+"""Slices of two multi-frame objects nearer than this lie at the same place: the objects are time points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +214,33 @@ def _apart_by_instance(frames: list[PlacedFrame]) -> list[list[PlacedFrame]]:
             by_instance[header.sop_uid if header.frame_count > 1 else ""].append(frame)
     if len(by_instance) == 1:
         return [frames]
-    by_positions: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
+    alike: list[tuple[FloatArray, list[PlacedFrame]]] = []
     for members in by_instance.values():
-        places = {tuple(round(value, 2) for value in member.frame.position or ()) for member in members}
-        by_positions[frozenset(places)].extend(members)
-    return list(by_positions.values())
+        places = _places(members)
+        for other, gathered in alike:
+            if other.shape == places.shape and np.abs(other - places).max() <= SAME_PLACE_MM:
+                gathered.extend(members)
+                break
+        else:
+            alike.append((places, list(members)))
+    return [gathered for _, gathered in alike]
+
+
+def _places(frames: list[PlacedFrame]) -> FloatArray:
+    """(n, 3) different positions by growing depth, for comparing objects."""
+    positions = np.array([frame.frame.position for frame in frames], dtype=np.float64)
+    depths = cluster_depths(positions @ _directions(frames)[2], SAME_PLACE_MM)
+    return positions[[int(np.flatnonzero(depths == rank)[0]) for rank in range(depths.max() + 1)]]
+
+
+def _directions(frames: Sequence[PlacedFrame]) -> Directions:
+    """Directions of a cluster of frames that all have a plane."""
+    return mean_directions([frame.frame for frame in frames])
 
 
 def _with_depths(frames: list[PlacedFrame]) -> list[PlacedFrame]:
-    orientation = np.array([frame.frame.common.orientation for frame in frames], dtype=np.float64).mean(axis=0)
-    directions = directions_of(orientation)
+    directions = _directions(frames)
     spacing = frames[0].frame.common.spacing
-    assert directions is not None
     assert spacing is not None
     positions = np.array([frame.frame.position for frame in frames], dtype=np.float64)
     tolerance = position_tolerance(spacing)
@@ -239,7 +260,7 @@ def _stacks_of_arrangement(key: Hashable, arrangement: Arrangement) -> list[Stac
     first = arrangement.volumes[0]
     geometry, notes = _geometry(first)
     if geometry.kind == "irregular" and len(arrangement.volumes) == 1:
-        parts = _regular_parts(first)
+        parts = [] if _has_small_gaps(geometry, notes) else _regular_parts(first)
         if parts:
             return [
                 stack
@@ -277,6 +298,12 @@ def _geometry(volume: Sequence[PlacedFrame]) -> tuple[Geometry, tuple[Note, ...]
         _size(volume[0]),
         references.pop() if len(references) == 1 else "",
     )
+
+
+def _has_small_gaps(geometry: Geometry, notes: tuple[Note, ...]) -> bool:
+    """Whether a few slices are missing: that is one volume with a loss, not several volumes."""
+    steps = np.diff(geometry.depths)
+    return any(note.code == "missing_slices" for note in notes) and float(steps.max()) <= 4.5 * float(np.median(steps))
 
 
 def _regular_parts(volume: Sequence[PlacedFrame]) -> list[tuple[str, list[PlacedFrame]]]:

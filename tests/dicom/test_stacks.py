@@ -248,6 +248,26 @@ def test_two_multi_frame_files_with_the_same_positions_are_time_points_others_st
     assert [(each.shape, each.timepoints, each.kind) for each in stacks] == [(SHAPE, 1, "volume")] * 2
 
 
+def test_time_points_in_several_files_may_jitter(tmp_path: Path) -> None:
+    jitter = np.random.default_rng(4).uniform(-0.004, 0.004, (SHAPE[0], 3))
+    one = make_enhanced(name="e1")
+    two = make_enhanced(positions_along() + jitter, name="e2", values=marker_values() + 1)
+    two.SeriesInstanceUID, two.InstanceNumber = one.SeriesInstanceUID, 2
+    stack = only_stack(save_series([one, two], tmp_path))
+    assert (stack.shape, stack.timepoints, stack.kind) == (SHAPE, 2, "volume")
+
+
+@pytest.mark.parametrize(("gap", "stacks"), [(2, [(12, "irregular")]), (40, [(6, "volume"), (6, "volume")])])
+def test_a_loss_between_two_acquisitions_is_one_volume_two_ranges_are_two(
+    tmp_path: Path, gap: int, stacks: list
+) -> None:
+    positions = positions_along()
+    positions[6:, 2] += (gap - 1) * STEP
+    series = each(make_series(positions), lambda n, data: data.__setattr__("AcquisitionNumber", 1 + n // 6))
+    found = stacks_of(save_series(series, tmp_path))
+    assert [(stack.shape[0], stack.kind) for stack in found] == stacks
+
+
 def test_a_concatenation_is_joined(tmp_path: Path) -> None:
     parts = []
     for number, members in enumerate((range(5), range(5, 12))):
