@@ -23,6 +23,17 @@ def _tool(tool: Tool) -> tuple[Run, Test]:
     return run, checked
 
 
+def _has_failed_slices(context: Context) -> bool:
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and context.workspace.failed_slices.any_of(stack)
+
+
+def _read_again(context: Context) -> None:
+    stack = context.workspace.active_viewport.stack
+    if stack is not None:
+        context.workspace.failed_slices.read_again(stack)
+
+
 def _preset(digit: int) -> Run:
     def run(context: Context) -> None:
         viewport = context.shell.viewport()
@@ -246,6 +257,14 @@ def image_commands() -> tuple[Command, ...]:
             4,
             checked=lambda c: bool(c.workspace.active_viewport.view.show_original),
             enabled=has_filters,
+        ),
+        image(
+            "stack.read_again",
+            QT_TRANSLATE_NOOP("Command", "Read failed images again"),
+            _read_again,
+            (),
+            5,
+            enabled=_has_failed_slices,
         ),
         image(
             "filter.reset",

@@ -31,6 +31,7 @@ class Remedy:
 
 
 SHOW_LIST = Remedy(QT_TRANSLATE_NOOP("Notice", "Show the list"), "window.notices")
+READ_AGAIN = Remedy(QT_TRANSLATE_NOOP("Notice", "Read again"), "stack.read_again")
 OPEN_OTHER = Remedy(QT_TRANSLATE_NOOP("Notice", "Open another folder"), "study.open")
 
 

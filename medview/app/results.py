@@ -35,11 +35,11 @@ class Results:
         return tuple(stack for stack, results in self._by_stack.items() if results)
 
     def add(self, result: InferenceResult) -> bool:
-        """Take a result in; False where a newer one of the same package is there already."""
+        """Take a result in; False where it, or a newer one of the same package, is there already."""
         made = result.provenance
         known = self.of(made.stack_id)
         same = [one for one in known if one.provenance.package_id == made.package_id]
-        if any(one.provenance.finished_at >= made.finished_at for one in same):
+        if any(one.provenance.finished_at > made.finished_at or one.provenance == made for one in same):
             return False
         others = tuple(one for one in known if one.provenance.package_id != made.package_id)
         self._by_stack[made.stack_id] = (*others, result)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from medview.app import hanging, opening, reading
+from medview.app.background import Background
+from medview.app.failed_slices import FailedSlices
 from medview.app.measurements import Measurements
 from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, OPEN_OTHER, SHOW_LIST, stack_place
@@ -66,7 +68,6 @@ class Workspace(NoticeBoard):
     """Results of the stack with this id, or how they are looked at."""
     ai_visible_changed = Signal()
     settings_changed = Signal()
-    jobs_changed = Signal()
     packages_changed = Signal()
     """A model package was installed or removed."""
     finding_selected = Signal(str, str)
@@ -90,13 +91,13 @@ class Workspace(NoticeBoard):
         self.problems: tuple[Problem, ...] = ()
         self.census = Census()
         self.results = Results()
+        self.background = Background(loader)
         self.ai_visible = True
         self.layout: tuple[int, int] = (1, 1)
         self.maximised = False
         self.active = 0
         self.tools = ToolChoice()
         self.measurements = Measurements()
-        self.job_list: tuple[Job[Any], ...] = ()
         self.scan_step: ProgressStep | None = None
         """How far the running scan is; None while none runs."""
         self.touched = False
@@ -113,6 +114,7 @@ class Workspace(NoticeBoard):
         self._preparing: Job[Any] | None = None
         self._shown_frames: dict[int, int] = {}
         self._states: list[ViewportState] = []
+        self.failed_slices = FailedSlices(self)
         self._grow_states(1)
 
     # ------------------------------------------------------------------ viewports
@@ -290,7 +292,7 @@ class Workspace(NoticeBoard):
             "scan", work, Lane.INTERACTION, on_done=lambda _none: ended(), on_failed=ended, on_progress=progressed
         )
         self._running_scans[number] = job
-        self.remember_job(job)
+        self.background.remember(job)
         self.scan_changed.emit()
 
     @property
@@ -400,6 +402,7 @@ class Workspace(NoticeBoard):
                 state.clear()
         for stack_id in gone:
             self.loader.release(stack_id)
+            self.background.forget_stack(stack_id)
             self.results.drop_stack(stack_id)
         if not self.studies:
             self.problems, self.census = (), Census()
@@ -434,7 +437,7 @@ class Workspace(NoticeBoard):
         except MedviewError as error:
             self.tell_error(error, AI)
             return None
-        self.remember_job(job)
+        self.background.remember(job)
         return job
 
     def _tell_failed_run(self, *about: object) -> None:
@@ -456,6 +459,7 @@ class Workspace(NoticeBoard):
 
         stacks = {stack.id for one in series for stack in one.stacks}
         uids = [one.series_uid for one in series if one.stacks]
+        damaged: list[Problem] = []
 
         def work(progress: Any) -> list[InferenceResult]:
             from medview.store.results import kept_results
@@ -463,11 +467,13 @@ class Workspace(NoticeBoard):
             found: list[InferenceResult] = []
             for at, uid in enumerate(uids):
                 progress("results", at, len(uids))
-                found += kept_results(uid)
+                found += kept_results(uid, damaged)
             return found
 
         def done(found: list[InferenceResult]) -> None:
             self.add_result(*(one for one in found if one.provenance.stack_id in stacks))
+            for problem in damaged:
+                self.tell(problem.code, problem.what, problem.values, "warning", AI, problem.path)
             self.scan_ended.emit()
 
         def failed(error: BaseException) -> None:
@@ -551,7 +557,11 @@ class Workspace(NoticeBoard):
         stack, time, chain = state.stack, state.time, state.filters_applied
         if stack is None or not chain:
             return None
-        volume = self.loader.volume(stack, time)
+        try:
+            volume = self.loader.volume(stack, time)
+        except MedviewError as error:
+            self.tell_error(error, stack_place(stack.id))
+            return None
 
         def work(progress: Any) -> FilteredVolume:
             from medview.processing.chain import filter_volume
@@ -568,24 +578,21 @@ class Workspace(NoticeBoard):
             Lane.ANALYSIS,
             on_done=done,
             on_failed=lambda error: self.tell_error(error, stack_place(stack.id)),
-            on_progress=lambda _step: self.jobs_changed.emit(),
             supersedes=f"filter:{stack.id}:{time}",
         )
-        self.remember_job(job)
+        self.background.remember(job)
         return job
 
     # ------------------------------------------------------------------ jobs, settings
-
-    def remember_job(self, job: Job[Any]) -> None:
-        """List a job until it is over."""
-        self.job_list = (*(one for one in self.job_list if not is_over(one)), job)
-        self.jobs_changed.emit()
 
     def change_settings(self, **values: Any) -> None:
         """Change settings, keep them on disk, and say so; a disk that takes nothing gives a notice."""
         settings = changed(self.settings, **values)
         if settings == self.settings:
             return
+        if settings.corner_text != self.settings.corner_text:
+            for state in self._states:
+                state.update(text_mode=settings.corner_text)
         self.settings = settings
         if self._keep_settings:
             try:
@@ -607,8 +614,3 @@ class Workspace(NoticeBoard):
 
 def _read_here(source: FrameSource) -> NDArray[Any]:
     return source.read()
-
-
-def is_over(job: Job[Any]) -> bool:
-    """Whether a job has ended, in whatever way."""
-    return job.state.name in {"DONE", "FAILED", "CANCELLED"}

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from medview.app.workspace import is_over
 from medview.core.problem import Problem
 from medview.core.study import Stack
 from medview.ui.device_text import device_text
@@ -216,7 +215,7 @@ class AiPanel(QWidget):
         for signal in (workspace.active_changed, workspace.viewport_changed, workspace.studies_changed):
             listen(self, signal, self._later)
         listen(self, workspace.packages_changed, self.list_again)
-        listen(self, workspace.jobs_changed, self.refresh_runs)
+        listen(self, workspace.background.changed, self.refresh_runs)
         listen(self, workspace.results_changed, self.refresh_runs)
         self._chosen()
         self._ask_devices()
@@ -396,7 +395,7 @@ class AiPanel(QWidget):
         """Show runs that wait or go on, and how far they are."""
         from medview.jobs.queue import Lane
 
-        jobs = [job for job in self._workspace.job_list if job.lane == Lane.INFERENCE and not is_over(job)]
+        jobs = [job for job in self._workspace.background.jobs if job.lane == Lane.INFERENCE]
         if [row.job for row in self.run_rows] != jobs:
             kept = {id(row.job): row for row in self.run_rows}
             for row in self.run_rows:

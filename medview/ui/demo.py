@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QTimer
 
 from medview.app import reading
 from medview.app.presets import preset_by_digit
-from medview.app.workspace import is_over
 from medview.core.problem import MedviewError
 from medview.core.progress import Progress, ProgressStep
 
@@ -54,7 +53,7 @@ class Demo(QObject):
         job = workspace.jobs.submit(
             "demo", work, Lane.ANALYSIS, on_done=self._made, on_failed=self._failed, on_progress=stepped
         )
-        workspace.remember_job(job)
+        workspace.background.remember(job)
         workspace.prepare(ProgressStep("demo", 0, 0), job)
 
     def _failed(self, error: BaseException) -> None:
@@ -89,7 +88,7 @@ class Demo(QObject):
         self._timer.start()
 
     def _look(self) -> None:
-        if all(is_over(run) for run in self._runs):
+        if all(run.is_over for run in self._runs):
             self._timer.stop()
             self._shown()
 

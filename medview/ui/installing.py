@@ -41,7 +41,7 @@ def install_in_background(workspace: Workspace, path: str) -> None:
         workspace.tell("package_installed", f"{name} is installed.", (name,), severity="done", place=AI)
         workspace.packages_changed.emit()
 
-    workspace.remember_job(
+    workspace.background.remember(
         workspace.jobs.submit(
             "install", work, Lane.ANALYSIS, on_done=done, on_failed=lambda error: workspace.tell_error(error, AI)
         )

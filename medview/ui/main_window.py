@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         self.right_panel = RightPanel(workspace, self)
         middle = QVBoxLayout()
         middle.setSpacing(0)
-        self.notices = NoticeStrip(workspace, WINDOW, lambda command: self.actions_[command].trigger())
+        self.notices = NoticeStrip(workspace, WINDOW, self.run_command)
         middle.addWidget(self.notices)
         self.hints = HintStrip(workspace)
         middle.addWidget(self.hints)
@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         self.grid.empty.demo_asked.connect(self.open_demo)
 
         self.actions_ = CommandActions(Context(workspace, self), self, self.grid)
+        self.grid.run_command = self.run_command
         self.menus = self.actions_.fill_menu_bar(self.menuBar())
         self.tool_bar = QToolBar(translate("MainWindow", "Tools"))
         self.tool_bar.setObjectName("tools")
@@ -116,6 +117,11 @@ class MainWindow(QMainWindow):
         self._follow_settings()
         self.actions_.refresh()
         self._restore_place()
+
+    def run_command(self, command_id: str) -> None:
+        """Run a command by its id, if it can be run now."""
+        self.actions_.refresh()
+        self.actions_[command_id].trigger()
 
     # ------------------------------------------------------------------ following the workspace
 

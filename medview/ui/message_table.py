@@ -12,6 +12,9 @@ from medview.ui.text import QT_TRANSLATE_NOOP
 TEMPLATES: Mapping[str, str] = {
     "nothing_found": QT_TRANSLATE_NOOP("Message", "No images were found in {0}."),
     "files_unreadable": QT_TRANSLATE_NOOP("Message", "{0} files could not be read; all others are shown."),
+    "slices_failed": QT_TRANSLATE_NOOP(
+        "Message", "Some images of this series cannot be read; they are left out and listed."
+    ),
     "unexpected": QT_TRANSLATE_NOOP("Message", "Something unexpected happened: {0}"),
     "saved": QT_TRANSLATE_NOOP("Message", "Saved as {0}."),
     "package_installed": QT_TRANSLATE_NOOP("Message", "{0} is installed."),

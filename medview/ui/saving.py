@@ -115,6 +115,6 @@ def write_result(workspace: Workspace, result: InferenceResult, kind: Literal["n
     def done(written: str) -> None:
         workspace.tell("saved", f"Saved as {written}.", (written,), severity="done")
 
-    workspace.remember_job(
+    workspace.background.remember(
         workspace.jobs.submit("save", work, Lane.ANALYSIS, on_done=done, on_failed=workspace.tell_error)
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, qVersion
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from medview import __version__
-from medview.app.workspace import is_over
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeList
 from medview.ui.parts import empty, icon_button, text_label
@@ -17,8 +16,8 @@ from medview.ui.status_line import REFRESH_MS, job_title, step_title
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
+    from medview.app.background import Work
     from medview.app.workspace import Workspace
-    from medview.jobs.queue import Job
 
 
 class JobsDialog(QDialog):
@@ -29,8 +28,7 @@ class JobsDialog(QDialog):
         self.setWindowTitle(translate("Jobs", "Jobs"))
         self.resize(420, 260)
         self._workspace = workspace
-        self._jobs: list[Job[Any]] = []
-        self._rows: list[tuple[Job[Any], QProgressBar, QLabel]] = []
+        self._rows: dict[str, tuple[QProgressBar, QLabel]] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         self.none = text_label(translate("Jobs", "Nothing runs in the background."), "secondary")
@@ -42,21 +40,20 @@ class JobsDialog(QDialog):
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
-        listen(self, workspace.jobs_changed, self.refresh)
+        listen(self, workspace.background.changed, self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the jobs that are not over."""
-        jobs = [job for job in self._workspace.job_list if not is_over(job)]
-        if jobs != self._jobs:
-            self._jobs = jobs
-            self._rows = []
+        work = {one.key: one for one in self._workspace.background.work()}
+        if list(work) != list(self._rows):
+            self._rows = {}
             empty(self._list)
-            for job in jobs:
-                self._list.addWidget(self._row(job))
-        self.none.setVisible(not jobs)
-        for job, bar, detail in self._rows:
-            step = job.step
+            for one in work.values():
+                self._list.addWidget(self._row(one))
+        self.none.setVisible(not work)
+        for key, (bar, detail) in self._rows.items():
+            step = work[key].step
             if step is None or not step.total:
                 bar.setRange(0, 0)
                 detail.setText(step_title(step.step) if step is not None else translate("Jobs", "waiting"))
@@ -64,19 +61,19 @@ class JobsDialog(QDialog):
                 bar.setRange(0, step.total)
                 bar.setValue(step.done)
                 detail.setText(f"{step_title(step.step)}  {step.done} / {step.total}")
-        if jobs and not self._timer.isActive():
+        if work and not self._timer.isActive():
             self._timer.start()
-        elif not jobs:
+        elif not work:
             self._timer.stop()
 
-    def _row(self, job: Job[Any]) -> QWidget:
+    def _row(self, one: Work) -> QWidget:
         widget = QWidget()
         column = QVBoxLayout(widget)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         row = QHBoxLayout()
-        row.addWidget(QLabel(job_title(job.title)), 1)
-        row.addWidget(icon_button("x", translate("Jobs", "Cancel"), job.cancel))
+        row.addWidget(QLabel(job_title(one.title)), 1)
+        row.addWidget(icon_button("x", translate("Jobs", "Cancel"), one.cancel))
         column.addLayout(row)
         bar = QProgressBar()
         bar.setTextVisible(False)
@@ -84,7 +81,7 @@ class JobsDialog(QDialog):
         detail = QLabel()
         detail.setObjectName("secondary")
         column.addWidget(detail)
-        self._rows.append((job, bar, detail))
+        self._rows[one.key] = (bar, detail)
         return widget
 
 

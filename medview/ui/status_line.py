@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from medview.app.notices import WINDOW
-from medview.app.workspace import is_over
 from medview.ui.icons import icon
 from medview.ui.listen import listen
 from medview.ui.messages import message_text
@@ -16,8 +15,8 @@ from medview.ui.model_text import model_text
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
+    from medview.app.background import Work
     from medview.app.workspace import Workspace
-    from medview.jobs.queue import Job
 
 REFRESH_MS = 200
 DONE_MS = 8000
@@ -27,6 +26,7 @@ def job_title(title: str) -> str:
     """A job's kind in words; titles that are no kinds (names of packages) stay as they are."""
     known = {
         "scan": translate("Job", "Looking for images"),
+        "load": translate("Job", "Loading images"),
         "demo": translate("Job", "Making the demo study"),
         "filter": translate("Job", "Filtering the volume"),
         "results": translate("Job", "Fetching kept results"),
@@ -101,7 +101,7 @@ class StatusLine(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh_jobs)
-        listen(self, workspace.jobs_changed, self.refresh_jobs)
+        listen(self, workspace.background.changed, self.refresh_jobs)
         listen(self, workspace.scan_changed, self.refresh_jobs)
         listen(self, workspace.notices_changed, self.refresh_notices)
         listen(self, workspace.studies_changed, self.refresh_notices)
@@ -111,9 +111,9 @@ class StatusLine(QWidget):
         self.refresh_notices()
         self.refresh_device()
 
-    def running(self) -> tuple[Job[Any], ...]:
-        """Jobs that are not over."""
-        return tuple(job for job in self._workspace.job_list if not is_over(job))
+    def running(self) -> tuple[Work, ...]:
+        """Work that goes on."""
+        return self._workspace.background.work()
 
     def refresh_jobs(self) -> None:
         """Say what runs and how far it is; looked at again while anything runs."""
@@ -126,7 +126,7 @@ class StatusLine(QWidget):
         if not running:
             self.jobs_button.setText(translate("StatusLine", "Ready"))
             return
-        job = next((one for one in running if one.state.name == "RUNNING"), running[0])
+        job = running[0]
         text = job_title(job.title)
         if len(running) > 1:
             text += "  " + translate("StatusLine", "and {0} more").format(len(running) - 1)

@@ -35,14 +35,16 @@ def make_viewport(workspace: Workspace, state: ViewportState) -> ViewportWidget:
 class ViewportFrame(QWidget):
     """A viewport with its strip of notices and its border: the accent says which one is active."""
 
-    def __init__(self, workspace: Workspace, index: int, make: MakeViewport) -> None:
+    def __init__(
+        self, workspace: Workspace, index: int, make: MakeViewport, run: Callable[[str], None] | None = None
+    ) -> None:
         super().__init__()
         self._workspace = workspace
         self.index = index
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
-        self.notices = NoticeStrip(workspace, stack_place("-"))
+        self.notices = NoticeStrip(workspace, stack_place("-"), run)
         column.addWidget(self.notices)
         self.viewport = make(workspace, workspace.viewports[index])
         column.addWidget(self.viewport, 1)
@@ -147,6 +149,8 @@ class ViewportGrid(QWidget):
         self.setMinimumSize(320, 240)
         self._workspace = workspace
         self._make = make
+        self.run_command: Callable[[str], None] | None = None
+        """Runs a command by its id, for the remedies of notices; set by the window."""
         self.frames: list[ViewportFrame] = []
         self._stack = QStackedLayout(self)
         self.empty = EmptyPlace(workspace)
@@ -192,7 +196,7 @@ class ViewportGrid(QWidget):
             self._stack.setCurrentWidget(self.empty)
             return
         while len(self.frames) < len(workspace.viewports):
-            frame = ViewportFrame(workspace, len(self.frames), self._make)
+            frame = ViewportFrame(workspace, len(self.frames), self._make, self.run_command)
             frame.viewport.readout_changed.connect(self.readout_changed)
             frame.viewport.context_requested.connect(self.context_requested)
             self.frames.append(frame)

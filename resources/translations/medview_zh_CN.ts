@@ -406,6 +406,10 @@
         <translation>滤波前 / 后对比</translation>
     </message>
     <message>
+        <source>Read failed images again</source>
+        <translation>重新读取失败的图像</translation>
+    </message>
+    <message>
         <source>Remove all filters</source>
         <translation>移除全部滤波</translation>
     </message>
@@ -978,6 +982,10 @@
         <translation>查找影像</translation>
     </message>
     <message>
+        <source>Loading images</source>
+        <translation>加载影像</translation>
+    </message>
+    <message>
         <source>Making the demo study</source>
         <translation>生成演示检查</translation>
     </message>
@@ -1116,6 +1124,10 @@
     <message>
         <source>{0} files could not be read; all others are shown.</source>
         <translation>{0} 个文件无法读取，其余均已显示。</translation>
+    </message>
+    <message>
+        <source>Some images of this series cannot be read; they are left out and listed.</source>
+        <translation>本序列部分图像无法读取，已略过并列出。</translation>
     </message>
     <message>
         <source>Something unexpected happened: {0}</source>
@@ -1781,6 +1793,10 @@
     <message>
         <source>Show the list</source>
         <translation>显示列表</translation>
+    </message>
+    <message>
+        <source>Read again</source>
+        <translation>重新读取</translation>
     </message>
     <message>
         <source>Open another folder</source>

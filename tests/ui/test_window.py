@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from medview.ui.application import Desk
@@ -277,3 +277,53 @@ def test_hints_are_shown_once_and_dismissed_for_ever(qtbot: QtBot, study_folder:
     assert not hints.isVisible()
     close_desk(qtbot, desk)
     assert load_settings()[0].hints_dismissed
+
+
+def test_files_that_vanish_are_told_listed_and_read_again(
+    qtbot: QtBot, desk: Desk, study_folder: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    folder = tmp_path / "study"
+    shutil.copytree(study_folder / "series1", folder)
+    victim = min(folder.iterdir())
+    kept = victim.read_bytes()
+    loader = desk.workspace.loader
+    load = loader.volume
+    loader.volume = lambda stack, time=0, focus=0: (victim.unlink(missing_ok=True), load(stack, time, focus))[1]  # type: ignore[method-assign]
+    open_study(qtbot, desk, folder)
+    loader.volume = load  # type: ignore[method-assign]
+    workspace = desk.workspace
+    qtbot.waitUntil(lambda: [problem.path for problem in workspace.problems] == [str(victim)], timeout=10_000)
+    frame = desk.window.grid.active_frame()
+    assert frame is not None
+    assert frame.notices.isVisible()
+    stack = workspace.active_viewport.stack
+    assert stack is not None
+    assert workspace.failed_slices.any_of(stack)
+    victim.write_bytes(kept)
+    button = frame.notices.findChild(QPushButton)
+    assert isinstance(button, QPushButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: loader.volume(stack).is_complete, timeout=10_000)
+    assert workspace.problems == ()
+    assert not frame.notices.isVisible()
+
+
+def test_work_in_the_background_is_listed_with_cancel(qtbot: QtBot, reading_desk: Desk) -> None:
+    workspace = reading_desk.workspace
+    stack = workspace.active_viewport.stack
+    assert stack is not None
+    qtbot.waitUntil(lambda: not workspace.background.work(), timeout=10_000)
+    workspace.loader.progress.emit(stack.id, 3, 12)
+    reading_desk.window.show_jobs()
+    dialog = reading_desk.window._dialogs["jobs"]
+    assert [one.title for one in workspace.background.work()] == ["load"]
+    words = [label.text() for label in dialog.findChildren(QLabel)]
+    assert "loading images  3 / 12" in words
+    assert reading_desk.window.status.jobs_button.text() == "Loading images"
+    cancel = dialog.findChild(QToolButton)
+    assert isinstance(cancel, QToolButton)
+    qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    assert workspace.background.work() == ()
+    assert reading_desk.window.status.jobs_button.text() == "Ready"
