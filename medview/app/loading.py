@@ -21,6 +21,7 @@ from medview.core.progress import Progress, no_progress
 from medview.core.study import FrameSource, Stack
 from medview.core.volume import SliceState, Volume
 from medview.dicom.decode_worker import read_source
+from medview.jobs.direct import fresh_array, read_slots
 from medview.jobs.queue import THREADS, Job, JobQueue, JobState, Lane
 
 if TYPE_CHECKING:
@@ -95,9 +96,10 @@ def load_volume(
 
     progress("load", 0, slices)
     if not _needs_codec(stack, time):
-        stored = np.zeros(_shape(stack), dtype=stack.dtype)
-        for k, frame in enumerate(_frames(stack, time)):
-            finish(k, _read_directly(frame, stored[k]))
+        stored = fresh_array(_shape(stack), stack.dtype)
+        frames = _frames(stack, time)
+        left = iter(range(slices))
+        read_slots(lambda: next(left, None), lambda k: _read_directly(frames[k], stored[k]), finish)
     else:
         from medview.jobs.pool import decode_pool
         from medview.jobs.shared_array import SharedArray
@@ -304,7 +306,7 @@ class StudyLoader:
                 shared = SharedArray.create(shape, stack.dtype)
                 stored = shared.array
             else:
-                stored = np.zeros(shape, dtype=stack.dtype)
+                stored = fresh_array(shape, stack.dtype)
         except (MemoryError, ValueError) as error:
             self._residency.drop(key)
             raise MedviewError("out_of_memory", f"There is no memory for {size >> 20} MB of images.") from error
@@ -508,13 +510,13 @@ def _read_agenda(
     """Read what the agenda gives, until it gives nothing."""
     frames = _frames(entry.stack, entry.time)
     if pool is None:
-        while taken := entry.agenda.take(1):
-            try:
-                progress("load", 0, 0)
-            except BaseException:
-                entry.agenda.give_back(taken)
-                raise
-            tell(taken[0], _read_directly(frames[taken[0]], entry.stored[taken[0]]))
+
+        def next_slot() -> int | None:
+            progress("load", 0, 0)
+            taken = entry.agenda.take(1)
+            return taken[0] if taken else None
+
+        read_slots(next_slot, lambda k: _read_directly(frames[k], entry.stored[k]), tell)
         return
     assert entry.shared is not None
     taken_by_pool: set[int] = set()
