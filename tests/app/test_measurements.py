@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from medview.app import reading
 from medview.app.measurements import Measurements, grips, measure, moved, place_of, same_slice, with_point
 from medview.app.viewport_state import ViewportState
 from medview.core.measurement import Measurement
 from medview.core.study import PixelRegion
-from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, numbered_volume
+from tests.ui.viewport_doubles import OneFrame, axial_geometry, make_study, make_workspace, numbered_volume
 
 SHAPE = (5, 12, 10)
 
@@ -131,3 +132,18 @@ def test_a_ruler_on_ultrasound_says_px_where_no_region_holds() -> None:
     assert said((10, 10), (10, 60)) == (10.0, "mm")
     assert said((130, 10), (180, 10)) == (20.0, "mm")
     assert said((60, 10), (150, 10)) == (90.0, "px")
+
+
+def test_time_points_follow_one_another_whole() -> None:
+    frames = tuple(OneFrame(f"t{time}-k{k}") for time in range(3) for k in range(SHAPE[0]))
+    state = opened(timepoints=3, frames=frames, time_labels=("a", "b", "c"))
+    state.update(k=4, time=1)
+    assert place(state).sop_uid == "t1-k4"
+    reading.step_time(state, 1)
+    assert place(state).sop_uid == "t2-k4"
+    reading.step_time(state, 5)
+    assert state.view.time == 2
+    grown = replace(state.stack, frames=(*frames[5:], *frames[:5]))
+    state.replace_stack(state.study, state.series, grown)
+    assert place(state).sop_uid == "t2-k4"
+    assert state.view.time == 1
