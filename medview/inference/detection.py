@@ -134,9 +134,10 @@ def _decode_boxes(
 
 def _per_box(name: str | None, values: AnyArray, batch: int, count: int, network: Network) -> AnyArray:
     """(batch, count[, classes]) of scores or labels with or without a batch axis."""
-    if values.ndim == 1 and batch == 1:
-        values = values[None]
-    elif values.ndim == 2 and values.shape != (batch, count) and batch == 1 and values.shape[0] == count:
+    without_batch = values.ndim == 1 or (
+        values.ndim == 2 and values.shape[0] == count and values.shape != (batch, count)
+    )
+    if batch == 1 and without_batch:
         values = values[None]
     if values.ndim not in {2, 3} or values.shape[:2] != (batch, count):
         raise network.wrong_shape(name, values.shape, f"one entry for each of {count} boxes was due")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import shutil
 import stat
+import struct
 import tempfile
 import weakref
 import zipfile
+import zlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -181,7 +183,15 @@ def unpack(path: Path, target: Path) -> None:
                         sink.write(chunk)
     except FileNotFoundError as error:
         raise _unusable("package_missing", f"There is no {path}.", path) from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+    ) as error:
         raise _unusable("package_corrupt", f"{path.name} is not a readable zip: {error}.", path) from error
     except OSError as error:
         raise _unusable("package_unreadable", f"{path.name} cannot be unpacked: {error}.", path) from error

@@ -10,8 +10,10 @@ import contextlib
 import hashlib
 import json
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,12 @@ from medview.core.problem import ExitCode, MedviewError, Note, Problem
 FORMAT = 1
 ENDING = ".medview-result"
 LARGEST_LABELS = 8 * 1024**3
+
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError,
+    RuntimeError, NotImplementedError,
+)  # fmt: skip
+"""What a damaged zip and its content raise when they are read."""
 
 
 def results_folder(series_uid: str) -> Path:
@@ -106,15 +114,7 @@ def kept_results(series_uid: str, problems: list[Problem] | None = None) -> tupl
             result = _read(path)
         except OSError as error:
             _tell(problems, path, f"A kept result could not be read: {error.strerror or error}.")
-        except (
-            zipfile.BadZipFile,
-            ValueError,
-            KeyError,
-            TypeError,
-            EOFError,
-            RuntimeError,
-            NotImplementedError,
-        ) as error:
+        except _DAMAGE as error:
             with contextlib.suppress(OSError):
                 path.replace(path.with_suffix(".damaged"))
             _tell(problems, path, f"A kept result is damaged and was set aside: {error}.")
