@@ -10,7 +10,7 @@ from medview.dicom.header import InstanceHeader
 from medview.dicom.mosaic import MosaicSlice
 from medview.dicom.scan import ScanBatch, is_same_file, same_content
 from medview.dicom.series_context import series_context
-from medview.dicom.stacks import build_stacks, is_localizer
+from medview.dicom.stacks import BuiltStacks, build_stacks, is_localizer
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class Catalog:
     def _built(self, files: _SeriesFiles) -> Series:
         if files.series is None:
             headers = sorted(files.headers, key=lambda each: each.path)
-            built = build_stacks(headers)
+            built = _built_or_problems(headers)
             files.problems = built.problems
             context = series_context(headers)
             files.series = Series(
@@ -129,6 +129,27 @@ class Catalog:
                 bool(built.stacks) and all(is_localizer(stack) for stack in built.stacks),
             )
         return files.series
+
+
+def _built_or_problems(headers: list[InstanceHeader]) -> BuiltStacks:
+    """The stacks of a series; a series that defies all of it hides no other one."""
+    try:
+        return build_stacks(headers)
+    except (ValueError, LookupError, ArithmeticError, AssertionError) as reason:
+        return BuiltStacks(
+            (),
+            tuple(
+                Problem(
+                    header.path,
+                    "cannot_arrange",
+                    f"{header.path} cannot be shown: its series could not be put together ({reason!r}).",
+                    header.frame_count,
+                    (repr(reason),),
+                )
+                for header in headers
+                if header.pixels is not None
+            ),
+        )
 
 
 def _join_nameless(groups: dict[tuple[str, str, str], list[tuple[InstanceHeader, Series]]]) -> None:

@@ -13,6 +13,7 @@ from medview.core.study import PatientIdentity
 from medview.dicom.header import InstanceHeader, Radiopharmaceutical
 
 _ENHANCED = frozenset({"1.2.840.10008.5.1.4.1.1.130", "1.2.840.10008.5.1.4.1.1.128.1"})
+_MOST_HALF_LIVES = 30
 _LONGEST_UPTAKE = timedelta(hours=12)
 
 
@@ -88,6 +89,8 @@ def _from_dose(headers: Sequence[InstanceHeader], radio: Radiopharmaceutical, pa
     elapsed = (scan - _injection(radio, headers[0].series.series_date, scan)).total_seconds()
     if elapsed < 0:
         raise NoSuv("the injection lies after the scan")
+    if elapsed > _MOST_HALF_LIVES * half_life:
+        raise NoSuv("the injection lies too long before the scan")
     return float(weight * 1000 / (dose * 2.0 ** (-elapsed / half_life)))
 
 
@@ -117,13 +120,13 @@ def _moment(text: str) -> datetime | None:
     """A DT value, or a DA and a TM one after the other; an offset from UTC is left aside."""
     digits = text.split("+", maxsplit=1)[0].split("-", maxsplit=1)[0].strip()
     whole, _, fraction = digits.partition(".")
-    if len(whole) < 10 or not whole.isdigit():
+    if len(whole) < 10 or not (whole + fraction).isdecimal() or not digits.isascii() or whole < "1900":
         return None
     try:
         moment = datetime.strptime(whole[:14].ljust(14, "0"), "%Y%m%d%H%M%S")  # noqa: DTZ007 - local time of the scanner
     except ValueError:
         return None
-    return moment + timedelta(seconds=float(f"0.{fraction}") if fraction.isdigit() else 0.0)
+    return moment + timedelta(seconds=float(f"0.{fraction or 0}"))
 
 
 def _with_bodies(bw: float, patient: PatientIdentity) -> SuvFactors:

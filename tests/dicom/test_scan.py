@@ -16,6 +16,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from medview.core.progress import Cancelled, no_progress
+from medview.dicom import stacks
 from medview.dicom.scan import scan_paths
 from tests.dicom.reading import assert_census, catalog_of, only_stack, stacks_of
 from tests.phantoms.dicom_series import SHAPE, make_series, save_series
@@ -169,6 +170,23 @@ def test_a_deflate_bomb_is_refused(tmp_path: Path) -> None:
     meta_end = head.index(b"\x02\x00\x12\x00") if b"\x02\x00\x12\x00" in head else start
     path.write_bytes(content[:meta_end] + bomb)
     assert problems_of(path) == {str(path): "deflate_bomb"}
+
+
+def test_a_series_that_cannot_be_put_together_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_series(make_series(name="good"), tmp_path / "a")
+    save_series(make_series(name="bad", modality="ZZ"), tmp_path / "b")
+    original = stacks.modality_transform
+
+    def failing(headers, frames):
+        if headers[0].series.modality == "ZZ":
+            raise ValueError("as a fault of ours would")
+        return original(headers, frames)
+
+    monkeypatch.setattr(stacks, "modality_transform", failing)
+    catalog = catalog_of(tmp_path)
+    assert_census(catalog)
+    assert catalog.census().frames_shown == 12
+    assert {problem.code for problem in catalog.problems()} == {"cannot_arrange"}
 
 
 # DICOMDIR
