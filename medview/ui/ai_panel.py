@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
     QPushButton,
     QRadioButton,
     QVBoxLayout,
-    QWidget,
 )
 
 from medview.core.problem import Problem
 from medview.core.study import Stack
 from medview.ui.device_text import device_text
+from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.messages import note_text, problem_text
 from medview.ui.model_text import model_text
@@ -150,7 +150,7 @@ class RunRow(QFrame):
         self.detail.setText(text)
 
 
-class AiPanel(QWidget):
+class AiPanel(FollowingPanel):
     """Packages for the active viewport's stack, and the queue of runs."""
 
     def __init__(self, workspace: Workspace, shell: Shell) -> None:
@@ -208,12 +208,7 @@ class AiPanel(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh_runs)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self.refresh)
-        for signal in (workspace.active_changed, workspace.viewport_changed, workspace.studies_changed):
-            listen(self, signal, self._later)
+        self.follow(workspace.active_changed, workspace.viewport_changed, workspace.studies_changed)
         listen(self, workspace.packages_changed, self.list_again)
         listen(self, workspace.background.changed, self.refresh_runs)
         listen(self, workspace.results_changed, self.refresh_runs)
@@ -223,10 +218,6 @@ class AiPanel(QWidget):
         self.refresh_runs()
 
     # ------------------------------------------------------------------ packages
-
-    def _later(self, *_what: object) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
 
     def refresh(self) -> None:
         """List packages anew where another stack is shown."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,7 @@ class Desk:
         self.post = MainThreadPost()
         self.jobs = JobQueue(self.post)
         self._pool: DecodePool | None = None
+        self._pool_lock = threading.Lock()
         budget = settings.memory_budget_mb * 2**20 or None
         self.loader = StudyLoader(self.jobs, self.decode_pool, budget)
         self.workspace = Workspace(
@@ -79,14 +81,13 @@ class Desk:
     # ------------------------------------------------------------------ parts
 
     def decode_pool(self) -> DecodePool:
-        """The worker processes that codecs run in, started when the first compressed frame is read."""
-        if self._pool is None:
-            import os
+        """The worker processes that codecs run in, started when the first compressed frame is read; from any thread."""
+        from medview.jobs.pool import DecodePool
 
-            from medview.jobs.pool import DecodePool
-
-            self._pool = DecodePool(max(1, min(8, (os.cpu_count() or 2) - 1)))
-        return self._pool
+        with self._pool_lock:
+            if self._pool is None:
+                self._pool = DecodePool(give_way=True)
+            return self._pool
 
     def _read_frame(self, source: FrameSource) -> Any:
         """A frame's stored values; called in a worker thread."""

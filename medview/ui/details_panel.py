@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from medview.core.study import Series, Stack, Study
 from medview.ui.corner_text import age_text, date_text, person_name
-from medview.ui.listen import listen
+from medview.ui.following_panel import FollowingPanel
 from medview.ui.messages import note_text, problem_text
 from medview.ui.parts import empty, panel_column, rule, text_label, title_label
 from medview.ui.text import translate
@@ -122,7 +122,7 @@ def decoder_text(stack: Stack) -> str:
     return decoder_name(syntax) if syntax else translate("Details", "uncompressed")
 
 
-class DetailsPanel(QWidget):
+class DetailsPanel(FollowingPanel):
     """Figures and notes of the active viewport's stack, and the files that could not be read."""
 
     def __init__(self, workspace: Workspace, _shell: Shell) -> None:
@@ -134,17 +134,8 @@ class DetailsPanel(QWidget):
         column.addLayout(self._content)
         column.addStretch(1)
         self._shown: object = None
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self.refresh)
-        for signal in (workspace.studies_changed, workspace.active_changed, workspace.viewport_changed):
-            listen(self, signal, self._later)
+        self.follow(workspace.studies_changed, workspace.active_changed, workspace.viewport_changed)
         self.refresh()
-
-    def _later(self, *_what: object) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
 
     def refresh(self) -> None:
         """Show the active viewport's stack."""

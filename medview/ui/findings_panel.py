@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -26,6 +26,7 @@ from medview.app.results import result_key, with_label_visible
 from medview.core.display import OverlayStyle
 from medview.core.finding import ClassProbability, Finding, InferenceResult, Label
 from medview.ui.device_text import device_text
+from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.messages import note_text
 from medview.ui.model_text import model_text
@@ -327,7 +328,7 @@ class ResultCard(QWidget):
         return "\n".join(line for line in lines if line)
 
 
-class FindingsPanel(QWidget):
+class FindingsPanel(FollowingPanel):
     """Results of the active viewport's stack, one card each."""
 
     def __init__(self, workspace: Workspace, shell: Shell) -> None:
@@ -350,24 +351,15 @@ class FindingsPanel(QWidget):
         column.addStretch(1)
         self.cards: list[ResultCard] = []
         self._shown: tuple[object, ...] = ("nothing yet",)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self.refresh)
-        for signal in (
+        self.follow(
             workspace.active_changed,
             workspace.viewport_changed,
             workspace.results_changed,
             workspace.ai_visible_changed,
             workspace.studies_changed,
-        ):
-            listen(self, signal, self._later)
+        )
         listen(self, workspace.finding_selected, self._select)
         self.refresh()
-
-    def _later(self, *_what: object) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
 
     def refresh(self) -> None:
         """Show the results of the active viewport's stack."""

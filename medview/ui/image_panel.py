@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel
 
 from medview.app import reading
 from medview.app.presets import presets_for
 from medview.core.window import VoiLut, Window
 from medview.ui.filter_panel import FilterPanel
+from medview.ui.following_panel import FollowingPanel
 from medview.ui.histogram import Histogram
 from medview.ui.listen import listen
 from medview.ui.parts import panel_column, rule, text_label, title_label
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 HISTOGRAM_MS = 60
 
 
-class ImagePanel(QWidget):
+class ImagePanel(FollowingPanel):
     """Window and filters of the active viewport."""
 
     def __init__(self, workspace: Workspace, shell: Shell) -> None:
@@ -59,16 +60,11 @@ class ImagePanel(QWidget):
         self.filters = FilterPanel(workspace)
         column.addWidget(self.filters)
         column.addStretch(1)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self.refresh)
         self._count = QTimer(self)
         self._count.setSingleShot(True)
         self._count.setInterval(HISTOGRAM_MS)
         self._count.timeout.connect(self.refresh_histogram)
-        for signal in (workspace.active_changed, workspace.viewport_changed, workspace.studies_changed):
-            listen(self, signal, self._later)
+        self.follow(workspace.active_changed, workspace.viewport_changed, workspace.studies_changed)
         listen(self, workspace.loader.slice_loaded, self._loaded)
         listen(self, workspace.settings_changed, self._follow_settings)
         self._preset_key: object = None
@@ -84,19 +80,15 @@ class ImagePanel(QWidget):
         field.valueChanged.connect(self._set_figures)
         return field
 
-    def _later(self, *_what: object) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
-
     def _loaded(self, stack_id: str, _time: int, _k: int) -> None:
         stack = self._workspace.active_viewport.stack
         if stack is not None and stack.id == stack_id and self._slice is None:
-            self._later()
+            self.later()
 
     def _follow_settings(self) -> None:
         self.histogram.wear_theme()
         self._preset_key = None
-        self._later()
+        self.later()
 
     def _viewport(self) -> Any:
         return self._shell.viewport()
