@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.transfer_syntax import decoder_name
 
 __all__ = ["CodecError", "DecodedFrame", "TruncatedFrameError", "decode_frame", "decoder_name"]
+
+
+LARGE_PICTURE = 4 << 20
+"""Pixels from which a picture is decoded by several threads."""
 
 
 class CodecError(Exception):
@@ -51,7 +56,7 @@ def decode_frame(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     if codec in {"jpeg", "jpeg-lossless", "jpeg-ls", "jpeg-2000", "htj2k", "jpeg-xl"}:
         # Real files carry another codec of the same family than their transfer syntax says.
         codec = _codec_of(data) or codec
-    if codec == "jpeg":
+    if codec in {"jpeg", "jpeg-lossless"}:
         return _decode_jpeg(data, pixels)
     if codec == "jpeg-ls":
         return _decode_jpegls(data, pixels)
@@ -160,7 +165,9 @@ def _decode_jpeg2000(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     if not stream.complete:
         raise TruncatedFrameError("the JPEG 2000 stream ends before the picture does")
     try:
-        samples = np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=1))
+        # Small frames come many at a time, one to a worker; a mammogram comes alone and takes a second.
+        threads = min(4, os.cpu_count() or 1) if stream.rows * stream.columns >= LARGE_PICTURE else 1
+        samples = np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=threads))
     except Exception as error:
         raise _damaged_or_short(data, error) from error
     # A YBR_FULL header over a stream whose own transform was used means RGB once that is undone.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from medview.core.problem import Note
 from medview.dicom.transfer_syntax import TransferSyntax, transfer_syntax
 
 PixelElement = Literal["pixels", "float", "double"]
@@ -114,3 +115,12 @@ class PixelDescription:
             return False
         whole = self.rows * self.columns * 3 * self.bits_allocated * self.frames // 8
         return self.data_length is None or self.data_length < whole
+
+
+def pixel_notes(pixels: PixelDescription) -> tuple[Note, ...]:
+    """What the reader must know of how these pixels are shown."""
+    notes: list[Note] = []
+    if pixels.is_colour and pixels.samples > 1 and pixels.bits_stored > 8:
+        text = f"Colours are stored with {pixels.bits_stored} bits and shown with the 8 most significant ones."
+        notes.append(Note("colour_scaled", text, (str(pixels.bits_stored),)))
+    return tuple(notes)

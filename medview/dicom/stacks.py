@@ -16,6 +16,7 @@ from medview.core.study import FrameSource, Stack, StackKind
 from medview.dicom.frame_source import DicomFrame
 from medview.dicom.header import FrameCommon, FrameHeader, InstanceHeader
 from medview.dicom.mosaic import MosaicSlice, mosaic_slices
+from medview.dicom.pixel_description import pixel_notes
 from medview.dicom.placement import (
     Directions,
     cluster_depths,
@@ -506,7 +507,7 @@ def _stack(
         planes=planes,
         time_labels=time_labels,
         time_axis=time_axis,
-        notes=(*notes, *transform_notes, *spacing_notes, *_common_notes(frames)),
+        notes=(*notes, *transform_notes, *spacing_notes, *pixel_notes(pixels), *_common_notes(frames)),
         context=context,
         regions=pixel_regions(header.image),
     )

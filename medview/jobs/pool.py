@@ -29,6 +29,7 @@ Take = Callable[[int], Sequence[tuple[int, FrameSource]]]
 """Gives at most so many (slot, source) to decode next; none means that there are no more."""
 OnFrame = Callable[[int, MedviewError | None], None]
 
+NICENESS = 3
 BATCH_S = 0.008
 MAX_BATCH = 16
 START_S = 60.0
@@ -121,9 +122,15 @@ class _Single:
 
 
 class DecodePool:
-    """``workers`` processes that enter through the module named ``entry`` (see worker_loop). Safe to use from any thread."""
+    """``workers`` processes that enter through the module named ``entry`` (see worker_loop). Safe to use from any thread.
 
-    def __init__(self, workers: int | None = None, entry: str = "medview.dicom.decode_worker") -> None:
+    ``give_way``: they yield to a window on a busy machine.
+    """
+
+    def __init__(
+        self, workers: int | None = None, entry: str = "medview.dicom.decode_worker", give_way: bool = False
+    ) -> None:
+        self.niceness = NICENESS if give_way else 0
         self._count = workers or default_workers()
         self._entry = entry
         self._lock = threading.RLock()
@@ -405,7 +412,7 @@ class _Worker:
         self._drop_process()
         while self._failed_starts < _TRIES and not self.ended.is_set():
             try:
-                self.process = start_worker(self._entry)
+                self.process = start_worker(self._entry, self._pool.niceness)
             except OSError as error:
                 self._failed_starts += 1
                 self._fault = str(error)

@@ -50,9 +50,12 @@ def _read_exactly(stream: BinaryIO, length: int) -> bytes | None:
     return b"".join(parts)
 
 
-def run_worker(entry: str) -> None:
+def run_worker(entry: str, niceness: int = 0) -> None:
     """Serve until the parent closes the pipe. ``entry`` names a module with ``prepare()`` and ``read_source(source, target)``."""
     requests, answers = _own_streams()
+    if niceness and hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(niceness)
     try:
         module = importlib.import_module(entry)
         module.prepare()

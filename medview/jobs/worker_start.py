@@ -17,7 +17,7 @@ WORKER_FLAG = "--medview-worker"
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from medview.jobs.worker_loop import run_worker; run_worker(sys.argv[2])"
+    "from medview.jobs.worker_loop import run_worker; run_worker(sys.argv[2], int(sys.argv[3]))"
 )
 
 _ENVIRONMENT = {
@@ -28,22 +28,25 @@ _ENVIRONMENT = {
 }
 
 
-def worker_command(entry: str) -> list[str]:
+def worker_command(entry: str, niceness: int = 0) -> list[str]:
     """The command line of a worker whose module ``entry`` prepares and reads (see worker_loop)."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, WORKER_FLAG, entry]
+        return [sys.executable, WORKER_FLAG, entry, str(niceness)]
     # On Windows the interpreter of a virtual environment is a launcher with the real one as a child that outlives a kill.
     executable = getattr(sys, "_base_executable", sys.executable) if os.name == "nt" else sys.executable
-    return [executable, "-I", "-S", "-c", _BOOT, json.dumps([path or os.getcwd() for path in sys.path]), entry]  # noqa: PTH109
+    search = json.dumps([path or os.getcwd() for path in sys.path])  # noqa: PTH109 - plain text is sent
+    return [executable, "-I", "-S", "-c", _BOOT, search, entry, str(niceness)]
 
 
-def start_worker(entry: str) -> subprocess.Popen[bytes]:
-    """Start a worker; it talks through its standard input and output. Raises OSError."""
+def start_worker(entry: str, niceness: int = 0) -> subprocess.Popen[bytes]:
+    """Start a worker; it talks through its standard input and output. ``niceness`` above 0: it gives way. Raises OSError."""
     flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    if niceness > 0:
+        flags |= getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
     environment = {**os.environ, **_ENVIRONMENT}
     errors = None if environment.get("MEDVIEW_WORKER_ERRORS") else subprocess.DEVNULL
     return subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-        worker_command(entry),
+        worker_command(entry, niceness),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
@@ -55,9 +58,9 @@ def start_worker(entry: str) -> subprocess.Popen[bytes]:
 
 def became_worker(arguments: Sequence[str]) -> bool:
     """Run as a worker where the arguments say so; the entry of a packaged program calls it first and then returns."""
-    if len(arguments) < 2 or arguments[0] != WORKER_FLAG:
+    if len(arguments) != 3 or arguments[0] != WORKER_FLAG:
         return False
     from medview.jobs.worker_loop import run_worker
 
-    run_worker(arguments[1])
+    run_worker(arguments[1], int(arguments[2]))
     return True

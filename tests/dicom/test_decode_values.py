@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from medview.core.problem import MedviewError
 from medview.dicom.colour import rgb_from_samples
-from medview.dicom.pixel_description import PixelDescription
+from medview.dicom.pixel_description import PixelDescription, pixel_notes
 from medview.dicom.stored_values import settle_bits, unpack_cells
 from tests.dicom.pixel_files import JPEG, encapsulated, encode, frames_of, phantom, rle_frame, write_pixels
 
@@ -150,6 +150,36 @@ def test_ybr_full(tmp_path: Path, planar: int) -> None:
         allocated=8,
         photometric="YBR_FULL",
         planar=planar,
+    )
+    assert np.abs(frames_of(path)[0].read().astype(int) - COLOURS).max() <= 2
+
+
+@pytest.mark.parametrize("codec", ["rle", "jpeg-ls", "jpeg-lossless", "jpeg-2000"])
+def test_ybr_full_inside_lossless_codecs(tmp_path: Path, codec: str) -> None:
+    """No codec but lossy JPEG undoes it: the photometric interpretation says what the samples are."""
+    ybr = ybr_full(COLOURS)
+    stream = {
+        "rle": rle_frame,
+        "jpeg-ls": lambda values: encode("jpeg-ls", values),
+        "jpeg-lossless": lambda values: encode("jpeg-lossless", values, colorspace="RGB", outcolorspace="RGB"),
+        "jpeg-2000": lambda values: encode("jpeg-2000", values, mct=False, resolutions=1),
+    }[codec](ybr)
+    syntax = {
+        "rle": "1.2.840.10008.1.2.5",
+        "jpeg-ls": JPEG + "80",
+        "jpeg-lossless": JPEG + "70",
+        "jpeg-2000": JPEG + "90",
+    }[codec]
+    path = write_pixels(
+        tmp_path / "a",
+        encapsulated([stream]),
+        syntax,
+        rows=2,
+        columns=4,
+        samples=3,
+        allocated=8,
+        photometric="YBR_FULL",
+        vr="OB",
     )
     assert np.abs(frames_of(path)[0].read().astype(int) - COLOURS).max() <= 2
 
@@ -323,3 +353,10 @@ def test_description_of_what_cannot_be_shown() -> None:
     wide = PixelDescription(4, 4, "1.2.840.10008.1.2.1", 0, 32, samples=2)
     assert wide.is_colour
     assert wide.dtype == "uint8"
+
+
+def test_notes_of_what_is_scaled() -> None:
+    deep = PixelDescription(4, 4, "1.2.840.10008.1.2.1", 0, 96, samples=3, bits_stored=12, photometric="RGB")
+    (note,) = pixel_notes(deep)
+    assert (note.code, note.values) == ("colour_scaled", ("12",))
+    assert pixel_notes(PixelDescription(4, 4, "1.2.840.10008.1.2.1", 0, 32)) == ()
