@@ -23,6 +23,9 @@ _ANYTHING = Code("123037004", "SCT", "Anatomical Structure")
 
 MANUFACTURER = "medview"
 
+LONGEST = 62
+"""Bytes of a long string: PS3.5 6.2 counts 64 characters, many programs bytes, and a padding space comes on top."""
+
 _MAY_BE_EMPTY = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID", "AccessionNumber",
     "ReferringPhysicianName",
@@ -97,7 +100,7 @@ def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance:
         sop_instance_uid=hd.UID(),
         instance_number=1,
         manufacturer=MANUFACTURER,
-        manufacturer_model_name=provenance.package_name[:64],
+        manufacturer_model_name=_short(provenance.package_name),
         software_versions=__version__,
         device_serial_number=provenance.package_sha256[:16] or "none",
         content_description=_said(provenance),
@@ -107,14 +110,23 @@ def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance:
         plane_positions=positions,
         omit_empty_frames=True,
     )
-    made.SoftwareVersions = [f"medview {__version__}"[:64], f"{provenance.package_id} {provenance.package_version}"[:64]]
-    made.SeriesDescription = f"{provenance.package_name} {provenance.package_version}"[:64]
+    made.SoftwareVersions = [
+        _short(f"medview {__version__}"),
+        _short(f"{provenance.package_id} {provenance.package_version}"),
+    ]
+    # Whatever the sources are written in, package and labels may be in another script.
+    made.SpecificCharacterSet = "ISO_IR 192"
+    made.SeriesDescription = _short(f"{provenance.package_name} {provenance.package_version}")
     return made
 
 
 def _said(provenance: Provenance) -> str:
     text = "Research use, not for diagnosis" if provenance.research_only else "Made by a model"
-    return text + ("; run against the model's conditions" if provenance.overrides else "")
+    return text + ("; its conditions overridden" if provenance.overrides else "")
+
+
+def _short(text: str) -> str:
+    return text.encode()[:LONGEST].decode(errors="ignore").strip()
 
 
 def _numbers(values: NDArray[np.float64]) -> list[float]:
@@ -193,26 +205,26 @@ def _description(hd: Any, number: int, label: Label, provenance: Provenance) -> 
 
     def coded(code: Code | None) -> Any:
         chosen = code or _ANYTHING
-        return hd.sr.CodedConcept(chosen.value, chosen.scheme, chosen.meaning[:64])
+        return hd.sr.CodedConcept(chosen.value, chosen.scheme, _short(chosen.meaning))
 
     parameters = {"package_sha256": provenance.package_sha256, "model_sha256": provenance.model_sha256}
     if provenance.overrides:
         parameters["overrides"] = ", ".join(provenance.overrides)
     return hd.seg.SegmentDescription(
         segment_number=number,
-        segment_label=label.name[:64],
+        segment_label=_short(label.name),
         segmented_property_category=coded(label.category),
         segmented_property_type=coded(label.type),
         algorithm_type="AUTOMATIC",
         algorithm_identification=hd.AlgorithmIdentificationSequence(
-            name=provenance.package_name[:64],
+            name=_short(provenance.package_name),
             family=codes.cid7162.ArtificialIntelligence,
-            version=provenance.package_version[:64],
+            version=_short(provenance.package_version),
             source=MANUFACTURER,
             parameters=parameters,
         ),
         tracking_uid=hd.UID(),
-        tracking_id=f"{provenance.package_id}/{label.name}"[:64],
+        tracking_id=_short(f"{provenance.package_id}/{label.name}"),
         display_color=hd.color.CIELabColor.from_rgb(*label.colour),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,32 @@ def test_de_identified_sources_that_lack_attributes(tmp_path: Path) -> None:
     write_segmentation_object(
         path, Segmentation(some_labels(stack.shape), stack.geometry, MEANINGS), stack.frames, MADE
     )
+    validated(path)
+
+
+@pytest.mark.parametrize(
+    ("charset", "patient"),
+    [("GB18030", "王^小东"), ("ISO_IR 100", "Müller^Jörg"), ("ISO_IR 192", "山田^太郎"), (None, "Doe^Jane")],
+)
+def test_names_in_any_script(charset: str | None, patient: str, tmp_path: Path) -> None:
+    def name(_: int, data: Any) -> None:
+        if charset is not None:
+            data.SpecificCharacterSet = charset
+        data.PatientName = patient
+
+    folder = dicom_series.save_series(dicom_series.each(dicom_series.make_series(), name), tmp_path / "in")
+    stack = only_stack(folder)
+    meanings = (Label(2, "左肺 " + "很" * 80, (1, 2, 3)), Label(5, "Lésion", (3, 4, 5)))
+    path = tmp_path / "segmentation.dcm"
+    made = replace(MADE, package_name="肺 " + "分割" * 40, package_version="1" * 31)
+    write_segmentation_object(
+        path, Segmentation(some_labels(stack.shape), stack.geometry, meanings), stack.frames, made
+    )
+    data = pydicom.dcmread(path)
+    assert str(data.PatientName) == patient
+    assert data.SegmentSequence[0].SegmentLabel.startswith("左肺 很")
+    assert data.SegmentSequence[1].SegmentLabel == "Lésion"
+    assert data.SeriesDescription.startswith("肺 分割")
     validated(path)
 
 
