@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -58,12 +57,12 @@ class Desk:
         keep_settings: bool = True,
     ) -> None:
         from medview.app.loading import StudyLoader
+        from medview.jobs.pool import DecodePool
 
         self.app = app
         self.post = MainThreadPost()
         self.jobs = JobQueue(self.post)
-        self._pool: DecodePool | None = None
-        self._pool_lock = threading.Lock()
+        self._pool = DecodePool(give_way=True)  # its processes start with the first compressed frame
         budget = settings.memory_budget_mb * 2**20 or None
         self.loader = StudyLoader(self.jobs, self.decode_pool, budget)
         self.workspace = Workspace(
@@ -81,13 +80,8 @@ class Desk:
     # ------------------------------------------------------------------ parts
 
     def decode_pool(self) -> DecodePool:
-        """The worker processes that codecs run in, started when the first compressed frame is read; from any thread."""
-        from medview.jobs.pool import DecodePool
-
-        with self._pool_lock:
-            if self._pool is None:
-                self._pool = DecodePool(give_way=True)
-            return self._pool
+        """The worker processes that codecs run in; may be asked for from any thread."""
+        return self._pool
 
     def _read_frame(self, source: FrameSource) -> Any:
         """A frame's stored values; called in a worker thread."""
@@ -175,8 +169,7 @@ class Desk:
         self.workspace.settings_changed.disconnect(self._follow_settings)
         self.workspace.close()
         self.post.close()
-        if self._pool is not None:
-            self._pool.close()
+        self._pool.close()
 
 
 def _catch_everything(tell: Callable[[BaseException], None]) -> None:

@@ -34,6 +34,8 @@ TEMPLATES: Mapping[str, str] = {
     "dicomdir_escape": QT_TRANSLATE_NOOP("Message", "{file} names a file outside its folder; it was not opened."),
     "missing_file": QT_TRANSLATE_NOOP("Message", "{file} is listed by the DICOMDIR but is not there."),
     "duplicate_instance": QT_TRANSLATE_NOOP("Message", "{file} is a copy of another file; it is shown once."),
+    "cannot_arrange": QT_TRANSLATE_NOOP("Message", "{file} cannot be shown: its series could not be put together."),
+    "colour_scaled": QT_TRANSLATE_NOOP("Message", "The colours have {0} bits and are shown with 8."),
     "cannot_read": QT_TRANSLATE_NOOP("Message", "{file} cannot be read."),
     "no_permission": QT_TRANSLATE_NOOP("Message", "There is no permission to read {file}."),
     "file_vanished": QT_TRANSLATE_NOOP("Message", "{file} is not there any more."),

@@ -1190,6 +1190,14 @@
         <translation>{file} 与另一文件重复，只显示一次。</translation>
     </message>
     <message>
+        <source>{file} cannot be shown: its series could not be put together.</source>
+        <translation>无法显示 {file}：其所在序列无法组合。</translation>
+    </message>
+    <message>
+        <source>The colours have {0} bits and are shown with 8.</source>
+        <translation>颜色为 {0} 位，按 8 位显示。</translation>
+    </message>
+    <message>
         <source>{file} cannot be read.</source>
         <translation>无法读取 {file}。</translation>
     </message>
