@@ -70,6 +70,8 @@ class CommandActions(QObject):
             action.setEnabled(command.enabled(self._context))
             if command.checked is not None:
                 action.setChecked(command.checked(self._context))
+        # A hidden overlay leaves a sign.
+        self._actions["ai.toggle"].setIcon(icon("eye" if self._context.workspace.ai_visible else "eye-slash"))
 
     def fill_menu_bar(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Build the menus; returned by their names in the table."""

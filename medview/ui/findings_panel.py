@@ -199,7 +199,7 @@ class ResultCard(QWidget):
         dialog = QColorDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.colorSelected.connect(lambda colour: self.set_label_colour(value, colour, swatch))
-        dialog.open()
+        dialog.show()
 
     def set_label_colour(self, value: int, colour: QColor, swatch: Swatch) -> None:
         """Draw a label in another colour."""

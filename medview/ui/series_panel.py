@@ -23,6 +23,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QDrag, QFontMetrics, QImage, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
+from medview.app.marks import MARKED_NOTES
 from medview.app.thumbnails import THUMBNAIL_PX, make_thumbnail
 from medview.core.progress import Cancelled
 from medview.core.study import Series, Stack, Study
@@ -343,7 +344,7 @@ class SeriesDelegate(QStyledItemDelegate):
         if self._workspace.results.of(row.stack.id):
             self._badge(painter, QPoint(at, picture.top() + 1), "brain", "#b9aefc")
             at -= 18
-        if any(note.code in WARNED_NOTES for note in row.stack.notes):
+        if any(MARKED_NOTES.get(note.code) in {"warning", "danger"} for note in row.stack.notes):
             self._badge(painter, QPoint(at, picture.top() + 1), "warning", "#e0a83c")
         share = self._model.progress(row.stack.id)
         if share is not None:
@@ -376,21 +377,6 @@ class SeriesDelegate(QStyledItemDelegate):
             pen.setColor(QColor(theme.text))
             painter.setPen(pen)
             painter.drawRect(picture.adjusted(-4, -4, 3, 3))
-
-
-WARNED_NOTES = frozenset(
-    {
-        "missing_slices",
-        "duplicate_slices",
-        "irregular_spacing",
-        "sheared",
-        "gantry_tilt",
-        "mixed_frame_of_reference",
-        "spacing_conflict",
-        "geometry_uncertain",
-    }
-)
-"""Notes that put a warning sign on the thumbnail."""
 
 
 class SeriesList(QListView):
