@@ -34,12 +34,16 @@ class Background:
     def __init__(self, loader: StudyLoader) -> None:
         self._loader = loader
         self._jobs: tuple[Job[Any], ...] = ()
+        self._cancels: dict[int, Callable[[], None]] = {}
         self._loading: dict[str, tuple[int, int]] = {}
         loader.progress.connect(self._load_step)
 
-    def remember(self, job: Job[Any]) -> None:
-        """Follow a job until it is over."""
+    def remember(self, job: Job[Any], cancel: Callable[[], None] | None = None) -> None:
+        """Follow a job until it is over. ``cancel`` replaces its own, where others must learn of it."""
         self._jobs = (*(one for one in self._jobs if not one.is_over), job)
+        self._cancels = {one.id: self._cancels[one.id] for one in self._jobs if one.id in self._cancels}
+        if cancel is not None:
+            self._cancels[job.id] = cancel
         self.changed.emit()
 
     @property
@@ -68,7 +72,12 @@ class Background:
 
     def work(self) -> tuple[Work, ...]:
         """Everything that goes on now, what runs before what waits."""
-        jobs = [Work(f"job {job.id}", job.title, job.step, job.state.name == "QUEUED", job.cancel) for job in self.jobs]
+        jobs = [
+            Work(
+                f"job {job.id}", job.title, job.step, job.state.name == "QUEUED", self._cancels.get(job.id, job.cancel)
+            )
+            for job in self.jobs
+        ]
         loading = [
             Work(
                 f"load {stack_id}",

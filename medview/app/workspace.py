@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -17,7 +15,8 @@ from medview.app.background import Background
 from medview.app.failed_slices import FailedSlices
 from medview.app.measurements import Measurements
 from medview.app.notice_board import NoticeBoard
-from medview.app.notices import AI, OPEN_OTHER, SHOW_LIST, stack_place
+from medview.app.notices import AI, stack_place
+from medview.app.openings import Openings
 from medview.app.results import Results, result_key
 from medview.app.settings import Settings, changed, save_settings
 from medview.app.tools import ToolChoice
@@ -38,12 +37,6 @@ __all__ = ["LAYOUTS", "Workspace", "result_key"]
 
 LAYOUTS: tuple[tuple[int, int], ...] = ((1, 1), (1, 2), (2, 1), (2, 2))
 """Grids of viewports, (rows, columns)."""
-
-HARMLESS = frozenset({"duplicate_instance"})
-"""Problems that hide nothing from the reader: they are listed, but no notice is made of them."""
-
-SHORT_SCAN_S = 3.0
-"""A scan that took less is over before anybody has looked at the image that was shown meanwhile."""
 
 Post = Callable[[Callable[[], None]], None]
 """Runs a function on the main thread later."""
@@ -98,23 +91,19 @@ class Workspace(NoticeBoard):
         self.active = 0
         self.tools = ToolChoice()
         self.measurements = Measurements()
-        self.scan_step: ProgressStep | None = None
-        """How far the running scan is; None while none runs."""
         self.touched = False
         """Whether the reader has chosen anything since the last opening; then nothing is hung by itself any more."""
         self.selected_finding: tuple[str, str] = ("", "")
         """Key of the result and id of the finding that the reader went to last."""
-        self._post = post
+        self.post = post
+        """Runs a function on the main thread later; may be called from any thread."""
         self._make_inference = make_inference
         self.read_frame = read_frame or _read_here
         """Reads one frame's stored values in a worker thread; codecs run in a process of their own."""
         self._keep_settings = keep_settings
-        self._openings = itertools.count(1)
-        self._running_scans: dict[int, Job[Any]] = {}
-        self._preparing: Job[Any] | None = None
-        self._shown_frames: dict[int, int] = {}
         self._states: list[ViewportState] = []
         self.failed_slices = FailedSlices(self)
+        self.openings = Openings(self)
         self._grow_states(1)
 
     # ------------------------------------------------------------------ viewports
@@ -124,6 +113,11 @@ class Workspace(NoticeBoard):
         """The viewports of the layout, row by row; those that a smaller layout hides keep what they show."""
         rows, columns = self.layout
         return self._states[: rows * columns]
+
+    @property
+    def all_viewports(self) -> tuple[ViewportState, ...]:
+        """The viewports of the layout and those that a smaller layout hides."""
+        return tuple(self._states)
 
     @property
     def visible_indices(self) -> tuple[int, ...]:
@@ -188,7 +182,7 @@ class Workspace(NoticeBoard):
             self.touched = True
         state = self._states[index]
         state.show(study, series, stack, k)
-        self._shown_frames[index] = stack.frame_count
+        self.openings.note_shown(index, stack.frame_count)
         styles = {
             result_key(one): self.results.styles[result_key(one)]
             for one in self.results.of(stack.id)
@@ -262,133 +256,18 @@ class Workspace(NoticeBoard):
 
     def open_paths(self, paths: Sequence[str]) -> None:
         """Scan paths in the background; what they hold is added to what is open."""
-        from medview.jobs.queue import Lane
-
-        number, started = next(self._openings), time.monotonic()
-        before = self.studies
         self.touched = False
-
-        def deliver(found: Any) -> None:
-            if number in self._running_scans:
-                self._take_found(number, before, found.studies, found.problems, found.census)
-
-        def work(progress: Any) -> None:
-            from medview.app.open_paths import open_paths
-
-            for found in open_paths(paths, progress):
-                self._post(lambda found=found: deliver(found))  # type: ignore[misc]
-
-        def ended(error: BaseException | None = None) -> None:
-            self._running_scans.pop(number, None)
-            self.scan_step = None
-            self._end_of_scan(paths, started, error)
-
-        def progressed(step: ProgressStep) -> None:
-            self.scan_step = step
-            self.scan_changed.emit()
-
-        self.scan_step = ProgressStep("scan", 0, 0)
-        job = self.jobs.submit(
-            "scan", work, Lane.INTERACTION, on_done=lambda _none: ended(), on_failed=ended, on_progress=progressed
-        )
-        self._running_scans[number] = job
-        self.background.remember(job)
-        self.scan_changed.emit()
+        self.openings.open(paths)
 
     @property
     def is_scanning(self) -> bool:
         """Whether an opening is going on."""
-        return bool(self._running_scans)
+        return self.openings.is_running
 
-    def prepare(self, step: ProgressStep | None, job: Job[Any] | None = None) -> None:
-        """Say how far the making of something to open is (the demo study); None when it is there."""
-        self.scan_step, self._preparing = step, job
-        self.scan_changed.emit()
-
-    def cancel_scan(self) -> None:
-        """Stop looking for files; what was found stays."""
-        if self._preparing is not None:
-            self._preparing.cancel()
-            self._preparing = None
-        for number, job in list(self._running_scans.items()):
-            job.cancel()
-            self._running_scans.pop(number, None)
-        self.scan_step = None
-        self._swap_shown(final=True)
-        self.scan_changed.emit()
-        self.studies_changed.emit()
-
-    def _take_found(
-        self,
-        number: int,
-        before: tuple[Study, ...],
-        found: tuple[Study, ...],
-        problems: tuple[Problem, ...],
-        census: Census,
-    ) -> None:
-        self._found_by_scan = found
-        self.studies = opening.merge_studies(before if len(self._running_scans) == 1 else self.studies, found)
-        known = {(problem.path, problem.code) for problem in problems}
-        self.problems = (*(p for p in self.problems if (p.path, p.code) not in known), *problems)
-        self.census = census
-        self._swap_shown(final=False)
-        if not self.touched and self._opening_waits(number):
-            choice = hanging.first_choice(found)
-            if choice is not None:
-                self._first_shown = number
-                self.show_stack(choice[2], by_reader=False)
-        self.studies_changed.emit()
-
-    _first_shown = 0
-    _found_by_scan: tuple[Study, ...] = ()
-
-    def _opening_waits(self, number: int) -> bool:
-        return self._first_shown != number
-
-    def _swap_shown(self, final: bool) -> None:
-        """Let viewports go on with stacks that have grown; during a scan only where they have doubled.
-
-        A stack that grows file by file would otherwise be loaded from its start again and again.
-        """
-        for index, state in enumerate(self._states):
-            if state.series is None or state.stack is None:
-                continue
-            found = opening.find_series(self.studies, state.series.series_uid)
-            if found is None:
-                continue
-            study, series = found
-            stack = opening.successor(series, state.stack)
-            if stack is None or stack is state.stack:
-                continue
-            if not final and stack.frame_count < 2 * self._shown_frames.get(index, 0):
-                continue
-            self._shown_frames[index] = stack.frame_count
-            state.replace_stack(study, series, stack)
-
-    def _end_of_scan(self, paths: Sequence[str], started: float, error: BaseException | None) -> None:
-        self._swap_shown(final=True)
-        found, self._found_by_scan = self._found_by_scan, ()
-        choice = None if self.touched else hanging.first_choice(found)
-        shown = self.active_viewport.series
-        if choice is not None and (
-            shown is None or shown.series_uid != choice[1].series_uid or time.monotonic() - started < SHORT_SCAN_S
-        ):
-            # Nothing was touched while the scan ran: what the rule prefers among all series is put first. After a
-            # long scan the same series stays as it is, because it was being looked at.
-            self.show_stack(choice[2], by_reader=False)
-        if error is not None and not isinstance(error, Cancelled):
-            self.tell_error(error)
-        elif not found and error is None:
-            names = ", ".join(paths)
-            text = f"No images were found in {names}."
-            remedy = SHOW_LIST if self.problems else OPEN_OTHER
-            self.tell("nothing_found", text, (names,), path=paths[0] if paths else "", remedy=remedy)
-        elif count := sum(problem.code not in HARMLESS for problem in self.problems):
-            text = f"{count} {'files' if count > 1 else 'file'} could not be read; all others are shown."
-            self.tell("files_unreadable", text, (str(count),), remedy=SHOW_LIST)
-        self.scan_changed.emit()
-        self.studies_changed.emit()
-        self._fetch_kept_results([series for study in found for series in study.series])
+    @property
+    def scan_step(self) -> ProgressStep | None:
+        """How far the opening that goes on is; None while none does."""
+        return self.openings.step
 
     def close_study(self, study: Study) -> None:
         """Close a study: its viewports become empty and its memory is given back."""
@@ -453,7 +332,7 @@ class Workspace(NoticeBoard):
             if isinstance(one, InferenceResult) and self.results.add(one):
                 self.results_changed.emit(one.provenance.stack_id)
 
-    def _fetch_kept_results(self, series: Sequence[Series]) -> None:
+    def fetch_kept_results(self, series: Sequence[Series]) -> None:
         """Look for results of earlier runs on the series that were just opened."""
         from medview.jobs.queue import Lane
 
@@ -603,8 +482,7 @@ class Workspace(NoticeBoard):
 
     def close(self) -> None:
         """End all background work; nothing is delivered any more."""
-        for number in list(self._running_scans):
-            self._running_scans.pop(number).cancel()
+        self.openings.close()
         if "inference" in self.__dict__:
             close = getattr(self.inference, "close", None)
             if close is not None:

@@ -48,21 +48,21 @@ class Demo(QObject):
             return ensure_demo_study(progress)
 
         def stepped(step: ProgressStep) -> None:
-            workspace.prepare(ProgressStep("demo", step.done, step.total), job)
+            workspace.openings.prepare(ProgressStep("demo", step.done, step.total), job)
 
         job = workspace.jobs.submit(
             "demo", work, Lane.ANALYSIS, on_done=self._made, on_failed=self._failed, on_progress=stepped
         )
-        workspace.background.remember(job)
-        workspace.prepare(ProgressStep("demo", 0, 0), job)
+        workspace.background.remember(job, workspace.openings.cancel)
+        workspace.openings.prepare(ProgressStep("demo", 0, 0), job)
 
     def _failed(self, error: BaseException) -> None:
-        self._workspace.prepare(None)
+        self._workspace.openings.prepare(None)
         self._workspace.tell_error(error)
         self._shown()
 
     def _made(self, folder: Path) -> None:
-        self._workspace.prepare(None)
+        self._workspace.openings.prepare(None)
         self._workspace.scan_ended.connect(self._opened)
         self._workspace.open_paths([str(folder)])
 

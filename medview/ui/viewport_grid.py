@@ -154,7 +154,7 @@ class ViewportGrid(QWidget):
         self.frames: list[ViewportFrame] = []
         self._stack = QStackedLayout(self)
         self.empty = EmptyPlace(workspace)
-        self.empty.cancel_asked.connect(workspace.cancel_scan)
+        self.empty.cancel_asked.connect(workspace.openings.cancel)
         self._stack.addWidget(self.empty)
         self._area = QWidget()
         self._grid = QGridLayout(self._area)

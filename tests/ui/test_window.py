@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from medview.core.progress import Progress
 from medview.ui.application import Desk
 from medview.ui.series_panel import STACK_MIME, StackRow, StudyRow
 from tests.ui.small_study import SLICES, active, open_study
@@ -327,3 +329,30 @@ def test_work_in_the_background_is_listed_with_cancel(qtbot: QtBot, reading_desk
     qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
     assert workspace.background.work() == ()
     assert reading_desk.window.status.jobs_button.text() == "Ready"
+
+
+def test_an_opening_can_be_cancelled_from_the_list_of_jobs(
+    qtbot: QtBot, desk: Desk, study_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    from medview.app import open_paths as module
+
+    scan = module.open_paths
+
+    def slow(paths: list[str], progress: Progress) -> Iterator[module.Found]:
+        yield from scan(paths, progress)
+        while True:
+            progress("scan", 18, 0)
+            time.sleep(0.005)
+
+    monkeypatch.setattr(module, "open_paths", slow)
+    workspace = desk.workspace
+    workspace.open_paths([str(study_folder)])
+    qtbot.waitUntil(lambda: workspace.active_viewport.stack is not None, timeout=20_000)
+    assert workspace.is_scanning, "the first image is there before the scan has ended"
+    scanning = next(one for one in workspace.background.work() if one.title == "scan")
+    scanning.cancel()
+    assert not workspace.is_scanning
+    assert workspace.scan_step is None
+    assert len(workspace.studies) == 1, "what was found stays"
