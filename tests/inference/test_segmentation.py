@@ -209,8 +209,8 @@ def classes(**more: Any) -> dict[str, Any]:
 
 
 def three_classes(softmax: bool = False) -> bytes:
-    """Background below -500, soft up to 300, bone above."""
-    return networks.affine_channels(3, [0.0, 0.01, 0.02], [0.0, 5.0, 2.0], softmax)
+    """Background below -500.5, soft up to 300.5, bone above: no whole number lies on a border."""
+    return networks.affine_channels(3, [0.0, 0.01, 0.02], [0.0, 5.005, 2.0], softmax)
 
 
 def truth_of(values: Array) -> Array:
@@ -246,6 +246,24 @@ def test_probabilities_are_mixed_before_the_argmax(tmp_path: Path) -> None:
         assert result.segmentation is not None
         assert 1 not in result.segmentation.labels, restore
         np.testing.assert_array_equal(result.segmentation.labels, np.where(stored > 0, 700, 0))
+
+
+def test_a_border_between_voxels_lies_where_the_probability_says(tmp_path: Path) -> None:
+    """Coarse voxels of 0.9 and 0.2: the border at 0.5 is 4/7 of the way along, which no nearest label can say."""
+    level = {0.9: np.log(0.9 / 0.1), 0.2: np.log(0.2 / 0.8)}
+    stored = np.empty((1, 1, 28), dtype=np.float32)
+    stored[..., :14], stored[..., 14:] = level[0.9], level[0.2]
+    volume = volume_of(stored, axial_geometry(stored.shape, (1, 1, 1)))
+    steps = [{"step": "resize", "size": [1, 1, 2], "kind": "area"}]
+    network = networks.threshold_network(3, 0.0, 1.0)
+    found = {}
+    for restore in ("probabilities", "labels"):
+        described = manifest(["S", "P", "L"], steps, {"restore": restore})
+        result = run(made_package(tmp_path / restore, described, network), volume)
+        assert result.segmentation is not None
+        found[restore] = int(result.segmentation.labels.sum())
+    # Voxel i lies at (i + 0.5) / 14 - 0.5 of the two coarse ones; 0.5 is passed at 4/7, in voxel 14.5.
+    assert found == {"probabilities": 15, "labels": 14}
 
 
 def test_class_numbers_from_the_graph(tmp_path: Path) -> None:
