@@ -157,15 +157,15 @@ class _Run:
         watch.check(spatial=True)
         with self._timed(STEP_RESTORE):
             voxel_ml = None
-            if geometry is not None:
-                voxel_ml = abs(float(np.linalg.det(geometry.affine[:3, :3]))) / 1000
+            if self.volume.geometry is not None:
+                voxel_ml = abs(float(np.linalg.det(self.volume.geometry.affine[:3, :3]))) / 1000
             if output.keep_largest is not None or (output.smallest_part_ml is not None and voxel_ml):
                 values = [label.value for label in label_meanings(output.labels)]
                 smallest = int(np.ceil((output.smallest_part_ml or 0) / voxel_ml)) if voxel_ml else 0
                 keep_parts(labels, values, output.keep_largest, smallest, self._checkpoint_of(STEP_RESTORE))
             found = narrowed(labels)
         meanings = label_meanings(output.labels)
-        return _Answer(segmentation=Segmentation(found, geometry, meanings, self.request.time))
+        return _Answer(segmentation=Segmentation(found, self.volume.geometry, meanings, self.request.time))
 
     def _classify(
         self,
@@ -245,7 +245,7 @@ class _Run:
                 found = found.part(order)
             else:
                 found = suppress(Candidates.join(slices), output, placement.spacing)
-            findings = findings_of(found, self.manifest, placement, geometry, self.stack, self.request.time)
+            findings = findings_of(found, self.manifest, placement, self.volume.geometry, self.stack, self.request.time)
         return _Answer(findings=findings)
 
     def _heatmaps(

@@ -129,16 +129,12 @@ class NetworkSession:
             self._session.run_async(list(names), dict(feeds), call.finished, None, options)
         except Exception as error:
             raise self._failed(str(error)) from error
-        while (answer := call.wait(CHECK_EVERY_S)) is None:
-            try:
+        try:
+            while (answer := call.wait(CHECK_EVERY_S)) is None:
                 checkpoint()
-            except BaseException:
-                options.terminate = True
-                if call.wait(STOP_WITHIN_S) is None:
-                    _left_alone.add(call)
-                    if not call.answer.empty():
-                        _left_alone.discard(call)
-                raise
+        except BaseException:  # Cancelled, or Ctrl+C while waiting
+            _stop(call, options)
+            raise
         self.seconds_inside += time.perf_counter() - started
         outputs, error_text = answer
         if error_text:
@@ -157,6 +153,14 @@ class NetworkSession:
             text = f"{self.name} asks for more memory than there is."
             return MedviewError("out_of_memory", text, self.path, ExitCode.RUN_FAILED)
         return MedviewError("run_failed", f"{self.name} failed: {_first_line(said)}", self.path, ExitCode.RUN_FAILED)
+
+
+def _stop(call: _Call, options: Any) -> None:
+    """Ask a call to end; one that does not look at it soon is left alone with everything that it uses."""
+    options.terminate = True
+    _left_alone.add(call)
+    if call.wait(STOP_WITHIN_S) is not None or not call.answer.empty():
+        _left_alone.discard(call)
 
 
 def _port(given: Any) -> Port:

@@ -61,7 +61,9 @@ class SourceValues:
         """
         values, real = self._raw(start, stop)
         if real is not None and not real.all():
-            values = np.where(real, values, values.dtype.type(self._padding_value))
+            if self._display is not None:
+                values = values.copy()  # may be the pixels of the window
+            np.copyto(values, values.dtype.type(self._padding_value), where=~real)
         if self._given.inverted == "mirror" and self._volume.inverted and self._given.unit in {"stored", "modality"}:
             values = np.float32(self.statistics.minimum + self.statistics.maximum) - values
         return values, real

@@ -417,3 +417,23 @@ def test_uneven_slices_come_back_on_their_own_slices(above_zero: bytes, tmp_path
     assert result.segmentation is not None
     found, truth = result.segmentation.labels > 0, volume.stored > 0
     assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.9
+
+
+def test_a_picture_knowingly_taken_for_a_slice_gets_no_place_in_the_patient(
+    above_zero_2d: bytes, tmp_path: Path
+) -> None:
+    volume = replace(marker_volume(), geometry=None)
+    result = run(made_package(tmp_path, manifest(["P", "L"]), above_zero_2d), volume, overrides=("no_geometry",))
+    assert result.segmentation is not None
+    assert result.segmentation.geometry is None
+    np.testing.assert_array_equal(result.segmentation.labels, volume.stored > 0)
+
+
+def test_the_window_keeps_its_pixels(above_zero: bytes, tmp_path: Path) -> None:
+    """Nothing that a run does is written into the volume that is being looked at."""
+    volume = replace(marker_volume(), padding=(-1002, -1000))
+    before = volume.stored.copy()
+    for unit, shift in (("HU", 0), ("stored", 0), ("display", -128)):
+        steps = [{"step": "offset", "value": shift}, {"step": "min_max"}, {"step": "offset", "value": -0.5}]
+        run(made_package(tmp_path / unit, manifest(["S", "P", "L"], steps, unit=unit), above_zero), volume)
+        np.testing.assert_array_equal(volume.stored, before)
