@@ -213,7 +213,7 @@ def draw_body(rng: np.random.Generator, grid: Grid, choice: AnatomyChoice) -> Bo
     aorta_route = [(a + v.wide(2.5), b + v.wide(2.5), float(c)) for a, b, c in aorta_path]
     radii = np.array([1.15, 1.2, 1.18, 1.1, 1.05, 1, 0.98, 0.92, 0.88, 0.8, 0.72]) * aorta_r
     aorta = tube_field(x, y, z, aorta_route, radii)
-    thick = float(v.near(0.8, 0.3)) + 0.008 * fat
+    thick = float(rng.uniform(0.38, 1.1)) + 0.006 * fat
     upper = curve(y, [-90, -60, -25, 25, 50, 75], [2, 5, 26, 26, 22, 26])
     lower = curve(y, [-90, -60, -25, 25, 50, 75], [3, 6, 12, 16, 20, 26])
     share = curve(z, [-60, -15], [0, 1])

@@ -2,7 +2,7 @@
 
     python packaging/training/evaluate.py ct-lungs --model resources/models/ct-lungs/model.onnx
     python packaging/training/evaluate.py ct-nodules --model resources/models/ct-nodules/model.onnx --scans 24
-    python packaging/training/evaluate.py ct-lungs --model MODEL --ct FOLDER_OF_A_CHEST_CT
+    python packaging/training/evaluate.py ct-lungs --model MODEL --ct FOLDER_OF_A_CHEST_CT --picture FILE.png
 
 Lungs: phantoms of seeds that training never saw; with --ct, a real CT against thresholding and region
 growing. Nodules: phantoms of the second generator (tests/phantom_second). The chain from a CT to the
@@ -166,6 +166,48 @@ def read_ct(folder: Path) -> tuple[Any, tuple[float, float, float]]:
     return hu.astype(np.int16), (step, pixel[0], pixel[1])
 
 
+def grey(plane: Any, center: float = -500, width: float = 1500) -> Any:
+    """Three-channel picture of a plane in a window."""
+    values = (np.clip((plane.astype(np.float32) - center) / width + 0.5, 0, 1) * 255).astype(np.uint8)
+    return cv2.cvtColor(values, cv2.COLOR_GRAY2BGR)
+
+
+def draw_lungs(path: Path, hu: Any, found: Any, truth: Any) -> None:
+    """Every tenth slice: right lung red, left green; too much in magenta, missed in cyan."""
+    tiles = []
+    for k in range(5, len(hu), 10):
+        tile = grey(hu[k])
+        for label, channel in ((1, 2), (2, 1)):
+            tile[..., channel] = np.where(found[k] == label, tile[..., channel] // 2 + 127, tile[..., channel])
+        tile[(found[k] > 0) & (truth[k] == 0)] = (255, 0, 255)
+        tile[(found[k] == 0) & (truth[k] > 0)] = (255, 255, 0)
+        cv2.putText(tile, str(k), (5, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, (255, 255, 255), 1)
+        tiles.append(cv2.resize(tile, (380, 380), interpolation=cv2.INTER_AREA))
+    _write_tiles(path, tiles, 4)
+
+
+def draw_findings(path: Path, hu: Any, spacing: tuple[float, ...], findings: list[Any], shown: float) -> None:
+    """The best 24 findings, each with its surroundings; those at or above `shown` in yellow, the others in grey."""
+    tiles = []
+    for score, at, diameter, _ in findings[:24]:
+        k, j, i = (round(float(c)) for c in at)
+        top = min(max(0, j - 50), hu.shape[1] - 100)
+        left = min(max(0, i - 50), hu.shape[2] - 100)
+        tile = cv2.resize(grey(hu[k, top : top + 100, left : left + 100]), (200, 200))
+        colour = (0, 220, 255) if score >= shown else (150, 150, 150)
+        cv2.circle(tile, ((i - left) * 2, (j - top) * 2), round(diameter / spacing[1]), colour, 1)
+        label = f"{score:.2f} slice {k}"
+        cv2.putText(tile, label, (3, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1)
+        tiles.append(tile)
+    _write_tiles(path, tiles, 8)
+
+
+def _write_tiles(path: Path, tiles: list[Any], columns: int) -> None:
+    tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
+    rows = [np.hstack(tiles[n : n + columns]) for n in range(0, len(tiles), columns)]
+    cv2.imwrite(str(path), np.vstack(rows))
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser()
@@ -173,6 +215,8 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--scans", type=int, default=24)
     parser.add_argument("--ct", type=Path)
+    parser.add_argument("--picture", type=Path, help="with --ct: draw what was found")
+    parser.add_argument("--shown", type=float, default=0.35, help="score from which findings are shown")
     parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args()
     session = open_model(chosen.model, chosen.threads)
@@ -190,6 +234,8 @@ def _lungs(session: Any, chosen: argparse.Namespace) -> None:
         truth = lungs_by_threshold(hu, spacing)
         found = segment_lungs(session, hu, spacing)
         print(f"right {dice(found == 1, truth == 1):.4f}, left {dice(found == 2, truth == 2):.4f}")
+        if chosen.picture:
+            draw_lungs(chosen.picture, hu, found, truth)
         return
     from samples import lung_sample
 
@@ -207,7 +253,10 @@ def _lungs(session: Any, chosen: argparse.Namespace) -> None:
 def _nodules(session: Any, chosen: argparse.Namespace) -> None:
     if chosen.ct:
         hu, spacing = read_ct(chosen.ct)
-        for score, at, diameter, _ in find_nodules(session, hu, spacing)[:30]:
+        findings = find_nodules(session, hu, spacing)
+        if chosen.picture:
+            draw_findings(chosen.picture, hu, spacing, findings, chosen.shown)
+        for score, at, diameter, _ in findings[:30]:
             k, j, i = (round(float(c)) for c in at)
             print(f"score {score:.3f} at slice {k}, row {j}, column {i}, {diameter:.1f} mm")
         return
