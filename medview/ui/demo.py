@@ -74,12 +74,11 @@ class Demo(QObject):
         workspace.scan_ended.disconnect(self._opened)
         stack = workspace.active_viewport.stack
         if self._run_models and stack is not None:
-            known = {result.provenance.package_id for result in workspace.results.of(stack.id)}
+            known = {result.provenance.package_sha256 for result in workspace.results.of(stack.id)}
             for name in DEMO_MODELS:
-                if name in known:
-                    continue
                 try:
-                    run = workspace.run_model(stack, open_package(name))
+                    package = open_package(name)
+                    run = workspace.run_model(stack, package) if package.sha256 not in known else None
                 except MedviewError as error:
                     workspace.tell_error(error)
                     continue
