@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -17,19 +19,24 @@ from tests.mutations.listed import ROOT, ContractMutation, SafetyMutation, contr
 from tests.shared import SHARED_ROOT
 
 LINT = "import sys; sys.path.insert(0, ''); from importlinter.cli import lint_imports_command; lint_imports_command()"
+AT_ONCE = max(1, min(2, os.cpu_count() or 1))
 PLUGINS = ("pytestqt.plugin", "pytest_timeout", "_hypothesis_pytestplugin", "no:cacheprovider")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "benchmarks", "results")
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the program and its tests, to be spoilt."""
-    folder = tmp_path_factory.mktemp("mutations")
+def copied(folder: Path) -> Path:
+    """A copy of the program and its tests in an empty folder, to be spoilt."""
     for name in ("medview", "tests", "packaging", "resources"):
         shutil.copytree(ROOT / name, folder / name, ignore=LEFT_OUT)
     for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         shutil.copy2(ROOT / name, folder / name)
     return folder
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One copy, for what is done one after the other."""
+    return copied(tmp_path_factory.mktemp("mutations"))
 
 
 @contextmanager
@@ -92,25 +99,57 @@ def test_broken_contract_is_caught(copy: Path, kept_contracts: set[str], mutatio
     assert broken[0] in kept_contracts, f"the program itself breaks it: {broken[0]}"
 
 
+Verdicts = dict[str, "Future[subprocess.CompletedProcess[str]]"]
+
+
 @pytest.fixture(scope="module")
-def broken_tests(copy: Path, request: pytest.FixtureRequest) -> tuple[str, ...]:
+def chosen(request: pytest.FixtureRequest) -> list[SafetyMutation]:
+    """The mutations that this run asks for."""
+    found = [item.callspec.params.get("mutation") for item in request.session.items if hasattr(item, "callspec")]
+    unsafe = [mutation for mutation in found if isinstance(mutation, SafetyMutation)]
+    return list({mutation.name: mutation for mutation in unsafe}.values())
+
+
+@pytest.fixture(scope="module")
+def broken_tests(copy: Path, chosen: list[SafetyMutation]) -> tuple[str, ...]:
     """Tests that fail in the copy before anything is spoilt: their failing afterwards would show nothing."""
-    chosen = [item.callspec.params["mutation"] for item in request.session.items if hasattr(item, "callspec")]
-    tests = [test for mutation in chosen if isinstance(mutation, SafetyMutation) for test in mutation.tests]
-    done = run_tests(copy, tuple(dict.fromkeys(tests)))
+    tests = tuple(dict.fromkeys(test for mutation in chosen for test in mutation.tests))
+    done = run_tests(copy, tests)
     assert done.returncode in {0, 1}, done.stdout + done.stderr
     return tuple(re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE))
 
 
+@pytest.fixture(scope="module")
+def verdicts(
+    copy: Path, broken_tests: tuple[str, ...], chosen: list[SafetyMutation], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Verdicts]:
+    """What the named tests say of each mutation, worked out two at a time, each in a copy of its own."""
+    del broken_tests  # only so that the copy is sound while that is asked
+    free: SimpleQueue[Path] = SimpleQueue()
+    for folder in (copy, *(copied(tmp_path_factory.mktemp("mutations")) for _ in range(1, AT_ONCE))):
+        free.put(folder)
+
+    def judge(mutation: SafetyMutation) -> subprocess.CompletedProcess[str]:
+        folder = free.get()
+        try:
+            path = folder / mutation.file
+            source = path.read_text(encoding="utf-8")
+            with spoilt(path, source.replace(mutation.find, mutation.replace)):
+                return run_tests(folder, mutation.tests, "-x")
+        finally:
+            free.put(folder)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {mutation.name: pool.submit(judge, mutation) for mutation in chosen}
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("mutation", safety_mutations(), ids=lambda mutation: mutation.name)
-def test_unsafe_change_is_caught(copy: Path, broken_tests: tuple[str, ...], mutation: SafetyMutation) -> None:
+def test_unsafe_change_is_caught(verdicts: Verdicts, broken_tests: tuple[str, ...], mutation: SafetyMutation) -> None:
     broken = [test for test in broken_tests if test.startswith(mutation.tests)]
     assert broken == [], "these fail without the mutation"
-    path = copy / mutation.file
-    source = path.read_text(encoding="utf-8")
-    assert source.count(mutation.find) == 1
-    with spoilt(path, source.replace(mutation.find, mutation.replace)):
-        done = run_tests(copy, mutation.tests, "-x")
+    assert (ROOT / mutation.file).read_text(encoding="utf-8").count(mutation.find) == 1
+    done = verdicts[mutation.name].result()
     closing = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
     if done.returncode == 0 and " passed" not in closing and "skipped" in closing:
         pytest.skip(f"the tests that notice {mutation.name} were skipped: {', '.join(mutation.tests)}")
