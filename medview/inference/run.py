@@ -50,7 +50,7 @@ from medview.inference.segmentation import (
     softmax,
 )
 from medview.inference.session import NetworkSession
-from medview.inference.source_values import SourceValues, compare_with_expected
+from medview.inference.source_values import SourceValues, compare_with_expected, doubt_hounsfield
 from medview.inference.tiling import slide
 
 STEP_OPEN, STEP_PREPARE, STEP_NETWORK, STEP_RESTORE = "open", "prepare", "network", "restore"
@@ -92,6 +92,7 @@ class _Run:
         with self._timed(STEP_PREPARE):
             orientation = orient(self.volume.shape, geometry, given.axes)
             source = SourceValues(self.volume, self.stack, self.request.time, given, orientation)
+            self.warnings += doubt_hounsfield(source.statistics, given.unit)
             self.warnings += compare_with_expected(source.statistics, given.expected, given.unit)
         with self._timed(STEP_OPEN):
             self._report(STEP_OPEN, 0, 1)

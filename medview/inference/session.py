@@ -96,13 +96,10 @@ class NetworkSession:
         if "CUDAExecutionProvider" in providers and hasattr(onnxruntime, "preload_dlls"):
             onnxruntime.preload_dlls()
         path = package.model_path
-        try:
-            self._session: Any = onnxruntime.InferenceSession(str(path), options, providers=providers)
-        except Exception as error:
-            raise _open_failed(package, error) from error
+        self._session, why_not = _open(onnxruntime, package, options, providers)
         self._runtime = onnxruntime
         self.device = device_of_provider(self._session.get_providers()[0])
-        self.fallback = _fallback(device, providers[0], self.device)
+        self.fallback = _fallback(device, providers[0], self.device, why_not)
         self.inputs = tuple(_port(given) for given in self._session.get_inputs())
         self.outputs = tuple(_port(given) for given in self._session.get_outputs())
         self.name = path.name
@@ -168,13 +165,28 @@ def _port(given: Any) -> Port:
     return Port(given.name, shape, given.type)
 
 
-def _fallback(wanted: str, first: str, used: str) -> str:
+def _open(runtime: Any, package: ModelPackage, options: Any, providers: list[str]) -> tuple[Any, str]:
+    """A session on ``providers``, or on the processor and why; ONNX Runtime's own way back would print to the answer."""
+    path = str(package.model_path)
+    why_not = ""
+    if len(providers) > 1:
+        try:
+            return runtime.InferenceSession(path, options, providers=providers, enable_fallback=0), ""
+        except Exception as error:  # noqa: BLE001 - whatever a driver says, the processor can still do it
+            why_not = _first_line(str(error)).rstrip(".")
+    try:
+        return runtime.InferenceSession(path, options, providers=[providers[-1]], enable_fallback=0), why_not
+    except Exception as error:
+        raise _open_failed(package, error) from error
+
+
+def _fallback(wanted: str, first: str, used: str, why_not: str) -> str:
     if wanted == AUTO:
         wanted = device_of_provider(first)
     if used == wanted:
         return ""
     missing = next((device for device in available_devices() if device.id == wanted and not device.present), None)
-    reason = missing.reason if missing else "its driver or libraries could not be loaded"
+    reason = why_not or (missing.reason if missing else "its driver or libraries could not be loaded")
     return f"{wanted} cannot be used ({reason}); the network ran on {used}."
 
 

@@ -18,6 +18,7 @@ from medview.inference.placement import Orientation
 AnyArray = NDArray[Any]
 
 AIR_HU = -1024.0
+LOWEST_WITHOUT_AIR = -200.0
 ROWS_AT_ONCE = 16
 
 
@@ -153,6 +154,14 @@ def _colours(values: AnyArray, given: Input) -> AnyArray:
     wide = values.astype(np.uint32)
     grey = (wide[..., 0] * 19595 + wide[..., 1] * 38470 + wide[..., 2] * 7471 + 0x8000) >> 16
     return np.asarray(grey, dtype=np.uint8)
+
+
+def doubt_hounsfield(found: Statistics, unit: str) -> tuple[Note, ...]:
+    """A warning where values that are called HU hold no air: stored values with another offset look like that."""
+    if unit != "HU" or found.minimum < LOWEST_WITHOUT_AIR:
+        return ()
+    text = f"The lowest value is {found.minimum:.0f} HU: no air at all. Are the values really HU?"
+    return (Note("no_air", text, (f"{found.minimum:.0f}",)),)
 
 
 def compare_with_expected(found: Statistics, expected: ExpectedValues | None, unit: str) -> tuple[Note, ...]:

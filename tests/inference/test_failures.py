@@ -12,7 +12,7 @@ import pytest
 
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Cancelled
-from medview.core.volume import SliceState
+from medview.core.volume import ModalityTransform, SliceState
 from medview.inference import session as session_module
 from medview.inference.devices import Device, available_devices, providers_for
 from medview.inference.session import NetworkSession
@@ -252,3 +252,40 @@ def test_what_ran_is_read_back_and_a_fallback_is_said(tmp_path: Path) -> None:
         assert absent.reason in session.fallback
     with NetworkSession(package, "cpu") as session:
         assert session.fallback == ""
+
+
+def test_a_driver_that_breaks_leads_to_the_processor_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import onnxruntime
+
+    real = onnxruntime.InferenceSession
+
+    def breaking(path: str, options: Any, providers: list[str], **more: Any) -> Any:
+        if providers[0] != "CPUExecutionProvider":
+            raise RuntimeError("[ONNXRuntimeError] : 1 : FAIL : CUDA driver version is insufficient")
+        return real(path, options, providers=providers, **more)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", breaking)
+    monkeypatch.setattr(session_module, "providers_for", lambda _: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    package = made_package(tmp_path, manifest(["P", "L"]), networks.threshold_network(2, 0.0, 0.02))
+    from medview.inference.request import InferenceRequest
+    from medview.inference.run import run_inference
+    from tests.inference.volumes import stack_of
+
+    volume = marker_volume()
+    result = run_inference(InferenceRequest(package, "1.2", "auto"), volume, stack_of(volume), lambda *_: None)
+    assert result.provenance.device_used == "cpu"
+    (note,) = [note for note in result.warnings if note.code == "device_fallback"]
+    assert "CUDA driver version is insufficient" in note.text
+    assert capsys.readouterr().out == "", "standard output belongs to the answer"
+
+
+def test_input_unlike_what_it_was_made_for_is_pointed_out(tmp_path: Path) -> None:
+    described = manifest(["P", "L"], expected={"minimum": [-1100, -900], "mean": [-100, 100]})
+    package = made_package(tmp_path, described, networks.threshold_network(2, 0.0, 0.02))
+    warnings = run(package, marker_volume()).warnings
+    assert [note.code for note in warnings] == ["unlike_expected"]
+    assert "mean" in warnings[0].text
+    shifted = replace(marker_volume(), transform=ModalityTransform(np.ones(1), np.array([1024.0])))
+    assert "no_air" in {note.code for note in run(package, shifted).warnings}
