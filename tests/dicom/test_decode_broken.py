@@ -153,7 +153,7 @@ def offsets_of(groups: list[list[bytes]]) -> list[int]:
     return offsets
 
 
-@pytest.mark.parametrize("table", ["none", "right", "wrong", "short", "zeros"])
+@pytest.mark.parametrize("table", ["none", "right", "wrong", "askew", "short", "zeros"])
 @pytest.mark.parametrize("parts", [1, 3])
 def test_offset_tables_of_every_kind(tmp_path: Path, table: str, parts: int) -> None:
     coded, frames = streams()
@@ -163,6 +163,7 @@ def test_offset_tables_of_every_kind(tmp_path: Path, table: str, parts: int) -> 
         "none": b"",
         "right": struct.pack("<4I", *offsets),
         "wrong": struct.pack("<4I", *(offset + 6 for offset in offsets)),
+        "askew": struct.pack("<4I", 0, *(offset + 6 for offset in offsets[1:])),
         "short": struct.pack("<2I", *offsets[:2]),
         "zeros": bytes(16),
     }

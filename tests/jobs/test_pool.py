@@ -161,6 +161,22 @@ def test_cancelling_takes_effect_even_inside_a_frame(pool: DecodePool) -> None:
     assert decode(pool, [FakeFrame(3)])[1] == {0: None}
 
 
+def test_nobody_writes_after_a_cancelled_call_has_returned(pool: DecodePool) -> None:
+    target = SharedArray.create((64, 8, 8), np.int16)
+    seen: list[int] = []
+    pool.decode_into(
+        [FakeFrame(n + 1, "slow") for n in range(64)],
+        target,
+        range(64),
+        lambda k, _: seen.append(k),
+        lambda: len(seen) > 3,
+    )
+    target.array[:] = -1
+    time.sleep(0.3)
+    assert (target.array == -1).all()
+    target.close()
+
+
 def test_an_error_in_the_callers_own_callback_leaves_nothing_behind(pool: DecodePool) -> None:
     target = SharedArray.create((50, 8, 8), np.int16)
 
