@@ -12,7 +12,7 @@ from medview.core.problem import MedviewError
 from medview.core.progress import Progress, no_progress
 
 # Counts up whenever the phantom changes, so that an old one is not shown for a new one.
-DEMO_VERSION = 1
+DEMO_VERSION = 2
 
 
 def demo_folder() -> Path:
