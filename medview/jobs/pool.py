@@ -69,7 +69,7 @@ class _Stream:
         self.finished: deque[tuple[int, MedviewError | None]] = deque()
         self.in_flight = 0
         self.exhausted = False
-        self.frame_s = BATCH_S
+        self.frame_s = 0.0  # not known yet: the first batch is one frame
         row = unit_bytes or target.handle.nbytes // max(1, target.handle.shape[0])
         most = physical_memory() * 6 // 10
         self.allowance = max(FRAME_MEMORY, min(FRAME_MEMORY + 24 * row, most))
@@ -79,7 +79,7 @@ class _Stream:
 
     def next_batch(self) -> list[tuple[int, FrameSource]]:
         """Under the pool's lock."""
-        count = int(min(MAX_BATCH, max(1, BATCH_S / max(self.frame_s, 1e-4))))
+        count = 1 if self.frame_s == 0 else int(min(MAX_BATCH, max(1, BATCH_S / max(self.frame_s, 1e-4))))
         batch = self._returned[:count]
         del self._returned[:count]
         if not batch and not self.exhausted:
@@ -180,7 +180,8 @@ class DecodePool:
         """Decode what ``take`` gives until it gives nothing, and tell ``on_frame(slot, error or None)`` of each.
 
         Blocks; ``on_frame`` comes in the calling thread. ``take`` is called from the pool's threads, one at a time. Returns early
-        when ``cancelled()``. ``unit_bytes``: size of what one source fills, a row of the target unless said. Raises MedviewError ``decoder_unavailable`` where no worker can be started.
+        when ``cancelled()``. ``unit_bytes``: size of what one source fills, a row of the target unless said. Where no worker can be
+        started every frame has the error ``decoder_unavailable``. Raises Cancelled once the pool is closed.
         """
         stream = _Stream(take, target, urgency, unit_bytes)
         with self._lock:
@@ -314,7 +315,7 @@ class DecodePool:
     def report(self, stream: _Stream, slot: int, error: MedviewError | None, took: float) -> None:
         with self._lock:
             stream.in_flight -= 1
-            stream.frame_s = took if stream.frame_s is BATCH_S else 0.7 * stream.frame_s + 0.3 * took
+            stream.frame_s = took if stream.frame_s == 0 else 0.7 * stream.frame_s + 0.3 * took
             stream.finished.append((slot, error))
             self._news.notify_all()
 
