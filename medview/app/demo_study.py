@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -57,7 +56,7 @@ def ensure_demo_study(progress: Progress = no_progress) -> Path:
             lambda done, total: progress("demo study", done, total),
         )
         try:
-            os.replace(temporary, target)
+            temporary.replace(target)
         except OSError:
             if not target.is_dir():  # not a start beside us that was faster
                 raise
