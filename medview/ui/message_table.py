@@ -139,6 +139,7 @@ TEMPLATES: Mapping[str, str] = {
     "contrast_wrong": QT_TRANSLATE_NOOP("Message", "The model is not for series with this use of contrast agent."),
     "contrast_unknown": QT_TRANSLATE_NOOP("Message", "The series does not say whether it has contrast."),
     "unit_missing": QT_TRANSLATE_NOOP("Message", "The model wants {0}; the series has {1}."),
+    "no_air": QT_TRANSLATE_NOOP("Message", "The lowest value is {0} HU: no air at all. Are the values really HU?"),
     "unit_assumed": QT_TRANSLATE_NOOP("Message", "The file does not say its unit; its values are taken to be {0}."),
     "inverted": QT_TRANSLATE_NOOP(
         "Message", "The series stores low values as white (MONOCHROME1); the model does not say what then."

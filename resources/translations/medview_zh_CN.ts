@@ -1454,6 +1454,10 @@
         <translation>模型需要 {0}；本序列为 {1}。</translation>
     </message>
     <message>
+        <source>The lowest value is {0} HU: no air at all. Are the values really HU?</source>
+        <translation>最低值为 {0} HU：完全没有空气。这些值真的是 HU 吗？</translation>
+    </message>
+    <message>
         <source>The file does not say its unit; its values are taken to be {0}.</source>
         <translation>文件未注明单位，数值按 {0} 处理。</translation>
     </message>
