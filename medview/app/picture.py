@@ -89,6 +89,8 @@ class ViewportPicture:
         self._label_cuts: dict[str, tuple[Hashable, NDArray[Any]]] = {}
         self._composed_key: Hashable = None
         self._composed: ByteArray | None = None
+        self.is_grey = False
+        """Whether red, green and blue are equal everywhere in the composed picture, so that their order is free."""
         self._window: tuple[Hashable, Voi] | None = None
 
     # ------------------------------------------------------------------ stages
@@ -222,6 +224,7 @@ class ViewportPicture:
             missing=sample.missing,
         )
         self._composed, self._composed_key = picture, key
+        self.is_grey = sample.values.ndim == 2 and not overlays and sample.missing is None
         gone = self._labels.keys() - {layer.key for layer in layers}
         for name in gone:
             self._labels.pop(name, None)

@@ -72,14 +72,14 @@ def _ramp(values: AnyArray, lower: float, upper: float) -> ByteArray:
         kind = ""
     if kind in {"uint8", "uint16", "int16"}:
         bounds = np.iinfo(values.dtype)
+        if lower <= bounds.min and alpha * max(abs(lower), 65536.0) < _EXACT_IN_FLOAT32:
+            return np.asarray(_cv.convertScaleAbs(values, None, alpha, -alpha * lower))
         floor = int(np.clip(np.floor(lower), bounds.min, bounds.max))
         # The maximum keeps x - lower from going negative, because the scaling below takes the absolute value. What
         # it leaves, a fraction of one integer step, must still round to 0.
         if alpha * abs(floor - lower) < 0.5 and alpha * max(abs(lower), abs(upper)) < _EXACT_IN_FLOAT32:
             raised = _cv.max(values, floor)
             return np.asarray(_cv.convertScaleAbs(raised, None, alpha, -alpha * lower))
-        if lower < bounds.min and alpha * max(abs(lower), 65536.0) < _EXACT_IN_FLOAT32:
-            return np.asarray(_cv.convertScaleAbs(values, None, alpha, -alpha * lower))
     # Both ends are cut before scaling: OpenCV rounds through int32, where a large value would wrap round to black.
     if kind in {"int32", "float32"} and alpha * max(abs(lower), abs(upper), 1.0) < _EXACT_IN_FLOAT32 / 16:
         low, high = (lower, upper) if kind == "float32" else (float(np.floor(lower)), float(np.ceil(upper)))

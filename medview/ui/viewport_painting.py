@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,7 +119,10 @@ class ViewportPainting:
         pixels = widget.picture.compose(cut, shown, widget.transform, widget.voi, widget.inverted, widget.layers())
         if pixels is not self._pixels or self._image is None:
             height, width = pixels.shape[:2]
-            self._image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGBX8888)
+            # RGB32 is the screen's own format: such a picture is copied, any other is converted pixel by pixel.
+            native = widget.picture.is_grey and sys.byteorder == "little"
+            kind = QImage.Format.Format_RGB32 if native else QImage.Format.Format_RGBX8888
+            self._image = QImage(pixels.data, width, height, width * 4, kind)
             self._image.setDevicePixelRatio(widget.transform.device_ratio)
             self._pixels = pixels
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
