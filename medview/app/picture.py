@@ -22,6 +22,7 @@ from medview.core.cut import Slice, acquired_slice, cut_labels, cut_slice
 from medview.core.display import (
     IDENTITY_WINDOW,
     SampledSlice,
+    compose_grey,
     compose_picture,
     resolve_window,
     sample_labels,
@@ -89,8 +90,6 @@ class ViewportPicture:
         self._label_cuts: dict[str, tuple[Hashable, NDArray[Any]]] = {}
         self._composed_key: Hashable = None
         self._composed: ByteArray | None = None
-        self.is_grey = False
-        """Whether red, green and blue are equal everywhere in the composed picture, so that their order is free."""
         self._window: tuple[Hashable, Voi] | None = None
 
     # ------------------------------------------------------------------ stages
@@ -198,13 +197,18 @@ class ViewportPicture:
         voi: Voi | None,
         inverted: bool,
         layers: Sequence[SegmentationLayer] = (),
+        grey_allowed: bool = False,
     ) -> ByteArray:
-        """The opaque RGBA picture (h, w, 4) in device px; read-only, the same object while nothing changes."""
+        """The opaque RGBA picture (h, w, 4) in device px; read-only, the same object while nothing changes.
+
+        ``grey_allowed``: (h, w) where nothing coloured lies on a grey image.
+        """
         sample = self.sampled(cut, transform)
         key = (
             self._sample_key,
             voi,
             inverted,
+            grey_allowed,
             tuple((layer.key, serial(layer.segmentation), layer.style) for layer in layers),
         )
         if key == self._composed_key and self._composed is not None:
@@ -214,17 +218,19 @@ class ViewportPicture:
             labels = self.labels(layer, shown, transform) if layer.style.visible else None
             if labels is not None:
                 overlays.append((labels, layer.segmentation.meanings, layer.style))
-        picture = compose_picture(
-            sample.values,
-            sample.coverage,
-            voi,
-            inverted,
-            padding=sample.padding,
-            overlays=overlays,
-            missing=sample.missing,
-        )
+        if grey_allowed and sample.values.ndim == 2 and sample.missing is None and not overlays:
+            picture = compose_grey(sample.values, sample.coverage, voi, inverted, sample.padding)
+        else:
+            picture = compose_picture(
+                sample.values,
+                sample.coverage,
+                voi,
+                inverted,
+                padding=sample.padding,
+                overlays=overlays,
+                missing=sample.missing,
+            )
         self._composed, self._composed_key = picture, key
-        self.is_grey = sample.values.ndim == 2 and not overlays and sample.missing is None
         gone = self._labels.keys() - {layer.key for layer in layers}
         for name in gone:
             self._labels.pop(name, None)

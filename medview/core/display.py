@@ -18,6 +18,7 @@ from medview.core.study import Stack
 from medview.core.volume import AnyArray, Volume
 from medview.core.window import Voi, VoiLut, Window
 from medview.kernels.compose import (
+    blackened,
     blend_labels,
     draw_box,
     draw_hatch,
@@ -191,18 +192,15 @@ def compose_picture(
     windowed only where ``voi`` is given. Outside ``coverage`` and on ``padding`` the ground is black whatever the
     window, on ``missing`` it is hatched. Then ``overlays``, each (labels (h, w), meanings, style), and ``boxes``.
     """
-    kept: BoolArray | None = coverage
-    if padding is not None:
-        kept = coverage & ~padding
-    elif coverage.all():
-        kept = None
     if values.ndim == 3:
         windowed = voi is not None and voi != IDENTITY_WINDOW
         rgb = apply_voi(values, voi) if windowed and voi is not None else np.asarray(values, dtype=np.uint8)
-        rgba = rgba_from_rgb(255 - rgb if inverted else rgb, kept)
+        rgba = rgba_from_rgb(255 - rgb if inverted else rgb, _kept(coverage, padding))
+    elif colour_map is None:
+        rgba = rgba_from_grey(compose_grey(values, coverage, voi, inverted, padding))
     else:
         grey = apply_voi(values, voi if voi is not None else IDENTITY_WINDOW, inverted)
-        rgba = rgba_from_grey(grey, kept) if colour_map is None else rgba_from_colour_map(grey, colour_map, kept)
+        rgba = rgba_from_colour_map(grey, colour_map, _kept(coverage, padding))
     if missing is not None:
         draw_hatch(rgba, missing)
     for labels, meanings, style in overlays:
@@ -210,6 +208,29 @@ def compose_picture(
     for box in boxes:
         draw_box(rgba, box.box, box.colour, box.width, box.dashed)
     return rgba
+
+
+def compose_grey(
+    values: AnyArray,
+    coverage: BoolArray,
+    voi: Voi | None,
+    inverted: bool = False,
+    padding: BoolArray | None = None,
+) -> ByteArray:
+    """(h, w) grey: what :func:`compose_picture` gives in each channel where nothing lies over the image.
+
+    A quarter of the bytes, for a screen that takes grey.
+    """
+    grey = apply_voi(values, voi if voi is not None else IDENTITY_WINDOW, inverted)
+    kept = _kept(coverage, padding)
+    return grey if kept is None else blackened(grey, kept)
+
+
+def _kept(coverage: BoolArray, padding: BoolArray | None) -> BoolArray | None:
+    """(h, w) where there is image; None where it is everywhere."""
+    if padding is not None:
+        return coverage & ~padding
+    return None if coverage.all() else coverage
 
 
 def draw_overlay(rgba: ByteArray, labels: AnyArray, meanings: Sequence[Label], style: OverlayStyle) -> None:

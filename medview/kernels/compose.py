@@ -18,11 +18,15 @@ _HATCH_DARK, _HATCH_LIGHT, _HATCH_PERIOD = 26, 44, 16
 """Grey of the stripes that say "no pixels here", and their distance in px: no image looks like that."""
 
 
+def blackened(grey: ByteArray, kept: BoolArray) -> ByteArray:
+    """(h, w) grey, black where ``kept`` (h, w) is False; the same array, overwritten."""
+    np.multiply(grey, kept.view(np.uint8), out=grey)
+    return grey
+
+
 def rgba_from_grey(grey: ByteArray, kept: BoolArray | None = None) -> ByteArray:
     """(h, w) grey to (h, w, 4) opaque RGBA, black where ``kept`` (h, w) is False. ``grey`` may be overwritten."""
-    if kept is not None:
-        np.multiply(grey, kept.view(np.uint8), out=grey)
-    return np.asarray(_cv.cvtColor(grey, cv2.COLOR_GRAY2RGBA))
+    return np.asarray(_cv.cvtColor(grey if kept is None else blackened(grey, kept), cv2.COLOR_GRAY2RGBA))
 
 
 def rgba_from_rgb(rgb: ByteArray, kept: BoolArray | None = None) -> ByteArray:

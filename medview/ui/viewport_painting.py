@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,13 +115,13 @@ class ViewportPainting:
             return False
         cut = widget.cut()
         assert cut is not None
-        pixels = widget.picture.compose(cut, shown, widget.transform, widget.voi, widget.inverted, widget.layers())
+        pixels = widget.picture.compose(
+            cut, shown, widget.transform, widget.voi, widget.inverted, widget.layers(), grey_allowed=True
+        )
         if pixels is not self._pixels or self._image is None:
             height, width = pixels.shape[:2]
-            # RGB32 is the screen's own format: such a picture is copied, any other is converted pixel by pixel.
-            native = widget.picture.is_grey and sys.byteorder == "little"
-            kind = QImage.Format.Format_RGB32 if native else QImage.Format.Format_RGBX8888
-            self._image = QImage(pixels.data, width, height, width * 4, kind)
+            kind = QImage.Format.Format_Grayscale8 if pixels.ndim == 2 else QImage.Format.Format_RGBX8888
+            self._image = QImage(pixels.data, width, height, pixels.strides[0], kind)
             self._image.setDevicePixelRatio(widget.transform.device_ratio)
             self._pixels = pixels
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
