@@ -66,7 +66,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
             "labels": [{"index": 1, "name": "one"}, {"index": 2, "name": "two"}],
         },
     )
-    return made_package(tmp_path_factory.mktemp("tiled"), manifest, unet_like(28))
+    return made_package(tmp_path_factory.mktemp("tiled"), manifest, unet_like(40))
 
 
 @pytest.fixture(scope="module")
