@@ -556,8 +556,10 @@ def main(arguments: list[str]) -> int:
         if chosen.command == "test":
             return test(environment, stamp, rest)
         if chosen.command == "bench":
-            # What a peer warns of is its own affair, and so is its plugin for pytest.
-            return test(environment, stamp, ["tests/benchmarks", "-W", "default", "-p", "no:napari", *rest])
+            # What a peer warns of is its own affair, and so are its plugins for pytest.
+            return test(
+                environment, stamp, ["tests/benchmarks", "-W", "default", "-p", "no:napari", "-p", "no:npe2", *rest]
+            )
         if chosen.command == "check":
             return check(environment, stamp)
         prepare_machine(environment, stamp, screen=False)
