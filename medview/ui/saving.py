@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -53,24 +51,11 @@ def write_viewport_picture(workspace: Workspace, viewport: QWidget, path: str) -
 
 def write_whole(path: Path, pixmap: QPixmap) -> None:
     """Write a picture as PNG so that it is whole or not there; raises MedviewError where the disk refuses."""
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".saving-", suffix=".png")
-        os.close(handle)
-        if not pixmap.save(temporary, "PNG"):
+    from medview.formats.replaced_file import replaced_file
+
+    with replaced_file(path) as temporary:
+        if not pixmap.save(str(temporary), "PNG"):
             raise OSError(None, "the picture could not be encoded or the disk is full")
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise MedviewError(
-            "cannot_write",
-            f"{path} could not be written: {reason}.",
-            str(path),
-            ExitCode.CANNOT_WRITE,
-            (str(path), reason),
-        ) from error
 
 
 def save_result(window: QWidget, workspace: Workspace, result: InferenceResult, kind: Literal["nifti", "seg"]) -> None:
