@@ -60,7 +60,7 @@ def _around_lungs(hu: Any, nodules: Any, lungs: Any) -> tuple[Any, Any, Any]:
     return hu[tuple(box)], moved, lungs[tuple(box)]
 
 
-def load(folder: Path, network: str, index: int, patience: float = 600.0) -> dict[str, Any]:
+def load(folder: Path, network: str, index: int, patience: float = 3600.0) -> dict[str, Any]:
     """Arrays of one phantom; waits for the process that makes it."""
     path = sample_path(folder, network, index)
     end = time.monotonic() + patience

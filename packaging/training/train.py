@@ -23,7 +23,7 @@ from pool import fill, load
 
 LUNGS_PATCH = (64, 96, 96)
 NODULES_PATCH = (64, 64, 64)
-DEFAULTS = {"ct-lungs": (500, 4000, 2), "ct-nodules": (500, 6000, 4)}  # phantoms, steps, batch
+DEFAULTS = {"ct-lungs": (200, 2000, 2), "ct-nodules": (200, 1800, 4)}  # phantoms, steps, batch
 
 
 class Store:
