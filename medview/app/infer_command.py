@@ -20,6 +20,7 @@ from medview.core.finding import Finding, InferenceResult, Segmentation
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Series, Stack
+from medview.jobs.beside import call_beside
 
 RESULT_NAME = "result.json"
 
@@ -63,7 +64,7 @@ def infer(
     _check_target(Path(output))
     volume = load_volume(stack, time, progress)
     request = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions)
-    result = run_inference(request, volume, assume(stack, assumptions), progress)
+    result = run_inference(request, volume, assume(stack, assumptions), progress, call_beside)
     result = with_notes(result, _worth_saying(found.fits, found.reasons, stack))
     return write_result(result, stack, Path(output))
 

@@ -17,6 +17,7 @@ from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, ProgressStep
 from medview.core.study import Series, Stack
 from medview.core.volume import SliceState, Volume
+from medview.jobs.beside import call_beside
 from medview.jobs.queue import Job, JobQueue, Lane
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class InferenceQueue:
 
             volume = self._volume(stack, time, progress)
             request = InferenceRequest(package, uid, device, time, knowingly, tuple(assumptions))
-            result = run_inference(request, volume, seen, progress)
+            result = run_inference(request, volume, seen, progress, call_beside)
             return self._kept(with_notes(result, worth_knowing))
 
         job: Job[InferenceResult] = self._jobs.submit(

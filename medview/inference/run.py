@@ -49,7 +49,7 @@ from medview.inference.segmentation import (
     sigmoid,
     softmax,
 )
-from medview.inference.session import NetworkSession
+from medview.inference.session import Beside, NetworkSession
 from medview.inference.source_values import SourceValues, compare_with_expected, doubt_hounsfield
 from medview.inference.tiling import slide
 
@@ -59,24 +59,29 @@ STEP_OPEN, STEP_PREPARE, STEP_NETWORK, STEP_RESTORE = "open", "prepare", "networ
 FloatMap = NDArray[np.float32]
 
 
-def run_inference(request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress) -> InferenceResult:
+def run_inference(
+    request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, beside: Beside | None = None
+) -> InferenceResult:
     """Run ``request.package`` on one time point (``volume``) of ``stack``.
 
     Whether the package is meant for the series is the caller's question (:mod:`medview.inference.match`). ``progress``
-    is called often, also inside one long call of the network, and ends the run by raising Cancelled. Raises
+    is called often, with ``beside`` also inside one long call of the network, and ends the run by raising Cancelled. Raises
     MedviewError with exit code 3 (the series cannot be used), 4 (the package), 5 (does not fit) or 6 (the run failed).
     """
     if not volume.is_complete:
         text = "Some slices of the series could not be read; a model must not see holes."
         raise MedviewError("slices_missing", text, None, ExitCode.INPUT_UNUSABLE)
-    return _Run(request, volume, stack, progress).result()
+    return _Run(request, volume, stack, progress, beside).result()
 
 
 class _Run:
     """What the steps of a run share."""
 
-    def __init__(self, request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress) -> None:
+    def __init__(
+        self, request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, beside: Beside | None
+    ) -> None:
         self.request = request
+        self.beside = beside
         self.manifest: Manifest = request.package.manifest
         self.volume = volume
         self.stack = stack
@@ -96,7 +101,7 @@ class _Run:
             self.warnings += compare_with_expected(source.statistics, given.expected, given.unit)
         with self._timed(STEP_OPEN):
             self._report(STEP_OPEN, 0, 1)
-            session = NetworkSession(self.request.package, self.request.device, self.request.threads)
+            session = NetworkSession(self.request.package, self.request.device, self.request.threads, self.beside)
         with session:
             if session.fallback:
                 self.warnings.append(Note("device_fallback", session.fallback, (self.request.device, session.device)))

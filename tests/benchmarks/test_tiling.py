@@ -22,6 +22,7 @@ from medview.inference.request import InferenceRequest
 from medview.inference.run import run_inference
 from medview.inference.session import NetworkSession
 from medview.inference.tiling import tile_starts
+from medview.jobs.beside import call_beside
 from tests.inference import networks
 from tests.inference.packages import about
 from tests.inference.volumes import axial_geometry, made_package, stack_of, volume_of
@@ -103,7 +104,7 @@ def tiled_seconds(package: Any, volume: Any) -> tuple[float, dict[str, float]]:
     request = InferenceRequest(package, "1.2.3", "cpu")
     with NetworkSession(package, "cpu") as session:  # the file is in the page cache, the kernels are compiled
         Network(package, session)
-    result = run_inference(request, volume, stack_of(volume), no_progress)
+    result = run_inference(request, volume, stack_of(volume), no_progress, call_beside)
     timing = dict(result.timing_s)
     return timing["network"], timing
 

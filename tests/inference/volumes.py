@@ -18,6 +18,7 @@ from medview.core.volume import ModalityTransform, Volume
 from medview.inference.package import ModelPackage, open_package
 from medview.inference.request import InferenceRequest
 from medview.inference.run import run_inference
+from medview.jobs.beside import call_beside
 from tests.inference.packages import write_package
 
 Array = np.ndarray[Any, Any]
@@ -71,7 +72,9 @@ def series_of(stack: Stack) -> Series:
 def run(
     package: ModelPackage, volume: Volume, stack: Stack | None = None, progress: Progress = no_progress, **more: Any
 ) -> InferenceResult:
-    return run_inference(InferenceRequest(package, "1.2.3", "cpu", **more), volume, stack or stack_of(volume), progress)
+    return run_inference(
+        InferenceRequest(package, "1.2.3", "cpu", **more), volume, stack or stack_of(volume), progress, call_beside
+    )
 
 
 def made_package(folder: Path, manifest: dict[str, Any], model: bytes) -> ModelPackage:
