@@ -107,6 +107,20 @@ class PixelRegion:
     spacing: tuple[float, float] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """In what the time points of a stack differ: echo, b-value, phase … ``values`` in ``unit``, one for each step.
+
+    A value is a number where the file gives one, else a word or None; ``labels`` is what a reader is told of each
+    step, and no two are the same.
+    """
+
+    name: str
+    unit: str
+    values: tuple[float | str | None, ...]
+    labels: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Stack:
     """Frames that are shown as one: same size, and one geometry where there is any.
@@ -142,6 +156,8 @@ class Stack:
     time_labels: tuple[str, ...] = ("",)
     time_axis: str = ""
     """What several time points are: ``time``, ``echo``, ``b-value``, ``phase`` …"""
+    dimensions: tuple[Dimension, ...] = ()
+    """The dimensions of the time points, the slowest first; the product of their lengths is ``timepoints``."""
     notes: tuple[Note, ...] = ()
     whole: WholeSource | None = None
     stored_reversed: bool = False
@@ -149,6 +165,12 @@ class Stack:
     context: SeriesContext = field(default_factory=SeriesContext)
     regions: tuple[PixelRegion, ...] = ()
     """Where there are regions, a length is in mm only inside one of them."""
+    graphics: tuple[FrameSource | None, ...] = ()
+    """Per frame what its file draws over it, (rows, columns, 4) RGBA; () where no file does. Acquired frames only."""
+
+    def graphics_of(self, frame: int) -> FrameSource | None:
+        """What is drawn over a frame (index into ``frames``)."""
+        return self.graphics[frame] if frame < len(self.graphics) else None
 
     def voi_of(self, frame: int) -> tuple[Voi, ...]:
         """The file's windows and VOI LUTs for a frame."""
@@ -159,10 +181,55 @@ class Stack:
         """All frames of all time points."""
         return self.shape[0] * self.timepoints
 
+    @property
+    def named_dimensions(self) -> tuple[Dimension, ...]:
+        """The dimensions, also of a stack whose file only counts its time points; empty where there is one."""
+        if self.dimensions or self.timepoints < 2:
+            return self.dimensions
+        labels = self.time_labels
+        if len(labels) != self.timepoints or len(set(labels)) != len(labels):
+            labels = tuple(str(number + 1) for number in range(self.timepoints))
+        return (Dimension(self.time_axis or "time", "", labels, labels),)
+
+    def steps_of_time(self, time: int) -> tuple[int, ...]:
+        """The 0-based step along each of the named dimensions of a time point."""
+        steps = []
+        for dimension in reversed(self.named_dimensions):
+            time, step = divmod(time, len(dimension.labels))
+            steps.append(step)
+        return tuple(reversed(steps))
+
+    def time_of_steps(self, steps: tuple[int, ...]) -> int:
+        """The time point at a step along each of the named dimensions."""
+        time = 0
+        for dimension, step in zip(self.named_dimensions, steps, strict=True):
+            time = time * len(dimension.labels) + step
+        return time
+
+
+@dataclass(frozen=True, slots=True)
+class StudyObject:
+    """An object that is no plain image: a segmentation, structure set, presentation state, report, recording …
+
+    What it holds is read when it is asked for; ``frames`` is 0 for objects without pixels. ``date`` and ``time`` are
+    those of its series.
+    """
+
+    path: str
+    sop_uid: str
+    sop_class: str
+    series_uid: str
+    modality: str
+    description: str = ""
+    instance_number: int | None = None
+    frames: int = 0
+    date: str = ""
+    time: str = ""
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """A series as the files say, with the stacks it is shown as."""
+    """A series as the files say, with the stacks it is shown as, and its objects that are no plain images."""
 
     series_uid: str
     number: int | None
@@ -171,6 +238,7 @@ class Series:
     stacks: tuple[Stack, ...]
     objects_without_pixels: int = 0
     is_localizer: bool = False
+    objects: tuple[StudyObject, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

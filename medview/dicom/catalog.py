@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from medview.core.problem import Problem
-from medview.core.study import Census, Series, Study
+from medview.core.study import Census, Series, Study, StudyObject
 from medview.dicom.header import InstanceHeader
 from medview.dicom.mosaic import MosaicSlice
+from medview.dicom.object_kinds import is_study_object
 from medview.dicom.scan import ScanBatch, is_same_file, same_content
 from medview.dicom.series_context import series_context
 from medview.dicom.stacks import BuiltStacks, build_stacks, is_localizer
@@ -127,8 +128,25 @@ class Catalog:
                 built.stacks,
                 sum(header.pixels is None for header in headers),
                 bool(built.stacks) and all(is_localizer(stack) for stack in built.stacks),
+                tuple(_study_object(header) for header in headers if is_study_object(header) and not header.copy_of),
             )
         return files.series
+
+
+def _study_object(header: InstanceHeader) -> StudyObject:
+    series = header.series
+    return StudyObject(
+        header.path,
+        header.sop_uid,
+        series.sop_class,
+        series.series_uid,
+        series.modality,
+        series.series_description,
+        header.instance_number,
+        header.frame_count,
+        series.series_date,
+        series.series_time,
+    )
 
 
 def _built_or_problems(headers: list[InstanceHeader]) -> BuiltStacks:
