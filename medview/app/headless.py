@@ -78,6 +78,10 @@ def _described_stack(stack: Stack) -> dict[str, Any]:
         "spacing": None if geometry is None else list(geometry.spacing),
         "affine": None if geometry is None else geometry.affine.tolist(),
         "timepoints": stack.timepoints,
+        "dimensions": [
+            {"name": each.name, "unit": each.unit, "values": list(each.values), "labels": list(each.labels)}
+            for each in stack.named_dimensions
+        ],
         "components": stack.components,
         "unit": stack.unit,
         "frames": stack.frame_count,
@@ -175,6 +179,8 @@ def _one_frame(stack: Stack, frame: int) -> Stack:
         vois=(stack.voi_of(frame),),
         planes=None,
         time_labels=("",),
+        time_axis="",
+        dimensions=(),
     )
 
 

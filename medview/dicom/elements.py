@@ -7,7 +7,7 @@ endian bytes, sequences as lists of such mappings. PS3.5 section 7, PS3.10 secti
 from __future__ import annotations
 
 import os
-import stat
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from typing import Any
 from medview.dicom import tags
 from medview.dicom.inflate import inflate_capped
 from medview.dicom.layout import Layout, plain_run
+from medview.files.byte_source import NOT_THERE, OPEN_FLAGS, ByteSource, FileBytes, HeldBytes, NotRegularError, Stamp, opened
 
 Wanted = Mapping[int, frozenset[int]]
 Layouts = dict[tuple[bool, int], Layout]
@@ -76,7 +77,7 @@ _SEQUENCES = (
     tags.PIXEL_VALUE_TRANSFORMATION, tags.FRAME_PIXEL_PROPERTIES, tags.FRAME_ANATOMY, tags.TEMPORAL_GROUP, tags.CARDIAC_GROUP,
     tags.MR_ECHO, tags.MR_TIMING, tags.MR_MODIFIER, tags.MR_ASL, tags.MR_FRAME_TYPE, tags.CT_FRAME_TYPE, tags.PET_FRAME_TYPE,
     tags.XA_FRAME_TYPE, tags.CT_RECONSTRUCTION, tags.XRAY_RECONSTRUCTION, tags.SEGMENT_GROUP, tags.UNASSIGNED_SHARED,
-    tags.UNASSIGNED_FRAME,
+    tags.UNASSIGNED_FRAME, tags.VOLUME_POSITION_GROUP, tags.VOLUME_ORIENTATION_GROUP,
 )  # fmt: skip
 _SHORTS = (
     tags.SAMPLES, tags.PLANAR, tags.ROWS, tags.COLUMNS, tags.BITS_ALLOCATED, tags.BITS_STORED, tags.HIGH_BIT, tags.PIXEL_REPRESENTATION,
@@ -84,6 +85,7 @@ _SHORTS = (
     tags.REGION_DATA_TYPE, tags.REGION_UNITS_X, tags.REGION_UNITS_Y, tags.IN_CONCATENATION_NUMBER, tags.FRAME_ACQUISITION_NUMBER,
     tags.ENERGY_VECTOR, tags.DETECTOR_VECTOR, tags.PHASE_VECTOR, tags.ROTATION_VECTOR, tags.RR_VECTOR, tags.TIME_SLOT_VECTOR,
     tags.SLICE_VECTOR, tags.ANGULAR_VECTOR, tags.TIME_SLICE_VECTOR, tags.SEGMENT_NUMBER, tags.DIMENSION_POINTER,
+    tags.ACQUISITION_MATRIX, tags.CONCATENATION_TOTAL,
 )  # fmt: skip
 _LONGS = (
     tags.REGION_FLAGS, tags.REGION_X0, tags.REGION_Y0, tags.REGION_X1, tags.REGION_Y1, tags.IN_STACK_POSITION, tags.TEMPORAL_INDEX,
@@ -91,13 +93,14 @@ _LONGS = (
 )  # fmt: skip
 _DOUBLES = (
     tags.REGION_DELTA_X, tags.REGION_DELTA_Y, tags.B_VALUE, tags.DIFFUSION_DIRECTION, tags.EFFECTIVE_ECHO_TIME, tags.CARDIAC_TRIGGER_DELAY,
-    tags.NOMINAL_CARDIAC_PHASE, tags.TEMPORAL_OFFSET, tags.INVERSION_TIMES,
+    tags.NOMINAL_CARDIAC_PHASE, tags.TEMPORAL_OFFSET, tags.INVERSION_TIMES, tags.VOLUME_POSITION,
+    tags.VOLUME_ORIENTATION,
 )  # fmt: skip
 _PRIVATE_FORMS = {
     "siemens_direction": DOUBLES, "siemens_tiles": SHORTS, "siemens_csa": BYTES, "ge_component": SHORTS,
     "philips_b": FLOATS, "philips_scale_slope": FLOATS, "philips_scale_intercept": FLOATS,
     "philips_direction_x": FLOATS, "philips_direction_y": FLOATS, "philips_direction_z": FLOATS,
-    "uih_b": DOUBLES, "uih_direction": DOUBLES,
+    "uih_b": DOUBLES, "uih_direction": DOUBLES, "uih_frames": SEQUENCE,
 }  # fmt: skip
 
 
@@ -108,6 +111,7 @@ def _wanted() -> dict[int, frozenset[int]]:
     table |= dict.fromkeys(_SEQUENCES, SEQUENCE) | dict.fromkeys(_SHORTS, SHORTS)
     table |= dict.fromkeys(_LONGS, LONGS) | dict.fromkeys(_DOUBLES, DOUBLES)
     table |= dict.fromkeys((tags.PIXELS, tags.FLOAT_PIXELS, tags.DOUBLE_PIXELS), STOP)
+    table |= dict.fromkeys(tags.OVERLAY_ROWS, SHORTS)
     # No VR suits, so the fast way stops there: their place is wanted, not their value.
     table |= dict.fromkeys((tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS), frozenset[int]())
     for group in {group for _, group, _ in tags.PRIVATE.values()}:
@@ -306,13 +310,13 @@ def _converted(value: bytes, vr: int, kind: frozenset[int], big: bool) -> bytes:
 class _Source:
     """A window onto the bytes of a data set, refilled from the file where needed."""
 
-    __slots__ = ("base", "buf", "fd", "size")
+    __slots__ = ("base", "buf", "bytes", "size")
 
-    def __init__(self, fd: int, buf: bytes, base: int, size: int) -> None:
-        self.fd = fd
+    def __init__(self, source: ByteSource, buf: bytes = b"") -> None:
+        self.bytes = source
         self.buf = buf
-        self.base = base
-        self.size = size
+        self.base = 0
+        self.size = source.size
 
     def has_more(self, offset: int) -> bool:
         """Whether a window that begins at ``offset`` could hold more than this one."""
@@ -320,27 +324,8 @@ class _Source:
 
     def fill(self, offset: int, length: int) -> None:
         """Make the window begin at ``offset`` and hold ``length`` bytes as far as the data go."""
-        if self.fd < 0:
-            self.buf = self.buf[offset - self.base :]
-        else:
-            os.lseek(self.fd, offset, os.SEEK_SET)
-            self.buf = _read_fully(self.fd, max(length, CHUNK))
+        self.buf = self.bytes.read(offset, max(length, CHUNK))
         self.base = offset
-
-
-def _read_fully(fd: int, length: int) -> bytes:
-    data = os.read(fd, length)
-    if len(data) == length or not data:
-        return data
-    parts = [data]
-    missing = length - len(data)
-    while missing > 0:
-        data = os.read(fd, missing)
-        if not data:
-            break
-        parts.append(data)
-        missing -= len(data)
-    return b"".join(parts)
 
 
 def _walk(

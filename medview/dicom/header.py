@@ -110,12 +110,18 @@ class ImageHeader:
     """Number of slices in a Siemens mosaic (1 where it is unknown), 0 for a plain image."""
     tile_normal: Vector3 | None = None
     """Direction in which the slices of a mosaic follow one another."""
+    tile_positions: tuple[Vector3, ...] = ()
+    """Position of each slice of a mosaic, where the file says them one by one (United Imaging)."""
     philips_scale: tuple[float, float] | None = None
     suv_factors: tuple[float | None, float | None] | None = None
     """Philips PET: (SUV factor, activity factor)."""
     dose_units: str = ""
     dimensions: tuple[int, ...] = ()
     """Packed tags of the dimension index pointers."""
+    overlays: tuple[int, ...] = ()
+    """Groups (0x6000, 0x6002 …) that hold an overlay plane."""
+    has_supplemental: bool = False
+    """Whether values above the grey ones have colours of a supplemental palette (PS3.3 C.7.6.19)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,7 @@ class FrameHeader:
     trigger_time: float | None = None
     cardiac_phase: float | None = None
     reference_time: float | None = None
+    """ms from the beginning: Frame Reference Time, or Temporal Position Time Offset."""
     acquisition_time: str = ""
     """Date and time as one text, so that midnight does not turn their order."""
     content_time: str = ""
@@ -179,6 +186,8 @@ class Concatenation:
     uid: str
     number: int
     frame_offset: int | None
+    total: int | None = None
+    """Of how many objects, where the file says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -50,7 +51,7 @@ _IMAGE_TAGS = (
     tags.SCANNED_SPACING, tags.MAGNIFICATION, tags.SOURCE_DETECTOR, tags.SOURCE_PATIENT, tags.CALIBRATION_TYPE, tags.PIXEL_ASPECT,
     tags.VIEW_POSITION, tags.PATIENT_ORIENTATION, tags.ULTRASOUND_REGIONS, tags.FRAME_TIME, tags.FRAME_TIME_VECTOR, tags.CINE_RATE,
     tags.DISPLAY_RATE, tags.LOSSY, tags.LOSSY_RATIO, tags.LOSSY_METHOD, tags.GANTRY_TILT, tags.DOSE_UNITS, tags.FRAME_PIXEL_PROPERTIES,
-    tags.DIMENSION_SEQUENCE, tags.PHOTOMETRIC,
+    tags.DIMENSION_SEQUENCE, tags.PHOTOMETRIC, tags.PIXEL_PRESENTATION,
 )  # fmt: skip
 _FRAME_TAGS = (
     tags.ORIENTATION, tags.PIXEL_SPACING, tags.SLICE_THICKNESS, tags.SLICE_SPACING, tags.RESCALE_SLOPE, tags.RESCALE_INTERCEPT,
@@ -71,6 +72,7 @@ _ENHANCED_TAGS = frozenset(
         tags.IN_STACK_POSITION, tags.SEGMENT_NUMBER, tags.EXTRA_AXES,
     }
 )  # fmt: skip
+_OVERLAY_ROWS = frozenset(tags.OVERLAY_ROWS)
 _PRIVATE_MODALITIES = frozenset({b"MR", b"PT"})
 _ELEMENTS: dict[int, PixelElement] = {tags.PIXELS: "pixels", tags.FLOAT_PIXELS: "float", tags.DOUBLE_PIXELS: "double"}
 _CACHE_SIZE = 4096
@@ -99,8 +101,10 @@ class HeaderReader:
         values = raw.values
         private = private_values(values) if values.get(tags.MODALITY, b"").strip() in _PRIVATE_MODALITIES else {}
         series = self._shared(0, values, _SERIES_TAGS, (), lambda: _series_header(values))
-        private_key = tuple(private.items())
-        image = self._shared(1, values, _IMAGE_TAGS, private_key, lambda: _image_header(values, private))
+        overlays = tuple(sorted(values.keys() & _OVERLAY_ROWS))
+        tiles = _tiles(values, private)
+        image_key = (*private.items(), *overlays, tiles)
+        image = self._shared(1, values, _IMAGE_TAGS, image_key, lambda: _image_header(values, private, tiles))
         pixels = self._pixels(raw)
         fault = _fault(raw, pixels)
         frames = self.frames(values, private, pixels) if fault is None else (self.frame(values, private),)
@@ -111,6 +115,7 @@ class HeaderReader:
                 as_text(values[tags.CONCATENATION_UID]),
                 as_short(values.get(tags.IN_CONCATENATION_NUMBER)),
                 offsets[0] if offsets else None,
+                as_short(values.get(tags.CONCATENATION_TOTAL)) or None,
             )
         return InstanceHeader(
             path,
@@ -175,7 +180,7 @@ class HeaderReader:
             first(as_longs(get(tags.TEMPORAL_INDEX)), temporal),
             first(as_floats(get(tags.CARDIAC_TRIGGER_DELAY)), trigger),
             first(as_floats(get(tags.NOMINAL_CARDIAC_PHASE)), phase),
-            first(as_floats(get(tags.TEMPORAL_OFFSET)), reference),
+            1000 * offset[0] if (offset := as_floats(get(tags.TEMPORAL_OFFSET))) else reference,
             as_text(get(tags.FRAME_ACQUISITION_DATETIME)) or acquisition_time,
             as_text(get(tags.FRAME_REFERENCE_DATETIME)) or content_time,
             as_text(get(tags.STACK_ID)),
@@ -283,7 +288,7 @@ def _pair(numbers: tuple[float, ...]) -> tuple[float, float] | None:
     return (numbers[0], numbers[1]) if len(numbers) == 2 and min(numbers) > 1e-6 and max(numbers) < 1e5 else None
 
 
-def _image_header(values: Values, private: dict[str, bytes]) -> ImageHeader:
+def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> ImageHeader:
     get = values.get
     signed = as_short(get(tags.PIXEL_REPRESENTATION)) == 1
     padding = None
@@ -315,12 +320,15 @@ def _image_header(values: Values, private: dict[str, bytes]) -> ImageHeader:
         as_text(get(tags.LOSSY_RATIO)),
         as_text(get(tags.LOSSY_METHOD)),
         as_number(get(tags.GANTRY_TILT)),
-        _tiles(values, private),
+        tiles,
         _three(as_numbers(private.get("mosaic_normal"))),
+        _tile_positions(private),
         (scale[0], offset[0]) if scale and offset and scale[0] else None,
         factors if any(factors) else None,
         as_text(get(tags.DOSE_UNITS)),
         _dimension_pointers(values),
+        overlays=tuple(sorted(tag & 0xFFFF for tag in values.keys() & _OVERLAY_ROWS)),
+        has_supplemental=tags.RED_DESCRIPTOR in values and as_text(get(tags.PIXEL_PRESENTATION)) in {"COLOR", "MIXED"},
     )
 
 
@@ -334,10 +342,35 @@ def _dimension_pointers(values: Values) -> tuple[int, ...]:
 
 
 def _tiles(values: Values, private: dict[str, bytes]) -> int:
+    """How many slices a mosaic holds, 1 where that is unknown, 0 for a plain image."""
     kind = values.get(tags.IMAGE_TYPE, b"")
-    if b"MOSAIC" in kind:
-        return as_short(private.get("siemens_tiles")) or as_integer(private.get("mosaic_tiles")) or 1
-    return int(as_number(private.get("uih_tiles")) or 1) if b"VFRAME" in kind else 0
+    if b"MOSAIC" not in kind and b"VFRAME" not in kind:
+        return 0
+    if (
+        tags.FRAME_GROUPS in values
+        or tags.SHARED_GROUPS in values
+        or (as_integer(values.get(tags.NUMBER_OF_FRAMES)) or 1) > 1
+    ):
+        return 0  # taken apart by the scanner, which keeps the word (Siemens XA)
+    if b"VFRAME" in kind:
+        return int(as_number(private.get("uih_tiles")) or 1) if "tile_positions" in private else 1
+    known = as_short(private.get("siemens_tiles")) or as_integer(private.get("mosaic_tiles")) or 0
+    return known or int(not _is_one_slice(values, private))
+
+
+def _is_one_slice(values: Values, private: dict[str, bytes]) -> bool:
+    """Whether an image that calls itself a mosaic is no larger than what was acquired: a slice saved singly."""
+    matrix = [int(part) for part in re.findall(rb"\d+", private.get("siemens_matrix", b""))]
+    matrix = matrix or [side for side in as_shorts(values.get(tags.ACQUISITION_MATRIX)) if side]
+    sides = (as_short(values.get(tags.ROWS)), as_short(values.get(tags.COLUMNS)))
+    return bool(matrix) and max(sides) < 1.5 * max(matrix)
+
+
+def _tile_positions(private: dict[str, bytes]) -> tuple[Vector3, ...]:
+    numbers = as_numbers(private.get("tile_positions"))
+    if len(numbers) % 3:
+        return ()
+    return tuple((numbers[at], numbers[at + 1], numbers[at + 2]) for at in range(0, len(numbers), 3))
 
 
 def _frame_time(values: Values) -> float | None:

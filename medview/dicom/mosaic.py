@@ -19,6 +19,7 @@ from medview.dicom.frame_source import DicomFrame
 from medview.dicom.header import FrameHeader, InstanceHeader
 
 _CSA_TAG = struct.Struct("<64si4siii")
+_MOST_CSA_ENTRIES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,16 @@ def _picture(frame: DicomFrame) -> NDArray[Any]:
 
 
 def csa_numbers(csa: bytes, name: str) -> tuple[bytes, ...]:
-    """Values of an entry of a CSA header (SV10), empty where it has none."""
-    if not csa.startswith(b"SV10"):
-        return ()
+    """Values of an entry of a CSA header, empty where it has none.
+
+    The newer form (SV10) says the length of an item; the older one says it plus the number of items of its first entry.
+    """
+    newer = csa.startswith(b"SV10")
+    surplus = 0
+    if not newer:
+        if len(csa) < 8 + _CSA_TAG.size or not 0 < struct.unpack_from("<I", csa)[0] <= _MOST_CSA_ENTRIES:
+            return ()
+        surplus = _CSA_TAG.unpack_from(csa, 8)[4]
     at = csa.find(name.encode() + b"\0")
     if at < 0 or at + _CSA_TAG.size > len(csa):
         return ()
@@ -82,8 +90,9 @@ def csa_numbers(csa: bytes, name: str) -> tuple[bytes, ...]:
     for _ in range(min(items, multiplicity or items, 64)):
         if at + 16 > len(csa):
             return ()
-        length = struct.unpack_from("<4i", csa, at)[1]
-        if length < 0:
+        head = struct.unpack_from("<4i", csa, at)
+        length = head[1] if newer else head[0] - surplus
+        if length < 0 or at + 16 + length > len(csa):
             return ()
         values.append(csa[at + 16 : at + 16 + length].strip(b" \0"))
         at += 16 + (length + 3) // 4 * 4
@@ -96,25 +105,33 @@ def mosaic_slices(header: InstanceHeader) -> list[tuple[Tile, FrameHeader]]:
     common = frame.common
     if pixels is None or image.tiles < 2 or pixels.frames != 1 or pixels.is_colour:
         return []
-    if frame.position is None or common.orientation is None or common.spacing is None:
+    if common.orientation is None or common.spacing is None:
         return []
     grid = math.ceil(math.sqrt(image.tiles))
     rows, columns = pixels.rows // grid, pixels.columns // grid
     if not rows or not columns or pixels.rows % grid or pixels.columns % grid:
         return []
+    tiles = [Tile(number % grid * columns, number // grid * rows, columns, rows) for number in range(image.tiles)]
+    if image.tile_positions:
+        if len(image.tile_positions) < len(tiles):
+            return []
+        return [
+            (tile, replace(frame, position=place)) for tile, place in zip(tiles, image.tile_positions, strict=False)
+        ]
+    distance = common.slice_spacing or common.thickness
+    if frame.position is None or not distance:
+        return []
     row, column = np.array(common.orientation[:3]), np.array(common.orientation[3:])
     normal = np.cross(row, column)
     if image.tile_normal is not None and float(np.dot(normal, image.tile_normal)) < 0:
         normal = -normal
-    distance = common.slice_spacing or common.thickness or 1.0
     first = (
         np.array(frame.position)
         + row * common.spacing[1] * (pixels.columns - columns) / 2
         + column * common.spacing[0] * (pixels.rows - rows) / 2
     )
     slices = []
-    for number in range(image.tiles):
-        x, y, z = (float(value) for value in first + number * distance * normal)
-        tile = Tile(number % grid * columns, number // grid * rows, columns, rows)
+    for number, tile in enumerate(tiles):
+        x, y, z = (float(value) for value in first + number * abs(distance) * normal)
         slices.append((tile, replace(frame, position=(x, y, z))))
     return slices

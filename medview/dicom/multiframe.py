@@ -10,7 +10,7 @@ from typing import Any
 
 from medview.dicom import tags
 from medview.dicom.elements import Values
-from medview.dicom.header import as_number, as_numbers, as_shorts
+from medview.dicom.header import as_floats, as_number, as_numbers, as_shorts
 
 _GEOMETRY = (tags.POSITION, tags.ORIENTATION, tags.PIXEL_SPACING)
 _INHERITED = frozenset(
@@ -77,8 +77,20 @@ def _functional_groups(values: Values, frames: int) -> list[Values]:
         elif items:
             for tag in _GEOMETRY[:1]:
                 each.pop(tag, None)
+        _take_volume_plane(each)
         result.append(each)
     return result
+
+
+def _take_volume_plane(values: Values) -> None:
+    """Planes in the frame of reference of an ultrasound volume (PS3.3 C.8.24.3) in the words of those in the patient."""
+    for tag, source, count in (
+        (tags.POSITION, tags.VOLUME_POSITION, 3),
+        (tags.ORIENTATION, tags.VOLUME_ORIENTATION, 6),
+    ):
+        numbers = as_floats(values.get(source))
+        if tag not in values and len(numbers) == count:
+            values[tag] = b"\\".join(repr(number).encode() for number in numbers)
 
 
 def _unassigned_first(item: Values, into: Values) -> None:
@@ -91,27 +103,41 @@ def _unassigned_first(item: Values, into: Values) -> None:
 
 def _moved(values: Values, distance: float) -> bytes | None:
     """ImagePositionPatient moved along row × column, as DS bytes."""
-    position, orientation = as_numbers(values.get(tags.POSITION)), as_numbers(values.get(tags.ORIENTATION))
-    if len(position) != 3 or len(orientation) != 6:
+    position, normal = as_numbers(values.get(tags.POSITION)), _normal(values)
+    if len(position) != 3 or normal is None:
         return None
-    rx, ry, rz, cx, cy, cz = orientation
-    normal = (ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx)
-    length = math.sqrt(sum(part * part for part in normal))
-    if not length:
-        return None
-    moved = (at + distance * part / length for at, part in zip(position, normal, strict=True))
+    moved = (at + distance * part for at, part in zip(position, normal, strict=True))
     return b"\\".join(repr(part).encode() for part in moved)
 
 
+def _normal(values: Values) -> tuple[float, float, float] | None:
+    """Unit vector row × column."""
+    orientation = as_numbers(values.get(tags.ORIENTATION))
+    if len(orientation) != 6:
+        return None
+    rx, ry, rz, cx, cy, cz = orientation
+    x, y, z = ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx
+    length = math.sqrt(x * x + y * y + z * z)
+    return (x / length, y / length, z / length) if length else None
+
+
 def _dose_grid(values: Values, frames: int) -> list[Values] | None:
-    """Offsets along the normal; where the first is not 0, they are positions along it (PS3.3 C.8.8.3.2)."""
+    """Planes of a dose grid (PS3.3 C.8.8.3.2): distances from the first along the normal, or z in the patient.
+
+    They are z where the first of them is not 0 but the z of the first plane. Anything else is taken as distances from
+    the first of them.
+    """
     offsets = as_numbers(values.get(tags.GRID_OFFSETS))
     if len(offsets) != frames:
         return None
+    origin = as_numbers(values.get(tags.POSITION))
+    absolute = offsets[0] != 0 and len(origin) == 3 and abs(offsets[0] - origin[2]) <= 0.01
+    normal = _normal(values)
+    sign = -1.0 if absolute and normal is not None and normal[2] < 0 else 1.0
     result = []
     for offset in offsets:
         each = dict(values)
-        position = _moved(values, offset - offsets[0])
+        position = _moved(values, sign * (offset - offsets[0]))
         if position is None:
             return None
         each[tags.POSITION] = position
@@ -131,10 +157,13 @@ def _nuclear_medicine(values: Values, frames: int) -> list[Values] | None:
             base[tag] = value
     distance = spacing if spacing is not None else as_number(values.get(tags.SLICE_THICKNESS))
     origin = {tag: base[tag] for tag in (tags.POSITION, tags.ORIENTATION) if tag in base}
+    has_place = placed and distance is not None and _moved(origin, 0.0) is not None
+    if not has_place and len(slices) == frames:
+        vectors["slice"] = slices
     result = []
     for index in range(frames):
         each = dict(base)
-        if placed and distance is not None:
+        if has_place and distance is not None:
             each[tags.POSITION] = _moved(origin, (slices[index] - 1) * distance) or b""
         else:
             each.pop(tags.POSITION, None)

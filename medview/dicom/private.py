@@ -21,7 +21,11 @@ def private_values(values: Values) -> dict[str, bytes]:
         group, block = _CREATOR_TAGS[creator_tag]
         for name, low in _BY_CREATOR.get((creator.strip(b" \0").decode("latin-1"), group), ()):
             value = values.get(tags.tag(group, block << 8 | low))
-            if value is not None and name not in found:
+            if isinstance(value, list):
+                positions = [item.get(tags.POSITION, b"").strip(b" \0") for item in value]
+                if name == "uih_frames" and positions and all(positions):
+                    found["tile_positions"] = b"\\".join(positions)
+            elif value is not None and name not in found:
                 found[name] = value
     csa = found.pop("siemens_csa", b"")
     if csa and b"MOSAIC" in values.get(tags.IMAGE_TYPE, b""):

@@ -12,10 +12,12 @@ import numpy as np
 
 from medview.core.geometry import FloatArray, Geometry
 from medview.core.problem import Note, Problem
-from medview.core.study import FrameSource, Stack, StackKind
+from medview.core.study import Dimension, FrameSource, Stack, StackKind
+from medview.dicom import tags
 from medview.dicom.frame_source import DicomFrame
 from medview.dicom.header import FrameCommon, FrameHeader, InstanceHeader
 from medview.dicom.mosaic import MosaicSlice, mosaic_slices
+from medview.dicom.overlays import graphics_of
 from medview.dicom.pixel_description import pixel_notes
 from medview.dicom.placement import (
     Directions,
@@ -29,12 +31,14 @@ from medview.dicom.placement import (
 from medview.dicom.presentation import is_inverted, modality_transform, padding_of, unit_of, vois_of
 from medview.dicom.series_context import series_context
 from medview.dicom.spacing import PROJECTION_MODALITIES, pixel_aspect, pixel_regions, spacing_of
-from medview.dicom.time_axes import Arrangement, PlacedFrame, arrange
+from medview.dicom.time_axes import Arrangement, PlacedFrame, arrange, frames_in_steps
 
 FEW_ORIENTATIONS = 6
 """With more single slices of different orientation (a radial acquisition) they are shown as one stack of frames."""
 
 
+_WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
+_ULTRASOUND_VOLUME = "1.2.840.10008.5.1.4.1.1.6.2"
 SAME_PLACE_MM = 0.02
 """Slices of two multi-frame objects nearer than this lie at the same place: the objects are time points."""
 
@@ -102,14 +106,15 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Key, list[PlacedFrame]]:
         parts = (id(header.series), id(header.image), id(pixels), each_own)
         for index in range(pixels.frames):
             frame = header.frame(index)
-            placeable = each_own and frame.position is not None
+            placeable = each_own and (frame.position is not None or bool(header.image.tile_positions))
             of_frame = (*parts, id(frame.common), placeable)
             key = made.get(of_frame)
             if key is None:
                 placed = placeable and _has_plane(header, frame.common)
                 key = made[of_frame] = (placed, *_shared_key(header, frame, placed))
             if twin or (many and not key[0]):
-                key = (*key, header.sop_uid if many else "", twin)
+                whole = header.concatenation.uid if header.concatenation is not None else header.sop_uid
+                key = (*key, whole if many else "", twin)
             if header.image.tiles:
                 slices = mosaic_slices(header) if key[0] else []
                 if slices:
@@ -135,7 +140,7 @@ def _shared_key(header: InstanceHeader, frame: FrameHeader, placed: bool) -> Key
         is_inverted(header),
         header.image.modality_lut,
         spacing and tuple(f"{value:.4g}" for value in spacing),
-        common.component,
+        unit_of(header, frame, pixels.is_colour),
         "LOCALIZER" in common.image_type,
         common.laterality,
         "" if placed else header.image.view_position,
@@ -287,6 +292,8 @@ def _stacks_of_arrangement(key: Hashable, arrangement: Arrangement) -> list[Stac
                 (str(len(arrangement.volumes)),),
             ),
         )
+    if _contradicts_positions(first):
+        notes = (*notes, Note("contradicting_index", _NOTE_TEXTS["contradicting_index"]))
     return [_placed_stack(key, arrangement, geometry, notes)]
 
 
@@ -363,6 +370,19 @@ def _source(frame: PlacedFrame) -> FrameSource:
     return whole if frame.tile is None else MosaicSlice(whole, frame.tile)
 
 
+def _graphics(frames: Sequence[PlacedFrame]) -> tuple[FrameSource | None, ...]:
+    found: list[FrameSource | None] = []
+    for each in frames:
+        image, pixels = each.header.image, each.header.pixels
+        plain = each.tile is None and pixels is not None and (image.overlays or image.has_supplemental)
+        found.append(
+            graphics_of(image, DicomFrame(each.header.path, each.index, each.header.sop_uid, pixels))
+            if plain and pixels is not None
+            else None
+        )
+    return tuple(found) if any(one is not None for one in found) else ()
+
+
 def _size(frame: PlacedFrame) -> tuple[int, int]:
     """(rows, columns)."""
     assert frame.header.pixels is not None
@@ -384,11 +404,48 @@ def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
             codes["frame_of_reference_per_image"] = None
         if header.image.tiles:
             codes["mosaic_slices" if frame.tile is not None else "mosaic"] = None
-            if frame.tile is not None and header.image.tile_normal is None:
+            if frame.tile is not None and header.image.tile_normal is None and not header.image.tile_positions:
                 codes["mosaic_order_assumed"] = None
         if header.image.philips_scale:
             codes["philips_scale"] = None
-    return tuple(Note(code, _NOTE_TEXTS[code]) for code in codes)
+        if header.series.sop_class == _ULTRASOUND_VOLUME and frame.frame.position is not None:
+            codes["orientation_unknown"] = None
+        if header.series.sop_class == _WHOLE_SLIDE and header.frame_count > 1:
+            codes["slide_tiles"] = None
+    return (*(Note(code, _NOTE_TEXTS[code]) for code in codes), *_missing_parts(frames))
+
+
+def _missing_parts(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
+    """What a concatenation lacks (PS3.3 C.7.6.16.2.2.4)."""
+    parts = {part for frame in frames if (part := frame.header.concatenation) is not None}
+    notes = []
+    for uid in sorted({part.uid for part in parts}):
+        own = [part for part in parts if part.uid == uid]
+        numbers = {part.number for part in own}
+        total = max([*numbers, *(part.total for part in own if part.total is not None)])
+        missing = [str(number) for number in range(1, total + 1) if number not in numbers]
+        if missing:
+            text = f"Of the {total} objects that this image was cut into, these are missing: {', '.join(missing)}."
+            notes.append(Note("missing_parts", text, (str(total), ", ".join(missing))))
+    return tuple(notes)
+
+
+def _contradicts_positions(volume: Sequence[PlacedFrame]) -> bool:
+    """Whether the numbers that a multi-frame image gives its slices go up and down along the normal."""
+    if len({frame.header.sop_uid for frame in volume}) > 1 or len(volume) < 3:
+        return False
+    pointers = volume[0].header.image.dimensions
+    at = next((n for n, pointer in enumerate(pointers) if pointer in {tags.IN_STACK_POSITION, tags.POSITION}), None)
+    readers: list[Callable[[FrameHeader], int | None]] = [lambda frame: frame.in_stack]
+    if at is not None:
+        readers.append(lambda frame: frame.dimension_values[at] if at < len(frame.dimension_values) else None)
+    for read in readers:
+        numbers = [number for frame in volume if (number := read(frame.frame)) is not None]
+        if len(numbers) == len(volume) and len(set(numbers)) == len(numbers):
+            steps = np.diff(numbers)
+            if not (np.all(steps > 0) or np.all(steps < 0)):
+                return True
+    return False
 
 
 _NOTE_TEXTS = {
@@ -402,6 +459,9 @@ _NOTE_TEXTS = {
     "mosaic_slices": "The file holds all slices of a volume in one picture (mosaic); they are shown as slices.",
     "mosaic_order_assumed": "The private header that tells the order of the mosaic's slices is missing; it is assumed.",
     "mosaic": "This is a mosaic: one picture holds all slices of a volume side by side.",
+    "orientation_unknown": "The file does not say how it lies in the patient: sides are assumed.",
+    "slide_tiles": "These are tiles of a slide, shown one by one in the order of the file.",
+    "contradicting_index": "The numbers that the file gives its slices contradict their positions; the positions count.",
     "philips_scale": "Philips display values; the private scale slope for quantitative values is not applied.",
 }
 
@@ -420,6 +480,7 @@ def _placed_stack(key: Hashable, arrangement: Arrangement, geometry: Geometry, n
         notes,
         time_labels=arrangement.labels,
         time_axis=arrangement.axis,
+        dimensions=arrangement.dimensions,
     )
 
 
@@ -438,15 +499,21 @@ def _frames_stack(key: Hashable, frames: list[PlacedFrame], with_planes: bool = 
         notes = (
             Note("no_geometry", "The file does not say where these images lie in the patient; they form no volume."),
         )
+    dimensions, frames = frames_in_steps(frames)
+    arrangement = Arrangement((), dimensions)
+    timepoints = len(arrangement.labels)
     return _stack(
         _stack_id(header, key),
         "frames",
-        (len(frames), header.pixels.rows, header.pixels.columns),
+        (len(frames) // timepoints, header.pixels.rows, header.pixels.columns),
         frames,
-        1,
+        timepoints,
         None,
         notes,
         planes=planes,
+        time_labels=arrangement.labels,
+        time_axis=arrangement.axis,
+        dimensions=dimensions,
     )
 
 
@@ -473,6 +540,7 @@ def _stack(
     planes: FloatArray | None = None,
     time_labels: tuple[str, ...] = ("",),
     time_axis: str = "",
+    dimensions: tuple[Dimension, ...] = (),
 ) -> Stack:
     header, frame = frames[0].header, frames[0].frame
     pixels = header.pixels
@@ -507,9 +575,11 @@ def _stack(
         planes=planes,
         time_labels=time_labels,
         time_axis=time_axis,
+        dimensions=dimensions,
         notes=(*notes, *transform_notes, *spacing_notes, *pixel_notes(pixels), *_common_notes(frames)),
         context=context,
         regions=pixel_regions(header.image),
+        graphics=_graphics(frames),
     )
 
 

@@ -45,6 +45,7 @@ STUDY_DESCRIPTION = tag(0x0008, 0x1030)
 SERIES_DESCRIPTION = tag(0x0008, 0x103E)
 MODEL_NAME = tag(0x0008, 0x1090)
 FRAME_TYPE = tag(0x0008, 0x9007)
+PIXEL_PRESENTATION = tag(0x0008, 0x9205)
 COMPLEX_COMPONENT = tag(0x0008, 0x9208)
 DISPLAY_RATE = tag(0x0008, 0x2144)
 CODE_MEANING = tag(0x0008, 0x0104)
@@ -86,6 +87,7 @@ MAGNIFICATION = tag(0x0018, 0x1114)
 GANTRY_TILT = tag(0x0018, 0x1120)
 IMAGER_SPACING = tag(0x0018, 0x1164)
 KERNEL = tag(0x0018, 0x1210)
+ACQUISITION_MATRIX = tag(0x0018, 0x1310)
 FLIP_ANGLE = tag(0x0018, 0x1314)
 SCANNED_SPACING = tag(0x0018, 0x2010)
 PATIENT_POSITION = tag(0x0018, 0x5100)
@@ -134,12 +136,17 @@ TEMPORAL_INDEX = tag(0x0020, 0x9128)
 DIMENSION_VALUES = tag(0x0020, 0x9157)
 CONCATENATION_UID = tag(0x0020, 0x9161)
 IN_CONCATENATION_NUMBER = tag(0x0020, 0x9162)
+CONCATENATION_TOTAL = tag(0x0020, 0x9163)
 CONCATENATION_SOURCE_UID = tag(0x0020, 0x0242)
 CONCATENATION_FRAME_OFFSET = tag(0x0020, 0x9228)
 NOMINAL_CARDIAC_PHASE = tag(0x0020, 0x9241)
 TEMPORAL_OFFSET = tag(0x0020, 0x930D)
 DIMENSION_SEQUENCE = tag(0x0020, 0x9222)
 DIMENSION_POINTER = tag(0x0020, 0x9165)
+VOLUME_POSITION = tag(0x0020, 0x9301)
+VOLUME_ORIENTATION = tag(0x0020, 0x9302)
+VOLUME_POSITION_GROUP = tag(0x0020, 0x930E)
+VOLUME_ORIENTATION_GROUP = tag(0x0020, 0x930F)
 DIMENSION_ORGANIZATION = tag(0x0020, 0x9311)
 
 # Pixels
@@ -181,6 +188,10 @@ DOUBLE_PIXELS = tag(0x7FE0, 0x0009)
 PIXELS = tag(0x7FE0, 0x0010)
 EXTENDED_OFFSETS = tag(0x7FE0, 0x0001)
 EXTENDED_LENGTHS = tag(0x7FE0, 0x0002)
+
+# Overlay planes (PS3.3 C.9.2): sixteen groups
+OVERLAY_ROWS = tuple(tag(group, 0x0010) for group in range(0x6000, 0x6020, 2))
+"""That a group has a plane; what is in it is read when a frame is shown."""
 
 # PET, nuclear medicine, radiotherapy dose
 PET_UNITS = tag(0x0054, 0x1001)
@@ -236,6 +247,14 @@ SEGMENT_NUMBER = tag(0x0062, 0x000B)
 UNASSIGNED_SHARED = tag(0x0020, 0x9170)
 UNASSIGNED_FRAME = tag(0x0020, 0x9171)
 
+SPATIAL_DIMENSIONS = frozenset(
+    {
+        STACK_ID, IN_STACK_POSITION, POSITION, ORIENTATION, PLANE_POSITION, PLANE_ORIENTATION, VOLUME_POSITION, VOLUME_POSITION_GROUP,
+        tag(0x0048, 0x021A), tag(0x0048, 0x021E), tag(0x0048, 0x021F), tag(0x0040, 0x072A), tag(0x0040, 0x073A), tag(0x0040, 0x074A),
+    }
+)  # fmt: skip
+"""Attributes to which a dimension of a multi-frame image points that is one in space: stacks, positions, tiles."""
+
 EXTRA_AXES = -1
 """No attribute: the key under which frames of nuclear medicine carry their vectors."""
 
@@ -254,6 +273,7 @@ PRIVATE: dict[str, tuple[str, int, int]] = {
     "siemens_direction": (SIEMENS_MR, 0x0019, 0x0E),
     "siemens_tiles": (SIEMENS_MR, 0x0019, 0x0A),
     "siemens_csa": (SIEMENS_CSA, 0x0029, 0x10),
+    "siemens_matrix": (SIEMENS_MR, 0x0051, 0x0B),
     "ge_b": (GE_PARM, 0x0043, 0x39),
     "ge_component": (GE_PARM, 0x0043, 0x2F),
     "ge_direction_x": (GE_ACQU, 0x0019, 0xBB),
@@ -273,6 +293,7 @@ PRIVATE: dict[str, tuple[str, int, int]] = {
     "uih_b": (UIH_HEADER, 0x0065, 0x09),
     "uih_direction": (UIH_HEADER, 0x0065, 0x37),
     "uih_tiles": (UIH_HEADER, 0x0065, 0x50),
+    "uih_frames": (UIH_HEADER, 0x0065, 0x51),
 }
 
 PRIVATE_BLOCKS = range(0x10, 0x100)

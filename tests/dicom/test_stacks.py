@@ -57,7 +57,9 @@ AXES = {
     "time": lambda n, d: d.__setattr__("TemporalPositionIdentifier", n + 1),
     "echo": lambda n, d: d.__setattr__("EchoTime", f"{4.9 * (n + 1):.1f}"),
     "b-value": lambda n, d: d.__setattr__("DiffusionBValue", 500.0 * n),
-    "phase": lambda n, d: d.__setattr__("TriggerTime", str(40 * n)),
+    "trigger time": lambda n, d: d.__setattr__("TriggerTime", str(40 * n)),
+    "flip angle": lambda n, d: d.__setattr__("FlipAngle", str(5 + 10 * n)),
+    "phase": lambda n, d: d.__setattr__("NominalPercentageOfCardiacPhase", 30.0 * n),
     "acquisition": lambda n, d: d.__setattr__("AcquisitionNumber", n + 1),
     "inversion time": lambda n, d: d.__setattr__("InversionTime", str(100 * (n + 1))),
     "repeat": lambda n, d: None,
@@ -84,7 +86,9 @@ def test_times_that_differ_from_slice_to_slice_are_ranked(tmp_path: Path) -> Non
         4, lambda n, d: (d.__setattr__("TriggerTime", f"{30 * n + int(d.InstanceNumber) * 0.37:.2f}"), brighter(n, d))
     )
     stack = only_stack(save_series(series, tmp_path))
-    assert (stack.timepoints, stack.time_axis) == (4, "phase")
+    assert (stack.timepoints, stack.time_axis) == (4, "trigger time")
+    (dimension,) = stack.dimensions
+    assert (dimension.unit, dimension.values) == ("ms", pytest.approx([2.405 + 30 * n + 4.44 * n for n in range(4)]))
     assert [modality_values(stack, time).min() for time in range(4)] == [-1000, -999, -998, -997]
 
 
