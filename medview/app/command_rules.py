@@ -33,6 +33,12 @@ def has_volume(context: Context) -> bool:
     return stack is not None and can_be_cut(stack)
 
 
+def has_graphics(context: Context) -> bool:
+    """Whether the files of what is shown draw something over their frames."""
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and bool(stack.graphics)
+
+
 def has_filters(context: Context) -> bool:
     """Whether the active viewport has filters."""
     return bool(context.workspace.active_viewport.view.filters)

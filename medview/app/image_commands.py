@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medview.app import reading
-from medview.app.command_rules import Run, Test, has_filters, has_image, has_results, has_times, on_state
+from medview.app.command_rules import Run, Test, has_filters, has_graphics, has_image, has_results, has_times, on_state
 from medview.app.commands import Command, Context, Menu
 from medview.app.tools import Tool
 
@@ -257,6 +257,15 @@ def image_commands() -> tuple[Command, ...]:
             4,
             checked=lambda c: bool(c.workspace.active_viewport.view.show_original),
             enabled=has_filters,
+        ),
+        image(
+            "image.graphics",
+            QT_TRANSLATE_NOOP("Command", "Overlays of the file"),
+            state(lambda s: s.update(show_graphics=not s.view.show_graphics)),
+            ("O",),
+            2,
+            checked=lambda c: bool(c.workspace.active_viewport.view.show_graphics),
+            enabled=has_graphics,
         ),
         image(
             "stack.read_again",

@@ -83,6 +83,8 @@ def marks_of(
             found.append(Mark("filter_pending" if filter_pending else "filtered", "warning", names))
     if view.plane_kind != "acquired":
         found.append(Mark("resampled", "info"))
+    elif stack.graphics and not view.show_graphics:
+        found.append(Mark("graphics_hidden", "info"))
     if results and not ai_visible:
         found.append(Mark("ai_hidden", "ai", (str(len(results)),)))
     elif results and ai_partly_hidden:

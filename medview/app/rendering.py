@@ -24,6 +24,7 @@ from medview.core.display import (
     sample_labels,
     sample_slice,
 )
+from medview.core.graphics import FrameGraphics
 from medview.core.plane import (
     EdgeLetters,
     Plane,
@@ -59,6 +60,8 @@ class RenderWish:
     size: tuple[int, int] | None = None
     text: bool = False
     model_result: str | None = None
+    graphics: bool = True
+    """Whether what the file itself draws over a frame (overlay planes …) is drawn too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,7 @@ class _Piece:
     pixel_mm: tuple[float, float]
     """(per row, per column), or px where nothing is known."""
     reach_mm: float
+    graphics: FrameGraphics | None = None
 
 
 def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress = no_progress) -> dict[str, Any]:
@@ -164,7 +168,21 @@ def _frame_piece(stack: Stack, wish: RenderWish, reader_window: Voi | None, prog
         voi = percentile_window(volumes[-1], 0)
     plane = _frame_plane(stack, k, time)
     shown = replace(acquired_slice(volumes[0], 0), plane=plane, k=k)
-    return _Piece(shown, voi, stack.inverted, k, time, _frame_pixel(stack), _reach(stack))
+    graphics = _graphics(stack, time * depth + k, progress) if wish.graphics else None
+    return _Piece(shown, voi, stack.inverted, k, time, _frame_pixel(stack), _reach(stack), graphics)
+
+
+def _graphics(stack: Stack, frame: int, progress: Progress) -> FrameGraphics | None:
+    source = stack.graphics_of(frame)
+    if source is None:
+        return None
+    if not source.needs_codec:
+        return FrameGraphics(source.read())
+    from medview.jobs.pool import decode_pool
+
+    with decode_pool() as pool:
+        progress("load", 0, 1)
+        return FrameGraphics(pool.read(source))
 
 
 def _frame_plane(stack: Stack, k: int, time: int) -> Plane | None:
@@ -283,7 +301,16 @@ def _composed(
         overlays=overlays,
         boxes=[one.box for one in found],
         missing=drawn.missing,
+        graphics=_sampled_graphics(piece.graphics, matrix, shape, sampled=sampled),
     )
+
+
+def _sampled_graphics(
+    graphics: FrameGraphics | None, matrix: FloatArray, shape: tuple[int, int], *, sampled: bool
+) -> NDArray[np.uint8] | None:
+    if graphics is None:
+        return None
+    return graphics.sampled(matrix, shape) if sampled else graphics.rgba
 
 
 def _on_screen(box: PictureBox, matrix: FloatArray) -> PictureBox:

@@ -71,6 +71,8 @@ class ViewportView:
     filtered: FilteredVolume | None = None
     measure_filtered: bool = False
     """Readouts and marks take values after the filters; otherwise the unfiltered ones."""
+    show_graphics: bool = True
+    """Whether what the file itself draws over its frames (overlay planes …) is shown."""
     text_mode: TextMode = "full"
     overlay_styles: Mapping[str, OverlayStyle] = field(default_factory=dict)
     """How each result is drawn, by `result_key`; a result that is not there is drawn in the usual way."""

@@ -13,6 +13,7 @@ from psygnal import Signal
 from medview.app import hanging, opening, reading
 from medview.app.background import Background
 from medview.app.failed_slices import FailedSlices
+from medview.app.file_drawings import FileDrawings
 from medview.app.measurements import Measurements
 from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
@@ -103,6 +104,7 @@ class Workspace(NoticeBoard):
         self._keep_settings = keep_settings
         self._states: list[ViewportState] = []
         self.failed_slices = FailedSlices(self)
+        self.drawings = FileDrawings(self)
         self.openings = Openings(self)
         self._grow_states(1)
 

@@ -19,6 +19,12 @@ from medview.core.problem import ExitCode
 @click.option("--position", type=float, help="LPS coordinate in mm along the plane's normal (default: the middle).")
 @click.option("--window", nargs=2, type=float, metavar="CENTER WIDTH", help="In the unit of the values.")
 @click.option("--size", nargs=2, type=int, metavar="W H", help="Pixels of the picture; the slice is fitted into it.")
+@click.option(
+    "--graphics/--no-graphics",
+    "graphics",
+    default=True,
+    help="What the file draws over its frames: overlay planes, supplemental colours (default: drawn).",
+)
 @click.option("--text", is_flag=True, help="Write patient, study, window and orientation into the picture.")
 @click.option("--model-result", type=click.Path(), help="Folder that infer wrote: its result is drawn on top.")
 @click.option("--output", required=True, type=click.Path(), help="PNG to write.")

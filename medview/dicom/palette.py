@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -24,6 +26,20 @@ class Palette:
 
     tables: tuple[NDArray[np.uint8], ...]
     firsts: tuple[int, ...]
+
+
+def palette_of_path(path: str, signed: bool) -> Palette:
+    """The palette of a file, kept while the file stays as it is; raises ValueError, and OSError."""
+    status = os.stat(path)  # noqa: PTH116 - a key for the state of the file
+    return _palette_of_file(path, (status.st_size, status.st_mtime_ns), signed)
+
+
+@lru_cache(maxsize=4)
+def _palette_of_file(path: str, key: tuple[int, int], signed: bool) -> Palette:  # noqa: ARG001 - the key is the file's state
+    import pydicom
+
+    elements = [(0x0028, base + n) for base in (0x1100, 0x1200, 0x1220) for n in (1, 2, 3)]
+    return palette_of(pydicom.dcmread(path, force=True, specific_tags=elements, stop_before_pixels=True), signed)
 
 
 def palette_of(dataset: Dataset, signed: bool) -> Palette:

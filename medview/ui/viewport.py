@@ -46,6 +46,7 @@ from medview.ui.viewport_painting import ViewportPainting
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.finding import Finding, InferenceResult
+    from medview.core.graphics import FrameGraphics
 
 translate = QCoreApplication.translate
 
@@ -106,6 +107,7 @@ class ViewportWidget(QWidget):
         listen(self, workspace.loader.volume_complete, self._on_volume_complete)
         listen(self, workspace.loader.failed, self._on_slice_failed)
         listen(self, workspace.results_changed, self._on_results)
+        listen(self, workspace.drawings.changed, self._on_results)
         listen(self, workspace.measurements.changed, self._on_measurements)
         listen(self, workspace.tools.changed, self._on_tool)
         listen(self, self.picture.live_filter.ready, self._on_filtered)
@@ -197,6 +199,13 @@ class ViewportWidget(QWidget):
         """The shown slice, before and after the filters."""
         volume, shown = self.volume, self.shown
         return None if volume is None or shown is None else self.picture.cut(self.state, volume, shown)
+
+    def graphics(self) -> FrameGraphics | None:
+        """What the file draws over the frame shown, unless the reader has hidden it."""
+        shown, stack = self.shown, self.state.stack
+        if shown is None or stack is None or shown.plane_kind != "acquired" or not self.state.view.show_graphics:
+            return None
+        return self.workspace.drawings.of(stack, shown.frame)
 
     def results(self) -> tuple[InferenceResult, ...]:
         """Results of models on the stack and time point shown."""
