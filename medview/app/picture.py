@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,19 +21,23 @@ from medview.app.viewport_state import ViewportState
 from medview.core.cut import Slice, acquired_slice, cut_labels, cut_slice
 from medview.core.display import (
     IDENTITY_WINDOW,
+    LabelLayer,
     SampledSlice,
-    compose_grey,
-    compose_picture,
+    compose_screen,
+    label_codes,
+    layer_of_codes,
     resolve_window,
     sample_labels,
     sample_slice,
 )
 from medview.core.volume import Volume
 from medview.core.window import Voi, Window
+from medview.kernels.sample2d import part_of_screen
 
 if TYPE_CHECKING:
-    from medview.core.display import Overlay, OverlayStyle
+    from medview.core.display import OverlayStyle
     from medview.core.finding import Segmentation
+    from medview.core.graphics import FrameGraphics
     from medview.jobs.queue import JobQueue
     from medview.processing.chain import FilterChain
 
@@ -48,6 +52,21 @@ class SegmentationLayer:
     segmentation: Segmentation
     style: OverlayStyle
 
+    def labels_on(self, shown: ShownSlice) -> NDArray[Any] | None:
+        """(h, w) labels on the shown slice; None where the segmentation does not reach it."""
+        return _labels_on(self.segmentation, shown)
+
+
+class PaintedLayer(Protocol):
+    """Anything else that lies over a picture; what it draws depends on ``token``, the slice and the transform alone."""
+
+    @property
+    def token(self) -> Hashable:
+        """Differs where what is drawn differs."""
+
+    def draw(self, bgra: ByteArray, shown: ShownSlice, screen_to_image: NDArray[np.float64]) -> None:
+        """Draw over ``bgra`` (h, w, 4) in place; ``screen_to_image`` (2, 3) takes its pixels (x, y) to the slice's."""
+
 
 @dataclass(frozen=True, eq=False)
 class CutSlice:
@@ -61,6 +80,15 @@ class CutSlice:
     filtered: bool
     pending: bool
     error: BaseException | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ScreenPart:
+    """The opaque BGRA ``pixels`` (h, w, 4) of the screen's part that the slice covers, in device px; the rest is black."""
+
+    pixels: ByteArray
+    top: int
+    left: int
 
 
 _serials: WeakKeyDictionary[object, int] = WeakKeyDictionary()
@@ -86,10 +114,11 @@ class ViewportPicture:
         self._original: Slice | None = None
         self._sample_key: Hashable = None
         self._sample: SampledSlice | None = None
-        self._labels: dict[str, tuple[Hashable, NDArray[Any]]] = {}
-        self._label_cuts: dict[str, tuple[Hashable, NDArray[Any]]] = {}
+        self._layers: dict[str, tuple[Hashable, LabelLayer | None]] = {}
+        self._codes: dict[str, tuple[Hashable, ByteArray]] = {}
+        self._label_cuts: dict[str, tuple[Hashable, ByteArray]] = {}
         self._composed_key: Hashable = None
-        self._composed: ByteArray | None = None
+        self._composed: ScreenPart | None = None
         self._window: tuple[Hashable, Voi] | None = None
 
     # ------------------------------------------------------------------ stages
@@ -139,29 +168,36 @@ class ViewportPicture:
         self._cut_key, self._cut = key, cut
 
     def sampled(self, cut: CutSlice, transform: ViewTransform) -> SampledSlice:
-        """The visible region at device resolution."""
+        """The part of the screen that the slice covers, at device resolution."""
         key = (serial(cut.shown), _transform_key(transform))
         if key != self._sample_key or self._sample is None:
-            self._sample = sample_slice(cut.shown, transform.device_to_image, transform.device_size)
+            self._sample = sample_slice(cut.shown, *_covered_part(transform))
             self._sample_key = key
         return self._sample
 
-    def labels(self, layer: SegmentationLayer, shown: ShownSlice, transform: ViewTransform) -> NDArray[Any] | None:
-        """A segmentation's labels at device resolution; None where it does not reach the shown slice."""
-        cut_key = (serial(layer.segmentation), _place_key(shown))
-        known = self._label_cuts.get(layer.key)
-        if known is None or known[0] != cut_key:
-            cut = _labels_on(layer.segmentation, shown)
-            if cut is None:
+    def layer(self, layer: SegmentationLayer, shown: ShownSlice, transform: ViewTransform) -> LabelLayer | None:
+        """A segmentation ready to be drawn over :meth:`sampled`; None where nothing of it is on the shown slice."""
+        segmentation = layer.segmentation
+        cut_key = (serial(segmentation), _place_key(shown))
+        cut = self._label_cuts.get(layer.key)
+        if cut is None or cut[0] != cut_key:
+            labels = layer.labels_on(shown)
+            if labels is None:
                 return None
-            known = (cut_key, cut)
-            self._label_cuts[layer.key] = known
+            # Looked up before they are sampled: there are fewer of them here.
+            cut = (cut_key, label_codes(labels, segmentation.meanings))
+            self._label_cuts[layer.key] = cut
         key = (cut_key, _transform_key(transform))
-        sampled = self._labels.get(layer.key)
-        if sampled is None or sampled[0] != key:
-            sampled = (key, sample_labels(known[1], transform.device_to_image, transform.device_size))
-            self._labels[layer.key] = sampled
-        return sampled[1]
+        codes = self._codes.get(layer.key)
+        if codes is None or codes[0] != key:
+            codes = (key, sample_labels(cut[1], *_covered_part(transform)))
+            self._codes[layer.key] = codes
+        drawn_key = (key, layer.style)
+        drawn = self._layers.get(layer.key)
+        if drawn is None or drawn[0] != drawn_key:
+            drawn = (drawn_key, layer_of_codes(codes[1], segmentation.meanings, layer.style))
+            self._layers[layer.key] = drawn
+        return drawn[1]
 
     def window(self, state: ViewportState, volume: Volume, shown: ShownSlice) -> Voi | None:
         """The window that the picture is drawn with; None for colour that the reader has not windowed.
@@ -197,51 +233,49 @@ class ViewportPicture:
         voi: Voi | None,
         inverted: bool,
         layers: Sequence[SegmentationLayer] = (),
-        grey_allowed: bool = False,
-    ) -> ByteArray:
-        """The opaque RGBA picture (h, w, 4) in device px; read-only, the same object while nothing changes.
+        graphics: FrameGraphics | None = None,
+        painted: Sequence[PaintedLayer] = (),
+        colour_map: ByteArray | None = None,
+    ) -> ScreenPart:
+        """What is to be drawn; read-only, the same object while nothing changes. ``graphics`` are the file's own.
 
-        ``grey_allowed``: (h, w) where nothing coloured lies on a grey image.
+        ``painted`` lie over the labels, in order; ``colour_map`` (256, 3) colours grey values.
         """
         sample = self.sampled(cut, transform)
         key = (
             self._sample_key,
             voi,
             inverted,
-            grey_allowed,
             tuple((layer.key, serial(layer.segmentation), layer.style) for layer in layers),
+            None if graphics is None else serial(graphics),
+            (tuple(one.token for one in painted), _place_key(shown)) if painted else (),
+            None if colour_map is None else colour_map.tobytes(),
         )
         if key == self._composed_key and self._composed is not None:
             return self._composed
-        overlays: list[Overlay] = []
-        for layer in layers:
-            labels = self.labels(layer, shown, transform) if layer.style.visible else None
-            if labels is not None:
-                overlays.append((labels, layer.segmentation.meanings, layer.style))
-        if grey_allowed and sample.values.ndim == 2 and sample.missing is None and not overlays:
-            picture = compose_grey(sample.values, sample.coverage, voi, inverted, sample.padding)
+        top, left, height, width = transform.covered
+        if height and width:
+            if graphics is not None:
+                sample = replace(sample, graphics=graphics.sampled(*_covered_part(transform)))
+            drawn = [self.layer(layer, shown, transform) for layer in layers if layer.style.visible]
+            pixels = compose_screen(sample, voi, inverted, [layer for layer in drawn if layer is not None], colour_map)
+            for one in painted:
+                one.draw(pixels, shown, _covered_part(transform)[0])
         else:
-            picture = compose_picture(
-                sample.values,
-                sample.coverage,
-                voi,
-                inverted,
-                padding=sample.padding,
-                overlays=overlays,
-                missing=sample.missing,
-            )
-        self._composed, self._composed_key = picture, key
-        gone = self._labels.keys() - {layer.key for layer in layers}
-        for name in gone:
-            self._labels.pop(name, None)
-            self._label_cuts.pop(name, None)
-        return picture
+            pixels = np.zeros((0, 0, 4), dtype=np.uint8)
+        self._composed, self._composed_key = ScreenPart(pixels, top, left), key
+        wanted = {layer.key for layer in layers}
+        for kept in (self._layers, self._codes, self._label_cuts):
+            for name in kept.keys() - wanted:
+                kept.pop(name, None)
+        return self._composed
 
     def forget(self) -> None:
         """Drop everything that is kept (another stack is shown)."""
         self._cut = self._original = self._sample = self._composed = self._window = None
         self._cut_key = self._original_key = self._sample_key = self._composed_key = None
-        self._labels.clear()
+        self._layers.clear()
+        self._codes.clear()
         self._label_cuts.clear()
         self.live_filter.forget()
 
@@ -304,6 +338,11 @@ def _slice_key(volume: Volume, shown: ShownSlice) -> Hashable:
     else:
         loaded = None if volume.states is None else volume.states.tobytes()
     return (serial(volume), loaded, _place_key(shown))
+
+
+def _covered_part(transform: ViewTransform) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    top, left, height, width = transform.covered
+    return part_of_screen(transform.device_to_image, top, left), (height, width)
 
 
 def _transform_key(transform: ViewTransform) -> Hashable:

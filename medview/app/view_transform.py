@@ -15,6 +15,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.kernels.sample2d import covered_rect
+
 FloatArray = NDArray[np.float64]
 Point = tuple[float, float]
 
@@ -99,6 +101,17 @@ class ViewTransform:
         linear = self.inverse[:, :2] / self.device_ratio
         shift = self.inverse[:, 2] + linear @ np.array([0.5, 0.5])
         return np.concatenate([linear, shift[:, None]], axis=1)
+
+    @cached_property
+    def covered(self) -> tuple[int, int, int, int]:
+        """(top, left, height, width) in device px of the viewport's part that the slice covers.
+
+        At a whole device pixel ratio it begins on a logical pixel; at a broken one, where few places do, it is all.
+        """
+        ratio, size = self.device_ratio, self.device_size
+        if ratio != round(ratio):
+            return (0, 0, *size)
+        return covered_rect(self.device_to_image, self.shape, size, round(ratio))
 
     @property
     def device_size(self) -> tuple[int, int]:

@@ -49,8 +49,9 @@ class Plane:
     @property
     def normal(self) -> FloatArray:
         """Unit LPS vector u × v (u and v need not be at right angles)."""
-        vector = np.cross(self.u, self.v)
-        return np.asarray(vector / np.linalg.norm(vector))
+        (a, b, c), (d, e, f) = self.u, self.v
+        x, y, z = b * f - c * e, c * d - a * f, a * e - b * d
+        return np.array([x, y, z]) / math.sqrt(x * x + y * y + z * z)
 
     @property
     def steps(self) -> FloatArray:

@@ -1,7 +1,11 @@
-"""Display values, label maps and marks brought together into one RGBA picture."""
+"""Display values, label maps and marks brought together into one picture of four channels.
+
+Pictures are BGRA, the order of bytes in which screens take them; a colour given to a function here has the picture's order.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import cv2
@@ -14,6 +18,9 @@ AnyArray = NDArray[Any]
 ByteArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
 
+_WIDE_TABLES = int(cv2.__version__.split(".", maxsplit=1)[0]) >= 5
+"""OpenCV looks up 16-bit values from its version 5 on, in a third of NumPy's time."""
+
 _HATCH_DARK, _HATCH_LIGHT, _HATCH_PERIOD = 26, 44, 16
 """Grey of the stripes that say "no pixels here", and their distance in px: no image looks like that."""
 
@@ -24,25 +31,47 @@ def blackened(grey: ByteArray, kept: BoolArray) -> ByteArray:
     return grey
 
 
-def rgba_from_grey(grey: ByteArray, kept: BoolArray | None = None) -> ByteArray:
-    """(h, w) grey to (h, w, 4) opaque RGBA, black where ``kept`` (h, w) is False. ``grey`` may be overwritten."""
-    return np.asarray(_cv.cvtColor(grey if kept is None else blackened(grey, kept), cv2.COLOR_GRAY2RGBA))
+def look_up(values: AnyArray, table: ByteArray) -> ByteArray:
+    """(h, w, 4): for each of ``values`` (h, w) its row in ``table`` (256 or 65536, 4).
+
+    int16 is taken for the unsigned number of the same bits.
+    """
+    wide = values.dtype.itemsize == 2
+    index = values.view(np.uint16) if wide else values
+    entries = table.view(np.int32)[:, 0]
+    found = _cv.LUT(index, entries) if _WIDE_TABLES or not wide else np.take(entries, index)
+    return np.asarray(found.view(np.uint8).reshape(*values.shape, 4))
 
 
-def rgba_from_rgb(rgb: ByteArray, kept: BoolArray | None = None) -> ByteArray:
-    """(h, w, 3) RGB to (h, w, 4) opaque RGBA, black where ``kept`` (h, w) is False."""
+def paired(low: ByteArray, high: ByteArray) -> NDArray[np.uint16]:
+    """(h, w) 256 · ``high`` + ``low``."""
+    both = _cv.merge([low, high] if sys.byteorder == "little" else [high, low])
+    return np.asarray(both.view(np.uint16)[..., 0])
+
+
+def bgra_from_grey(grey: ByteArray, kept: BoolArray | None = None) -> ByteArray:
+    """(h, w) grey to (h, w, 4) opaque, black where ``kept`` (h, w) is False. ``grey`` may be overwritten."""
+    return np.asarray(_cv.cvtColor(grey if kept is None else blackened(grey, kept), cv2.COLOR_GRAY2BGRA))
+
+
+def bgra_from_rgb(rgb: ByteArray, kept: BoolArray | None = None) -> ByteArray:
+    """(h, w, 3) RGB to (h, w, 4) opaque, black where ``kept`` (h, w) is False."""
     if kept is not None:
         rgb = rgb * kept.view(np.uint8)[..., None]
-    return np.asarray(_cv.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2RGBA))
+    return np.asarray(_cv.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA))
 
 
-def rgba_from_colour_map(grey: ByteArray, table: ByteArray, kept: BoolArray | None = None) -> ByteArray:
-    """(h, w) grey through ``table`` (256, 3) RGB to (h, w, 4) opaque RGBA, black where ``kept`` is False."""
-    channels = [_cv.LUT(grey, np.ascontiguousarray(table[:, c])) for c in range(3)]
+def bgra_from_colour_map(grey: ByteArray, table: ByteArray, kept: BoolArray | None = None) -> ByteArray:
+    """(h, w) grey through ``table`` (256, 3) RGB to (h, w, 4) opaque, black where ``kept`` is False."""
+    picture = look_up(grey, bgra_from_rgb(np.asarray(table, dtype=np.uint8)[None])[0])
     if kept is not None:
-        for channel in channels:
-            np.multiply(channel, kept.view(np.uint8), out=channel)
-    return np.asarray(_cv.merge([*channels, np.full_like(grey, 255)]))
+        np.multiply(picture[..., :3], kept.view(np.uint8)[..., None], out=picture[..., :3])
+    return picture
+
+
+def rgba_from_bgra(picture: ByteArray) -> ByteArray:
+    """The same picture with red first, as files want it."""
+    return np.asarray(_cv.cvtColor(picture, cv2.COLOR_BGRA2RGBA))
 
 
 def map_labels(labels: AnyArray, table: ByteArray) -> ByteArray:
@@ -67,7 +96,7 @@ def label_outline(labels: AnyArray, width: int = 1) -> BoolArray:
 
 
 def blend_labels(
-    rgba: ByteArray,
+    picture: ByteArray,
     labels: NDArray[np.uint8],
     colours: ByteArray,
     opacities: NDArray[np.float64],
@@ -75,7 +104,7 @@ def blend_labels(
     *,
     outline_width: int = 1,
 ) -> None:
-    """Draw ``labels`` (h, w) over ``rgba`` (h, w, 4) in place.
+    """Draw ``labels`` (h, w) over ``picture`` (h, w, 4) in place.
 
     ``colours`` (256, 3), ``opacities`` (256,) of the fill and ``outlines`` (256,) of the outline, both 0 to 1, are
     indexed by label. Only the rectangle that holds labels is touched.
@@ -84,9 +113,8 @@ def blend_labels(
     if w == 0 or h == 0:
         return
     part = np.ascontiguousarray(labels[y : y + h, x : x + w])
-    target = rgba[y : y + h, x : x + w]
-    table = np.ascontiguousarray(colours.astype(np.uint8)[:, None, :])
-    layer = _cv.cvtColor(_cv.applyColorMap(part, table), _cv.COLOR_RGB2RGBA)
+    target = picture[y : y + h, x : x + w]
+    layer = look_up(part, bgra_from_rgb(colours[None, :, ::-1].astype(np.uint8))[0])
     fills, edges = (np.asarray(values, dtype=np.float64).copy() for values in (opacities, outlines))
     fills[0] = edges[0] = 0.0
     outline = None
@@ -111,41 +139,41 @@ def blend_labels(
         target[row, column, :3] = np.floor(drawn + np.float32(0.5)).astype(np.uint8)
 
 
-def draw_hatch(rgba: ByteArray, where: BoolArray) -> None:
-    """Fill ``where`` (h, w) of ``rgba`` in place with the stripes that stand for pixels that are not there."""
+def draw_hatch(picture: ByteArray, where: BoolArray) -> None:
+    """Fill ``where`` (h, w) of ``picture`` in place with the stripes that stand for pixels that are not there."""
     if not where.any():
         return
     h, w = where.shape
     diagonal = (np.arange(h)[:, None] + np.arange(w)[None, :]) % _HATCH_PERIOD
     grey = np.where(diagonal < _HATCH_PERIOD // 2, np.uint8(_HATCH_DARK), np.uint8(_HATCH_LIGHT))
     for c in range(3):
-        rgba[..., c][where] = grey[where]
+        picture[..., c][where] = grey[where]
 
 
 def draw_box(
-    rgba: ByteArray,
+    picture: ByteArray,
     box: tuple[float, float, float, float],
     colour: tuple[int, int, int],
     width: int = 1,
     dashed: bool = True,
 ) -> None:
-    """Draw the rectangle ``box`` (x0, y0, x1, y1) in px, borders of pixels at ±0.5, over ``rgba`` in place."""
+    """Draw the rectangle ``box`` (x0, y0, x1, y1) in px, borders of pixels at ±0.5, over ``picture`` in place."""
     x0, y0, x1, y1 = (round(value) for value in box)
     for distance in range(width):
-        _draw_rectangle(rgba, (x0 - distance, y0 - distance, x1 + distance, y1 + distance), colour, dashed)
+        _draw_rectangle(picture, (x0 - distance, y0 - distance, x1 + distance, y1 + distance), colour, dashed)
 
 
 def _draw_rectangle(
-    rgba: ByteArray, box: tuple[int, int, int, int], colour: tuple[int, int, int], dashed: bool
+    picture: ByteArray, box: tuple[int, int, int, int], colour: tuple[int, int, int], dashed: bool
 ) -> None:
     x0, y0, x1, y1 = box
-    h, w = rgba.shape[:2]
+    h, w = picture.shape[:2]
     xs, ys = np.arange(max(0, x0), min(w - 1, x1) + 1), np.arange(max(0, y0), min(h - 1, y1) + 1)
     if dashed:
         xs, ys = xs[(xs - x0) % 6 < 4], ys[(ys - y0) % 6 < 4]
     for y in (y0, y1):
         if 0 <= y < h:
-            rgba[y, xs, :3] = colour
+            picture[y, xs, :3] = colour
     for x in (x0, x1):
         if 0 <= x < w:
-            rgba[ys, x, :3] = colour
+            picture[ys, x, :3] = colour

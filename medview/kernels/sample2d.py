@@ -23,6 +23,9 @@ BoolArray = NDArray[np.bool_]
 _MARGIN = 3
 """Picture pixels kept around the visible region, so that neighbours are there for interpolation."""
 
+_EPS = 1e-9
+"""Rounding that may not decide whether a screen pixel lies on the picture."""
+
 _KEPT_TYPES = ("uint8", "uint16", "int16", "float32")
 
 
@@ -95,13 +98,52 @@ def coverage_mask(screen_to_pixel: ArrayLike, shape: tuple[int, int], size: tupl
     return _coverage(tuple(float(value) for value in matrix.ravel()), shape, size)
 
 
+def covered_rect(
+    screen_to_pixel: ArrayLike, shape: tuple[int, int], size: tuple[int, int], multiple: int = 1
+) -> tuple[int, int, int, int]:
+    """(top, left, height, width) of the screen's part outside of which :func:`coverage_mask` is False.
+
+    Along the axes it is all True inside. Borders lie on multiples of ``multiple`` or the screen's; (0, 0, 0, 0) where the screen
+    shows nothing of the picture.
+    """
+    matrix = np.asarray(screen_to_pixel, dtype=np.float64).reshape(2, 3)
+    height, width = size
+    if height < 1 or width < 1 or min(shape) < 1:
+        return (0, 0, 0, 0)
+    low, high = np.full(2, -0.5 - _EPS), np.array([shape[1], shape[0]]) - 0.5 + _EPS
+    inverse = np.linalg.inv(matrix[:, :2])
+    corners = np.array([[i, j] for i in (low[0], high[0]) for j in (low[1], high[1])])
+    places = (corners - matrix[:, 2]) @ inverse.T
+    # A screen pixel more on each side, because the mask's own rounding decides; then what is False is cut off.
+    first = np.clip(np.floor(places.min(axis=0)) - 1, 0, (width, height)).astype(int)
+    last = np.clip(np.ceil(places.max(axis=0)) + 2, 0, (width, height)).astype(int)
+    left, top, right, bottom = int(first[0]), int(first[1]), int(last[0]), int(last[1])
+    if left >= right or top >= bottom:
+        return (0, 0, 0, 0)
+    mask = coverage_mask(part_of_screen(matrix, top, left), shape, (bottom - top, right - left))
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return (0, 0, 0, 0)
+    bottom, right = top + int(rows[-1]) + 1, left + int(columns[-1]) + 1
+    top, left = top + int(rows[0]), left + int(columns[0])
+    top, left = top // multiple * multiple, left // multiple * multiple
+    bottom, right = min(height, -(-bottom // multiple) * multiple), min(width, -(-right // multiple) * multiple)
+    return (top, left, bottom - top, right - left)
+
+
+def part_of_screen(screen_to_pixel: ArrayLike, top: int, left: int) -> FloatArray:
+    """The transform (2, 3) of a part of the screen whose first pixel is (``left``, ``top``)."""
+    matrix = np.array(screen_to_pixel, dtype=np.float64).reshape(2, 3)
+    matrix[:, 2] += matrix[:, 0] * left + matrix[:, 1] * top
+    return matrix
+
+
 @lru_cache(maxsize=16)
 def _coverage(matrix: tuple[float, ...], shape: tuple[int, int], size: tuple[int, int]) -> BoolArray:
     a, b, c, d, e, f = matrix
     x = np.arange(size[1], dtype=np.float64)
     y = np.arange(size[0], dtype=np.float64)
-    eps = 1e-9
-    low, high_i, high_j = -0.5 - eps, shape[1] - 0.5 + eps, shape[0] - 0.5 + eps
+    low, high_i, high_j = -0.5 - _EPS, shape[1] - 0.5 + _EPS, shape[0] - 0.5 + _EPS
     if b == 0 and d == 0:
         i, j = a * x + c, e * y + f
         mask = np.logical_and.outer((j >= low) & (j <= high_j), (i >= low) & (i <= high_i))
@@ -166,6 +208,14 @@ def _bilinear(crop: AnyArray, matrix: FloatArray, size: tuple[int, int]) -> AnyA
 
 
 def _nearest(crop: AnyArray, matrix: FloatArray, size: tuple[int, int]) -> AnyArray:
+    (a, b, c), (d, e, f) = matrix.tolist()
+    if b == 0 and d == 0:
+        return _picked(crop, _nearest_index(e, f, size[0], crop.shape[0]), _nearest_index(a, c, size[1], crop.shape[1]))
+    if a == 0 and e == 0:
+        turned = np.swapaxes(crop, 0, 1)
+        return _picked(
+            turned, _nearest_index(b, c, size[0], crop.shape[1]), _nearest_index(d, f, size[1], crop.shape[0])
+        )
     if crop.dtype.name in _KEPT_TYPES:
         return _warp(np.ascontiguousarray(crop), matrix, size, cv2.INTER_NEAREST)
     if crop.dtype == np.bool_:
@@ -174,6 +224,18 @@ def _nearest(crop: AnyArray, matrix: FloatArray, size: tuple[int, int]) -> AnyAr
     i = np.floor(matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2] + 0.5).astype(np.intp)
     j = np.floor(matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2] + 0.5).astype(np.intp)
     return np.asarray(crop[np.clip(j, 0, crop.shape[0] - 1), np.clip(i, 0, crop.shape[1] - 1)])
+
+
+def _nearest_index(step: float, offset: float, outputs: int, length: int) -> NDArray[np.intp]:
+    index = np.floor(step * np.arange(outputs) + (offset + 0.5)).astype(np.intp)
+    return np.asarray(np.clip(index, 0, length - 1), dtype=np.intp)
+
+
+def _picked(values: AnyArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> AnyArray:
+    """``values[rows][:, columns]``: picking whole rows costs little, picking in each row much, so fewer rows for that."""
+    if len(rows) < values.shape[0]:
+        return values.take(rows, axis=0).take(columns, axis=1)
+    return values.take(columns, axis=1).take(rows, axis=0)
 
 
 def _warp(crop: AnyArray, matrix: FloatArray, size: tuple[int, int], interpolation: int) -> AnyArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -16,6 +16,7 @@ _HALO_COLOUR = QColor(0, 0, 0, 235)
 _KEPT_PICTURES = 600
 _KEPT_WIDTHS = 4000
 _KEPT_LINES = 64
+_KEPT_DRAWINGS = 24
 _FIGURES = frozenset("0123456789.\u2212\u2007")
 
 
@@ -115,15 +116,34 @@ class KeptLines:
             self._pictures.popitem(last=False)
 
 
+class KeptDrawings:
+    """Pictures of what is drawn the same again and again (scales, the slider), which takes longer than to copy it."""
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[Hashable, QPixmap] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], QPixmap]) -> QPixmap:
+        """The picture of ``key``, made where it is not there."""
+        known = self._pictures.get(key)
+        if known is None:
+            known = self._pictures[key] = make()
+            if len(self._pictures) > _KEPT_DRAWINGS:
+                self._pictures.popitem(last=False)
+        else:
+            self._pictures.move_to_end(key)
+        return known
+
+
 @dataclass(frozen=True, slots=True)
 class Fonts:
-    """The four fonts of the image ground, and whole lines that were drawn with them."""
+    """The four fonts of the image ground, and whole lines and other things that were drawn before."""
 
     text: Face
     bold: Face
     small: Face
     large: Face
     lines: KeptLines = field(default_factory=KeptLines)
+    drawings: KeptDrawings = field(default_factory=KeptDrawings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +175,28 @@ class Canvas:
                 self.painter.drawPixmap(self._corner(at, y), picture)
                 at += face.width(figure)
         return at - x
+
+    def kept(self, key: Hashable, place: QRectF, draw: Callable[[QPainter], None]) -> None:
+        """Draw what ``draw`` does inside of ``place``, from a picture once it was done for this ``key`` and size.
+
+        It is drawn as if the place's corner lay on a device pixel, which by less than half of one it may not.
+        """
+        ratio = self.ratio
+        left, top = round(place.left() * ratio) / ratio, round(place.top() * ratio) / ratio
+        size = (math.ceil(place.width() * ratio - 1e-6), math.ceil(place.height() * ratio - 1e-6))
+
+        def make() -> QPixmap:
+            picture = QPixmap(*size)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(picture)
+            painter.setRenderHints(self.painter.renderHints())
+            painter.translate(-place.left(), -place.top())
+            draw(painter)
+            painter.end()
+            return picture
+
+        self.painter.drawPixmap(QPointF(left, top), self.fonts.drawings.get((key, size, ratio), make))
 
     def _corner(self, x: float, y: float) -> QPointF:
         """On whole device pixels, so that the letters stay as sharp as they were drawn."""

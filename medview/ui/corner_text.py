@@ -16,6 +16,7 @@ from medview.core.problem import Note
 from medview.core.study import Stack
 from medview.core.window import Voi, VoiLut
 from medview.ui.canvas import Line, Segment
+from medview.ui.dimension_slider import dimension_name, step_label
 from medview.ui.messages import note_text
 from medview.ui.viewport_style import SECONDARY, TEXT, padded
 
@@ -55,14 +56,18 @@ def corner_lines(
     index: int,
     count: int,
     inverted: bool = False,
+    before: Corners | None = None,
 ) -> Corners:
-    """What stands in the corners, by the viewport's text mode; values that are not known leave no line."""
+    """What stands in the corners, by the viewport's text mode; values that are not known leave no line.
+
+    ``before``: corners of the same study and stack in the same mode, whose upper ones stay as they are.
+    """
     if view.stack is None or view.text_mode == "off":
         return Corners()
     named = view.text_mode == "full"
     return Corners(
-        top_left=_patient_lines(view, named),
-        top_right=_study_lines(view, named),
+        top_left=_patient_lines(view, named) if before is None else before.top_left,
+        top_right=_study_lines(view, named) if before is None else before.top_right,
         bottom_left=_display_lines(view, transform, voi, index=index, count=count, inverted=inverted),
         bottom_right=_series_lines(view, shown),
     )
@@ -127,15 +132,19 @@ def _display_lines(
         (padded(index + 1, count), True),
         (f" / {count}", False),
     ]
-    if stack.timepoints > 1:
-        label = stack.time_labels[view.time] if view.time < len(stack.time_labels) else ""
-        position += [
-            ("   " + time_axis_name(stack.time_axis) + " ", False),
-            (padded(view.time + 1, stack.timepoints), True),
-            (f" / {stack.timepoints}", False),
-            (f"  {label}" if label else "", False),
-        ]
     lines.append(_line(*position))
+    if stack.timepoints > 1:
+        for dimension, step in zip(stack.named_dimensions, stack.steps_of_time(view.time), strict=True):
+            steps = len(dimension.labels)
+            label = step_label(dimension, step)
+            lines.append(
+                _line(
+                    (dimension_name(dimension.name) + " ", False),
+                    (padded(step + 1, steps), True),
+                    (f" / {steps}", False),
+                    (f"  {label}" if label else "", False),
+                )
+            )
     return tuple(lines)
 
 
@@ -216,16 +225,6 @@ def plane_name(kind: str) -> str:
     }.get(kind, kind)
 
 
-def time_axis_name(axis: str) -> str:
-    """What several time points of a stack are."""
-    return {
-        "time": translate("Viewport", "Time"),
-        "echo": translate("Viewport", "Echo"),
-        "b-value": translate("Viewport", "b-value"),
-        "phase": translate("Viewport", "Phase"),
-    }.get(axis, axis or translate("Viewport", "Time"))
-
-
 def number_text(value: float) -> str:
     """A number as short as it is true enough to read: whole numbers as such, else four figures; a real minus sign."""
     text = f"{value:.0f}" if value == round(value) and abs(value) < 1e9 else f"{value:.4g}"
@@ -292,6 +291,7 @@ def mark_text(mark: Mark) -> str:
         "filters_off": translate("Viewport", "Before: filters off"),
         "resampled": translate("Viewport", "Resampled"),
         "ai_hidden": translate("Viewport", "AI hidden"),
+        "graphics_hidden": translate("Viewport", "Overlays of the file hidden"),
         "ai_partly_hidden": translate("Viewport", "Some AI labels hidden"),
     }
     if mark.code in simple:

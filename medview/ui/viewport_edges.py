@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from medview.app.shown_slice import ShownSlice, sides_are_known
 from medview.app.view_transform import ViewTransform
@@ -86,31 +86,42 @@ def scale_px_per_mm(shown: ShownSlice, transform: ViewTransform) -> float | None
 
 def draw_scales(canvas: Canvas, px_per_mm: float, detector: bool) -> None:
     """A scale along the bottom and one at the left, each in the middle of its edge, with a tick for each tenth."""
-    painter, small = canvas.painter, canvas.fonts.small
+    small = canvas.fonts.small
     width, height = canvas.width, canvas.height
     across = scale_length_mm(width * 0.34, px_per_mm)
     upright = scale_length_mm(height * 0.34, px_per_mm)
-    lines: list[QLineF] = []
     if across is not None:
         length = across * px_per_mm
         x0, y = width / 2 - length / 2, height - 7
-        lines += [QLineF(x0, y, x0 + length, y), *_ticks(x0, y, length, upright=False)]
+        _draw_scale(canvas, QLineF(x0, y, x0 + length, y), _ticks(x0, y, length, upright=False))
     if upright is not None:
         length = upright * px_per_mm
         x, y0 = 7.0, height / 2 - length / 2
-        lines += [QLineF(x, y0, x, y0 + length), *_ticks(x, y0, length, upright=True)]
-    halo = QPen(QColor(0, 0, 0, 170), 3.0)
-    halo.setCapStyle(Qt.PenCapStyle.FlatCap)
-    painter.setPen(halo)
-    painter.drawLines(lines)
-    painter.setPen(QPen(SCALE, 1.0))
-    painter.drawLines(lines)
+        _draw_scale(canvas, QLineF(x, y0, x, y0 + length), _ticks(x, y0, length, upright=True))
     if across is not None:
         label = translate("Viewport", "{n} cm").format(n=f"{across / 10:g}") if across >= 10 else f"{across:g} mm"
         if detector:
             label += " " + translate("Viewport", "at detector")
         x = width / 2 + across * px_per_mm / 2 - small.width(label)
         canvas.words(x, height - 15 - small.height, label, SCALE, small)
+
+
+def _draw_scale(canvas: Canvas, line: QLineF, ticks: list[QLineF]) -> None:
+    """A scale's line and its ticks, with a dark halo."""
+    lines = [line, *ticks]
+    place = QRectF(line.p1(), line.p2()).united(QRectF(ticks[0].p1(), ticks[0].p2()).normalized())
+    place = QRectF(place.toAlignedRect()).adjusted(-3, -3, 3, 3)
+
+    def draw(painter: QPainter) -> None:
+        halo = QPen(QColor(0, 0, 0, 170), 3.0)
+        halo.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(halo)
+        painter.drawLines(lines)
+        painter.setPen(QPen(SCALE, 1.0))
+        painter.drawLines(lines)
+
+    at = line.p1() - place.topLeft()
+    canvas.kept(("scale", at.x(), at.y(), line.dx(), line.dy()), place, draw)
 
 
 def _ticks(x: float, y: float, length: float, upright: bool) -> list[QLineF]:
@@ -153,28 +164,35 @@ def draw_slider(
     """
     if count < 2:
         return
-    painter = canvas.painter
     track = slider_rect((canvas.width, canvas.height))
     if hovered:
         track.adjust(-2, 0, 0, 0)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(TRACK)
-    painter.drawRoundedRect(track, 2, 2)
-    for start, stop, state in _runs(states, count):
-        if state == SliceState.WAITING:
-            continue
-        painter.setBrush(FAILED if state == SliceState.FAILED else TRACK_LOADED)
-        top = track.top() + track.height() * start / count
-        bottom = track.top() + track.height() * stop / count
-        painter.drawRect(QRectF(track.left(), top, track.width(), max(bottom - top, 1.0)))
+
+    def draw_track(painter: QPainter) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(TRACK)
+        painter.drawRoundedRect(track, 2, 2)
+        for start, stop, state in _runs(states, count):
+            if state == SliceState.WAITING:
+                continue
+            painter.setBrush(FAILED if state == SliceState.FAILED else TRACK_LOADED)
+            top = track.top() + track.height() * start / count
+            bottom = track.top() + track.height() * stop / count
+            painter.drawRect(QRectF(track.left(), top, track.width(), max(bottom - top, 1.0)))
+
+    canvas.kept(("track", None if states is None else states.tobytes(), count), track, draw_track)
     middle = track.top() + track.height() * (index + 0.5) / count
     tall = max(track.height() / count, 10.0)
     handle = QRectF(track.left() - 1.5, 0, track.width() + 3, tall)
     handle.moveCenter(QPointF(track.center().x(), middle))
     handle.moveTop(max(track.top(), min(handle.top(), track.bottom() - tall)))
-    painter.setPen(QPen(QColor(0, 0, 0, 160), 1))
-    painter.setBrush(HANDLE)
-    painter.drawRoundedRect(handle, 2.5, 2.5)
+
+    def draw_handle(painter: QPainter) -> None:
+        painter.setPen(QPen(QColor(0, 0, 0, 160), 1))
+        painter.setBrush(HANDLE)
+        painter.drawRoundedRect(handle, 2.5, 2.5)
+
+    canvas.kept(("handle", tall), handle.adjusted(-0.5, -0.5, 0.5, 0.5), draw_handle)
 
 
 def _runs(states: NDArray[np.uint8] | None, count: int) -> list[tuple[int, int, int]]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTextOption
 
+from medview.app import reading
 from medview.app.marks import Mark, marks_of
+from medview.app.picture import ScreenPart
 from medview.app.shown_slice import ShownSlice
 from medview.core.problem import MedviewError
 from medview.core.volume import SliceState, Volume
 from medview.ui.canvas import Canvas, Face, Fonts
 from medview.ui.corner_text import Corners, corner_lines, mark_text
+from medview.ui.dimension_slider import dimension_rows, draw_dimensions
 from medview.ui.measurement_items import draw_mark, measured_lines
 from medview.ui.messages import message_text
 from medview.ui.viewport_edges import (
@@ -49,6 +51,17 @@ def _error_text(error: MedviewError) -> str:
     return message_text(error.code, error.text, error.values)
 
 
+def _around(outer: QRectF, inner: QRectF) -> list[QRectF]:
+    """The four bars between two rectangles, those that there are."""
+    bars = [
+        QRectF(outer.left(), outer.top(), outer.width(), inner.top() - outer.top()),
+        QRectF(outer.left(), inner.bottom(), outer.width(), outer.bottom() - inner.bottom()),
+        QRectF(outer.left(), inner.top(), inner.left() - outer.left(), inner.height()),
+        QRectF(inner.right(), inner.top(), outer.right() - inner.right(), inner.height()),
+    ]
+    return [bar for bar in bars if bar.width() > 0 and bar.height() > 0]
+
+
 class ViewportPainting:
     """Paints one viewport widget."""
 
@@ -56,9 +69,10 @@ class ViewportPainting:
         self._widget = widget
         self._fonts: Fonts | None = None
         self._corners_key: tuple[object, ...] = ()
+        self._corners_about: tuple[object, ...] = (None, None, None)
         self._corners_kept = Corners()
         self._image: QImage | None = None
-        self._pixels: NDArray[np.uint8] | None = None
+        self._part: ScreenPart | None = None
         self.several_patients_drawn = False
 
     def forget_text(self) -> None:
@@ -115,18 +129,22 @@ class ViewportPainting:
             return False
         cut = widget.cut()
         assert cut is not None
-        pixels = widget.picture.compose(
-            cut, shown, widget.transform, widget.voi, widget.inverted, widget.layers(), grey_allowed=True
+        part = widget.picture.compose(
+            cut, shown, widget.transform, widget.voi, widget.inverted, widget.layers(), widget.graphics()
         )
-        if pixels is not self._pixels or self._image is None:
-            height, width = pixels.shape[:2]
-            kind = QImage.Format.Format_Grayscale8 if pixels.ndim == 2 else QImage.Format.Format_RGBX8888
-            self._image = QImage(pixels.data, width, height, pixels.strides[0], kind)
-            self._image.setDevicePixelRatio(widget.transform.device_ratio)
-            self._pixels = pixels
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        painter.drawImage(QPointF(0, 0), self._image)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        height, width = part.pixels.shape[:2]
+        if part is not self._part or self._image is None:
+            self._image = QImage(part.pixels.data, width, height, part.pixels.strides[0], QImage.Format.Format_RGB32)
+            self._image.setDevicePixelRatio(canvas.ratio)
+            self._part = part
+        ratio = canvas.ratio
+        place = QRectF(part.left / ratio, part.top / ratio, width / ratio, height / ratio)
+        for bar in _around(QRectF(widget.rect()), place):
+            painter.fillRect(bar, GROUND)
+        if part.pixels.size:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            painter.drawImage(place.topLeft(), self._image)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         return True
 
     def _paint_not_there(self, canvas: Canvas, volume: Volume, k: int) -> None:
@@ -176,6 +194,9 @@ class ViewportPainting:
         voi = state.view.voi if waiting else widget.voi
         key = (state.view, shown, widget.transform, voi, widget.inverted)
         if key != self._corners_key:
+            about = (state.view.study, state.view.stack, state.view.text_mode)
+            same = self._corners_key and all(a is b for a, b in zip(about, self._corners_about, strict=True))
+            self._corners_about = about
             self._corners_kept = corner_lines(
                 state.view,
                 shown,
@@ -184,6 +205,7 @@ class ViewportPainting:
                 index=state.slice_index,
                 count=state.slice_count,
                 inverted=widget.inverted,
+                before=self._corners_kept if same else None,
             )
             self._corners_key = key
         return self._corners_kept
@@ -243,6 +265,11 @@ class ViewportPainting:
             volume.states if shown.k is not None and volume.states is not None and len(volume.states) == count else None
         )
         draw_slider(canvas, widget.state.slice_index, count, states, widget.mouse.over_slider)
+        rows = dimension_rows((canvas.width, canvas.height), stack)
+        if rows:
+            active = reading.active_dimension(widget.state) if len(rows) > 1 else None
+            over = widget.mouse.over_dimension
+            draw_dimensions(canvas, rows, stack, widget.state.view.time, hovered=over, active=active)
 
     def _paint_corners(self, canvas: Canvas, corners: Corners) -> None:
         step = canvas.fonts.text.height

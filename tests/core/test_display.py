@@ -12,7 +12,9 @@ from medview.core.display import (
     IDENTITY_WINDOW,
     OverlayStyle,
     PictureBox,
+    apply_voi,
     compose_picture,
+    label_layer,
     percentile_window,
     resolve_window,
     sample_labels,
@@ -22,7 +24,7 @@ from medview.core.finding import LABEL_COLOURS, Label
 from medview.core.geometry import Geometry
 from medview.core.study import SeriesContext, Stack
 from medview.core.volume import ModalityTransform, SliceState, Volume
-from medview.core.window import VoiLut, Window
+from medview.core.window import Voi, VoiLut, Window
 
 WINDOW = Window(50.5, 101)  # 0 to 100
 
@@ -255,3 +257,52 @@ def test_partial_coverage_survives_sampling() -> None:
     piece = Slice(np.full((10, 10), 5, np.int16), coverage)
     sampled = sample_slice(piece, [[0.5, 0, -0.25], [0, 0.5, -0.25]], (20, 20))
     np.testing.assert_array_equal(sampled.coverage, np.kron(coverage, np.ones((2, 2), bool)))
+
+
+# The screen ------------------------------------------------------------------------------------------------------------
+
+VOIS = [Window(40, 400), Window(300, 1, "LINEAR"), Window(100, 900, "SIGMOID"), VoiLut(-50, tuple(range(0, 512, 2)), 9)]
+
+
+@pytest.mark.parametrize("voi", VOIS, ids=["line", "step", "sigmoid", "lut"])
+@pytest.mark.parametrize("kind", ["int16", "uint16"])
+def test_large_pictures_have_the_greys_of_small_ones(voi: Voi, kind: str) -> None:
+    """The way through a table, which only large ones take, differs in nothing."""
+    values = np.random.default_rng(1).integers(-900 if kind == "int16" else 0, 2500, (300, 300)).astype(kind)
+    for inverted in (False, True):
+        picture = compose_picture(values, np.ones(values.shape, bool), voi, inverted)
+        np.testing.assert_array_equal(picture[..., 0], apply_voi(values, voi, inverted))
+        np.testing.assert_array_equal(picture[..., 0], picture[..., 2])
+        assert (picture[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize(
+    "style", [OverlayStyle(), OverlayStyle(0.7, outline=False), OverlayStyle(0.0, outline_width=2)]
+)
+def test_labels_over_grey_are_mixed_as_over_colour(style: OverlayStyle) -> None:
+    rng = np.random.default_rng(2)
+    grey = rng.integers(0, 256, (80, 90), np.uint8)
+    labels = np.zeros(grey.shape, np.uint16)
+    labels[10:50, 5:60], labels[30:70, 40:88], labels[0:4] = 1, 700, 2
+    style = replace(style, hidden_labels=frozenset({2}), colours=((700, (12, 34, 56)),))
+    meanings = (LEFT, RIGHT, Label(700, "third", (1, 1, 1)))
+    kept = rng.random(grey.shape) > 0.2
+    over_grey = compose_picture(grey, kept, None, overlays=((labels, meanings, style),)).astype(int)
+    over_colour = compose_picture(np.repeat(grey[..., None], 3, 2), kept, None, overlays=((labels, meanings, style),))
+    assert np.abs(over_grey - over_colour).max() <= 1
+    third = (labels == 700) & (label_layer(labels, meanings, style).edged < 128)
+    share = style.opacity
+    expected = np.where(kept, grey, 0)[third][:, None] * (1 - share) + np.array((12, 34, 56)) * share
+    assert np.abs(over_grey[third][:, :3] - expected).max() <= 0.51
+    two = compose_picture(grey, kept, None, overlays=((labels, meanings, style), (labels, meanings, style)))
+    assert np.abs(two.astype(int) - over_grey).max() > 5 or style.opacity == 0
+
+
+def test_nothing_of_a_segmentation_is_no_layer() -> None:
+    labels = np.zeros((5, 6), np.uint8)
+    assert label_layer(labels, (LEFT,), OverlayStyle()) is None
+    labels[2, 2] = 1
+    assert label_layer(labels, (LEFT,), OverlayStyle(visible=False)) is None
+    layer = label_layer(labels, (LEFT,), OverlayStyle())
+    assert layer.codes[2, 2] == 1
+    assert layer.edged[2, 2] == 129

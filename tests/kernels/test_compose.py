@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medview.kernels.compose import blend_labels, draw_box, draw_hatch, label_outline, map_labels
+from medview.kernels import compose
+from medview.kernels.compose import (
+    bgra_from_colour_map,
+    bgra_from_rgb,
+    blend_labels,
+    draw_box,
+    draw_hatch,
+    label_outline,
+    look_up,
+    map_labels,
+    paired,
+    rgba_from_bgra,
+)
 
 
 def test_outline_is_the_inner_border_of_each_label() -> None:
@@ -72,3 +84,32 @@ def test_labels_through_a_table() -> None:
     table = np.array([0, 5, 9], np.uint8)
     for kind in (np.uint8, np.uint16, np.int32):
         assert map_labels(np.array([[0, 1, 2, 200]], kind), table).tolist() == [[0, 5, 9, 9]]
+
+
+@pytest.mark.parametrize("wide", [True, False])
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "int16"])
+def test_values_are_looked_up(monkeypatch: pytest.MonkeyPatch, kind: str, wide: bool) -> None:
+    if not wide:  # what OpenCV before its version 5 cannot do
+        monkeypatch.setattr(compose, "_WIDE_TABLES", False)
+    rng = np.random.default_rng(4)
+    bounds = np.iinfo(kind)
+    values = rng.integers(bounds.min, bounds.max + 1, (70, 90)).astype(kind)[:, ::2]
+    table = rng.integers(0, 256, (2 ** (8 * values.itemsize), 4), np.uint8)
+    expected = table[values.astype(int) % len(table)]
+    np.testing.assert_array_equal(look_up(np.ascontiguousarray(values), table), expected)
+    np.testing.assert_array_equal(look_up(values, table), expected)
+
+
+def test_two_bytes_make_a_number() -> None:
+    low, high = np.array([[3, 255]], np.uint8), np.array([[1, 200]], np.uint8)
+    assert paired(low, high).tolist() == [[259, 200 * 256 + 255]]
+
+
+def test_the_order_of_channels_and_black_where_nothing_is() -> None:
+    rgb = np.array([[[10, 20, 30], [40, 50, 60]]], np.uint8)
+    kept = np.array([[True, False]])
+    assert bgra_from_rgb(rgb, kept).tolist() == [[[30, 20, 10, 255], [0, 0, 0, 255]]]
+    assert rgba_from_bgra(bgra_from_rgb(rgb)).tolist() == [[[10, 20, 30, 255], [40, 50, 60, 255]]]
+    table = np.stack([np.arange(256), np.zeros(256), np.full(256, 9)], axis=1).astype(np.uint8)
+    mapped = bgra_from_colour_map(np.array([[7, 200]], np.uint8), table, kept)
+    assert mapped.tolist() == [[[9, 0, 7, 255], [0, 0, 0, 255]]]

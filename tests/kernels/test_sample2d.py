@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from medview.kernels.sample2d import coverage_mask, only_inside, sample_region
+from medview.kernels.sample2d import coverage_mask, covered_rect, only_inside, part_of_screen, sample_region
 
 
 def turned(angle: float, scale: float, centre: tuple[float, float], size: tuple[int, int]) -> np.ndarray:
@@ -179,3 +179,51 @@ def test_nothing_is_left_outside_of_a_mask(kind) -> None:
         assert kept.dtype == values.dtype
         assert np.array_equal(kept, np.where(mask, values, 0))
         kept[:] = 99
+
+
+@pytest.mark.parametrize("multiple", [1, 2, 3])
+def test_the_covered_part_is_all_that_is_covered(multiple: int) -> None:
+    rng = np.random.default_rng(11)
+    seen = 0
+    for case in range(120):
+        shape, size = rng.integers(1, 60, 2), rng.integers(1, 80, 2)
+        angle = (case % 4) * np.pi / 2 if case % 3 else rng.uniform(0, 6)
+        linear = np.round([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], 12) * rng.uniform(0.1, 4)
+        if case % 2:
+            linear[0] = -linear[0]
+        matrix = np.concatenate([linear, rng.uniform(-40, 60, (2, 1))], axis=1)
+        mask = coverage_mask(matrix, tuple(shape), tuple(size))
+        top, left, height, width = covered_rect(matrix, tuple(shape), tuple(size), multiple)
+        outside = mask.copy()
+        outside[top : top + height, left : left + width] = False
+        assert not outside.any()
+        part = coverage_mask(part_of_screen(matrix, top, left), tuple(shape), (height, width))
+        np.testing.assert_array_equal(part, mask[top : top + height, left : left + width])
+        assert top % multiple == left % multiple == 0
+        if not mask.any():
+            assert (height, width) == (0, 0)
+            continue
+        seen += 1
+        if multiple == 1 and case % 3:
+            assert part.all()
+    assert seen > 30
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.uint32, np.bool_])
+def test_labels_along_the_axes_are_those_at_the_nearest_centre(kind: type) -> None:
+    labels = np.random.default_rng(5).integers(0, 2 if kind is np.bool_ else 200, (37, 23)).astype(kind)
+    for matrix in (
+        [[0.31, 0, -3.2], [0, 0.57, 1.4]],
+        [[-0.31, 0, 20.2], [0, 2.57, 1.4]],
+        [[0, 0.4, 1.3], [-0.9, 0, 30.6]],
+        [[0, -3.4, 20.3], [0.9, 0, -3.6]],
+    ):
+        (a, b, c), (d, e, f) = matrix
+        x, y = np.arange(50)[None, :], np.arange(41)[:, None]
+        i = np.clip(np.floor(a * x + b * y + c + 0.5).astype(int), 0, 22)
+        j = np.clip(np.floor(d * x + e * y + f + 0.5).astype(int), 0, 36)
+        sampled, _ = sample_region(labels, matrix, (41, 50), nearest=True)
+        inside = coverage_mask(matrix, (37, 23), (41, 50))
+        assert inside.any()
+        np.testing.assert_array_equal(sampled[inside], labels[j, i][inside])
+        assert sampled.dtype == kind

@@ -15,7 +15,7 @@ from medview.app import reading
 from medview.app.tools import Tool
 from medview.core.window import Window
 from medview.ui.viewport import ViewportWidget
-from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace
+from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, whole_picture
 
 
 def pixels(image: QImage) -> np.ndarray:
@@ -58,7 +58,7 @@ def main() -> None:
     found["wrong_values"] = wrong
 
     screen = pixels(widget.grab().toImage())
-    composed = widget.picture.compose(widget.cut(), widget.shown, widget.transform, widget.voi, False)
+    composed = whole_picture(widget)
     h, w = composed.shape[:2]
     found["sizes"] = [list(screen.shape[:2]), [h, w]]
     inner = (slice(int(h * 0.3), int(h * 0.7)), slice(int(w * 0.25), int(w * 0.75)))
@@ -76,7 +76,7 @@ def main() -> None:
     reading.reset(state)
     reading.one_to_one(state)
     application.processEvents()
-    one = widget.picture.compose(widget.cut(), widget.shown, widget.transform, Window(127.5, 256), False)
+    one = whole_picture(widget, Window(127.5, 256))
     expected = np.clip(stored[1].astype(int) - 1024, 0, 255)
     rows = one[..., 0][:, (one[..., 0] > 0).any(axis=0)]
     found["one_to_one_columns"] = int(rows.shape[1])

@@ -23,7 +23,7 @@ from medview.ui.corner_text import corner_lines, date_text, mark_text, person_na
 from medview.ui.measurement_items import measured_lines
 from medview.ui.viewport_edges import letters_of
 from tests.ui.test_viewport_reading import move
-from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, open_viewport
+from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, open_viewport, whole_picture
 
 SHAPE = (20, 60, 64)
 
@@ -147,10 +147,10 @@ def test_windowing_samples_nothing_anew_and_panning_cuts_nothing_anew(qtbot, mon
 def test_moving_the_pointer_paints_no_new_picture(qtbot) -> None:
     widget = opened(qtbot)
     widget.repaint()
-    before = widget._painting._pixels
+    before = widget._painting._part
     move(widget, (200, 150))
     widget.repaint()
-    assert widget._painting._pixels is before
+    assert widget._painting._part is before
 
 
 # ---------------------------------------------------------------------- what is not there
@@ -200,13 +200,13 @@ def test_cuts_say_that_slices_are_missing_and_draw_no_image_there(qtbot) -> None
         loader.load(stack, k)
     widget.state.set_plane("coronal")
     assert "still_loading" in mark_codes(widget)
-    picture = widget.picture._composed[..., 0]
+    picture = whole_picture(widget)[..., 0]
     assert picture[200, 200] == 255  # feet below
     assert picture[100, 200] < 60  # hatched, not white, not black air
     for k in range(10, SHAPE[0]):
         loader.load(stack, k)
     assert "still_loading" not in mark_codes(widget)
-    assert np.atleast_3d(widget.picture._composed)[100, 200, 0] == 255
+    assert whole_picture(widget)[100, 200, 0] == 255
 
 
 def test_a_volume_that_memory_has_no_room_for_says_so(qtbot) -> None:
@@ -296,13 +296,13 @@ def test_where_the_sides_are_not_known_none_is_written(qtbot) -> None:
 def test_filters_work_in_the_background_and_values_stay_unfiltered(qtbot) -> None:
     widget = opened(qtbot)
     widget.repaint()
-    plain = widget.picture._composed.copy()
+    plain = whole_picture(widget)
     widget.state.update(filters=(FilterStep("gaussian"),))
     widget.repaint()
-    assert np.array_equal(widget.picture._composed, plain)  # said to be unfiltered by its mark
+    assert np.array_equal(whole_picture(widget), plain)  # said to be unfiltered by its mark
     widget.workspace.jobs.run_all()
     widget.repaint()
-    assert widget.picture._composed.std() < plain.std()
+    assert whole_picture(widget).std() < plain.std()
     x, y = widget.transform.image_to_screen(30, 20)
     move(widget, (x, y))
     k = widget.state.view.k

@@ -19,7 +19,14 @@ from medview.core.measurement import Measurement
 from medview.core.window import Window
 from medview.ui.viewport_edges import letters_of
 from tests.ui.test_viewport_reading import drag, move
-from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, numbered_volume, open_viewport
+from tests.ui.viewport_doubles import (
+    axial_geometry,
+    make_study,
+    make_workspace,
+    numbered_volume,
+    open_viewport,
+    whole_picture,
+)
 
 SHAPE = (20, 12, 10)
 LEFT = Qt.MouseButton.LeftButton
@@ -329,9 +336,7 @@ def provenance(stack_id="stack-1") -> Provenance:
 def composed(widget) -> np.ndarray:
     """The picture under the text."""
     widget.repaint()
-    return widget.picture.compose(
-        widget.cut(), widget.shown, widget.transform, widget.voi, widget.inverted, widget.layers()
-    )
+    return whole_picture(widget)
 
 
 @pytest.mark.parametrize("kind", ["acquired", "axial", "coronal", "sagittal"])

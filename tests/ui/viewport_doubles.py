@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from psygnal import Signal
 
 from medview.app.settings import Settings
@@ -16,7 +17,7 @@ from medview.core.geometry import Geometry
 from medview.core.problem import MedviewError
 from medview.core.study import PatientIdentity, Series, SeriesContext, Stack, Study
 from medview.core.volume import ModalityTransform, SliceState, Volume
-from medview.core.window import Window
+from medview.core.window import Voi, Window
 from medview.ui.viewport import ViewportWidget
 
 
@@ -190,3 +191,21 @@ __all__ = [
     "replace",
     "state_of",
 ]
+
+
+def whole_picture(widget: Any, voi: Voi | None = None) -> NDArray[np.uint8]:
+    """(h, w, 4) RGBA of the whole viewport as its picture is composed now, without what is painted over it."""
+    part = widget.picture.compose(
+        widget.cut(),
+        widget.shown,
+        widget.transform,
+        voi or widget.voi,
+        widget.inverted,
+        widget.layers(),
+        widget.graphics(),
+    )
+    height, width = part.pixels.shape[:2]
+    screen = np.zeros((*widget.transform.device_size, 4), dtype=np.uint8)
+    screen[..., 3] = 255
+    screen[part.top : part.top + height, part.left : part.left + width] = part.pixels[..., [2, 1, 0, 3]]
+    return screen
