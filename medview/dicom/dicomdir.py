@@ -8,7 +8,8 @@ import os
 
 from medview.core.problem import MedviewError, Problem
 from medview.dicom import tags
-from medview.dicom.elements import BrokenElements, NotDicom, read_elements
+from medview.dicom.elements import read_elements
+from medview.dicom.file_start import BrokenElements, NotDicom
 from medview.dicom.header import as_words
 
 

@@ -7,16 +7,62 @@ endian bytes, sequences as lists of such mappings. PS3.5 section 7, PS3.10 secti
 from __future__ import annotations
 
 import os
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from medview.dicom import tags
+from medview.dicom.element_head import (
+    ALL_VRS,
+    BIG,
+    DELIMITERS,
+    EXPLICIT,
+    IMPLICIT,
+    ITEM,
+    ITEM_END,
+    LONG_VRS,
+    SEQUENCE_END,
+    SHORT_VRS,
+    SQ,
+    UN,
+    UNDEFINED,
+    Head,
+    ShortBuffer,
+    Syntax,
+    head_explicit,
+    head_implicit,
+    head_of,
+    item_big,
+    may_be_undefined,
+    possible_heads,
+    vrs,
+)
+from medview.dicom.file_start import (
+    DEFLATED,
+    EXPLICIT_BIG,
+    EXPLICIT_LITTLE,
+    GE_IMPLICIT,
+    IMPLICIT_LITTLE,
+    PAPYRUS_IMPLICIT,
+    BrokenElements,
+    NotDicom,
+    read_meta,
+    sniffed,
+    start_of_elements,
+)
 from medview.dicom.inflate import inflate_capped
 from medview.dicom.layout import Layout, plain_run
-from medview.files.byte_source import NOT_THERE, OPEN_FLAGS, ByteSource, FileBytes, HeldBytes, NotRegularError, Stamp, opened
+from medview.files.byte_source import (
+    NOT_THERE,
+    OPEN_FLAGS,
+    ByteSource,
+    FileBytes,
+    HeldBytes,
+    NotRegularError,
+    Stamp,
+    opened,
+)
 
 Wanted = Mapping[int, frozenset[int]]
 Layouts = dict[tuple[bool, int], Layout]
@@ -24,36 +70,16 @@ Layouts = dict[tuple[bool, int], Layout]
 Values = dict[int, Any]
 """Packed tag → bytes, or a list of Values for a sequence."""
 
-UNDEFINED = 0xFFFFFFFF
 FIRST_READ = 16 * 1024
 CHUNK = 64 * 1024
 MAX_SEQUENCE = 512 << 20
 MAX_DEPTH = 64
 MAX_LAYOUTS = 16
-EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-IMPLICIT_LITTLE = "1.2.840.10008.1.2"
-EXPLICIT_BIG = "1.2.840.10008.1.2.2"
-DEFLATED = "1.2.840.10008.1.2.1.99"
-GE_IMPLICIT = "1.2.840.113619.5.2"
-
-_ITEM = tags.tag(0xFFFE, 0xE000)
-_ITEM_END = tags.tag(0xFFFE, 0xE00D)
-_SEQUENCE_END = tags.tag(0xFFFE, 0xE0DD)
-
-
-def _vrs(names: str) -> frozenset[int]:
-    return frozenset(int.from_bytes(name.encode(), "little") for name in names.split())
 
 
 def _kind(names: str) -> frozenset[int]:
-    return _vrs(names) | {0}  # 0 stands for implicit VR
+    return vrs(names) | {0}  # 0 stands for implicit VR
 
-
-_SHORT_VRS = _vrs("AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US")
-_LONG_VRS = _vrs("OB OD OF OL OV OW SQ SV UC UN UR UT UV")
-_ALL_VRS = _SHORT_VRS | _LONG_VRS
-_SQ = int.from_bytes(b"SQ", "little")
-_UN = int.from_bytes(b"UN", "little")
 
 # What a value looks like when the file's VR is one of these; otherwise it is brought into that form.
 TEXT = _kind("AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT UN")
@@ -61,7 +87,7 @@ SHORTS = _kind("US SS OW OB AT UN")
 LONGS = _kind("UL SL UN OL")
 DOUBLES = _kind("FD UN OD")
 FLOATS = _kind("FL UN OF")
-BYTES = _ALL_VRS | {0}
+BYTES = ALL_VRS | {0}
 SEQUENCE: frozenset[int] = frozenset({-1})
 STOP: frozenset[int] = frozenset({-2})
 
@@ -77,14 +103,14 @@ _SEQUENCES = (
     tags.PIXEL_VALUE_TRANSFORMATION, tags.FRAME_PIXEL_PROPERTIES, tags.FRAME_ANATOMY, tags.TEMPORAL_GROUP, tags.CARDIAC_GROUP,
     tags.MR_ECHO, tags.MR_TIMING, tags.MR_MODIFIER, tags.MR_ASL, tags.MR_FRAME_TYPE, tags.CT_FRAME_TYPE, tags.PET_FRAME_TYPE,
     tags.XA_FRAME_TYPE, tags.CT_RECONSTRUCTION, tags.XRAY_RECONSTRUCTION, tags.SEGMENT_GROUP, tags.UNASSIGNED_SHARED,
-    tags.UNASSIGNED_FRAME, tags.VOLUME_POSITION_GROUP, tags.VOLUME_ORIENTATION_GROUP,
+    tags.UNASSIGNED_FRAME, tags.REAL_WORLD_MAPPINGS, tags.MEASUREMENT_UNITS, tags.VOLUME_POSITION_GROUP, tags.VOLUME_ORIENTATION_GROUP,
 )  # fmt: skip
 _SHORTS = (
     tags.SAMPLES, tags.PLANAR, tags.ROWS, tags.COLUMNS, tags.BITS_ALLOCATED, tags.BITS_STORED, tags.HIGH_BIT, tags.PIXEL_REPRESENTATION,
     tags.PADDING, tags.PADDING_LIMIT, tags.LUT_DESCRIPTOR, tags.LUT_ENTRIES, tags.FRAME_INCREMENT, tags.REGION_SPATIAL_FORMAT,
     tags.REGION_DATA_TYPE, tags.REGION_UNITS_X, tags.REGION_UNITS_Y, tags.IN_CONCATENATION_NUMBER, tags.FRAME_ACQUISITION_NUMBER,
     tags.ENERGY_VECTOR, tags.DETECTOR_VECTOR, tags.PHASE_VECTOR, tags.ROTATION_VECTOR, tags.RR_VECTOR, tags.TIME_SLOT_VECTOR,
-    tags.SLICE_VECTOR, tags.ANGULAR_VECTOR, tags.TIME_SLICE_VECTOR, tags.SEGMENT_NUMBER, tags.DIMENSION_POINTER,
+    tags.REAL_WORLD_FIRST, tags.REAL_WORLD_LAST, tags.SLICE_VECTOR, tags.ANGULAR_VECTOR, tags.TIME_SLICE_VECTOR, tags.SEGMENT_NUMBER, tags.DIMENSION_POINTER,
     tags.ACQUISITION_MATRIX, tags.CONCATENATION_TOTAL,
 )  # fmt: skip
 _LONGS = (
@@ -93,6 +119,7 @@ _LONGS = (
 )  # fmt: skip
 _DOUBLES = (
     tags.REGION_DELTA_X, tags.REGION_DELTA_Y, tags.B_VALUE, tags.DIFFUSION_DIRECTION, tags.EFFECTIVE_ECHO_TIME, tags.CARDIAC_TRIGGER_DELAY,
+    tags.REAL_WORLD_FIRST_DOUBLE, tags.REAL_WORLD_LAST_DOUBLE, tags.REAL_WORLD_INTERCEPT, tags.REAL_WORLD_SLOPE,
     tags.NOMINAL_CARDIAC_PHASE, tags.TEMPORAL_OFFSET, tags.INVERSION_TIMES, tags.VOLUME_POSITION,
     tags.VOLUME_ORIENTATION,
 )  # fmt: skip
@@ -125,18 +152,10 @@ def _wanted() -> dict[int, frozenset[int]]:
 WANTED = _wanted()
 _TABLES = frozenset({tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS})
 _NOTHING: dict[int, frozenset[int]] = {}
-
-
-class NotDicom(Exception):  # noqa: N818 - a finding about the file, caught by the scan
-    """The file does not look like DICOM at all."""
-
-
-class BrokenElements(Exception):  # noqa: N818 - a finding about the file, caught by the scan
-    """The file begins as DICOM, but its structure cannot be followed."""
-
-
-class _Short(Exception):  # noqa: N818
-    """The buffer ends inside an element; read more and come back."""
+PIXEL_TAGS = frozenset({tags.PIXELS, tags.FLOAT_PIXELS, tags.DOUBLE_PIXELS})
+NEEDED = frozenset({tags.ROWS, tags.COLUMNS})
+VITAL = frozenset({tags.SHARED_GROUPS, tags.FRAME_GROUPS, tags.MODALITY_LUTS})
+"""Sequences without which a value or a place would be wrong in silence: where they cannot be read, the file is not."""
 
 
 @dataclass(slots=True)
@@ -158,112 +177,97 @@ class RawInstance:
     extended: dict[int, tuple[int, int]] = field(default_factory=dict)
     truncated: bool = False
     oddities: tuple[str, ...] = ()
+    stamp: Stamp = (0, 0)
+    """Of the file on disk when it was read."""
+    packed: bool = False
+    """Whether it lies compressed in an archive."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Syntax:
-    explicit: bool
-    big: bool = False
-
-
-_EXPLICIT = _Syntax(True)
-_IMPLICIT = _Syntax(False)
-_BIG = _Syntax(True, True)
-
-_head_explicit = struct.Struct("<IHH").unpack_from
-_head_implicit = struct.Struct("<II").unpack_from
-_u32 = struct.Struct("<I").unpack_from
-_u32_big = struct.Struct(">I").unpack_from
-_head_big = struct.Struct(">HH2sH").unpack_from
-_item_big = struct.Struct(">HHI").unpack_from
-
-
-def _head(buf: bytes, pos: int, syntax: _Syntax) -> tuple[int, int, int, int]:
-    """(packed tag, VR or 0, start of the value, length) of the element at ``pos``; raises _Short."""
-    try:
-        if syntax.big:
-            group, element, name, length = _head_big(buf, pos)
-            tag = group | element << 16
-            vr = int.from_bytes(name, "little")
-            if group == 0xFFFE:
-                return tag, 0, pos + 8, _u32_big(buf, pos + 4)[0]
-            if vr in _LONG_VRS:
-                return tag, vr, pos + 12, _u32_big(buf, pos + 8)[0]
-            if vr in _SHORT_VRS:
-                return tag, vr, pos + 8, length
-            return tag, 0, pos + 8, _u32_big(buf, pos + 4)[0]
-        if syntax.explicit:
-            tag, vr, length = _head_explicit(buf, pos)
-            if vr in _SHORT_VRS:
-                return tag, vr, pos + 8, length
-            if vr in _LONG_VRS:
-                return tag, vr, pos + 12, _u32(buf, pos + 8)[0]
-            return tag, 0, pos + 8, _u32(buf, pos + 4)[0]  # a delimiter, or an element without VR as some writers make
-        tag, length = _head_implicit(buf, pos)
-    except struct.error:
-        raise _Short from None
-    return tag, 0, pos + 8, length
+    def notice(self, code: str) -> None:
+        """Note what is not as the standard wants it, once."""
+        if code not in self.oddities:
+            self.oddities += (code,)
 
 
 def _read_items(
-    buf: bytes, pos: int, end: int | None, syntax: _Syntax, wanted: Wanted, depth: int
+    buf: bytes,
+    pos: int,
+    end: int | None,
+    syntax: Syntax,
+    wanted: Wanted,
+    depth: int,
+    faults: list[str] | None = None,
 ) -> tuple[list[Values], int]:
-    """Items from ``pos`` to ``end`` (None: to the sequence delimiter), and the position after them."""
+    """Items from ``pos`` to ``end`` (None: to the sequence delimiter), and the position after them.
+
+    With ``faults`` a missing delimiter is noted there: what is no item ends the sequence.
+    """
     if depth > MAX_DEPTH:
         raise BrokenElements("sequences are nested too deeply")
     items: list[Values] = []
     while end is None or pos < end:
         try:
             if syntax.big:
-                group, element, length = _item_big(buf, pos)
+                group, element, length = item_big(buf, pos)
                 tag = group | element << 16
             else:
-                tag, length = _head_implicit(buf, pos)
+                tag, length = head_implicit(buf, pos)
         except struct.error:
-            raise _Short from None
+            raise ShortBuffer from None
         pos += 8
-        if tag == _ITEM:
+        if tag == ITEM:
             if length == UNDEFINED:
-                values, pos = _read_dataset(buf, pos, None, syntax, wanted, depth + 1)
+                values, pos = _read_dataset(buf, pos, None, syntax, wanted, depth + 1, faults)
             else:
                 if pos + length > len(buf):
-                    raise _Short
+                    raise ShortBuffer
                 if wanted:
-                    values, _ = _read_dataset(buf, pos, pos + length, syntax, wanted, depth + 1)
+                    values, _ = _read_dataset(buf, pos, pos + length, syntax, wanted, depth + 1, faults)
                 else:
                     values = {}
                 pos += length
             if wanted:
                 items.append(values)
-        elif tag == _SEQUENCE_END:
+        elif tag == SEQUENCE_END:
             break
-        elif tag != _ITEM_END:
+        elif tag != ITEM_END:
+            if faults is not None and end is None:
+                faults.append("missing_delimiter")
+                return items, pos - 8
             raise BrokenElements(f"{tags.tag_name(tag)} where an item should begin")
     return items, pos
 
 
 def _read_dataset(
-    buf: bytes, pos: int, end: int | None, syntax: _Syntax, wanted: Wanted, depth: int
+    buf: bytes,
+    pos: int,
+    end: int | None,
+    syntax: Syntax,
+    wanted: Wanted,
+    depth: int,
+    faults: list[str] | None = None,
 ) -> tuple[Values, int]:
     """The wanted elements of an item from ``pos`` to ``end`` (None: to the item delimiter)."""
     values: Values = {}
     while end is None or pos < end:
-        tag, vr, start, length = _head(buf, pos, syntax)
-        if tag == _ITEM_END:
+        tag, vr, start, length = head_of(buf, pos, syntax)
+        if tag == ITEM_END:
             return values, start
+        if faults is not None and tag in DELIMITERS:
+            faults.append("missing_delimiter")
+            return values, pos
         kind = wanted.get(tag)
-        if length == UNDEFINED or (kind is SEQUENCE and (vr in {0, _SQ, _UN})):
-            inner = _IMPLICIT if vr == _UN else syntax
+        if length == UNDEFINED or (kind is SEQUENCE and (vr in {0, SQ, UN})):
+            inner = IMPLICIT if vr == UN else syntax
             stop = None if length == UNDEFINED else start + length
             if stop is not None and stop > len(buf):
-                raise _Short
-            items, pos = _read_items(buf, start, stop, inner, wanted if kind is SEQUENCE else _NOTHING, depth)
+                raise ShortBuffer
+            items, pos = _read_items(buf, start, stop, inner, wanted if kind is SEQUENCE else _NOTHING, depth, faults)
             if kind is SEQUENCE:
                 values[tag] = items
             continue
         pos = start + length
         if pos > len(buf):
-            raise _Short
+            raise ShortBuffer
         if kind is not None and kind is not STOP and kind is not SEQUENCE:
             values[tag] = _normal(buf[start:pos], vr, kind, syntax.big)
     return values, pos
@@ -331,33 +335,88 @@ class _Source:
 def _walk(
     source: _Source,
     offset: int,
-    syntax: _Syntax,
+    syntax: Syntax,
     raw: RawInstance,
     wanted: Wanted,
     layouts: Layouts | None = None,
 ) -> None:
     """Read the data set that begins at ``offset`` up to its pixels into ``raw``."""
-    vrs = (_SHORT_VRS, _LONG_VRS) if syntax.explicit else None
+    kinds = (SHORT_VRS, LONG_VRS) if syntax.explicit else None
     position: int | None = offset
     number = 0
     while position is not None:
         begin = position - source.base
         if not syntax.big and 0 <= begin <= len(source.buf):
             if layouts is None or number >= MAX_LAYOUTS:
-                position = plain_run(source.buf, begin, raw.values, wanted, vrs) + source.base
+                position = plain_run(source.buf, begin, raw.values, wanted, kinds) + source.base
             else:
                 layout = layouts.setdefault((syntax.explicit, number), Layout())
-                position = layout.run(source.buf, begin, raw.values, wanted, vrs) + source.base
+                position = layout.run(source.buf, begin, raw.values, wanted, kinds) + source.base
                 number += 1
-        position = _one_element(source, position, syntax, raw, wanted)
+        head = _head_at(source, position, syntax)
+        if head is None:
+            raw.truncated |= position != source.size
+            return
+        position = _one_element(source, position, head, syntax, raw, wanted)
 
 
-def _one_element(source: _Source, offset: int, syntax: _Syntax, raw: RawInstance, wanted: Wanted) -> int | None:
-    """Take the element at ``offset`` with all care; the offset of the next one, None at the pixels or the end."""
-    head = _head_at(source, offset, syntax)
-    if head is None:
-        raw.truncated |= offset != source.size
+def _walk_carefully(source: _Source, offset: int, syntax: Syntax, raw: RawInstance, wanted: Wanted) -> None:
+    """As :func:`_walk` for a data set that breaks the rules: each head is read in the way that leads on to another one."""
+    position: int | None = offset
+    faults: list[str] = []
+    while position is not None and position < source.size:
+        head = _likely_head(source, position, syntax)
+        if head is None:
+            raw.truncated |= any(source.bytes.read(position, 8))
+            break
+        position = _one_element(source, position, head, syntax, raw, wanted, faults)
+    raw.oddities += tuple(dict.fromkeys(("repaired_header", *faults)))
+
+
+def _likely_head(source: _Source, offset: int, syntax: Syntax) -> Head | None:
+    buf = source.bytes.read(offset, 12)
+    if len(buf) < 8:
         return None
+    heads = [
+        (tag, vr, offset + start, length) for tag, vr, start, length in possible_heads(buf, 0, syntax) if start <= 12
+    ]
+    if heads[0][0] in DELIMITERS:
+        return heads[0]
+    for head in heads:
+        if may_be_undefined(head) or _leads_on(source, head):
+            return head
+    # Nothing leads on: pixels whose length is wrong, or an element that ends where only junk follows.
+    first = heads[0]
+    return first if first[0] in PIXEL_TAGS or first[2] + first[3] <= source.size else None
+
+
+def _leads_on(source: _Source, head: Head) -> bool:
+    """Whether an element ends at the end of the file or where another one of a higher tag begins."""
+    tag, _, start, length = head
+    end = start + length
+    if length == UNDEFINED or end > source.size:
+        return False
+    after = source.bytes.read(end, 8)
+    if len(after) < 8 or not any(after):
+        return True
+    following, name, _ = head_explicit(after, 0)
+    group, element = following & 0xFFFF, following >> 16
+    if (group, element) <= (tag & 0xFFFF, tag >> 16) and following not in DELIMITERS:
+        return False
+    (length,) = struct.unpack_from("<I", after, 4)
+    return following in DELIMITERS or name in ALL_VRS or length == UNDEFINED or end + 8 + length <= source.size
+
+
+def _one_element(
+    source: _Source,
+    offset: int,
+    head: Head,
+    syntax: Syntax,
+    raw: RawInstance,
+    wanted: Wanted,
+    faults: list[str] | None = None,
+) -> int | None:
+    """Take the element at ``offset`` with all care; the offset of the next one, None at the pixels or the end."""
     tag, vr, start, length = head
     kind = wanted.get(tag)
     if kind is STOP:
@@ -365,13 +424,18 @@ def _one_element(source: _Source, offset: int, syntax: _Syntax, raw: RawInstance
         raw.pixel_vr = vr.to_bytes(2, "little").decode("ascii") if vr else "OW"
         raw.pixel_offset = start
         raw.pixel_length = None if length == UNDEFINED else length
-        return None
-    if tag in {0, _ITEM, _ITEM_END, _SEQUENCE_END}:
+        return _after_pixels(source, raw, wanted)
+    if tag == 0 and length == 0:
+        return None  # padding
+    if tag in DELIMITERS:
         raw.oddities += ("stray_element",)
-        return None if tag == 0 else start
-    if length == UNDEFINED or (kind is SEQUENCE and vr in {0, _SQ, _UN}):
-        after = _take_sequence(source, offset, head, syntax, raw, wanted)
+        return start
+    if length == UNDEFINED or (kind is SEQUENCE and vr in {0, SQ, UN}):
+        after = _take_sequence(source, offset, head, syntax, raw, wanted, faults)
         if after is None:
+            if faults is not None and length != UNDEFINED and start + length <= source.size and tag not in VITAL:
+                faults.append("bad_sequence")
+                return start + length
             raw.truncated = True
         return after
     if tag in _TABLES:
@@ -381,20 +445,31 @@ def _one_element(source: _Source, offset: int, syntax: _Syntax, raw: RawInstance
             source.fill(offset, start - offset + length)
         begin = start - source.base
         value = source.buf[begin : begin + length]
-        if len(value) < length:
+        if begin < 0 or len(value) < length:
             raw.truncated = True
             return None
         raw.values[tag] = _normal(value, vr, kind, syntax.big)
     return start + length
 
 
-def _head_at(source: _Source, offset: int, syntax: _Syntax) -> tuple[int, int, int, int] | None:
-    """(packed tag, VR, offset of the value, length) of the element at ``offset``; None where the data end."""
+def _after_pixels(source: _Source, raw: RawInstance, wanted: Wanted) -> int | None:
+    """Where to go on behind the pixels: only where what describes them has not come yet, in files without order."""
+    if raw.pixel_length is None or wanted is not WANTED or not NEEDED.isdisjoint(raw.values):
+        return None
+    end = raw.pixel_offset + raw.pixel_length
+    if end >= source.size:
+        return None
+    raw.oddities += ("elements_out_of_order",)
+    return end
+
+
+def _head_at(source: _Source, offset: int, syntax: Syntax) -> Head | None:
+    """The head of the element at ``offset``; None where the data end."""
     while True:
         if 0 <= offset - source.base <= len(source.buf):
             try:
-                tag, vr, start, length = _head(source.buf, offset - source.base, syntax)
-            except _Short:
+                tag, vr, start, length = head_of(source.buf, offset - source.base, syntax)
+            except ShortBuffer:
                 pass
             else:
                 return tag, vr, start + source.base, length
@@ -404,32 +479,42 @@ def _head_at(source: _Source, offset: int, syntax: _Syntax) -> tuple[int, int, i
 
 
 def _take_sequence(
-    source: _Source, offset: int, head: tuple[int, int, int, int], syntax: _Syntax, raw: RawInstance, wanted: Wanted
+    source: _Source,
+    offset: int,
+    head: Head,
+    syntax: Syntax,
+    raw: RawInstance,
+    wanted: Wanted,
+    faults: list[str] | None,
 ) -> int | None:
     """Read (or only pass) the sequence whose head is at ``offset``; the offset after it, None where the data end."""
     tag, vr, start, length = head
     is_wanted = wanted.get(tag) is SEQUENCE
-    inner = _IMPLICIT if vr == _UN else syntax
     need = CHUNK if length == UNDEFINED else max(CHUNK, start - offset + length)
     while True:
         begin = start - source.base
         end = None if length == UNDEFINED else begin + length
         try:
             if begin < 0 or (end is not None and end > len(source.buf)):
-                raise _Short
-            items, after = _read_items(source.buf, begin, end, inner, wanted if is_wanted else _NOTHING, 0)
-        except _Short:
+                raise ShortBuffer
+            inner = syntax
+            if vr == UN:  # implicit little endian (PS3.5 6.2.2), which not every writer has read
+                first = source.buf[begin + 12 : begin + 14]
+                inner = EXPLICIT if int.from_bytes(first, "little") in ALL_VRS else IMPLICIT
+            items, after = _read_items(source.buf, begin, end, inner, wanted if is_wanted else _NOTHING, 0, faults)
+        except ShortBuffer:
             if not source.has_more(offset) or need > MAX_SEQUENCE:
                 return None
             source.fill(offset, need)
             need *= 2
             continue
+        except BrokenElements:
+            if faults is None:
+                raise
+            return None
         if is_wanted:
             raw.values[tag] = items
         return after + source.base
-
-
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def read_elements(
@@ -437,116 +522,105 @@ def read_elements(
 ) -> RawInstance:
     """Read one file up to its pixels. ``layouts`` remembers the files before (start with an empty dict).
 
-    Raises OSError, NotDicom, BrokenElements, and MedviewError ``deflate_bomb`` or ``codec_failed`` for a deflated data
-    set. What is not a regular file is never read.
+    ``path`` may lead into an archive. Raises OSError, NotDicom, BrokenElements, and MedviewError ``deflate_bomb`` or
+    ``codec_failed`` for a deflated data set and what an archive has. What is not a regular file is never read.
     """
-    fd = os.open(path, _OPEN_FLAGS)
     try:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise NotDicom("not a regular file")
-        return _read(fd, path, status.st_size, first_read, wanted, layouts)
+        fd = os.open(path, OPEN_FLAGS)
+    except OSError as error:
+        if error.errno not in NOT_THERE:
+            raise
+        with opened(path) as source:
+            return _read(source, path, first_read, wanted, layouts)
+    try:
+        return _read(FileBytes(fd), path, first_read, wanted, layouts)
+    except NotRegularError as error:
+        raise NotDicom("not a regular file") from error
     finally:
         os.close(fd)
 
 
-def _read(fd: int, path: str, size: int, first_read: int, wanted: Wanted, layouts: Layouts | None) -> RawInstance:
-    buf = os.read(fd, first_read)
-    raw = RawInstance({}, file_size=size, data_size=size)
-    start = _start_of_elements(buf, size, raw)
-    start = _read_meta(buf, start, raw.values)
+def _read(file: ByteSource, path: str, first_read: int, wanted: Wanted, layouts: Layouts | None) -> RawInstance:
+    source = _Source(file, file.read(0, first_read))
+    raw = RawInstance({}, file_size=file.size, data_size=file.size, stamp=file.stamp, packed=file.is_packed)
+    start = start_of_elements(source.buf, file.size, raw.notice)
+    start = read_meta(file, source.buf, start, raw.values)
+    if start > len(source.buf):
+        source.fill(start, CHUNK)
     declared = raw.values.get(tags.TRANSFER_SYNTAX, b"").strip(b" \0").decode("latin-1")
     raw.transfer_syntax = declared
-    if declared == DEFLATED and _sniffed(buf, start) is None:
-        _read_deflated(fd, path, start, raw, wanted)
+    begin = source.buf[start - source.base : start - source.base + 16]
+    if declared == DEFLATED and sniffed(begin) is None:
+        _read_deflated(file, path, start, raw, wanted)
         return raw
-    syntax = _syntax_of(buf, start, declared, raw)
-    source = _Source(fd, buf, 0, size)
-    _walk(source, start, syntax, raw, wanted, layouts)
+    syntax = _syntax_of(begin, declared, raw)
+    _walk_well(source, start, syntax, raw, wanted, layouts)
     return raw
 
 
-def _start_of_elements(buf: bytes, size: int, raw: RawInstance) -> int:
-    """Offset of the first element; raises NotDicom."""
-    if buf[128:132] == b"DICM":
-        return 132
-    if buf[:4] == b"DICM":
-        raw.oddities += ("no_preamble",)
-        return 4
-    if len(buf) < 8:
-        raise NotDicom("too short")
-    group, element, length = struct.unpack_from("<HHI", buf)
-    vr = length & 0xFFFF
-    if (group in {0x0002, 0x0008, 0x0004} and element <= 0x1000 and (vr in _ALL_VRS or (length <= min(size, 256)))) or (
-        buf[:2] in {b"\0\x08", b"\0\x02"} and int.from_bytes(buf[4:6], "little") in _ALL_VRS
-    ):
-        raw.oddities += ("no_preamble",)
-        return 0
-    raise NotDicom("no DICM mark, and it does not begin with a data element")
+def _walk_well(
+    source: _Source, start: int, syntax: Syntax, raw: RawInstance, wanted: Wanted, layouts: Layouts | None
+) -> None:
+    """Walk at speed, and once more with care where that does not come to the pixels or the end."""
+    meta = dict(raw.values)
+    oddities = raw.oddities
+    try:
+        _walk(source, start, syntax, raw, wanted, layouts)
+        broken = None
+    except BrokenElements as error:
+        broken = error
+    if broken is None and not raw.truncated:
+        return
+    again = RawInstance(meta, raw.transfer_syntax, oddities=oddities)
+    try:
+        _walk_carefully(_Source(source.bytes), start, syntax, again, wanted)
+    except BrokenElements:
+        again.truncated = True
+    if again.truncated:
+        if broken is not None:
+            raise broken
+        return
+    raw.values, raw.extended, raw.truncated, raw.oddities = again.values, again.extended, False, again.oddities
+    raw.pixel_tag, raw.pixel_vr = again.pixel_tag, again.pixel_vr
+    raw.pixel_offset, raw.pixel_length = again.pixel_offset, again.pixel_length
 
 
-def _read_meta(buf: bytes, pos: int, values: Values) -> int:
-    """Take the file meta elements (always explicit little endian, though not every writer knows); where they end."""
-    while buf[pos : pos + 2] == b"\x02\0" and len(buf) - pos >= 8:
-        try:
-            tag, _, start, length = _head(buf, pos, _EXPLICIT)
-        except _Short:
-            break
-        pos = start + length
-        if pos > len(buf):
-            break
-        values[tag] = buf[start:pos]
-    return pos
-
-
-def _sniffed(buf: bytes, pos: int) -> _Syntax | None:
-    """What the first element of the data set looks like, None where it looks like none."""
-    if len(buf) - pos < 8:
-        return None
-    group, element, length = struct.unpack_from("<HHI", buf, pos)
-    vr = length & 0xFFFF
-    if buf[pos] == 0 and 0 < buf[pos + 1] <= 0x20 and vr in _ALL_VRS:
-        return _BIG
-    if vr in _ALL_VRS and group <= 0x7FE0:
-        return _EXPLICIT
-    if group <= 0x0020 and element <= 0x4000 and (length <= 0x10000 or length == UNDEFINED):
-        return _IMPLICIT
-    return None
-
-
-def _syntax_of(buf: bytes, start: int, declared: str, raw: RawInstance) -> _Syntax:
+def _syntax_of(begin: bytes, declared: str, raw: RawInstance) -> Syntax:
     """How the data set is really written; the file's own word counts only where the bytes agree."""
     if declared == EXPLICIT_BIG:
-        said = _BIG
-    elif declared in {IMPLICIT_LITTLE, GE_IMPLICIT}:
-        said = _IMPLICIT
+        said = BIG
+    elif declared in {IMPLICIT_LITTLE, GE_IMPLICIT, PAPYRUS_IMPLICIT}:
+        said = IMPLICIT
     else:
-        said = _EXPLICIT
-    seen = _sniffed(buf, start) or said
+        said = EXPLICIT
+    seen = sniffed(begin) or said
+    found = EXPLICIT_BIG if seen.big else EXPLICIT_LITTLE if seen.explicit else IMPLICIT_LITTLE
     if not declared:
         if "no_preamble" not in raw.oddities:
-            raw.oddities += ("no_transfer_syntax",)
-        raw.transfer_syntax = EXPLICIT_BIG if seen.big else EXPLICIT_LITTLE if seen.explicit else IMPLICIT_LITTLE
+            raw.notice("no_transfer_syntax")
+        raw.transfer_syntax = found
     elif seen != said:
-        raw.oddities += ("wrong_transfer_syntax",)
-        if declared in {EXPLICIT_BIG, IMPLICIT_LITTLE, EXPLICIT_LITTLE}:
-            raw.transfer_syntax = EXPLICIT_BIG if seen.big else EXPLICIT_LITTLE if seen.explicit else IMPLICIT_LITTLE
+        raw.notice("wrong_transfer_syntax")
+        if declared in {EXPLICIT_BIG, IMPLICIT_LITTLE, EXPLICIT_LITTLE, PAPYRUS_IMPLICIT}:
+            raw.transfer_syntax = found
+    elif declared == PAPYRUS_IMPLICIT:
+        raw.transfer_syntax = IMPLICIT_LITTLE
     raw.big_endian = seen.big or raw.transfer_syntax == GE_IMPLICIT
     return seen
 
 
-def _read_deflated(fd: int, path: str, start: int, raw: RawInstance, wanted: Wanted) -> None:
+def _read_deflated(file: ByteSource, path: str, start: int, raw: RawInstance, wanted: Wanted) -> None:
     """Inflate no more than the header needs (and never beyond the cap) and read it."""
-    os.lseek(fd, start, os.SEEK_SET)
-    compressed = _read_fully(fd, raw.file_size - start)
+    compressed = file.read(start, file.size - start)
     raw.deflated_at = start
-    meta = dict(raw.values)
+    meta, oddities = dict(raw.values), raw.oddities
     want = 1 << 20
     while True:
         data = inflate_capped(compressed, path, want)
-        raw.values = dict(meta)
+        raw.values, raw.oddities = dict(meta), oddities
         raw.truncated = False
-        _walk(_Source(-1, data, 0, len(data)), 0, _EXPLICIT, raw, wanted)
+        held = HeldBytes(data, file.stamp)
+        _walk_well(_Source(held, data), 0, EXPLICIT, raw, wanted, None)
         if raw.pixel_tag or len(data) < want:
             break
         want *= 8

@@ -19,12 +19,11 @@ from medview.dicom.elements import (
     SHORTS,
     STOP,
     TEXT,
-    BrokenElements,
-    NotDicom,
     RawInstance,
     Values,
     read_elements,
 )
+from medview.dicom.file_start import BrokenElements, NotDicom
 from medview.dicom.header import as_integer, as_shorts, as_text
 from medview.dicom.tags import tag
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from medview.core.problem import MedviewError, Problem
 from medview.core.progress import Progress
-from medview.dicom.elements import BrokenElements, NotDicom
+from medview.dicom.file_start import BrokenElements, NotDicom
 from medview.dicom.header import InstanceHeader
 from medview.dicom.header_reader import HeaderReader
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from medview.core.problem import MedviewError
-from medview.dicom.elements import BrokenElements, NotDicom, read_elements
+from medview.dicom.elements import read_elements
+from medview.dicom.file_start import BrokenElements, NotDicom
 from medview.dicom.header import InstanceHeader, as_integer, as_numbers
 from medview.dicom.header_reader import HeaderReader
 from tests.dicom.reading import catalog_of, codes, marker_centroid, modality_values, only_stack
