@@ -11,9 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.dicom.codestream import Codestream, has_end_marker, read_jpeg2000_header, read_jpeg_header
+from medview.dicom.codestream import (
+    Codestream,
+    codec_of,
+    has_end_marker,
+    is_rle_header,
+    read_jpeg2000_header,
+    read_jpeg_header,
+)
 from medview.dicom.pixel_description import PixelDescription
-from medview.dicom.transfer_syntax import decoder_name
+from medview.dicom.transfer_syntax import decoder_name, missing_decoder
 
 __all__ = ["CodecError", "DecodedFrame", "TruncatedFrameError", "decode_frame", "decoder_name"]
 
@@ -52,10 +59,10 @@ def decode_frame(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     Raises TruncatedFrameError for a stream that ends early, MissingCodecError where there is no decoder, CodecError for everything
     else: a stream that is damaged, or whose size is not that of the header.
     """
-    codec: str = pixels.syntax.codec
-    if codec in {"jpeg", "jpeg-lossless", "jpeg-ls", "jpeg-2000", "htj2k", "jpeg-xl"}:
-        # Real files carry another codec of the same family than their transfer syntax says.
-        codec = _codec_of(data) or codec
+    # Real files carry another codec than their transfer syntax says, or name none at all.
+    codec = codec_of(data) or pixels.syntax.codec
+    if codec == "native" and is_rle_header(data, _rle_width(pixels) * pixels.samples):
+        codec = "rle"
     if codec in {"jpeg", "jpeg-lossless"}:
         return _decode_jpeg(data, pixels)
     if codec == "jpeg-ls":
@@ -66,24 +73,20 @@ def decode_frame(data: bytes, pixels: PixelDescription) -> DecodedFrame:
         return _decode_jpegxl(data, pixels)
     if codec == "rle":
         return _decode_rle(data, pixels)
-    raise MissingCodecError(f"medview has no decoder for {pixels.syntax.name} ({pixels.transfer_syntax})")
+    raise MissingCodecError(missing_decoder(pixels.transfer_syntax))
 
 
-def _codec_of(data: bytes) -> str:
-    if data[:2] == b"\xff\xd8":
-        at = 2
-        while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
-            if data[at + 1] == 0xF7:
-                return "jpeg-ls"
-            if 0xC0 <= data[at + 1] <= 0xCF and data[at + 1] not in {0xC4, 0xC8, 0xCC}:
-                return "jpeg"
-            at += 1 if data[at + 1] == 0xFF else 2 + struct.unpack_from(">H", data, at + 2)[0]
-        return "jpeg"
-    if data[:2] == b"\xff\x4f" or data[4:8] == b"jP  ":
-        return "jpeg-2000"
-    if data[:2] == b"\xff\x0a" or data[4:8] == b"JXL ":
-        return "jpeg-xl"
-    return ""
+def _codec(name: str, pixels: PixelDescription) -> Any:
+    """The module of imagecodecs that holds this codec; raises MissingCodecError where it was built without."""
+    lacking = f"{missing_decoder(pixels.transfer_syntax)}: {decoder_name(pixels.transfer_syntax)} is missing"
+    try:
+        import imagecodecs
+
+        if getattr(imagecodecs, name).available:
+            return imagecodecs
+    except (ImportError, AttributeError) as error:
+        raise MissingCodecError(f"{lacking}, imagecodecs cannot be loaded ({error})") from error
+    raise MissingCodecError(f"{lacking} in this installation's imagecodecs")
 
 
 def _check_size(stream: Codestream, pixels: PixelDescription) -> None:
@@ -94,19 +97,27 @@ def _check_size(stream: Codestream, pixels: PixelDescription) -> None:
         )
 
 
-def _decode_jpeg(data: bytes, pixels: PixelDescription) -> DecodedFrame:
-    import imagecodecs
+_UNKNOWN_JPEG = {
+    **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "hierarchical JPEG"),
+    0xCB: "lossless JPEG with arithmetic coding",
+}
+"""Processes of the retired syntaxes that libjpeg-turbo does not decode."""
 
+
+def _decode_jpeg(data: bytes, pixels: PixelDescription) -> DecodedFrame:
+    imagecodecs = _codec("JPEG8", pixels)
     try:
         stream = read_jpeg_header(data)
     except ValueError as error:
         raise _damaged_or_short(data, error) from error
+    if stream.process in _UNKNOWN_JPEG:
+        raise MissingCodecError(f"{_UNKNOWN_JPEG[stream.process]} is retired, and libjpeg-turbo does not decode it")
     _check_size(stream, pixels)
     if stream.components == 3:
         transformed = stream.transformed
         if transformed is None:
             transformed = pixels.photometric.startswith("YBR")
-        lossless = _is_lossless_jpeg(data)
+        lossless = stream.is_lossless_jpeg
         # libjpeg-turbo undoes no colour transform in lossless streams; theirs is undone with the photometric below.
         source = "YCBCR" if transformed and not lossless else "RGB"
         options: dict[str, Any] = {"colorspace": source, "outcolorspace": "RGB"}
@@ -123,25 +134,21 @@ def _decode_jpeg(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     samples = decode(data)
     # libjpeg fills up what is missing with grey and only warns. Where the end marker alone is missing, what follows the
     # last bit does not matter; where pixels are missing, it does.
-    if not stream.complete and not np.array_equal(
-        decode(data + b"\x55" * 64 + b"\xff\xd9"), decode(data + b"\xaa" * 64 + b"\xff\xd9")
-    ):
-        raise TruncatedFrameError("the JPEG stream ends before the picture does")
+    if not stream.complete or _ends_in_grey(samples, stream.precision):
+        end = data.rfind(b"\xff\xd9") if stream.complete else len(data)
+        one, other = (decode(data[:end] + fill * 64 + b"\xff\xd9") for fill in (b"\x55", b"\xaa"))
+        if not np.array_equal(one, other):
+            raise TruncatedFrameError("the JPEG stream ends before the picture does")
     return DecodedFrame(samples, stream.precision, photometric)
 
 
-def _is_lossless_jpeg(data: bytes) -> bool:
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
-        if data[at + 1] in {0xC3, 0xC7, 0xCB, 0xCF}:
-            return True
-        at += 1 if data[at + 1] == 0xFF else 2 + struct.unpack_from(">H", data, at + 2)[0]
-    return False
+def _ends_in_grey(samples: NDArray[Any], precision: int) -> bool:
+    """Whether the last pixels are exactly what libjpeg-turbo puts where bits are missing; rarely true of whole pictures."""
+    return bool((samples[-1, -8:] == 1 << (precision - 1)).all())
 
 
 def _decode_jpegls(data: bytes, pixels: PixelDescription) -> DecodedFrame:
-    import imagecodecs
-
+    imagecodecs = _codec("JPEGLS", pixels)
     try:
         stream = read_jpeg_header(data)
         _check_size(stream, pixels)
@@ -155,8 +162,7 @@ def _decode_jpegls(data: bytes, pixels: PixelDescription) -> DecodedFrame:
 
 
 def _decode_jpeg2000(data: bytes, pixels: PixelDescription) -> DecodedFrame:
-    import imagecodecs
-
+    imagecodecs = _codec("JPEG2K", pixels)
     try:
         stream = read_jpeg2000_header(data)
     except ValueError as error:
@@ -181,8 +187,7 @@ def _decode_jpeg2000(data: bytes, pixels: PixelDescription) -> DecodedFrame:
 
 
 def _decode_jpegxl(data: bytes, pixels: PixelDescription) -> DecodedFrame:
-    import imagecodecs
-
+    imagecodecs = _codec("JPEGXL", pixels)
     try:
         samples = np.asarray(imagecodecs.jpegxl_decode(data, numthreads=1))
     except Exception as error:
@@ -195,9 +200,14 @@ def _decode_jpegxl(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     return DecodedFrame(samples, precision, pixels.photometric if components == 1 else "RGB")
 
 
+def _rle_width(pixels: PixelDescription) -> int:
+    """Bytes of a sample, one segment each."""
+    return 1 if pixels.bits_allocated == 1 else (pixels.bits_allocated + 7) // 8
+
+
 def _decode_rle(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     """RLE (PS3.5 annex G): one segment per byte of a pixel, most significant first, sample by sample."""
-    width = 1 if pixels.bits_allocated == 1 else (pixels.bits_allocated + 7) // 8
+    width = _rle_width(pixels)
     cells = pixels.rows * pixels.columns
     if pixels.bits_allocated == 1:
         cells = (cells + 7) // 8
@@ -206,14 +216,14 @@ def _decode_rle(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     count, *offsets = struct.unpack_from("<16I", data)
     if count != width * pixels.samples:
         raise CodecError(f"{count} RLE segments where the header asks for {width * pixels.samples}")
-    bounds = [*offsets[:count], len(data)]
+    starts = offsets[:count]
+    if len(set(starts)) < count or min(starts) < 64:
+        raise CodecError("the RLE segments overlap")
     planes = np.empty((pixels.samples, width, cells), dtype=np.uint8)
-    for segment in range(count):
-        start, stop = bounds[segment], bounds[segment + 1]
-        if not 64 <= start <= stop <= len(data):
-            if start > len(data):
-                raise TruncatedFrameError("an RLE segment lies beyond the end of the frame")
-            raise CodecError("the RLE segments overlap")
+    for segment, start in enumerate(starts):
+        if start >= len(data):
+            raise TruncatedFrameError("an RLE segment lies beyond the end of the frame")
+        stop = min((other for other in starts if other > start), default=len(data))
         _unpack_bits_run(data[start:stop], planes[segment // width, width - 1 - segment % width])
     if pixels.bits_allocated == 1:
         bits = np.unpackbits(planes[0, 0], bitorder="little")[: pixels.rows * pixels.columns]

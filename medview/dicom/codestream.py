@@ -26,6 +26,13 @@ class Codestream:
     signed: bool = False
     transformed: bool | None = None
     complete: bool = True
+    process: int = 0
+    """Marker of a JPEG's frame header, which tells its process (ISO 10918-1 table B.1)."""
+
+    @property
+    def is_lossless_jpeg(self) -> bool:
+        """Whether the process is one of the lossless ones."""
+        return self.process in {0xC3, 0xC7, 0xCB, 0xCF}
 
 
 def starts_frame(fragment: bytes) -> bool:
@@ -35,7 +42,31 @@ def starts_frame(fragment: bytes) -> bool:
         or fragment[:4] == _J2K_START
         or fragment[:6] == _JP2_BOX
         or fragment[:2] == b"\xff\x0a"
+        or fragment[4:8] == b"JXL "
     )
+
+
+def codec_of(data: bytes) -> str:
+    """The codec that a codestream's first bytes name, "" where they name none."""
+    if data[:2] == b"\xff\xd8":
+        at = 2
+        while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+            if data[at + 1] == 0xF7:
+                return "jpeg-ls"
+            if data[at + 1] in _START_OF_FRAME:
+                return "jpeg"
+            at += 1 if data[at + 1] == 0xFF else 2 + struct.unpack_from(">H", data, at + 2)[0]
+        return "jpeg"
+    if data[:4] == _J2K_START or data[4:8] == b"jP  ":
+        return "jpeg-2000"
+    if data[:2] == b"\xff\x0a" or data[4:8] == b"JXL ":
+        return "jpeg-xl"
+    return ""
+
+
+def is_rle_header(data: bytes, segments: int) -> bool:
+    """Whether this is the head of an RLE frame of so many segments: the first one begins behind it (PS3.5 G.5)."""
+    return len(data) >= 64 and struct.unpack_from("<2I", data) == (segments, 64)
 
 
 def has_end_marker(data: bytes | memoryview) -> bool:
@@ -50,7 +81,7 @@ def read_jpeg_header(data: bytes) -> Codestream:
     at = 2
     adobe: int | None = None
     jfif = False
-    frame: tuple[int, int, int, tuple[tuple[int, int], ...]] | None = None
+    frame: tuple[int, int, int, int, tuple[tuple[int, int], ...]] | None = None
     while at + 4 <= len(data):
         if data[at] != 0xFF:
             raise ValueError("damaged JPEG header")
@@ -68,7 +99,7 @@ def read_jpeg_header(data: bytes) -> Codestream:
         if marker in _START_OF_FRAME and len(body) >= 6:
             precision, rows, columns, components = struct.unpack_from(">BHHB", body)
             table = tuple((body[6 + 3 * n], body[7 + 3 * n]) for n in range(components) if 7 + 3 * n < len(body))
-            frame = (rows, columns, precision, table)
+            frame = (marker, rows, columns, precision, table)
         elif marker == 0xE0 and body[:5] == b"JFIF\0":
             jfif = True
         elif marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
@@ -76,9 +107,16 @@ def read_jpeg_header(data: bytes) -> Codestream:
         at += 2 + length
     if frame is None:
         raise ValueError("no JPEG frame header")
-    rows, columns, precision, table = frame
+    process, rows, columns, precision, table = frame
     return Codestream(
-        rows, columns, len(table), precision, False, _is_transformed(table, adobe, jfif), complete=has_end_marker(data)
+        rows,
+        columns,
+        len(table),
+        precision,
+        False,
+        _is_transformed(table, adobe, jfif),
+        complete=has_end_marker(data),
+        process=process,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,16 +16,21 @@ Read = Callable[[int, int], bytes]
 
 _ITEM = b"\xfe\xff\x00\xe0"
 _ITEM_BIG = b"\xff\xfe\xe0\x00"
-_END = (b"\xfe\xff\xdd\xe0", b"\xff\xfe\xe0\xdd")
+_AFTER_ITEM = (_ITEM, _ITEM_BIG, b"\xfe\xff\xdd\xe0", b"\xff\xfe\xe0\xdd")
+_BORDER = re.compile(rb"\xff\xd9\x00{0,3}(?=\xff\xd8\xff|\xff\x4f\xff\x51)")
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One item: offset and length of its value in the file; ``whole`` is False where the file ends inside it."""
+    """One item: offset and length of its value in the file; ``whole`` is False where the file ends inside it.
+
+    ``starts``: whether its first bytes begin a codestream.
+    """
 
     offset: int
     length: int
     whole: bool = True
+    starts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +41,37 @@ class FrameMap:
 
 
 def map_frames(pixels: PixelDescription, read: Read, size: int) -> FrameMap:
-    """Assign fragments to frames: by the offset tables where they fit, else by start markers, else one each."""
-    table, fragments = _items(pixels.data_offset, read, size)
-    if pixels.syntax.codec == "rle" or len(fragments) == pixels.frames:
-        by_table = None  # one fragment per frame (PS3.5 A.4.2), whatever a table says
-    else:
-        by_table = _by_offsets(_extended_offsets(pixels, read) or table, fragments, pixels.frames)
-    return FrameMap(by_table or _without_table(pixels, read, fragments))
+    """Assign fragments to frames: by the offset tables where they fit, else one each, else by start markers.
+
+    Codestreams can be told from their continuations, so a table that leads into the middle of one is not believed.
+    """
+    table, fragments = _items(pixels.data_offset, read, _end(pixels, size))
+    codec = pixels.syntax.codec
+    if codec == "native" and pixels.syntax.encapsulated:
+        return FrameMap(_sliced(fragments, (pixels.frame_bits + 7) // 8, pixels.frames))
+    if codec == "rle" and not any(fragment.starts for fragment in fragments):
+        # One fragment per frame (PS3.5 A.4.2), whatever a table says.
+        filled = [fragment for fragment in fragments if fragment.length or len(fragments) == pixels.frames]
+        return FrameMap(tuple((fragment,) for fragment in filled))
+    marked = any(fragment.starts for fragment in fragments)
+    groups = _by_offsets(_extended_offsets(pixels, read) or table, fragments, pixels.frames)
+    if groups is not None and (not marked or all(group[0].starts for group in groups)):
+        return FrameMap(groups)
+    if len(fragments) == pixels.frames and (not marked or all(f.starts or not f.length for f in fragments)):
+        return FrameMap(tuple((fragment,) for fragment in fragments))
+    return FrameMap(_without_table(pixels, read, fragments))
+
+
+def all_fragments(pixels: PixelDescription, read: Read, size: int) -> tuple[Fragment, ...]:
+    """Every fragment in file order: the stream of a video, however it was cut up (PS3.5 8.2.5)."""
+    return tuple(_items(pixels.data_offset, read, _end(pixels, size))[1])
+
+
+def _end(pixels: PixelDescription, size: int) -> int:
+    return size if pixels.data_length is None else min(size, pixels.data_offset + pixels.data_length)
+
+
+_PEEK = 12
 
 
 def _items(offset: int, read: Read, size: int) -> tuple[tuple[int, ...], list[Fragment]]:
@@ -50,24 +80,62 @@ def _items(offset: int, read: Read, size: int) -> tuple[tuple[int, ...], list[Fr
     table: tuple[int, ...] = ()
     first = True
     while offset + 8 <= size:
-        head = read(offset, 8)
-        tag, (length,) = head[:4], struct.unpack("<I", head[4:])
+        head = read(offset, 8 + _PEEK)
+        tag, begin = head[:4], head[8:]
+        (length,) = struct.unpack("<I", head[4:8])
         if tag == _ITEM_BIG:
-            (length,) = struct.unpack(">I", head[4:])
+            (length,) = struct.unpack(">I", head[4:8])
         elif tag != _ITEM:
+            if first and starts_frame(head):
+                # A codestream without any item around it: everything to the end of the file is one frame.
+                return (), [Fragment(offset, size - offset, True, True)]
             break
         value = offset + 8
         whole = value + length <= size
-        if first:
-            first = False
+        starts = starts_frame(begin[:length])
+        if first and not starts and not _is_rle_header(begin):
             raw = read(value, min(length, size - value))
             table = struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4])
-        else:
-            fragments.append(Fragment(value, min(length, size - value), whole))
+        else:  # some writers leave the offset table's item out
+            fragments.append(Fragment(value, min(length, size - value), whole, starts))
+        first = False
         if not whole:
             break
         offset = value + length
+        if length % 2 and read(offset, 4) not in _AFTER_ITEM and read(offset + 1, 4) in _AFTER_ITEM:
+            offset += 1  # the value is padded, its length does not count the padding
     return table, fragments
+
+
+def _is_rle_header(begin: bytes) -> bool:
+    """Number of segments and the first one's offset, which is always 64 (PS3.5 G.5); an offset table begins with 0."""
+    if len(begin) < 8:
+        return False
+    count, start = struct.unpack_from("<2I", begin)
+    return 1 <= count <= 15 and start == 64
+
+
+def _sliced(fragments: Sequence[Fragment], length: int, frames: int) -> tuple[tuple[Fragment, ...], ...]:
+    """Frames of ``length`` bytes each, one to a fragment as PS3.5 A.4.11 wants it, or one after the other through them."""
+    filled = [fragment for fragment in fragments if fragment.length]
+    if len(fragments) == frames or len(filled) == frames:
+        return tuple((fragment,) for fragment in (fragments if len(fragments) == frames else filled))
+    result = []
+    left = [(fragment.offset, fragment.length, fragment.whole) for fragment in reversed(filled)]
+    for _ in range(frames):
+        parts: list[Fragment] = []
+        missing = length
+        while missing and left:
+            offset, there, whole = left.pop()
+            taken = min(there, missing)
+            parts.append(Fragment(offset, taken, whole or taken < there))
+            missing -= taken
+            if taken < there:
+                left.append((offset + taken, there - taken, whole))
+        if not parts:
+            break
+        result.append(tuple(parts))
+    return tuple(result)
 
 
 def _extended_offsets(pixels: PixelDescription, read: Read) -> tuple[int, ...]:
@@ -102,17 +170,28 @@ def _without_table(
     pixels: PixelDescription, read: Read, fragments: Sequence[Fragment]
 ) -> tuple[tuple[Fragment, ...], ...]:
     if pixels.frames == 1:
-        if pixels.syntax.codec == "rle" and len(fragments) > 1:
-            return (tuple(fragments[:1]),)
         return (tuple(fragments),) if fragments else ()
-    if len(fragments) == pixels.frames or pixels.syntax.codec == "rle":
-        return tuple((fragment,) for fragment in fragments)
     filled = [fragment for fragment in fragments if fragment.length]
-    if len(filled) > pixels.frames:
-        groups: list[list[Fragment]] = []
-        for fragment in filled:
-            if starts_frame(read(fragment.offset, min(12, fragment.length))) or not groups:
-                groups.append([])
-            groups[-1].append(fragment)
-        return tuple(tuple(group) for group in groups)
-    return tuple((fragment,) for fragment in filled)
+    if not any(fragment.starts for fragment in filled):
+        return tuple((fragment,) for fragment in filled)
+    if len(filled) < pixels.frames:
+        filled = [part for fragment in filled for part in _parted(fragment, read)]
+    groups: list[list[Fragment]] = []
+    for fragment in filled:
+        if fragment.starts or not groups:
+            groups.append([])
+        groups[-1].append(fragment)
+    return tuple(tuple(group) for group in groups)
+
+
+def _parted(fragment: Fragment, read: Read) -> list[Fragment]:
+    """The codestreams in one fragment, where a writer has put several frames into it.
+
+    Neither JPEG nor JPEG 2000 has an end marker inside its data, so end marker, padding, start marker is a border.
+    """
+    data = read(fragment.offset, fragment.length)
+    borders = [0, *(border.end() for border in _BORDER.finditer(data))]
+    return [
+        Fragment(fragment.offset + a, b - a, fragment.whole or b < len(data), starts_frame(data[a : a + _PEEK]))
+        for a, b in itertools.pairwise([*borders, len(data)])
+    ]

@@ -34,6 +34,7 @@ from medview.dicom.header import (
 )
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
+from medview.dicom.transfer_syntax import missing_decoder, transfer_syntax
 from medview.dicom.windows import windows_of
 
 T_Value = TypeVar("T_Value")
@@ -533,6 +534,8 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
     if pixels is None:
         if raw.pixel_tag:
             return ("empty_pixel_data", "the pixel data element is empty")
+        if transfer_syntax(raw.transfer_syntax).codec == "remote":
+            return ("codec_missing", missing_decoder(raw.transfer_syntax))
         if raw.truncated:
             return ("truncated_header", "the file ends inside its header")
         if tags.ROWS in raw.values and tags.COLUMNS in raw.values and tags.BITS_ALLOCATED in raw.values:
@@ -540,7 +543,8 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
         return None
     if pixels.rows == 0 or pixels.columns == 0:
         return ("no_image_size", "the number of rows or columns is missing or zero")
-    if pixels.bits_allocated not in {1, 8, 12, 16, 32, 64} or not 0 < pixels.bits_stored <= pixels.bits_allocated:
+    # PS3.5 8.1.1 wants 1 or a multiple of 8; before 1998 cells of any size lay side by side.
+    if not 1 <= pixels.bits_allocated <= 64 or not 0 < pixels.bits_stored <= pixels.bits_allocated:
         return (
             "bad_pixel_format",
             f"{pixels.bits_stored} bits stored in {pixels.bits_allocated} allocated is not a format of DICOM",
@@ -550,7 +554,7 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
     there = raw.data_size - raw.pixel_offset if raw.data_size else None
     if there is None:
         return None
-    if pixels.data_length is None:
+    if pixels.is_encapsulated:
         # Every frame needs an item header at least; video holds many frames in one fragment.
         if pixels.frames > max(1, there):
             return ("impossible_frames", f"{pixels.frames} frames cannot lie in {there} bytes")

@@ -56,8 +56,14 @@ class PixelDescription:
 
     @property
     def is_encapsulated(self) -> bool:
-        """Whether frames lie in fragments. A defined length means native samples whatever the syntax says."""
-        return self.data_length is None
+        """Whether frames lie in fragments.
+
+        A defined length means native samples whatever the syntax says, unless it is too short for them: some writers put
+        a codestream there without items around it, or say how long all items are.
+        """
+        if self.data_length is None:
+            return True
+        return self.syntax.needs_codec and self.syntax.encapsulated and 8 * self.data_length < self.frame_bits
 
     @property
     def needs_codec(self) -> bool:
@@ -65,7 +71,7 @@ class PixelDescription:
         return (
             self.deflated_at is not None
             or self.photometric == "PALETTE COLOR"
-            or (self.is_encapsulated and self.syntax.codec != "native")
+            or (self.is_encapsulated and not (self.syntax.encapsulated and self.syntax.codec == "native"))
         )
 
     @property

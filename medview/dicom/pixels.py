@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from medview.core.problem import MedviewError
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.stored_values import settle_bits, settle_decoded, unpack_cells
+from medview.dicom.transfer_syntax import missing_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from medview.dicom.fragments import FrameMap
     from medview.dicom.frame_source import DicomFrame
     from medview.dicom.palette import Palette
+    from medview.dicom.video import VideoFrames
 
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -264,10 +266,10 @@ def _read_encapsulated(frame: DicomFrame, source: _Bytes) -> NDArray[Any]:
 
     pixels = frame.pixels
     codec = pixels.syntax.codec
-    if codec in {"video", "remote"}:
-        raise _error(
-            frame, "codec_missing", f"medview has no decoder for {pixels.syntax.name} ({pixels.transfer_syntax})"
-        )
+    if codec == "remote":
+        raise _error(frame, "codec_missing", missing_decoder(pixels.transfer_syntax))
+    if codec == "video":
+        return _read_video(frame, source)
     frames = _frame_map(frame.path, source.key, pixels, source).frames
     fragments = frames[frame.frame] if frame.frame < len(frames) else ()
     size = sum(fragment.length for fragment in fragments)
@@ -276,8 +278,9 @@ def _read_encapsulated(frame: DicomFrame, source: _Bytes) -> NDArray[Any]:
     data = b"".join(source.read(fragment.offset, fragment.length) for fragment in fragments)
     whole = all(fragment.whole for fragment in fragments) and len(data) == size
     try:
-        if codec in {"native", "deflated-frames"}:
-            needed = (pixels.frame_bits + 7) // 8
+        needed = (pixels.frame_bits + 7) // 8
+        # Under a syntax that knows no fragments they may be anything: what looks like no codestream must fit exactly.
+        if codec == "deflated-frames" or (codec == "native" and (pixels.syntax.encapsulated or len(data) == needed)):
             if codec == "deflated-frames":
                 data = inflate_frame(data, needed)
             if len(data) < needed:
@@ -303,6 +306,50 @@ def _read_encapsulated(frame: DicomFrame, source: _Bytes) -> NDArray[Any]:
         decoded.samples, decoded.precision, pixels if not pixels.is_colour else _index_cells(pixels)
     )
     return _palette_applied(frame, values) if pixels.is_colour else values
+
+
+_videos: dict[tuple[str, tuple[int, int], PixelDescription], VideoFrames] = {}
+
+
+def _read_video(frame: DicomFrame, source: _Bytes) -> NDArray[Any]:
+    """A frame of a video; its decoder stays where it is for the frame after it."""
+    from medview.dicom.codecs import CodecError, MissingCodecError, TruncatedFrameError
+    from medview.dicom.fragments import all_fragments
+    from medview.dicom.video import FragmentStream, VideoFrames
+
+    pixels = frame.pixels
+    place = (frame.path, source.key, pixels)
+    fragments = all_fragments(pixels, source.read, source.size)
+
+    def read(offset: int, length: int) -> bytes:
+        # The file is opened for each part: one that is kept open could not be moved or deleted on Windows.
+        with _opened(frame) as again:
+            if again.key != place[1]:
+                raise TruncatedFrameError("the file has changed while it was being read")
+            return again.read(offset, length)
+
+    try:
+        video = _videos.get(place)
+        if video is None:
+            if not any(fragment.length for fragment in fragments):
+                raise TruncatedFrameError("the video stream is missing")
+            video = VideoFrames(lambda: FragmentStream(fragments, read), pixels.rows, pixels.columns, pixels.frames)
+            _videos.clear()
+            _videos[place] = video
+        picture = video.frame(frame.frame)
+    except MissingCodecError as error:
+        raise _error(frame, "codec_missing", f"{pixels.syntax.name}: {error}") from error
+    except TruncatedFrameError as error:
+        raise _error(frame, "truncated_pixels", str(error)) from error
+    except CodecError as error:
+        _videos.clear()
+        whole = all(fragment.whole for fragment in fragments)
+        raise _error(frame, "codec_failed" if whole else "truncated_pixels", str(error)) from error
+    if pixels.is_colour:
+        return np.array(picture)
+    if (picture != picture[..., :1]).any():
+        raise _error(frame, "unusable_pixels", "the video is in colour, the header says one sample per pixel")
+    return picture[..., 0].astype(pixels.dtype)
 
 
 _maps: dict[tuple[str, tuple[int, int], PixelDescription], FrameMap] = {}

@@ -46,6 +46,7 @@ def _compressed(uid: str, name: str, codec: Codec, lossy: bool = False) -> Trans
 
 
 _JPEG = "1.2.840.10008.1.2.4."
+_LIVE = "1.2.840.10008.1.2.7."
 
 TRANSFER_SYNTAXES = MappingProxyType(
     {
@@ -94,7 +95,7 @@ TRANSFER_SYNTAXES = MappingProxyType(
             _compressed(_JPEG + "92", "JPEG 2000 Part 2 Multi-component (Lossless Only)", "jpeg-2000"),
             _compressed(_JPEG + "93", "JPEG 2000 Part 2 Multi-component", "jpeg-2000", lossy=True),
             _compressed(_JPEG + "94", "JPIP Referenced", "remote"),
-            _compressed(_JPEG + "95", "JPIP Referenced Deflate", "remote"),
+            TransferSyntax(_JPEG + "95", "JPIP Referenced Deflate", "remote", deflated=True, encapsulated=True),
             _compressed(_JPEG + "100", "MPEG2 Main Profile / Main Level", "video", lossy=True),
             _compressed(_JPEG + "100.1", "Fragmentable MPEG2 Main Profile / Main Level", "video", lossy=True),
             _compressed(_JPEG + "101", "MPEG2 Main Profile / High Level", "video", lossy=True),
@@ -135,7 +136,10 @@ TRANSFER_SYNTAXES = MappingProxyType(
             _compressed(_JPEG + "202", "High-Throughput JPEG 2000 with RPCL Options (Lossless Only)", "htj2k"),
             _compressed(_JPEG + "203", "High-Throughput JPEG 2000", "htj2k", lossy=True),
             _compressed(_JPEG + "204", "JPIP HTJ2K Referenced", "remote"),
-            _compressed(_JPEG + "205", "JPIP HTJ2K Referenced Deflate", "remote"),
+            TransferSyntax(_JPEG + "205", "JPIP HTJ2K Referenced Deflate", "remote", deflated=True, encapsulated=True),
+            _compressed(_LIVE + "1", "SMPTE ST 2110-20 Uncompressed Progressive Active Video", "remote"),
+            _compressed(_LIVE + "2", "SMPTE ST 2110-20 Uncompressed Interlaced Active Video", "remote"),
+            _compressed(_LIVE + "3", "SMPTE ST 2110-30 PCM Digital Audio", "remote"),
         )
     }
 )
@@ -155,16 +159,28 @@ def decoder_name(uid: str) -> str:
     return "" if syntax is None else _DECODERS[syntax.codec]
 
 
+def missing_decoder(uid: str) -> str:
+    """Why frames of this transfer syntax cannot be decoded, as a clause: what it is called and what is missing."""
+    syntax = transfer_syntax(uid)
+    if syntax.codec == "remote":
+        where = "are streamed live" if uid.startswith(_LIVE) else "lie on a server"
+        return f"{syntax.name} ({uid}): the pixels {where}, not in this file, and medview opens no connections"
+    if uid not in TRANSFER_SYNTAXES:
+        return f"the pixels are compressed in a transfer syntax that is none of DICOM's ({uid or 'none is named'})"
+    return f"medview has no decoder for {syntax.name} ({uid})"
+
+
+# Each is the only one of its kind: two decoders for one syntax would be two answers.
 _DECODERS: dict[str, str] = {
     "native": "medview",
     "jpeg": "libjpeg-turbo",
-    "jpeg-lossless": "liblj92",
+    "jpeg-lossless": "libjpeg-turbo",
     "jpeg-ls": "CharLS",
     "jpeg-2000": "OpenJPEG",
     "htj2k": "OpenJPEG",
     "jpeg-xl": "libjxl",
-    "rle": "imagecodecs",
+    "rle": "medview",
     "deflated-frames": "zlib",
-    "video": "",
+    "video": "FFmpeg (OpenCV)",
     "remote": "",
 }

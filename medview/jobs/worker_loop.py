@@ -148,16 +148,25 @@ class _Loop:
 
 
 class _MemoryCap:
-    """Most address space of this process, so that a small hostile file cannot take the machine's memory (POSIX)."""
+    """Most memory of this process, so that a small hostile file cannot take the machine's.
+
+    POSIX systems limit the address space; on Windows a job object limits what the process commits.
+    """
 
     def __init__(self) -> None:
         self._applied = -1
         self._own = _address_space()
+        self._job = _WindowsJob() if os.name == "nt" else None
 
     def apply(self, extra: int) -> None:
-        if extra == self._applied or self._own == 0:
+        if extra == self._applied:
             return
         self._applied = extra
+        if self._job is not None:
+            self._job.limit(extra)
+            return
+        if self._own == 0:
+            return
         import resource
 
         with contextlib.suppress(ValueError, OSError):
@@ -166,6 +175,48 @@ class _MemoryCap:
             resource.setrlimit(
                 resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
             )
+
+
+class _WindowsJob:
+    """A job object around this process alone: allocations beyond its limit fail instead of filling the page file."""
+
+    LIMITS = struct.Struct("@qqI4xPPI4xPII6QPPPP")
+    """JOBOBJECT_EXTENDED_LIMIT_INFORMATION: basic limits, counters of transfers, process and job memory, peaks."""
+    PROCESS_MEMORY = 0x100
+    EXTENDED_LIMITS = 9
+
+    def __init__(self) -> None:
+        self._kernel: Any = None
+        self._handle = None
+        self._base = 0
+        with contextlib.suppress(Exception):  # without it decoding goes on, uncapped as on macOS
+            import ctypes
+
+            kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
+            kernel.CreateJobObjectW.restype = ctypes.c_void_p
+            kernel.GetCurrentProcess.restype = ctypes.c_void_p
+            kernel.AssignProcessToJobObject.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+            kernel.SetInformationJobObject.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32]
+            handle = kernel.CreateJobObjectW(None, None)
+            if handle and kernel.AssignProcessToJobObject(handle, kernel.GetCurrentProcess()):
+                self._kernel, self._handle = kernel, handle
+
+    def limit(self, extra: int) -> None:
+        """Let the process commit ``extra`` bytes besides what an idle worker needs."""
+        if self._handle is None:
+            return
+        self._kernel.SetInformationJobObject(
+            self._handle, self.EXTENDED_LIMITS, self.packed(extra + IDLE_COMMIT), self.LIMITS.size
+        )
+
+    @classmethod
+    def packed(cls, most: int) -> bytes:
+        """The structure with nothing but a limit of process memory."""
+        return cls.LIMITS.pack(0, 0, cls.PROCESS_MEMORY, 0, 0, 0, 0, 0, 0, *[0] * 6, most, 0, 0, 0)
+
+
+IDLE_COMMIT = 256 << 20
+"""What an idle worker has committed on Windows, generously."""
 
 
 def _address_space() -> int:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from medview.core.problem import MedviewError
-from medview.dicom.transfer_syntax import TRANSFER_SYNTAXES, decoder_name
+from medview.dicom.frame_source import DicomFrame
+from medview.dicom.pixel_description import PixelDescription
+from medview.dicom.transfer_syntax import TRANSFER_SYNTAXES, decoder_name, missing_decoder
 from tests.dicom.pixel_files import (
     EXPLICIT,
     JPEG,
@@ -199,16 +201,24 @@ def test_floating_point_pixels(tmp_path: Path, element: str, kind: str) -> None:
     np.testing.assert_array_equal(frame.read(), values)
 
 
-@pytest.mark.parametrize("uid", [uid for uid, row in TRANSFER_SYNTAXES.items() if row.codec in {"video", "remote"}])
-def test_what_has_no_decoder_is_refused_by_name(tmp_path: Path, uid: str) -> None:
-    path = write_pixels(tmp_path / "a", encapsulated([b"\0" * 64]), uid, rows=4, columns=4, vr="OB")
-    frame = frames_of(path)[0]
+@pytest.mark.parametrize("uid", [uid for uid, row in TRANSFER_SYNTAXES.items() if row.codec == "remote"])
+def test_pixels_that_lie_elsewhere_are_refused_by_name(tmp_path: Path, uid: str) -> None:
+    pixels = PixelDescription(4, 4, uid, 0, None)
+    (tmp_path / "a").write_bytes(encapsulated([b"\0" * 64]))
     assert decoder_name(uid) == ""
     with pytest.raises(MedviewError) as caught:
-        frame.read()
+        DicomFrame(str(tmp_path / "a"), 0, "", pixels).read()
     assert caught.value.code == "codec_missing"
-    assert str(path) in caught.value.text
+    assert str(tmp_path / "a") in caught.value.text
     assert uid in caught.value.text
+    assert "opens no connections" in caught.value.text
+
+
+def test_every_syntax_names_its_decoder_or_its_reason() -> None:
+    for uid, row in TRANSFER_SYNTAXES.items():
+        assert bool(decoder_name(uid)) == (row.codec != "remote"), uid
+        assert uid in missing_decoder(uid)
+    assert "9.9.9" in missing_decoder("9.9.9")
 
 
 def test_native_samples_under_a_compressed_syntax(tmp_path: Path) -> None:
