@@ -72,7 +72,7 @@ def read_structure_set(path: str, stack: Stack, progress: Progress = no_progress
         number = as_integer(roi.get(_ROI_NUMBER))
         name = ov.words(roi, _ROI_NAME, charset) or str(number)
         reference = as_text(roi.get(_ROI_FRAME)) or references.frame_of_reference
-        if reference != stack.geometry.frame_of_reference:
+        if reference and stack.geometry.frame_of_reference not in {"", reference}:
             elsewhere.append(name)
             continue
         item = contours_of.get(number) or {}

@@ -1,0 +1,221 @@
+"""What objects of a study draw over a picture: label maps on grids of their own, outlines, washes of colour."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.app.picture import PaintedLayer, SegmentationLayer
+from medview.app.shown_slice import ShownSlice
+from medview.core.contours import SAME_PLANE, Line, line_to, lines_of_contours, lines_of_filled
+from medview.core.cut import cut_labels, cut_slice
+from medview.core.display import OverlayStyle, sample_slice
+from medview.core.finding import Segmentation
+from medview.core.overlay import ColourWash, StudyOverlay
+from medview.core.plane import Plane
+
+_cv: Any = cv2  # its stubs know no element types
+
+ByteArray = NDArray[np.uint8]
+FloatArray = NDArray[np.float64]
+
+_SUBPIXEL = 4
+"""Bits of the fraction with which lines are drawn."""
+
+_POINT_PX = 5
+
+
+class PlacedLabels(SegmentationLayer):
+    """A label map on a grid of its own: each pixel shows the voxel nearest to it in the patient, in slices and cuts."""
+
+    def labels_on(self, shown: ShownSlice) -> NDArray[Any] | None:
+        """(h, w) labels; None where the slice has no place in the patient."""
+        return None if shown.plane is None else cut_labels(self.segmentation, shown.plane)
+
+
+@dataclass(frozen=True, eq=False)
+class FrameLabelsLayer(SegmentationLayer):
+    """Labels of single images without a place in the patient, by the slice of the stack."""
+
+    labels: Mapping[int, NDArray[np.unsignedinteger]] = field(default_factory=dict)
+
+    def labels_on(self, shown: ShownSlice) -> NDArray[Any] | None:
+        """(h, w) labels of an acquired slice that the object refers to."""
+        return self.labels.get(shown.k) if shown.plane_kind == "acquired" and shown.k is not None else None
+
+
+@dataclass(frozen=True, eq=False)
+class StructureLayer:
+    """Contours: as they are on planes that they lie in, elsewhere the outline of what they enclose."""
+
+    key: str
+    overlay: StudyOverlay
+    style: OverlayStyle
+    reach_mm: float
+    """Half the distance of the stack's slices: a contour belongs to the slice that it is nearest to."""
+    kept: dict[Hashable, dict[int, list[Line]]] = field(default_factory=dict)
+
+    @property
+    def token(self) -> Hashable:
+        """Differs where what is drawn differs."""
+        return (self.key, id(self.overlay), self.style)
+
+    def lines(self, shown: ShownSlice) -> dict[int, list[Line]]:
+        """By label: lines on the shown slice, in its pixels."""
+        plane = shown.plane
+        if plane is None:
+            return {}
+        if plane not in self.kept:
+            if len(self.kept) > 8:
+                self.kept.clear()
+            self.kept[plane] = self._lines(plane)
+        return self.kept[plane]
+
+    def _lines(self, plane: Plane) -> dict[int, list[Line]]:
+        lines = lines_of_contours(self.overlay.contours, plane, self.reach_mm)
+        across = [one for one in self.overlay.segmentations if not _is_parallel(one, plane)]
+        for value, more in lines_of_filled(across, plane).items():
+            lines.setdefault(value, []).extend(more)
+        return lines
+
+    def draw(self, bgra: ByteArray, shown: ShownSlice, screen_to_image: FloatArray) -> None:
+        """Draw the lines, and their fill where the style has any."""
+        if not self.style.visible:
+            return
+        chosen = dict(self.style.colours)
+        to_screen = _inverse(screen_to_image)
+        lines = self.lines(shown)
+        for part in self.overlay.parts:
+            value = part.label.value
+            if value in self.style.hidden_labels or value not in lines:
+                continue
+            red, green, blue = chosen.get(value, part.label.colour)
+            colour = (blue, green, red, 255)
+            on_screen = [(_fixed(line_to(points, to_screen)), closed) for points, closed in lines[value]]
+            rings = [points for points, closed in on_screen if closed and len(points) > 2]
+            if self.style.opacity > 0 and rings:
+                _blend_fill(bgra, rings, colour, self.style.opacity)
+            for points, closed in on_screen:
+                if len(points) == 1:
+                    at = tuple(round(float(v) / (1 << _SUBPIXEL)) for v in points[0])
+                    _cv.drawMarker(bgra, at, colour, cv2.MARKER_CROSS, 2 * _POINT_PX, 2)
+                elif self.style.outline or not closed:
+                    _cv.polylines(bgra, [points], closed, colour, 1 + self.style.outline_width, cv2.LINE_AA, _SUBPIXEL)
+
+
+def _is_parallel(segmentation: Segmentation, plane: Plane) -> bool:
+    geometry = segmentation.geometry
+    return geometry is not None and abs(float(geometry.normal @ plane.normal)) > SAME_PLANE
+
+
+def _inverse(matrix: FloatArray) -> FloatArray:
+    linear = np.linalg.inv(matrix[:, :2])
+    return np.concatenate([linear, -(linear @ matrix[:, 2])[:, None]], axis=1)
+
+
+def _fixed(points: FloatArray) -> NDArray[np.int32]:
+    # OpenCV draws with 16 bits before the point; what is farther out is not on any screen.
+    return np.round(np.clip(points, -20000, 20000) * (1 << _SUBPIXEL)).astype(np.int32)
+
+
+def _blend_fill(
+    bgra: ByteArray, rings: Sequence[NDArray[np.int32]], colour: tuple[int, int, int, int], opacity: float
+) -> None:
+    mask = np.zeros(bgra.shape[:2], np.uint8)
+    _cv.fillPoly(mask, list(rings), 255, cv2.LINE_8, _SUBPIXEL)
+    x, y, w, h = _cv.boundingRect(mask)
+    if w == 0 or h == 0:
+        return
+    target = bgra[y : y + h, x : x + w]
+    layer = np.empty_like(target)
+    layer[...] = colour
+    mixed = _cv.addWeighted(target, 1 - opacity, layer, opacity, 0)
+    _cv.copyTo(mixed, mask[y : y + h, x : x + w], target)
+
+
+@dataclass(frozen=True, eq=False)
+class WashLayer:
+    """Values of another grid as colours over the picture."""
+
+    key: str
+    wash: ColourWash
+    style: OverlayStyle
+
+    @property
+    def token(self) -> Hashable:
+        """Differs where what is drawn differs."""
+        return (self.key, id(self.wash), self.style)
+
+    def draw(self, bgra: ByteArray, shown: ShownSlice, screen_to_image: FloatArray) -> None:
+        """Blend the colours of the values, interpolated in the patient, where they reach the threshold."""
+        wash = self.wash
+        if not self.style.visible or shown.plane is None or self.style.opacity <= 0:
+            return
+        piece = cut_slice(wash.volume, shown.plane)
+        sample = sample_slice(piece, screen_to_image, (bgra.shape[0], bgra.shape[1]))
+        values = sample.values.astype(np.float32)
+        drawn = sample.coverage & np.isfinite(values) & (values >= wash.threshold)
+        if not drawn.any():
+            return
+        index = np.clip((np.nan_to_num(values) - wash.lower) * (255 / (wash.upper - wash.lower)), 0, 255).astype(
+            np.uint8
+        )
+        layer = np.empty_like(bgra)
+        layer[..., :3] = wash.table[:, ::-1][index]
+        layer[..., 3] = 255
+        _cv.copyTo(
+            _cv.addWeighted(bgra, 1 - self.style.opacity, layer, self.style.opacity, 0), drawn.view(np.uint8), bgra
+        )
+
+    def value_at(self, point: FloatArray) -> float | None:
+        """The value at an LPS point, of the nearest voxel; None outside."""
+        volume = self.wash.volume
+        if volume.geometry is None:
+            return None
+        k, j, i = (int(np.floor(at + 0.5)) for at in volume.geometry.patient_to_voxel(point))
+        depth, rows, columns = volume.shape
+        if not (0 <= k < depth and 0 <= j < rows and 0 <= i < columns):
+            return None
+        value = float(volume.transform.apply(np.asarray(volume.stored[k, j, i])[None], k)[0])
+        return value if np.isfinite(value) else None
+
+
+def label_layers(key: str, overlay: StudyOverlay, style: OverlayStyle) -> list[SegmentationLayer]:
+    """The label maps of an object, one layer each; outlines are drawn otherwise."""
+    if overlay.contours:
+        return []
+    layers: list[SegmentationLayer] = [
+        PlacedLabels(f"{key}#{number}", one, style) for number, one in enumerate(overlay.segmentations)
+    ]
+    meanings = tuple(part.label for part in overlay.parts)
+    for number, labels in enumerate(overlay.frame_labels):
+        layers.append(FrameLabelsLayer(f"{key}#{number}", _stands_for(labels, meanings), style, labels))
+    return layers
+
+
+_stand_ins: dict[int, tuple[Mapping[int, NDArray[Any]], Segmentation]] = {}
+
+
+def _stands_for(labels: Mapping[int, NDArray[np.unsignedinteger]], meanings: tuple[Any, ...]) -> Segmentation:
+    """One value to tell a label map by, the same each time."""
+    known = _stand_ins.get(id(labels))
+    if known is None or known[0] is not labels:
+        if len(_stand_ins) > 64:
+            _stand_ins.clear()
+        known = _stand_ins[id(labels)] = (labels, Segmentation(np.zeros((1, 1, 1), np.uint8), None, meanings))
+    return known[1]
+
+
+def painted_layers(key: str, overlay: StudyOverlay, style: OverlayStyle, reach_mm: float) -> list[PaintedLayer]:
+    """What of an object is not a label map: outlines and washes."""
+    layers: list[PaintedLayer] = []
+    if overlay.contours:
+        layers.append(StructureLayer(key, overlay, style, reach_mm))
+    if overlay.wash is not None:
+        layers.append(WashLayer(key, overlay.wash, style))
+    return layers
