@@ -61,7 +61,36 @@ def has_study(context: Context) -> bool:
     return context.workspace.active_viewport.study is not None
 
 
+def has_dimensions(context: Context) -> bool:
+    """Whether what is shown has several dimensions to choose from."""
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and len(stack.named_dimensions) > 1
+
+
 def has_times(context: Context) -> bool:
     """Whether what is shown has several time points."""
     stack = context.workspace.active_viewport.stack
     return stack is not None and stack.timepoints > 1
+
+
+def has_objects(context: Context) -> bool:
+    """Whether there are objects that are no images, or one of them is open."""
+    workspace = context.workspace
+    return workspace.documents.is_open or any(
+        not one.frames for study in workspace.studies for series in study.series for one in series.objects
+    )
+
+
+def has_tags(context: Context) -> bool:
+    """Whether what is looked at comes from a DICOM file."""
+    workspace = context.workspace
+    if workspace.documents.shown is not None:
+        return True
+    stack = workspace.active_viewport.stack
+    return stack is not None and bool(stack.frames) and bool(stack.frames[0].sop_uid)
+
+
+def has_key_images(context: Context) -> bool:
+    """Whether a key object selection marks images of what is shown."""
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and context.workspace.key_images.count_in(stack) > 0

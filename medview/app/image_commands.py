@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from medview.app import reading
-from medview.app.command_rules import Run, Test, has_filters, has_graphics, has_image, has_results, has_times, on_state
+from medview.app.command_rules import (
+    Run,
+    Test,
+    has_dimensions,
+    has_filters,
+    has_graphics,
+    has_image,
+    has_key_images,
+    has_results,
+    has_times,
+    on_state,
+)
 from medview.app.commands import Command, Context, Menu
+from medview.app.image_references import show_next_key_image
 from medview.app.tools import Tool
 
 
@@ -176,6 +188,30 @@ def image_commands() -> tuple[Command, ...]:
             ("Shift+Left",),
             0,
             enabled=has_times,
+        ),
+        image(
+            "time.dimension",
+            QT_TRANSLATE_NOOP("Command", "Next dimension"),
+            state(reading.next_dimension),
+            ("Shift+D",),
+            0,
+            enabled=has_dimensions,
+        ),
+        image(
+            "key_image.next",
+            QT_TRANSLATE_NOOP("Command", "Next key image"),
+            lambda c: show_next_key_image(c.workspace, 1),
+            ("Ctrl+K",),
+            0,
+            enabled=has_key_images,
+        ),
+        image(
+            "key_image.previous",
+            QT_TRANSLATE_NOOP("Command", "Previous key image"),
+            lambda c: show_next_key_image(c.workspace, -1),
+            ("Ctrl+Shift+K",),
+            0,
+            enabled=has_key_images,
         ),
         image("cine", QT_TRANSLATE_NOOP("Command", "Cine"), lambda c: c.shell.toggle_cine(), ("C",), 0),
         *presets,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medview.app.presets import preset_by_digit
+from medview.app.presets import Preset, preset_by_digit
 from medview.app.shown_slice import PlaneKind
 from medview.app.view_transform import Point, ViewTransform
 from medview.app.viewport_state import TEXT_MODES, ViewportState, ViewportView
@@ -16,6 +16,7 @@ from medview.core.window import Voi, VoiLut, Window
 
 if TYPE_CHECKING:
     from medview.core.finding import Finding
+    from medview.core.value_scale import ValueScale
 
 WINDOW_GAIN = 1 / 160
 """Share of the width that one logical px of a drag changes: between the peers' 1/80 and 1/250."""
@@ -53,10 +54,42 @@ def last_slice(state: ViewportState) -> None:
     state.go_to_index(state.slice_count - 1)
 
 
-def step_time(state: ViewportState, steps: int) -> None:
-    """Go to another time point (echo, phase …) of the stack, staying at the slice; stops at the ends."""
-    if state.stack is not None:
-        state.update(time=max(0, min(state.view.time + steps, state.stack.timepoints - 1)))
+def active_dimension(state: ViewportState) -> int | None:
+    """Which of the stack's dimensions keys move; None where there is one time point only."""
+    stack = state.stack
+    if stack is None or stack.timepoints < 2:
+        return None
+    last = len(stack.named_dimensions) - 1
+    chosen = state.view.dimension
+    return last if chosen is None else min(chosen, last)
+
+
+def next_dimension(state: ViewportState) -> None:
+    """Let keys move the next of the stack's dimensions, after the last one the first."""
+    active = active_dimension(state)
+    if active is not None and state.stack is not None:
+        state.update(dimension=(active + 1) % len(state.stack.named_dimensions))
+
+
+def go_to_step(state: ViewportState, dimension: int, step: int) -> None:
+    """Go to a step of one dimension (echo, phase …), staying at the slice and at the steps of the others."""
+    stack = state.stack
+    if stack is None or stack.timepoints < 2:
+        return
+    steps = list(stack.steps_of_time(min(state.view.time, stack.timepoints - 1)))
+    steps[dimension] = max(0, min(step, len(stack.named_dimensions[dimension].labels) - 1))
+    state.update(time=stack.time_of_steps(tuple(steps)), dimension=dimension)
+
+
+def step_time(state: ViewportState, steps: int, round_again: bool = False) -> None:
+    """Go on along the active dimension (back, if negative); stops at the ends, or begins again."""
+    active, stack = active_dimension(state), state.stack
+    if active is None or stack is None:
+        return
+    step = stack.steps_of_time(min(state.view.time, stack.timepoints - 1))[active] + steps
+    if round_again:
+        step %= len(stack.named_dimensions[active].labels)
+    go_to_step(state, active, step)
 
 
 def go_to_finding(state: ViewportState, finding: Finding) -> None:
@@ -114,6 +147,14 @@ def set_window(state: ViewportState, voi: Voi | None) -> None:
     state.update(voi=voi)
 
 
+def take_preset(state: ViewportState, preset: Preset) -> None:
+    """Take a preset's window, and for PET its polarity: uptake dark on white, whatever the file says."""
+    if preset.inverted and state.stack is not None:
+        state.update(voi=preset.window, invert=not state.stack.inverted)
+    else:
+        state.update(voi=preset.window)
+
+
 def preset_by_key(
     digit: int,
     modality: str,
@@ -123,20 +164,22 @@ def preset_by_key(
     now: Voi,
     automatic: Callable[[], Voi],
     edited: Mapping[str, tuple[tuple[str, float, float], ...]] | None = None,
-) -> Voi | None:
+    suv: ValueScale | None = None,
+) -> Voi | Preset | None:
     """The window behind a digit key: 0 automatic, 1 and 2 the file's, 3 to 9 the modality's; None where there is none.
 
     Where a modality has no fixed numbers, 3 to 6 make the width ×0.5, ×0.75, ×1.5, ×2 and 7 and 8 move the center by
-    a quarter of the width.
+    a quarter of the width. ``suv``: the scale that those of PET are given in; a preset that brings its own polarity
+    is returned whole, for :func:`take_preset`.
     """
     if digit == 0:
         return automatic()
     if digit in {1, 2}:
         return file_vois[digit - 1] if digit <= len(file_vois) else None
-    preset = preset_by_digit(str(digit), modality, unit, edited)
+    preset = preset_by_digit(str(digit), modality, unit, edited, suv)
     if preset is not None:
-        return preset.window
-    if unit in {"HU", "SUV"}:
+        return preset if preset.inverted else preset.window
+    if unit in {"HU", "SUV"} or suv is not None:
         return None
     window = window_of(now)
     factors = {3: 0.5, 4: 0.75, 5: 1.5, 6: 2.0}

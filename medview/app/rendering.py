@@ -342,7 +342,8 @@ def _texts(
         else f"{(piece.k or 0) + 1} / {stack.shape[0]}"
     )
     if stack.timepoints > 1:
-        place += f"   {stack.time_axis or 'time'} {piece.time + 1} / {stack.timepoints}"
+        for dimension, step in zip(stack.named_dimensions, stack.steps_of_time(piece.time), strict=True):
+            place += f"   {dimension.name} {step + 1} / {len(dimension.labels)}  {dimension.labels[step]}"
     letters = _letters(piece, context.patient_orientation, matrix)
     texts: list[tuple[Corner, Sequence[str]]] = [
         ("top_left", (patient.name.split("=")[0].replace("^", " ").strip(), patient.patient_id, patient.birth_date)),

@@ -48,6 +48,8 @@ class ViewportView:
     series: Series | None = None
     stack: Stack | None = None
     time: int = 0
+    dimension: int | None = None
+    """Which of the stack's dimensions keys move; None: the last, which runs fastest."""
     plane_kind: PlaneKind = "acquired"
     k: int = 0
     point: tuple[float, float, float] | None = None
@@ -71,6 +73,8 @@ class ViewportView:
     filtered: FilteredVolume | None = None
     measure_filtered: bool = False
     """Readouts and marks take values after the filters; otherwise the unfiltered ones."""
+    scale_id: str | None = None
+    """Which other number is told beside the values: None for the default one, "" for none."""
     show_graphics: bool = True
     """Whether what the file itself draws over its frames (overlay planes …) is shown."""
     text_mode: TextMode = "full"

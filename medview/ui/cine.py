@@ -49,7 +49,7 @@ class Cine(QObject):
             self._timer.stop()
             return
         if state.stack.timepoints > 1:
-            state.update(time=(state.view.time + 1) % state.stack.timepoints)
+            reading.step_time(state, 1, round_again=True)
         elif state.slice_index + 1 < state.slice_count:
             reading.scroll(state, 1)
         else:

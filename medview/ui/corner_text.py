@@ -210,8 +210,9 @@ def _location_line(stack: Stack, shown: ShownSlice) -> Line:
         letters = (("L", "R"), ("P", "A"), ("H", "F"))[axis]
         value = float(middle[axis])
         # DICOM's own way of telling a place: the letter of the side, then the distance from the origin.
-        text = f"{letters[0 if value >= 0 else 1]} {abs(value):.1f}"
-        parts += [("   " if parts else "", False), (text, True), (" mm", False)]
+        # The figures are a part of their own, because others stand there on every slice.
+        side = letters[0 if value >= 0 else 1]
+        parts += [("   " if parts else "", False), (f"{side} ", True), (f"{abs(value):.1f}", True), (" mm", False)]
     return _line(*parts)
 
 

@@ -80,6 +80,15 @@ TEMPLATES: Mapping[str, str] = {
     "mixed_orientations": QT_TRANSLATE_NOOP(
         "Message", "Each image of this series has an orientation of its own; they form no volume."
     ),
+    "contradicting_index": QT_TRANSLATE_NOOP(
+        "Message", "The numbers that the file gives its slices contradict their positions; the positions count."
+    ),
+    "missing_parts": QT_TRANSLATE_NOOP(
+        "Message", "Of the {0} objects that this image was cut into, these are missing: {1}."
+    ),
+    "slide_tiles": QT_TRANSLATE_NOOP(
+        "Message", "These are tiles of a slide, shown one by one in the order of the file."
+    ),
     "mosaic": QT_TRANSLATE_NOOP("Message", "This is a mosaic: one picture holds all slices of a volume side by side."),
     "no_geometry": QT_TRANSLATE_NOOP("Message", "There is no common position in the patient."),
     "no_preamble": QT_TRANSLATE_NOOP(

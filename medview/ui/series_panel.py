@@ -229,7 +229,7 @@ def series_title(series: Series, stack: Stack) -> str:
 
 def count_text(stack: Stack) -> str:
     """How many images a stack has, e.g. ``120`` or ``30 × 4``."""
-    return f"{stack.shape[0]} × {stack.timepoints}" if stack.timepoints > 1 else str(stack.shape[0])
+    return " × ".join(str(count) for count in (stack.shape[0], *(len(each.labels) for each in stack.named_dimensions)))
 
 
 def row_text(row: Row, with_patient: bool) -> str:
@@ -244,7 +244,9 @@ def row_text(row: Row, with_patient: bool) -> str:
     number = f"{series.number}  " if series.number is not None else ""
     lines = [f"{number}{series_title(series, stack)}", f"{series.context.modality}  {i} × {j} × {k}".strip()]
     if stack.timepoints > 1:
-        lines.append(translate("SeriesPanel", "{0} time points").format(stack.timepoints))
+        from medview.ui.dimension_slider import dimension_name
+
+        lines += [f"{dimension_name(each.name)}: {len(each.labels)}" for each in stack.named_dimensions]
     from medview.ui.messages import note_text
 
     lines += [note_text(note) for note in stack.notes]

@@ -15,6 +15,7 @@ from medview.app.tools import DRAWING_TOOLS, Tool, drag_tool
 from medview.app.view_transform import Point
 from medview.core.measurement import Measurement, MeasurementKind
 from medview.core.window import Voi
+from medview.ui.dimension_slider import DimensionRow, dimension_rows, row_at
 from medview.ui.measurement_items import Hit, hit_mark
 from medview.ui.tool_cursors import tool_cursor
 from medview.ui.viewport_edges import index_at_slider
@@ -53,6 +54,8 @@ class ViewportMouse:
         """Where the pointer is; None outside."""
         self.hovered: Hit | None = None
         self.over_slider = False
+        self.over_dimension: int | None = None
+        """Which dimension's slider is under the pointer."""
 
     @property
     def is_dragging(self) -> bool:
@@ -83,6 +86,11 @@ class ViewportMouse:
                 drag = SliderDrag(widget)
                 drag.move(at)
                 return drag
+            row = self._dimension_row(at)
+            if row is not None:
+                along = DimensionDrag(widget, row)
+                along.move(at)
+                return along
             hit = hit_mark(widget.marks_here(), widget.transform, at.toTuple())
             widget.select_mark(hit.mark_id if hit is not None else None)
             if hit is not None:
@@ -135,7 +143,9 @@ class ViewportMouse:
         """Maximise or restore, but not with a tool that makes marks."""
         self.cancel()
         drawing = self._widget.workspace.tools.tool in DRAWING_TOOLS
-        if event.button() is Qt.MouseButton.LeftButton and not drawing and not self._is_over_slider(event.position()):
+        at = event.position()
+        on_picture = not self._is_over_slider(at) and self._dimension_row(at) is None
+        if event.button() is Qt.MouseButton.LeftButton and not drawing and on_picture:
             self._widget.maximise()
 
     def wheel(self, event: QWheelEvent) -> None:
@@ -157,6 +167,12 @@ class ViewportMouse:
             self._wheel_rest -= notches * 120
             if notches:
                 steps = -notches if not widget.workspace.settings.scroll_reversed else notches
+                row = self._dimension_row(event.position())
+                if row is not None:
+                    widget.state.update(dimension=row.index)
+                    reading.step_time(widget.state, steps)
+                    widget.touch()
+                    return
                 if modifiers & Qt.KeyboardModifier.ShiftModifier:
                     steps *= reading.FAST_SCROLL
                 reading.scroll(widget.state, steps)
@@ -170,6 +186,7 @@ class ViewportMouse:
             self.position = None
             self.hovered = None
             self.over_slider = False
+            self.over_dimension = None
             self._widget.tell_readout()
             self._widget.update()
 
@@ -188,21 +205,28 @@ class ViewportMouse:
     def _is_over_slider(self, at: QPointF) -> bool:
         return self._widget.state.slice_count > 1 and at.x() >= self._widget.width() - SLIDER_REACH
 
+    def _dimension_row(self, at: QPointF) -> DimensionRow | None:
+        widget = self._widget
+        rows = dimension_rows((widget.width(), widget.height()), widget.state.stack)
+        return row_at(rows, at.x(), at.y())
+
     def _hover(self, at: QPointF) -> None:
         widget = self._widget
         if widget.shown is None:
             return
         hit = hit_mark(widget.marks_here(), widget.transform, at.toTuple())
         over_slider = self._is_over_slider(at)
-        if hit != self.hovered or over_slider != self.over_slider:
-            self.hovered, self.over_slider = hit, over_slider
+        row = self._dimension_row(at)
+        over_dimension = None if row is None else row.index
+        if (hit, over_slider, over_dimension) != (self.hovered, self.over_slider, self.over_dimension):
+            self.hovered, self.over_slider, self.over_dimension = hit, over_slider, over_dimension
             self.update_cursor()
             widget.update()
 
     def update_cursor(self) -> None:
         """Show the tool that a drag from here would be."""
         widget = self._widget
-        if widget.shown is None or self.over_slider:
+        if widget.shown is None or self.over_slider or self.over_dimension is not None:
             widget.setCursor(Qt.CursorShape.ArrowCursor)
         elif self.hovered is not None and self._drag is None:
             whole = self.hovered.grip is None
@@ -346,6 +370,27 @@ class SliderDrag:
 
     def cancel(self) -> None:
         reading.scroll_to(self._widget.state, self._before)
+
+
+class DimensionDrag:
+    """The step under the pointer on the track of a dimension (echo, phase …)."""
+
+    def __init__(self, widget: ViewportWidget, row: DimensionRow) -> None:
+        self._widget, self._row = widget, row
+        self._before = {"time": widget.state.view.time, "dimension": widget.state.view.dimension}
+
+    def move(self, at: QPointF) -> None:
+        stack = self._widget.state.stack
+        if stack is not None and self._row.index < len(stack.named_dimensions):
+            count = len(stack.named_dimensions[self._row.index].labels)
+            reading.go_to_step(self._widget.state, self._row.index, self._row.step_at(at.x(), count))
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        self._widget.touch()
+
+    def cancel(self) -> None:
+        self._widget.state.update(**self._before)
 
 
 class NewMarkDrag:

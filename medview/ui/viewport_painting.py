@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTextOption
 
 from medview.app import reading
@@ -51,15 +51,18 @@ def _error_text(error: MedviewError) -> str:
     return message_text(error.code, error.text, error.values)
 
 
-def _around(outer: QRectF, inner: QRectF) -> list[QRectF]:
-    """The four bars between two rectangles, those that there are."""
+def _around(outer: QRect, inner: QRect) -> list[QRect]:
+    """The bars that remain of ``outer`` where ``inner`` is not, at most four."""
+    if inner.isEmpty():
+        return [outer]
+    left, top, width, height = inner.getRect()
     bars = [
-        QRectF(outer.left(), outer.top(), outer.width(), inner.top() - outer.top()),
-        QRectF(outer.left(), inner.bottom(), outer.width(), outer.bottom() - inner.bottom()),
-        QRectF(outer.left(), inner.top(), inner.left() - outer.left(), inner.height()),
-        QRectF(inner.right(), inner.top(), outer.right() - inner.right(), inner.height()),
+        QRect(0, 0, outer.width(), top),
+        QRect(0, top + height, outer.width(), outer.height() - top - height),
+        QRect(0, top, left, height),
+        QRect(left + width, top, outer.width() - left - width, height),
     ]
-    return [bar for bar in bars if bar.width() > 0 and bar.height() > 0]
+    return [bar for bar in bars if not bar.isEmpty()]
 
 
 class ViewportPainting:
@@ -130,21 +133,29 @@ class ViewportPainting:
         cut = widget.cut()
         assert cut is not None
         part = widget.picture.compose(
-            cut, shown, widget.transform, widget.voi, widget.inverted, widget.layers(), widget.graphics()
+            cut,
+            shown,
+            widget.transform,
+            widget.voi,
+            widget.inverted,
+            widget.layers(),
+            widget.graphics(),
+            widget.painted_layers(),
         )
         height, width = part.pixels.shape[:2]
         if part is not self._part or self._image is None:
             self._image = QImage(part.pixels.data, width, height, part.pixels.strides[0], QImage.Format.Format_RGB32)
-            self._image.setDevicePixelRatio(canvas.ratio)
             self._part = part
-        ratio = canvas.ratio
-        place = QRectF(part.left / ratio, part.top / ratio, width / ratio, height / ratio)
-        for bar in _around(QRectF(widget.rect()), place):
+        # In device pixels, where Qt copies what it need not scale.
+        painter.save()
+        painter.scale(1 / canvas.ratio, 1 / canvas.ratio)
+        rows, columns = widget.transform.device_size
+        for bar in _around(QRect(0, 0, columns, rows), QRect(part.left, part.top, width, height)):
             painter.fillRect(bar, GROUND)
         if part.pixels.size:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-            painter.drawImage(place.topLeft(), self._image)
-            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            painter.drawImage(QPoint(part.left, part.top), self._image)
+        painter.restore()
         return True
 
     def _paint_not_there(self, canvas: Canvas, volume: Volume, k: int) -> None:
