@@ -104,14 +104,8 @@ class ViewTransform:
 
     @cached_property
     def covered(self) -> tuple[int, int, int, int]:
-        """(top, left, height, width) in device px of the viewport's part that the slice covers.
-
-        At a whole device pixel ratio it begins on a logical pixel; at a broken one, where few places do, it is all.
-        """
-        ratio, size = self.device_ratio, self.device_size
-        if ratio != round(ratio):
-            return (0, 0, *size)
-        return covered_rect(self.device_to_image, self.shape, size, round(ratio))
+        """(top, left, height, width) in device px of the viewport's part that the slice covers."""
+        return covered_rect(self.device_to_image, self.shape, self.device_size)
 
     @property
     def device_size(self) -> tuple[int, int]:

@@ -99,12 +99,11 @@ def coverage_mask(screen_to_pixel: ArrayLike, shape: tuple[int, int], size: tupl
 
 
 def covered_rect(
-    screen_to_pixel: ArrayLike, shape: tuple[int, int], size: tuple[int, int], multiple: int = 1
+    screen_to_pixel: ArrayLike, shape: tuple[int, int], size: tuple[int, int]
 ) -> tuple[int, int, int, int]:
     """(top, left, height, width) of the screen's part outside of which :func:`coverage_mask` is False.
 
-    Along the axes it is all True inside. Borders lie on multiples of ``multiple`` or the screen's; (0, 0, 0, 0) where the screen
-    shows nothing of the picture.
+    Along the axes it is all True inside. (0, 0, 0, 0) where the screen shows nothing of the picture.
     """
     matrix = np.asarray(screen_to_pixel, dtype=np.float64).reshape(2, 3)
     height, width = size
@@ -126,8 +125,6 @@ def covered_rect(
         return (0, 0, 0, 0)
     bottom, right = top + int(rows[-1]) + 1, left + int(columns[-1]) + 1
     top, left = top + int(rows[0]), left + int(columns[0])
-    top, left = top // multiple * multiple, left // multiple * multiple
-    bottom, right = min(height, -(-bottom // multiple) * multiple), min(width, -(-right // multiple) * multiple)
     return (top, left, bottom - top, right - left)
 
 

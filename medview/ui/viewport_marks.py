@@ -28,7 +28,7 @@ def draw_marks(canvas: Canvas, marks: Sequence[Mark], bottom_left: QPointF, most
 
 def _draw_plate(canvas: Canvas, bottom_left: QPointF, mark: Mark, most_width: float) -> float:
     """Draw one mark, on as many lines as its words need; returns its height."""
-    painter, face = canvas.painter, canvas.fonts.text
+    face = canvas.fonts.text
     colour = _COLOURS[mark.severity]
     words = mark_text(mark)
     room = max(most_width - _SIGN - 18, 60.0)
@@ -36,14 +36,20 @@ def _draw_plate(canvas: Canvas, bottom_left: QPointF, mark: Mark, most_width: fl
     width = max(face.width(line) for line in lines) + _SIGN + 18
     height = face.height * len(lines) + 4
     plate = QRectF(bottom_left.x(), bottom_left.y() - height, width, height)
-    painter.setPen(QPen(QColor(colour.red(), colour.green(), colour.blue(), 90), 1))
-    painter.setBrush(PLATE_GROUND)
-    painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
-    _draw_sign(painter, mark.severity, QRectF(plate.left() + 5, plate.top() + 3, _SIGN, _SIGN), colour)
-    painter.setFont(face.font)
-    painter.setPen(TEXT if mark.severity != "ai" else AI_CYAN)
-    for row, line in enumerate(lines):
-        painter.drawText(QPointF(plate.left() + _SIGN + 11, plate.top() + 2 + row * face.height + face.ascent), line)
+
+    def draw(painter: QPainter) -> None:
+        painter.setPen(QPen(QColor(colour.red(), colour.green(), colour.blue(), 90), 1))
+        painter.setBrush(PLATE_GROUND)
+        painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        _draw_sign(painter, mark.severity, QRectF(plate.left() + 5, plate.top() + 3, _SIGN, _SIGN), colour)
+        painter.setFont(face.font)
+        painter.setPen(TEXT if mark.severity != "ai" else AI_CYAN)
+        for row, line in enumerate(lines):
+            painter.drawText(
+                QPointF(plate.left() + _SIGN + 11, plate.top() + 2 + row * face.height + face.ascent), line
+            )
+
+    canvas.kept(("plate", mark.severity, *lines), plate, draw)
     return height
 
 
