@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as Items
 
 from tests.dicom.reading import assert_shown, catalog_of, codes, marker_centroid, modality_values, only_stack
 from tests.dicom.test_oracles import agreeing, niftis
@@ -15,6 +17,7 @@ from tests.phantoms.dicom_series import (
     SHAPE,
     SPACING,
     STEP,
+    make_enhanced,
     make_series,
     marker_values,
     normal_of,
@@ -34,6 +37,19 @@ def csa(**entries: list[str]) -> bytes:
         for item in items:
             padded = item + bytes(-len(item) % 4)
             parts.append(struct.pack("<4i", len(item), len(item), 77, len(item)) + padded)
+    return b"".join(parts)
+
+
+def csa1(**entries: list[str]) -> bytes:
+    """The older form, without a mark at its head: lengths of items are said plus the number of items of the first entry."""
+    surplus = 6
+    parts = [struct.pack("<II", len(entries) + 1, 77)]
+    for name, values in {"EchoLinePosition": ["1"], **entries}.items():
+        items = [value.encode() for value in values] + [b""] * (surplus - len(values))
+        parts.append(struct.pack("<64si4siii", name.encode(), len(values), b"FD\0\0", 4, len(items), 77))
+        for item in items:
+            padded = item + bytes(-len(item) % 4)
+            parts.append(struct.pack("<4i", len(item) + surplus, len(item), 77, len(item)) + padded)
     return b"".join(parts)
 
 
@@ -90,6 +106,107 @@ def test_several_mosaics_are_time_points(tmp_path: Path) -> None:
     assert [modality_values(stack, time).min() for time in range(3)] == [-1000, -999, -998]
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_older_private_header_is_read_too(tmp_path: Path, sign: int) -> None:
+    data, values, positions = mosaic(sign)
+    del data[0x0019100A]
+    normal = [f"{value:.8f}" for value in sign * normal_of(AXIAL)]
+    data[0x00291010].value = csa1(NumberOfImagesInMosaic=["12"], SliceNormalVector=normal)
+    stack = only_stack(save_series([data], tmp_path))
+    assert (stack.kind, stack.shape) == ("volume", SHAPE)
+    assert np.abs(marker_centroid(stack) - true_centroid(values, positions)).max() <= 0.01
+    assert "mosaic_order_assumed" not in codes(stack)
+
+
+@pytest.mark.parametrize("cut", [8, 40, 92, 100, 130, 200])
+def test_a_cut_private_header_is_no_end(tmp_path: Path, cut: int) -> None:
+    data, _, _ = mosaic()
+    for number, header in enumerate((csa, csa1)):
+        data[0x00291010].value = header(NumberOfImagesInMosaic=["12"], SliceNormalVector=["0", "0", "1"])[:cut]
+        stack = only_stack(save_series([data], tmp_path / str(number)))
+        assert stack.shape == SHAPE
+
+
+def test_a_mosaic_without_slice_distance_has_no_place(tmp_path: Path) -> None:
+    data, _, _ = mosaic()
+    del data.SpacingBetweenSlices, data.SliceThickness
+    stack = only_stack(save_series([data], tmp_path))
+    assert (stack.kind, stack.geometry) == ("frames", None)
+
+
+def united_imaging(turned: bool = False, positions: bool = True):
+    """12 slices in a 4 × 4 grid whose places the private sequence says one by one, against row × column if ``turned``."""
+    data, values, places = mosaic(-1 if turned else 1, with_csa=False)
+    del data[0x00190010], data[0x0019100A], data.SpacingBetweenSlices
+    data.Manufacturer = "UIH"
+    data.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "VFRAME"]
+    block = data.private_block(0x0065, "Image Private Header", create=True)
+    block.add_new(0x50, "DS", "12")
+    items = []
+    for place in places:
+        item = Dataset()
+        if positions:
+            item.ImagePositionPatient = [f"{value:.8g}" for value in place]
+        item.AcquisitionTime = "101010"
+        items.append(item)
+    block.add_new(0x51, "SQ", Items(items))
+    data.ImagePositionPatient = [f"{value:.8g}" for value in places[0]]
+    return data, values, places
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("top_level", [False, True])
+def test_a_grid_of_united_imaging_lies_where_its_sequence_says(tmp_path: Path, turned: bool, top_level: bool) -> None:
+    data, values, places = united_imaging(turned)
+    if not top_level:
+        del data.ImagePositionPatient
+    stack = only_stack(save_series([data], tmp_path))
+    assert (stack.kind, stack.shape) == ("volume", SHAPE)
+    assert stack.geometry.spacing[0] == pytest.approx(STEP)
+    assert np.abs(marker_centroid(stack) - true_centroid(values, places)).max() <= 0.01
+    assert "mosaic_slices" in codes(stack)
+    assert "mosaic_order_assumed" not in codes(stack)
+
+
+def test_a_grid_without_places_has_none(tmp_path: Path) -> None:
+    data, _, _ = united_imaging(positions=False)
+    stack = only_stack(save_series([data], tmp_path))
+    assert (stack.kind, stack.geometry, stack.shape) == ("frames", None, (1, 96, 128))
+    assert "mosaic" in codes(stack)
+
+
+def test_an_enhanced_object_that_calls_itself_a_mosaic_is_none(tmp_path: Path) -> None:
+    """Siemens XA takes the picture apart and keeps the word (dcm2niix issue 553)."""
+    data = make_enhanced()
+    data.Modality = "MR"
+    data.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+    stack = only_stack(save_series([data], tmp_path))
+    assert (stack.kind, stack.shape) == ("volume", SHAPE)
+    assert np.allclose(marker_centroid(stack), true_centroid(marker_values(), positions_along()), atol=0.01)
+    assert not codes(stack) & {"mosaic", "mosaic_slices"}
+
+
+@pytest.mark.parametrize("matrix", ["text", "attribute"])
+def test_slices_saved_singly_that_still_say_mosaic_are_slices(tmp_path: Path, matrix: str) -> None:
+    series = make_series(modality="MR")
+    for data in series:
+        data.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+        if matrix == "text":
+            data.private_block(0x0051, "SIEMENS MR HEADER", create=True).add_new(0x0B, "LO", "24p*32")
+        else:
+            data.AcquisitionMatrix = [32, 0, 0, 24]
+    stack = only_stack(save_series(series, tmp_path))
+    assert (stack.kind, stack.shape) == ("volume", SHAPE)
+    assert not codes(stack) & {"mosaic", "mosaic_slices"}
+
+
+def test_a_mosaic_of_unknown_number_that_is_larger_than_what_was_acquired_has_no_place(tmp_path: Path) -> None:
+    data, _, _ = mosaic(with_csa=False)
+    del data[0x0019100A]
+    data.AcquisitionMatrix = [32, 0, 0, 24]
+    assert only_stack(save_series([data], tmp_path)).kind == "frames"
+
+
 def test_an_assumed_order_is_said(tmp_path: Path) -> None:
     data, _, _ = mosaic(with_csa=False)
     assert "mosaic_order_assumed" in codes(only_stack(save_series([data], tmp_path)))
@@ -101,6 +218,28 @@ def test_a_mosaic_of_unknown_make_has_no_place(tmp_path: Path) -> None:
     stack = only_stack(save_series([data], tmp_path))
     assert (stack.kind, stack.geometry, stack.shape) == ("frames", None, (1, 96, 128))
     assert "mosaic" in codes(stack)
+
+
+def test_dcm2niix_reads_the_older_header_in_the_same_way(tmp_path: Path) -> None:
+    data, _, _ = mosaic()
+    del data[0x0019100A]
+    data[0x00291010].value = csa1(NumberOfImagesInMosaic=["12"], SliceNormalVector=["0", "0", "1"])
+    save_series([data], tmp_path / "in")
+    (image,) = niftis(tmp_path / "in", tmp_path / "out")
+    stack = only_stack(tmp_path / "in")
+    assert agreeing([stack], image) == [stack]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_dcm2niix_stacks_a_grid_of_united_imaging_in_the_same_direction(tmp_path: Path, turned: bool) -> None:
+    """It takes tiles for square, which these are not, and the distance from an attribute: the rest agrees."""
+    data, _, _ = united_imaging(turned)
+    data.SpacingBetweenSlices = str(STEP)
+    save_series([data], tmp_path / "in")
+    (image,) = niftis(tmp_path / "in", tmp_path / "out")
+    stack = only_stack(tmp_path / "in")
+    assert np.allclose(image.affine[:3, 2], stack.geometry.affine[:3, 2] * [-1, -1, 1], atol=1e-3)
+    assert np.allclose(image.affine[[0, 2], 3], stack.geometry.affine[[0, 2], 3] * [-1, 1], atol=1e-3)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
