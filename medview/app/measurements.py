@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from medview.app.scales import scaled_statistics
 from medview.app.shown_slice import ShownSlice
 from medview.core.measurement import (
     ImagePoint,
@@ -26,6 +27,7 @@ from medview.core.measurement import (
     spacing_at,
 )
 from medview.core.study import Stack
+from medview.core.value_scale import ValueScale
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,10 @@ class Measured:
     statistics: RegionStatistics | None = None
     unit: str | None = None
     filtered: bool = False
+    scaled: RegionStatistics | None = None
+    """The statistics in the scale that the viewport tells (SUV …), called ``scale_label`` in ``scale_unit``."""
+    scale_label: str = ""
+    scale_unit: str = ""
 
 
 def measure(
@@ -204,8 +210,9 @@ def measure(
     unit: str | None,
     *,
     filtered: bool = False,
+    scale: ValueScale | None = None,
 ) -> Measured:
-    """Length of a ruler, or area and statistics of an ellipse on the modality ``values`` of its slice.
+    """Length of a ruler, or area and statistics of an ellipse on the modality ``values`` of its slice, also in ``scale``.
 
     Colour ``values`` (rows, columns, 3) and None give no statistics.
     """
@@ -222,6 +229,9 @@ def measure(
         statistics=statistics,
         unit=unit,
         filtered=filtered,
+        scaled=scaled_statistics(scale, statistics, shown.frame),
+        scale_label=scale.label if scale is not None else "",
+        scale_unit=scale.unit if scale is not None else "",
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from medview.core.value_scale import ValueScale
 from medview.core.window import Window
 
 
@@ -20,6 +21,8 @@ class Preset:
     digit: str
     name: str
     window: Window
+    inverted: bool = False
+    """Whether it is drawn dark on white, as PET is read."""
 
 
 def _preset(digit: str, name: str, width: float, center: float) -> Preset:
@@ -46,7 +49,7 @@ _CT = (
 
 
 def _suv(digit: str, name: str, top: float) -> Preset:
-    return Preset(digit, name, Window(top / 2, top, "LINEAR_EXACT", name))
+    return Preset(digit, name, Window(top / 2, top, "LINEAR_EXACT", name), inverted=True)
 
 
 _PET = (
@@ -60,17 +63,24 @@ def presets_for(
     modality: str,
     unit: str | None,
     edited: Mapping[str, tuple[tuple[str, float, float], ...]] | None = None,
+    suv: ValueScale | None = None,
 ) -> tuple[Preset, ...]:
     """Presets that make sense for values in ``unit``: CT in HU, PET in SUV; others have no fixed numbers.
 
-    ``edited`` holds the reader's own, by modality, as (name, center, width); they take the digits from 3 to 9.
+    ``edited`` holds the reader's own, by modality, as (name, center, width); they take the digits from 3 to 9. With
+    ``suv`` those of PET are given in it and their windows are in the unit of the values.
     """
+    if suv is not None:
+        return tuple(
+            replace(one, window=suv.window_of(one.window.center, one.window.width, one.name))
+            for one in presets_for(modality, "SUV", edited)
+        )
     if edited and modality in edited:
         digits = [*"3456789"]
         return tuple(
             _preset(digits[at] if at < len(digits) else "", name, max(width, 1.0), center)
             if unit != "SUV"
-            else Preset(digits[at] if at < len(digits) else "", name, Window(center, width, "LINEAR_EXACT", name))
+            else Preset(digits[at] if at < len(digits) else "", name, Window(center, width, "LINEAR_EXACT", name), True)
             for at, (name, center, width) in enumerate(edited[modality])
         )
     if unit == "HU":
@@ -85,6 +95,7 @@ def preset_by_digit(
     modality: str,
     unit: str | None,
     edited: Mapping[str, tuple[tuple[str, float, float], ...]] | None = None,
+    suv: ValueScale | None = None,
 ) -> Preset | None:
     """The preset of a digit key, None where the modality has none there."""
-    return next((one for one in presets_for(modality, unit, edited) if one.digit == digit), None)
+    return next((one for one in presets_for(modality, unit, edited, suv) if one.digit == digit), None)

@@ -8,7 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from medview.app.scales import Scaled, scaled
 from medview.app.shown_slice import ShownSlice
+from medview.core.value_scale import ValueScale
 from medview.core.volume import Volume
 
 ReadoutState = Literal["value", "outside", "padding", "not_loaded", "failed"]
@@ -28,10 +30,23 @@ class Readout:
     value: float | tuple[int, int, int] | None = None
     unit: str | None = None
     filtered: bool = False
+    scaled: Scaled | None = None
+    """The value in the scale that the viewport tells (SUV …)."""
 
 
-def read_pixel(volume: Volume, shown: ShownSlice, x: float, y: float, failed: frozenset[int] = frozenset()) -> Readout:
-    """The readout at image (x, y): of the voxel that the point lies in, also on cuts, where nothing is interpolated."""
+def read_pixel(
+    volume: Volume,
+    shown: ShownSlice,
+    x: float,
+    y: float,
+    failed: frozenset[int] = frozenset(),
+    scale: ValueScale | None = None,
+    first_frame: int = 0,
+) -> Readout:
+    """The readout at image (x, y): of the voxel that the point lies in, also on cuts, where nothing is interpolated.
+
+    ``scale``: also tell the value in it; ``first_frame`` is the volume's first frame in its stack.
+    """
     point = shown.image_to_patient(x, y)
     patient = None if point is None else (float(point[0]), float(point[1]), float(point[2]))
     voxel = _voxel_at(volume, shown, x, y)
@@ -48,7 +63,7 @@ def read_pixel(volume: Volume, shown: ShownSlice, x: float, y: float, failed: fr
     value = float(volume.transform.apply(np.asarray(stored)[None], k)[0])
     if not math.isfinite(value):
         return Readout("padding", (x, y), voxel, patient)
-    return Readout("value", (x, y), voxel, patient, value, volume.unit)
+    return Readout("value", (x, y), voxel, patient, value, volume.unit, scaled=scaled(scale, value, first_frame + k))
 
 
 def _voxel_at(volume: Volume, shown: ShownSlice, x: float, y: float) -> tuple[int, int, int] | None:

@@ -26,7 +26,7 @@ from medview.kernels.compose import (
     blend_labels,
     draw_box,
     draw_hatch,
-    label_outline,
+    edged_codes,
     look_up,
     map_labels,
     paired,
@@ -108,11 +108,17 @@ def declared_window(stack: Stack, frame: int, preset: Voi | None = None) -> Voi 
     of_file = stack.voi_of(frame)
     if of_file:
         return of_file[0]
-    chosen = preset or _MODALITY_WINDOWS.get((stack.context.modality, stack.unit))
+    chosen = preset or _MODALITY_WINDOWS.get((stack.context.modality, stack.unit)) or _suv_window(stack)
     if chosen is not None:
         return chosen
     plain = stack.transform.lut is None and stack.transform.slope_intercept(frame) == (1.0, 0.0)
     return IDENTITY_WINDOW if stack.dtype == "uint8" and plain else None
+
+
+def _suv_window(stack: Stack) -> Window | None:
+    """SUV 0 to 7 in the unit of the values, where the file allows SUV."""
+    scale = next((each for each in stack.scales if each.id == "suv_bw"), None)
+    return scale.window_of(3.5, 7.0, "SUV 0\u20137") if scale is not None else None
 
 
 def resolve_window(
@@ -275,7 +281,8 @@ def _kept(coverage: BoolArray, padding: BoolArray | None) -> BoolArray | None:
 class LabelLayer:
     """Labels (h, w) on their way to the screen: all that does not change with the window is done.
 
-    ``codes`` index the look; ``edged`` is the same with 128 added on the outline, None where there are more than 127.
+    ``codes`` index the look; ``edged`` is the same with 128 added on both sides of the outline, None where there are more
+    than 127.
     """
 
     codes: ByteArray
@@ -291,20 +298,27 @@ def label_codes(labels: AnyArray, meanings: Sequence[Label]) -> ByteArray:
 
 def layer_of_codes(codes: ByteArray, meanings: Sequence[Label], style: OverlayStyle) -> LabelLayer | None:
     """What ``codes`` (h, w) of :func:`label_codes` look like at the resolution of the screen; None where nothing is to be seen."""
-    if not style.visible or codes.size == 0 or not codes.any():
+    top = int(codes.max()) if codes.size and style.visible else 0
+    if top == 0:
         return None
     look = _look_table(tuple(meanings), style)
-    edged: ByteArray | None = codes
-    if codes.max() >= _EDGE:
-        edged = None
-    elif look.outlines.any():
-        edged = codes | (label_outline(codes, style.outline_width).view(np.uint8) << np.uint8(7))
+    edged: ByteArray | None = None
+    if top < _EDGE:
+        edged = edged_codes(codes, style.outline_width) if look.outlines.any() else codes
     return LabelLayer(codes, edged, look, style.outline_width)
 
 
 def label_layer(labels: AnyArray, meanings: Sequence[Label], style: OverlayStyle) -> LabelLayer | None:
     """``labels`` (h, w) at the resolution of the screen, ready to be drawn as ``style`` says."""
     return layer_of_codes(label_codes(labels, meanings), meanings, style) if style.visible and labels.size else None
+
+
+def draw_labels(picture: ByteArray, labels: AnyArray, meanings: Sequence[Label], style: OverlayStyle) -> None:
+    """Draw ``labels`` (h, w) over a BGRA ``picture`` (h, w, 4) in place as ``style`` says."""
+    layer = label_layer(labels, meanings, style)
+    if layer is not None:
+        look = layer.look
+        blend_labels(picture, layer.codes, look.colours[:, ::-1], look.fills, look.outlines, outline_width=layer.width)
 
 
 @lru_cache(maxsize=32)
@@ -352,9 +366,11 @@ class _LookTable:
 
     def codes_of(self, labels: AnyArray) -> ByteArray:
         """Labels without a meaning are drawn too (a segmentation must not hide), after those that have one."""
-        top = int(labels.max())
+        top = int(labels.max(initial=0))
         if top == 0:
             return np.zeros(labels.shape, np.uint8)
+        if labels.dtype == np.uint8 and self.values[:top] == tuple(range(1, top + 1)):
+            return labels
         table = np.zeros(max(top, self.values[-1] if self.values else 0) + 1, np.uint8)
         spare = len(self.values)
         table[1:] = (spare + np.arange(len(table) - 1)) % 255 + 1 if spare < 255 else 255

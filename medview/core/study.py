@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from medview.core.geometry import FloatArray, Geometry
 from medview.core.problem import Note
+from medview.core.value_scale import ValueScale
 from medview.core.volume import ModalityTransform
 from medview.core.window import Voi
 
@@ -165,6 +166,8 @@ class Stack:
     context: SeriesContext = field(default_factory=SeriesContext)
     regions: tuple[PixelRegion, ...] = ()
     """Where there are regions, a length is in mm only inside one of them."""
+    scales: tuple[ValueScale, ...] = ()
+    """Other numbers for the same values, the one that is shown beside them by default first."""
     graphics: tuple[FrameSource | None, ...] = ()
     """Per frame what its file draws over it, (rows, columns, 4) RGBA; () where no file does. Acquired frames only."""
 

@@ -28,6 +28,8 @@ class Radiopharmaceutical:
     start_time: str = ""
     start_datetime: str = ""
     series_type: str = ""
+    suv_type: str = ""
+    injections: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,22 @@ class ImageHeader:
     """Packed tags of the dimension index pointers."""
     overlays: tuple[int, ...] = ()
     """Groups (0x6000, 0x6002 …) that hold an overlay plane."""
+    pet_scan: str = ""
+    """GE PET: date and time to which decay was corrected, also where the series was dated later."""
     has_supplemental: bool = False
     """Whether values above the grey ones have colours of a supplemental palette (PS3.3 C.7.6.19)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealWorldMapping:
+    """``slope · stored value + intercept`` in ``unit`` for stored values from ``low`` to ``high`` (PS3.3 C.7.6.16.2.11)."""
+
+    label: str
+    unit: str
+    slope: float
+    intercept: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +170,7 @@ class FrameCommon:
     kvp: float | None = None
     laterality: str = ""
     asl: str = ""
+    real_world: tuple[RealWorldMapping, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +230,10 @@ class InstanceHeader:
     concatenation: Concatenation | None = None
     copy_of: str = ""
     """Path of an object with the same SOP Instance UID and the same content, found during the scan."""
+    stamp: tuple[int, int] | None = None
+    """Size and time of change (ns) of the file on disk when this was read."""
+    packed: bool = False
+    """Whether the file lies compressed in an archive."""
 
     @property
     def patient_key(self) -> tuple[str, str]:

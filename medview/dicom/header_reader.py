@@ -18,6 +18,7 @@ from medview.dicom.header import (
     InstanceHeader,
     ModalityLut,
     Radiopharmaceutical,
+    RealWorldMapping,
     SeriesHeader,
     UltrasoundRegion,
     Vector3,
@@ -45,7 +46,7 @@ _SERIES_TAGS = (
     tags.PATIENT_ID, tags.BIRTH_DATE, tags.SEX, tags.AGE, tags.PATIENT_SIZE, tags.PATIENT_WEIGHT, tags.CONTRAST_AGENT, tags.BODY_PART,
     tags.STUDY_UID, tags.SERIES_UID, tags.STUDY_ID, tags.SERIES_NUMBER, tags.LATERALITY, tags.PROTOCOL, tags.BURNED_IN,
     tags.PATIENT_POSITION, tags.PET_UNITS, tags.DECAY_CORRECTION, tags.CORRECTED_IMAGE, tags.SERIES_TYPE,
-    tags.RADIOPHARMACEUTICALS, tags.MEDIA_CLASS_UID,
+    tags.RADIOPHARMACEUTICALS, tags.MEDIA_CLASS_UID, tags.SUV_TYPE,
 )  # fmt: skip
 _IMAGE_TAGS = (
     tags.PIXEL_REPRESENTATION, tags.PADDING, tags.PADDING_LIMIT, tags.PRESENTATION_SHAPE, tags.MODALITY_LUTS, tags.IMAGER_SPACING,
@@ -60,7 +61,7 @@ _FRAME_TAGS = (
     tags.FRAME_TYPE, tags.COMPLEX_COMPONENT, tags.ECHO_TIME, tags.EFFECTIVE_ECHO_TIME, tags.ECHO_NUMBER, tags.INVERSION_TIME,
     tags.FLIP_ANGLE, tags.B_VALUE, tags.DIFFUSION_DIRECTION, tags.DIFFUSION_DIRECTIONALITY, tags.KERNEL, tags.CT_KERNEL, tags.KVP,
     tags.IMAGE_LATERALITY, tags.FRAME_LATERALITY, tags.ASL_CONTEXT, tags.CHARSET, tags.PIXEL_REPRESENTATION, tags.DOSE_SCALING,
-    tags.INVERSION_TIMES,
+    tags.INVERSION_TIMES, tags.REAL_WORLD_MAPPINGS,
 )  # fmt: skip
 _PIXEL_TAGS = (
     tags.ROWS, tags.COLUMNS, tags.SAMPLES, tags.PHOTOMETRIC, tags.PLANAR, tags.NUMBER_OF_FRAMES, tags.BITS_ALLOCATED, tags.BITS_STORED,
@@ -131,6 +132,8 @@ class HeaderReader:
             self._frame_of_reference(values.get(tags.FRAME_OF_REFERENCE)),
             raw.oddities,
             concatenation,
+            stamp=raw.stamp,
+            packed=raw.packed,
         )
 
     def _frame_of_reference(self, value: bytes | None) -> str:
@@ -276,7 +279,35 @@ def _radiopharmaceutical(values: Values) -> Radiopharmaceutical:
         as_text(item.get(tags.RADIO_START_TIME)),
         as_text(item.get(tags.RADIO_START_DATETIME)),
         as_text(values.get(tags.SERIES_TYPE)),
+        as_text(values.get(tags.SUV_TYPE)).upper(),
+        len(items),
     )
+
+
+def _real_world(values: Values) -> tuple[RealWorldMapping, ...]:
+    """The linear mappings; those by a table, and those that do not hold together, are left out."""
+    found = []
+    signed = as_short(values.get(tags.PIXEL_REPRESENTATION)) == 1
+    codecs = codecs_of(values.get(tags.CHARSET))
+    for item in values.get(tags.REAL_WORLD_MAPPINGS) or ():
+        slope, intercept = as_floats(item.get(tags.REAL_WORLD_SLOPE)), as_floats(item.get(tags.REAL_WORLD_INTERCEPT))
+        if not slope or not intercept or not slope[0]:
+            continue
+        low = as_floats(item.get(tags.REAL_WORLD_FIRST_DOUBLE)) or as_shorts(item.get(tags.REAL_WORLD_FIRST), signed)
+        high = as_floats(item.get(tags.REAL_WORLD_LAST_DOUBLE)) or as_shorts(item.get(tags.REAL_WORLD_LAST), signed)
+        unit = (item.get(tags.MEASUREMENT_UNITS) or [{}])[0]
+        label = decode_text(item.get(tags.REAL_WORLD_LABEL) or item.get(tags.LUT_EXPLANATION), codecs)
+        found.append(
+            RealWorldMapping(
+                label,
+                as_text(unit.get(tags.CODE_VALUE)) or decode_text(unit.get(tags.CODE_MEANING), codecs),
+                slope[0],
+                intercept[0],
+                float(first(low, float("-inf"))),
+                float(first(high, float("inf"))),
+            )
+        )
+    return tuple(found)
 
 
 def _is_near(position: tuple[float, ...]) -> bool:
@@ -328,6 +359,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         factors if any(factors) else None,
         as_text(get(tags.DOSE_UNITS)),
         _dimension_pointers(values),
+        pet_scan=as_text(private.get("ge_pet_scan")),
         overlays=tuple(sorted(tag & 0xFFFF for tag in values.keys() & _OVERLAY_ROWS)),
         has_supplemental=tags.RED_DESCRIPTOR in values and as_text(get(tags.PIXEL_PRESENTATION)) in {"COLOR", "MIXED"},
     )
@@ -480,7 +512,7 @@ def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
         1.0 if slope is None else slope,
         intercept or 0.0,
         slope is not None or intercept is not None,
-        as_text(get(tags.RESCALE_TYPE)).upper(),
+        as_text(get(tags.RESCALE_TYPE)),
         vois,
         faults,
         image_type,
@@ -496,6 +528,7 @@ def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
         as_number(get(tags.KVP)),
         as_text(get(tags.FRAME_LATERALITY) or get(tags.IMAGE_LATERALITY)),
         as_text(get(tags.ASL_CONTEXT)),
+        real_world=_real_world(values),
     )
 
 

@@ -19,6 +19,7 @@ _INHERITED = frozenset(
         tags.PHOTOMETRIC, tags.RESCALE_SLOPE, tags.RESCALE_INTERCEPT, tags.RESCALE_TYPE, tags.WINDOW_CENTER, tags.WINDOW_WIDTH,
         tags.WINDOW_EXPLANATION, tags.VOI_FUNCTION, tags.VOI_LUTS, tags.COMPLEX_COMPONENT, tags.SLICE_THICKNESS, tags.SLICE_SPACING,
         tags.PIXEL_SPACING, tags.ORIENTATION, tags.POSITION, tags.IMAGE_LATERALITY, tags.KVP, tags.ECHO_TIME, tags.DOSE_SCALING,
+        tags.REAL_WORLD_MAPPINGS,
     }
 )  # fmt: skip
 _VECTORS = (
@@ -47,7 +48,7 @@ def _flatten(group: Values, into: Values) -> None:
     plain: Values = {}
     for tag, value in group.items():
         if isinstance(value, list):
-            if tag == tags.VOI_LUTS:
+            if tag in {tags.VOI_LUTS, tags.REAL_WORLD_MAPPINGS}:
                 plain[tag] = value
             elif value:
                 _flatten(value[0], into)

@@ -47,7 +47,7 @@ def unit_of(header: InstanceHeader, frame: FrameHeader, is_colour: bool) -> str:
     if is_colour:
         return "RGB"
     series, common = header.series, frame.common
-    rescale = common.rescale_type
+    rescale = common.rescale_type.upper()
     if header.image.modality_lut is not None:
         return _LUT_UNITS.get(header.image.modality_lut.type.upper(), "stored")
     if rescale == "HU" and series.modality in {"CT", "PT", "XA", "OT", ""}:

@@ -14,7 +14,7 @@ from medview.core.geometry import FloatArray, Geometry
 from medview.core.problem import Note, Problem
 from medview.core.study import Dimension, FrameSource, Stack, StackKind
 from medview.dicom import tags
-from medview.dicom.frame_source import DicomFrame
+from medview.dicom.frame_source import frame_of
 from medview.dicom.header import FrameCommon, FrameHeader, InstanceHeader
 from medview.dicom.mosaic import MosaicSlice, mosaic_slices
 from medview.dicom.overlays import graphics_of
@@ -32,6 +32,7 @@ from medview.dicom.presentation import is_inverted, modality_transform, padding_
 from medview.dicom.series_context import series_context
 from medview.dicom.spacing import PROJECTION_MODALITIES, pixel_aspect, pixel_regions, spacing_of
 from medview.dicom.time_axes import Arrangement, PlacedFrame, arrange, frames_in_steps
+from medview.dicom.value_scales import value_scales
 
 FEW_ORIENTATIONS = 6
 """With more single slices of different orientation (a radial acquisition) they are shown as one stack of frames."""
@@ -366,7 +367,7 @@ def _stack_order(stack: Stack) -> tuple[int, str, str]:
 
 def _source(frame: PlacedFrame) -> FrameSource:
     assert frame.header.pixels is not None
-    whole = DicomFrame(frame.header.path, frame.index, frame.header.sop_uid, frame.header.pixels)
+    whole = frame_of(frame.header, frame.index, frame.header.pixels)
     return whole if frame.tile is None else MosaicSlice(whole, frame.tile)
 
 
@@ -376,9 +377,7 @@ def _graphics(frames: Sequence[PlacedFrame]) -> tuple[FrameSource | None, ...]:
         image, pixels = each.header.image, each.header.pixels
         plain = each.tile is None and pixels is not None and (image.overlays or image.has_supplemental)
         found.append(
-            graphics_of(image, DicomFrame(each.header.path, each.index, each.header.sop_uid, pixels))
-            if plain and pixels is not None
-            else None
+            graphics_of(image, frame_of(each.header, each.index, pixels)) if plain and pixels is not None else None
         )
     return tuple(found) if any(one is not None for one in found) else ()
 
@@ -550,10 +549,9 @@ def _stack(
     is_colour = pixels.is_colour
     transform, transform_notes = modality_transform(headers, own)
     context = series_context([header], frame)
-    if header.series.radiopharmaceutical is not None:
-        factors, suv_notes = _suv(headers)
-        context = replace(context, extra=(*context.extra, *factors))
-        notes = (*notes, *suv_notes)
+    scales, scale_notes = value_scales(headers, own) if not is_colour else ((), ())
+    factors = tuple((scale.id, repr(scale.slopes[0])) for scale in scales if scale.id.startswith("suv_"))
+    context = replace(context, extra=(*context.extra, *factors))
     spacing, spacing_kind, spacing_notes = spacing_of(header, frame)
     return Stack(
         id=stack_id,
@@ -576,25 +574,9 @@ def _stack(
         time_labels=time_labels,
         time_axis=time_axis,
         dimensions=dimensions,
-        notes=(*notes, *transform_notes, *spacing_notes, *pixel_notes(pixels), *_common_notes(frames)),
+        notes=(*notes, *scale_notes, *transform_notes, *spacing_notes, *pixel_notes(pixels), *_common_notes(frames)),
         context=context,
         regions=pixel_regions(header.image),
         graphics=_graphics(frames),
+        scales=scales,
     )
-
-
-def _suv(headers: Sequence[InstanceHeader]) -> tuple[tuple[tuple[str, str], ...], tuple[Note, ...]]:
-    """SUV factors on modality values for the stack's context, or the note that says why there are none."""
-    from medview.dicom.suv import NoSuv, suv_factors
-
-    try:
-        factors = suv_factors(headers)
-    except NoSuv as reason:
-        return (), (Note("no_suv", f"SUV cannot be calculated: {reason}.", (str(reason),)),)
-    named = (
-        ("suv_bw", factors.bw),
-        ("suv_lbm_james", factors.lbm_james),
-        ("suv_lbm_janma", factors.lbm_janma),
-        ("suv_bsa", factors.bsa),
-    )
-    return tuple((name, repr(value)) for name, value in named if value is not None), ()

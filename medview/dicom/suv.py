@@ -25,7 +25,7 @@ class SuvFactors:
     ``bsa``: body surface area after Du Bois 1916.
     """
 
-    bw: float
+    bw: float | None
     lbm_james: float | None = None
     lbm_janma: float | None = None
     bsa: float | None = None
@@ -41,6 +41,8 @@ def suv_factors(headers: Sequence[InstanceHeader]) -> SuvFactors:
     radio, patient = first.series.radiopharmaceutical, first.series.patient
     if radio is None or first.series.sop_class in _ENHANCED:
         raise NoSuv("it is not a plain PET series")
+    if radio.units.upper() in {"GML", "CM2ML"}:
+        return _declared(radio, patient)
     for header in headers:
         other = header.series
         if (other.radiopharmaceutical, other.patient.weight_kg, other.patient.size_m, other.patient.sex) != (
@@ -52,15 +54,29 @@ def suv_factors(headers: Sequence[InstanceHeader]) -> SuvFactors:
             raise NoSuv("its images disagree about dose, patient or corrections")
     if not {"ATTN", "DECY"} <= set(radio.corrected):
         raise NoSuv("it is not corrected for attenuation and decay")
+    if radio.injections > 1:
+        raise NoSuv("there were several injections")
     return _with_bodies(_body_weight_factor(headers, radio, patient), patient)
+
+
+def _declared(radio: Radiopharmaceutical, patient: PatientIdentity) -> SuvFactors:
+    """Values that are SUV already; of which kind, SUV Type says, and body weight where it is absent (PS3.3 C.8.9.1.1.3)."""
+    kind = "BSA" if radio.units.upper() == "CM2ML" else radio.suv_type or "BW"
+    if kind == "BW":
+        return _with_bodies(1.0, patient)
+    if kind in {"LBM", "LBMJAMES128"}:
+        return SuvFactors(None, lbm_james=1.0)
+    if kind == "LBMJANMA":
+        return SuvFactors(None, lbm_janma=1.0)
+    if kind == "BSA":
+        return SuvFactors(None, bsa=1.0)
+    raise NoSuv(f"its values are SUV of the type {kind}")
 
 
 def _body_weight_factor(
     headers: Sequence[InstanceHeader], radio: Radiopharmaceutical, patient: PatientIdentity
 ) -> float:
     units = radio.units.upper()
-    if units == "GML":
-        return 1.0
     if units == "BQML":
         return _from_dose(headers, radio, patient)
     if units == "CNTS":
@@ -95,12 +111,17 @@ def _from_dose(headers: Sequence[InstanceHeader], radio: Radiopharmaceutical, pa
 
 
 def _scan_start(headers: Sequence[InstanceHeader]) -> datetime:
-    """Series time, or the earliest acquisition where the series was dated later (a reconstruction)."""
+    """Series time; where the series was dated later (a reconstruction) GE's own attribute, else the earliest acquisition."""
     series = _moment(headers[0].series.series_date + headers[0].series.series_time)
     acquired = [moment for header in headers if (moment := _moment(header.frames[0].acquisition_time)) is not None]
-    moments = [moment for moment in (series, min(acquired, default=None)) if moment is not None]
+    earliest = min(acquired, default=None)
+    moments = [moment for moment in (series, earliest) if moment is not None]
     if not moments:
         raise NoSuv("the time of the scan is missing")
+    if series is not None and earliest is not None and series > earliest:
+        own = _moment(headers[0].image.pet_scan)
+        if own is not None and own <= series:
+            return own
     return min(moments)
 
 

@@ -48,6 +48,7 @@ FRAME_TYPE = tag(0x0008, 0x9007)
 PIXEL_PRESENTATION = tag(0x0008, 0x9205)
 COMPLEX_COMPONENT = tag(0x0008, 0x9208)
 DISPLAY_RATE = tag(0x0008, 0x2144)
+CODE_VALUE = tag(0x0008, 0x0100)
 CODE_MEANING = tag(0x0008, 0x0104)
 PATIENT_NAME = tag(0x0010, 0x0010)
 PATIENT_ID = tag(0x0010, 0x0020)
@@ -189,6 +190,17 @@ PIXELS = tag(0x7FE0, 0x0010)
 EXTENDED_OFFSETS = tag(0x7FE0, 0x0001)
 EXTENDED_LENGTHS = tag(0x7FE0, 0x0002)
 
+# Real world values (PS3.3 C.7.6.16.2.11)
+REAL_WORLD_MAPPINGS = tag(0x0040, 0x9096)
+REAL_WORLD_LABEL = tag(0x0040, 0x9210)
+REAL_WORLD_FIRST = tag(0x0040, 0x9216)
+REAL_WORLD_LAST = tag(0x0040, 0x9211)
+REAL_WORLD_FIRST_DOUBLE = tag(0x0040, 0x9214)
+REAL_WORLD_LAST_DOUBLE = tag(0x0040, 0x9213)
+REAL_WORLD_INTERCEPT = tag(0x0040, 0x9224)
+REAL_WORLD_SLOPE = tag(0x0040, 0x9225)
+MEASUREMENT_UNITS = tag(0x0040, 0x08EA)
+
 # Overlay planes (PS3.3 C.9.2): sixteen groups
 OVERLAY_ROWS = tuple(tag(group, 0x0010) for group in range(0x6000, 0x6020, 2))
 """That a group has a plane; what is in it is read when a frame is shown."""
@@ -198,6 +210,7 @@ PET_UNITS = tag(0x0054, 0x1001)
 DECAY_CORRECTION = tag(0x0054, 0x1102)
 CORRECTED_IMAGE = tag(0x0028, 0x0051)
 SERIES_TYPE = tag(0x0054, 0x1000)
+SUV_TYPE = tag(0x0054, 0x1006)
 FRAME_REFERENCE_TIME = tag(0x0054, 0x1300)
 RADIOPHARMACEUTICALS = tag(0x0054, 0x0016)
 RADIO_START_TIME = tag(0x0018, 0x1072)
@@ -266,6 +279,7 @@ GE_ACQU = "GEMS_ACQU_01"
 PHILIPS_DD1 = "Philips Imaging DD 001"
 PHILIPS_MR1 = "Philips MR Imaging DD 001"
 PHILIPS_PET = "Philips PET Private Group"
+GE_PET = "GEMS_PETD_01"
 UIH_HEADER = "Image Private Header"
 
 PRIVATE: dict[str, tuple[str, int, int]] = {
@@ -290,6 +304,7 @@ PRIVATE: dict[str, tuple[str, int, int]] = {
     "philips_direction_z": (PHILIPS_MR1, 0x2005, 0xB2),
     "philips_suv_factor": (PHILIPS_PET, 0x7053, 0x00),
     "philips_activity_factor": (PHILIPS_PET, 0x7053, 0x09),
+    "ge_pet_scan": (GE_PET, 0x0009, 0x0D),
     "uih_b": (UIH_HEADER, 0x0065, 0x09),
     "uih_direction": (UIH_HEADER, 0x0065, 0x37),
     "uih_tiles": (UIH_HEADER, 0x0065, 0x50),

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 from medview.app.marks import Mark
+from medview.app.scales import suv_scale
 from medview.app.shown_slice import ShownSlice, sides_are_known
 from medview.app.view_transform import ViewTransform
 from medview.app.viewport_state import ViewportView
 from medview.core.problem import Note
 from medview.core.study import Stack
+from medview.core.value_scale import ValueScale
 from medview.core.window import Voi, VoiLut
 from medview.ui.canvas import Line, Segment
 from medview.ui.dimension_slider import dimension_name, step_label
@@ -123,7 +125,7 @@ def _display_lines(
     stack = view.stack
     assert stack is not None
     if stack.components == 1 and voi is not None:
-        lines.append(_window_line(voi, inverted))
+        lines.append(_window_line(voi, inverted, suv_scale(view)))
     zoom = transform.device_px_per_pixel
     percent = f"{zoom * 100:.0f}".rjust(4, "\u2007")
     lines.append(_line((_label(translate("Viewport", "Zoom ")), False), (percent.strip(), True), (" %", False)))
@@ -148,7 +150,7 @@ def _display_lines(
     return tuple(lines)
 
 
-def _window_line(voi: Voi, inverted: bool) -> Line:
+def _window_line(voi: Voi, inverted: bool, suv: ValueScale | None = None) -> Line:
     end = [("  " + translate("Viewport", "inverted"), False)] if inverted else []
     if isinstance(voi, VoiLut):
         return _line(
@@ -157,11 +159,13 @@ def _window_line(voi: Voi, inverted: bool) -> Line:
             *end,
         )
     name = translate("Preset", voi.name) if voi.name else ""
+    factor = suv.line()[0] if suv is not None else 1.0
     return _line(
         (_label(translate("Viewport", "W ")), False),
-        (number_text(voi.width), True),
+        (number_text(voi.width * factor), True),
         ("  " + _label(translate("Viewport", "C ")), False),
-        (number_text(voi.center), True),
+        (number_text(voi.center * factor), True),
+        (f" {suv.unit} {suv.label}" if suv is not None else "", False),
         (f"  {name}" if name else "", False),
         *end,
     )

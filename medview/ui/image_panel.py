@@ -8,18 +8,21 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel
 
 from medview.app import reading
-from medview.app.presets import presets_for
-from medview.core.window import VoiLut, Window
+from medview.app.presets import Preset, presets_for
+from medview.app.scales import choose_scale, shown_scale, suv_scale
+from medview.core.window import Voi, VoiLut, Window
 from medview.ui.filter_panel import FilterPanel
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.histogram import Histogram
 from medview.ui.listen import listen
+from medview.ui.measurement_items import unit_text
 from medview.ui.parts import panel_column, rule, text_label, title_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
     from medview.app.commands import Shell
     from medview.app.workspace import Workspace
+    from medview.core.value_scale import ValueScale
 
 HISTOGRAM_MS = 60
 
@@ -56,6 +59,11 @@ class ImagePanel(FollowingPanel):
         column.addWidget(self.histogram)
         self.lut_note = text_label(translate("ImagePanel", "Drawn with a lookup table of the file."), "secondary")
         column.addWidget(self.lut_note)
+        self.scales = QComboBox()
+        self.scales.setAccessibleName(translate("ImagePanel", "Numbers beside the values"))
+        self.scales.setToolTip(translate("ImagePanel", "Numbers beside the values"))
+        self.scales.activated.connect(self._choose_scale)
+        column.addWidget(self.scales)
         column.addWidget(rule())
         self.filters = FilterPanel(workspace)
         column.addWidget(self.filters)
@@ -68,6 +76,7 @@ class ImagePanel(FollowingPanel):
         listen(self, workspace.loader.slice_loaded, self._loaded)
         listen(self, workspace.settings_changed, self._follow_settings)
         self._preset_key: object = None
+        self._scales_key: object = None
         self.refresh()
 
     def _figure(self, name: str) -> QDoubleSpinBox:
@@ -101,6 +110,7 @@ class ImagePanel(FollowingPanel):
             widget.setEnabled(shown)
         self.filters.refresh()
         self._fill_presets()
+        self._fill_scales()
         viewport = self._viewport()
         voi = viewport.voi if viewport is not None and shown else None
         self.lut_note.setVisible(isinstance(voi, VoiLut))
@@ -132,7 +142,7 @@ class ImagePanel(FollowingPanel):
     def _fill_presets(self) -> None:
         state = self._workspace.active_viewport
         stack = state.stack
-        key = (stack.id if stack is not None else "", self._workspace.settings.presets)
+        key = (stack.id if stack is not None else "", self._workspace.settings.presets, self._file_vois(), self._suv())
         if key == self._preset_key:
             self._mark_preset()
             return
@@ -142,17 +152,39 @@ class ImagePanel(FollowingPanel):
         if stack is None:
             return
         self.presets.addItem(translate("ImagePanel", "0   Automatic"), ("0", None))
-        for at, voi in enumerate(stack.voi_of(0)[:2]):
-            name = voi.name or translate("ImagePanel", "Window {0} of the file").format(at + 1)
-            figures = f"   {voi.width:g} / {voi.center:g}" if isinstance(voi, Window) else ""
-            self.presets.addItem(f"{at + 1}   {name}{figures}", (str(at + 1), voi))
-        for preset in presets_for(stack.context.modality, stack.unit, self._workspace.settings.presets):
+        for at, voi in enumerate(self._file_vois()):
+            digit = str(at + 1) if at < 2 else ""
+            self.presets.addItem(f"{digit or ' '}   {self._voi_name(voi, at)}", (digit, voi))
+        suv = self._suv()
+        for preset in presets_for(stack.context.modality, stack.unit, self._workspace.settings.presets, suv):
             window = preset.window
+            factor = suv.line()[0] if suv is not None else 1.0
             name = translate("Preset", preset.name)
             self.presets.addItem(
-                f"{preset.digit or ' '}   {name}   {window.width:g} / {window.center:g}", (preset.digit, window)
+                f"{preset.digit or ' '}   {name}   {window.width * factor:g} / {window.center * factor:g}",
+                (preset.digit, preset),
             )
         self._mark_preset()
+
+    def _file_vois(self) -> tuple[Voi, ...]:
+        """All windows and VOI LUTs of the frame shown, in the file's order."""
+        state = self._workspace.active_viewport
+        stack, shown = state.stack, state.shown()
+        if stack is None:
+            return ()
+        frame = shown.frame if shown is not None and shown.frame is not None else 0
+        return stack.voi_of(min(frame, stack.frame_count - 1))
+
+    def _voi_name(self, voi: Voi, at: int) -> str:
+        if isinstance(voi, VoiLut):
+            return voi.name or translate("ImagePanel", "Lookup table {0} of the file").format(at + 1)
+        name = voi.name or translate("ImagePanel", "Window {0} of the file").format(at + 1)
+        kind = "  Σ" if voi.function == "SIGMOID" else ""
+        return f"{name}   {voi.width:g} / {voi.center:g}{kind}"
+
+    def _suv(self) -> ValueScale | None:
+        view = self._workspace.active_viewport.view
+        return suv_scale(view) if view.stack is not None and view.stack.unit != "SUV" else None
 
     def _mark_preset(self) -> None:
         voi = self._workspace.active_viewport.view.voi
@@ -160,6 +192,7 @@ class ImagePanel(FollowingPanel):
         if voi is not None:
             for index in range(self.presets.count()):
                 known = self.presets.itemData(index)[1]
+                known = known.window if isinstance(known, Preset) else known
                 if known is not None and _same_numbers(known, voi):
                     at = index
                     break
@@ -170,12 +203,34 @@ class ImagePanel(FollowingPanel):
     def _choose_preset(self, at: int) -> None:
         digit, voi = self.presets.itemData(at)
         self._workspace.touched = True
-        if voi is not None:
+        if isinstance(voi, Preset):
+            reading.take_preset(self._workspace.active_viewport, voi)
+        elif voi is not None:
             reading.set_window(self._workspace.active_viewport, voi)
         elif digit:
             viewport = self._viewport()
             if viewport is not None:
                 viewport.preset(int(digit))
+
+    # ------------------------------------------------------------------ scales
+
+    def _fill_scales(self) -> None:
+        view = self._workspace.active_viewport.view
+        scales = view.stack.scales if view.stack is not None else ()
+        self.scales.setVisible(bool(scales))
+        if scales is not self._scales_key:
+            self._scales_key = scales
+            self.scales.clear()
+            for scale in scales:
+                name = scale.label or translate("ImagePanel", "Unit of the file")
+                self.scales.addItem(f"{name}   {unit_text(scale.unit)}".rstrip(), scale.id)
+            self.scales.addItem(translate("ImagePanel", "Values alone"), "")
+        now = shown_scale(view)
+        self.scales.setCurrentIndex(self.scales.findData(now.id if now is not None else ""))
+
+    def _choose_scale(self, at: int) -> None:
+        self._workspace.touched = True
+        choose_scale(self._workspace.active_viewport, self.scales.itemData(at))
 
     # ------------------------------------------------------------------ figures
 

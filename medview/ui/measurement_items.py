@@ -47,6 +47,12 @@ def value_text(value: float, unit: str | None = None) -> str:
     return text.replace("-", "\u2212")
 
 
+def unit_text(unit: str) -> str:
+    """A unit as it is written by hand; codes of UCUM (um2/s, 10*-6.mm2/s) become that."""
+    text = unit.replace("10*-", "10^-").replace("um", "µm") if unit.isascii() else unit
+    return text.replace("mm2", "mm²").replace("µm2", "µm²").replace("[hnsf'U]", "HU")
+
+
 def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
     """The words beside a mark, a line each; said which values were used where the picture is filtered."""
     if measured.kind == "ruler" and measured.length is not None:
@@ -63,6 +69,16 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
         lines.append(
             translate("Viewport", "Min {min}   Max {max}").format(
                 min=value_text(statistics.minimum, measured.unit), max=value_text(statistics.maximum, measured.unit)
+            )
+        )
+    if measured.scaled is not None:
+        told = measured.scaled
+        lines.append(
+            translate("Viewport", "{label} mean {mean}   max {max}{unit}").format(
+                label=measured.scale_label,
+                mean=value_text(told.mean),
+                max=value_text(told.maximum),
+                unit=f" {unit_text(measured.scale_unit)}" if measured.scale_unit else "",
             )
         )
     if measured.area is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from medview.app.readout import Readout
-from medview.ui.measurement_items import value_text
+from medview.app.scales import Scaled
+from medview.ui.measurement_items import unit_text, value_text
 
 translate = QCoreApplication.translate
 
@@ -15,6 +16,11 @@ def readout_text(readout: Readout | None) -> str:
     if readout is None or readout.state == "outside":
         return ""
     return "    ".join(text for text in (_value(readout), _place(readout)) if text)
+
+
+def scaled_text(scaled: Scaled) -> str:
+    """A number in its scale: what it is called, the number, its unit."""
+    return " ".join(part for part in (scaled.label, value_text(scaled.value), unit_text(scaled.unit)) if part)
 
 
 def _value(readout: Readout) -> str:
@@ -30,6 +36,9 @@ def _value(readout: Readout) -> str:
         return ""
     unit = "" if readout.unit in {None, "stored"} else f" {readout.unit}"
     text = value_text(readout.value, readout.unit) + unit
+    if readout.scaled is not None:
+        told = scaled_text(readout.scaled)
+        text = told if readout.scaled.instead else f"{told}   {text}"
     return text + " " + translate("Viewport", "(after the filters)") if readout.filtered else text
 
 
