@@ -114,8 +114,7 @@ def _groups(headers: Sequence[InstanceHeader]) -> dict[Key, list[PlacedFrame]]:
                 placed = placeable and _has_plane(header, frame.common)
                 key = made[of_frame] = (placed, *_shared_key(header, frame, placed))
             if twin or (many and not key[0]):
-                whole = header.concatenation.uid if header.concatenation is not None else header.sop_uid
-                key = (*key, whole if many else "", twin)
+                key = (*key, _whole_uid(header), twin)
             if header.image.tiles:
                 slices = mosaic_slices(header) if key[0] else []
                 if slices:
@@ -321,7 +320,7 @@ def _regular_parts(volume: Sequence[PlacedFrame]) -> list[tuple[str, list[Placed
         ("acquisition", lambda f: f.frame.acquisition_number),
         ("stack", lambda f: f.frame.stack_id),
         ("type", lambda f: f.frame.common.image_type),
-        ("instance", lambda f: f.header.sop_uid if f.header.frame_count > 1 else ""),
+        ("instance", lambda f: _whole_uid(f.header)),
     )
     for name, read in readers:
         parts: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
@@ -330,6 +329,13 @@ def _regular_parts(volume: Sequence[PlacedFrame]) -> list[tuple[str, list[Placed
         if len(parts) > 1 and all(len(part) > 2 and _geometry(part)[0].kind != "irregular" for part in parts.values()):
             return [(f"{name}={value}", part) for value, part in sorted(parts.items(), key=lambda item: str(item[0]))]
     return []
+
+
+def _whole_uid(header: InstanceHeader) -> str:
+    """UID of a multi-frame image, the same for all objects that it was cut into; empty for single frames."""
+    if header.concatenation is not None:
+        return header.concatenation.uid
+    return header.sop_uid if header.frame_count > 1 else ""
 
 
 def _stack_id(header: InstanceHeader, *parts: Hashable) -> str:
