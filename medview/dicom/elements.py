@@ -103,7 +103,7 @@ _SEQUENCES = (
     tags.PIXEL_VALUE_TRANSFORMATION, tags.FRAME_PIXEL_PROPERTIES, tags.FRAME_ANATOMY, tags.TEMPORAL_GROUP, tags.CARDIAC_GROUP,
     tags.MR_ECHO, tags.MR_TIMING, tags.MR_MODIFIER, tags.MR_ASL, tags.MR_FRAME_TYPE, tags.CT_FRAME_TYPE, tags.PET_FRAME_TYPE,
     tags.XA_FRAME_TYPE, tags.CT_RECONSTRUCTION, tags.XRAY_RECONSTRUCTION, tags.SEGMENT_GROUP, tags.UNASSIGNED_SHARED,
-    tags.UNASSIGNED_FRAME, tags.REAL_WORLD_MAPPINGS, tags.MEASUREMENT_UNITS, tags.VOLUME_POSITION_GROUP, tags.VOLUME_ORIENTATION_GROUP,
+    tags.UNASSIGNED_FRAME, tags.REAL_WORLD_MAPPINGS, tags.MEASUREMENT_UNITS, tags.OPTICAL_PATHS, tags.VOLUME_POSITION_GROUP, tags.VOLUME_ORIENTATION_GROUP,
 )  # fmt: skip
 _SHORTS = (
     tags.SAMPLES, tags.PLANAR, tags.ROWS, tags.COLUMNS, tags.BITS_ALLOCATED, tags.BITS_STORED, tags.HIGH_BIT, tags.PIXEL_REPRESENTATION,
@@ -139,6 +139,7 @@ def _wanted() -> dict[int, frozenset[int]]:
     table |= dict.fromkeys(_LONGS, LONGS) | dict.fromkeys(_DOUBLES, DOUBLES)
     table |= dict.fromkeys((tags.PIXELS, tags.FLOAT_PIXELS, tags.DOUBLE_PIXELS), STOP)
     table |= dict.fromkeys(tags.OVERLAY_ROWS, SHORTS)
+    table[tags.ICC_PROFILE] = frozenset({-3})  # no VR suits: that it is there is all that a header needs
     # No VR suits, so the fast way stops there: their place is wanted, not their value.
     table |= dict.fromkeys((tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS), frozenset[int]())
     for group in {group for _, group, _ in tags.PRIVATE.values()}:
@@ -252,6 +253,10 @@ def _read_dataset(
         tag, vr, start, length = head_of(buf, pos, syntax)
         if tag == ITEM_END:
             return values, start
+        if tag == 0 and length == 0:  # padding; megabytes of it would be read eight bytes at a time
+            if end is None:
+                raise BrokenElements("zeros where an element should begin")
+            return values, end
         if faults is not None and tag in DELIMITERS:
             faults.append("missing_delimiter")
             return values, pos
@@ -378,7 +383,7 @@ def _likely_head(source: _Source, offset: int, syntax: Syntax) -> Head | None:
     if len(buf) < 8:
         return None
     heads = [
-        (tag, vr, offset + start, length) for tag, vr, start, length in possible_heads(buf, 0, syntax) if start <= 12
+        (tag, vr, offset + start, length) for tag, vr, start, length in possible_heads(buf.ljust(12, b"\0"), 0, syntax)
     ]
     if heads[0][0] in DELIMITERS:
         return heads[0]

@@ -22,6 +22,12 @@ class HasPixels(Protocol):
     @property
     def pixels(self) -> PixelDescription | None: ...
 
+    @property
+    def stamp(self) -> tuple[int, int] | None: ...
+
+    @property
+    def packed(self) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class DicomFrame:
@@ -31,11 +37,15 @@ class DicomFrame:
     frame: int
     sop_uid: str
     pixels: PixelDescription
+    stamp: tuple[int, int] | None = None
+    """Size and time of change (ns) that the file had when it was listed; another file is not read in its place."""
+    packed: bool = False
+    """Whether the file lies compressed in an archive."""
 
     @property
     def needs_codec(self) -> bool:
         """Whether it may be read in a worker process only."""
-        return self.pixels.needs_codec
+        return self.packed or self.pixels.needs_codec
 
     def read(self) -> NDArray[Any]:
         """True stored values (rows, columns), or RGB uint8 (rows, columns, 3); raises MedviewError naming the file."""
@@ -55,4 +65,9 @@ def frames_of_instance(header: HasPixels) -> tuple[DicomFrame, ...]:
     pixels = header.pixels
     if pixels is None:
         return ()
-    return tuple(DicomFrame(header.path, frame, header.sop_uid, pixels) for frame in range(pixels.frames))
+    return tuple(frame_of(header, frame, pixels) for frame in range(pixels.frames))
+
+
+def frame_of(header: HasPixels, frame: int, pixels: PixelDescription) -> DicomFrame:
+    """Frame ``frame`` (0-based) of an instance."""
+    return DicomFrame(header.path, frame, header.sop_uid, pixels, header.stamp, header.packed)

@@ -33,6 +33,7 @@ from medview.dicom.header import (
     as_words,
     first,
 )
+from medview.dicom.icc import has_profile
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
 from medview.dicom.transfer_syntax import missing_decoder, transfer_syntax
@@ -103,7 +104,7 @@ class HeaderReader:
         values = raw.values
         private = private_values(values) if values.get(tags.MODALITY, b"").strip() in _PRIVATE_MODALITIES else {}
         series = self._shared(0, values, _SERIES_TAGS, (), lambda: _series_header(values))
-        overlays = tuple(sorted(values.keys() & _OVERLAY_ROWS))
+        overlays = (*sorted(values.keys() & _OVERLAY_ROWS), has_profile(values))
         tiles = _tiles(values, private)
         image_key = (*private.items(), *overlays, tiles)
         image = self._shared(1, values, _IMAGE_TAGS, image_key, lambda: _image_header(values, private, tiles))
@@ -359,6 +360,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         factors if any(factors) else None,
         as_text(get(tags.DOSE_UNITS)),
         _dimension_pointers(values),
+        has_profile=has_profile(values),
         pet_scan=as_text(private.get("ge_pet_scan")),
         overlays=tuple(sorted(tag & 0xFFFF for tag in values.keys() & _OVERLAY_ROWS)),
         has_supplemental=tags.RED_DESCRIPTOR in values and as_text(get(tags.PIXEL_PRESENTATION)) in {"COLOR", "MIXED"},

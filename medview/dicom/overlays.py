@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,6 +14,7 @@ from medview.dicom import tags
 from medview.dicom.elements import SHORTS, STOP, TEXT, Values, read_elements
 from medview.dicom.frame_source import DicomFrame
 from medview.dicom.header import ImageHeader, as_integer, as_short, as_shorts, as_text
+from medview.files.byte_source import stamp_of
 
 BoolArray = NDArray[np.bool_]
 
@@ -135,8 +135,7 @@ def overlay_planes(path: str, groups: Sequence[int]) -> tuple[OverlayPlane, ...]
     """The overlay planes of a file; those that do not hold together are left out."""
     if not groups:
         return ()
-    status = os.stat(path)  # noqa: PTH116 - a key for the state of the file
-    return _planes_of_file(path, (status.st_size, status.st_mtime_ns), tuple(groups))
+    return _planes_of_file(path, stamp_of(path), tuple(groups))
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from medview.files.byte_source import opened_stream, stamp_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -30,8 +31,7 @@ class Palette:
 
 def palette_of_path(path: str, signed: bool) -> Palette:
     """The palette of a file, kept while the file stays as it is; raises ValueError, and OSError."""
-    status = os.stat(path)  # noqa: PTH116 - a key for the state of the file
-    return _palette_of_file(path, (status.st_size, status.st_mtime_ns), signed)
+    return _palette_of_file(path, stamp_of(path), signed)
 
 
 @lru_cache(maxsize=4)
@@ -39,7 +39,8 @@ def _palette_of_file(path: str, key: tuple[int, int], signed: bool) -> Palette: 
     import pydicom
 
     elements = [(0x0028, base + n) for base in (0x1100, 0x1200, 0x1220) for n in (1, 2, 3)]
-    return palette_of(pydicom.dcmread(path, force=True, specific_tags=elements, stop_before_pixels=True), signed)
+    with opened_stream(path) as stream:
+        return palette_of(pydicom.dcmread(stream, force=True, specific_tags=elements, stop_before_pixels=True), signed)
 
 
 def palette_of(dataset: Dataset, signed: bool) -> Palette:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from medview.core.problem import MedviewError
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.stored_values import settle_bits, settle_decoded, unpack_cells
 from medview.dicom.transfer_syntax import missing_decoder
+from medview.files.byte_source import ByteSource, HeldBytes, Stamp, opened, opened_stream, stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,68 +22,6 @@ if TYPE_CHECKING:
     from medview.dicom.frame_source import DicomFrame
     from medview.dicom.palette import Palette
     from medview.dicom.video import VideoFrames
-
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
-
-
-class _Bytes(Protocol):
-    """Bytes that pixel offsets count in: the file, or the inflated data set."""
-
-    size: int
-    key: tuple[int, int]
-
-    def read(self, offset: int, length: int) -> bytes:
-        """Bytes at ``offset``, fewer than ``length`` at the end."""
-
-    def read_into(self, offset: int, target: memoryview) -> int:
-        """Fill ``target``; returns how many bytes were there."""
-
-
-class _FileBytes:
-    """A file read at positions, without a shared cursor where the system can."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        status = os.fstat(descriptor)
-        self.size = status.st_size
-        self.key = (status.st_size, status.st_mtime_ns)
-
-    def read_into(self, offset: int, target: memoryview) -> int:
-        done = 0
-        while done < len(target):
-            if hasattr(os, "preadv"):
-                got = os.preadv(self._descriptor, [target[done:]], offset + done)
-            else:
-                os.lseek(self._descriptor, offset + done, os.SEEK_SET)
-                part = os.read(self._descriptor, len(target) - done)
-                got = len(part)
-                target[done : done + got] = part
-            if got == 0:
-                break
-            done += got
-        return done
-
-    def read(self, offset: int, length: int) -> bytes:
-        buffer = bytearray(max(0, min(length, self.size - offset)))
-        got = self.read_into(offset, memoryview(buffer))
-        return bytes(buffer[:got])
-
-
-class _InflatedBytes:
-    """An inflated data set in memory."""
-
-    def __init__(self, data: bytes, key: tuple[int, int]) -> None:
-        self._data = data
-        self.size = len(data)
-        self.key = key
-
-    def read_into(self, offset: int, target: memoryview) -> int:
-        part = self._data[offset : offset + len(target)]
-        target[: len(part)] = part
-        return len(part)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self._data[offset : offset + length]
 
 
 def file_error(path: str, error: OSError) -> MedviewError:
@@ -96,36 +34,37 @@ def file_error(path: str, error: OSError) -> MedviewError:
 
 
 @contextmanager
-def _opened(frame: DicomFrame) -> Iterator[_Bytes]:
+def _opened(frame: DicomFrame) -> Iterator[ByteSource]:
     try:
-        descriptor = os.open(frame.path, _OPEN_FLAGS)
-        try:
-            source = _FileBytes(descriptor)
+        with opened(frame.path) as source:
+            if frame.stamp is not None and source.stamp != frame.stamp:
+                raise MedviewError(
+                    "file_changed",
+                    f"{frame.path}: the file has changed since it was listed; open it again to see what it holds now.",
+                    frame.path,
+                )
             if frame.pixels.deflated_at is None:
                 yield source
             else:
-                data = _inflated(frame.path, source.key, frame.pixels.deflated_at)
-                yield _InflatedBytes(data, source.key)
-        finally:
-            os.close(descriptor)
+                data = _inflated(frame.path, source.stamp, frame.pixels.deflated_at)
+                yield HeldBytes(data, source.stamp)
     except OSError as error:
         raise file_error(frame.path, error) from error
 
 
 @lru_cache(maxsize=1)
-def _inflated(path: str, key: tuple[int, int], start: int) -> bytes:
+def _inflated(path: str, key: Stamp, start: int) -> bytes:  # noqa: ARG001 - the key is the file's state
     from medview.dicom.inflate import inflate_capped
 
-    with open(path, "rb") as stream:  # noqa: PTH123 - a plain read
-        stream.seek(start)
-        return inflate_capped(stream.read(key[0]), path)
+    with opened(path) as source:
+        return inflate_capped(source.read(start, source.size), path)
 
 
 def read_frame(frame: DicomFrame) -> NDArray[Any]:
     """True stored values (rows, columns) or RGB uint8 (rows, columns, 3) of one frame.
 
     Raises MedviewError: ``truncated_pixels`` where bytes are missing, ``codec_failed`` for damaged streams, ``codec_missing`` for
-    transfer syntaxes without a decoder, ``file_vanished``, ``no_permission``, ``cannot_read``, ``unusable_pixels``.
+    transfer syntaxes without a decoder, ``file_vanished``, ``file_changed``, ``no_permission``, ``cannot_read``, ``unusable_pixels``.
     """
     pixels = frame.pixels
     _check_description(frame)
@@ -207,7 +146,7 @@ def _check_length(frame: DicomFrame, needed: int) -> None:
         raise _truncated(frame, length, needed)
 
 
-def _native_cells(frame: DicomFrame, source: _Bytes) -> tuple[bytes, int]:
+def _native_cells(frame: DicomFrame, source: ByteSource) -> tuple[bytes, int]:
     """Bytes that hold a native frame, and the bit in them at which it begins (1-bit frames follow without gaps)."""
     pixels = frame.pixels
     first_bit = frame.frame * pixels.frame_bits
@@ -238,7 +177,8 @@ def _finish_cells(frame: DicomFrame, raw: bytes, first_bit: int) -> NDArray[Any]
         return floats.astype(kind).reshape(rows, columns)
     count = pixels.frame_bits // pixels.bits_allocated
     if pixels.bits_allocated in {8, 16, 32, 64}:
-        cells = np.frombuffer(raw, dtype=f"{order}u{pixels.bits_allocated // 8}", count=count)
+        # Swapped words may begin one byte before the frame.
+        cells = np.frombuffer(raw, dtype=f"{order}u{pixels.bits_allocated // 8}", count=count, offset=first_bit // 8)
         cells = cells.astype(cells.dtype.newbyteorder("="))
     else:
         if pixels.big_endian and pixels.bits_allocated > 8:
@@ -261,7 +201,7 @@ def _finish_cells(frame: DicomFrame, raw: bytes, first_bit: int) -> NDArray[Any]
     return _rgb(frame, samples, pixels.bits_stored, pixels.photometric)
 
 
-def _read_encapsulated(frame: DicomFrame, source: _Bytes) -> NDArray[Any]:
+def _read_encapsulated(frame: DicomFrame, source: ByteSource) -> NDArray[Any]:
     from medview.dicom.codecs import CodecError, MissingCodecError, TruncatedFrameError, decode_frame, inflate_frame
 
     pixels = frame.pixels
@@ -270,7 +210,7 @@ def _read_encapsulated(frame: DicomFrame, source: _Bytes) -> NDArray[Any]:
         raise _error(frame, "codec_missing", missing_decoder(pixels.transfer_syntax))
     if codec == "video":
         return _read_video(frame, source)
-    frames = _frame_map(frame.path, source.key, pixels, source).frames
+    frames = _frame_map(frame.path, source.stamp, pixels, source).frames
     fragments = frames[frame.frame] if frame.frame < len(frames) else ()
     size = sum(fragment.length for fragment in fragments)
     if size == 0:
@@ -311,20 +251,20 @@ def _read_encapsulated(frame: DicomFrame, source: _Bytes) -> NDArray[Any]:
 _videos: dict[tuple[str, tuple[int, int], PixelDescription], VideoFrames] = {}
 
 
-def _read_video(frame: DicomFrame, source: _Bytes) -> NDArray[Any]:
+def _read_video(frame: DicomFrame, source: ByteSource) -> NDArray[Any]:
     """A frame of a video; its decoder stays where it is for the frame after it."""
     from medview.dicom.codecs import CodecError, MissingCodecError, TruncatedFrameError
     from medview.dicom.fragments import all_fragments
     from medview.dicom.video import FragmentStream, VideoFrames
 
     pixels = frame.pixels
-    place = (frame.path, source.key, pixels)
+    place = (frame.path, source.stamp, pixels)
     fragments = all_fragments(pixels, source.read, source.size)
 
     def read(offset: int, length: int) -> bytes:
         # The file is opened for each part: one that is kept open could not be moved or deleted on Windows.
         with _opened(frame) as again:
-            if again.key != place[1]:
+            if again.stamp != place[1]:
                 raise TruncatedFrameError("the file has changed while it was being read")
             return again.read(offset, length)
 
@@ -355,7 +295,7 @@ def _read_video(frame: DicomFrame, source: _Bytes) -> NDArray[Any]:
 _maps: dict[tuple[str, tuple[int, int], PixelDescription], FrameMap] = {}
 
 
-def _frame_map(path: str, key: tuple[int, int], pixels: PixelDescription, source: _Bytes) -> FrameMap:
+def _frame_map(path: str, key: tuple[int, int], pixels: PixelDescription, source: ByteSource) -> FrameMap:
     """The fragments of an instance, kept for the next frame of the same unchanged file."""
     from medview.dicom.fragments import map_frames
 
@@ -389,8 +329,7 @@ def _rgb(frame: DicomFrame, samples: NDArray[Any], bits: int, photometric: str) 
 def _palette_applied(frame: DicomFrame, values: NDArray[Any]) -> NDArray[np.uint8]:
     from medview.dicom.colour import rgb_from_palette
 
-    status = os.stat(frame.path)  # noqa: PTH116 - keyed by what the open file was
-    palette = _palette(frame, (status.st_size, status.st_mtime_ns))
+    palette = _palette(frame, stamp_of(frame.path))
     return rgb_from_palette(values, palette)
 
 
@@ -401,7 +340,8 @@ def _palette_of_file(path: str, key: tuple[int, int], signed: bool) -> Palette: 
     from medview.dicom.palette import palette_of
 
     tags = [(0x0028, base + n) for base in (0x1100, 0x1200, 0x1220) for n in (1, 2, 3)]
-    return palette_of(pydicom.dcmread(path, force=True, specific_tags=tags, stop_before_pixels=True), signed)
+    with opened_stream(path) as stream:
+        return palette_of(pydicom.dcmread(stream, force=True, specific_tags=tags, stop_before_pixels=True), signed)
 
 
 def _palette(frame: DicomFrame, key: tuple[int, int]) -> Palette:

@@ -1,26 +1,27 @@
 """Finding DICOM objects below paths: headers and problems in batches, while the first image is already on its way."""
 
 # A folder may hold 100,000 files: paths stay strings.
-# ruff: noqa: PTH116, PTH119, PTH121, PTH122, PTH123
+# ruff: noqa: PTH121, PTH122
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from medview.core.problem import MedviewError, Problem
 from medview.core.progress import Progress
 from medview.dicom.file_start import BrokenElements, NotDicom
 from medview.dicom.header import InstanceHeader
 from medview.dicom.header_reader import HeaderReader
+from medview.dicom.walk import MEDIA_DIRECTORY, FileWalk, unreadable
+from medview.files.byte_source import opened
 
 FIRST_BATCH_FILES = 16
 FIRST_BATCH_SECONDS = 0.03
-LARGEST_BATCH_FILES = 1024
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ".dic"})
-MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
+SHARE = 4
+"""A batch is at most this part of all files before it: the catalog puts a series together again after each one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,158 +34,139 @@ class ScanBatch:
     not_dicom: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Found:
-    headers: list[InstanceHeader] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    not_dicom: list[str] = field(default_factory=list)
-    files: int = 0
-
-    def take(self) -> ScanBatch:
-        batch = ScanBatch(tuple(self.headers), tuple(self.problems), self.files, tuple(self.not_dicom))
-        self.headers, self.problems, self.not_dicom, self.files = [], [], [], 0
-        return batch
-
-
 def scan_paths(paths: Sequence[str], progress: Progress) -> Iterator[ScanBatch]:
-    """Read the headers of all DICOM objects in files and folders (recursively, in the order of their names).
+    """Read the headers of all DICOM objects in files, folders and archives (recursively, in the order of their names).
 
     The first batch comes after a few files, later ones are larger. A file is read once however many paths, links or
     directory records lead to it. Never raises for a file; :class:`Cancelled` comes from ``progress``.
     """
-    found = _Found()
-    reader = HeaderReader()
-    copies: dict[str, InstanceHeader] = {}
-    limit, pause = FIRST_BATCH_FILES, FIRST_BATCH_SECONDS
-    total = 0
-    started = time.monotonic()
-    for path in _files(paths, found):
-        _read_one(path, reader, found, copies)
-        total += 1
-        if found.files >= limit or (not total % 8 and time.monotonic() - started > pause):
-            progress("scan", total, 0)
-            yield found.take()
-            limit, pause, started = min(limit * 2, LARGEST_BATCH_FILES), 0.1, time.monotonic()
-        elif not total % 16:
-            progress("scan", total, 0)
-    progress("scan", total, total)
-    yield found.take()
+    return Scan(paths).batches(progress)
 
 
-def _files(paths: Sequence[str], found: _Found) -> Iterator[str]:
-    """Every regular file once."""
-    seen: set[tuple[int, int]] = set()
-    given: set[str] = set()
-    single = len(paths) == 1
-    for path in paths:
-        try:
-            status = os.stat(path)
-        except OSError as error:
-            found.problems.append(_unreadable(path, error))
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            for each in _walk(path, seen, found):
-                if single or each not in given:
-                    given.add(each) if not single else None
-                    yield each
-        elif not stat.S_ISREG(status.st_mode):
-            found.problems.append(
-                Problem(path, "not_a_file", f"{path} is neither a file nor a folder; it was not opened.")
+class Scan:
+    """A scan that can be gone on with by another thread where the system hangs in one file (see :meth:`successor`)."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._walk = FileWalk(paths)
+        self._reader = HeaderReader()
+        self._copies: dict[str, InstanceHeader] = {}
+        self._headers: list[InstanceHeader] = []
+        self._problems: list[Problem] = []
+        self._not_dicom: list[str] = []
+        self._media: list[str] = []
+        self._files = 0
+        self._total = 0
+        self._reading: tuple[str, float] | None = None
+
+    @property
+    def waits_for(self) -> tuple[str, float] | None:
+        """The file or folder that the system is being asked for, and since when (monotonic)."""
+        return self._reading or self._walk.at
+
+    def successor(self) -> Scan:
+        """The same scan without the file in which this one hangs; that file becomes a problem.
+
+        What this one may still do when it wakes up changes nothing of the other.
+        """
+        waiting = self.waits_for
+        other = Scan(())
+        other._walk = self._walk.successor()
+        other._copies = dict(self._copies)
+        other._headers, other._problems = list(self._headers), list(self._problems)
+        other._not_dicom, other._media = list(self._not_dicom), list(self._media)
+        other._files, other._total = self._files, self._total
+        if waiting is not None:
+            path = waiting[0]
+            seconds = f"{time.monotonic() - waiting[1]:.0f}"
+            text = (
+                f"{path} did not answer for {seconds} s (a network or a disk that hangs?); the scan went on without it."
             )
-        elif path not in given:
-            given.add(path)
-            if _is_directory_file(path):
-                found.files += 1
-                from medview.dicom.dicomdir import referenced_files
+            other._problems.append(Problem(path, "no_answer", text, values=(seconds,)))
+        return other
 
-                files, problems = referenced_files(path)
-                found.problems.extend(problems)
-                for each in files:
-                    if each not in given:
-                        given.add(each)
-                        yield each
+    def batches(self, progress: Progress) -> Iterator[ScanBatch]:
+        """What is found from here on, in batches; the last one may be empty."""
+        limit, pause = FIRST_BATCH_FILES, FIRST_BATCH_SECONDS
+        begun = started = time.monotonic()
+        while (path := self._next()) is not None:
+            self._read_one(path)
+            self._total += 1
+            if self._files >= limit or (not self._total % 8 and time.monotonic() - started > pause):
+                progress("scan", self._total, 0)
+                yield self._take()
+                started = time.monotonic()
+                limit = max(2 * FIRST_BATCH_FILES, self._total // SHARE)
+                pause = max(0.1, (started - begun) / SHARE)
+            elif not self._total % 16:
+                progress("scan", self._total, 0)
+        self._check_media()
+        progress("scan", self._total, self._total)
+        yield self._take()
+
+    def _next(self) -> str | None:
+        path = self._walk.next()
+        self._walk.at = None
+        return path
+
+    def _take(self) -> ScanBatch:
+        walk = self._walk
+        self._problems.extend(walk.problems)
+        files = self._files + walk.extra_files
+        walk.problems, walk.extra_files = [], 0
+        batch = ScanBatch(tuple(self._headers), tuple(self._problems), files, tuple(self._not_dicom))
+        self._headers, self._problems, self._not_dicom, self._files = [], [], [], 0
+        return batch
+
+    def _read_one(self, path: str) -> None:
+        self._files += 1
+        self._reading = (path, time.monotonic())
+        try:
+            header = self._reader.read(path)
+        except NotDicom as reason:
+            if self._walk.look_into(path):
+                pass
+            elif os.path.splitext(path)[1].lower() in DICOM_SUFFIXES:
+                text = f"{path} has a DICOM name but is no DICOM file: {reason}."
+                self._problems.append(Problem(path, "not_dicom", text, values=(str(reason),)))
             else:
-                yield path
-
-
-def _is_directory_file(path: str) -> bool:
-    if os.path.basename(path).upper().split(";")[0].startswith("DICOMDIR"):
-        return True
-    try:
-        with open(path, "rb") as file:
-            begin = file.read(1024)
-    except OSError:
-        return False
-    return begin[128:132] == b"DICM" and MEDIA_DIRECTORY.encode() in begin[:400]
-
-
-def _walk(root: str, seen: set[tuple[int, int]], found: _Found) -> Iterator[str]:
-    """Regular files below ``root``; folders that links lead to are visited once, other things are left alone."""
-    pending = [root]
-    while pending:
-        folder = pending.pop()
-        try:
-            status = os.stat(folder)
-            identity = (status.st_dev, status.st_ino)
-            if identity in seen and identity != (0, 0):
-                continue
-            seen.add(identity)
-            with os.scandir(folder) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
+                self._not_dicom.append(path)
         except OSError as error:
-            found.problems.append(_unreadable(folder, error, is_folder=True))
-            continue
-        folders = []
-        for entry in listed:
-            try:
-                if entry.is_file():
-                    yield entry.path
-                elif entry.is_dir():
-                    folders.append(entry.path)
-                elif entry.is_symlink():
-                    os.stat(entry.path)  # a link to nothing says so
-            except OSError as error:
-                found.problems.append(_unreadable(entry.path, error))
-        pending.extend(reversed(folders))
-
-
-def _unreadable(path: str, error: OSError, is_folder: bool = False) -> Problem:
-    reason = error.strerror or type(error).__name__
-    code = "unreadable_folder" if is_folder else "unreadable_file"
-    return Problem(path, code, f"{path} cannot be read: {reason}.", values=(reason,))
-
-
-def _read_one(path: str, reader: HeaderReader, found: _Found, copies: dict[str, InstanceHeader]) -> None:
-    found.files += 1
-    try:
-        header = reader.read(path)
-    except NotDicom as reason:
-        if os.path.splitext(path)[1].lower() in DICOM_SUFFIXES:
-            found.problems.append(
-                Problem(
-                    path, "not_dicom", f"{path} has a DICOM name but is no DICOM file: {reason}.", values=(str(reason),)
-                )
-            )
+            self._problems.append(unreadable(path, error))
+        except MedviewError as error:
+            self._problems.append(Problem(path, error.code, error.text, values=error.values))
+        except (BrokenElements, RecursionError, ValueError, LookupError, ArithmeticError) as reason:
+            text = f"{path} cannot be read as DICOM: {reason}."
+            self._problems.append(Problem(path, "broken_header", text, values=(str(reason),)))
+        except Exception as reason:  # noqa: BLE001 - whatever a file does to its reader, the scan goes on
+            what = f"{type(reason).__name__} {reason}"
+            text = f"{path} cannot be read as DICOM: {what}."
+            self._problems.append(Problem(path, "broken_header", text, values=(what,)))
         else:
-            found.not_dicom.append(path)
-    except OSError as error:
-        found.problems.append(_unreadable(path, error))
-    except MedviewError as error:
-        found.problems.append(Problem(path, error.code, error.text, values=error.values))
-    except (BrokenElements, RecursionError, ValueError, LookupError, ArithmeticError) as reason:
-        found.problems.append(
-            Problem(path, "broken_header", f"{path} cannot be read as DICOM: {reason}.", values=(str(reason),))
-        )
-    else:
+            self._take_header(header)
+        self._reading = None
+
+    def _take_header(self, header: InstanceHeader) -> None:
         if header.series.sop_class == MEDIA_DIRECTORY and header.pixels is None:
+            self._media.append(header.path)
             return
-        first = copies.setdefault(header.sop_uid, header) if header.sop_uid else header
+        first = self._copies.setdefault(header.sop_uid, header) if header.sop_uid else header
         if first is header:
-            found.headers.append(header)
-        elif is_same_file(first.path, path):
-            found.files -= 1  # a link to a file that was read already
+            self._headers.append(header)
+        elif is_same_file(first.path, header.path):
+            self._files -= 1  # a link to a file that was read already
         else:
-            found.headers.append(replace(header, copy_of=first.path) if same_content(first, header) else header)
+            same = same_content(first, header)
+            self._headers.append(replace(header, copy_of=first.path) if same else header)
+
+    def _check_media(self) -> None:
+        """Name what the media directories among the files list and what is not there."""
+        for path in self._media:
+            if path not in self._walk.directories:
+                from medview.dicom.dicomdir import missing_files
+
+                self._reading = (path, time.monotonic())
+                self._problems.extend(missing_files(path, self._walk.taken))
+        self._reading = None
 
 
 def is_same_file(one: str, other: str) -> bool:
@@ -209,14 +191,16 @@ def same_content(one: InstanceHeader, other: InstanceHeader) -> bool:
     ):
         return False
     try:
-        with open(one.path, "rb") as a, open(other.path, "rb") as b:
-            a.seek(0 if one.pixels.deflated_at is not None else one.pixels.data_offset)
-            b.seek(0 if other.pixels.deflated_at is not None else other.pixels.data_offset)
+        with opened(one.path) as a, opened(other.path) as b:
+            at = 0 if one.pixels.deflated_at is not None else one.pixels.data_offset
+            there = 0 if other.pixels.deflated_at is not None else other.pixels.data_offset
             while True:
-                part, twin = a.read(1 << 20), b.read(1 << 20)
+                part, twin = a.read(at, 1 << 20), b.read(there, 1 << 20)
                 if part != twin:
                     return False
                 if not part:
                     return True
-    except OSError:
+                at += len(part)
+                there += len(part)
+    except (OSError, MedviewError):
         return False

@@ -17,12 +17,13 @@ from medview.core.problem import MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.study import FrameSource, Stack
 from medview.dicom import object_values as ov
-from medview.dicom.frame_source import DicomFrame
+from medview.dicom.frame_source import frame_of
 from medview.dicom.header import InstanceHeader, as_shorts, as_text
 from medview.dicom.header_reader import HeaderReader
 from medview.dicom.label_grid import LabelGrid, grid_of_frames
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.tags import tag
+from medview.files.byte_source import opened_stream
 
 Read = Callable[[FrameSource], NDArray[Any]]
 """Reads one frame, in a worker process where a codec is involved."""
@@ -127,9 +128,10 @@ def _with_palette(header: InstanceHeader, parts: tuple[OverlayPart, ...]) -> tup
 
     tags = [(0x0028, base + n) for base in (0x1100, 0x1200, 0x1220) for n in (1, 2, 3)]
     try:
-        palette = palette_of(
-            pydicom.dcmread(header.path, force=True, specific_tags=tags, stop_before_pixels=True), False
-        )
+        with opened_stream(header.path) as stream:
+            palette = palette_of(
+                pydicom.dcmread(stream, force=True, specific_tags=tags, stop_before_pixels=True), False
+            )
     except (ValueError, TypeError, KeyError, AttributeError, OSError):
         return parts
     numbers = np.array([part.label.value for part in parts], dtype=np.uint16)
@@ -203,7 +205,7 @@ class _Pixels:
         if self._bits is not None and self._pixels.bits_allocated == 8:
             start = frame * self._cells
             return np.asarray(self._bits[start : start + self._cells]).reshape(self._pixels.rows, self._pixels.columns)
-        return self._read(DicomFrame(self._header.path, frame, self._header.sop_uid, self._pixels))
+        return self._read(frame_of(self._header, frame, self._pixels))
 
     def indices(self, frame: int) -> NDArray[np.intp]:
         """Growing flat indices of the pixels that belong to the frame's segment."""

@@ -585,4 +585,5 @@ def _stack(
         regions=pixel_regions(header.image),
         graphics=_graphics(frames),
         scales=scales,
+        profile_path=header.path if is_colour and header.image.has_profile else "",
     )

@@ -15,6 +15,8 @@ OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC",
 NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL})
 """What a path that leads into an archive gives where a file on disk is asked for (the last: Windows and its odd names)."""
 
+_pread: Any = getattr(os, "pread", None)
+
 Stamp = tuple[int, int]
 """Size and time of change (ns) of a file: the same where nothing was written in between."""
 
@@ -75,9 +77,10 @@ class FileBytes:
         return done
 
     def read(self, offset: int, length: int) -> bytes:
-        length = max(0, min(length, self.size - offset))
-        if hasattr(os, "pread"):
-            data = os.pread(self._descriptor, length, offset)
+        if offset + length > self.size:
+            length = max(0, self.size - offset)
+        if _pread is not None:
+            data: bytes = _pread(self._descriptor, length, offset)
             if len(data) == length or not data:
                 return data
         buffer = bytearray(length)
@@ -133,10 +136,12 @@ class PartBytes:
 class SourceStream(io.RawIOBase):
     """A source as a seekable binary stream, for libraries that want one."""
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, name: str = "") -> None:
         super().__init__()
         self._source = source
         self._at = 0
+        self.name = name
+        """What pydicom asks of every stream."""
 
     def readable(self) -> bool:
         return True
@@ -157,6 +162,22 @@ class SourceStream(io.RawIOBase):
         got = self._source.read_into(self._at, view)
         self._at += got
         return got
+
+
+def stamp_of(path: str) -> Stamp:
+    """The stamp of a file, or of the archive that ``path`` leads into; raises OSError."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - paths are strings here
+    except OSError as error:
+        if error.errno not in NOT_THERE:
+            raise
+        from medview.files.archive import split_member
+
+        place = split_member(path)
+        if place is None:
+            raise
+        status = os.stat(place[0])  # noqa: PTH116
+    return (status.st_size, status.st_mtime_ns)
 
 
 @contextmanager
@@ -188,4 +209,4 @@ def opened(path: str) -> Iterator[ByteSource]:
 def opened_stream(path: str) -> Iterator[BinaryIO]:
     """As :func:`opened`, as a buffered binary stream."""
     with opened(path) as source:
-        yield cast("BinaryIO", io.BufferedReader(SourceStream(source), 1 << 16))
+        yield cast("BinaryIO", io.BufferedReader(SourceStream(source, path), 1 << 16))
