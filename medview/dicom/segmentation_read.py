@@ -187,14 +187,13 @@ class _Pixels:
         if plain and pixels.samples == 1 and pixels.bits_allocated in {1, 8}:
             self._bits = self._mapped(pixels)
 
-    def _mapped(self, pixels: PixelDescription) -> NDArray[np.uint8]:
+    def _mapped(self, pixels: PixelDescription) -> NDArray[np.uint8] | None:
+        """All bytes of the pixels; None where they cannot be mapped (members of archives …) and are read by frame."""
         needed = (self._cells * pixels.frames * pixels.bits_allocated + 7) // 8
         try:
             found = np.memmap(self._header.path, np.uint8, "r", pixels.data_offset)
-        except (OSError, ValueError) as error:
-            raise MedviewError(
-                "cannot_read", f"{self._header.path} cannot be read ({error}).", self._header.path
-            ) from error
+        except (OSError, ValueError):
+            return None
         if len(found) < needed:
             text = f"{self._header.path}: the pixel data are cut off: {len(found)} bytes of {needed}."
             raise MedviewError("truncated_pixels", text, self._header.path)

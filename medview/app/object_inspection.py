@@ -1,0 +1,102 @@
+"""Objects of studies for the commands without a window: what ``inspect`` says of them, one of them over a picture."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from medview.app.overlay_reading import Read, read_overlay
+from medview.app.study_objects import (
+    LAID_OVER,
+    ListedObject,
+    listed_objects,
+    objects_to_read,
+    place_object,
+    read_all_references,
+)
+from medview.core.overlay import StudyOverlay
+from medview.core.problem import MedviewError
+from medview.core.study import FrameSource, Stack, Study, StudyObject
+
+ObjectLines = dict[str, list[dict[str, Any]]]
+
+
+def described_objects(studies: Sequence[Study]) -> ObjectLines:
+    """By path's series: what ``inspect`` says of every object that is no plain image."""
+    known = read_all_references(objects_to_read(studies, {}))
+    listed = {one.file.path: one for one in listed_objects(studies, known)}
+    found: ObjectLines = {}
+    for study in studies:
+        for series in study.series:
+            lines = [_described(one, listed.get(one.path)) for one in series.objects]
+            if lines:
+                found.setdefault(series.series_uid, []).extend(lines)
+    return found
+
+
+def _described(one: StudyObject, listed: ListedObject | None) -> dict[str, Any]:
+    from medview.dicom.object_kinds import object_kind
+
+    return {
+        "path": one.path,
+        "sop_class": one.sop_class,
+        "sop_uid": one.sop_uid,
+        "kind": object_kind(one.sop_class) or "other",
+        "title": (listed.title if listed is not None else "") or one.description,
+        "referenced_series": list(listed.series) if listed is not None else [],
+        "placed_on": list(listed.stacks) if listed is not None else [],
+        "reason": None
+        if listed is None or listed.reason is None
+        else {"code": listed.reason.code, "text": listed.reason.text},
+    }
+
+
+def overlay_on(path: str, stack: Stack) -> StudyOverlay:
+    """The object in a file, read for a stack; raises MedviewError where it does not belong there."""
+    from medview.app.open_paths import open_all
+    from medview.dicom.object_kinds import object_kind
+    from medview.dicom.object_values import read_references
+
+    references = read_references(path)
+    kind = object_kind(references.sop_class)
+    if kind not in LAID_OVER:
+        text = f"{path} is no segmentation, structure set, dose or parametric map; it cannot be laid over images."
+        raise MedviewError("no_overlay", text, path)
+    found = open_all([path])
+    series = [one for study in found.studies for one in study.series]
+    own = next((one for each in series for one in each.stacks if one.frames and one.frames[0].path == path), None)
+    from medview.core.study import Series
+
+    of_stack = Series("", None, stack.context, 0, (stack,))
+    placed, reason = place_object(kind, references, [(of_stack, stack)])
+    if not placed:
+        assert reason is not None
+        raise MedviewError(
+            reason.code, f"{path} is not laid over {stack.id}: {reason.text}", path, values=reason.values
+        )
+    with _reading() as read:
+        return read_overlay(kind, path, stack, own, read)
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[Read]:
+    """Reads frames here, and those that need a codec in a worker process."""
+    from medview.jobs.pool import DecodePool
+
+    pools: list[DecodePool] = []
+
+    def read(source: FrameSource) -> NDArray[Any]:
+        if not source.needs_codec:
+            return source.read()
+        if not pools:
+            pools.append(DecodePool(1))
+        return pools[0].read(source)
+
+    try:
+        yield read
+    finally:
+        for pool in pools:
+            pool.close()
