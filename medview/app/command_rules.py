@@ -39,6 +39,18 @@ def has_graphics(context: Context) -> bool:
     return stack is not None and bool(stack.graphics)
 
 
+def has_scales(context: Context) -> bool:
+    """Whether there are other numbers for the values shown."""
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and bool(stack.scales)
+
+
+def has_profile(context: Context) -> bool:
+    """Whether the colours shown have an ICC profile."""
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and bool(stack.profile_path)
+
+
 def has_filters(context: Context) -> bool:
     """Whether the active viewport has filters."""
     return bool(context.workspace.active_viewport.view.filters)

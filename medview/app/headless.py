@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from medview.app.coding import codings_of
 from medview.app.open_paths import Found, open_all
 from medview.app.opening import find_stack
 from medview.core.problem import ExitCode, MedviewError
@@ -38,17 +39,20 @@ def nothing_found(paths: Sequence[str], found: Found) -> MedviewError | None:
 
 def describe(found: Found) -> dict[str, Any]:
     """Counts, problems and studies under the names that ``medview inspect --json`` promises."""
+    from medview.app.object_inspection import described_objects
+
+    objects = described_objects(found.studies)
     return {
         "files_seen": found.census.files_seen,
         "frames_on_disk": found.census.frames_on_disk,
         "frames_shown": found.census.frames_shown,
         "objects_without_pixels": found.census.objects_without_pixels,
         "problems": [{"path": problem.path, "code": problem.code, "what": problem.what} for problem in found.problems],
-        "studies": [_described_study(study) for study in found.studies],
+        "studies": [_described_study(study, objects) for study in found.studies],
     }
 
 
-def _described_study(study: Study) -> dict[str, Any]:
+def _described_study(study: Study, objects: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     return {
         "study_uid": study.study_uid,
         "patient_id": study.patient.patient_id,
@@ -63,6 +67,7 @@ def _described_study(study: Study) -> dict[str, Any]:
                 "description": series.context.description,
                 "instances": series.instances,
                 "stacks": [_described_stack(stack) for stack in series.stacks],
+                "objects": objects.get(series.series_uid, []),
             }
             for series in study.series
         ],
@@ -84,8 +89,28 @@ def _described_stack(stack: Stack) -> dict[str, Any]:
         ],
         "components": stack.components,
         "unit": stack.unit,
+        "suv": _described_suv(stack),
+        "scales": [{"id": each.id, "label": each.label, "unit": each.unit} for each in stack.scales],
+        "pixel_spacing": None if stack.pixel_spacing is None else list(stack.pixel_spacing),
+        "spacing_kind": stack.spacing_kind,
         "frames": stack.frame_count,
+        "transfer_syntaxes": [
+            {"uid": coding.uid, "name": coding.name, "decoder": coding.decoder or None} for coding in codings_of(stack)
+        ],
         "notes": [{"code": note.code, "text": note.text} for note in stack.notes],
+    }
+
+
+def _described_suv(stack: Stack) -> dict[str, float | None] | None:
+    """What a modality value is multiplied by for each kind of SUV; None where there is none, and a note says why."""
+    found = {each.id: each.slopes[0] for each in stack.scales if each.id.startswith("suv_")}
+    if not found:
+        return None
+    return {
+        "bw": found.get("suv_bw"),
+        "lbm": found.get("suv_lbm_james"),
+        "lbm_janmahasatian": found.get("suv_lbm_janma"),
+        "bsa": found.get("suv_bsa"),
     }
 
 

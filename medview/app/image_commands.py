@@ -11,12 +11,15 @@ from medview.app.command_rules import (
     has_graphics,
     has_image,
     has_key_images,
+    has_profile,
     has_results,
+    has_scales,
     has_times,
     on_state,
 )
 from medview.app.commands import Command, Context, Menu
 from medview.app.image_references import show_next_key_image
+from medview.app.scales import next_scale
 from medview.app.tools import Tool
 
 
@@ -293,6 +296,23 @@ def image_commands() -> tuple[Command, ...]:
             4,
             checked=lambda c: bool(c.workspace.active_viewport.view.show_original),
             enabled=has_filters,
+        ),
+        image(
+            "image.scale",
+            QT_TRANSLATE_NOOP("Command", "Next numbers beside the values (SUV, real-world values)"),
+            state(next_scale),
+            ("U",),
+            2,
+            enabled=has_scales,
+        ),
+        image(
+            "image.profile",
+            QT_TRANSLATE_NOOP("Command", "Colours through the ICC profile"),
+            state(lambda s: s.update(use_profile=not s.view.use_profile)),
+            (),
+            2,
+            checked=lambda c: bool(c.workspace.active_viewport.view.use_profile),
+            enabled=has_profile,
         ),
         image(
             "image.graphics",

@@ -51,6 +51,7 @@ def marks_of(
     ai_partly_hidden: bool = False,
     filter_pending: bool = False,
     filter_error: str = "",
+    profile_fault: str = "",
 ) -> tuple[Mark, ...]:
     """All marks of a viewport, the gravest first."""
     if view.stack is None:
@@ -85,6 +86,9 @@ def marks_of(
         found.append(Mark("resampled", "info"))
     elif stack.graphics and not view.show_graphics:
         found.append(Mark("graphics_hidden", "info"))
+    if stack.profile_path:
+        code = "profile_used" if view.use_profile else "profile_off"
+        found.append(Mark("profile_broken", "warning", (profile_fault,)) if profile_fault else Mark(code, "info"))
     if results and not ai_visible:
         found.append(Mark("ai_hidden", "ai", (str(len(results)),)))
     elif results and ai_partly_hidden:

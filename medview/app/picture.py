@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from medview.core.display import OverlayStyle
     from medview.core.finding import Segmentation
     from medview.core.graphics import FrameGraphics
+    from medview.formats.colour_profile import ColourProfile
     from medview.jobs.queue import JobQueue
     from medview.processing.chain import FilterChain
 
@@ -236,10 +237,11 @@ class ViewportPicture:
         graphics: FrameGraphics | None = None,
         painted: Sequence[PaintedLayer] = (),
         colour_map: ByteArray | None = None,
+        profile: ColourProfile | None = None,
     ) -> ScreenPart:
         """What is to be drawn; read-only, the same object while nothing changes. ``graphics`` are the file's own.
 
-        ``painted`` lie over the labels, in order; ``colour_map`` (256, 3) colours grey values.
+        ``painted`` lie over the labels, in order; ``colour_map`` (256, 3) colours grey values, ``profile`` is that of RGB ones.
         """
         sample = self.sampled(cut, transform)
         key = (
@@ -250,11 +252,14 @@ class ViewportPicture:
             None if graphics is None else serial(graphics),
             (tuple(one.token for one in painted), _place_key(shown)) if painted else (),
             None if colour_map is None else colour_map.tobytes(),
+            None if profile is None else serial(profile),
         )
         if key == self._composed_key and self._composed is not None:
             return self._composed
         top, left, height, width = transform.covered
         if height and width:
+            if profile is not None and sample.values.ndim == 3:
+                sample = replace(sample, values=profile.to_srgb(sample.values))
             if graphics is not None:
                 sample = replace(sample, graphics=graphics.sampled(*_covered_part(transform)))
             drawn = [self.layer(layer, shown, transform) for layer in layers if layer.style.visible]

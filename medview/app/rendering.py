@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.app.colour_profiles import read_colour_profile
 from medview.app.headless import Choice, checked_time, load_frames, load_whole
 from medview.app.model_result import FindingBox, ModelResult, finding_boxes, labels_on, read_model_result
+from medview.app.object_inspection import overlay_on
+from medview.app.overlay_layers import label_layers, painted_layers
+from medview.app.shown_slice import ShownSlice
 from medview.core.cut import Slice, acquired_slice, cut_slice
 from medview.core.display import (
     Overlay,
@@ -19,12 +23,14 @@ from medview.core.display import (
     SampledSlice,
     compose_picture,
     declared_window,
+    draw_labels,
     percentile_window,
     resolve_window,
     sample_labels,
     sample_slice,
 )
 from medview.core.graphics import FrameGraphics
+from medview.core.overlay import StudyOverlay
 from medview.core.plane import (
     EdgeLetters,
     Plane,
@@ -41,6 +47,7 @@ from medview.core.progress import Progress, no_progress
 from medview.core.study import Stack
 from medview.core.volume import Volume
 from medview.core.window import Voi, VoiLut, Window
+from medview.formats.colour_profile import ColourProfile
 from medview.formats.picture_writing import Corner, write_png, write_text
 
 LARGEST_SIDE = 16384
@@ -62,6 +69,10 @@ class RenderWish:
     model_result: str | None = None
     graphics: bool = True
     """Whether what the file itself draws over a frame (overlay planes …) is drawn too."""
+    icc: bool = True
+    """Whether colours are drawn through the file's ICC profile."""
+    overlay: str | None = None
+    """A segmentation, structure set, dose or parametric map to lay over it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +88,7 @@ class _Piece:
     """(per row, per column), or px where nothing is known."""
     reach_mm: float
     graphics: FrameGraphics | None = None
+    profile: ColourProfile | None = None
 
 
 def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress = no_progress) -> dict[str, Any]:
@@ -92,14 +104,19 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
     if wish.plane is not None and wish.frame is not None:
         raise MedviewError("bad_use", "--frame and --plane exclude each other.", exit_code=ExitCode.BAD_USE)
     result = read_model_result(wish.model_result, stack) if wish.model_result is not None else None
+    overlay = overlay_on(wish.overlay, stack) if wish.overlay is not None else None
     if wish.plane is not None:
         piece = _cut_piece(stack, wish, reader_window, progress)
     else:
         piece = _frame_piece(stack, wish, reader_window, progress)
+    profile, profile_said = _profile(stack, wish)
+    piece = replace(piece, profile=profile)
     matrix = _screen_to_slice(piece, size)
     shape = piece.slice.values.shape[:2] if size is None else (size[1], size[0])
     found = _findings_on(piece, result, matrix)
     picture = _composed(piece, result, found, matrix, (shape[0], shape[1]), sampled=size is not None)
+    if overlay is not None:
+        picture = _with_overlay(picture, overlay, piece, stack, matrix)
     if wish.text:
         marks = [(one.box.box[0], one.box.box[1], one.words) for one in found]
         picture = write_text(picture, _texts(choice, piece, wish, result, matrix), marks)
@@ -112,6 +129,7 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         "plane": wish.plane,
         "position_mm": wish.position_mm if wish.plane is None else _position(piece, wish),
         "window": _described_window(piece.voi),
+        "colour_profile": profile_said,
         "size": [picture.shape[1], picture.shape[0]],
     }
 
@@ -170,6 +188,19 @@ def _frame_piece(stack: Stack, wish: RenderWish, reader_window: Voi | None, prog
     shown = replace(acquired_slice(volumes[0], 0), plane=plane, k=k)
     graphics = _graphics(stack, time * depth + k, progress) if wish.graphics else None
     return _Piece(shown, voi, stack.inverted, k, time, _frame_pixel(stack), _reach(stack), graphics)
+
+
+def _profile(stack: Stack, wish: RenderWish) -> tuple[ColourProfile | None, str | None]:
+    """The profile to draw colours with, and what is to be said of it: its name, that it is sRGB, off or unusable."""
+    if not stack.profile_path:
+        return None, None
+    if not wish.icc:
+        return None, "not used"
+    try:
+        profile = read_colour_profile(stack.profile_path)
+    except ValueError as error:
+        return None, f"unusable: {error}"
+    return (None, "sRGB") if profile is None else (profile, profile.name or "unnamed")
 
 
 def _graphics(stack: Stack, frame: int, progress: Progress) -> FrameGraphics | None:
@@ -292,6 +323,8 @@ def _composed(
             on_screen = sample_labels(labels, matrix, shape) if sampled else labels
             overlays.append((on_screen, segmentation.meanings, OverlayStyle()))
     colour = drawn.values.ndim == 3
+    if colour and piece.profile is not None:
+        drawn = replace(drawn, values=piece.profile.to_srgb(drawn.values))
     return compose_picture(
         drawn.values,
         drawn.coverage,
@@ -303,6 +336,27 @@ def _composed(
         missing=drawn.missing,
         graphics=_sampled_graphics(piece.graphics, matrix, shape, sampled=sampled),
     )
+
+
+def _with_overlay(
+    picture: NDArray[np.uint8], overlay: StudyOverlay, piece: _Piece, stack: Stack, matrix: FloatArray
+) -> NDArray[np.uint8]:
+    """The picture with an object of the study over it, drawn as the viewport draws it."""
+    kind = "acquired" if piece.k is not None else "axial"
+    shape = piece.slice.values.shape[:2]
+    shown = ShownSlice(
+        (shape[0], shape[1]), piece.pixel_mm, piece.slice.plane, None, "none", cast("Any", kind), piece.k
+    )
+    style = OverlayStyle(opacity=0.0 if overlay.contours else 0.45 if overlay.wash is not None else 0.35)
+    bgra = np.ascontiguousarray(picture[..., [2, 1, 0, 3]])
+    for layer in label_layers("overlay", overlay, style):
+        labels = layer.labels_on(shown)
+        drawn = None if labels is None else sample_labels(labels, matrix, (bgra.shape[0], bgra.shape[1]))
+        if drawn is not None:
+            draw_labels(bgra, drawn, layer.segmentation.meanings, style)
+    for painted in painted_layers("overlay", overlay, style, _reach(stack)):
+        painted.draw(bgra, shown, matrix)
+    return np.ascontiguousarray(bgra[..., [2, 1, 0, 3]])
 
 
 def _sampled_graphics(

@@ -75,6 +75,8 @@ class ViewportView:
     """Readouts and marks take values after the filters; otherwise the unfiltered ones."""
     scale_id: str | None = None
     """Which other number is told beside the values: None for the default one, "" for none."""
+    use_profile: bool = True
+    """Whether colours are shown through their ICC profile."""
     show_graphics: bool = True
     """Whether what the file itself draws over its frames (overlay planes …) is shown."""
     text_mode: TextMode = "full"

@@ -12,8 +12,12 @@ from psygnal import Signal
 
 from medview.app import hanging, opening, reading
 from medview.app.background import Background
+from medview.app.colour_profiles import ColourProfiles
+from medview.app.documents import Documents
 from medview.app.failed_slices import FailedSlices
 from medview.app.file_drawings import FileDrawings
+from medview.app.file_overlays import FileOverlays
+from medview.app.image_references import ImageIndex, KeyImages
 from medview.app.measurements import Measurements
 from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
@@ -105,7 +109,15 @@ class Workspace(NoticeBoard):
         self._states: list[ViewportState] = []
         self.failed_slices = FailedSlices(self)
         self.drawings = FileDrawings(self)
+        self.profiles = ColourProfiles(self)
+        self.overlays = FileOverlays(self)
         self.openings = Openings(self)
+        self.documents = Documents(self)
+        self.images = ImageIndex(self)
+        """Where images are shown, by their UIDs."""
+        self.key_images = KeyImages(self)
+        self.scan_ended.connect(self.key_images.refresh)
+        self.scan_ended.connect(self.documents.open_what_there_is)
         self._grow_states(1)
 
     # ------------------------------------------------------------------ viewports
@@ -287,6 +299,8 @@ class Workspace(NoticeBoard):
             self.results.drop_stack(stack_id)
         if not self.studies:
             self.problems, self.census = (), Census()
+        self.documents.forget(self.studies)
+        self.key_images.refresh()
         self.studies_changed.emit()
 
     # ------------------------------------------------------------------ results of models

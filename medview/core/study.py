@@ -166,6 +166,8 @@ class Stack:
     context: SeriesContext = field(default_factory=SeriesContext)
     regions: tuple[PixelRegion, ...] = ()
     """Where there are regions, a length is in mm only inside one of them."""
+    profile_path: str = ""
+    """The file whose ICC profile says what the colours are, "" where there is none; grey values never have one."""
     scales: tuple[ValueScale, ...] = ()
     """Other numbers for the same values, the one that is shown beside them by default first."""
     graphics: tuple[FrameSource | None, ...] = ()

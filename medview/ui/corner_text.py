@@ -296,6 +296,9 @@ def mark_text(mark: Mark) -> str:
         "filters_off": translate("Viewport", "Before: filters off"),
         "resampled": translate("Viewport", "Resampled"),
         "ai_hidden": translate("Viewport", "AI hidden"),
+        "profile_used": translate("Viewport", "Colours through an ICC profile"),
+        "profile_off": translate("Viewport", "ICC profile not used"),
+        "profile_broken": translate("Viewport", "ICC profile cannot be used"),
         "graphics_hidden": translate("Viewport", "Overlays of the file hidden"),
         "ai_partly_hidden": translate("Viewport", "Some AI labels hidden"),
     }

@@ -25,8 +25,10 @@ from medview.app import reading
 from medview.app.measurements import Measured, measure, place_of
 from medview.app.opening import find_stack
 from medview.app.picture import CutSlice, SegmentationLayer, ViewportPicture, nearest_k, serial, values_window
+from medview.app.presets import Preset
 from medview.app.readout import Readout, read_pixel
 from medview.app.results import result_key
+from medview.app.scales import scaled, shown_scale, suv_scale
 from medview.app.shown_slice import ShownSlice, sides_are_known
 from medview.app.tools import Tool
 from medview.app.view_transform import ViewTransform
@@ -44,9 +46,11 @@ from medview.ui.viewport_mouse import ViewportMouse
 from medview.ui.viewport_painting import ViewportPainting
 
 if TYPE_CHECKING:
+    from medview.app.picture import PaintedLayer
     from medview.app.workspace import Workspace
     from medview.core.finding import Finding, InferenceResult
     from medview.core.graphics import FrameGraphics
+    from medview.formats.colour_profile import ColourProfile
 
 translate = QCoreApplication.translate
 
@@ -108,6 +112,7 @@ class ViewportWidget(QWidget):
         listen(self, workspace.loader.failed, self._on_slice_failed)
         listen(self, workspace.results_changed, self._on_results)
         listen(self, workspace.drawings.changed, self._on_results)
+        listen(self, workspace.profiles.changed, self._on_results)
         listen(self, workspace.measurements.changed, self._on_measurements)
         listen(self, workspace.tools.changed, self._on_tool)
         listen(self, self.picture.live_filter.ready, self._on_filtered)
@@ -207,17 +212,28 @@ class ViewportWidget(QWidget):
             return None
         return self.workspace.drawings.of(stack, shown.frame)
 
+    def profile(self) -> ColourProfile | None:
+        """The ICC profile that colours are drawn through."""
+        stack = self.state.stack
+        return self.workspace.profiles.of(stack) if stack is not None and self.state.view.use_profile else None
+
+    def profile_fault(self) -> str:
+        """Why the ICC profile of what is shown cannot be used, "" where it can or there is none."""
+        stack = self.state.stack
+        return "" if stack is None else self.workspace.profiles.fault(stack)
+
     def results(self) -> tuple[InferenceResult, ...]:
         """Results of models on the stack and time point shown."""
         stack = self.state.stack
         return () if stack is None else tuple(self.workspace.results.of(stack.id))
 
     def layers(self) -> list[SegmentationLayer]:
-        """Segmentations to draw; none while AI is hidden."""
-        if not self.workspace.ai_visible:
+        """Segmentations to draw, those of the study's objects first; none while all overlays are hidden."""
+        stack = self.state.stack
+        if not self.workspace.ai_visible or stack is None:
             return []
         styles = self.state.view.overlay_styles
-        return [
+        return self.workspace.overlays.layers(stack) + [
             SegmentationLayer(
                 result_key(result),
                 result.segmentation,
@@ -226,6 +242,11 @@ class ViewportWidget(QWidget):
             for result in self.results()
             if result.segmentation is not None and result.segmentation.time == self.state.view.time
         ]
+
+    def painted_layers(self) -> list[PaintedLayer]:
+        """Outlines and washes of the study's objects to draw; none while all overlays are hidden."""
+        stack = self.state.stack
+        return self.workspace.overlays.painted(stack) if self.workspace.ai_visible and stack is not None else []
 
     def findings(self) -> list[tuple[InferenceResult, tuple[Finding, ...]]]:
         """Findings to draw, those above the threshold; none while AI is hidden."""
@@ -262,12 +283,13 @@ class ViewportWidget(QWidget):
             return None
         filtered = self.state.view.measure_filtered and cut.filtered
         piece = cut.shown if filtered else cut.original
-        key = (mark, serial(piece))
+        scale = shown_scale(self.state.view)
+        key = (mark, serial(piece), scale)
         known = self._measured.get(mark.id)
         if known is None or known[0] != key:
             skipped = ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding
             values = None if piece.values.ndim == 3 else piece.values
-            known = (key, measure(mark, shown, values, skipped, volume.unit, filtered=filtered))
+            known = (key, measure(mark, shown, values, skipped, volume.unit, filtered=filtered, scale=scale))
             self._measured[mark.id] = known
         return known[1]
 
@@ -305,9 +327,13 @@ class ViewportWidget(QWidget):
             now=now,
             automatic=self._automatic_window,
             edited=self.workspace.settings.presets,
+            suv=suv_scale(self.state.view) if stack.unit != "SUV" else None,
         )
-        if voi is not None:
+        if isinstance(voi, Preset):
+            reading.take_preset(self.state, voi)
+        elif voi is not None:
             reading.set_window(self.state, voi)
+        if voi is not None:
             self.touch()
 
     def _automatic_window(self) -> Voi:
@@ -448,7 +474,9 @@ class ViewportWidget(QWidget):
             self.readout_changed.emit(words)
 
     def _read(self, volume: Volume, shown: ShownSlice, x: float, y: float) -> Readout:
-        readout = read_pixel(volume, shown, x, y, self.failed_slices())
+        scale = shown_scale(self.state.view)
+        first_frame = self.state.view.time * volume.shape[0]
+        readout = read_pixel(volume, shown, x, y, self.failed_slices(), scale, first_frame)
         if not self.state.view.measure_filtered or readout.state != "value":
             return readout
         cut = self.cut()
@@ -456,7 +484,9 @@ class ViewportWidget(QWidget):
         if cut is None or not cut.filtered or not (0 <= row < shown.shape[0] and 0 <= column < shown.shape[1]):
             return readout
         value = float(cut.shown.values[row, column])
-        return Readout("value", readout.image, readout.voxel, readout.patient, value, readout.unit, True)
+        frame = first_frame + (readout.voxel[0] if readout.voxel is not None else 0)
+        told = scaled(scale, value, frame)
+        return Readout("value", readout.image, readout.voxel, readout.patient, value, readout.unit, True, told)
 
     # ------------------------------------------------------------------ Qt's events
 

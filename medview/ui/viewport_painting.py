@@ -141,6 +141,7 @@ class ViewportPainting:
             widget.layers(),
             widget.graphics(),
             widget.painted_layers(),
+            profile=widget.profile(),
         )
         height, width = part.pixels.shape[:2]
         if part is not self._part or self._image is None:
@@ -313,6 +314,7 @@ class ViewportPainting:
             failed_slices=len(widget.failed_slices()),
             filter_pending=cut is not None and cut.pending,
             filter_error=str(cut.error) if cut is not None and cut.error is not None else "",
+            profile_fault=widget.profile_fault(),
         )
 
     def _paint_marks(self, canvas: Canvas, volume: Volume, corners: Corners) -> None:
