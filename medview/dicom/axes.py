@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from medview.dicom import tags
@@ -90,6 +91,7 @@ def time_of_day(text: str) -> str:
     return f"{match[1]}:{match[2]}:{match[3]}" if match else text
 
 
+@lru_cache(maxsize=4096)
 def seconds_of(text: str) -> float | None:
     """Seconds of a DICOM time, or of date and time in one text; None for anything else."""
     match = re.fullmatch(r"(\d{8})?(\d\d)(\d\d)(\d\d(?:\.\d+)?)(?:[+-]\d{4})?", text)

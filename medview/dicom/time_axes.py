@@ -240,12 +240,14 @@ def _dimensions(group: list[_Volume], axes: list[Axis], rank: Axis) -> tuple[tup
         keys = (tuple(column.read(volume) for column in part) for part in parts)
         return tuple(known[key] for known, key in zip(places, keys, strict=True))
 
-    ordered = sorted(group, key=place)
-    dimensions = tuple(
-        _dimension(part, [[v for v in ordered if place(v)[at] == step] for step in range(len(steps[at]))])
-        for at, part in enumerate(parts)
-    )
-    return dimensions, ordered
+    ordered = sorted(((place(volume), volume) for volume in group), key=lambda pair: pair[0])
+    dimensions = []
+    for at, part in enumerate(parts):
+        members: list[list[_Volume]] = [[] for _ in steps[at]]
+        for where, volume in ordered:
+            members[where[at]].append(volume)
+        dimensions.append(_dimension(part, members))
+    return tuple(dimensions), [volume for _, volume in ordered]
 
 
 def _value_read(at: int) -> Callable[[_Volume], Any]:
