@@ -258,6 +258,14 @@
         <translation>阅片室暗光</translation>
     </message>
     <message>
+        <source>Reports and other objects</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DICOM tags</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Jobs</source>
         <translation>后台任务</translation>
     </message>
@@ -346,6 +354,18 @@
         <translation>上一时相</translation>
     </message>
     <message>
+        <source>Next dimension</source>
+        <translation>下一维度</translation>
+    </message>
+    <message>
+        <source>Next key image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Previous key image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Cine</source>
         <translation>电影播放</translation>
     </message>
@@ -404,6 +424,18 @@
     <message>
         <source>Before / after the filters</source>
         <translation>滤波前 / 后对比</translation>
+    </message>
+    <message>
+        <source>Next numbers beside the values (SUV, real-world values)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colours through the ICC profile</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Overlays of the file</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Read failed images again</source>
@@ -673,6 +705,14 @@
         <translation>未压缩</translation>
     </message>
     <message>
+        <source>No decoder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Transfer syntax</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Nothing is shown.</source>
         <translation>未显示任何图像。</translation>
     </message>
@@ -710,6 +750,65 @@
     <message>
         <source>Processor (CPU)</source>
         <translation>处理器（CPU）</translation>
+    </message>
+</context>
+<context>
+    <name>Document</name>
+    <message>
+        <source>Document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Previous object</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next object</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>List of all objects</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the document as a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DICOM tags</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Over the whole image area</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished">关闭</translation>
+    </message>
+    <message>
+        <source>Reports and other objects</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is drawn of this object.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The document is of the type “{0}”, which is not drawn; it can be saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This object cannot be shown.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the document</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -963,6 +1062,10 @@
         <translation>按文件的查找表显示。</translation>
     </message>
     <message>
+        <source>Numbers beside the values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Chosen by hand</source>
         <translation>手动</translation>
     </message>
@@ -971,8 +1074,20 @@
         <translation>0   自动</translation>
     </message>
     <message>
+        <source>Lookup table {0} of the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Window {0} of the file</source>
         <translation>文件窗 {0}</translation>
+    </message>
+    <message>
+        <source>Unit of the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Values alone</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1316,6 +1431,18 @@
     <message>
         <source>Each image of this series has an orientation of its own; they form no volume.</source>
         <translation>本序列各图像方位不同，不能构成容积。</translation>
+    </message>
+    <message>
+        <source>The numbers that the file gives its slices contradict their positions; the positions count.</source>
+        <translation>文件给出的层面编号与其位置相矛盾；以位置为准。</translation>
+    </message>
+    <message>
+        <source>Of the {0} objects that this image was cut into, these are missing: {1}.</source>
+        <translation>该图像被分成 {0} 个对象，缺少：{1}。</translation>
+    </message>
+    <message>
+        <source>These are tiles of a slide, shown one by one in the order of the file.</source>
+        <translation>这些是切片扫描图的图块，按文件顺序逐个显示。</translation>
     </message>
     <message>
         <source>This is a mosaic: one picture holds all slices of a volume side by side.</source>
@@ -1816,6 +1943,144 @@
     </message>
 </context>
 <context>
+    <name>Object</name>
+    <message>
+        <source>Report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Key images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PDF document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CDA document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>3-D model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Waveform</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sound</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presentation state</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Contours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Surfaces</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nerve tracts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Value mapping</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Registration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fiducials</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Raw data</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Spectra</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Treatment plan</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Treatment record</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation type="unfinished">扫描方案</translation>
+    </message>
+    <message>
+        <source>Eye measurements</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Annotations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stereo pairs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Workflow message</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Directory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Image without pixels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unknown object</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Objects</name>
+    <message>
+        <source>Search</source>
+        <translation type="unfinished">搜索</translation>
+    </message>
+    <message>
+        <source>Object</source>
+        <translation>对象</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation type="unfinished">类型</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Why it is not drawn</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything that is open is an image.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>and {0} more</source>
+        <translation type="unfinished">另有 {0} 项</translation>
+    </message>
+</context>
+<context>
     <name>Operation</name>
     <message>
         <source>Mean</source>
@@ -1935,6 +2200,29 @@
     </message>
 </context>
 <context>
+    <name>Pdf</name>
+    <message>
+        <source>Previous page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smaller</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As wide as the view</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Preset</name>
     <message>
         <source>Brain</source>
@@ -2006,6 +2294,169 @@
     </message>
 </context>
 <context>
+    <name>Report</name>
+    <message>
+        <source>Patient</source>
+        <translation type="unfinished">患者</translation>
+    </message>
+    <message>
+        <source>Born</source>
+        <translation type="unfinished">出生日期</translation>
+    </message>
+    <message>
+        <source>Study</source>
+        <translation type="unfinished">检查</translation>
+    </message>
+    <message>
+        <source>Accession</source>
+        <translation type="unfinished">检查号</translation>
+    </message>
+    <message>
+        <source>Written</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Institution</source>
+        <translation type="unfinished">机构</translation>
+    </message>
+    <message>
+        <source>Made by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Verified by</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Template</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Replaces</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} earlier document(s)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>complete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not complete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>verified</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not verified</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>preliminary</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>final</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Report without a title</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Key images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation type="unfinished">图像</translation>
+    </message>
+    <message>
+        <source>Object</source>
+        <translation>对象</translation>
+    </message>
+    <message>
+        <source>Waveform</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>frames {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not among the opened files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>see item {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}, {1} point(s)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>inferred from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>selected from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This document is damaged: parts of it are missing below.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This document has no content.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Find in this document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Codes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the codes behind the words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>series {0}, image {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>image {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Author</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Custodian</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The document holds a file of the type {0} ({1} bytes), which is not drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>RightPanel</name>
     <message>
         <source>Panel</source>
@@ -2044,10 +2495,6 @@
     <message>
         <source>Series</source>
         <translation>序列</translation>
-    </message>
-    <message>
-        <source>{0} time points</source>
-        <translation>{0} 个时相</translation>
     </message>
     <message>
         <source>Patient</source>
@@ -2205,6 +2652,181 @@
     </message>
 </context>
 <context>
+    <name>SopClass</name>
+    <message>
+        <source>12-lead ECG Waveform</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>General ECG Waveform</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ambulatory ECG Waveform</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hemodynamic Waveform</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cardiac Electrophysiology Waveform</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Basic Voice Audio Waveform</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Basic Text SR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enhanced SR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Comprehensive SR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Comprehensive 3D SR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mammography CAD SR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chest CAD SR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colon CAD SR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>X-Ray Radiation Dose SR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Procedure Log</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Key Object Selection Document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Encapsulated PDF</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Encapsulated CDA</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Encapsulated STL</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Encapsulated OBJ</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Grayscale Softcopy Presentation State</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Color Softcopy Presentation State</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Raw Data</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Spatial Registration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deformable Spatial Registration</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Spatial Fiducials</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Surface Segmentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tractography Results</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Real World Value Mapping</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>RT Structure Set</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>RT Plan</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>RT Ion Plan</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>RT Beams Treatment Record</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>MR Spectroscopy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CT Image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>MR Image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ultrasound Image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Computed Radiography Image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Secondary Capture Image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Positron Emission Tomography Image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Digital X-Ray Image - For Presentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Digital Mammography X-Ray Image - For Presentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Segmentation</source>
+        <translation type="unfinished">分割</translation>
+    </message>
+</context>
+<context>
     <name>StatusLine</name>
     <message>
         <source>Work in the background</source>
@@ -2229,6 +2851,153 @@
     <message>
         <source>Device: {0}</source>
         <translation>设备：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Tags</name>
+    <message>
+        <source>DICOM tags</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a row to see its whole value.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Image of the series</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Follow the viewport</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search: name, keyword, tag, VR, value, private creator</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Private only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No comparison</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare with the image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare with a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Image to compare with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Differences only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare with a file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} found</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The first {0} are shown; search for more letters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} differences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The file cannot be read: {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} bytes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the row</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the path</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy all as text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tag</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>VR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished">姓名</translation>
+    </message>
+    <message>
+        <source>First value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Second value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Private, creator not named</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unknown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} item(s)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the file ends here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a delimiter where none belongs; what follows cannot be read</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no item where one must begin; what follows cannot be read</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>nested too deeply; not read any further</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>bytes behind the last element</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2334,6 +3103,94 @@
         <translation>期相</translation>
     </message>
     <message>
+        <source>Component</source>
+        <translation>分量</translation>
+    </message>
+    <message>
+        <source>Segment</source>
+        <translation>分割</translation>
+    </message>
+    <message>
+        <source>Inversion time</source>
+        <translation>反转时间</translation>
+    </message>
+    <message>
+        <source>Flip angle</source>
+        <translation>翻转角</translation>
+    </message>
+    <message>
+        <source>Trigger time</source>
+        <translation>触发时间</translation>
+    </message>
+    <message>
+        <source>Diffusion direction</source>
+        <translation>弥散方向</translation>
+    </message>
+    <message>
+        <source>Acquisition</source>
+        <translation>采集</translation>
+    </message>
+    <message>
+        <source>Object</source>
+        <translation>对象</translation>
+    </message>
+    <message>
+        <source>Index</source>
+        <translation>索引</translation>
+    </message>
+    <message>
+        <source>Repetition</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Energy window</source>
+        <translation>能窗</translation>
+    </message>
+    <message>
+        <source>Detector</source>
+        <translation>探头</translation>
+    </message>
+    <message>
+        <source>Rotation</source>
+        <translation>旋转</translation>
+    </message>
+    <message>
+        <source>R-R interval</source>
+        <translation>R-R 间期</translation>
+    </message>
+    <message>
+        <source>Time slot</source>
+        <translation>时间段</translation>
+    </message>
+    <message>
+        <source>Angular view</source>
+        <translation>角度投影</translation>
+    </message>
+    <message>
+        <source>Time slice</source>
+        <translation>时间片</translation>
+    </message>
+    <message>
+        <source>Slice</source>
+        <translation type="unfinished">层面</translation>
+    </message>
+    <message>
+        <source>magnitude</source>
+        <translation>幅值</translation>
+    </message>
+    <message>
+        <source>phase</source>
+        <translation>相位</translation>
+    </message>
+    <message>
+        <source>real</source>
+        <translation>实部</translation>
+    </message>
+    <message>
+        <source>imaginary</source>
+        <translation>虚部</translation>
+    </message>
+    <message>
         <source>{n} years</source>
         <translation>{n} 岁</translation>
     </message>
@@ -2372,6 +3229,22 @@
     <message>
         <source>AI hidden</source>
         <translation>AI 已隐藏</translation>
+    </message>
+    <message>
+        <source>Colours through an ICC profile</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ICC profile not used</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ICC profile cannot be used</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Overlays of the file hidden</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Some AI labels hidden</source>
@@ -2478,6 +3351,10 @@
         <translation>最小 {min}   最大 {max}</translation>
     </message>
     <message>
+        <source>{label} mean {mean}   max {max}{unit}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Area {area}</source>
         <translation>面积 {area}</translation>
     </message>
@@ -2526,6 +3403,10 @@
         <translation>{n} cm</translation>
     </message>
     <message>
+        <source>DATA MISSING</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Image {n} cannot be shown</source>
         <translation>第 {n} 幅图像无法显示</translation>
     </message>
@@ -2551,6 +3432,53 @@
     <message>
         <source>Images</source>
         <translation>影像</translation>
+    </message>
+</context>
+<context>
+    <name>Waveform</name>
+    <message>
+        <source>Group of channels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paper speed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Gain</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arrangement</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One below the other</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Group {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The recorder says:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>recorder&apos;s filter {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>notch {0} Hz</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no filter applied here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>channels without calibration: values as stored</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>
