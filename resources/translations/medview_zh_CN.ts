@@ -988,8 +988,8 @@
         <translation>设备：{0}，用时 {1} 秒</translation>
     </message>
     <message>
-        <source>All AI is hidden</source>
-        <translation>AI 结果已全部隐藏</translation>
+        <source>AI and overlays are hidden</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Show (J)</source>
@@ -2197,6 +2197,89 @@
     <message>
         <source>Upper threshold</source>
         <translation>高阈值</translation>
+    </message>
+</context>
+<context>
+    <name>Overlays</name>
+    <message>
+        <source>From the study&apos;s files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not laid over these images:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Segmentation</source>
+        <translation type="unfinished">分割</translation>
+    </message>
+    <message>
+        <source>Structure set</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dose</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Parametric map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Presentation state</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Value map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Blending state</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show or hide this over the images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All {0} parts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Parts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click: go to its middle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go to its middle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show this part alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change the colour…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation type="unfinished">不透明度</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation type="unfinished">阈值</translation>
     </message>
 </context>
 <context>
