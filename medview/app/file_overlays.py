@@ -45,6 +45,7 @@ class FileOverlays:
         self._errors: dict[OverlayKey, MedviewError] = {}
         self._styles: dict[OverlayKey, OverlayStyle] = {}
         self._shown: set[OverlayKey] = set()
+        self._thresholds: dict[OverlayKey, float] = {}
         self._painted_kept: dict[OverlayKey, tuple[StudyOverlay, OverlayStyle, list[PaintedLayer]]] = {}
         workspace.studies_changed.connect(self.refresh)
 
@@ -177,8 +178,13 @@ class FileOverlays:
                             return stack
         return None
 
+    def threshold(self, listed: ListedObject, stack_id: str) -> float:
+        """The fraction from which on a pixel belongs to a part."""
+        return self._thresholds.get((listed.key, stack_id), 0.5)
+
     def set_threshold(self, listed: ListedObject, stack: Stack, threshold: float) -> None:
         """Read fractions anew with another threshold (0 to 1)."""
+        self._thresholds[listed.key, stack.id] = threshold
         self._start(listed, stack, threshold)
 
     # ------------------------------------------------------------------ looks

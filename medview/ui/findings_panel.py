@@ -25,11 +25,13 @@ from PySide6.QtWidgets import (
 from medview.app.results import result_key, with_label_visible
 from medview.core.display import OverlayStyle
 from medview.core.finding import ClassProbability, Finding, InferenceResult, Label
+from medview.core.study import Stack
 from medview.ui.device_text import device_text
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.messages import note_text
 from medview.ui.model_text import model_text
+from medview.ui.overlay_cards import OverlayCard, UnplacedLine
 from medview.ui.parts import Swatch, empty, icon_button, panel_column, rule, text_label, title_label
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
@@ -340,7 +342,7 @@ class FindingsPanel(FollowingPanel):
         self.hidden_mark.setObjectName("card")
         row = QHBoxLayout(self.hidden_mark)
         row.setContentsMargins(8, 4, 4, 4)
-        row.addWidget(text_label(translate("Findings", "All AI is hidden")), 1)
+        row.addWidget(text_label(translate("Findings", "AI and overlays are hidden")), 1)
         show = QPushButton(translate("Findings", "Show (J)"))
         show.clicked.connect(workspace.toggle_ai)
         row.addWidget(show)
@@ -348,7 +350,13 @@ class FindingsPanel(FollowingPanel):
         self._content = QVBoxLayout()
         self._content.setSpacing(10)
         column.addLayout(self._content)
+        self._files = QVBoxLayout()
+        self._files.setSpacing(10)
+        column.addLayout(self._files)
         column.addStretch(1)
+        self.overlay_cards: list[OverlayCard] = []
+        self.unplaced_lines: list[UnplacedLine] = []
+        self._files_shown: tuple[object, ...] = ()
         self.cards: list[ResultCard] = []
         self._shown: tuple[object, ...] = ("nothing yet",)
         self.follow(
@@ -357,6 +365,7 @@ class FindingsPanel(FollowingPanel):
             workspace.results_changed,
             workspace.ai_visible_changed,
             workspace.studies_changed,
+            workspace.overlays.changed,
         )
         listen(self, workspace.finding_selected, self._select)
         self.refresh()
@@ -367,6 +376,7 @@ class FindingsPanel(FollowingPanel):
         self.hidden_mark.setVisible(not workspace.ai_visible)
         stack = workspace.active_viewport.stack
         results = workspace.results.of(stack.id) if stack is not None else ()
+        self._refresh_files(stack)
         shown = (stack.id if stack is not None else None, tuple(result_key(result) for result in results))
         if shown == self._shown:
             for card in self.cards:
@@ -394,6 +404,50 @@ class FindingsPanel(FollowingPanel):
             self.cards.append(card)
             self._content.addWidget(card)
         self._select(*workspace.selected_finding)
+
+    def _refresh_files(self, stack: Stack | None) -> None:
+        """Show what the study's own files lay over the stack, and what of them lies over nothing."""
+        overlays, series = self._workspace.overlays, self._workspace.active_viewport.series
+        listed = overlays.of_stack(stack.id) if stack is not None else ()
+        study = self._workspace.active_viewport.study
+        near = frozenset(one.series_uid for one in study.series) if study is not None else frozenset[str]()
+        unplaced = overlays.unplaced(near) if series is not None else ()
+        shown = (
+            stack.id if stack is not None else None,
+            tuple(
+                (
+                    one.key,
+                    overlays.is_shown(one, stack.id),
+                    overlays.is_reading(one, stack.id),
+                    id(overlays.overlay(one, stack.id)),
+                    overlays.error(one, stack.id),
+                    overlays.style(one, stack.id).hidden_labels,
+                    overlays.style(one, stack.id).colours,
+                )
+                for one in listed
+                if stack is not None
+            ),
+            tuple(one.key for one in unplaced),
+        )
+        if shown == self._files_shown:
+            return
+        self._files_shown = shown
+        self.overlay_cards, self.unplaced_lines = [], []
+        empty(self._files)
+        if stack is None or not (listed or unplaced):
+            return
+        self._files.addWidget(rule())
+        self._files.addWidget(title_label(translate("Overlays", "From the study's files")))
+        for one in listed:
+            card = OverlayCard(self._workspace, one, stack)
+            self.overlay_cards.append(card)
+            self._files.addWidget(card)
+        if unplaced:
+            self._files.addWidget(text_label(translate("Overlays", "Not laid over these images:"), "secondary"))
+        for one in unplaced:
+            line = UnplacedLine(one)
+            self.unplaced_lines.append(line)
+            self._files.addWidget(line)
 
     def _select(self, key: str, finding_id: str) -> None:
         for card in self.cards:
