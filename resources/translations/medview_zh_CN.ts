@@ -706,11 +706,11 @@
     </message>
     <message>
         <source>No decoder</source>
-        <translation type="unfinished"></translation>
+        <translation>无解码器</translation>
     </message>
     <message>
         <source>Transfer syntax</source>
-        <translation type="unfinished"></translation>
+        <translation>传输语法</translation>
     </message>
     <message>
         <source>Nothing is shown.</source>
@@ -3255,7 +3255,7 @@
     </message>
     <message>
         <source>Slice</source>
-        <translation type="unfinished">层面</translation>
+        <translation>层面</translation>
     </message>
     <message>
         <source>magnitude</source>
@@ -3487,7 +3487,7 @@
     </message>
     <message>
         <source>DATA MISSING</source>
-        <translation type="unfinished"></translation>
+        <translation>数据缺失</translation>
     </message>
     <message>
         <source>Image {n} cannot be shown</source>
