@@ -52,6 +52,13 @@ def facts_of(data: Dataset | None) -> dict[str, Property]:
             if value is not None:
                 facts[name] = value if isinstance(value, (str, int, float, bool)) else str(value)
         facts["frames"] = _whole(_value(data, "NumberOfFrames"), 1)
+        if "bits_stored" in facts and "high_bit" in facts:
+            whole = facts["bits_stored"] == facts.get("bits_allocated")
+            facts["bits_in_place"] = whole and facts["high_bit"] == int(facts["bits_stored"] or 0) - 1
+        descriptor = _value(data, "RedPaletteColorLookupTableDescriptor")
+        if descriptor is not None and len(descriptor) == 3 and descriptor[2] == 8:
+            entries = (int(descriptor[0]) or 65536) * 2
+            facts["palette_in_words"] = len(_value(data, "RedPaletteColorLookupTableData") or b"") >= entries
         facts["has_pixels"] = "PixelData" in data
         facts["has_float_pixels"] = "FloatPixelData" in data or "DoubleFloatPixelData" in data
         facts["has_modality_lut"] = "ModalityLUTSequence" in data

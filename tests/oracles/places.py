@@ -26,6 +26,7 @@ def compare_places(name: str, stacks: Sequence[Stack], facts: dict[str, Property
     worst, compared, frames, said = 0.0, 0, 0, ""
     for stack in stacks:
         frames += len(stack.frames)
+        planes: list[tuple[int, NDArray[np.float64]]] = []
         for at, source in enumerate(stack.frames):
             if isinstance(source, MosaicSlice):
                 continue
@@ -35,6 +36,8 @@ def compare_places(name: str, stacks: Sequence[Stack], facts: dict[str, Property
             theirs = plane_of_tags(headers[source.path], source.frame)
             if ours is None or theirs is None:
                 continue
+            if at < stack.shape[0]:
+                planes.append((source.frame, theirs))
             rows, columns = stack.shape[1:]
             ends = np.array([[1, 0, 0], [1, columns - 1, 0], [1, 0, rows - 1]], dtype=float)
             gap = float(np.linalg.norm(ends @ (ours - theirs), axis=1).max())
@@ -42,10 +45,27 @@ def compare_places(name: str, stacks: Sequence[Stack], facts: dict[str, Property
             if gap > worst:
                 worst = gap
                 said = f"{stack.kind} frame {at} of {len(stack.frames)} is {gap:.4g} mm off"
+        facts.update(_regularity(planes))
     if not compared:
         return Outcome(name, "tags", "oracle_refused" if frames else "both_refused", frames, 0, 0.0, "", facts)
     verdict = "different" if worst > PLACE_MM else "equal"
     return Outcome(name, "tags", verdict, frames, compared, worst, said if worst > PLACE_MM else "", facts)
+
+
+def _regularity(planes: Sequence[tuple[int, NDArray[np.float64]]]) -> dict[str, Property]:
+    """What the tags say of one volume: whether steps differ, and whether frames of a file lie in another order."""
+    if len(planes) < 3:
+        return {}
+    normal = np.cross(planes[0][1][1], planes[0][1][2])
+    depths = np.array([plane[0] @ normal for _, plane in planes]) / np.linalg.norm(normal)
+    frames = [frame for frame, _ in planes]
+    found: dict[str, Property] = {}
+    if np.ptp(np.diff(np.sort(depths))) > 1e-4:
+        found["uneven_steps"] = True
+    order = np.diff(np.array(frames)[np.argsort(depths, kind="stable")])
+    if len(set(frames)) == len(frames) and not (np.all(order > 0) or np.all(order < 0)):
+        found["shuffled_frames"] = True
+    return found
 
 
 def _ours(stack: Stack, at: int) -> NDArray[np.float64] | None:

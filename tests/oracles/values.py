@@ -104,7 +104,10 @@ def _worst(
         worst = _distance(ours, theirs)
         if not facts.get("has_groups") and not facts.get("has_float_pixels"):
             values = frame.volume(ours).modality_slice(0)
-            expected = apply_modality_lut(ours, data)
+            try:
+                expected = apply_modality_lut(ours, data)
+            except (TypeError, ValueError):  # it takes no LUT of 10 or 12 bits: DCMTK judges those
+                return worst
             if "DoseGridScaling" in data:  # PS3.3 C.8.8.3.2, unknown to pydicom
                 expected = ours * float(data.DoseGridScaling)
             worst = max(worst, _relative(values, expected))

@@ -108,7 +108,7 @@ def compare_series(series: SeriesFiles) -> list[Outcome]:
         facts["kinds"] = ",".join(sorted({stack.kind for stack in stacks}))
         facts["notes"] = ",".join(sorted({note.code for stack in stacks for note in stack.notes}))
         facts["oracle_says"] = said
-        places = compare_places(series.name, stacks, dict(facts))
+        places = compare_places(series.name, stacks, facts)
         facts["tags_agree"] = places.verdict == "equal"
         if not theirs:
             verdict: Verdict = "oracle_refused" if stacks else "both_refused"
