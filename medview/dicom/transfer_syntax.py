@@ -156,7 +156,9 @@ def transfer_syntax(uid: str) -> TransferSyntax:
 def decoder_name(uid: str) -> str:
     """Name of the one decoder that reads frames of this transfer syntax, or "" where medview has none."""
     syntax = TRANSFER_SYNTAXES.get(uid)
-    return "" if syntax is None else _DECODERS[syntax.codec]
+    if syntax is None:
+        return ""
+    return "zlib" if syntax.deflated and syntax.codec == "native" else _DECODERS[syntax.codec]
 
 
 def missing_decoder(uid: str) -> str:

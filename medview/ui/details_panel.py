@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from medview.app.coding import codings_of
 from medview.core.study import Series, Stack, Study
 from medview.ui.corner_text import age_text, date_text, person_name
 from medview.ui.following_panel import FollowingPanel
@@ -108,18 +109,20 @@ def stack_pairs(stack: Stack) -> list[Pair]:
     pairs.append((translate("Details", "Stored as"), f"{stack.dtype}" + (" × 3" if stack.components == 3 else "")))
     if stack.padding is not None:
         pairs.append((translate("Details", "Padding"), " … ".join(str(value) for value in stack.padding)))
-    pairs.append((translate("Details", "Decoder"), decoder_text(stack)))
+    pairs += coding_pairs(stack)
     return pairs
 
 
-def decoder_text(stack: Stack) -> str:
-    """How pixels are stored and by what they are decoded."""
-    if not stack.frames:
-        return ""
-    from medview.dicom.transfer_syntax import decoder_name
-
-    syntax = getattr(stack.frames[0], "transfer_syntax", "")
-    return decoder_name(syntax) if syntax else translate("Details", "uncompressed")
+def coding_pairs(stack: Stack) -> list[Pair]:
+    """Transfer syntaxes and decoders of a stack's files."""
+    codings = codings_of(stack)
+    if not codings:
+        return [(translate("Details", "Decoder"), translate("Details", "uncompressed"))] if stack.frames else []
+    decoders = dict.fromkeys(coding.decoder or translate("Details", "No decoder") for coding in codings)
+    return [
+        (translate("Details", "Transfer syntax"), "\n".join(f"{coding.name} ({coding.uid})" for coding in codings)),
+        (translate("Details", "Decoder"), ", ".join(decoders)),
+    ]
 
 
 class DetailsPanel(FollowingPanel):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTextOption
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QTextOption
 
 from medview.app import reading
 from medview.app.marks import Mark, marks_of
@@ -32,6 +32,7 @@ from medview.ui.viewport_style import (
     ACCENT,
     DANGER,
     GROUND,
+    HATCH,
     LETTER_PX,
     MARGIN,
     SECONDARY,
@@ -166,6 +167,9 @@ class ViewportPainting:
         middle = QPointF(canvas.width / 2, canvas.height / 2)
         count = volume.shape[0]
         if failure is not None or state == SliceState.FAILED:
+            self._paint_missing(canvas)
+            words = translate("Viewport", "DATA MISSING")
+            canvas.centred(middle - QPointF(0, 32), words, DANGER, canvas.fonts.bold)
             words = translate("Viewport", "Image {n} cannot be shown").format(n=k + 1)
             canvas.centred(middle - QPointF(0, 12), words, DANGER, canvas.fonts.bold)
             if failure is not None:
@@ -180,6 +184,15 @@ class ViewportPainting:
         canvas.painter.fillRect(QRectF(track.left(), track.top(), track.width() * done / count, track.height()), ACCENT)
         words = translate("Viewport", "{done} of {total} loaded").format(done=done, total=count)
         canvas.centred(middle + QPointF(0, 24), words, SECONDARY, canvas.fonts.small)
+
+    def _paint_missing(self, canvas: Canvas) -> None:
+        """Hatch the place of a picture that is not there: black would look like an image of nothing."""
+        left, top, right, bottom = self._widget.transform.image_rect_on_screen()
+        place = QRectF(QPointF(left, top), QPointF(right, bottom)).normalized()
+        canvas.painter.fillRect(place, QBrush(HATCH, Qt.BrushStyle.BDiagPattern))
+        canvas.painter.setPen(QPen(HATCH, 1))
+        canvas.painter.setBrush(Qt.BrushStyle.NoBrush)
+        canvas.painter.drawRect(place)
 
     def _paint_wrapped(self, canvas: Canvas, words: str, top: float) -> None:
         box = QRectF(canvas.width * 0.12, top, canvas.width * 0.76, canvas.height * 0.3)

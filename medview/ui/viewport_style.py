@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QBrush, QColor, QFont
 
 GROUND = QColor(0, 0, 0)
 TEXT = QColor(230, 232, 235)
@@ -23,6 +23,7 @@ TRACK = QColor(255, 255, 255, 28)
 TRACK_LOADED = QColor(255, 255, 255, 78)
 HANDLE = QColor(230, 232, 235)
 FAILED = QColor(255, 92, 92, 200)
+HATCH = QColor(255, 92, 92, 70)
 
 MARGIN = 8.0
 SLIDER_WIDTH = 4.0

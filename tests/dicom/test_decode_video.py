@@ -177,8 +177,12 @@ def test_a_file_that_changes_while_it_plays(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a", "h264.mp4")
     frames = frames_of(path)
     frames[0].read()
-    path.write_bytes(path.read_bytes() + b"\0" * 100)
-    assert_is_picture(frames[5].read(), 5)  # another file by now, read from its start
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"\0" * 100)
+    with pytest.raises(MedviewError) as caught:
+        frames[5].read()
+    assert caught.value.code == "file_changed"
+    assert_is_picture(frames_of(path)[5].read(), 5)
     path.unlink()
     with pytest.raises(MedviewError) as caught:
         frames[7].read()

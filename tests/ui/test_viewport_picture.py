@@ -192,6 +192,19 @@ def test_a_slice_that_cannot_be_read_says_why(qtbot) -> None:
     assert widget.readout.state == "failed"
 
 
+def test_where_a_picture_is_missing_its_place_is_hatched(qtbot) -> None:
+    """Black would look like an image of nothing; every part of the picture's place shows that it is none."""
+    widget = opened(qtbot, loaded=False)
+    state = widget.state
+    widget.workspace.loader.fail(state.stack, state.view.k, MedviewError("truncated_pixels", "", "scan/IM7"))
+    seen = pixels(widget.grab().toImage()).astype(int)
+    left, top, right, bottom = (round(edge) for edge in widget.transform.image_rect_on_screen())
+    for y in range(max(0, top), min(300, bottom) - 16, 16):
+        for x in range(max(0, left), min(400, right) - 16, 16):
+            part = seen[y : y + 16, x : x + 16].reshape(-1, seen.shape[-1])
+            assert np.ptp(part, axis=0).max() > 40, (x, y)
+
+
 def test_cuts_say_that_slices_are_missing_and_draw_no_image_there(qtbot) -> None:
     stored = np.full(SHAPE, 1024 + 200, dtype=np.int16)
     widget = opened(qtbot, stored, loaded=False, vois=((Window(100, 50),),))
