@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from medview.app.measurements import Measured, grips
 from medview.app.view_transform import Point, ViewTransform
 from medview.core.measurement import Measurement, Quantity
+from medview.core.study import SpacingKind
 from medview.ui.canvas import Canvas
 from medview.ui.viewport_style import GROUND, READER, SECONDARY, TEXT
 
@@ -24,16 +25,20 @@ LINE_REACH = 6.0
 _HALO = QColor(0, 0, 0, 160)
 
 
-def quantity_text(quantity: Quantity) -> str:
-    """A number with its unit, and with what a mm is where it is not a mm in the patient."""
-    text = f"{quantity.value:.1f} {quantity.unit}"
-    meaning = {
+def spacing_text(kind: SpacingKind) -> str:
+    """What a mm is where it is not a mm in the patient, else ""."""
+    return {
         "detector": translate("Viewport", "at detector"),
         "calibrated": translate("Viewport", "calibrated"),
         "estimated": translate("Viewport", "estimated magnification"),
         "region": translate("Viewport", "ultrasound region"),
-    }.get(quantity.spacing, "")
-    return f"{text} {meaning}".strip().replace("-", "\u2212")
+    }.get(kind, "")
+
+
+def quantity_text(quantity: Quantity) -> str:
+    """A number with its unit, and with what a mm is where it is not a mm in the patient."""
+    text = f"{quantity.value:.1f} {quantity.unit}"
+    return f"{text} {spacing_text(quantity.spacing)}".strip().replace("-", "\u2212")
 
 
 def value_text(value: float, unit: str | None = None) -> str:

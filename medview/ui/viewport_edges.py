@@ -13,9 +13,10 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from medview.app.shown_slice import ShownSlice, sides_are_known
 from medview.app.view_transform import ViewTransform
 from medview.core.plane import EdgeLetters, edge_letters, edge_letters_of_orientation
-from medview.core.study import Stack
+from medview.core.study import SpacingKind, Stack
 from medview.core.volume import SliceState
 from medview.ui.canvas import Canvas
+from medview.ui.measurement_items import spacing_text
 from medview.ui.viewport_style import (
     FAILED,
     HANDLE,
@@ -84,8 +85,11 @@ def scale_px_per_mm(shown: ShownSlice, transform: ViewTransform) -> float | None
     return transform.scale * ratio
 
 
-def draw_scales(canvas: Canvas, px_per_mm: float, detector: bool) -> None:
-    """A scale along the bottom and one at the left, each in the middle of its edge, with a tick for each tenth."""
+def draw_scales(canvas: Canvas, px_per_mm: float, kind: SpacingKind = "patient") -> None:
+    """A scale along the bottom and one at the left, each in the middle of its edge, with a tick for each tenth.
+
+    The one at the bottom says what its mm are, where they are not mm in the patient.
+    """
     small = canvas.fonts.small
     width, height = canvas.width, canvas.height
     across = scale_length_mm(width * 0.34, px_per_mm)
@@ -100,8 +104,7 @@ def draw_scales(canvas: Canvas, px_per_mm: float, detector: bool) -> None:
         _draw_scale(canvas, QLineF(x, y0, x, y0 + length), _ticks(x, y0, length, upright=True))
     if across is not None:
         label = translate("Viewport", "{n} cm").format(n=f"{across / 10:g}") if across >= 10 else f"{across:g} mm"
-        if detector:
-            label += " " + translate("Viewport", "at detector")
+        label = f"{label} {spacing_text(kind)}".strip()
         x = width / 2 + across * px_per_mm / 2 - small.width(label)
         canvas.words(x, height - 15 - small.height, label, SCALE, small)
 

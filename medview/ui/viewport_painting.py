@@ -284,7 +284,7 @@ class ViewportPainting:
         draw_letters(canvas, letters_of(shown, widget.transform, stack))
         px_per_mm = scale_px_per_mm(shown, widget.transform)
         if px_per_mm is not None and widget.state.view.text_mode != "off":
-            draw_scales(canvas, px_per_mm, shown.measure_kind == "detector")
+            draw_scales(canvas, px_per_mm, shown.measure_kind)
         count = widget.state.slice_count
         states = (
             volume.states if shown.k is not None and volume.states is not None and len(volume.states) == count else None
