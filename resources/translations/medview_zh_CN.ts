@@ -427,15 +427,15 @@
     </message>
     <message>
         <source>Next numbers beside the values (SUV, real-world values)</source>
-        <translation type="unfinished"></translation>
+        <translation>切换附加数值（SUV、真实世界值）</translation>
     </message>
     <message>
         <source>Colours through the ICC profile</source>
-        <translation type="unfinished"></translation>
+        <translation>按 ICC 配置文件显示颜色</translation>
     </message>
     <message>
         <source>Overlays of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件自带的叠加层</translation>
     </message>
     <message>
         <source>Read failed images again</source>
@@ -799,6 +799,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>⚠ Two patients are on the screen; this document is of {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The document is of the type “{0}”, which is not drawn; it can be saved.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1063,7 +1067,7 @@
     </message>
     <message>
         <source>Numbers beside the values</source>
-        <translation type="unfinished"></translation>
+        <translation>附加数值</translation>
     </message>
     <message>
         <source>Chosen by hand</source>
@@ -1075,7 +1079,7 @@
     </message>
     <message>
         <source>Lookup table {0} of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件的查找表 {0}</translation>
     </message>
     <message>
         <source>Window {0} of the file</source>
@@ -1083,11 +1087,11 @@
     </message>
     <message>
         <source>Unit of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件给出的单位</translation>
     </message>
     <message>
         <source>Values alone</source>
-        <translation type="unfinished"></translation>
+        <translation>仅原值</translation>
     </message>
 </context>
 <context>
@@ -3315,19 +3319,19 @@
     </message>
     <message>
         <source>Colours through an ICC profile</source>
-        <translation type="unfinished"></translation>
+        <translation>颜色已按 ICC 配置文件转换</translation>
     </message>
     <message>
         <source>ICC profile not used</source>
-        <translation type="unfinished"></translation>
+        <translation>未使用 ICC 配置文件</translation>
     </message>
     <message>
         <source>ICC profile cannot be used</source>
-        <translation type="unfinished"></translation>
+        <translation>ICC 配置文件无法使用</translation>
     </message>
     <message>
         <source>Overlays of the file hidden</source>
-        <translation type="unfinished"></translation>
+        <translation>已隐藏文件自带的叠加层</translation>
     </message>
     <message>
         <source>Some AI labels hidden</source>
@@ -3435,7 +3439,7 @@
     </message>
     <message>
         <source>{label} mean {mean}   max {max}{unit}</source>
-        <translation type="unfinished"></translation>
+        <translation>{label} 平均 {mean}   最大 {max}{unit}</translation>
     </message>
     <message>
         <source>Area {area}</source>
@@ -3537,6 +3541,10 @@
     </message>
     <message>
         <source>One below the other</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the recorder says</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
