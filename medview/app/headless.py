@@ -87,6 +87,7 @@ def _described_stack(stack: Stack) -> dict[str, Any]:
             {"name": each.name, "unit": each.unit, "values": list(each.values), "labels": list(each.labels)}
             for each in stack.named_dimensions
         ],
+        "frame_time_ms": stack.context.frame_time_ms,
         "components": stack.components,
         "unit": stack.unit,
         "suv": _described_suv(stack),

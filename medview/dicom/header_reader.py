@@ -52,7 +52,7 @@ _SERIES_TAGS = (
 _IMAGE_TAGS = (
     tags.PIXEL_REPRESENTATION, tags.PADDING, tags.PADDING_LIMIT, tags.PRESENTATION_SHAPE, tags.MODALITY_LUTS, tags.IMAGER_SPACING,
     tags.SCANNED_SPACING, tags.MAGNIFICATION, tags.SOURCE_DETECTOR, tags.SOURCE_PATIENT, tags.CALIBRATION_TYPE, tags.PIXEL_ASPECT,
-    tags.VIEW_POSITION, tags.PATIENT_ORIENTATION, tags.ULTRASOUND_REGIONS, tags.FRAME_TIME, tags.FRAME_TIME_VECTOR, tags.CINE_RATE,
+    tags.VIEW_POSITION, tags.PATIENT_ORIENTATION, tags.ULTRASOUND_REGIONS, tags.FRAME_TIME, tags.FRAME_TIME_VECTOR, tags.FRAME_INCREMENT, tags.CINE_RATE,
     tags.DISPLAY_RATE, tags.LOSSY, tags.LOSSY_RATIO, tags.LOSSY_METHOD, tags.GANTRY_TILT, tags.DOSE_UNITS, tags.FRAME_PIXEL_PROPERTIES,
     tags.DIMENSION_SEQUENCE, tags.PHOTOMETRIC, tags.PIXEL_PRESENTATION,
 )  # fmt: skip
@@ -410,7 +410,10 @@ def _tile_positions(private: dict[str, bytes]) -> tuple[Vector3, ...]:
 
 def _frame_time(values: Values) -> float | None:
     time = as_number(values.get(tags.FRAME_TIME))
-    if time is None and (vector := as_numbers(values.get(tags.FRAME_TIME_VECTOR))):
+    pointer = as_shorts(values.get(tags.FRAME_INCREMENT))
+    counts_by_vector = tuple(pointer[:2]) == (tags.FRAME_TIME_VECTOR & 0xFFFF, tags.FRAME_TIME_VECTOR >> 16)
+    vector = as_numbers(values.get(tags.FRAME_TIME_VECTOR))
+    if vector and (time is None or counts_by_vector):
         time = sum(vector) / max(1, len(vector) - 1)  # the first entry is always 0 (PS3.3 C.7.6.5.1.2)
     if not time:
         rate = as_number(values.get(tags.CINE_RATE)) or as_number(values.get(tags.DISPLAY_RATE))

@@ -332,6 +332,8 @@ def film(frames: int = 5, **attributes):
     [
         ({"FrameTime": "40", "FrameIncrementPointer": 0x00181063}, 40),
         ({"FrameTimeVector": [0, 30, 30, 50, 50], "FrameIncrementPointer": 0x00181065}, 40),
+        ({"FrameTime": "99", "FrameTimeVector": [0, 30, 50, 50, 30], "FrameIncrementPointer": 0x00181065}, 40),
+        ({"FrameTime": "99", "FrameTimeVector": [0, 30, 50, 50, 30], "FrameIncrementPointer": 0x00181063}, 99),
         ({"CineRate": "20"}, 50),
         ({"RecommendedDisplayFrameRate": "25"}, 40),
         ({}, None),
