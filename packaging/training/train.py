@@ -166,6 +166,7 @@ def nodules_loss(output: Any, heat: Any, size: Any, weight: Any) -> Any:
 def train(arguments: argparse.Namespace) -> None:
     """The whole run."""
     name = arguments.network
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)  # now, not after the first 500 steps
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
     rng = np.random.default_rng([arguments.seed, 77])
@@ -215,7 +216,6 @@ def write_onnx(network: Any, name: str, output: Path) -> None:
     """ONNX with dynamic sizes, opset 17."""
     network.eval()
     size = LUNGS_PATCH if name == "ct-lungs" else NODULES_PATCH
-    output.parent.mkdir(parents=True, exist_ok=True)
     axes = {0: "batch", 2: "s", 3: "p", 4: "l"}
     torch.onnx.export(
         Exported(network, name).eval(),
