@@ -21,7 +21,7 @@ from medview.core.progress import Progress, no_progress
 from medview.core.study import FrameSource, Stack
 from medview.core.volume import SliceState, Volume
 from medview.dicom.decode_worker import read_source
-from medview.jobs.direct import fresh_array, read_slots
+from medview.jobs.direct import PATIENCE_S, fresh_array, read_slots
 from medview.jobs.queue import THREADS, Job, JobQueue, JobState, Lane
 
 if TYPE_CHECKING:
@@ -64,6 +64,18 @@ def _read_directly(source: FrameSource, target: NDArray[Any]) -> MedviewError | 
     return None
 
 
+def _patience(stack: Stack) -> float:
+    """Seconds that a frame may take: what a disk needs to wake up, and its bytes at the pace of a poor network."""
+    size = prod(_shape(stack)[1:]) * np.dtype(stack.dtype).itemsize
+    return PATIENCE_S + size / 2e6
+
+
+def _no_answer(source: FrameSource, stack: Stack) -> MedviewError:
+    seconds = f"{_patience(stack):.0f}"
+    text = f"{source.path} did not answer for {seconds} s (a network or a disk that hangs?)."
+    return MedviewError("no_answer", text, source.path, values=(seconds,))
+
+
 def load_volume(
     stack: Stack,
     time: int = 0,
@@ -99,7 +111,13 @@ def load_volume(
         stored = fresh_array(_shape(stack), stack.dtype)
         frames = _frames(stack, time)
         left = iter(range(slices))
-        read_slots(lambda: next(left, None), lambda k: _read_directly(frames[k], stored[k]), finish)
+        read_slots(
+            lambda: next(left, None),
+            lambda k: _read_directly(frames[k], stored[k]),
+            finish,
+            late=lambda k: _no_answer(frames[k], stack),
+            patience_s=_patience(stack),
+        )
     else:
         from medview.jobs.pool import decode_pool
         from medview.jobs.shared_array import SharedArray
@@ -422,7 +440,15 @@ class StudyLoader:
         def work(progress: Progress) -> None:
             try:
                 if pool is None:
-                    finish(slot, _read_directly(source, entry.stored[slot]))
+                    left = iter((slot,))
+                    read_slots(
+                        lambda: next(left, None),
+                        lambda _slot: _read_directly(source, entry.stored[slot]),
+                        finish,
+                        1,
+                        lambda _slot: _no_answer(source, entry.stack),
+                        _patience(entry.stack),
+                    )
                 else:
                     assert entry.shared is not None
                     _decode_one(pool, entry.shared, slot, source, finish, _asker(progress))
@@ -516,7 +542,13 @@ def _read_agenda(
             taken = entry.agenda.take(1)
             return taken[0] if taken else None
 
-        read_slots(next_slot, lambda k: _read_directly(frames[k], entry.stored[k]), tell)
+        read_slots(
+            next_slot,
+            lambda k: _read_directly(frames[k], entry.stored[k]),
+            tell,
+            late=lambda k: _no_answer(frames[k], entry.stack),
+            patience_s=_patience(entry.stack),
+        )
         return
     assert entry.shared is not None
     taken_by_pool: set[int] = set()

@@ -28,11 +28,12 @@ def open_paths(paths: Sequence[str], progress: Progress = no_progress) -> Iterat
     a folder is not. Raises Cancelled from ``progress``. Runs in one thread, whichever.
     """
     from medview.dicom.catalog import Catalog
-    from medview.dicom.scan import scan_paths
+    from medview.dicom.scan import Scan
+    from medview.jobs.watched import watched
 
     catalog = Catalog()
     foreign = _ForeignFiles({str(Path(path)) for path in paths})
-    for batch in scan_paths(paths, progress):
+    for batch in watched(Scan(paths), progress):
         changed = bool(catalog.add(batch)) | foreign.add(batch.not_dicom)
         if changed:
             yield _found(catalog.studies(), catalog.problems(), catalog.census(), foreign)

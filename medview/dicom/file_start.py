@@ -63,6 +63,8 @@ def start_of_elements(buf: bytes, size: int, notice: Callable[[str], None]) -> i
     if (plain and (vr in ALL_VRS or length <= min(size, 256))) or command or big:
         notice("no_preamble")
         return 0
+    if buf[:2] == b"PK" or buf[:2] == b"\x1f\x8b" or buf[257:262] == b"ustar":
+        raise NotDicom("it is an archive")
     # A preamble of another length, or bytes that something has put before the file (a MacBinary header, a stray byte).
     found = _MARK.search(buf, 0, _SEARCHED)
     if found:

@@ -63,14 +63,15 @@ class Scan:
         """The file or folder that the system is being asked for, and since when (monotonic)."""
         return self._reading or self._walk.at
 
-    def successor(self) -> Scan:
-        """The same scan without the file in which this one hangs; that file becomes a problem.
+    def successor(self, last: bool = False) -> Scan:
+        """The same scan without the file in which this one hangs; that file becomes a problem. ``last``: it ends there.
 
         What this one may still do when it wakes up changes nothing of the other.
         """
         waiting = self.waits_for
         other = Scan(())
-        other._walk = self._walk.successor()
+        if not last:
+            other._walk = self._walk.successor()
         other._copies = dict(self._copies)
         other._headers, other._problems = list(self._headers), list(self._problems)
         other._not_dicom, other._media = list(self._not_dicom), list(self._media)
@@ -82,6 +83,11 @@ class Scan:
                 f"{path} did not answer for {seconds} s (a network or a disk that hangs?); the scan went on without it."
             )
             other._problems.append(Problem(path, "no_answer", text, values=(seconds,)))
+            if last:
+                text = (
+                    f"Too many files did not answer; the scan ended at {path}, and what comes after it is not listed."
+                )
+                other._problems.append(Problem(path, "scan_stopped", text, values=(path,)))
         return other
 
     def batches(self, progress: Progress) -> Iterator[ScanBatch]:

@@ -38,9 +38,7 @@ Kind = Literal["zip", "tar", "tar.gz", "gz"]
 ENDINGS = (".zip", ".tar", ".tgz", ".gz", ".cbz")
 """Names under which archives are looked for among the files of a folder; a file that was named itself may be called anything."""
 
-HELD_WHOLE = 8 << 20
-"""Members up to this size are inflated at one go and kept for the next frame or look."""
-_HELD_BYTES = 64 << 20
+_INFLATING = 4
 _OPEN_ARCHIVES = 3
 _PACKING = {1: "shrink", 6: "implode", 9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 
@@ -137,8 +135,7 @@ class _Archive:
     places: dict[str, Any] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     users: int = 0
-    _held: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
-    _inflating: tuple[str, InflatedBytes] | None = None
+    _inflating: OrderedDict[str, InflatedBytes] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
         """Read the list of members, as far as there is one."""
@@ -168,20 +165,14 @@ class _Archive:
         return f"{self.path}/{name}"
 
     def inflated(self, name: str, packed: ByteSource, wbits: int, size: int) -> ByteSource:
-        """A deflated member: small ones whole and kept, large ones as far as they are read."""
-        if size <= HELD_WHOLE:
-            data = self._held.get(name)
-            if data is None:
-                data = InflatedBytes(packed, wbits, self.path_of(name), size).read(0, size)
-                self._held[name] = data
-                while sum(map(len, self._held.values())) > _HELD_BYTES:
-                    self._held.popitem(last=False)
-            else:
-                self._held.move_to_end(name)
-            return HeldBytes(data, self.disk.stamp)
-        if self._inflating is None or self._inflating[0] != name:
-            self._inflating = (name, InflatedBytes(packed, wbits, self.path_of(name), size))
-        return self._inflating[1]
+        """A deflated member, inflated as far as it is read; the last few are kept where they are."""
+        known = self._inflating.get(name)
+        if known is None:
+            known = self._inflating[name] = InflatedBytes(packed, wbits, self.path_of(name), size)
+            if len(self._inflating) > _INFLATING:
+                self._inflating.popitem(last=False)
+        self._inflating.move_to_end(name)
+        return known
 
 
 class _Zip(_Archive):

@@ -1,6 +1,6 @@
-"""Deflated bytes read at positions: the decompressor's state is kept every few megabytes, so going back costs little.
+"""Deflated bytes read at positions: the decompressor's state is kept every megabyte, so going back costs little.
 
-Nothing is unpacked to disk. A state is about 50 KB, so a gigabyte costs some 25 MB of memory; each process has its own.
+Nothing is unpacked to disk. A state is about 50 KB, so a gigabyte costs some 50 MB of memory; each process has its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from medview.core.problem import MedviewError
 from medview.files.byte_source import ByteSource, Stamp
 
-STEP = 2 << 20
+STEP = 1 << 20
 """Inflated bytes between two kept states."""
 FEED = 64 * 1024
 MOST_RATIO = 200

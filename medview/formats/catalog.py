@@ -9,6 +9,9 @@ from pathlib import Path
 
 from medview.core.problem import MedviewError, Problem
 from medview.core.study import PatientIdentity, Series, SeriesContext, Stack, Study
+from medview.files.archive import is_member
+from medview.files.local_copy import local_copy
+from medview.formats.archived import from_archive
 from medview.formats.identity import file_identity, folder_uid
 from medview.formats.picture_file import is_picture_name, read_picture_stacks
 from medview.formats.volume_file import is_volume_name, read_volume_stack
@@ -39,10 +42,7 @@ def catalog_foreign_files(paths: Iterable[str]) -> ForeignFiles:
             unknown.append(path)
             continue
         try:
-            stacks: tuple[Stack, ...] = (
-                (read_volume_stack(path),) if is_volume_name(path) else read_picture_stacks(path)
-            )
-            uid = file_identity(path).series_uid
+            stacks, uid = _read(path)
         except MedviewError as error:
             problems.append(Problem(path, error.code, error.text, values=error.values))
             continue
@@ -63,6 +63,21 @@ def catalog_foreign_files(paths: Iterable[str]) -> ForeignFiles:
         for folder, series in sorted(by_folder.items())
     )
     return ForeignFiles(studies, tuple(problems), tuple(unknown))
+
+
+def _read(path: str) -> tuple[tuple[Stack, ...], str]:
+    """The stacks of a file and its series UID; a member of an archive is looked at as a copy of it."""
+    if not is_member(path):
+        stacks: tuple[Stack, ...] = (read_volume_stack(path),) if is_volume_name(path) else read_picture_stacks(path)
+        return stacks, file_identity(path).series_uid
+    with local_copy(path) as copy:
+        try:
+            found, uid = _read(copy)
+        except MedviewError as error:
+            text = error.text.replace(copy, path)
+            values = tuple(value.replace(copy, path) for value in error.values)
+            raise MedviewError(error.code, text, path, values=values) from error
+    return tuple(from_archive(stack, path) for stack in found), uid
 
 
 def _renamed(stack: Stack, identity: str) -> Stack:

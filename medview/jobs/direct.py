@@ -1,4 +1,7 @@
-"""Reading plain samples straight into memory: two threads, since the system's share of it runs beside Python."""
+"""Reading plain samples straight into memory: two threads, since the system's share of it runs beside Python.
+
+A read that hangs in the system cannot be ended; it is left behind, said, and the others go on.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ import mmap
 import os
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -18,6 +23,14 @@ from numpy.typing import DTypeLike, NDArray
 THREADS = 2
 """600 slices of 512×512 into fresh memory: 0.38 s with one thread, 0.22 s with two, on two busy cores."""
 LARGE = 4 << 20
+PATIENCE_S = 10.0
+"""How long a read may take before it is left behind; disks that wake up need some seconds."""
+WATCH_S = 0.25
+STOP_S = 0.5
+"""How long a read may still take when all is to end."""
+MOST_HUNG = 16
+"""So many reads that hang, and the rest is not tried: the folder is gone."""
+_PATIENT = 3
 
 Finished = tuple[int, Any]
 
@@ -44,42 +57,124 @@ def read_slots(
     read: Callable[[int], Any],
     on_slot: Callable[[int, Any], None],
     threads: int = THREADS,
+    late: Callable[[int], Any] | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> None:
     """``read`` every slot that ``take`` gives, until it gives None; ``on_slot(slot, what read returned)`` in the caller's thread.
 
-    ``take`` and ``read`` are called from several threads. What any of them raises, ends all and is raised here.
+    ``take`` and ``read`` are called from several threads. What any of them raises, ends all and is raised here. With
+    ``late``, a read that does not come back within ``patience_s`` (a network folder that hangs) is left behind and its slot
+    told with what ``late`` gives; the others go on.
     """
-    finished: deque[Finished] = deque()
-    failures: list[BaseException] = []
-    stop = threading.Event()
-
-    def drain() -> None:
-        while finished:
-            on_slot(*finished.popleft())
-
-    def help_out() -> None:
+    readers = _Readers(take, read, late, patience_s)
+    for _ in range(min(threads, os.cpu_count() or 1)):
+        readers.start()
+    while readers.is_working:
+        readers.news.wait(WATCH_S)
+        readers.news.clear()
         try:
-            while not stop.is_set() and (slot := take()) is not None:
-                finished.append((slot, read(slot)))
-        except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
-            failures.append(error)
-
-    count = min(threads, os.cpu_count() or 1)
-    helpers = [threading.Thread(target=help_out, name="medview-read", daemon=True) for _ in range(count - 1)]
-    for helper in helpers:
-        helper.start()
-    try:
-        while not failures and (slot := take()) is not None:
-            on_slot(slot, read(slot))
-            drain()
-    except BaseException as error:  # noqa: BLE001 - told of after the helpers have ended
-        failures.append(error)
-        stop.set()
-    if failures:
-        stop.set()
-    for helper in helpers:
-        helper.join()
+            readers.tell(on_slot)
+        except BaseException as error:  # noqa: BLE001 - raised after the readers have ended
+            readers.failures.append(error)
+        readers.watch()
+    failures = readers.failures
     with contextlib.nullcontext() if not failures else contextlib.suppress(type(failures[0])):
-        drain()  # what has been read is told, whatever happened beside it
+        if not failures:
+            readers.give_up()
+        readers.tell(on_slot)  # what has been read is told, whatever happened beside it
     if failures:
         raise failures[0]
+
+
+@dataclass(eq=False)
+class _Reader:
+    """One reading thread: what it reads and since when, and whether nobody waits for it any more."""
+
+    busy: tuple[int, float] | None = None
+    left: bool = False
+    over: bool = False
+
+
+class _Readers:
+    """The threads of one call to :func:`read_slots`, watched by its caller."""
+
+    def __init__(
+        self,
+        take: Callable[[], int | None],
+        read: Callable[[int], Any],
+        late: Callable[[int], Any] | None,
+        patience_s: float,
+    ) -> None:
+        self._take, self._read, self._late, self._patience_s = take, read, late, patience_s
+        self._readers: list[_Reader] = []
+        self._lock = threading.Lock()
+        self._finished: deque[Finished] = deque()
+        self._hung = 0
+        self._stopped_at: float | None = None
+        self.failures: list[BaseException] = []
+        self.news = threading.Event()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether any thread is still waited for."""
+        return any(not reader.over and not reader.left for reader in self._readers)
+
+    def start(self) -> None:
+        """One more thread."""
+        reader = _Reader()
+        self._readers.append(reader)
+        threading.Thread(target=self._run, args=(reader,), name="medview-read", daemon=True).start()
+
+    def _run(self, me: _Reader) -> None:
+        try:
+            while not self.failures and not me.left and (slot := self._take()) is not None:
+                me.busy = (slot, time.monotonic())
+                answer = self._read(slot)
+                if not self._keep(me, slot, answer):
+                    return
+                self.news.set()
+        except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
+            if not me.left:
+                self.failures.append(error)
+        finally:
+            me.over = True
+            self.news.set()
+
+    def _keep(self, me: _Reader, slot: int, answer: Any) -> bool:
+        """Whether somebody still waited for the answer."""
+        with self._lock:
+            me.busy = None
+            if not me.left:
+                self._finished.append((slot, answer))
+            return not me.left
+
+    def tell(self, on_slot: Callable[[int, Any], None]) -> None:
+        """Give out what has been read."""
+        while self._finished:
+            on_slot(*self._finished.popleft())
+
+    def watch(self) -> None:
+        """Leave threads behind that hang, and start others in their place."""
+        now = time.monotonic()
+        if self.failures and self._stopped_at is None:
+            self._stopped_at = now
+        if self._late is None:
+            return
+        patience = self._patience_s if self._hung < _PATIENT else self._patience_s / 10
+        given_up = self._stopped_at is not None and now - self._stopped_at > STOP_S
+        for reader in list(self._readers):
+            with self._lock:
+                busy = reader.busy
+                if busy is None or reader.over or reader.left or not (given_up or now - busy[1] > patience):
+                    continue
+                reader.left = True
+                self._finished.append((busy[0], self._late(busy[0])))
+            self._hung += 1
+            if self._stopped_at is None and self._hung < MOST_HUNG:
+                self.start()
+
+    def give_up(self) -> None:
+        """Where too many reads hung: tell of the slots that nobody has tried."""
+        if self._hung >= MOST_HUNG and self._late is not None:
+            while (slot := self._take()) is not None:
+                self._finished.append((slot, self._late(slot)))

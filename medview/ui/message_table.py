@@ -32,6 +32,27 @@ TEMPLATES: Mapping[str, str] = {
     "broken_header": QT_TRANSLATE_NOOP("Message", "{file} cannot be read as DICOM: {0}."),
     "broken_dicomdir": QT_TRANSLATE_NOOP("Message", "{file} cannot be read as a DICOMDIR."),
     "dicomdir_escape": QT_TRANSLATE_NOOP("Message", "{file} names a file outside its folder; it was not opened."),
+    "missing_files": QT_TRANSLATE_NOOP("Message", "{file} lists {0} more files that are not there."),
+    "archive_damaged": QT_TRANSLATE_NOOP("Message", "{file} cannot be read: the archive is damaged."),
+    "archive_bomb": QT_TRANSLATE_NOOP(
+        "Message", "{file} grows out of all proportion when it is unpacked; it is refused."
+    ),
+    "archive_encrypted": QT_TRANSLATE_NOOP(
+        "Message", "{file} is encrypted ({0} files); unpack it with its password and open the folder."
+    ),
+    "archive_packing": QT_TRANSLATE_NOOP(
+        "Message", "{file} is packed in a way that is not read here ({2}); unpack it and open the folder."
+    ),
+    "nested_archive": QT_TRANSLATE_NOOP(
+        "Message", "{file} is an archive inside an archive; unpack the outer one to open it."
+    ),
+    "no_answer": QT_TRANSLATE_NOOP(
+        "Message", "{file} did not answer for {0} s (a network or a disk that hangs?); the rest goes on without it."
+    ),
+    "scan_stopped": QT_TRANSLATE_NOOP("Message", "Too many files did not answer; the scan ended at {file}."),
+    "file_changed": QT_TRANSLATE_NOOP(
+        "Message", "{file} has changed since it was listed; open it again to see what it holds now."
+    ),
     "missing_file": QT_TRANSLATE_NOOP("Message", "{file} is listed by the DICOMDIR but is not there."),
     "duplicate_instance": QT_TRANSLATE_NOOP("Message", "{file} is a copy of another file; it is shown once."),
     "cannot_arrange": QT_TRANSLATE_NOOP("Message", "{file} cannot be shown: its series could not be put together."),
@@ -58,6 +79,60 @@ TEMPLATES: Mapping[str, str] = {
     "cannot_write": QT_TRANSLATE_NOOP("Message", "{file} could not be written."),
     "internal": QT_TRANSLATE_NOOP("Message", "Something unexpected happened."),
     "cancelled": QT_TRANSLATE_NOOP("Message", "Cancelled."),
+    "object_model": QT_TRANSLATE_NOOP(
+        "Message", "A three-dimensional model; surfaces are not drawn, the file inside can be saved."
+    ),
+    "object_audio": QT_TRANSLATE_NOOP("Message", "Sound; it is not played."),
+    "object_presentation": QT_TRANSLATE_NOOP(
+        "Message", "A presentation state; it says how its images are to be shown and has no picture of its own."
+    ),
+    "object_structures": QT_TRANSLATE_NOOP(
+        "Message", "Contours on the images that they refer to; they have no picture of their own."
+    ),
+    "object_surfaces": QT_TRANSLATE_NOOP("Message", "Surfaces in space; they are not drawn."),
+    "object_tracts": QT_TRANSLATE_NOOP("Message", "Nerve tracts as lines in space; they are not drawn."),
+    "object_value_map": QT_TRANSLATE_NOOP(
+        "Message", "It says what the values of its images mean and has no picture of its own."
+    ),
+    "object_registration": QT_TRANSLATE_NOOP(
+        "Message", "A transformation between frames of reference; it has no picture of its own."
+    ),
+    "object_fiducials": QT_TRANSLATE_NOOP("Message", "Marked points in space; they are not drawn."),
+    "object_raw": QT_TRANSLATE_NOOP(
+        "Message", "Data before reconstruction in the scanner's own form; there is no picture to draw."
+    ),
+    "object_spectroscopy": QT_TRANSLATE_NOOP("Message", "Spectra; their curves are not drawn."),
+    "object_plan": QT_TRANSLATE_NOOP("Message", "A treatment plan; beams and doses are not drawn."),
+    "object_treatment": QT_TRANSLATE_NOOP("Message", "A record of a treatment; there is no picture to draw."),
+    "object_protocol": QT_TRANSLATE_NOOP("Message", "The protocol of a scan; there is no picture to draw."),
+    "object_measurement": QT_TRANSLATE_NOOP(
+        "Message", "Measured values of an eye examination; there is no picture to draw."
+    ),
+    "object_annotations": QT_TRANSLATE_NOOP("Message", "Annotations of a microscopy image; they are not drawn."),
+    "object_stereo": QT_TRANSLATE_NOOP(
+        "Message", "It says which images form stereo pairs and has no picture of its own."
+    ),
+    "object_workflow": QT_TRANSLATE_NOOP("Message", "A message between devices; there is no picture to draw."),
+    "object_directory": QT_TRANSLATE_NOOP("Message", "A directory of other files."),
+    "object_image": QT_TRANSLATE_NOOP("Message", "An image object without pixel data; nothing can be drawn."),
+    "object_unknown": QT_TRANSLATE_NOOP(
+        "Message", "This kind of object is not known here; its attributes can be read in the tag browser."
+    ),
+    "no_report": QT_TRANSLATE_NOOP("Message", "{file} holds no structured report."),
+    "no_waveform": QT_TRANSLATE_NOOP("Message", "{file} holds no waveform that can be drawn: {0}"),
+    "no_document": QT_TRANSLATE_NOOP("Message", "{file} holds no document."),
+    "document_too_large": QT_TRANSLATE_NOOP(
+        "Message", "The document in {file} has {0} bytes, more than the {1} that are read."
+    ),
+    "bad_pdf": QT_TRANSLATE_NOOP("Message", "The PDF in {file} cannot be drawn."),
+    "pdf_locked": QT_TRANSLATE_NOOP("Message", "The PDF in {file} asks for a password."),
+    "pdf_missing": QT_TRANSLATE_NOOP("Message", "PDFs cannot be drawn here: pypdfium2 is not installed."),
+    "waveform_group": QT_TRANSLATE_NOOP("Message", "Group {0} of the waveform cannot be drawn."),
+    "waveform_truncated": QT_TRANSLATE_NOOP("Message", "Group {0} is cut off: {1} of {2} samples are there."),
+    "cda_refused": QT_TRANSLATE_NOOP(
+        "Message", "The document was not read to its end: it could reach other files or is far too large."
+    ),
+    "cda_broken": QT_TRANSLATE_NOOP("Message", "The XML of the document is broken."),
     "assumed_thickness": QT_TRANSLATE_NOOP("Message", "The slice has no thickness in the file; {0} mm is assumed."),
     "bad_window": QT_TRANSLATE_NOOP(
         "Message", "A window or VOI LUT of the file is not allowed by the standard and is left out."
@@ -118,6 +193,29 @@ TEMPLATES: Mapping[str, str] = {
         "Message", "Slices are shifted against one another within their planes; true positions are used."
     ),
     "spacing_unit_converted": QT_TRANSLATE_NOOP("Message", "The file gives its spacing in units of {0} mm."),
+    "odd_preamble": QT_TRANSLATE_NOOP(
+        "Message", "Something else stands before the file's DICOM mark; it was read from there on."
+    ),
+    "repaired_header": QT_TRANSLATE_NOOP(
+        "Message", "Parts of the header break the rules of DICOM; they were read in the only way that fits together."
+    ),
+    "missing_delimiter": QT_TRANSLATE_NOOP(
+        "Message", "A sequence in the header does not say where it ends; it was ended at the next element that fits."
+    ),
+    "bad_sequence": QT_TRANSLATE_NOOP("Message", "A sequence in the header cannot be read and was left out."),
+    "elements_out_of_order": QT_TRANSLATE_NOOP(
+        "Message", "Attributes of the image stand behind its pixels; they were read nevertheless."
+    ),
+    "more_pixels": QT_TRANSLATE_NOOP(
+        "Message", "The file holds more pixel data than the frames that it announces; what is more is not shown."
+    ),
+    "unknown_transfer_syntax": QT_TRANSLATE_NOOP(
+        "Message",
+        "The file's transfer syntax is unknown; its pixel data have the length of plain ones and are read as such.",
+    ),
+    "uncertain_text": QT_TRANSLATE_NOOP(
+        "Message", "Texts of the file do not fit its character set; what they may mean is a guess."
+    ),
     "stray_element": QT_TRANSLATE_NOOP(
         "Message", "The data set holds delimiters where none belong; what follows may be missing."
     ),
