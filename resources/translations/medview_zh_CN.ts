@@ -1125,6 +1125,14 @@
         <translation>安装模型包</translation>
     </message>
     <message>
+        <source>Reading a document</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading tags</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>loading images</source>
         <translation>加载影像</translation>
     </message>
@@ -1301,6 +1309,42 @@
         <translation>{file} 指向其文件夹之外的文件，未打开。</translation>
     </message>
     <message>
+        <source>{file} lists {0} more files that are not there.</source>
+        <translation>{file} 另外列出了 {0} 个不存在的文件。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be read: the archive is damaged.</source>
+        <translation>{file} 无法读取:压缩包已损坏。</translation>
+    </message>
+    <message>
+        <source>{file} grows out of all proportion when it is unpacked; it is refused.</source>
+        <translation>{file} 解压后大小异常膨胀,已拒绝打开。</translation>
+    </message>
+    <message>
+        <source>{file} is encrypted ({0} files); unpack it with its password and open the folder.</source>
+        <translation>{file} 已加密({0} 个文件);请用密码解压后打开文件夹。</translation>
+    </message>
+    <message>
+        <source>{file} is packed in a way that is not read here ({2}); unpack it and open the folder.</source>
+        <translation>{file} 的压缩方式不受支持({2});请解压后打开文件夹。</translation>
+    </message>
+    <message>
+        <source>{file} is an archive inside an archive; unpack the outer one to open it.</source>
+        <translation>{file} 是压缩包中的压缩包;请先解压外层再打开。</translation>
+    </message>
+    <message>
+        <source>{file} did not answer for {0} s (a network or a disk that hangs?); the rest goes on without it.</source>
+        <translation>{file} 在 {0} 秒内没有响应(网络或磁盘可能已挂起);其余部分继续进行。</translation>
+    </message>
+    <message>
+        <source>Too many files did not answer; the scan ended at {file}.</source>
+        <translation>没有响应的文件过多;扫描在 {file} 处结束。</translation>
+    </message>
+    <message>
+        <source>{file} has changed since it was listed; open it again to see what it holds now.</source>
+        <translation>{file} 在列出之后已被更改;请重新打开以查看现在的内容。</translation>
+    </message>
+    <message>
         <source>{file} is listed by the DICOMDIR but is not there.</source>
         <translation>DICOMDIR 中列出的 {file} 不存在。</translation>
     </message>
@@ -1397,8 +1441,140 @@
         <translation>已取消。</translation>
     </message>
     <message>
+        <source>A three-dimensional model; surfaces are not drawn, the file inside can be saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sound; it is not played.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A presentation state; it says how its images are to be shown and has no picture of its own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Contours on the images that they refer to; they have no picture of their own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Surfaces in space; they are not drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nerve tracts as lines in space; they are not drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It says what the values of its images mean and has no picture of its own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A transformation between frames of reference; it has no picture of its own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Marked points in space; they are not drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Data before reconstruction in the scanner&apos;s own form; there is no picture to draw.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Spectra; their curves are not drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A treatment plan; beams and doses are not drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A record of a treatment; there is no picture to draw.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The protocol of a scan; there is no picture to draw.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measured values of an eye examination; there is no picture to draw.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Annotations of a microscopy image; they are not drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It says which images form stereo pairs and has no picture of its own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A message between devices; there is no picture to draw.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A directory of other files.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An image object without pixel data; nothing can be drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This kind of object is not known here; its attributes can be read in the tag browser.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} holds no structured report.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} holds no waveform that can be drawn: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} holds no document.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The document in {file} has {0} bytes, more than the {1} that are read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The PDF in {file} cannot be drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The PDF in {file} asks for a password.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PDFs cannot be drawn here: pypdfium2 is not installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Group {0} of the waveform cannot be drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Group {0} is cut off: {1} of {2} samples are there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The document was not read to its end: it could reach other files or is far too large.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The XML of the document is broken.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The slice has no thickness in the file; {0} mm is assumed.</source>
         <translation>文件未给出层厚，假定为 {0} mm。</translation>
+    </message>
+    <message>
+        <source>The Modality LUT of the file cannot be used; its values are shown as they are stored.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A window or VOI LUT of the file is not allowed by the standard and is left out.</source>
@@ -1499,6 +1675,38 @@
     <message>
         <source>The file gives its spacing in units of {0} mm.</source>
         <translation>文件的间距单位为 {0} mm。</translation>
+    </message>
+    <message>
+        <source>Something else stands before the file&apos;s DICOM mark; it was read from there on.</source>
+        <translation>文件的 DICOM 标记之前有其他内容;从标记处开始读取。</translation>
+    </message>
+    <message>
+        <source>Parts of the header break the rules of DICOM; they were read in the only way that fits together.</source>
+        <translation>文件头的部分内容不符合 DICOM 规则;已按唯一能前后一致的方式读取。</translation>
+    </message>
+    <message>
+        <source>A sequence in the header does not say where it ends; it was ended at the next element that fits.</source>
+        <translation>文件头中的一个序列没有结束标记;已在下一个合理的元素处结束。</translation>
+    </message>
+    <message>
+        <source>A sequence in the header cannot be read and was left out.</source>
+        <translation>文件头中的一个序列无法读取,已略去。</translation>
+    </message>
+    <message>
+        <source>Attributes of the image stand behind its pixels; they were read nevertheless.</source>
+        <translation>图像的属性位于像素数据之后;仍已读取。</translation>
+    </message>
+    <message>
+        <source>The file holds more pixel data than the frames that it announces; what is more is not shown.</source>
+        <translation>文件中的像素数据多于其声明的帧数;多出的部分不显示。</translation>
+    </message>
+    <message>
+        <source>The file&apos;s transfer syntax is unknown; its pixel data have the length of plain ones and are read as such.</source>
+        <translation>文件的传输语法未知;像素数据的长度与未压缩数据一致,按未压缩数据读取。</translation>
+    </message>
+    <message>
+        <source>Texts of the file do not fit its character set; what they may mean is a guess.</source>
+        <translation>文件中的文字与其字符集不符;其可能的含义只是推测。</translation>
     </message>
     <message>
         <source>The data set holds delimiters where none belong; what follows may be missing.</source>
@@ -3400,6 +3608,10 @@
     <message>
         <source>The file holds two orientations</source>
         <translation>文件含两个方位</translation>
+    </message>
+    <message>
+        <source>Values as stored: the Modality LUT is damaged</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Place in the patient unknown</source>
