@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 from medview.app import reading
-from medview.app.command_rules import Run, Test, has_image, has_segmentation, has_study, has_volume, on_state
+from medview.app.command_rules import (
+    Run,
+    Test,
+    has_image,
+    has_objects,
+    has_segmentation,
+    has_study,
+    has_tags,
+    has_volume,
+    on_state,
+)
 from medview.app.commands import Command, Context, Menu
 from medview.app.image_commands import ai_commands, image_commands, tool_commands
 from medview.app.shown_slice import PlaneKind
@@ -54,6 +64,14 @@ def _panel_checked(side: Literal["left", "right"]) -> Test:
         return settings.left_panel if side == "left" else settings.right_panel
 
     return checked
+
+
+def _toggle_objects(context: Context) -> None:
+    documents = context.workspace.documents
+    if documents.is_open:
+        documents.close()
+    else:
+        documents.show_list()
 
 
 def _has_grid(context: Context) -> bool:
@@ -286,6 +304,25 @@ def _view_commands() -> tuple[Command, ...]:
             lambda c: c.workspace.change_settings(dimmed=not c.workspace.settings.dimmed),
             ("Ctrl+D",),
             checked=lambda c: c.workspace.settings.dimmed,
+            section=4,
+        ),
+        Command(
+            "objects.list",
+            QT_TRANSLATE_NOOP("Command", "Reports and other objects"),
+            menu,
+            _toggle_objects,
+            ("Ctrl+L",),
+            enabled=has_objects,
+            checked=lambda c: c.workspace.documents.is_open,
+            section=4,
+        ),
+        Command(
+            "tags.show",
+            QT_TRANSLATE_NOOP("Command", "DICOM tags"),
+            menu,
+            lambda c: c.shell.show_tags(),
+            ("Ctrl+T",),
+            enabled=has_tags,
             section=4,
         ),
         Command(

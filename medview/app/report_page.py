@@ -156,7 +156,15 @@ def _head(report: Report, page: Page) -> Iterator[str]:
         for key, value, colour in head_rows(report, page)
         if value
     ]
-    yield f'<table cellspacing="0" cellpadding="2">{"".join(rows)}</table><hr>'
+    yield f'<table cellspacing="0" cellpadding="2">{"".join(rows)}</table>{rule(look)}'
+
+
+def rule(look: PageLook) -> str:
+    """A thin line over the width of the page."""
+    return (
+        f'<table width="100%" cellspacing="0" cellpadding="0" style="margin-top:8px; margin-bottom:8px"><tr>'
+        f'<td bgcolor="{look.line}" style="font-size:1px; line-height:1px">&nbsp;</td></tr></table>'
+    )
 
 
 def head_rows(report: Report, page: Page) -> list[tuple[str, str, str]]:
@@ -216,15 +224,31 @@ def _level(items: Sequence[ReportItem], page: Page, depth: int) -> Iterator[str]
                 and items[run].value_type == item.value_type
                 and items[run].name is None
                 and not items[run].items
-                and run - at < 40
             ):
                 run += 1
-            links = "  &nbsp; ".join(_links(one, page) for one in items[at:run])
-            yield _line(depth, links)
+            yield _line(depth, _run_of_images(items[at:run], page))
             at = run
             continue
         yield from _item(item, page, depth)
         at += 1
+
+
+def _run_of_images(items: Sequence[ReportItem], page: Page) -> str:
+    """Images without a name that follow one another; those that are not open are counted."""
+    told: list[str] = []
+    away: dict[str, int] = {}
+    for item in items:
+        if any(page.image_label(reference) is not None for reference in item.images) or not item.images:
+            told.append(_links(item, page))
+            continue
+        name = page.class_name(item.images[0].sop_class) or page.say("image")
+        away[name] = away.get(name, 0) + 1
+    for name, count in away.items():
+        number = f"{count} × " if count > 1 else ""
+        told.append(
+            f'<span style="color:{page.look.secondary}">{number}{safe(name)} ({safe(page.say("not_open"))})</span>'
+        )
+    return " &nbsp; ".join(told)
 
 
 def _item(item: ReportItem, page: Page, depth: int) -> Iterator[str]:

@@ -264,7 +264,9 @@ class Workspace(NoticeBoard):
     def patients_on_screen(self) -> frozenset[tuple[str, str]]:
         """Keys of the patients whose images are on the screen; more than one must be said in red (IHE BIR)."""
         states = [self._states[index] for index in self.visible_indices]
-        return frozenset(state.study.patient.key for state in states if state.study is not None)
+        keys = {state.study.patient.key for state in states if state.study is not None}
+        document = self.documents.patient
+        return frozenset(keys if document is None else {*keys, document})
 
     # ------------------------------------------------------------------ opening and closing
 

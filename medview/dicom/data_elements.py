@@ -117,12 +117,11 @@ class ElementFile:
             self._begin = self._find_begin()
             position = self._read_meta(self._begin)
             self.transfer_syntax = self._meta_text(0x00020010)
-            self._inflated: int | None = None
+            self._data_end = self.size
             if self.transfer_syntax == DEFLATED and self._guess(position) is None:
-                self._inflate(position)
+                self._data_end = self._inflate(position)
                 position = 0
             self._data_begin = position
-            self._data_end = self.size if self._inflated is None else self._inflated
             self.writing = self._guess(position) or Writing(
                 self.transfer_syntax not in {"1.2.840.10008.1.2", "1.2.840.113619.5.2"},
                 self.transfer_syntax == "1.2.840.10008.1.2.2",
@@ -407,7 +406,8 @@ class ElementFile:
             return Writing(explicit=False)
         return None
 
-    def _inflate(self, position: int) -> None:
+    def _inflate(self, position: int) -> int:
+        """Hold the inflated data set from now on; returns its size."""
         from medview.dicom.inflate import inflate_capped
 
         # The meta elements keep their offsets in the file; their values are read now, while there is a file.
@@ -420,5 +420,5 @@ class ElementFile:
             for e in self._meta
         ]
         self._meta = moved
-        self._inflated = len(data)
         self._buffer, self._base, self.size = data + head, 0, len(data) + len(head)
+        return len(data)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMainWindow, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMainWindow, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from medview.app.commands import Context, ViewportActions
 from medview.app.notices import WINDOW
@@ -26,6 +26,7 @@ from medview.ui.viewport_grid import MakeViewport, ViewportGrid, make_viewport
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.finding import InferenceResult
+    from medview.ui.tag_browser import TagBrowser
 
 WORDS_FROM = 1400
 """Width in px from which the tool bar has words beside its icons."""
@@ -66,7 +67,10 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.notices)
         self.hints = HintStrip(workspace)
         middle.addWidget(self.hints)
-        middle.addWidget(self.grid, 1)
+        self.images = QSplitter(Qt.Orientation.Horizontal)
+        self.images.setChildrenCollapsible(False)
+        self.images.addWidget(self.grid)
+        middle.addWidget(self.images, 1)
         row.addWidget(self.series_panel)
         row.addLayout(middle, 1)
         row.addWidget(self.right_panel)
@@ -109,12 +113,15 @@ class MainWindow(QMainWindow):
         ):
             listen(self, signal, self._refresh_later)
         listen(self, workspace.measurements.changed, self._refresh_later)
+        listen(self, workspace.documents.changed, self._follow_document)
+        listen(self, workspace.key_images.changed, self._refresh_later)
         listen(self, workspace.settings_changed, self._follow_settings)
         listen(self, workspace.loader.slice_loaded, self._first_slice)
         self._panels_built = False
         self._words: bool | None = None
         QTimer.singleShot(PANELS_AFTER_MS, self, self.build_panels)
         self._follow_settings()
+        self._follow_document()
         self.actions_.refresh()
         self._restore_place()
 
@@ -135,6 +142,23 @@ class MainWindow(QMainWindow):
         self.series_panel.setVisible(settings.left_panel)
         self.right_panel.setVisible(settings.right_panel)
         self.actions_.set_keys(settings.keys)
+        self._refresh_later()
+
+    def _follow_document(self) -> None:
+        """Show the pane of documents beside the images while one is open."""
+        is_open = self._workspace.documents.is_open
+        if is_open and self.images.count() == 1:
+            from medview.ui.document_pane import DocumentPane
+
+            self.images.addWidget(DocumentPane(self._workspace, self.show_tags_of))
+            room = max(self.images.width(), 2)
+            self.images.setSizes([room // 2, room - room // 2])
+        if self.images.count() > 1:
+            pane = self.images.widget(1)
+            assert pane is not None
+            pane.setVisible(is_open)
+            if not is_open:
+                self.grid.show()
         self._refresh_later()
 
     def _first_slice(self, *_what: object) -> None:
@@ -336,6 +360,22 @@ class MainWindow(QMainWindow):
         from medview.ui.small_dialogs import NoticesDialog
 
         self._show_dialog("notices", lambda: NoticesDialog(self._workspace, self))
+
+    def show_tags(self) -> None:
+        """Open the tags of the document that is open, else those of the active viewport's file."""
+        shown = self._workspace.documents.shown
+        self.show_tags_of("" if shown is None else shown.listed.object.path)
+
+    def show_tags_of(self, path: str) -> None:
+        """Open the tags of a file; of the active viewport's where none is named."""
+        from medview.ui.tag_browser import TagBrowser
+
+        self._show_dialog("tags", lambda: TagBrowser(self._workspace, self))
+        browser = cast("TagBrowser", self._dialogs["tags"])
+        if path:
+            browser.show_path(path)
+        else:
+            browser.show_viewport()
 
     def show_jobs(self) -> None:
         """Open the list of jobs."""

@@ -134,6 +134,9 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "cda_broken": QT_TRANSLATE_NOOP("Message", "The XML of the document is broken."),
     "assumed_thickness": QT_TRANSLATE_NOOP("Message", "The slice has no thickness in the file; {0} mm is assumed."),
+    "bad_modality_lut": QT_TRANSLATE_NOOP(
+        "Message", "The Modality LUT of the file cannot be used; its values are shown as they are stored."
+    ),
     "bad_window": QT_TRANSLATE_NOOP(
         "Message", "A window or VOI LUT of the file is not allowed by the standard and is left out."
     ),

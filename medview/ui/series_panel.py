@@ -23,8 +23,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QDrag, QFontMetrics, QImage, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
+from medview.app.documents import ListedObject, objects_of
 from medview.app.marks import MARKED_NOTES
 from medview.app.thumbnails import THUMBNAIL_PX, make_thumbnail
+from medview.core.plain_text import visible_text
 from medview.core.progress import Cancelled
 from medview.core.study import Series, Stack, Study
 from medview.ui.corner_text import date_text, person_name
@@ -63,16 +65,36 @@ class StackRow:
     stack: Stack
 
 
-Row = StudyRow | StackRow
+@dataclass(frozen=True, eq=False)
+class ObjectRow:
+    """The objects of one kind in a series that have no pixels."""
+
+    study: Study
+    series: Series
+    objects: tuple[ListedObject, ...]
+
+
+Row = StudyRow | StackRow | ObjectRow
 
 
 def strip_rows(studies: Sequence[Study]) -> tuple[Row, ...]:
-    """Rows of the strip: each study's heading, then its stacks in the order of the series."""
+    """Rows of the strip: each study's heading, its stacks in the order of the series, then its other objects."""
     rows: list[Row] = []
     for study in studies:
         rows.append(StudyRow(study))
         rows += [StackRow(study, series, stack) for series in study.series for stack in series.stacks]
+        if any(series.objects for series in study.series):
+            rows += _object_rows(study)
     return tuple(rows)
+
+
+def _object_rows(study: Study) -> list[ObjectRow]:
+    """One row for each kind of object of a series; what can be opened comes first."""
+    groups: dict[tuple[str, str], list[ListedObject]] = {}
+    for listed in objects_of(study):
+        groups.setdefault((listed.series.series_uid, listed.kind), []).append(listed)
+    rows = [ObjectRow(study, members[0].series, tuple(members)) for members in groups.values()]
+    return sorted(rows, key=lambda row: not row.objects[0].is_opened)
 
 
 class SeriesModel(QAbstractListModel):
@@ -122,6 +144,8 @@ class SeriesModel(QAbstractListModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
+        if index.isValid() and isinstance(self.rows[index.row()], ObjectRow):
+            return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if index.isValid() and isinstance(self.rows[index.row()], StackRow):
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
         return Qt.ItemFlag.ItemIsEnabled
@@ -214,6 +238,8 @@ class SeriesModel(QAbstractListModel):
 def _row_key(row: Row) -> str:
     if isinstance(row, StudyRow):
         return "study " + row.study.study_uid + repr(row.study.patient.key)
+    if isinstance(row, ObjectRow):
+        return f"objects {row.series.series_uid} {row.objects[0].kind} {len(row.objects)}"
     return "stack " + row.stack.id
 
 
@@ -239,6 +265,15 @@ def row_text(row: Row, with_patient: bool) -> str:
         parts = [person_name(study.patient.name), study.patient.patient_id] if with_patient else []
         parts += [date_text(study.date), study.description]
         return "\n".join(part for part in parts if part)
+    if isinstance(row, ObjectRow):
+        from medview.ui.object_text import class_name, kind_name, object_title, reason_text
+
+        first = row.objects[0]
+        kind = kind_name(first.kind) + (f" × {len(row.objects)}" if len(row.objects) > 1 else "")
+        words = (kind, object_title(first), class_name(first.object.sop_class), date_text(first.object.date))
+        told = [visible_text(part, 200, lines=False) for part in words if part]
+        reason = reason_text(first.kind)
+        return "\n".join([*dict.fromkeys(told), *([reason] if reason else [])])
     series, stack = row.series, row.stack
     k, j, i = stack.shape
     number = f"{series.number}  " if series.number is not None else ""
@@ -265,6 +300,8 @@ class SeriesDelegate(QStyledItemDelegate):
         row = index.data(RowRole)
         if isinstance(row, StudyRow):
             return QSize(STRIP_WIDTH - 10, len(self._study_lines(row.study)) * LINE + 14)
+        if isinstance(row, ObjectRow):
+            return QSize(STRIP_WIDTH - 10, 2 * LINE + 14)
         return QSize(STRIP_WIDTH - 10, THUMBNAIL_PX + 2 * LINE + 12)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -276,6 +313,8 @@ class SeriesDelegate(QStyledItemDelegate):
         elif isinstance(row, StackRow):
             state: QStyle.StateFlag = option.state
             self._paint_stack(painter, rect, row, state)
+        elif isinstance(row, ObjectRow):
+            self._paint_objects(painter, rect, row, option.state)
         painter.restore()
 
     def _study_lines(self, study: Study) -> list[tuple[str, str]]:
@@ -332,6 +371,36 @@ class SeriesDelegate(QStyledItemDelegate):
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._line(painter, metrics, below, count, right)
 
+    def _paint_objects(self, painter: QPainter, rect: QRect, row: ObjectRow, state: QStyle.StateFlag) -> None:
+        """A card with the glyph of the kind and two lines of words."""
+        from medview.ui.object_text import kind_icon, kind_name, object_title
+
+        theme, first = current_theme(), row.objects[0]
+        card = QRect(rect.left() + 4, rect.top() + 3, rect.width() - 6, 2 * LINE + 8)
+        shown = self._workspace.documents.shown
+        is_shown = shown is not None and any(one.object.path == shown.listed.object.path for one in row.objects)
+        painter.setPen(QColor(theme.accent if is_shown else theme.line))
+        painter.setBrush(QColor(theme.raised))
+        painter.drawRoundedRect(card, 4, 4)
+        glyph = QRectF(card.left() + 5, card.top() + 5, 14, 14)
+        draw_glyph(painter, glyph, kind_icon(first.kind), QColor(theme.text if first.is_opened else theme.secondary))
+        metrics = painter.fontMetrics()
+        words = QRect(card.left() + 23, card.top() + 4, card.width() - 26, LINE)
+        count = f" × {len(row.objects)}" if len(row.objects) > 1 else ""
+        name, title = kind_name(first.kind), visible_text(object_title(first), 80, lines=False)
+        painter.setPen(QColor(theme.text if first.is_opened else theme.secondary))
+        self._line(painter, metrics, words, (title if title != name else name) + count)
+        painter.setPen(QColor(theme.secondary))
+        words.translate(0, LINE)
+        self._line(painter, metrics, words, name if title != name else date_text(first.object.date))
+        if state & QStyle.StateFlag.State_HasFocus:
+            pen = painter.pen()
+            pen.setStyle(Qt.PenStyle.DotLine)
+            pen.setColor(QColor(theme.text))
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(card.adjusted(-2, -2, 2, 2))
+
     def _paint_overlay(self, painter: QPainter, picture: QRect, row: StackRow) -> None:
         theme = current_theme()
         modality = row.series.context.modality
@@ -345,6 +414,9 @@ class SeriesDelegate(QStyledItemDelegate):
         at = picture.right() - 17
         if self._workspace.results.of(row.stack.id):
             self._badge(painter, QPoint(at, picture.top() + 1), "brain", "#b9aefc")
+            at -= 18
+        if self._workspace.key_images.count_in(row.stack):
+            self._badge(painter, QPoint(at, picture.top() + 1), "star-fill", "#f2c744")
             at -= 18
         if any(MARKED_NOTES.get(note.code) in {"warning", "danger"} for note in row.stack.notes):
             self._badge(painter, QPoint(at, picture.top() + 1), "warning", "#e0a83c")
@@ -385,6 +457,8 @@ class SeriesList(QListView):
     """The list itself: a click or Enter shows, a drag carries the stack's id."""
 
     chosen = Signal(str)
+    object_chosen = Signal(object)
+    """An `ObjectRow`."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -422,6 +496,8 @@ class SeriesList(QListView):
         row = index.data(RowRole)
         if isinstance(row, StackRow):
             self.chosen.emit(row.stack.id)
+        elif isinstance(row, ObjectRow):
+            self.object_chosen.emit(row)
 
 
 class SeriesPanel(QWidget):
@@ -441,6 +517,7 @@ class SeriesPanel(QWidget):
         self.list.setModel(self.model)
         self.list.setItemDelegate(SeriesDelegate(workspace, self.model, self))
         self.list.chosen.connect(self._show)
+        self.list.object_chosen.connect(lambda row: workspace.documents.open(row.objects[0]))
         column.addWidget(self.list)
         self.setFocusProxy(self.list)
         listen(self, workspace.studies_changed, self.model.refresh)
@@ -449,8 +526,13 @@ class SeriesPanel(QWidget):
         listen(self, workspace.active_changed, self._repaint)
         listen(self, workspace.layout_changed, self._repaint)
         listen(self, workspace.settings_changed, self._repaint)
+        for signal in (workspace.documents.changed, workspace.key_images.changed):
+            listen(self, signal, self._repaint_all)
         listen(self, workspace.loader.progress, self.model.set_progress)
         self._shown: tuple[str | None, ...] = ()
+
+    def _repaint_all(self) -> None:
+        self.list.viewport().update()
 
     def _repaint(self, *_what: object) -> None:
         shown = (

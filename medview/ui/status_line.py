@@ -32,6 +32,8 @@ def job_title(title: str) -> str:
         "results": translate("Job", "Fetching kept results"),
         "save": translate("Job", "Saving"),
         "install": translate("Job", "Installing a package"),
+        "document": translate("Job", "Reading a document"),
+        "tags": translate("Job", "Reading tags"),
     }
     return known.get(title) or model_text(title)
 

@@ -259,5 +259,10 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
 QSplitter::handle {{ background: {t.line}; }}
 QFrame#rule {{ background: {t.line}; max-height: 1px; min-height: 1px; border: none; }}
 QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; }}
+QWidget#document {{ background: {t.panel}; border-left: 1px solid {t.line}; }}
+QTextBrowser#page {{ background: {t.panel}; border: none; border-top: 1px solid {t.line}; padding: 12px 16px; color: {t.text}; }}
+QPlainTextEdit {{ background: {t.window}; border: 1px solid {t.line}; border-radius: 3px; padding: 4px; color: {t.text}; }}
+QPlainTextEdit#said {{ background: {t.panel}; border: none; padding: 0 8px; }}
+QLineEdit[missing="true"] {{ border-color: {t.danger}; color: {t.danger}; }}
 QFrame#notice {{ background: {t.raised}; border: none; border-bottom: 1px solid {t.line}; }}
 """

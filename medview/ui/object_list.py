@@ -1,0 +1,131 @@
+"""The list of everything in the open studies that is no image: what it is, and why nothing is drawn of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from medview.core.plain_text import visible_text
+from medview.ui.corner_text import date_text, person_name
+from medview.ui.icons import icon
+from medview.ui.object_text import class_name, kind_icon, kind_name, object_title, reason_text
+from medview.ui.parts import text_label
+from medview.ui.text import translate
+
+if TYPE_CHECKING:
+    from medview.app.documents import ListedObject
+    from medview.app.workspace import Workspace
+
+LISTED_ROLE = Qt.ItemDataRole.UserRole
+MOST_ROWS = 5000
+"""More objects than this of one study are counted in its last row."""
+
+
+class ObjectList(QWidget):
+    """A row for each object, under its study."""
+
+    chosen = Signal(object)
+    """A `ListedObject`."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._shown: object = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 12, 12)
+        column.setSpacing(8)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(translate("Objects", "Search"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        column.addWidget(self.search)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels(
+            [
+                translate("Objects", "Object"),
+                translate("Objects", "Kind"),
+                translate("Objects", "Date"),
+                translate("Objects", "Why it is not drawn"),
+            ]
+        )
+        self.tree.setRootIsDecorated(False)
+        self.tree.setIndentation(12)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header = self.tree.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(True)
+        for at, width in enumerate((190, 160, 90)):
+            self.tree.setColumnWidth(at, width)
+        self.tree.itemActivated.connect(self._choose)
+        self.tree.itemClicked.connect(self._choose)
+        column.addWidget(self.tree, 1)
+        self.none = text_label(translate("Objects", "Everything that is open is an image."), "secondary")
+        column.addWidget(self.none)
+        self.setFocusProxy(self.tree)
+
+    def refresh(self) -> None:
+        """Take over the objects of the open studies."""
+        if self._shown is self._workspace.studies:
+            return
+        self._shown = self._workspace.studies
+        self.tree.clear()
+        groups: dict[str, QTreeWidgetItem] = {}
+        counts: dict[str, int] = {}
+        for listed in self._workspace.documents.all():
+            study = listed.study
+            key = study.study_uid + repr(study.patient.key)
+            if key not in groups:
+                words = [person_name(study.patient.name), date_text(study.date), study.description]
+                group = QTreeWidgetItem([visible_text("  ·  ".join(w for w in words if w), 200, lines=False)])
+                group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                font = group.font(0)
+                font.setBold(True)
+                group.setFont(0, font)
+                self.tree.addTopLevelItem(group)
+                group.setFirstColumnSpanned(True)
+                groups[key] = group
+            counts[key] = counts.get(key, 0) + 1
+            if counts[key] <= MOST_ROWS:
+                groups[key].addChild(_row(listed))
+        for key, count in counts.items():
+            if count > MOST_ROWS:
+                more = QTreeWidgetItem([translate("Objects", "and {0} more").format(count - MOST_ROWS)])
+                more.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                groups[key].addChild(more)
+        self.tree.expandAll()
+        self.none.setVisible(not groups)
+        self._filter(self.search.text())
+
+    def _choose(self, item: QTreeWidgetItem, _column: int = 0) -> None:
+        listed = item.data(0, LISTED_ROLE)
+        if listed is not None:
+            self.chosen.emit(listed)
+
+    def _filter(self, wanted: str) -> None:
+        wanted = wanted.casefold()
+        for at in range(self.tree.topLevelItemCount()):
+            group = self.tree.topLevelItem(at)
+            if group is None:
+                continue
+            for child_at in range(group.childCount()):
+                child = group.child(child_at)
+                if child is not None:
+                    words = " ".join(child.text(column) for column in range(4))
+                    child.setHidden(wanted not in words.casefold())
+
+
+def _row(listed: ListedObject) -> QTreeWidgetItem:
+    title = visible_text(object_title(listed), 200, lines=False)
+    if listed.object.instance_number is not None and len(listed.series.objects) > 1:
+        title += f"  #{listed.object.instance_number}"
+    what = class_name(listed.object.sop_class) or kind_name(listed.kind)
+    item = QTreeWidgetItem([title, what, date_text(listed.object.date), reason_text(listed.kind)])
+    item.setIcon(0, icon(kind_icon(listed.kind), "text" if listed.is_opened else "secondary"))
+    item.setToolTip(0, visible_text(listed.object.path, 500, lines=False))
+    item.setToolTip(1, what)
+    item.setToolTip(3, item.text(3))
+    item.setData(0, LISTED_ROLE, listed)
+    return item
