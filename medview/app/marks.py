@@ -11,7 +11,7 @@ from medview.core.finding import InferenceResult
 from medview.core.problem import Note
 from medview.core.volume import Volume
 
-Severity = Literal["info", "warning", "danger", "ai"]
+Severity = Literal["info", "warning", "danger", "ai", "key"]
 
 MARKED_NOTES: dict[str, Severity] = {
     "missing_slices": "danger",
@@ -23,6 +23,8 @@ MARKED_NOTES: dict[str, Severity] = {
     "duplicate_uid": "warning",
     "assumed_thickness": "warning",
     "nominal_scanned_spacing": "warning",
+    "bad_modality_lut": "danger",
+    "no_suv": "info",
     "sform_qform_differ": "warning",
     "no_geometry": "info",
     "mixed_orientations": "info",
@@ -51,6 +53,7 @@ def marks_of(
     ai_partly_hidden: bool = False,
     filter_pending: bool = False,
     filter_error: str = "",
+    key_image: str | None = None,
     profile_fault: str = "",
 ) -> tuple[Mark, ...]:
     """All marks of a viewport, the gravest first."""
@@ -82,6 +85,8 @@ def marks_of(
             found.append(Mark("filter_failed", "danger", (filter_error,)))
         elif names:
             found.append(Mark("filter_pending" if filter_pending else "filtered", "warning", names))
+    if key_image is not None:
+        found.append(Mark("key_image", "key", (key_image,)))
     if view.plane_kind != "acquired":
         found.append(Mark("resampled", "info"))
     elif stack.graphics and not view.show_graphics:
@@ -95,7 +100,7 @@ def marks_of(
         found.append(Mark("ai_partly_hidden", "ai"))
     if ai_visible:
         found += _ai_marks(results)
-    order = {"danger": 0, "warning": 1, "info": 2, "ai": 3}
+    order = {"danger": 0, "warning": 1, "key": 2, "info": 3, "ai": 4}
     return tuple(sorted(found, key=lambda mark: order[mark.severity]))
 
 

@@ -124,6 +124,8 @@ class ImageHeader:
     """Groups (0x6000, 0x6002 …) that hold an overlay plane."""
     pet_scan: str = ""
     """GE PET: date and time to which decay was corrected, also where the series was dated later."""
+    broken_lut: bool = False
+    """Whether there is a Modality LUT that cannot be used."""
     has_profile: bool = False
     """Whether its colours have an ICC profile."""
     has_supplemental: bool = False

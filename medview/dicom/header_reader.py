@@ -360,6 +360,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         factors if any(factors) else None,
         as_text(get(tags.DOSE_UNITS)),
         _dimension_pointers(values),
+        broken_lut=bool(values.get(tags.MODALITY_LUTS)) and _modality_lut(values, signed) is None,
         has_profile=has_profile(values),
         pet_scan=as_text(private.get("ge_pet_scan")),
         overlays=tuple(sorted(tag & 0xFFFF for tag in values.keys() & _OVERLAY_ROWS)),

@@ -33,7 +33,10 @@ def modality_transform(
         return ModalityTransform(lut=entries, lut_first=lut.first), ()
     pairs = {(frame.common.slope, frame.common.intercept) for frame in frames}
     notes: tuple[Note, ...] = ()
-    if any(slope == 0 for slope, _ in pairs):
+    if headers[0].image.broken_lut:
+        text = "The Modality LUT of the file cannot be used; its values are shown as they are stored."
+        notes = (Note("bad_modality_lut", text),)
+    elif any(slope == 0 for slope, _ in pairs):
         notes = (Note("zero_slope", "Rescale Slope is 0 in the file; it is taken as 1."),)
     if len(pairs) == 1:
         slope, intercept = next(iter(pairs))
@@ -48,6 +51,8 @@ def unit_of(header: InstanceHeader, frame: FrameHeader, is_colour: bool) -> str:
         return "RGB"
     series, common = header.series, frame.common
     rescale = common.rescale_type.upper()
+    if header.image.broken_lut:
+        return "stored"
     if header.image.modality_lut is not None:
         return _LUT_UNITS.get(header.image.modality_lut.type.upper(), "stored")
     if rescale == "HU" and series.modality in {"CT", "PT", "XA", "OT", ""}:

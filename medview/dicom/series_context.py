@@ -7,15 +7,25 @@ from collections.abc import Sequence
 from medview.core.study import SeriesContext
 from medview.dicom.header import FrameHeader, InstanceHeader
 
+_MAYBE_LOSSLESS = frozenset({"jpeg-2000", "htj2k", "jpeg-ls", "jpeg-xl"})
+"""Codecs of which a lossy transfer syntax may hold streams without loss, as Lossy Image Compression 00 then says."""
+
 
 def lossy_mark(header: InstanceHeader) -> str:
     """``""``, or ``LOSSY`` with method and ratio as far as known (PS3.3 C.7.6.1.1.5; IHE BIR wants it on the screen)."""
-    image = header.image
-    syntax = header.pixels.syntax if header.pixels is not None else None
-    if image.lossy != "01" and not (syntax is not None and syntax.lossy):
+    image, pixels = header.image, header.pixels
+    syntax = pixels.syntax if pixels is not None else None
+    coded_lossy = syntax is not None and syntax.lossy
+    if coded_lossy and syntax is not None and image.lossy == "00" and syntax.codec in _MAYBE_LOSSLESS:
+        coded_lossy = False
+    if image.lossy != "01" and not coded_lossy:
         return ""
     method = image.lossy_method.split("\\")[-1] or (syntax.name if syntax is not None and syntax.lossy else "")
-    ratio = image.lossy_ratio.split("\\")[-1]
+    ratio = image.lossy_ratio.split("\\")[-1].strip()
+    if not ratio and coded_lossy and pixels is not None:
+        coded = header.file_size - pixels.data_offset
+        plain = pixels.frame_bits * pixels.frames / 8
+        ratio = f"≈{plain / coded:.3g}" if 0 < coded < plain else ""
     return " ".join(part for part in ("LOSSY", method, f"{ratio}:1" if ratio else "") if part)
 
 

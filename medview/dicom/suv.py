@@ -70,7 +70,7 @@ def _declared(radio: Radiopharmaceutical, patient: PatientIdentity) -> SuvFactor
         return SuvFactors(None, lbm_janma=1.0)
     if kind == "BSA":
         return SuvFactors(None, bsa=1.0)
-    raise NoSuv(f"its values are SUV of the type {kind}")
+    raise NoSuv("its values are SUV of a kind that cannot be turned into others")
 
 
 def _body_weight_factor(
@@ -87,7 +87,7 @@ def _body_weight_factor(
             if found[1]:
                 return found[1] * _from_dose(headers, radio, patient)
         raise NoSuv("its counts have no factor to activity")
-    raise NoSuv(f"its unit {units or 'is missing and'} cannot be turned into SUV")
+    raise NoSuv("its unit cannot be turned into SUV")
 
 
 def _from_dose(headers: Sequence[InstanceHeader], radio: Radiopharmaceutical, patient: PatientIdentity) -> float:

@@ -19,7 +19,10 @@ def windows_of(values: Values, intercept: float) -> tuple[tuple[Voi, ...], int]:
     """
     vois: list[Voi] = []
     faults = 0
-    signed = as_short(values.get(tags.PIXEL_REPRESENTATION)) == 1 or intercept < 0
+    # Of the sign of what the Modality LUT gives (PS3.3 C.11.2.1.1): a table of it has unsigned entries.
+    signed = not values.get(tags.MODALITY_LUTS) and (
+        as_short(values.get(tags.PIXEL_REPRESENTATION)) == 1 or intercept < 0
+    )
     for item in values.get(tags.VOI_LUTS) or ():
         lut = _voi_lut(item, signed, codecs_of(values.get(tags.CHARSET)))
         if lut is None:

@@ -308,6 +308,9 @@ def mark_text(mark: Mark) -> str:
         return _short_note(mark.note)
     if mark.code == "failed_slices":
         return translate("Viewport", "Incomplete: {n} slices cannot be read").format(n=values[0])
+    if mark.code == "key_image":
+        text = translate("Viewport", "Key image: {why}").format(why=values[0])
+        return text if values[0] else translate("Viewport", "Key image")
     if mark.code == "lossy":
         return translate("Viewport", "Lossy {method}").format(method=values[0])
     if mark.code == "filtered":
@@ -339,6 +342,7 @@ def _short_note(note: Note) -> str:
         "assumed_thickness": translate("Viewport", "Slice thickness assumed"),
         "nominal_scanned_spacing": translate("Viewport", "Distances are those on the scanned film"),
         "sform_qform_differ": translate("Viewport", "The file holds two orientations"),
+        "bad_modality_lut": translate("Viewport", "Values as stored: the Modality LUT is damaged"),
         "no_geometry": translate("Viewport", "Place in the patient unknown"),
         "mixed_orientations": translate("Viewport", "No volume: orientations differ"),
     }.get(note.code)

@@ -318,3 +318,21 @@ TEMPLATES: Mapping[str, str] = {
     "package_too_large": QT_TRANSLATE_NOOP("Message", "The package {file} unpacks to too many bytes."),
     "package_unreadable": QT_TRANSLATE_NOOP("Message", "The package {file} cannot be unpacked."),
 }
+
+SUV_REASONS = (
+    QT_TRANSLATE_NOOP("SuvReason", "it is not a plain PET series"),
+    QT_TRANSLATE_NOOP("SuvReason", "its images disagree about dose, patient or corrections"),
+    QT_TRANSLATE_NOOP("SuvReason", "it is not corrected for attenuation and decay"),
+    QT_TRANSLATE_NOOP("SuvReason", "there were several injections"),
+    QT_TRANSLATE_NOOP("SuvReason", "its values are SUV of a kind that cannot be turned into others"),
+    QT_TRANSLATE_NOOP("SuvReason", "its counts have no factor to activity"),
+    QT_TRANSLATE_NOOP("SuvReason", "its unit cannot be turned into SUV"),
+    QT_TRANSLATE_NOOP("SuvReason", "the patient's weight is missing"),
+    QT_TRANSLATE_NOOP("SuvReason", "dose or half-life is missing"),
+    QT_TRANSLATE_NOOP("SuvReason", "its decay correction is not to start of scan or injection"),
+    QT_TRANSLATE_NOOP("SuvReason", "the injection lies after the scan"),
+    QT_TRANSLATE_NOOP("SuvReason", "the injection lies too long before the scan"),
+    QT_TRANSLATE_NOOP("SuvReason", "the time of the scan is missing"),
+    QT_TRANSLATE_NOOP("SuvReason", "the time of injection is missing"),
+)
+"""Why there is no SUV, as the note says it."""

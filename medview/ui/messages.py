@@ -31,7 +31,10 @@ def message_text(code: str, text: str, values: tuple[str, ...] = (), path: str =
 
 def note_text(note: Note) -> str:
     """A note in the reader's language."""
-    return message_text(note.code, note.text, note.values)
+    values = note.values
+    if note.code == "no_suv":
+        values = tuple(translate("SuvReason", reason) for reason in values)
+    return message_text(note.code, note.text, values)
 
 
 def problem_text(problem: Problem) -> str:

@@ -1574,7 +1574,7 @@
     </message>
     <message>
         <source>The Modality LUT of the file cannot be used; its values are shown as they are stored.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件的模态查找表无法使用；按存储值显示。</translation>
     </message>
     <message>
         <source>A window or VOI LUT of the file is not allowed by the standard and is left out.</source>
@@ -3149,6 +3149,65 @@
     </message>
 </context>
 <context>
+    <name>SuvReason</name>
+    <message>
+        <source>it is not a plain PET series</source>
+        <translation>这不是普通的 PET 序列</translation>
+    </message>
+    <message>
+        <source>its images disagree about dose, patient or corrections</source>
+        <translation>各图像的剂量、患者或校正信息不一致</translation>
+    </message>
+    <message>
+        <source>it is not corrected for attenuation and decay</source>
+        <translation>未进行衰减校正和衰变校正</translation>
+    </message>
+    <message>
+        <source>there were several injections</source>
+        <translation>有多次注射</translation>
+    </message>
+    <message>
+        <source>its values are SUV of a kind that cannot be turned into others</source>
+        <translation>其数值是无法换算的 SUV 类型</translation>
+    </message>
+    <message>
+        <source>its counts have no factor to activity</source>
+        <translation>计数没有换算为活度的系数</translation>
+    </message>
+    <message>
+        <source>its unit cannot be turned into SUV</source>
+        <translation>其单位无法换算为 SUV</translation>
+    </message>
+    <message>
+        <source>the patient&apos;s weight is missing</source>
+        <translation>缺少患者体重</translation>
+    </message>
+    <message>
+        <source>dose or half-life is missing</source>
+        <translation>缺少注射剂量或半衰期</translation>
+    </message>
+    <message>
+        <source>its decay correction is not to start of scan or injection</source>
+        <translation>衰变校正的参考时间既不是扫描开始也不是注射时刻</translation>
+    </message>
+    <message>
+        <source>the injection lies after the scan</source>
+        <translation>注射时间晚于扫描时间</translation>
+    </message>
+    <message>
+        <source>the injection lies too long before the scan</source>
+        <translation>注射时间早于扫描过久</translation>
+    </message>
+    <message>
+        <source>the time of the scan is missing</source>
+        <translation>缺少扫描时间</translation>
+    </message>
+    <message>
+        <source>the time of injection is missing</source>
+        <translation>缺少注射时间</translation>
+    </message>
+</context>
+<context>
     <name>Tags</name>
     <message>
         <source>DICOM tags</source>
@@ -3611,7 +3670,7 @@
     </message>
     <message>
         <source>Values as stored: the Modality LUT is damaged</source>
-        <translation type="unfinished"></translation>
+        <translation>按存储值显示：模态查找表已损坏</translation>
     </message>
     <message>
         <source>Place in the patient unknown</source>

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
+from medview.core.display import apply_voi
 from medview.core.window import VoiLut, Window
 from tests.dicom.reading import codes, marker_centroid, modality_values, only_stack, stacks_of
 from tests.phantoms.dicom_series import (
@@ -83,6 +86,141 @@ def test_a_modality_lut_is_applied(tmp_path: Path) -> None:
     stack = one(tmp_path, change)
     assert modality_values(stack)[0].tolist() == [[48, 50], [4000, 4448]]
     assert stack.unit == "stored"
+
+
+def lut_item(entries: np.ndarray, first: int, bits: int, count: int | None = None, signed: bool = False) -> Dataset:
+    """A Modality or VOI LUT; 8-bit entries go two to a word."""
+    item = Dataset()
+    item.add_new(0x00283002, "SS" if signed else "US", [(len(entries) if count is None else count), first, bits])
+    item.ModalityLUTType = "US"
+    raw = entries.astype("u1" if bits <= 8 else "<u2").tobytes()
+    item.add_new(0x00283006, "OW", raw + b"\0" * (len(raw) % 2))
+    return item
+
+
+@pytest.mark.parametrize(
+    ("stored", "first", "bits", "signed"),
+    [
+        ([[-3, -2], [-1, 0]], -3, 16, True),
+        ([[-3, -2], [-1, 0]], -3, 8, True),
+        ([[5, 6], [7, 8]], 5, 8, False),
+        ([[40000, 40001], [40002, 40003]], 40000, 16, False),
+    ],
+)
+def test_a_modality_lut_of_8_or_16_bit_and_either_sign(tmp_path: Path, stored, first, bits, signed) -> None:
+    """The first mapped value has the sign of the pixels (PS3.3 C.11.1.1.1), whatever VR the descriptor is written with."""
+    entries = np.array([10, 200, 30, 7])
+
+    def change(data) -> None:
+        del data.RescaleSlope, data.RescaleIntercept
+        set_pixels(data, np.array(stored, dtype=np.int16 if signed else np.uint16))
+        data.ModalityLUTSequence = [lut_item(entries, first, bits, signed=signed)]
+
+    assert modality_values(one(tmp_path, change))[0].ravel().tolist() == entries.tolist()
+
+
+def test_a_modality_lut_that_is_cut_off_is_said(tmp_path: Path) -> None:
+    def change(data) -> None:
+        del data.RescaleSlope, data.RescaleIntercept
+        set_pixels(data, np.array([[100, 101]], dtype=np.uint16))
+        data.ModalityLUTSequence = [lut_item(np.array([11, 12, 13, 14]), 100, 16, count=400)]
+
+    stack = one(tmp_path, change)
+    assert "bad_modality_lut" in codes(stack)
+    assert (stack.unit, modality_values(stack)[0].ravel().tolist()) == ("stored", [100, 101])
+
+
+def test_values_beyond_a_modality_lut_take_its_ends(tmp_path: Path) -> None:
+    def change(data) -> None:
+        del data.RescaleSlope, data.RescaleIntercept
+        set_pixels(data, np.array([[0, 100], [103, 60000]], dtype=np.uint16))
+        data.ModalityLUTSequence = [lut_item(np.array([11, 12, 13, 14]), 100, 16)]
+
+    assert modality_values(one(tmp_path, change))[0].ravel().tolist() == [11, 11, 14, 14]
+
+
+def test_a_modality_lut_of_65536_entries_says_0(tmp_path: Path) -> None:
+    def change(data) -> None:
+        del data.RescaleSlope, data.RescaleIntercept
+        set_pixels(data, np.array([[0, 1], [65534, 65535]], dtype=np.uint16))
+        data.ModalityLUTSequence = [lut_item(np.arange(65536)[::-1], 0, 16, count=0)]
+
+    assert modality_values(one(tmp_path, change))[0].ravel().tolist() == [65535, 65534, 1, 0]
+
+
+def test_a_voi_lut_of_65536_entries_says_0(tmp_path: Path) -> None:
+    def change(data) -> None:
+        data.VOILUTSequence = [lut_item(np.arange(65536), 0, 16, count=0)]
+
+    (first, *_) = one(tmp_path, change).vois[0]
+    assert isinstance(first, VoiLut)
+    assert (len(first.entries), first.bits, first.first) == (65536, 16, 0)
+
+
+def test_a_voi_lut_after_a_modality_lut_begins_where_its_unsigned_descriptor_says(tmp_path: Path) -> None:
+    def change(data) -> None:
+        del data.RescaleSlope, data.RescaleIntercept
+        set_pixels(data, np.array([[-3, -2], [-1, 0]], dtype=np.int16))
+        data.ModalityLUTSequence = [lut_item(np.array([40000, 40001, 40002, 40003]), -3, 16, signed=True)]
+        data.VOILUTSequence = [lut_item(np.array([0, 50, 100, 255]), 40000, 8)]
+
+    stack = one(tmp_path, change)
+    assert stack.vois[0][0].first == 40000
+    assert apply_voi(modality_values(stack)[0], stack.vois[0][0]).ravel().tolist() == [0, 50, 100, 255]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                0x00180050,
+                0x00181164,
+                0x00200032,
+                0x00200037,
+                0x00280008,
+                0x00280030,
+                0x00280034,
+                0x00281050,
+                0x00281051,
+                0x00281052,
+                0x00281053,
+                0x00200013,
+                0x00180088,
+                0x00101030,
+            ]
+        ),
+        st.one_of(
+            st.sampled_from(
+                ["1.5\\", "1,5", "nan", "inf", "-inf", "1e400", "--1", "1_0", "\\\\", "0x10", "1.5.2", " ", "²"]
+            ),
+            st.text(max_size=12),
+        ),
+        min_size=1,
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_junk_in_numbers_never_becomes_a_number(values: dict[int, str]) -> None:
+    """P5: no crash; what is no number is taken for absent, and every number that is kept is finite."""
+    import tempfile
+
+    from tests.phantoms.raw_dicom import element, part10, small_image
+
+    def vr(tag: int) -> str:
+        return "IS" if tag in {0x00280008, 0x00200013} else "DS"
+
+    between = [element(tag, vr(tag), text.encode("utf-8", "replace")) for tag, text in sorted(values.items())]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.dcm"
+        path.write_bytes(part10(small_image(*between)))
+        for stack in stacks_of(path):
+            slope, intercept = stack.transform.slope_intercept(0)
+            numbers = [slope, intercept, stack.pixel_aspect, *(stack.pixel_spacing or ())]
+            numbers += [
+                number for voi in stack.vois[0] if isinstance(voi, Window) for number in (voi.center, voi.width)
+            ]
+            assert np.isfinite(numbers).all()
+            assert slope != 0
+            assert all(number > 0 for number in (stack.pixel_aspect, *(stack.pixel_spacing or ())))
 
 
 @pytest.mark.parametrize(

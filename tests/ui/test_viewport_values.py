@@ -232,3 +232,15 @@ def test_the_key_for_overlays_is_in_the_table() -> None:
     found = {command.id: command.keys for command in image_commands()}
     assert found["image.graphics"] == ("O",)
     assert found["image.scale"] == ("U",)
+
+
+def test_every_reason_why_there_is_no_suv_can_be_translated() -> None:
+    import re
+    from pathlib import Path
+
+    from medview.dicom import suv
+    from medview.ui.message_table import SUV_REASONS
+
+    raised = re.findall(r'NoSuv\("([^"]+)"\)', Path(suv.__file__).read_text(encoding="utf-8"))
+    assert len(raised) > 10
+    assert set(raised) == set(SUV_REASONS)
