@@ -112,14 +112,16 @@ def _is_rle_header(begin: bytes) -> bool:
     if len(begin) < 8:
         return False
     count, start = struct.unpack_from("<2I", begin)
-    return 1 <= count <= 15 and start == 64
+    return bool(1 <= count <= 15 and start == 64)
 
 
 def _sliced(fragments: Sequence[Fragment], length: int, frames: int) -> tuple[tuple[Fragment, ...], ...]:
     """Frames of ``length`` bytes each, one to a fragment as PS3.5 A.4.11 wants it, or one after the other through them."""
     filled = [fragment for fragment in fragments if fragment.length]
-    if len(fragments) == frames or len(filled) == frames:
-        return tuple((fragment,) for fragment in (fragments if len(fragments) == frames else filled))
+    for each in (fragments, filled):
+        # The last one may be cut off with the file; others that are too short are parts of frames.
+        if len(each) == frames and all(part.length >= length or not part.length for part in each[:-1]):
+            return tuple((part,) for part in each)
     result = []
     left = [(fragment.offset, fragment.length, fragment.whole) for fragment in reversed(filled)]
     for _ in range(frames):
