@@ -18,6 +18,7 @@ from tests.phantoms.dicom_series import make_enhanced, make_series, positions_al
 __all__ = ["medview"]
 
 STACK_KEYS = {"id", "kind", "shape", "spacing", "affine", "timepoints", "components", "unit", "frames", "notes"}
+STACK_KEYS |= {"dimensions", "frame_time_ms"}
 
 
 def only_stack(answer: dict) -> dict:  # type: ignore[type-arg]
