@@ -66,6 +66,9 @@ def facts_of(data: Dataset | None) -> dict[str, Property]:
         facts["has_window"] = "WindowCenter" in data
         facts["has_rescale"] = "RescaleSlope" in data
         facts["has_groups"] = "PerFrameFunctionalGroupsSequence" in data or "SharedFunctionalGroupsSequence" in data
+        facts["intercept_alone"] = (_value(data, "RescaleSlope") is None) and (
+            _value(data, "RescaleIntercept") is not None
+        )
         facts["has_dose_scaling"] = "DoseGridScaling" in data
         facts["has_segmented_palette"] = "SegmentedRedPaletteColorLookupTableData" in data
         facts["has_palette"] = "RedPaletteColorLookupTableData" in data

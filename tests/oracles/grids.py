@@ -85,7 +85,6 @@ def grid_series(folder: Path, orientations: Sequence[str] | None = None) -> Iter
     echoes = []
     for echo in range(2):
         part = make_series(positions, OBLIQUE, values + 100 * echo, name="echoes", modality="MR", intercept=0.0)
-        part = [data for data in part]
         for number, (data, position) in enumerate(zip(part, positions_along(orientation=OBLIQUE), strict=True)):
             data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
             data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = uid("echoes", echo, number)
@@ -99,7 +98,9 @@ def grid_series(folder: Path, orientations: Sequence[str] | None = None) -> Iter
     jitter = positions + np.random.default_rng(3).uniform(-4e-3, 4e-3, positions.shape)
     yield saved("jitter", make_series(jitter, name="jitter"))
     for name, shared, orientation in (("enhanced", True, AXIAL), ("enhanced-each", False, OBLIQUE)):
-        yield saved(name, [make_enhanced(positions_along(orientation=orientation), orientation, shared=shared, name=name)])
+        yield saved(
+            name, [make_enhanced(positions_along(orientation=orientation), orientation, shared=shared, name=name)]
+        )
     shuffled = [int(at) for at in shuffle.permutation(12)]
     yield saved("enhanced-shuffled", [make_enhanced(order=shuffled, name="shuffled")])
 
@@ -119,9 +120,7 @@ def legacy_converted(folder: Path) -> Path:
             data.ContentDate, data.ContentTime = "20200102", "101112"
             data.AcquisitionDate, data.AcquisitionTime = "20200102", "101112"
             data.FrameOfReferenceUID = uid("frame", "legacy")
-        converted = LegacyConvertedEnhancedCTImage(
-            series, uid("legacy converted"), 5, uid("legacy instance"), 1
-        )
+        converted = LegacyConvertedEnhancedCTImage(series, uid("legacy converted"), 5, uid("legacy instance"), 1)
         folder.mkdir(parents=True, exist_ok=True)
         converted.save_as(folder / "legacy.dcm")
     return folder

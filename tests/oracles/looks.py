@@ -89,7 +89,15 @@ def grey_files(folder: Path) -> Iterator[Path]:
                     more["PresentationLUTShape"] = shape
                 more["RescaleSlope"], more["RescaleIntercept"] = "1", "-1024"
                 yield written(folder, f"window-{number}", values, **more)
-    for slope, intercept in (("2", "-7"), ("-1", "0"), ("-2", "4095"), ("0.5", "3.25"), ("1", "0"), ("1E1", "-1E3"), ("0.001", "0")):
+    for slope, intercept in (
+        ("2", "-7"),
+        ("-1", "0"),
+        ("-2", "4095"),
+        ("0.5", "3.25"),
+        ("1", "0"),
+        ("1E1", "-1E3"),
+        ("0.001", "0"),
+    ):
         for cells in (values, signed):
             number += 1
             yield written(folder, f"rescale-{number}", cells, stored=12, RescaleSlope=slope, RescaleIntercept=intercept)
@@ -265,7 +273,12 @@ def layout_files(folder: Path) -> Iterator[Path]:
         yield path
 
 
-def all_looks(folder: Path) -> Iterator[Path]:
-    """Everything above."""
-    for make in (bit_files, grey_files, lut_files, palette_files, colour_files, layout_files):
-        yield from make(folder)
+KINDS = (bit_files, grey_files, lut_files, palette_files, colour_files, layout_files)
+
+
+def all_looks(folder: Path, every: int = 1) -> Iterator[Path]:
+    """Everything above, or one of ``every``."""
+    for make in KINDS:
+        for number, path in enumerate(make(folder)):
+            if number % every == 0:
+                yield path

@@ -49,7 +49,7 @@ def study(folder: Path, positions: FloatArray, orientation: Sequence[float], nam
 
 def plane_points(kind: str, position: float, step: float, size: tuple[int, int], bounds: FloatArray) -> FloatArray:
     """(h, w, 3) LPS of the pixels' centres: head up, left at the right, in a sagittal cut anterior at the left."""
-    (low_x, low_y, low_z), (high_x, high_y, high_z) = bounds
+    (low_x, low_y, _), (_, _, high_z) = bounds
     across, down = step * (np.arange(size[0]) + 0.5), step * (np.arange(size[1]) + 0.5)
     points = np.empty((size[1], size[0], 3))
     if kind == "axial":
@@ -94,9 +94,7 @@ def check_cuts(choice: Choice, positions: FloatArray, orientation: Sequence[floa
         for part in (0.43, 0.61):
             position = float(bounds[0, axis] + part * (bounds[1, axis] - bounds[0, axis]))
             target = folder / f"{kind}.png"
-            answer = render_stack(
-                choice, RenderWish(plane=kind, position_mm=position, window=WINDOW), str(target)
-            )
+            answer = render_stack(choice, RenderWish(plane=kind, position_mm=position, window=WINDOW), str(target))
             picture = cv2.imread(str(target), cv2.IMREAD_GRAYSCALE)
             width, height = answer["size"]
             assert picture.shape == (height, width)
@@ -115,7 +113,9 @@ def check_cuts(choice: Choice, positions: FloatArray, orientation: Sequence[floa
 SMALLEST = min(*SPACING, 2.5)
 
 
-@pytest.mark.parametrize("chosen", [slice(at, at + 8) for at in range(0, 48, 8)], ids=lambda s: f"{s.start}-{s.stop - 1}")
+@pytest.mark.parametrize(
+    "chosen", [slice(at, at + 8) for at in range(0, 48, 8)], ids=lambda s: f"{s.start}-{s.stop - 1}"
+)
 def test_cuts_of_48_orientations_lie_where_they_say(tmp_path: Path, chosen: slice) -> None:
     for name, orientation, step in signed_permutations()[chosen]:
         positions = positions_along(step=step, orientation=orientation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,8 @@ import cv2
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
-from tests.dicom.pixel_files import encode, encapsulated, rle_frame, write_pixels
+from tests.dicom.pixel_files import encapsulated, encode, write_pixels
 from tests.oracles.pictures import show_file
 
 JPEG = "1.2.840.10008.1.2.4."
@@ -25,8 +24,7 @@ JPEG = "1.2.840.10008.1.2.4."
 class Variant:
     """``truth``: stored values of each frame (n, rows, columns), or RGB (n, rows, columns, 3).
 
-    ``within``: the largest difference that its coding allows, 0 for lossless. ``changed``: why the file may not be shown
-    (then it must be refused), "" where it must be.
+    ``within``: the largest difference that its coding allows, 0 for lossless.
     """
 
     name: str
@@ -213,7 +211,8 @@ def variants_of(base: Base, folder: Path) -> Iterator[Variant]:
 
     for name, options in _REWRITTEN.items():
         yield from coded("dcmconv", options, name)
-    for name, options in _JPEG_LOSSLESS.items():
+    # DCMTK 3.6.7 codes planes as if they were interleaved: what it makes of them is not their truth.
+    for name, options in _JPEG_LOSSLESS.items() if base.name != "rgb1" else ():
         yield from coded("dcmcjpeg", options, f"jpeg-{name}")
     for name, options in _JPEG_LS.items():
         yield from coded("dcmcjpls", ("+el", *options), f"jls-{name}")
@@ -295,11 +294,3 @@ def _cut(streams: Sequence[bytes], parts: int) -> bytes:
             pieces.append(piece)
             at += 8 + len(piece) + len(piece) % 2
     return encapsulated(pieces, np.array(offsets, dtype="<u4").tobytes())
-
-
-def frames_of(data: Dataset) -> int:
-    """NumberOfFrames, 1 where there is none."""
-    return int(data.get("NumberOfFrames", 1) or 1)
-
-
-__all__ = ["Base", "Variant", "bases", "fault_of", "lossy_jpegs_of", "replace", "rle_frame", "variants_of"]

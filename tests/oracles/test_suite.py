@@ -1,0 +1,127 @@
+"""The part of the oracle suite that runs with every test: files at hand that differ in some property, and made ones.
+
+All files, and folders of your own: ``python -m tests.oracles [FOLDER …]``; here with MEDVIEW_ORACLES=whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.oracles.dcmtk import has_dcmtk
+from tests.oracles.display import compare_display
+from tests.oracles.explained import Judgement, judge, read_explanations
+from tests.oracles.facts import facts_of, read_header
+from tests.oracles.grids import grid_series, legacy_converted
+from tests.oracles.headers import all_headers
+from tests.oracles.looks import all_looks, palette_files
+from tests.oracles.run import ORACLES, run_tasks, tasks_of
+from tests.oracles.sources import default_roots, files_below
+from tests.oracles.table import refusals, write_table
+from tests.oracles.variants import Variant, bases, fault_of, lossy_jpegs_of, variants_of
+from tests.oracles.volumes import compare_series, dcm2niix_program, series_of
+
+WHOLE = os.environ.get("MEDVIEW_ORACLES", "") == "whole"
+MOST_REFUSED = 0.01
+
+needs_dcmtk = pytest.mark.skipif(not has_dcmtk(), reason="DCMTK is not installed")
+needs_dcm2niix = pytest.mark.skipif(dcm2niix_program() is None, reason="dcm2niix is not installed beside this Python")
+
+
+def checked(judgement: Judgement) -> None:
+    """Fail with the table where something is open or an explanation does not hold any more."""
+    table = write_table(judgement)
+    print(table)
+    assert not judgement.open, table
+    assert not judgement.vanished, table
+
+
+def files_at_hand() -> list[tuple[Path, str]]:
+    """All files, or one of each kind: those that agree in every fact are judged by the first of them."""
+    files = list(files_below(default_roots()))
+    if WHOLE:
+        return files
+    seen: Counter[tuple[object, ...]] = Counter()
+    copies: set[tuple[str, int]] = set()
+    kept = []
+    for path, name in files:
+        copy = (path.name, path.stat().st_size)
+        facts = tuple(sorted((key, str(value)) for key, value in facts_of(read_header(path)).items()))
+        seen[facts] += 1
+        if copy not in copies and seen[facts] == 1:
+            copies.add(copy)
+            kept.append((path, name))
+    return kept
+
+
+@needs_dcmtk
+@needs_dcm2niix
+@pytest.mark.filterwarnings("ignore")
+def test_medview_shows_what_the_oracles_show() -> None:
+    """Every difference has an explanation, every explanation still holds, and medview refuses at most 1 %."""
+    judgement = judge(run_tasks(tasks_of(files_at_hand(), ORACLES, 10**9 if WHOLE else 3), 2 if WHOLE else 1))
+    checked(judgement)
+    for oracle in ORACLES:
+        refused, truthful = refusals(each for each in judgement.judged if each.outcome.oracle == oracle)
+        assert truthful > 40
+        assert refused <= MOST_REFUSED * truthful
+
+
+@needs_dcmtk
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("number", range(12) if WHOLE else (0, 2, 8, 10))
+def test_other_tools_files_have_the_pixels_they_were_made_from(tmp_path: Path, number: int) -> None:
+    base = bases(tmp_path)[number]
+    assert fault_of(Variant(base.name, base.path, base.truth)) == ""
+    made = list(variants_of(base, tmp_path))
+    assert len(made) > 10
+    faults = [f"{variant.name}: {fault}" for variant in made if (fault := fault_of(variant))]
+    assert not faults, "\n".join(faults)
+    checked(judge([compare_display(path, path.stem) for path in lossy_jpegs_of(base, tmp_path)]))
+
+
+@needs_dcmtk
+@pytest.mark.filterwarnings("ignore")
+def test_looks_are_those_of_dcmtk(tmp_path: Path) -> None:
+    checked(judge([compare_display(path, path.stem) for path in all_looks(tmp_path, 1 if WHOLE else 3)]))
+
+
+@needs_dcmtk
+@pytest.mark.filterwarnings("ignore")
+def test_bad_headers_hide_no_pixels_that_dcmtk_shows(tmp_path: Path) -> None:
+    found = {base.name: base.path for base in bases(tmp_path)}
+    palette = next(path for path in palette_files(tmp_path) if path.stem == "palette-8-256-0-16")
+    sources = [found["ct16s"], found["us8"], found["rgb0"], palette]
+    if not WHOLE:
+        sources = sources[2:3]
+    checked(judge([compare_display(path, path.stem) for path in all_headers(sources, tmp_path)]))
+
+
+FEW = {"LPS", "RPS", "PSL", "ARI"}
+
+
+@needs_dcm2niix
+@pytest.mark.filterwarnings("ignore")
+def test_grids_are_those_of_dcm2niix_and_of_the_tags(tmp_path: Path) -> None:
+    outcomes = []
+    for name, folder in [
+        *grid_series(tmp_path, None if WHOLE else sorted(FEW)),
+        ("legacy", legacy_converted(tmp_path / "legacy")),
+    ]:
+        for series in series_of(files_below([folder])):
+            found = compare_series(series)
+            assert found[1].compared == found[1].frames, name
+            outcomes += found
+    assert len(outcomes) == 2 * ((48 if WHOLE else len(FEW)) + 13)
+    checked(judge(outcomes))
+
+
+def test_the_list_says_why() -> None:
+    """Each entry names a property, a reason, a clause, and who is right."""
+    for each in read_explanations():
+        assert each.by in {"medview", "oracle", "open", "choice"}, each.id
+        assert each.oracle in {*ORACLES, "tags"}, each.id
+        assert "path" not in each.when, each.id
