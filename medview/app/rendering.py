@@ -14,7 +14,9 @@ from medview.app.headless import Choice, checked_time, load_frames, load_whole
 from medview.app.model_result import FindingBox, ModelResult, finding_boxes, labels_on, read_model_result
 from medview.app.object_inspection import overlay_on
 from medview.app.overlay_layers import label_layers, painted_layers
+from medview.app.presented import PresentationLayer, presented_slice, presented_voi
 from medview.app.shown_slice import ShownSlice
+from medview.app.view_transform import orientation_matrix
 from medview.core.cut import Slice, acquired_slice, cut_slice
 from medview.core.display import (
     Overlay,
@@ -73,6 +75,8 @@ class RenderWish:
     """Whether colours are drawn through the file's ICC profile."""
     overlay: str | None = None
     """A segmentation, structure set, dose or parametric map to lay over it."""
+    presentation_state: str | None = None
+    """A softcopy presentation state that says how the frame is shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +92,7 @@ class _Piece:
     """(per row, per column), or px where nothing is known."""
     reach_mm: float
     graphics: FrameGraphics | None = None
+    presentation: PresentationLayer | None = None
     profile: ColourProfile | None = None
 
 
@@ -103,6 +108,9 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         raise MedviewError("bad_use", "--position needs --plane.", exit_code=ExitCode.BAD_USE)
     if wish.plane is not None and wish.frame is not None:
         raise MedviewError("bad_use", "--frame and --plane exclude each other.", exit_code=ExitCode.BAD_USE)
+    if wish.presentation_state is not None and wish.plane is not None:
+        text = "A presentation state belongs to images as they were acquired: use --frame."
+        raise MedviewError("bad_use", text, exit_code=ExitCode.BAD_USE)
     result = read_model_result(wish.model_result, stack) if wish.model_result is not None else None
     overlay = overlay_on(wish.overlay, stack) if wish.overlay is not None else None
     if wish.plane is not None:
@@ -113,10 +121,18 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
     piece = replace(piece, profile=profile)
     matrix = _screen_to_slice(piece, size)
     shape = piece.slice.values.shape[:2] if size is None else (size[1], size[0])
+    if piece.presentation is not None:
+        matrix, shape = _presented_view(piece, piece.presentation, size)
     found = _findings_on(piece, result, matrix)
-    picture = _composed(piece, result, found, matrix, (shape[0], shape[1]), sampled=size is not None)
+    picture = _composed(
+        piece, result, found, matrix, (shape[0], shape[1]), sampled=piece.presentation is not None or size is not None
+    )
     if overlay is not None:
         picture = _with_overlay(picture, overlay, piece, stack, matrix)
+    if piece.presentation is not None:
+        bgra = np.ascontiguousarray(picture[..., [2, 1, 0, 3]])
+        piece.presentation.draw(bgra, _shown(piece), matrix)
+        picture = np.ascontiguousarray(bgra[..., [2, 1, 0, 3]])
     if wish.text:
         marks = [(one.box.box[0], one.box.box[1], one.words) for one in found]
         picture = write_text(picture, _texts(choice, piece, wish, result, matrix), marks)
@@ -187,7 +203,8 @@ def _frame_piece(stack: Stack, wish: RenderWish, reader_window: Voi | None, prog
     plane = _frame_plane(stack, k, time)
     shown = replace(acquired_slice(volumes[0], 0), plane=plane, k=k)
     graphics = _graphics(stack, time * depth + k, progress) if wish.graphics else None
-    return _Piece(shown, voi, stack.inverted, k, time, _frame_pixel(stack), _reach(stack), graphics)
+    piece = _Piece(shown, voi, stack.inverted, k, time, _frame_pixel(stack), _reach(stack), graphics)
+    return _presented(piece, stack, volumes[0], time * depth + k, wish)
 
 
 def _profile(stack: Stack, wish: RenderWish) -> tuple[ColourProfile | None, str | None]:
@@ -332,10 +349,71 @@ def _composed(
         piece.inverted,
         padding=drawn.padding,
         overlays=overlays,
+        colour_map=piece.presentation.state.palette if piece.presentation is not None else None,
         boxes=[one.box for one in found],
         missing=drawn.missing,
         graphics=_sampled_graphics(piece.graphics, matrix, shape, sampled=sampled),
     )
+
+
+def _shown(piece: _Piece) -> ShownSlice:
+    kind = "acquired" if piece.k is not None else "axial"
+    shape = piece.slice.values.shape[:2]
+    return ShownSlice((shape[0], shape[1]), piece.pixel_mm, piece.slice.plane, None, "none", cast("Any", kind), piece.k)
+
+
+def _presented(piece: _Piece, stack: Stack, volume: Volume, frame: int, wish: RenderWish) -> _Piece:
+    """A frame as the wished presentation state shows it."""
+    if wish.presentation_state is None:
+        return piece
+    from medview.dicom.presentation_state import read_presentation_state
+
+    state = read_presentation_state(wish.presentation_state)
+    source = stack.frames[frame]
+    if not state.applies_to(source.sop_uid, source.frame):
+        text = f"{wish.presentation_state} says nothing of frame {piece.k} of {stack.id}."
+        raise MedviewError("state_of_other_images", text, wish.presentation_state, values=(str(piece.k), stack.id))
+    pixels = getattr(source, "pixels", None)
+    bits, signed = (pixels.bits_stored, pixels.signed) if pixels is not None else (16, False)
+    voi = presented_voi(state, source.sop_uid, source.frame, bits, signed, volume.is_colour)
+    layer = PresentationLayer(state, source.sop_uid, source.frame)
+    values = presented_slice(state, volume, 0, piece.slice)
+    chosen = _reader_window(wish.window) or voi
+    return replace(
+        piece,
+        slice=values,
+        voi=chosen if chosen is not None else piece.voi,
+        inverted=state.inverse if chosen is voi and voi is not None else piece.inverted,
+        presentation=layer,
+    )
+
+
+def _presented_view(
+    piece: _Piece, layer: PresentationLayer, size: tuple[int, int] | None
+) -> tuple[FloatArray, tuple[int, int]]:
+    """Output (x, y) → slice (x, y), and the output's (h, w): the displayed area, turned and mirrored."""
+    state = layer.state
+    rows, columns = piece.slice.values.shape[:2]
+    area = state.area_of(layer.sop_uid, layer.frame)
+    first, last = (area.first, area.last) if area is not None else ((1, 1), (columns, rows))
+    extent = (last[0] - first[0] + 1, last[1] - first[1] + 1)
+    if min(extent) < 1 or max(extent) > LARGEST_SIDE:
+        text = f"{state.path} cannot be applied as a presentation state: its displayed area is empty or too large."
+        raise MedviewError("unusable_presentation_state", text, state.path)
+    turned = state.view_rotation % 2 == 1
+    mm_y, mm_x = piece.pixel_mm
+    linear = orientation_matrix(state.view_rotation, state.flip)
+    if size is None:
+        width, height = (extent[1], extent[0]) if turned else extent
+    else:
+        width, height = size
+        across, down = extent[0] * mm_x, extent[1] * mm_y
+        step = max((down if turned else across) / width, (across if turned else down) / height)
+        linear = linear @ np.diag([mm_x / step, mm_y / step])
+    inverse = np.linalg.inv(linear)
+    middle = np.array([(first[0] + last[0]) / 2 - 1, (first[1] + last[1]) / 2 - 1])
+    shift = middle - inverse @ np.array([(width - 1) / 2, (height - 1) / 2])
+    return np.concatenate([inverse, shift[:, None]], axis=1), (height, width)
 
 
 def _with_overlay(

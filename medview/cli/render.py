@@ -29,6 +29,9 @@ from medview.core.problem import ExitCode
 @click.option("--text", is_flag=True, help="Write patient, study, window and orientation into the picture.")
 @click.option("--model-result", type=click.Path(), help="Folder that infer wrote: its result is drawn on top.")
 @click.option("--overlay", type=click.Path(), help="Segmentation, structure set, dose or map (DICOM) to lay over it.")
+@click.option(
+    "--presentation-state", type=click.Path(), help="Softcopy presentation state (DICOM) to show the frame by."
+)
 @click.option("--output", required=True, type=click.Path(), help="PNG to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def render_command(paths: tuple[str, ...], stack_id: str | None, output: str, as_json: bool, **wished: Any) -> int:

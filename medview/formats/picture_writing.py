@@ -86,6 +86,28 @@ def write_text(
     return out
 
 
+def write_lines(picture: ByteArray, words: Sequence[tuple[float, float, str, tuple[int, int, int]]]) -> None:
+    """Write texts with their upper left corner at (x, y), each in a colour in the picture's own order, in place.
+
+    Lines are kept; words that would begin beyond the right or lower border are moved back inside.
+    """
+    from PIL import Image, ImageDraw
+
+    height, width = picture.shape[:2]
+    size = int(np.clip(min(height, width) // 40, 11, 18))
+    font = _font(size)
+    image = Image.fromarray(np.ascontiguousarray(picture[..., :3]))
+    draw: Any = ImageDraw.Draw(image)
+    for x, y, text, colour in words:
+        left, top, right, bottom = draw.multiline_textbbox((0, 0), text, font=font)
+        at = (
+            min(max(x, 1.0), max(1.0, width - (right - left) - 2)),
+            min(max(y, 1.0), max(1.0, height - (bottom - top) - 2)),
+        )
+        draw.multiline_text(at, text, font=font, fill=colour, stroke_width=1, stroke_fill=(0, 0, 0))
+    picture[..., :3] = np.asarray(image)
+
+
 def _place(corner: Corner, size: tuple[int, int], block: tuple[float, float], margin: int) -> tuple[float, float]:
     """Upper left point of a block of text."""
     across, down = size[0] - block[0], size[1] - block[1]

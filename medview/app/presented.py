@@ -1,0 +1,218 @@
+"""Images as a presentation state says: values, window and orientation, what is shown of them and what is drawn over them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.app.picture import CutSlice, serial
+from medview.app.shown_slice import ShownSlice
+from medview.app.view_transform import orientation_matrix
+from medview.core.cut import Slice
+from medview.core.presentation_state import (
+    Annotation,
+    GraphicMark,
+    PresentationState,
+    TextMark,
+    Units,
+    full_range,
+    placed_bits,
+    shutter_mask,
+    with_presentation_lut,
+)
+from medview.core.volume import Volume
+from medview.core.window import Voi
+from medview.kernels.sample2d import sample_region
+
+_cv: Any = cv2  # its stubs know no element types
+
+ByteArray = NDArray[np.uint8]
+FloatArray = NDArray[np.float64]
+
+_SUBPIXEL = 4
+_CROSS_PX = 6
+
+
+def presented_slice(state: PresentationState, volume: Volume, k: int, piece: Slice) -> Slice:
+    """A slice with modality values as the state makes them of the stored values (PS3.3 C.11.1)."""
+    if state.modality is None or volume.is_colour or not volume.is_loaded(k):
+        return piece
+    return replace(piece, values=state.modality.apply(volume.stored[k], 0))
+
+
+def presented_voi(
+    state: PresentationState, sop_uid: str, frame: int, bits: int, signed: bool, is_colour: bool
+) -> Voi | None:
+    """The window, VOI LUT and Presentation LUT of a state as one; None for colour."""
+    if is_colour or state.modality is None:
+        return None
+    voi = state.voi_of(sop_uid, frame) or full_range(state.modality, bits, signed)
+    return voi if state.lut is None else _folded(voi, state.lut.tobytes())
+
+
+@lru_cache(maxsize=8)
+def _folded(voi: Voi, lut: bytes) -> Voi:
+    try:
+        return with_presentation_lut(voi, np.frombuffer(lut, np.float64))
+    except ValueError:
+        return voi
+
+
+@dataclass(frozen=True, eq=False)
+class PresentationLayer:
+    """The state's shutter, overlay planes and annotations over an image that it refers to."""
+
+    state: PresentationState
+    sop_uid: str
+    frame: int
+
+    @property
+    def token(self) -> Hashable:
+        """Differs where what is drawn differs."""
+        return ("presentation", serial(self.state), self.sop_uid, self.frame)
+
+    def draw(self, bgra: ByteArray, shown: ShownSlice, screen_to_image: FloatArray) -> None:
+        """Shutter first, then planes, then lines and words in the order of their layers."""
+        state = self.state
+        size = (bgra.shape[0], bgra.shape[1])
+        if state.shutter is not None:
+            hidden, inside = sample_region(
+                shutter_mask(state.shutter, shown.shape).view(np.uint8), screen_to_image, size, nearest=True
+            )
+            bgra[(hidden > 0) & inside, :3] = state.shutter.grey
+        for plane in state.planes:
+            bits, inside = sample_region(
+                placed_bits(plane, shown.shape).view(np.uint8), screen_to_image, size, nearest=True
+            )
+            bgra[(bits > 0) & inside, :3] = plane.colour[::-1]
+        frame = _Frame(state, self.sop_uid, self.frame, shown.shape, screen_to_image)
+        words: list[tuple[float, float, str, tuple[int, int, int]]] = []
+        for annotation in state.annotations_of(self.sop_uid, self.frame):
+            words += _draw_annotation(bgra, annotation, frame)
+        if words:
+            _write_words(bgra, words)
+
+
+class _Frame:
+    """Takes what a state writes in to the picture's pixels."""
+
+    def __init__(
+        self, state: PresentationState, sop_uid: str, frame: int, shape: tuple[int, int], screen_to_image: FloatArray
+    ) -> None:
+        area = state.area_of(sop_uid, frame)
+        rows, columns = shape
+        first, last = (area.first, area.last) if area is not None else ((1, 1), (columns, rows))
+        self._corner = np.array([first[0] - 1.5, first[1] - 1.5])
+        self._extent = np.array([last[0] - first[0] + 1.0, last[1] - first[1] + 1.0])
+        self._turn = np.linalg.inv(orientation_matrix(state.view_rotation, state.flip))
+        linear = np.linalg.inv(screen_to_image[:, :2])
+        self._linear, self._shift = linear, -(linear @ screen_to_image[:, 2])
+
+    def to_screen(self, points: FloatArray, units: Units) -> FloatArray:
+        """(n, 2) points in PIXEL or DISPLAY units as pixels of the picture."""
+        if units == "DISPLAY":
+            # The displayed area is what is seen after turning and mirroring.
+            centred = (points - 0.5) @ self._turn.T + 0.5
+            image = self._corner + centred * self._extent
+        else:
+            image = points - 0.5
+        return np.asarray(image @ self._linear.T + self._shift)
+
+
+def _draw_annotation(
+    bgra: ByteArray, annotation: Annotation, frame: _Frame
+) -> list[tuple[float, float, str, tuple[int, int, int]]]:
+    red, green, blue = annotation.colour
+    colour = (blue, green, red, 255)
+    for mark in annotation.marks:
+        _draw_mark(bgra, mark, frame, colour)
+    words = []
+    for text in annotation.texts:
+        at = _draw_text_frame(bgra, text, frame, colour)
+        words.append((*at, text.text, (blue, green, red)))
+    return words
+
+
+def _draw_mark(bgra: ByteArray, mark: GraphicMark, frame: _Frame, colour: tuple[int, int, int, int]) -> None:
+    points = _outline(mark)
+    on_screen = frame.to_screen(points, mark.units)
+    if mark.kind == "point":
+        x, y = (round(float(v)) for v in np.clip(on_screen[0], -20000, 20000))
+        _cv.drawMarker(bgra, (x, y), colour, cv2.MARKER_CROSS, 2 * _CROSS_PX, 2, cv2.LINE_AA)
+        return
+    fixed = np.round(np.clip(on_screen, -20000, 20000) * (1 << _SUBPIXEL)).astype(np.int32)
+    closed = mark.kind in {"circle", "ellipse"} or bool(np.allclose(points[0], points[-1]))
+    if mark.filled and closed:
+        _cv.fillPoly(bgra, [fixed], colour, cv2.LINE_AA, _SUBPIXEL)
+    _cv.polylines(bgra, [fixed], closed, (0, 0, 0, 255), 3, cv2.LINE_AA, _SUBPIXEL)
+    _cv.polylines(bgra, [fixed], closed, colour, 1, cv2.LINE_AA, _SUBPIXEL)
+
+
+def _outline(mark: GraphicMark) -> FloatArray:
+    """The points to join: curves as many short lines."""
+    points = mark.points
+    if mark.kind == "circle":
+        radius = float(np.linalg.norm(points[1] - points[0]))
+        angle = np.linspace(0, 2 * np.pi, 129)
+        return np.asarray(points[0] + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1))
+    if mark.kind == "ellipse":
+        centre = points[:4].mean(axis=0)
+        major, minor = (points[1] - points[0]) / 2, (points[3] - points[2]) / 2
+        angle = np.linspace(0, 2 * np.pi, 129)[:, None]
+        return np.asarray(centre + np.cos(angle) * major + np.sin(angle) * minor)
+    if mark.kind == "interpolated" and len(points) > 2:
+        return _smooth(points)
+    return points
+
+
+def _smooth(points: FloatArray) -> FloatArray:
+    """A curve through the points (centripetal Catmull–Rom)."""
+    closed = bool(np.allclose(points[0], points[-1]))
+    ends = (points[-2], points[1]) if closed else (2 * points[0] - points[1], 2 * points[-1] - points[-2])
+    p = np.concatenate([[ends[0]], points, [ends[1]]])
+    t = np.linspace(0, 1, 12, endpoint=False)[:, None]
+    parts = []
+    for a, b, c, d in zip(p[:-3], p[1:-2], p[2:-1], p[3:], strict=True):
+        parts.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+    return np.concatenate([*parts, points[-1:]])
+
+
+def _draw_text_frame(
+    bgra: ByteArray, text: TextMark, frame: _Frame, colour: tuple[int, int, int, int]
+) -> tuple[float, float]:
+    """Draw the line from a visible anchor to the box; returns where the words begin."""
+    start = None
+    if text.box is not None:
+        corners = frame.to_screen(np.array([[text.box[0], text.box[1]], [text.box[2], text.box[3]]]), text.box_units)
+        start = corners.min(axis=0)
+    if text.anchor is not None:
+        anchor = frame.to_screen(np.array([text.anchor]), text.anchor_units)[0]
+        if start is None:
+            start = anchor + 4
+        if text.anchor_visible:
+            ends = np.round(np.clip(np.array([anchor, start]), -20000, 20000) * (1 << _SUBPIXEL)).astype(np.int32)
+            _cv.polylines(bgra, [ends], False, colour, 1, cv2.LINE_AA, _SUBPIXEL)
+            x, y = (round(float(v)) for v in np.clip(anchor, -20000, 20000))
+            _cv.drawMarker(bgra, (x, y), colour, cv2.MARKER_CROSS, 2 * _CROSS_PX, 1, cv2.LINE_AA)
+    place = start if start is not None else np.zeros(2)
+    return (float(place[0]), float(place[1]))
+
+
+def _write_words(bgra: ByteArray, words: list[tuple[float, float, str, tuple[int, int, int]]]) -> None:
+    from medview.core.plain_text import visible_text
+    from medview.formats.picture_writing import write_lines
+
+    write_lines(bgra, [(x, y, visible_text(text, 500), colour) for x, y, text, colour in words])
+
+
+def presented_cut(state: PresentationState, volume: Volume, shown: ShownSlice, cut: CutSlice) -> CutSlice:
+    """What is drawn of a slice under a state; a slice that filters have changed keeps the filters' values."""
+    if cut.filtered or shown.k is None:
+        return cut
+    return CutSlice(cut.original, presented_slice(state, volume, shown.k, cut.shown), False, cut.pending, cut.error)
