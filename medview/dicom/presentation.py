@@ -68,11 +68,16 @@ def unit_of(header: InstanceHeader, frame: FrameHeader, is_colour: bool) -> str:
 
 
 def is_inverted(header: InstanceHeader) -> bool:
-    """Whether low values are drawn white: MONOCHROME1, or Presentation LUT Shape INVERSE; both together invert once."""
+    """Whether low values are drawn white: what Presentation LUT Shape says, else MONOCHROME1.
+
+    Both together invert once. Where they contradict each other (MONOCHROME1 with IDENTITY, PS3.3 C.8.11.3.1.2) the shape
+    decides: it says what the values are after all grey transformations.
+    """
     assert header.pixels is not None
-    return header.pixels.photometric == "MONOCHROME1" or (
-        header.image.presentation_shape == "INVERSE" and header.pixels.photometric == "MONOCHROME2"
-    )
+    shape, photometric = header.image.presentation_shape, header.pixels.photometric
+    if not photometric.startswith("MONOCHROME"):
+        return False
+    return shape == "INVERSE" or (photometric == "MONOCHROME1" and shape != "IDENTITY")
 
 
 def vois_of(frames: Sequence[FrameHeader]) -> tuple[tuple[Voi, ...], ...]:

@@ -289,6 +289,8 @@ def test_padding_that_cannot_occur_is_left_out(tmp_path: Path) -> None:
         ("MONOCHROME2", "INVERSE", True),
         ("MONOCHROME1", "INVERSE", True),
         ("MONOCHROME2", "IDENTITY", False),
+        ("MONOCHROME1", "IDENTITY", False),
+        ("MONOCHROME1", "RUBBISH", True),
     ],
 )
 def test_polarity_is_for_the_eye_and_values_stay(tmp_path: Path, photometric, shape, inverted) -> None:
@@ -503,7 +505,8 @@ def test_sides_of_mammograms_stay_apart(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("dcm2pnm") is None, reason="needs DCMTK's dcm2pnm")
 @pytest.mark.parametrize(
-    ("photometric", "shape"), [("MONOCHROME1", ""), ("MONOCHROME1", "INVERSE"), ("MONOCHROME2", "INVERSE")]
+    ("photometric", "shape"),
+    [("MONOCHROME1", ""), ("MONOCHROME1", "INVERSE"), ("MONOCHROME2", "INVERSE"), ("MONOCHROME1", "IDENTITY")],
 )
 def test_polarity_is_that_of_dcmtk(tmp_path: Path, photometric: str, shape: str) -> None:
     data = make_series()[3]
