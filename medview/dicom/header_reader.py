@@ -34,6 +34,7 @@ from medview.dicom.header import (
     first,
 )
 from medview.dicom.icc import has_profile
+from medview.dicom.oddities import oddities_of, unknown_syntax_fault
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
 from medview.dicom.transfer_syntax import missing_decoder, transfer_syntax
@@ -131,7 +132,7 @@ class HeaderReader:
             frames,
             fault,
             self._frame_of_reference(values.get(tags.FRAME_OF_REFERENCE)),
-            raw.oddities,
+            oddities_of(raw, pixels),
             concatenation,
             stamp=raw.stamp,
             packed=raw.packed,
@@ -389,7 +390,8 @@ def _tiles(values: Values, private: dict[str, bytes]) -> int:
     ):
         return 0  # taken apart by the scanner, which keeps the word (Siemens XA)
     if b"VFRAME" in kind:
-        return int(as_number(private.get("uih_tiles")) or 1) if "tile_positions" in private else 1
+        places = len(_tile_positions(private))
+        return min(int(as_number(private.get("uih_tiles")) or places), places) or 1
     known = as_short(private.get("siemens_tiles")) or as_integer(private.get("mosaic_tiles")) or 0
     return known or int(not _is_one_slice(values, private))
 
@@ -588,6 +590,9 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
             "bad_pixel_format",
             f"{pixels.bits_stored} bits stored in {pixels.bits_allocated} allocated is not a format of DICOM",
         )
+    unknown = unknown_syntax_fault(pixels)
+    if unknown is not None:
+        return unknown
     if pixels.frames > MAX_FRAMES:
         return ("impossible_frames", f"{pixels.frames} frames are more than a file can hold")
     there = raw.data_size - raw.pixel_offset if raw.data_size else None

@@ -99,6 +99,16 @@ def csa_numbers(csa: bytes, name: str) -> tuple[bytes, ...]:
     return tuple(value for value in values if value)
 
 
+def _tiles_down(header: InstanceHeader, across: int) -> int:
+    """Rows of slices in a grid of United Imaging, which leaves empty rows out; where both would fit, slices are square."""
+    assert header.pixels is not None
+    needed = math.ceil(header.image.tiles / across)
+    width = header.pixels.columns / across
+    if header.pixels.rows == across * width != needed * width or header.pixels.rows % needed:
+        return across
+    return needed
+
+
 def mosaic_slices(header: InstanceHeader) -> list[tuple[Tile, FrameHeader]]:
     """The slices of a mosaic with their own positions; empty where it cannot be taken apart."""
     pixels, image, frame = header.pixels, header.image, header.frames[0]
@@ -107,11 +117,12 @@ def mosaic_slices(header: InstanceHeader) -> list[tuple[Tile, FrameHeader]]:
         return []
     if common.orientation is None or common.spacing is None:
         return []
-    grid = math.ceil(math.sqrt(image.tiles))
-    rows, columns = pixels.rows // grid, pixels.columns // grid
-    if not rows or not columns or pixels.rows % grid or pixels.columns % grid:
+    across = math.ceil(math.sqrt(image.tiles))
+    down = _tiles_down(header, across) if image.tile_positions else across
+    rows, columns = pixels.rows // down, pixels.columns // across
+    if not rows or not columns or pixels.rows % down or pixels.columns % across:
         return []
-    tiles = [Tile(number % grid * columns, number // grid * rows, columns, rows) for number in range(image.tiles)]
+    tiles = [Tile(number % across * columns, number // across * rows, columns, rows) for number in range(image.tiles)]
     if image.tile_positions:
         if len(image.tile_positions) < len(tiles):
             return []

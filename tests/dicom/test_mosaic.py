@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 
 from tests.dicom.reading import assert_shown, catalog_of, codes, marker_centroid, modality_values, only_stack
-from tests.dicom.test_oracles import agreeing, niftis
+from tests.dicom.test_oracles import agreeing, canonical, niftis
 from tests.phantoms.dicom_series import (
     AXIAL,
     SHAPE,
@@ -135,8 +135,10 @@ def test_a_mosaic_without_slice_distance_has_no_place(tmp_path: Path) -> None:
 
 
 def united_imaging(turned: bool = False, positions: bool = True):
-    """12 slices in a 4 × 4 grid whose places the private sequence says one by one, against row × column if ``turned``."""
+    """12 slices in 3 rows of 4 whose places the private sequence says one by one, against row × column if ``turned``."""
     data, values, places = mosaic(-1 if turned else 1, with_csa=False)
+    picture = np.frombuffer(data.PixelData, dtype=np.int16).reshape(data.Rows, data.Columns)
+    set_pixels(data, picture[: 3 * SHAPE[1]])
     del data[0x00190010], data[0x0019100A], data.SpacingBetweenSlices
     data.Manufacturer = "UIH"
     data.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "VFRAME"]
@@ -168,11 +170,27 @@ def test_a_grid_of_united_imaging_lies_where_its_sequence_says(tmp_path: Path, t
     assert "mosaic_order_assumed" not in codes(stack)
 
 
+def test_the_sequence_alone_says_how_many_slices_a_grid_has(tmp_path: Path) -> None:
+    data, _, _ = united_imaging()
+    del data[0x00651050]
+    assert only_stack(save_series([data], tmp_path)).shape == SHAPE
+
+
 def test_a_grid_without_places_has_none(tmp_path: Path) -> None:
     data, _, _ = united_imaging(positions=False)
     stack = only_stack(save_series([data], tmp_path))
-    assert (stack.kind, stack.geometry, stack.shape) == ("frames", None, (1, 96, 128))
+    assert (stack.kind, stack.geometry, stack.shape) == ("frames", None, (1, 72, 128))
     assert "mosaic" in codes(stack)
+
+
+def test_a_square_grid_of_united_imaging_may_have_an_empty_row(tmp_path: Path) -> None:
+    data, _, places = united_imaging()
+    tiles = np.arange(16, dtype=np.int16).reshape(4, 4)
+    set_pixels(data, np.kron(tiles, np.ones((24, 24), dtype=np.int16)))
+    stack = only_stack(save_series([data], tmp_path))
+    assert stack.shape == (12, 24, 24)
+    assert [int(frame.read()[0, 0]) for frame in stack.frames] == list(range(12))
+    assert np.allclose(stack.geometry.origins, places)
 
 
 def test_an_enhanced_object_that_calls_itself_a_mosaic_is_none(tmp_path: Path) -> None:
@@ -230,15 +248,21 @@ def test_dcm2niix_reads_the_older_header_in_the_same_way(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_dcm2niix_stacks_a_grid_of_united_imaging_in_the_same_direction(tmp_path: Path, turned: bool) -> None:
-    """It takes tiles for square, which these are not, and the distance from an attribute: the rest agrees."""
+def test_dcm2niix_takes_a_grid_of_united_imaging_apart_in_the_same_way(tmp_path: Path, turned: bool) -> None:
+    """It takes the distance of slices from an attribute, medview from their places."""
     data, _, _ = united_imaging(turned)
     data.SpacingBetweenSlices = str(STEP)
     save_series([data], tmp_path / "in")
     (image,) = niftis(tmp_path / "in", tmp_path / "out")
     stack = only_stack(tmp_path / "in")
-    assert np.allclose(image.affine[:3, 2], stack.geometry.affine[:3, 2] * [-1, -1, 1], atol=1e-3)
-    assert np.allclose(image.affine[[0, 2], 3], stack.geometry.affine[[0, 2], 3] * [-1, 1], atol=1e-3)
+    assert agreeing([stack], image) == [stack]
+    theirs = canonical(image.affine, image.shape, np.asarray(image.dataobj).astype(np.int16))
+    ours = canonical(
+        np.diag([-1, -1, 1, 1.0]) @ stack.geometry.affine,
+        stack.shape[::-1],
+        modality_values(stack).transpose(2, 1, 0).astype(np.int16),
+    )
+    assert np.array_equal(np.asarray(ours.dataobj), np.asarray(theirs.dataobj))
 
 
 @pytest.mark.parametrize("sign", [1, -1])
