@@ -604,9 +604,9 @@ def _syntax_of(begin: bytes, declared: str, raw: RawInstance) -> Syntax:
         if "no_preamble" not in raw.oddities:
             raw.notice("no_transfer_syntax")
         raw.transfer_syntax = found
-    elif seen != said:
+    elif seen != said or declared == DEFLATED:
         raw.notice("wrong_transfer_syntax")
-        if declared in {EXPLICIT_BIG, IMPLICIT_LITTLE, EXPLICIT_LITTLE, PAPYRUS_IMPLICIT}:
+        if declared in {EXPLICIT_BIG, IMPLICIT_LITTLE, EXPLICIT_LITTLE, PAPYRUS_IMPLICIT, DEFLATED}:
             raw.transfer_syntax = found
     elif declared == PAPYRUS_IMPLICIT:
         raw.transfer_syntax = IMPLICIT_LITTLE

@@ -296,7 +296,7 @@ def as_integer(value: bytes | None) -> int | None:
     if not value:
         return None
     try:
-        return int(value)
+        return int(value) if b"_" not in value else None  # Python's own digits with underscores are none of DICOM's
     except ValueError:
         number = as_number(value)
         return None if number is None else int(number)

@@ -8,16 +8,29 @@ from medview.core.problem import MedviewError
 
 MAX_RATIO = 200
 MAX_BYTES = 2 << 30
+HARMLESS = 64 << 20
+"""So much may come of any input: an image of one value shrinks to a thousandth."""
 
 
 def inflate_capped(compressed: bytes | memoryview, path: str, want: int | None = None) -> bytes:
     """Inflate raw deflate data (PS3.5 A.5); stop after ``want`` bytes where given.
 
-    Raises MedviewError ``deflate_bomb`` beyond 200 times the input or 2 GiB, ``codec_failed`` for damaged data. A stream
-    that ends early gives what is there: the caller compares lengths.
+    Some writers put zlib's own header before the data, which is inflated too. Raises MedviewError ``deflate_bomb`` beyond
+    200 times the input (from 64 MiB on) or 2 GiB, ``codec_failed`` for damaged data. A stream that ends early gives what
+    is there: the caller compares lengths.
     """
-    limit = min(MAX_BYTES, max(len(compressed) * MAX_RATIO, 1 << 20))
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        return _inflated(compressed, path, want, -zlib.MAX_WBITS)
+    except MedviewError as error:
+        head = bytes(compressed[:2])
+        if error.code != "codec_failed" or len(head) < 2 or head[0] & 15 != 8 or int.from_bytes(head) % 31:
+            raise
+        return _inflated(compressed, path, want, zlib.MAX_WBITS)
+
+
+def _inflated(compressed: bytes | memoryview, path: str, want: int | None, wbits: int) -> bytes:
+    limit = min(MAX_BYTES, max(len(compressed) * MAX_RATIO, HARMLESS))
+    inflater = zlib.decompressobj(wbits)
     parts: list[bytes] = []
     size = 0
     pending: bytes | memoryview = compressed

@@ -462,6 +462,8 @@ _NOTE_TEXTS = {
     "missing_delimiter": "A sequence in the header does not say where it ends; it was ended at the next element that fits.",
     "bad_sequence": "A sequence in the header cannot be read and was left out.",
     "elements_out_of_order": "Attributes of the image stand behind its pixels; they were read nevertheless.",
+    "assumed_pixel_format": "The file does not say how its pixels are stored (bits, sign or kind); the usual format is assumed.",
+    "bad_high_bit": "High Bit contradicts the number of bits; it is ignored.",
     "more_pixels": "The file holds more pixel data than the frames that it announces; what is more is not shown.",
     "unknown_transfer_syntax": "The file's transfer syntax is unknown; its pixel data have the length of plain ones and are read as such.",
     "uncertain_text": "Texts of the file do not fit its character set; what they may mean is a guess.",

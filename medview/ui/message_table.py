@@ -209,6 +209,11 @@ TEMPLATES: Mapping[str, str] = {
     "elements_out_of_order": QT_TRANSLATE_NOOP(
         "Message", "Attributes of the image stand behind its pixels; they were read nevertheless."
     ),
+    "assumed_pixel_format": QT_TRANSLATE_NOOP(
+        "Message",
+        "The file does not say how its pixels are stored (bits, sign or kind); the usual format is assumed.",
+    ),
+    "bad_high_bit": QT_TRANSLATE_NOOP("Message", "High Bit contradicts the number of bits; it is ignored."),
     "more_pixels": QT_TRANSLATE_NOOP(
         "Message", "The file holds more pixel data than the frames that it announces; what is more is not shown."
     ),

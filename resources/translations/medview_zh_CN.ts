@@ -1697,6 +1697,14 @@
         <translation>图像的属性位于像素数据之后;仍已读取。</translation>
     </message>
     <message>
+        <source>The file does not say how its pixels are stored (bits, sign or kind); the usual format is assumed.</source>
+        <translation>文件没有说明像素的存储方式(位数、符号或类型);按通常的格式处理。</translation>
+    </message>
+    <message>
+        <source>High Bit contradicts the number of bits; it is ignored.</source>
+        <translation>最高位 (High Bit) 与位数矛盾;已忽略。</translation>
+    </message>
+    <message>
         <source>The file holds more pixel data than the frames that it announces; what is more is not shown.</source>
         <translation>文件中的像素数据多于其声明的帧数;多出的部分不显示。</translation>
     </message>
@@ -3607,6 +3615,14 @@
     <message>
         <source>Incomplete: {n} slices cannot be read</source>
         <translation>不完整：{n} 个层面无法读取</translation>
+    </message>
+    <message>
+        <source>Key image: {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Key image</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Lossy {method}</source>

@@ -1,0 +1,47 @@
+"""What of an image had to be assumed or contradicts itself, as codes of notes (PS3.3 C.7.6.3, PS3.5 8.1.1)."""
+
+from __future__ import annotations
+
+from medview.dicom import tags
+from medview.dicom.elements import RawInstance
+from medview.dicom.pixel_description import PixelDescription
+from medview.dicom.transfer_syntax import TRANSFER_SYNTAXES, missing_decoder
+
+_FORMAT = (tags.BITS_ALLOCATED, tags.BITS_STORED, tags.PIXEL_REPRESENTATION, tags.PHOTOMETRIC)
+_PLAIN = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
+
+
+def oddities_of(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, ...]:
+    """Codes of what was read in spite of the standard: those of the elements, and those of what they say of the pixels."""
+    if pixels is None:
+        return raw.oddities
+    found = raw.oddities
+    values = raw.values
+    if raw.pixel_tag == tags.PIXELS and not (
+        _FORMAT[0] in values and _FORMAT[1] in values and _FORMAT[2] in values and _FORMAT[3] in values
+    ):
+        found += ("assumed_pixel_format",)
+    if not pixels.bits_stored - 1 <= pixels.high_bit < pixels.bits_allocated:
+        found += ("bad_high_bit",)
+    length = pixels.data_length
+    if length is not None and raw.data_size:
+        length = min(length, raw.data_size - pixels.data_offset)
+    if (
+        length is not None
+        and pixels.transfer_syntax in _PLAIN
+        and 8 * length >= (pixels.frames + 1) * pixels.frame_bits
+    ):
+        found += ("more_pixels",)
+    if pixels.transfer_syntax not in TRANSFER_SYNTAXES:
+        found += ("unknown_transfer_syntax",)
+    return found
+
+
+def unknown_syntax_fault(pixels: PixelDescription) -> tuple[str, str] | None:
+    """Why plain pixels of an unknown transfer syntax are none: their length is not that of the frames."""
+    if pixels.transfer_syntax in TRANSFER_SYNTAXES or pixels.data_length is None:
+        return None
+    needed = (pixels.frames * pixels.frame_bits + 7) // 8
+    if needed <= pixels.data_length <= needed + 1:
+        return None
+    return ("codec_missing", missing_decoder(pixels.transfer_syntax))
