@@ -57,6 +57,9 @@ TEMPLATES: Mapping[str, str] = {
     "duplicate_instance": QT_TRANSLATE_NOOP("Message", "{file} is a copy of another file; it is shown once."),
     "cannot_arrange": QT_TRANSLATE_NOOP("Message", "{file} cannot be shown: its series could not be put together."),
     "colour_scaled": QT_TRANSLATE_NOOP("Message", "The colours have {0} bits and are shown with 8."),
+    "surplus_frames": QT_TRANSLATE_NOOP(
+        "Message", "The pixel data hold {0} more frames than the header announces; they are not shown."
+    ),
     "cannot_read": QT_TRANSLATE_NOOP("Message", "{file} cannot be read."),
     "no_permission": QT_TRANSLATE_NOOP("Message", "There is no permission to read {file}."),
     "file_vanished": QT_TRANSLATE_NOOP("Message", "{file} is not there any more."),

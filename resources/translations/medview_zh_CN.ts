@@ -1361,6 +1361,10 @@
         <translation>颜色为 {0} 位，按 8 位显示。</translation>
     </message>
     <message>
+        <source>The pixel data hold {0} more frames than the header announces; they are not shown.</source>
+        <translation>像素数据比文件头声明的多 {0} 帧，这些帧未显示。</translation>
+    </message>
+    <message>
         <source>{file} cannot be read.</source>
         <translation>无法读取 {file}。</translation>
     </message>

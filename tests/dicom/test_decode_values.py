@@ -360,3 +360,12 @@ def test_notes_of_what_is_scaled() -> None:
     (note,) = pixel_notes(deep)
     assert (note.code, note.values) == ("colour_scaled", ("12",))
     assert pixel_notes(PixelDescription(4, 4, "1.2.840.10008.1.2.1", 0, 32)) == ()
+
+
+def test_more_frames_than_announced_are_said() -> None:
+    """A native element that holds whole frames beyond NumberOfFrames; padding and subsampled pairs are no frames."""
+    fields = {"bits_allocated": 16, "bits_stored": 16, "high_bit": 15}
+    (note,) = pixel_notes(PixelDescription(4, 4, "1.2.840.10008.1.2.1", 0, 32 * 5, frames=3, **fields))
+    assert (note.code, note.values) == ("surplus_frames", ("2",))
+    for length, frames in ((32 * 3 + 30, 3), (32, 1), (33, 1), (None, 1)):
+        assert pixel_notes(PixelDescription(4, 4, "1.2.840.10008.1.2.1", 0, length, frames=frames, **fields)) == ()
