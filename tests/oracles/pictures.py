@@ -91,7 +91,12 @@ def show_file(path: Path) -> ShownFile:
     for batch in scan_paths([str(path)], no_progress):
         catalog.add(batch)
         foreign.extend(batch.not_dicom)
-    frames = tuple(ShownFrame(stack, at) for stack in stacks_of(catalog) for at in range(len(stack.frames)))
+    frames = tuple(
+        ShownFrame(stack, at)
+        for stack in stacks_of(catalog)
+        for at, source in enumerate(stack.frames)
+        if source.path == str(path)  # a directory leads to others
+    )
     census = catalog.census()
     reason = "; ".join(f"{problem.code}: {problem.what}" for problem in catalog.problems())
     if not frames and not reason:
