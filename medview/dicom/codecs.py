@@ -18,6 +18,7 @@ from medview.dicom.codestream import (
     is_rle_header,
     read_jpeg2000_header,
     read_jpeg_header,
+    read_jpegxl_size,
 )
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.transfer_syntax import decoder_name, missing_decoder
@@ -25,6 +26,9 @@ from medview.dicom.transfer_syntax import decoder_name, missing_decoder
 __all__ = ["CodecError", "DecodedFrame", "TruncatedFrameError", "decode_frame", "decoder_name"]
 
 
+LARGEST_FREELY = 32 << 20
+MOST_PER_BYTE = 4096
+"""Larger pictures need a byte for so many pixels: a few bytes must not ask for gigabytes where nothing limits the memory."""
 LARGE_PICTURE = 4 << 20
 """Pixels from which a picture is decoded by several threads."""
 
@@ -59,6 +63,9 @@ def decode_frame(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     Raises TruncatedFrameError for a stream that ends early, MissingCodecError where there is no decoder, CodecError for everything
     else: a stream that is damaged, or whose size is not that of the header.
     """
+    cells = pixels.rows * pixels.columns
+    if cells > max(LARGEST_FREELY, MOST_PER_BYTE * len(data)):
+        raise CodecError(f"{len(data)} bytes cannot hold a picture of {pixels.columns}×{pixels.rows}")
     # Real files carry another codec than their transfer syntax says, or name none at all.
     codec = codec_of(data) or pixels.syntax.codec
     if codec == "native" and is_rle_header(data, _rle_width(pixels) * pixels.samples):
@@ -190,6 +197,12 @@ def _decode_jpeg2000(data: bytes, pixels: PixelDescription) -> DecodedFrame:
 
 def _decode_jpegxl(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     imagecodecs = _codec("JPEGXL", pixels)
+    try:
+        rows, columns = read_jpegxl_size(data)
+    except ValueError as error:
+        raise _damaged_or_short(data, error) from error
+    if sorted((rows, columns)) != sorted((pixels.rows, pixels.columns)):  # it may be turned by a quarter
+        _check_size(Codestream(rows, columns, pixels.samples, pixels.bits_stored), pixels)
     try:
         samples = np.asarray(imagecodecs.jpegxl_decode(data, numthreads=1))
     except Exception as error:

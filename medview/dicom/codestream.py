@@ -171,3 +171,48 @@ def _tiles_are_whole(data: bytes, at: int) -> bool:
         seen = True
         at += size
     return seen and at <= len(data) and not (at < len(data) and data[at : at + 2] == b"\xff\x90")
+
+
+def read_jpegxl_size(data: bytes) -> tuple[int, int]:
+    """(rows, columns) of a JPEG XL codestream, bare or in its boxes (ISO 18181-1 D.2, 18181-2); raises ValueError."""
+    start = 0 if data[:2] == b"\xff\x0a" else _jpegxl_codestream(data)
+    if data[start : start + 2] != b"\xff\x0a" or len(data) < start + 12:
+        raise ValueError("no JPEG XL start marker")
+    bits = int.from_bytes(data[start + 2 : start + 12], "little")
+
+    def take(count: int) -> int:
+        nonlocal bits
+        value = bits & ((1 << count) - 1)
+        bits >>= count
+        return value
+
+    small = take(1)
+
+    def size() -> int:
+        return 8 * (take(5) + 1) if small else 1 + take((9, 13, 18, 30)[take(2)])
+
+    rows = size()
+    ratio = take(3)
+    if ratio == 0:
+        return rows, size()
+    above, below = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))[ratio - 1]
+    return rows, rows * above // below
+
+
+def _jpegxl_codestream(data: bytes) -> int:
+    """Where the codestream begins among the boxes."""
+    at = 0
+    while at + 16 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        head = 8
+        if length == 1:
+            (length,) = struct.unpack_from(">Q", data, at + 8)
+            head = 16
+        if kind == b"jxlc":
+            return at + head
+        if kind == b"jxlp":  # a part, behind its number
+            return at + head + 4
+        if length < head:
+            break
+        at += length
+    raise ValueError("no JPEG XL codestream")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import pydicom.data
 import pytest
 
 from medview.core.problem import MedviewError
@@ -18,7 +19,9 @@ from tests.dicom.pixel_files import frames_of
 from tests.shared import shared_path
 
 SYNTAX_FOLDER = "data/cornerstonejs+cornerstoneWADOImageLoader/examples/test-images"
+WHEEL = "the files in pydicom's wheel"
 FOLDERS = (
+    WHEEL,
     SYNTAX_FOLDER,
     "data/pydicom+pydicom/src/pydicom/data/test_files",
     "data/pydicom+pydicom-data/data_store",
@@ -33,7 +36,8 @@ FROM_PYDICOM = {"YBR_FULL", "YBR_FULL_422"}
 
 
 def files(folder: str) -> list[Path]:
-    return sorted(path for path in shared_path(folder).rglob("*") if path.is_file())
+    root = Path(pydicom.data.__file__).parent / "test_files" if folder == WHEEL else shared_path(folder)
+    return sorted(path for path in root.rglob("*") if path.is_file())
 
 
 def known_frames(path: Path) -> tuple[DicomFrame, ...]:
@@ -89,7 +93,7 @@ def test_one_slice_in_fifteen_syntaxes() -> None:
 
 
 @pytest.mark.skipif(shutil.which("dcmj2pnm") is None, reason="needs DCMTK as oracle")
-@pytest.mark.parametrize("folder", FOLDERS[1:3])
+@pytest.mark.parametrize("folder", FOLDERS[2:4])
 def test_colour_is_that_of_dcmtk(tmp_path: Path, folder: str) -> None:
     from PIL import Image
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medview.core.problem import MedviewError
-from medview.dicom.codecs import decode_frame
+from medview.dicom.codecs import CodecError, decode_frame
+from medview.dicom.codestream import read_jpegxl_size
 from medview.dicom.fragments import map_frames
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.stored_values import settle_decoded
@@ -389,3 +390,26 @@ def test_lossy_htj2k_is_read_as_its_own_library_reads_it(tmp_path: Path) -> None
     path = write_pixels(tmp_path / "a", encapsulated([stream]), JPEG + "203", rows=32, columns=32, stored=12, vr="OB")
     seen = frames_of(path)[0].read().astype(int)
     assert np.abs(seen - imagecodecs.htj2k_decode(stream).astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"), [(8, 8), (256, 256), (24, 40), (7, 300), (513, 512), (480, 640), (9, 5000), (320, 480)]
+)
+@pytest.mark.parametrize("boxed", [False, True])
+def test_jpeg_xl_says_its_size_before_anything_is_allocated(rows: int, columns: int, boxed: bool) -> None:
+    stream = bytes(
+        imagecodecs.jpegxl_encode(np.zeros((rows, columns), np.uint16 if boxed else np.uint8), lossless=True)
+    )
+    assert (stream[4:8] == b"JXL ") == boxed
+    assert read_jpegxl_size(stream) == (rows, columns)
+
+
+@pytest.mark.parametrize("codec", ["jpeg-xl", "jpeg-ls"])
+def test_few_bytes_do_not_become_gigabytes(codec: str) -> None:
+    stream = compressed(codec, np.zeros((64, 64), np.uint16))
+    pixels = PixelDescription(60000, 60000, {c: s for s, c in LOSSLESS.items()}[codec], 0, None)
+    with pytest.raises(CodecError, match="cannot hold"):
+        decode_frame(stream, pixels)
+    smaller = PixelDescription(32, 32, pixels.transfer_syntax, 0, None)
+    with pytest.raises(CodecError, match="64×64"):
+        decode_frame(stream, smaller)
