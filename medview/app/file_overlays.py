@@ -20,9 +20,11 @@ from medview.core.study import Stack
 
 if TYPE_CHECKING:
     from medview.app.picture import PaintedLayer, SegmentationLayer
+    from medview.app.viewport_state import ViewportState
     from medview.app.workspace import Workspace
     from medview.core.display import OverlayStyle
     from medview.core.overlay import OverlayPart, StudyOverlay
+    from medview.core.presentation_state import PresentationState
     from medview.core.problem import MedviewError
     from medview.dicom.object_values import ObjectReferences
 
@@ -187,6 +189,47 @@ class FileOverlays:
         self._thresholds[listed.key, stack.id] = threshold
         self._start(listed, stack, threshold)
 
+    # ------------------------------------------------------------------ presentation states
+
+    def choose_state(self, listed: ListedObject | None) -> None:
+        """Show the active viewport's images as a presentation state says; None: as they are themselves."""
+        from medview.app.presented import WITHOUT_STATE
+
+        viewport = self._workspace.active_viewport
+        if listed is None:
+            if viewport.view.presentation is not None:
+                viewport.update(**WITHOUT_STATE)
+            return
+        from medview.dicom.presentation_state import read_presentation_state
+        from medview.jobs.queue import Lane
+
+        stack = viewport.stack
+
+        def done(state: PresentationState) -> None:
+            if viewport.stack is stack and stack is not None:
+                self._show_image_of(viewport, state)
+                viewport.update(presentation=state)
+
+        self._workspace.jobs.submit(
+            "overlay",
+            lambda _progress: read_presentation_state(listed.file.path),
+            Lane.INTERACTION,
+            on_done=done,
+            on_failed=self._workspace.tell_error,
+            supersedes="presentation",
+        )
+
+    def _show_image_of(self, viewport: ViewportState, state: PresentationState) -> None:
+        """Go to an image that the state names, where the one shown is none."""
+        stack = viewport.stack
+        assert stack is not None
+        depth = stack.shape[0]
+        shown = viewport.view.time * depth + viewport.view.k
+        named = [at for at, frame in enumerate(stack.frames) if state.applies_to(frame.sop_uid, frame.frame)]
+        if named and shown not in named:
+            nearest = min(named, key=lambda at: abs(at - shown))
+            viewport.update(time=nearest // depth, k=nearest % depth, plane_kind="acquired")
+
     # ------------------------------------------------------------------ looks
 
     def style(self, listed: ListedObject, stack_id: str) -> OverlayStyle:
@@ -255,7 +298,7 @@ class FileOverlays:
 
     def shown_titles(self, stack_id: str) -> tuple[str, ...]:
         """Titles of what is drawn on a stack."""
-        return tuple(listed.title for listed, _ in self._drawn(stack_id))
+        return tuple(listed.title or listed.kind for listed, _ in self._drawn(stack_id))
 
     def go_to(self, part: OverlayPart, stack: Stack) -> None:
         """Show the middle of a part in every viewport that shows the stack."""

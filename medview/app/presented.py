@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from medview.app.picture import CutSlice, serial
 from medview.app.shown_slice import ShownSlice
-from medview.app.view_transform import orientation_matrix
+from medview.app.view_transform import fit_scale, orientation_matrix
+from medview.app.viewport_state import ViewportView
 from medview.core.cut import Slice
 from medview.core.presentation_state import (
     Annotation,
@@ -26,6 +27,7 @@ from medview.core.presentation_state import (
     shutter_mask,
     with_presentation_lut,
 )
+from medview.core.study import Stack
 from medview.core.volume import Volume
 from medview.core.window import Voi
 from medview.kernels.sample2d import sample_region
@@ -216,3 +218,52 @@ def presented_cut(state: PresentationState, volume: Volume, shown: ShownSlice, c
     if cut.filtered or shown.k is None:
         return cut
     return CutSlice(cut.original, presented_slice(state, volume, shown.k, cut.shown), False, cut.pending, cut.error)
+
+
+def active_state(view: ViewportView, shown: ShownSlice | None) -> PresentationState | None:
+    """The reader's presentation state where it says how the shown slice is to be shown: acquired images only."""
+    state = view.presentation
+    if state is None or shown is None or shown.plane_kind != "acquired":
+        return None
+    return state if state.applies_to(shown.sop_uid, shown.frame_in_file) else None
+
+
+def voi_of_stack(state: PresentationState, stack: Stack, shown: ShownSlice, is_colour: bool) -> Voi | None:
+    """The state's window for a slice of a stack."""
+    source = stack.frames[shown.frame or 0]
+    pixels = getattr(source, "pixels", None)
+    bits, signed = (pixels.bits_stored, pixels.signed) if pixels is not None else (16, False)
+    return presented_voi(state, shown.sop_uid, shown.frame_in_file, bits, signed, is_colour)
+
+
+def view_for_state(
+    state: PresentationState, shown: ShownSlice, viewport: tuple[float, float], device_px_per_mm: float | None
+) -> dict[str, Any]:
+    """What a viewport of (width, height) px takes over when a state is chosen: turn, mirror, displayed area."""
+    values: dict[str, Any] = {
+        "rotation": state.view_rotation, "flip": state.flip, "zoom": 1.0, "pixel_scale": None, "pan": (0.0, 0.0), "voi": None,
+        "invert": False, "plane_kind": "acquired",
+    }  # fmt: skip
+    area = state.area_of(shown.sop_uid, shown.frame_in_file)
+    rows, columns = shown.shape
+    if area is None or area.last[0] < area.first[0] or area.last[1] < area.first[1]:
+        return values
+    mm_y, mm_x = shown.pixel_mm
+    middle_x, middle_y = (area.first[0] + area.last[0]) / 2 - 1, (area.first[1] + area.last[1]) / 2 - 1
+    values["pan"] = ((middle_x - (columns - 1) / 2) * mm_x, (middle_y - (rows - 1) / 2) * mm_y)
+    if area.mode == "MAGNIFY":
+        values["pixel_scale"] = area.magnification
+    elif area.mode == "TRUE SIZE" and area.spacing is not None and device_px_per_mm:
+        values["pixel_scale"] = min(area.spacing) * device_px_per_mm
+    else:
+        extent = (area.last[1] - area.first[1] + 1, area.last[0] - area.first[0] + 1)
+        wanted = fit_scale(extent, shown.pixel_mm, viewport, state.view_rotation)
+        values["zoom"] = wanted / fit_scale(shown.shape, shown.pixel_mm, viewport, state.view_rotation)
+    return values
+
+
+WITHOUT_STATE: dict[str, Any] = {
+    "presentation": None, "rotation": 0, "flip": False, "zoom": 1.0, "pixel_scale": None, "pan": (0.0, 0.0), "voi": None,
+    "invert": False,
+}  # fmt: skip
+"""What a viewport goes back to when no state is wished any more."""

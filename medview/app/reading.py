@@ -295,6 +295,7 @@ def reset(state: ViewportState) -> None:
         flip=False,
         invert=False,
         show_original=False,
+        presentation=None,
     )
 
 

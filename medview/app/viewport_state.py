@@ -23,6 +23,7 @@ from medview.core.window import Voi
 
 if TYPE_CHECKING:
     from medview.core.display import OverlayStyle
+    from medview.core.presentation_state import PresentationState
     from medview.core.volume import Volume
     from medview.processing.chain import FilterChain
 
@@ -79,6 +80,8 @@ class ViewportView:
     """Whether colours are shown through their ICC profile."""
     show_graphics: bool = True
     """Whether what the file itself draws over its frames (overlay planes …) is shown."""
+    presentation: PresentationState | None = None
+    """The presentation state that the images it names are shown by."""
     text_mode: TextMode = "full"
     overlay_styles: Mapping[str, OverlayStyle] = field(default_factory=dict)
     """How each result is drawn, by `result_key`; a result that is not there is drawn in the usual way."""

@@ -236,7 +236,8 @@ def lines_of_filled(segmentations: Sequence[Segmentation], plane: Plane) -> dict
         labels = cut_labels(one, small)
         if labels.any():
             value = one.meanings[0].value
-            found[value] += [((*line, x0, y0), True) for line in traced(labels > 0)]
+            corner = np.array([x0, y0], dtype=np.float64)
+            found[value] += [(line + corner, True) for line in traced(labels > 0)]
     return dict(found)
 
 

@@ -113,10 +113,10 @@ def read_references(path: str) -> ObjectReferences:
     series.discard(as_text(values.get(SERIES_UID)))
     reference = as_text(values.get(FRAME_OF_REFERENCE))
     frames = [as_text(item.get(FRAME_OF_REFERENCE)) for item in values.get(RT_FRAMES) or ()]
-    title = first_text(values, CONTENT_LABEL, STRUCTURE_SET_LABEL, STRUCTURE_SET_NAME)
-    described = first_text(values, SERIES_DESCRIPTION, CONTENT_DESCRIPTION)
-    if described and (not title or title.upper() in {"SEGMENTATION", "SEG", "LABEL"}):
-        title = described
+    title = first_text(values, STRUCTURE_SET_LABEL, STRUCTURE_SET_NAME)
+    if not title and as_text(values.get(MODALITY)) == "PR":
+        title = first_text(values, CONTENT_LABEL)
+    title = title or first_text(values, SERIES_DESCRIPTION, CONTENT_DESCRIPTION, CONTENT_LABEL)
     return ObjectReferences(
         path,
         as_text(values.get(SOP_CLASS)),

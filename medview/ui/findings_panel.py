@@ -31,7 +31,7 @@ from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.messages import note_text
 from medview.ui.model_text import model_text
-from medview.ui.overlay_cards import OverlayCard, UnplacedLine
+from medview.ui.overlay_cards import OverlayCard, StateList, UnplacedLine
 from medview.ui.parts import Swatch, empty, icon_button, panel_column, rule, text_label, title_label
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
@@ -356,6 +356,7 @@ class FindingsPanel(FollowingPanel):
         column.addStretch(1)
         self.overlay_cards: list[OverlayCard] = []
         self.unplaced_lines: list[UnplacedLine] = []
+        self.state_list: StateList | None = None
         self._files_shown: tuple[object, ...] = ()
         self.cards: list[ResultCard] = []
         self._shown: tuple[object, ...] = ("nothing yet",)
@@ -412,6 +413,8 @@ class FindingsPanel(FollowingPanel):
         study = self._workspace.active_viewport.study
         near = frozenset(one.series_uid for one in study.series) if study is not None else frozenset[str]()
         unplaced = overlays.unplaced(near) if series is not None else ()
+        states = overlays.states_of(stack.id) if stack is not None else ()
+        chosen = self._workspace.active_viewport.view.presentation
         shown = (
             stack.id if stack is not None else None,
             tuple(
@@ -428,13 +431,16 @@ class FindingsPanel(FollowingPanel):
                 if stack is not None
             ),
             tuple(one.key for one in unplaced),
+            tuple(one.key for one in states),
+            chosen.path if chosen is not None else "",
         )
         if shown == self._files_shown:
             return
         self._files_shown = shown
         self.overlay_cards, self.unplaced_lines = [], []
         empty(self._files)
-        if stack is None or not (listed or unplaced):
+        self.state_list = None
+        if stack is None or not (listed or unplaced or states):
             return
         self._files.addWidget(rule())
         self._files.addWidget(title_label(translate("Overlays", "From the study's files")))
@@ -442,6 +448,9 @@ class FindingsPanel(FollowingPanel):
             card = OverlayCard(self._workspace, one, stack)
             self.overlay_cards.append(card)
             self._files.addWidget(card)
+        if states:
+            self.state_list = StateList(self._workspace, states, chosen.path if chosen is not None else "")
+            self._files.addWidget(self.state_list)
         if unplaced:
             self._files.addWidget(text_label(translate("Overlays", "Not laid over these images:"), "secondary"))
         for one in unplaced:

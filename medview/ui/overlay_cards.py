@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QRadioButton,
     QSlider,
     QTreeWidget,
     QTreeWidgetItem,
@@ -283,6 +285,33 @@ class _Ramp(QLabel):
         painter.end()
         self.setPixmap(pixmap)
         self.setAccessibleName(f"{lower:.4g} – {upper:.4g} {unit}".strip())
+
+
+class StateList(QWidget):
+    """The presentation states of the shown images, one of which may be on."""
+
+    def __init__(self, workspace: Workspace, listed: Sequence[ListedObject], chosen: str) -> None:
+        super().__init__()
+        self._workspace = workspace
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(text_label(translate("Overlays", "Presentation states"), "secondary"))
+        self.choices: list[tuple[QRadioButton, ListedObject | None]] = []
+        none = QRadioButton(translate("Overlays", "None: the images as they are"))
+        none.setChecked(not chosen)
+        self._add(column, none, None)
+        for one in listed:
+            name = visible_text(" · ".join(text for text in (one.title, one.creator) if text), 60, lines=False)
+            button = QRadioButton(name or kind_text(one.kind))
+            button.setToolTip(visible_text(one.file.path, 300, lines=False))
+            button.setChecked(one.file.path == chosen)
+            self._add(column, button, one)
+
+    def _add(self, column: QVBoxLayout, button: QRadioButton, listed: ListedObject | None) -> None:
+        button.clicked.connect(lambda: self._workspace.overlays.choose_state(listed))
+        self.choices.append((button, listed))
+        column.addWidget(button)
 
 
 class UnplacedLine(QWidget):

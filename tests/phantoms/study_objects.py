@@ -11,7 +11,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence as Items
 
-from tests.phantoms.dicom_series import SPACING, STEP, _instance, set_pixels, uid
+from tests.phantoms.dicom_series import SPACING, _instance, set_pixels, uid
 
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -183,6 +183,3 @@ def sorted_points(points: np.ndarray) -> np.ndarray:
     """Points in one order, to a micrometre."""
     rounded = np.round(points, 3) + 0.0
     return rounded[np.lexsort(rounded.T)]
-
-
-__all__ = ["STEP"]
