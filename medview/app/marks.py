@@ -55,11 +55,17 @@ def marks_of(
     filter_error: str = "",
     key_image: str | None = None,
     profile_fault: str = "",
+    presented: bool = False,
+    overlays: Sequence[str] = (),
 ) -> tuple[Mark, ...]:
-    """All marks of a viewport, the gravest first."""
+    """All marks of a viewport, the gravest first.
+
+    ``presented``: the slice shown is drawn by the chosen presentation state. ``overlays`` are the titles of what objects of
+    the study lay over it.
+    """
     if view.stack is None:
         return ()
-    found: list[Mark] = []
+    found = _object_marks(view, presented, overlays, ai_visible)
     if several_patients:
         found.append(Mark("other_patient", "danger"))
     stack = view.stack
@@ -102,6 +108,16 @@ def marks_of(
         found += _ai_marks(results)
     order = {"danger": 0, "warning": 1, "key": 2, "info": 3, "ai": 4}
     return tuple(sorted(found, key=lambda mark: order[mark.severity]))
+
+
+def _object_marks(view: ViewportView, presented: bool, overlays: Sequence[str], visible: bool) -> list[Mark]:
+    """What other objects of the study have to do with the picture."""
+    found: list[Mark] = []
+    if view.presentation is not None:
+        found.append(Mark("presented" if presented else "presented_others", "info", (view.presentation.title,)))
+    if overlays:
+        found.append(Mark("overlays" if visible else "overlays_hidden", "info", tuple(overlays)))
+    return found
 
 
 def _ai_marks(results: Sequence[InferenceResult]) -> list[Mark]:

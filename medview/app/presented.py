@@ -152,8 +152,8 @@ def _draw_mark(bgra: ByteArray, mark: GraphicMark, frame: _Frame, colour: tuple[
     closed = mark.kind in {"circle", "ellipse"} or bool(np.allclose(points[0], points[-1]))
     if mark.filled and closed:
         _cv.fillPoly(bgra, [fixed], colour, cv2.LINE_AA, _SUBPIXEL)
-    _cv.polylines(bgra, [fixed], closed, (0, 0, 0, 255), 3, cv2.LINE_AA, _SUBPIXEL)
-    _cv.polylines(bgra, [fixed], closed, colour, 1, cv2.LINE_AA, _SUBPIXEL)
+    _cv.polylines(bgra, [fixed], closed, (0, 0, 0, 255), 4, cv2.LINE_AA, _SUBPIXEL)
+    _cv.polylines(bgra, [fixed], closed, colour, 2, cv2.LINE_AA, _SUBPIXEL)
 
 
 def _outline(mark: GraphicMark) -> FloatArray:

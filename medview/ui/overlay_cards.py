@@ -71,9 +71,11 @@ class OverlayCard(QWidget):
         words.setSpacing(0)
         title = text_label(visible_text(listed.title or kind_text(listed.kind), 120, lines=False))
         title.setStyleSheet("font-weight: 600;")
-        about = " · ".join(text for text in (kind_text(listed.kind), listed.creator) if text)
+        said = (kind_text(listed.kind) if listed.title else "", listed.creator)
+        about = " · ".join(text for text in said if text)
         words.addWidget(title)
-        words.addWidget(text_label(visible_text(about, 120, lines=False), "secondary"))
+        if about:
+            words.addWidget(text_label(visible_text(about, 120, lines=False), "secondary"))
         row.addLayout(words, 1)
         self.visible_box = icon_button(
             "eye", translate("Overlays", "Show or hide this over the images"), self._toggle, checkable=True
