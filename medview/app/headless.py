@@ -9,6 +9,7 @@ from typing import Any
 from medview.app.coding import codings_of
 from medview.app.open_paths import Found, open_all
 from medview.app.opening import find_stack
+from medview.core.person_name import shown_person_name
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Series, Stack, Study
@@ -57,6 +58,7 @@ def _described_study(study: Study, objects: dict[str, list[dict[str, Any]]]) -> 
         "study_uid": study.study_uid,
         "patient_id": study.patient.patient_id,
         "patient_name": study.patient.name,
+        "patient_name_shown": shown_person_name(study.patient.told_name),
         "date": study.date,
         "description": study.description,
         "series": [

@@ -33,6 +33,7 @@ from medview.core.display import (
 )
 from medview.core.graphics import FrameGraphics
 from medview.core.overlay import StudyOverlay
+from medview.core.person_name import shown_person_name
 from medview.core.plane import (
     EdgeLetters,
     Plane,
@@ -478,7 +479,7 @@ def _texts(
             place += f"   {dimension.name} {step + 1} / {len(dimension.labels)}  {dimension.labels[step]}"
     letters = _letters(piece, context.patient_orientation, matrix)
     texts: list[tuple[Corner, Sequence[str]]] = [
-        ("top_left", (patient.name.split("=")[0].replace("^", " ").strip(), patient.patient_id, patient.birth_date)),
+        ("top_left", (shown_person_name(patient.told_name), patient.patient_id, patient.birth_date)),
         (
             "top_right",
             (study.description, f"Acc. {study.accession}" if study.accession else "", f"{study.date} {study.time[:6]}"),

@@ -60,11 +60,18 @@ class PatientIdentity:
     age: str = ""
     size_m: float | None = None
     weight_kg: float | None = None
+    name_guess: str = ""
+    """What the name may mean where its bytes do not fit the file's character set; ``name`` is what the file says."""
 
     @property
     def key(self) -> tuple[str, str]:
         """Exact Patient ID and name."""
         return (self.patient_id, self.name)
+
+    @property
+    def told_name(self) -> str:
+        """The name for a reader's eye: a guess is marked as one."""
+        return f"{self.name_guess} (?)" if self.name_guess else self.name
 
 
 @dataclass(frozen=True, slots=True)

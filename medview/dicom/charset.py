@@ -35,6 +35,10 @@ _ESCAPES = {
     b"$B": "jis0208",
     b"$@": "jis0208",
     b"$(D": "jis0212",
+    b"(I": "katakana",  # not DICOM's, but in Japanese files: the katakana of ISO-IR 13 in seven bits
+    b"$A": "gb2312-7",
+    b"$(A": "gb2312-7",
+    b"$(C": "euc_kr-7",
     b"$)C": "euc_kr",
     b"$)A": "gb2312",
     b"-A": "latin-1",
@@ -49,6 +53,9 @@ _ESCAPES = {
     b"-T": "tis-620",
     b"-b": "iso8859-15",
 }
+
+_TWO_BYTES = frozenset({"jis0208", "jis0212", "gb2312-7", "euc_kr-7"})
+"""Sets of G0 in which a byte that looks like a delimiter may be half a letter."""
 
 
 @lru_cache(maxsize=64)
@@ -115,13 +122,17 @@ def _decode_extended(value: bytes, codecs: tuple[str, ...], is_name: bool) -> st
             if escape is not None:
                 flush()
                 codec = _ESCAPES[escape]
-                if escape[:1] == b"(" or escape[:2] in {b"$B", b"$@", b"$("}:
+                if escape[:1] == b"(" or escape[:2] in {b"$B", b"$@", b"$(", b"$A"}:
                     left = codec
                 else:
                     right = codec
                 at += 1 + len(escape)
                 continue
-        if byte in delimiters and left not in {"jis0208", "jis0212"}:
+            flush()
+            text.append("\ufffd")  # an escape to a set that nobody has defined
+            at += 1
+            continue
+        if byte in delimiters and (left not in _TWO_BYTES or (byte in b"^=" and is_name and not len(run) % 2)):
             flush()
             text.append(chr(byte))
             left, right = "ascii", initial
@@ -138,21 +149,9 @@ def _decode_run(run: bytes, left: str, right: str) -> str:
         return (b"\x1b$B" + run + b"\x1b(B").decode("iso2022_jp", "replace")
     if left == "jis0212":
         return (b"\x1b$(D" + run + b"\x1b(B").decode("iso2022_jp_2", "replace")
+    if left in {"katakana", "gb2312-7", "euc_kr-7"}:
+        codec = "shift_jis" if left == "katakana" else left[:-2]
+        return bytes(byte | 0x80 if byte > 0x20 else byte for byte in run).decode(codec, "replace")
     if run.isascii():
         return run.decode("ascii")
     return _decode_plain(run, right)
-
-
-def display_name(name: str) -> str:
-    """A person name as a reader expects it: ideographic group first where there is one, then the alphabetic one.
-
-    PS3.5 6.2.1: groups are separated by ``=``, components by ``^``.
-    """
-    groups = [" ".join(part for part in group.split("^") if part) for group in name.split("=")]
-    groups = [group for group in groups if group]
-    if not groups:
-        return ""
-    if len(groups) == 1:
-        return groups[0]
-    first = groups[1]
-    return f"{first} ({groups[0]})" if groups[0] != first else first

@@ -60,6 +60,8 @@ class SeriesHeader:
     burned_in: str = ""
     patient_position: str = ""
     radiopharmaceutical: Radiopharmaceutical | None = None
+    text_guess: tuple[str, str] | None = None
+    """(a text, encoding): what texts that do not fit the character set may mean. Those other than the name are the guess."""
 
 
 @dataclass(frozen=True, slots=True)

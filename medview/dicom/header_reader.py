@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from medview.core.study import PatientIdentity
@@ -37,6 +38,7 @@ from medview.dicom.icc import has_profile
 from medview.dicom.oddities import oddities_of, unknown_syntax_fault
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
+from medview.dicom.text_guess import guessed
 from medview.dicom.transfer_syntax import missing_decoder, transfer_syntax
 from medview.dicom.windows import windows_of
 
@@ -228,20 +230,34 @@ def _series_header(values: Values) -> SeriesHeader:
     get = values.get
     codecs = codecs_of(get(tags.CHARSET))
 
-    def words(tag: int) -> str:
-        return decode_text(get(tag), codecs)
+    guesses: dict[int, tuple[str, str]] = {}
 
+    def words(tag: int) -> str:
+        text = decode_text(get(tag), codecs)
+        if text.isascii():
+            return text
+        guess = guessed(get(tag, b"").strip(b" \0"), codecs)
+        if guess is None:
+            return text
+        guesses[tag] = guess
+        return text if tag == tags.PATIENT_ID else guess[0]
+
+    name_value = get(tags.PATIENT_NAME, b"").strip(b" \0")
+    name_guess = guessed(name_value, codecs)
+    if name_guess is not None:
+        guesses[tags.PATIENT_NAME] = name_guess
     size, weight = as_number(get(tags.PATIENT_SIZE)), as_number(get(tags.PATIENT_WEIGHT))
     patient = PatientIdentity(
         words(tags.PATIENT_ID),
-        decode_text(get(tags.PATIENT_NAME), codecs, is_name=True),
+        decode_text(name_value, codecs, is_name=True),
         as_text(get(tags.BIRTH_DATE)),
         as_text(get(tags.SEX)),
         as_text(get(tags.AGE)),
         size or None,
         weight or None,
+        "" if name_guess is None else name_guess[0],
     )
-    return SeriesHeader(
+    header = SeriesHeader(
         patient,
         as_text(get(tags.SOP_CLASS) or get(tags.MEDIA_CLASS_UID)),
         as_text(get(tags.STUDY_UID)),
@@ -267,6 +283,7 @@ def _series_header(values: Values) -> SeriesHeader:
         as_text(get(tags.PATIENT_POSITION)),
         _radiopharmaceutical(values) if tags.PET_UNITS in values else None,
     )
+    return replace(header, text_guess=next(iter(guesses.values()))) if guesses else header
 
 
 def _radiopharmaceutical(values: Values) -> Radiopharmaceutical:

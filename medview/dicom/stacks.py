@@ -417,7 +417,16 @@ def _common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
             codes["orientation_unknown"] = None
         if header.series.sop_class == _WHOLE_SLIDE and header.frame_count > 1:
             codes["slide_tiles"] = None
-    return (*(Note(code, _NOTE_TEXTS[code]) for code in codes), *_missing_parts(frames))
+    return (*(Note(code, _NOTE_TEXTS[code]) for code in codes), *_text_guesses(frames), *_missing_parts(frames))
+
+
+def _text_guesses(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
+    """What texts may mean that do not fit the character set of their file."""
+    guess = next((frame.header.series.text_guess for frame in frames if frame.header.series.text_guess), None)
+    if guess is None:
+        return ()
+    text = f"Texts of the file do not fit its character set; they may be in {guess[1]}, as this one: {guess[0]}"
+    return (Note("uncertain_text", text, guess),)
 
 
 def _missing_parts(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
@@ -466,7 +475,6 @@ _NOTE_TEXTS = {
     "bad_high_bit": "High Bit contradicts the number of bits; it is ignored.",
     "more_pixels": "The file holds more pixel data than the frames that it announces; what is more is not shown.",
     "unknown_transfer_syntax": "The file's transfer syntax is unknown; its pixel data have the length of plain ones and are read as such.",
-    "uncertain_text": "Texts of the file do not fit its character set; what they may mean is a guess.",
     "stray_element": "The data set holds delimiters where none belong; what follows may be missing.",
     "duplicate_uid": "Different images have the same SOP Instance UID; all are shown.",
     "frame_of_reference_per_image": "Every image names a frame of reference of its own; they are taken as one.",

@@ -13,6 +13,8 @@ from medview.app.scales import suv_scale
 from medview.app.shown_slice import ShownSlice, sides_are_known
 from medview.app.view_transform import ViewTransform
 from medview.app.viewport_state import ViewportView
+from medview.core.person_name import shown_person_name
+from medview.core.plain_text import visible_text
 from medview.core.problem import Note
 from medview.core.study import Stack
 from medview.core.value_scale import ValueScale
@@ -90,7 +92,7 @@ def _patient_lines(view: ViewportView, named: bool) -> tuple[Line, ...]:
     birth = date_text(patient.birth_date)
     lines = []
     if patient.name:
-        lines.append(_bold(person_name(patient.name)))
+        lines.append(_bold(person_name(patient.told_name)))
     if patient.patient_id:
         lines.append(_line((patient.patient_id, True)))
     if birth:
@@ -236,24 +238,13 @@ def number_text(value: float) -> str:
     return text.replace("-", "\u2212")
 
 
-_NAME_GROUPS = re.compile("=")
-
-
 def person_name(text: str) -> str:
     """A DICOM person name (PS3.5 6.2.1.1) as people write it: "DOE, John"; 王小东 without a comma.
 
     Of the name's groups the ideographic one is taken where the window speaks Chinese, else the alphabetic one.
     """
-    groups = _NAME_GROUPS.split(text)
     chinese = QLocale().language() == QLocale.Language.Chinese
-    order = [1, 0, 2] if chinese else [0, 1, 2]
-    chosen = next((groups[at] for at in order if at < len(groups) and groups[at].strip(" ^")), text)
-    family, given, middle, prefix, suffix = (*(part.strip() for part in chosen.split("^")), "", "", "", "", "")[:5]
-    ideographic = any("\u2e80" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7af" for letter in chosen)
-    if ideographic:
-        return f"{family}{given}{middle}" or chosen
-    rest = " ".join(part for part in (prefix, given, middle, suffix) if part)
-    return ", ".join(part for part in (family, rest) if part) or chosen
+    return shown_person_name(text, ideographic_first=chinese) or text
 
 
 def date_text(text: str) -> str:
@@ -324,9 +315,23 @@ def mark_text(mark: Mark) -> str:
     if mark.code == "ai_research":
         text = translate("Viewport", "AI: {names} – research use, not for diagnosis")
         return text.format(names=", ".join(values))
+    if mark.code == "presented":
+        return translate("Viewport", "Presentation state: {name}").format(name=_few(values))
+    if mark.code == "presented_others":
+        return translate("Viewport", "Not in the presentation state {name}").format(name=_few(values))
+    if mark.code == "overlays":
+        return translate("Viewport", "Overlay: {names}").format(names=_few(values))
+    if mark.code == "overlays_hidden":
+        return translate("Viewport", "Overlays hidden: {names}").format(names=_few(values))
     if mark.code == "ai_overridden":
         return translate("Viewport", "AI run against its conditions: {what}").format(what=", ".join(values))
     return mark.code
+
+
+def _few(titles: Sequence[str]) -> str:
+    """Titles out of files, fit for one line."""
+    shown = [visible_text(title, 32, lines=False) for title in titles[:3]]
+    return ", ".join(shown) + (f" +{len(titles) - 3}" if len(titles) > 3 else "")
 
 
 def _short_note(note: Note) -> str:

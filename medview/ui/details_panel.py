@@ -53,7 +53,7 @@ def study_pairs(study: Study) -> list[Pair]:
     patient = study.patient
     sex = {"M": translate("Details", "male"), "F": translate("Details", "female"), "O": translate("Details", "other")}
     return [
-        (translate("Details", "Name"), person_name(patient.name)),
+        (translate("Details", "Name"), person_name(patient.told_name)),
         (translate("Details", "Patient ID"), patient.patient_id),
         (translate("Details", "Born"), date_text(patient.birth_date)),
         (translate("Details", "Sex"), sex.get(patient.sex, patient.sex)),

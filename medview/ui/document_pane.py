@@ -129,7 +129,7 @@ class DocumentPane(QWidget):
         workspace = self._workspace
         is_other = self._shown is not None and len(workspace.patients_on_screen()) > 1
         if is_other:
-            name = "" if self._shown is None else person_name(self._shown.listed.study.patient.name)
+            name = "" if self._shown is None else person_name(self._shown.listed.study.patient.told_name)
             words = translate("Document", "⚠ Two patients are on the screen; this document is of {0}.")
             self.other_patient.setText(words.format(visible_text(name, 80, lines=False) or "?"))
         self.other_patient.setVisible(is_other)

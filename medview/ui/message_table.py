@@ -225,7 +225,7 @@ TEMPLATES: Mapping[str, str] = {
         "The file's transfer syntax is unknown; its pixel data have the length of plain ones and are read as such.",
     ),
     "uncertain_text": QT_TRANSLATE_NOOP(
-        "Message", "Texts of the file do not fit its character set; what they may mean is a guess."
+        "Message", "Texts of the file do not fit its character set; they may be in {1}, as this one: {0}"
     ),
     "stray_element": QT_TRANSLATE_NOOP(
         "Message", "The data set holds delimiters where none belong; what follows may be missing."

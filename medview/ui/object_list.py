@@ -78,7 +78,7 @@ class ObjectList(QWidget):
             study = listed.study
             key = study.study_uid + repr(study.patient.key)
             if key not in groups:
-                words = [person_name(study.patient.name), date_text(study.date), study.description]
+                words = [person_name(study.patient.told_name), date_text(study.date), study.description]
                 group = QTreeWidgetItem([visible_text("  ·  ".join(w for w in words if w), 200, lines=False)])
                 group.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 font = group.font(0)

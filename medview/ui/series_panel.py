@@ -262,7 +262,7 @@ def row_text(row: Row, with_patient: bool) -> str:
     """All of a row as words: tooltip and screen reader."""
     study = row.study
     if isinstance(row, StudyRow):
-        parts = [person_name(study.patient.name), study.patient.patient_id] if with_patient else []
+        parts = [person_name(study.patient.told_name), study.patient.patient_id] if with_patient else []
         parts += [date_text(study.date), study.description]
         return "\n".join(part for part in parts if part)
     if isinstance(row, ObjectRow):
@@ -321,7 +321,7 @@ class SeriesDelegate(QStyledItemDelegate):
         """What a heading says, with colours."""
         theme = current_theme()
         anonymous = self._workspace.settings.corner_text == "anonymous"
-        patient = person_name(study.patient.name) or study.patient.patient_id or translate("SeriesPanel", "Patient")
+        patient = person_name(study.patient.told_name) or study.patient.patient_id or translate("SeriesPanel", "Patient")
         lines = [
             (translate("SeriesPanel", "Patient") if anonymous else patient, theme.text),
             (date_text(study.date), theme.secondary),

@@ -1717,8 +1717,8 @@
         <translation>文件的传输语法未知;像素数据的长度与未压缩数据一致,按未压缩数据读取。</translation>
     </message>
     <message>
-        <source>Texts of the file do not fit its character set; what they may mean is a guess.</source>
-        <translation>文件中的文字与其字符集不符;其可能的含义只是推测。</translation>
+        <source>Texts of the file do not fit its character set; they may be in {1}, as this one: {0}</source>
+        <translation>文件中的文字与其字符集不符;可能采用 {1} 编码,例如:{0}</translation>
     </message>
     <message>
         <source>The data set holds delimiters where none belong; what follows may be missing.</source>
@@ -2504,6 +2504,14 @@
     <message>
         <source>Threshold</source>
         <translation type="unfinished">阈值</translation>
+    </message>
+    <message>
+        <source>Presentation states</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None: the images as they are</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3362,6 +3370,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>too many elements; not read any further</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>bytes behind the last element</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3651,6 +3663,22 @@
     <message>
         <source>AI: {names} – research use, not for diagnosis</source>
         <translation>AI：{names} – 仅供研究，不得用于诊断</translation>
+    </message>
+    <message>
+        <source>Presentation state: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not in the presentation state {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Overlay: {names}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Overlays hidden: {names}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Incomplete: {n} slices missing</source>

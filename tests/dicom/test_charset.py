@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from medview.dicom.charset import codecs_of, decode_text, display_name
+from medview.core.person_name import shown_person_name
+from medview.dicom.charset import codecs_of, decode_text
 from medview.dicom.header_reader import HeaderReader
+from medview.dicom.text_guess import guessed
+from tests.dicom.reading import catalog_of, stacks_of
+from tests.phantoms.raw_dicom import element, part10, small_image
 from tests.shared import shared_path
 
 
@@ -74,9 +78,97 @@ def test_what_fits_no_set_is_never_another_letter() -> None:
 
 
 def test_names_as_a_reader_expects_them() -> None:
-    assert display_name("Yamada^Tarou=山田^太郎=やまだ^たろう") == "山田 太郎 (Yamada Tarou)"
-    assert display_name("Doe^John^^Dr.") == "Doe John Dr."
-    assert display_name("") == display_name("^^^") == ""
+    assert shown_person_name("Yamada^Tarou=山田^太郎=やまだ^たろう") == "山田太郎"
+    assert shown_person_name("Yamada^Tarou=山田^太郎=やまだ^たろう", ideographic_first=False) == "Yamada, Tarou"
+    assert shown_person_name("Hong^Gildong=洪^吉洞=홍^길동") == "洪吉洞"
+    assert shown_person_name("홍^길동") == "홍길동"
+    assert shown_person_name("==やまだ^たろう") == "やまだたろう"
+    assert shown_person_name("王^小东^^^") == "王小东"
+    assert shown_person_name("=司马 相如") == "司马相如"
+    assert shown_person_name("ﾔﾏﾀﾞ^ﾀﾛｳ") == "ﾔﾏﾀﾞﾀﾛｳ"
+    assert shown_person_name("Doe^John^^Dr.") == "Doe, Dr. John"
+    assert shown_person_name("Doe^John^A^^Jr.") == "Doe, John A Jr."
+    assert shown_person_name("") == shown_person_name("^^^") == shown_person_name("==") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "charset", "encoding"),
+    [
+        ("王^小东", "gbk", "ISO_IR 100", "GB18030"),
+        ("张三", "gbk", "", "GB18030"),
+        ("欧阳^娜娜", "gbk", "ISO_IR 100", "GB18030"),
+        ("CT胸部平扫", "gbk", "ISO_IR 100", "GB18030"),
+        ("王^小东", "gbk", "ISO_IR 192", "GB18030"),
+        ("王^小东", "utf-8", "GB18030", "UTF-8"),
+        ("김^희중", "euc_kr", "ISO_IR 100", "KS X 1001"),
+        ("홍^길동", "euc_kr", "\\ISO 2022 IR 149", "KS X 1001"),
+        ("山田^たろう", "shift_jis", "ISO_IR 100", "Shift_JIS"),
+        ("Иванов^Пётр", "cp1251", "ISO_IR 100", "Windows-1251"),
+        ("O’Brien^Seán", "cp1252", "ISO_IR 100", "Windows-1252"),
+    ],
+)
+def test_bytes_of_another_set_are_guessed_at(text: str, codec: str, charset: str, encoding: str) -> None:
+    assert guessed(text.encode(codec), codecs_of(charset.encode())) == (text, encoding)
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "charset"),
+    [
+        ("Müller^Jürgen", "latin-1", "ISO_IR 100"),
+        ("Noël^François", "latin-1", ""),
+        ("ÅÄÖ", "latin-1", "ISO_IR 100"),
+        ("Núñez^Íñigo", "latin-1", "ISO_IR 100"),
+        ("Buc^Jérôme", "utf-8", ""),
+        ("王^小东", "gb18030", "GB18030"),
+        ("王^小东", "utf-8", "ISO_IR 192"),
+        ("Диоген", "iso8859-5", "ISO_IR 144"),
+        ("ﾔﾏﾀﾞ^ﾀﾛｳ", "shift_jis", "ISO_IR 13"),
+        ("Doe^John", "ascii", ""),
+    ],
+)
+def test_texts_that_fit_their_set_are_believed(text: str, codec: str, charset: str) -> None:
+    assert guessed(text.encode(codec), codecs_of(charset.encode())) is None
+
+
+def test_a_guess_is_said_and_the_name_stays_as_the_file_has_it(tmp_path: Path) -> None:
+    """GBK under ISO_IR 100, as many Chinese systems write it."""
+    path = tmp_path / "image"
+    names = element(0x00080005, "CS", "ISO_IR 100") + element(0x00081030, "LO", "胸部平扫".encode("gbk"))
+    data = small_image().replace(
+        element(0x00100010, "PN", "Test^Raw"), element(0x00100010, "PN", "王^小东".encode("gbk"))
+    )
+    path.write_bytes(part10(names + data))
+    (study,) = catalog_of(path).studies()
+    assert study.patient.name == "王^小东".encode("gbk").decode("latin-1")
+    assert study.patient.told_name == "王^小东 (?)"
+    assert shown_person_name(study.patient.told_name) == "王小东 (?)"
+    assert study.description == "胸部平扫"
+    (note,) = [note for note in study.series[0].stacks[0].notes if note.code == "uncertain_text"]
+    assert "王^小东" in note.text
+    assert "GB18030" in note.text
+    plain = tmp_path / "plain"
+    plain.write_bytes(part10(element(0x00080005, "CS", "ISO_IR 100") + small_image()))
+    assert "uncertain_text" not in {note.code for stack in stacks_of(plain) for note in stack.notes}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"\x1b(I4^?\x1b(B", "ｴﾞｿ"),
+        (b"\x1b$(C\x48\x2b\x1b(B", "홍"),
+        (b"\x1b$A\x56\x50\x1b(B", "中"),
+        (b"\x1b%Gx", "\ufffd%Gx"),
+    ],
+)
+def test_escapes_beyond_the_standard(value: bytes, text: str) -> None:
+    assert decode_text(value, codecs_of(b"\\ISO 2022 IR 87")) == text
+
+
+def test_two_byte_letters_hold_what_looks_like_delimiters() -> None:
+    """In GBK and Shift-JIS the second byte of a letter may be 5C or 7C; a name's caret after ISO 2022 kanji needs no escape."""
+    assert decode_text("運表".encode("gbk"), codecs_of(b"GBK")) == "運表"
+    assert decode_text("表^ソ".encode("shift_jis"), codecs_of(b"ISO_IR 13"), is_name=True) == "表^ソ"
+    assert name(b"\x1b$B;3ED\x1b(B^\x1b$BB@O:", "\\ISO 2022 IR 87") == "山田^太郎"
 
 
 REAL = {
