@@ -44,6 +44,7 @@ from medview.ui.series_panel import STACK_MIME
 from medview.ui.viewport_keys import press_key
 from medview.ui.viewport_mouse import ViewportMouse
 from medview.ui.viewport_painting import ViewportPainting
+from medview.ui.viewport_presenting import ViewportPresenting
 
 if TYPE_CHECKING:
     from medview.app.picture import PaintedLayer
@@ -75,6 +76,7 @@ class ViewportWidget(QWidget):
         self.state = state
         self.picture = ViewportPicture(workspace.jobs)
         self.mouse = ViewportMouse(self)
+        self.presenting = ViewportPresenting(self)
         self.selected_mark: str | None = None
         self.draft: Measurement | None = None
         self.drop_hovers = False
@@ -112,6 +114,7 @@ class ViewportWidget(QWidget):
         listen(self, workspace.loader.failed, self._on_slice_failed)
         listen(self, workspace.results_changed, self._on_results)
         listen(self, workspace.drawings.changed, self._on_results)
+        listen(self, workspace.key_images.changed, self._on_key_images)
         listen(self, workspace.profiles.changed, self._on_results)
         listen(self, workspace.measurements.changed, self._on_measurements)
         listen(self, workspace.tools.changed, self._on_tool)
@@ -175,12 +178,16 @@ class ViewportWidget(QWidget):
     def voi(self) -> Voi | None:
         """The window that the picture is drawn with."""
         volume, shown = self.volume, self.shown
-        return None if volume is None or shown is None else self.picture.window(self.state, volume, shown)
+        if volume is None or shown is None:
+            return None
+        return self.presenting.voi or self.picture.window(self.state, volume, shown)
 
     @property
     def inverted(self) -> bool:
         """Whether low values are drawn white: the file's wish and the reader's."""
-        volume = self.volume
+        volume, wished = self.volume, self.presenting.inverse
+        if wished is not None:
+            return wished != self.state.view.invert
         return (volume is not None and volume.inverted) != self.state.view.invert
 
     @property
@@ -246,7 +253,8 @@ class ViewportWidget(QWidget):
     def painted_layers(self) -> list[PaintedLayer]:
         """Outlines and washes of the study's objects to draw; none while all overlays are hidden."""
         stack = self.state.stack
-        return self.workspace.overlays.painted(stack) if self.workspace.ai_visible and stack is not None else []
+        layers = self.workspace.overlays.painted(stack) if self.workspace.ai_visible and stack is not None else []
+        return [*layers, *self.presenting.layers()]
 
     def findings(self) -> list[tuple[InferenceResult, tuple[Finding, ...]]]:
         """Findings to draw, those above the threshold; none while AI is hidden."""
@@ -391,9 +399,13 @@ class ViewportWidget(QWidget):
         if what & {"stack", "time", "plane_kind", "k", "point"}:
             self._shown_valid = False
         view = self.state.view
+        if "presentation" in what and view.presentation is not None and "stack" not in what:
+            self.presenting.take_over()
+            view = self.state.view
         if what & {"stack"}:
             # Nothing here may keep a volume that is shown no more: the loader counts who holds it.
             self.picture.forget()
+            self.presenting.forget()
             self._volume, self._volume_of, self.volume_error = None, None, None
             self._measured.clear()
             self.selected_mark = self.draft = None
@@ -420,6 +432,9 @@ class ViewportWidget(QWidget):
     def _on_volume_complete(self, stack_id: str, _time: int) -> None:
         if self.state.stack is not None and self.state.stack.id == stack_id:
             self.update()
+
+    def _on_key_images(self) -> None:
+        self.update()
 
     def _on_results(self, stack_id: str) -> None:
         if self.state.stack is not None and self.state.stack.id == stack_id:

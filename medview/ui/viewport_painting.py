@@ -12,6 +12,7 @@ from medview.app import reading
 from medview.app.marks import Mark, marks_of
 from medview.app.picture import ScreenPart
 from medview.app.shown_slice import ShownSlice
+from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
 from medview.core.volume import SliceState, Volume
 from medview.ui.canvas import Canvas, Face, Fonts
@@ -131,7 +132,7 @@ class ViewportPainting:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint_not_there(canvas, volume, shown.k)
             return False
-        cut = widget.cut()
+        cut = widget.presenting.cut()
         assert cut is not None
         part = widget.picture.compose(
             cut,
@@ -142,6 +143,7 @@ class ViewportPainting:
             widget.layers(),
             widget.graphics(),
             widget.painted_layers(),
+            widget.presenting.palette,
             profile=widget.profile(),
         )
         height, width = part.pixels.shape[:2]
@@ -328,7 +330,24 @@ class ViewportPainting:
             filter_pending=cut is not None and cut.pending,
             filter_error=str(cut.error) if cut is not None and cut.error is not None else "",
             profile_fault=widget.profile_fault(),
+            presented=widget.presenting.state is not None,
+            overlays=self._overlay_titles(),
+            key_image=self._key_image(),
         )
+
+    def _overlay_titles(self) -> tuple[str, ...]:
+        stack = self._widget.state.stack
+        return () if stack is None else self._widget.workspace.overlays.shown_titles(stack.id)
+
+    def _key_image(self) -> str | None:
+        """Why a key object selection marks the frame that is shown; None where none does."""
+        state = self._widget.state
+        view = state.view
+        if view.stack is None or view.plane_kind != "acquired":
+            return None
+        at = view.time * view.stack.shape[0] + state.slice_index
+        title = self._widget.workspace.key_images.title_of(view.stack, at)
+        return None if title is None else visible_text(title, 60, lines=False)
 
     def _paint_marks(self, canvas: Canvas, volume: Volume, corners: Corners) -> None:
         marks = self.marks(volume)
