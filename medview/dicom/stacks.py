@@ -210,14 +210,14 @@ def _placed_stacks(key: Hashable, frames: list[PlacedFrame]) -> list[Stack]:
 
 
 def _apart_by_instance(frames: list[PlacedFrame]) -> list[list[PlacedFrame]]:
-    """Multi-frame objects stay apart unless they hold the same positions (time points) or are one concatenation."""
+    """Multi-frame objects and mosaics stay apart unless they hold the same positions or are one concatenation."""
     by_instance: dict[Hashable, list[PlacedFrame]] = defaultdict(list)
     for frame in frames:
         header = frame.header
         if header.concatenation is not None:
             by_instance["concatenation", header.concatenation.uid].append(frame)
         else:
-            by_instance[header.sop_uid if header.frame_count > 1 else ""].append(frame)
+            by_instance[header.sop_uid if header.frame_count > 1 or frame.tile is not None else ""].append(frame)
     if len(by_instance) == 1:
         return [frames]
     alike: list[tuple[FloatArray, list[PlacedFrame]]] = []
@@ -318,6 +318,7 @@ def _regular_parts(volume: Sequence[PlacedFrame]) -> list[tuple[str, list[Placed
     """An uneven stack that is really several even ones, told apart by acquisition, stack or image type."""
     readers: tuple[tuple[str, Callable[[PlacedFrame], Hashable]], ...] = (
         ("acquisition", lambda f: f.frame.acquisition_number),
+        ("time", lambda f: f.frame.temporal_index),
         ("stack", lambda f: f.frame.stack_id),
         ("type", lambda f: f.frame.common.image_type),
         ("instance", lambda f: _whole_uid(f.header)),

@@ -173,6 +173,18 @@ def test_inspect_tells_names_units_and_values(tmp_path: Path) -> None:
     assert found["frames_on_disk"] == found["frames_shown"] == 24
 
 
+def test_time_points_of_a_body_that_moved_are_volumes_of_their_own(tmp_path: Path) -> None:
+    series = volumes(3, setting(TemporalPositionIdentifier=lambda n: n + 1))
+    for number, data in enumerate(series):
+        x, y, z = data.ImagePositionPatient
+        data.ImagePositionPatient = [x, y, float(z) + 0.3 * (number // 4)]
+    catalog = catalog_of(save_series(series, tmp_path))
+    assert_census(catalog)
+    stacks = stacks_of(tmp_path)
+    assert [(stack.kind, stack.shape[0], stack.timepoints) for stack in stacks] == [("volume", 4, 1)] * 3
+    assert sorted(round(float(stack.geometry.origins[0, 2]), 1) for stack in stacks) == [-30.0, -29.7, -29.4]
+
+
 def test_phase_images_elsewhere_are_a_stack_of_their_own(tmp_path: Path) -> None:
     series = volumes(2, setting(ImageType=lambda n: ["ORIGINAL", "PRIMARY", "MP"[n], "ND"]))
     for data in series[4:]:

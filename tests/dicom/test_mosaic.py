@@ -10,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 
-from tests.dicom.reading import assert_shown, catalog_of, codes, marker_centroid, modality_values, only_stack
+from tests.dicom.reading import assert_shown, catalog_of, codes, marker_centroid, modality_values, only_stack, stacks_of
 from tests.dicom.test_oracles import agreeing, canonical, niftis
 from tests.phantoms.dicom_series import (
     AXIAL,
@@ -104,6 +104,23 @@ def test_several_mosaics_are_time_points(tmp_path: Path) -> None:
     stack = only_stack(save_series(series, tmp_path))
     assert (stack.shape, stack.timepoints) == (SHAPE, 3)
     assert [modality_values(stack, time).min() for time in range(3)] == [-1000, -999, -998]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_mosaics_of_a_head_that_was_followed_are_not_mixed(tmp_path: Path, sign: int) -> None:
+    """Slices of one mosaic lie between those of the next one: each is a volume of its own, at its own place."""
+    series, truths = [], []
+    for number in range(3):
+        data, values, positions = mosaic(sign, name=f"m{number}", add=number)
+        data.SeriesInstanceUID, data.InstanceNumber = "1.2.3", number + 1
+        shift = np.array([0.0, 0.1, 0.4]) * number
+        data.ImagePositionPatient = [f"{value:.8g}" for value in np.array(data.ImagePositionPatient, float) + shift]
+        truths.append(true_centroid(values, positions + shift))
+        series.append(data)
+    stacks = stacks_of(save_series(series, tmp_path))
+    assert [(stack.kind, stack.shape, stack.timepoints) for stack in stacks] == [("volume", SHAPE, 1)] * 3
+    found = sorted(tuple(marker_centroid(stack)) for stack in stacks)
+    assert np.allclose(found, sorted(map(tuple, truths)), atol=0.01)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
