@@ -339,6 +339,17 @@ def test_segmented_palette(tmp_path: Path) -> None:
     np.testing.assert_array_equal(frames_of(path)[0].read()[0, :, 0], [int(np.rint(v)) >> 8 for v in expected])
 
 
+def test_segmented_palette_of_8_bit(tmp_path: Path) -> None:
+    """Operations and lengths of 8 bit too (PS3.3 C.7.9.2); an indirect segment names its place in bytes."""
+    words = [0, 2, 10, 50, 1, 4, 90, 0, 1, 255, 2, 2, 0, 0, 0, 0]
+    path = write_pixels(
+        tmp_path / "a", np.arange(14, dtype=np.uint8).tobytes(), rows=1, columns=14, allocated=8, photometric="PALETTE COLOR", vr="OB",
+        **palette_attributes([bytes(words)] * 3, 13, 0, 8, segmented=True),
+    )  # fmt: skip
+    once = [10, 50, 60, 70, 80, 90]
+    np.testing.assert_array_equal(frames_of(path)[0].read()[0, :, 0], [*once, 255, *once, once[-1]])
+
+
 def test_missing_palette_is_said(tmp_path: Path) -> None:
     path = write_pixels(
         tmp_path / "a", b"\0" * 16, rows=4, columns=4, allocated=8, photometric="PALETTE COLOR", vr="OB"
@@ -360,12 +371,3 @@ def test_notes_of_what_is_scaled() -> None:
     (note,) = pixel_notes(deep)
     assert (note.code, note.values) == ("colour_scaled", ("12",))
     assert pixel_notes(PixelDescription(4, 4, "1.2.840.10008.1.2.1", 0, 32)) == ()
-
-
-def test_more_frames_than_announced_are_said() -> None:
-    """A native element that holds whole frames beyond NumberOfFrames; padding and subsampled pairs are no frames."""
-    fields = {"bits_allocated": 16, "bits_stored": 16, "high_bit": 15}
-    (note,) = pixel_notes(PixelDescription(4, 4, "1.2.840.10008.1.2.1", 0, 32 * 5, frames=3, **fields))
-    assert (note.code, note.values) == ("surplus_frames", ("2",))
-    for length, frames in ((32 * 3 + 30, 3), (32, 1), (33, 1), (None, 1)):
-        assert pixel_notes(PixelDescription(4, 4, "1.2.840.10008.1.2.1", 0, length, frames=frames, **fields)) == ()

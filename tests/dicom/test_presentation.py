@@ -475,6 +475,30 @@ def test_the_lossy_mark_says_method_and_ratio(tmp_path: Path) -> None:
     assert only_stack(real).context.lossy.startswith("LOSSY")
 
 
+def test_the_ratio_is_estimated_where_the_file_gives_none(tmp_path: Path) -> None:
+    from tests.dicom.pixel_files import JPEG, encapsulated, encode, phantom, write_pixels
+
+    values = phantom(64, 80, 0, 255).astype(np.uint8)
+
+    def picture(name: str, syntax: str, stream: bytes, **attributes: str):
+        path = write_pixels(
+            tmp_path / name, encapsulated([stream]), syntax, rows=64, columns=80, allocated=8, vr="OB", **attributes
+        )
+        return only_stack(path).context.lossy
+
+    jpeg = encode("jpeg", values, level=30)
+    mark = picture("a.dcm", JPEG + "50", jpeg)
+    assert mark.startswith("LOSSY JPEG Baseline")
+    ratio = float(mark.rsplit("≈", 1)[1].removesuffix(":1"))
+    assert ratio == pytest.approx(64 * 80 / len(jpeg), rel=0.1)
+    assert picture("b.dcm", JPEG + "50", jpeg, LossyImageCompression="00").startswith("LOSSY")
+    plain = encode("jpeg-2000", values)
+    assert picture("c.dcm", JPEG + "91", plain, LossyImageCompression="00") == ""
+    assert picture("d.dcm", JPEG + "91", plain).startswith("LOSSY")
+    assert picture("e.dcm", JPEG + "90", plain) == ""
+    assert picture("f.dcm", JPEG + "90", plain, LossyImageCompression="01").startswith("LOSSY")
+
+
 def test_context(tmp_path: Path) -> None:
     stack = one(
         tmp_path,

@@ -110,7 +110,11 @@ def test_published_factors(name: str) -> None:
 
 
 def test_philips_counts_use_the_private_factors() -> None:
-    assert suv_factors([header(units="CNTS", factors=(0.000728, None))]).bw == 0.000728
+    """PHILIPS_CNTS_AND_SUV and PHILIPS_CNTS_AND_BQML_SUV: the SUV factor alone, and before the one to activity."""
+    alone = header("134551", "141336", 47, 208_230_000, 6588, "123000", units="CNTS", factors=(0.000728, None))
+    assert suv_factors([alone]).bw == pytest.approx(0.000728, rel=1e-6)
+    both = header("093556", "095439", 54, 238e6, 6588, "083000", units="CNTS", factors=(0.000551, 1.602563))
+    assert suv_factors([both]).bw == pytest.approx(0.000551, rel=1e-6)
     plain = suv_factors([header()]).bw
     assert suv_factors([header(units="CNTS", factors=(None, 4.7))]).bw == pytest.approx(4.7 * plain)
 
@@ -151,6 +155,15 @@ def test_lean_mass_and_surface() -> None:
         {"start_datetime": "20201217090000.4¹9"},
         {"start_datetime": "00011217090000"},
         {"sop_class": "1.2.840.10008.5.1.4.1.1.130"},
+        {"sop_class": "1.2.840.10008.5.1.4.1.1.128.1"},
+        {"weight": -3},
+        {"dose": 0},
+        {"half_life": None},
+        {"corrected": ()},
+        {"correction": ""},
+        {"units": ""},
+        {"start_time": "rubbish"},
+        {"series_time": "", "acquisition_time": ""},
     ],
     ids=str,
 )
