@@ -40,6 +40,9 @@ def readable(answer: dict[str, Any]) -> str:
             lines.append(f"  Series {number} {series['modality']} {series['description']}  ({count})")
             for stack in series["stacks"]:
                 lines += _stack_lines(stack)
+            for one in series.get("objects", []):
+                why = "" if one["reason"] is None else f"  ({one['reason']['text']})"
+                lines.append(f"    {one['name'] or one['kind']}  {one['title']}".rstrip() + why)
     lines.append(
         f"{answer['files_seen']} files, {answer['frames_on_disk']} frames on disk, {answer['frames_shown']} shown, "
         f"{answer['objects_without_pixels']} objects without pixels"
@@ -50,7 +53,7 @@ def readable(answer: dict[str, Any]) -> str:
 
 def _stack_lines(stack: dict[str, Any]) -> list[str]:
     k, j, i = stack["shape"]
-    times = f" × {stack['timepoints']} time points" if stack["timepoints"] > 1 else ""
+    times = "".join(f" × {len(each['labels'])} ({each['name']})" for each in stack["dimensions"])
     spacing = stack["spacing"]
     grid = "no geometry" if spacing is None else " × ".join(f"{d:.3g}" for d in reversed(spacing)) + " mm"
     head = f"    {stack['id']}  {stack['kind']}  {i} × {j} × {k}{times}  {grid}  {stack['unit'] or ''}".rstrip()

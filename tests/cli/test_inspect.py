@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.running import Medview, medview, medview_process
-from tests.phantoms.dicom_series import make_enhanced, make_series, positions_along, save_series
+from tests.phantoms.dicom_series import make_enhanced, make_series, marker_values, positions_along, save_series
 
 __all__ = ["medview"]
 
@@ -90,6 +90,13 @@ def test_several_studies_and_formats_at_once(medview: Medview, tmp_path: Path) -
     assert found["problems"] == []
     picture = next(stack for stack in stacks if stack["kind"] == "picture")
     assert (picture["spacing"], picture["affine"]) == (None, None)
+
+
+def test_dimensions_for_a_person(medview: Medview, tmp_path: Path) -> None:
+    positions = np.concatenate([positions_along(4)] * 2)
+    data = make_enhanced(positions, values=np.concatenate([marker_values((4, 6, 8))] * 2), times=[1] * 4 + [2] * 4)
+    data.save_as(tmp_path / "enhanced", enforce_file_format=True)
+    assert "8 × 6 × 4 × 2 (time)" in medview("inspect", tmp_path / "enhanced").out
 
 
 def test_for_a_person(medview: Medview, tmp_path: Path) -> None:
