@@ -173,6 +173,8 @@ class RawInstance:
     pixel_vr: str = "OW"
     pixel_offset: int = 0
     pixel_length: int | None = None
+    cut_off: bool = False
+    """Whether fragments were seen to go on beyond the end of the file."""
     data_size: int = 0
     """Size of the file, or what is known of the inflated data set."""
     extended: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -429,6 +431,8 @@ def _one_element(
         raw.pixel_vr = vr.to_bytes(2, "little").decode("ascii") if vr else "OW"
         raw.pixel_offset = start
         raw.pixel_length = None if length == UNDEFINED else length
+        if length == UNDEFINED:
+            _look_at_fragments(source, start, raw)
         return _after_pixels(source, raw, wanted)
     if tag == 0 and length == 0:
         return None  # padding
@@ -455,6 +459,23 @@ def _one_element(
             return None
         raw.values[tag] = _normal(value, vr, kind, syntax.big)
     return start + length
+
+
+def _look_at_fragments(source: _Source, start: int, raw: RawInstance) -> None:
+    """Find out whether the file ends inside its fragments, where that costs next to nothing.
+
+    For one frame what was read already tells. Of several the end of a whole file tells, and only others are gone through.
+    """
+    from medview.dicom.fragments import frames_are_cut_off, last_fragment_is_cut_off
+
+    if tags.NUMBER_OF_FRAMES not in raw.values:
+        begin = source.buf[start - source.base :] if start >= source.base else b""
+        raw.cut_off = frames_are_cut_off(begin, start, source.size)
+    elif not raw.packed and _SEQUENCE_END_BYTES not in source.bytes.read(max(start, source.size - 512), 512):
+        raw.cut_off = last_fragment_is_cut_off(start, source.bytes.read, source.size)
+
+
+_SEQUENCE_END_BYTES = b"\xfe\xff\xdd\xe0"
 
 
 def _after_pixels(source: _Source, raw: RawInstance, wanted: Wanted) -> int | None:

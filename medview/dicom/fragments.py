@@ -71,6 +71,28 @@ def _end(pixels: PixelDescription, size: int) -> int:
     return size if pixels.data_length is None else min(size, pixels.data_offset + pixels.data_length)
 
 
+def frames_are_cut_off(begin: bytes, offset: int, size: int) -> bool:
+    """Whether a data set of ``size`` bytes ends inside its offset table or its first fragment, as far as ``begin`` tells: its
+    bytes from the pixel element's value at ``offset`` on.
+    """
+    if len(begin) < 8 or begin[:4] != _ITEM:
+        return False
+    (length,) = struct.unpack_from("<I", begin, 4)
+    first = 8 + length
+    if offset + first + 8 > size:
+        return True
+    if begin[first : first + 4] == _ITEM and len(begin) >= first + 8:
+        (length,) = struct.unpack_from("<I", begin, first + 4)
+        return bool(offset + first + 8 + length > size)
+    return False
+
+
+def last_fragment_is_cut_off(offset: int, read: Read, size: int) -> bool:
+    """Whether a data set ends inside a fragment; goes through the heads of all of them."""
+    fragments = _items(offset, read, size)[1]
+    return not fragments or not fragments[-1].whole
+
+
 _PEEK = 12
 
 

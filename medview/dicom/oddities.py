@@ -32,9 +32,20 @@ def oddities_of(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str,
         and 8 * length >= (pixels.frames + 1) * pixels.frame_bits
     ):
         found += ("more_pixels",)
+    if _is_cut_off(raw, pixels, length):
+        found += ("cut_off",)
     if pixels.transfer_syntax not in TRANSFER_SYNTAXES:
         found += ("unknown_transfer_syntax",)
     return found
+
+
+def _is_cut_off(raw: RawInstance, pixels: PixelDescription, length: int | None) -> bool:
+    """Whether the file ends before its frames do, as far as that is seen without reading more of it."""
+    if not raw.data_size:
+        return False
+    if length is not None and not pixels.is_encapsulated:
+        return 8 * length < pixels.frames * pixels.frame_bits
+    return raw.cut_off
 
 
 def unknown_syntax_fault(pixels: PixelDescription) -> tuple[str, str] | None:

@@ -129,9 +129,4 @@ def pixel_notes(pixels: PixelDescription) -> tuple[Note, ...]:
     if pixels.is_colour and pixels.samples > 1 and pixels.bits_stored > 8:
         text = f"Colours are stored with {pixels.bits_stored} bits and shown with the 8 most significant ones."
         notes.append(Note("colour_scaled", text, (str(pixels.bits_stored),)))
-    if pixels.data_length is not None and not pixels.is_encapsulated and pixels.frame_bits > 0:
-        surplus = 8 * pixels.data_length // pixels.frame_bits - pixels.frames
-        if surplus > 0:
-            text = f"The pixel data hold {surplus} more frame(s) than the header announces; they are not shown."
-            notes.append(Note("surplus_frames", text, (str(surplus),)))
     return tuple(notes)

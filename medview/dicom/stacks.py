@@ -479,6 +479,7 @@ _NOTE_TEXTS = {
     "stray_element": "The data set holds delimiters where none belong; what follows may be missing.",
     "duplicate_uid": "Different images have the same SOP Instance UID; all are shown.",
     "frame_of_reference_per_image": "Every image names a frame of reference of its own; they are taken as one.",
+    "cut_off": "A file ends in the middle of its pixels; what is missing of it is marked.",
     "bad_window": "A window or VOI LUT of the file is not allowed by the standard and is left out.",
     "mosaic_slices": "The file holds all slices of a volume in one picture (mosaic); they are shown as slices.",
     "mosaic_order_assumed": "The private header that tells the order of the mosaic's slices is missing; it is assumed.",

@@ -57,8 +57,8 @@ TEMPLATES: Mapping[str, str] = {
     "duplicate_instance": QT_TRANSLATE_NOOP("Message", "{file} is a copy of another file; it is shown once."),
     "cannot_arrange": QT_TRANSLATE_NOOP("Message", "{file} cannot be shown: its series could not be put together."),
     "colour_scaled": QT_TRANSLATE_NOOP("Message", "The colours have {0} bits and are shown with 8."),
-    "surplus_frames": QT_TRANSLATE_NOOP(
-        "Message", "The pixel data hold {0} more frames than the header announces; they are not shown."
+    "cut_off": QT_TRANSLATE_NOOP(
+        "Message", "A file ends in the middle of its pixels; what is missing of it is marked."
     ),
     "cannot_read": QT_TRANSLATE_NOOP("Message", "{file} cannot be read."),
     "no_permission": QT_TRANSLATE_NOOP("Message", "There is no permission to read {file}."),

@@ -1361,8 +1361,8 @@
         <translation>颜色为 {0} 位，按 8 位显示。</translation>
     </message>
     <message>
-        <source>The pixel data hold {0} more frames than the header announces; they are not shown.</source>
-        <translation>像素数据比文件头声明的多 {0} 帧，这些帧未显示。</translation>
+        <source>A file ends in the middle of its pixels; what is missing of it is marked.</source>
+        <translation>有文件在像素数据中途结束；缺失部分已标出。</translation>
     </message>
     <message>
         <source>{file} cannot be read.</source>

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medview.app.headless import inspect_paths
 from medview.core.problem import MedviewError
 from medview.dicom.codecs import CodecError, decode_frame
 from medview.dicom.codestream import read_jpegxl_size
@@ -413,3 +414,38 @@ def test_few_bytes_do_not_become_gigabytes(codec: str) -> None:
     smaller = PixelDescription(32, 32, pixels.transfer_syntax, 0, None)
     with pytest.raises(CodecError, match="64×64"):
         decode_frame(stream, smaller)
+
+
+# ------------------------------------------------------------------------------------------------- said when listed
+
+
+def noted(path: Path) -> bool:
+    answer, _ = inspect_paths([str(path)])
+    (stack,) = answer["studies"][0]["series"][0]["stacks"]
+    return "cut_off" in {note["code"] for note in stack["notes"]}
+
+
+@pytest.mark.parametrize("table", [False, True])
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_file_that_ends_in_its_fragments_is_said_when_it_is_listed(tmp_path: Path, count: int, table: bool) -> None:
+    coded, _ = four()
+    coded = coded[:count]
+    starts = np.cumsum([0, *(8 + len(part) + len(part) % 2 for part in coded)])[:-1]
+    data = encapsulated(coded, struct.pack(f"<{count}I", *starts) if table else b"")
+    path = write(tmp_path / "a", data, count)
+    whole = path.read_bytes()
+    assert not noted(path)
+    path.write_bytes(whole[:-8])  # only the delimiter is missing
+    assert not noted(path)
+    path.write_bytes(whole + b"\xfc\xff\xfc\xffOB\0\0" + struct.pack("<I", 2000) + bytes(2000))  # trailing padding
+    assert not noted(path)
+    path.write_bytes(whole[: -len(coded[-1]) // 2])
+    assert noted(path)
+
+
+def test_a_native_file_that_ends_in_its_frames_is_said_when_it_is_listed(tmp_path: Path) -> None:
+    data = b"".join(grey(seed).tobytes() for seed in range(3))
+    path = write_pixels(tmp_path / "a", data, rows=32, columns=32, frames=3)
+    assert not noted(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    assert noted(path)
