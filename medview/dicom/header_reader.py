@@ -79,6 +79,7 @@ _ENHANCED_TAGS = frozenset(
     }
 )  # fmt: skip
 _OVERLAY_ROWS = frozenset(tags.OVERLAY_ROWS)
+_RARE = _OVERLAY_ROWS | {tags.ICC_PROFILE, tags.OPTICAL_PATHS}
 _PRIVATE_MODALITIES = frozenset({b"MR", b"PT"})
 _ELEMENTS: dict[int, PixelElement] = {tags.PIXELS: "pixels", tags.FLOAT_PIXELS: "float", tags.DOUBLE_PIXELS: "double"}
 _CACHE_SIZE = 4096
@@ -107,9 +108,9 @@ class HeaderReader:
         values = raw.values
         private = private_values(values) if values.get(tags.MODALITY, b"").strip() in _PRIVATE_MODALITIES else {}
         series = self._shared(0, values, _SERIES_TAGS, (), lambda: _series_header(values))
-        overlays = (*sorted(values.keys() & _OVERLAY_ROWS), has_profile(values))
+        rare = values.keys() & _RARE
         tiles = _tiles(values, private)
-        image_key = (*private.items(), *overlays, tiles)
+        image_key = (*private.items(), *sorted(rare), bool(rare) and has_profile(values), tiles)
         image = self._shared(1, values, _IMAGE_TAGS, image_key, lambda: _image_header(values, private, tiles))
         pixels = self._pixels(raw)
         fault = _fault(raw, pixels)
@@ -166,18 +167,19 @@ class HeaderReader:
         position = as_numbers(get(tags.POSITION))
         acquisition_time = as_text(get(tags.ACQUISITION_DATE)) + as_text(get(tags.ACQUISITION_TIME))
         content_time = as_text(get(tags.CONTENT_DATE)) + as_text(get(tags.CONTENT_TIME))
-        phase = as_number(private.get("philips_phase")) if private else None
+        number = as_integer(private.get("philips_phase")) if private else None
+        counted: tuple[tuple[str, int], ...] = () if number is None else (("phase", number),)
         frame = (
             common,
             _three(position) if _is_near(position) else None,
             as_integer(get(tags.ACQUISITION_NUMBER)),
             as_integer(get(tags.TEMPORAL_POSITION)),
             as_number(get(tags.TRIGGER_TIME)),
-            phase,
+            None,
             as_number(get(tags.FRAME_REFERENCE_TIME)),
         )
         if tags.DIMENSION_VALUES not in values and not _ENHANCED_TAGS & values.keys():
-            return FrameHeader(*frame, acquisition_time, content_time)
+            return FrameHeader(*frame, acquisition_time, content_time, extra_axes=counted)
         _, _, acquisition, temporal, trigger, _, reference = frame
         if tags.FRAME_ACQUISITION_NUMBER in values:
             acquisition = as_short(get(tags.FRAME_ACQUISITION_NUMBER))
@@ -187,7 +189,7 @@ class HeaderReader:
             acquisition,
             first(as_longs(get(tags.TEMPORAL_INDEX)), temporal),
             first(as_floats(get(tags.CARDIAC_TRIGGER_DELAY)), trigger),
-            first(as_floats(get(tags.NOMINAL_CARDIAC_PHASE)), phase),
+            first(as_floats(get(tags.NOMINAL_CARDIAC_PHASE)), None),
             1000 * offset[0] if (offset := as_floats(get(tags.TEMPORAL_OFFSET))) else reference,
             as_text(get(tags.FRAME_ACQUISITION_DATETIME)) or acquisition_time,
             as_text(get(tags.FRAME_REFERENCE_DATETIME)) or content_time,
@@ -195,7 +197,7 @@ class HeaderReader:
             first(as_longs(get(tags.IN_STACK_POSITION)), None),
             as_short(get(tags.SEGMENT_NUMBER)) if tags.SEGMENT_NUMBER in values else None,
             as_longs(get(tags.DIMENSION_VALUES)),
-            get(tags.EXTRA_AXES, ()),
+            get(tags.EXTRA_AXES, counted),
         )
 
     def _pixels(self, raw: RawInstance) -> PixelDescription | None:
@@ -305,6 +307,8 @@ def _radiopharmaceutical(values: Values) -> Radiopharmaceutical:
 
 def _real_world(values: Values) -> tuple[RealWorldMapping, ...]:
     """The linear mappings; those by a table, and those that do not hold together, are left out."""
+    if tags.REAL_WORLD_MAPPINGS not in values:
+        return ()
     found = []
     signed = as_short(values.get(tags.PIXEL_REPRESENTATION)) == 1
     codecs = codecs_of(values.get(tags.CHARSET))
