@@ -136,7 +136,7 @@ _FIRST_AXES: tuple[Axis, ...] = (
     Axis("inversion time", "ms", lambda f: f.frame.common.inversion_time),
     Axis("flip angle", "°", lambda f: f.frame.common.flip_angle),
     Axis("time", "", lambda f: f.frame.temporal_index, is_count=True),
-    Axis("phase", "", lambda f: f.frame.cardiac_phase),
+    Axis("phase", "%", lambda f: f.frame.cardiac_phase),
     Axis("trigger time", "ms", lambda f: f.frame.trigger_time),
     Axis("time", "s", lambda f: f.frame.reference_time, _milliseconds_as_seconds),
     Axis("b-value", B_UNIT, lambda f: f.frame.common.b_value, by_value=False),

@@ -189,6 +189,7 @@ class FrameHeader:
     temporal_index: int | None = None
     trigger_time: float | None = None
     cardiac_phase: float | None = None
+    """Percent of the R-R interval."""
     reference_time: float | None = None
     """ms from the beginning: Frame Reference Time, or Temporal Position Time Offset."""
     acquisition_time: str = ""

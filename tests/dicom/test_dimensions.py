@@ -64,7 +64,13 @@ ONE_AXIS = {
     "flip": (setting(FlipAngle=lambda n: 5 + 10 * n), ("flip angle", "°", (5, 15, 25))),
     "b": (setting(DiffusionBValue=lambda n: 500.0 * n), ("b-value", "s/mm²", (0, 500, 1000))),
     "trigger": (setting(TriggerTime=lambda n: 40 * n), ("trigger time", "ms", (0, 40, 80))),
-    "phase": (setting(NominalPercentageOfCardiacPhase=lambda n: 30.0 * n), ("phase", "", (0, 30, 60))),
+    "phase": (setting(NominalPercentageOfCardiacPhase=lambda n: 30.0 * n), ("phase", "%", (0, 30, 60))),
+    "phase of Philips": (
+        lambda n, data: data.private_block(0x2001, "Philips Imaging DD 001", create=True).add_new(
+            0x08, "IS", str(n + 1)
+        ),
+        ("phase", "", (1, 2, 3)),
+    ),
     "pet": (setting(FrameReferenceTime=lambda n: 60000 * n), ("time", "s", (0, 60, 120))),
     "times": (setting(AcquisitionTime=lambda n: acquired(2.5 * n)), ("time", "s", (0, 2.5, 5))),
     "temporal": (setting(TemporalPositionIdentifier=lambda n: n + 1), ("time", "", (1, 2, 3))),
@@ -244,7 +250,7 @@ ENHANCED = {
         lambda n, g: g.__setattr__(
             "CardiacSynchronizationSequence", group_of(NominalPercentageOfCardiacPhase=25.0 * n)
         ),
-        ("phase", "", (0, 25, 50)),
+        ("phase", "%", (0, 25, 50)),
     ),
     "trigger": (
         lambda n, g: g.__setattr__("CardiacSynchronizationSequence", group_of(NominalCardiacTriggerDelayTime=33.0 * n)),
