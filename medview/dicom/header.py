@@ -176,6 +176,8 @@ class FrameCommon:
     kvp: float | None = None
     laterality: str = ""
     asl: str = ""
+    sequence_name: str = ""
+    """The pulse sequence in its maker's words."""
     real_world: tuple[RealWorldMapping, ...] = ()
 
 
