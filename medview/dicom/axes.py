@@ -141,6 +141,7 @@ _FIRST_AXES: tuple[Axis, ...] = (
     Axis("time", "s", lambda f: f.frame.reference_time, _milliseconds_as_seconds),
     Axis("b-value", B_UNIT, lambda f: f.frame.common.b_value, by_value=False),
     Axis("b-value", B_UNIT, _diffusion_of, lambda v: v[0], _diffusion_label, by_value=False),
+    Axis("sequence", "", lambda f: f.frame.common.sequence_name, lambda v: v or None, by_value=False),
 )
 _LAST_AXES: tuple[Axis, ...] = (
     Axis("acquisition", "", lambda f: f.frame.acquisition_number, is_count=True),

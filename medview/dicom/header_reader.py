@@ -36,6 +36,7 @@ from medview.dicom.header import (
 )
 from medview.dicom.icc import has_profile
 from medview.dicom.oddities import oddities_of, unknown_syntax_fault
+from medview.dicom.inflate import MAX_RATIO
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
 from medview.dicom.text_guess import guessed
@@ -65,7 +66,7 @@ _FRAME_TAGS = (
     tags.FRAME_TYPE, tags.COMPLEX_COMPONENT, tags.ECHO_TIME, tags.EFFECTIVE_ECHO_TIME, tags.ECHO_NUMBER, tags.INVERSION_TIME,
     tags.FLIP_ANGLE, tags.B_VALUE, tags.DIFFUSION_DIRECTION, tags.DIFFUSION_DIRECTIONALITY, tags.KERNEL, tags.CT_KERNEL, tags.KVP,
     tags.IMAGE_LATERALITY, tags.FRAME_LATERALITY, tags.ASL_CONTEXT, tags.CHARSET, tags.PIXEL_REPRESENTATION, tags.DOSE_SCALING,
-    tags.INVERSION_TIMES, tags.REAL_WORLD_MAPPINGS,
+    tags.INVERSION_TIMES, tags.REAL_WORLD_MAPPINGS, tags.SEQUENCE_NAME,
 )  # fmt: skip
 _PIXEL_TAGS = (
     tags.ROWS, tags.COLUMNS, tags.SAMPLES, tags.PHOTOMETRIC, tags.PLANAR, tags.NUMBER_OF_FRAMES, tags.BITS_ALLOCATED, tags.BITS_STORED,
@@ -557,6 +558,7 @@ def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
         as_number(get(tags.KVP)),
         as_text(get(tags.FRAME_LATERALITY) or get(tags.IMAGE_LATERALITY)),
         as_text(get(tags.ASL_CONTEXT)),
+        as_text(get(tags.SEQUENCE_NAME)),
         real_world=_real_world(values),
     )
 
@@ -616,12 +618,12 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
         return unknown
     if pixels.frames > MAX_FRAMES:
         return ("impossible_frames", f"{pixels.frames} frames are more than a file can hold")
-    there = raw.data_size - raw.pixel_offset if raw.data_size else None
-    if there is None:
-        return None
+    there = raw.data_size - raw.pixel_offset
+    if raw.data_size == 0:  # only so much of a deflated data set is inflated as its header takes
+        there = MAX_RATIO * raw.file_size
     if pixels.is_encapsulated:
-        # Every frame needs an item header at least; video holds many frames in one fragment.
-        if pixels.frames > max(1, there):
+        # Every frame needs an item header at least; video holds many frames in one fragment, none in less than this.
+        if pixels.frames > max(1, there // 8):
             return ("impossible_frames", f"{pixels.frames} frames cannot lie in {there} bytes")
         return ("truncated_pixels", "the file ends before its pixel data") if there <= 8 else None
     there = min(there, pixels.data_length) if pixels.data_length else there

@@ -78,6 +78,7 @@ def dimension_name(name: str) -> str:
         "diffusion direction": translate("Viewport", "Diffusion direction"),
         "acquisition": translate("Viewport", "Acquisition"),
         "instance": translate("Viewport", "Object"),
+        "sequence": translate("Viewport", "Sequence"),
         "index": translate("Viewport", "Index"),
         "repeat": translate("Viewport", "Repetition"),
         "energy window": translate("Viewport", "Energy window"),

@@ -3513,6 +3513,10 @@
         <translation>对象</translation>
     </message>
     <message>
+        <source>Sequence</source>
+        <translation>序列</translation>
+    </message>
+    <message>
         <source>Index</source>
         <translation>索引</translation>
     </message>

@@ -73,6 +73,10 @@ ONE_AXIS = {
     ),
     "pet": (setting(FrameReferenceTime=lambda n: 60000 * n), ("time", "s", (0, 60, 120))),
     "times": (setting(AcquisitionTime=lambda n: acquired(2.5 * n)), ("time", "s", (0, 2.5, 5))),
+    "flow": (
+        setting(SequenceName=lambda n: ("fl3d1_v150rl", "fl3d1_v150ap", "fl3d1_v150fh")[n]),
+        ("sequence", "", ("fl3d1_v150rl", "fl3d1_v150ap", "fl3d1_v150fh")),
+    ),
     "temporal": (setting(TemporalPositionIdentifier=lambda n: n + 1), ("time", "", (1, 2, 3))),
     "temporal, timed": (
         setting(TemporalPositionIdentifier=lambda n: n + 1, AcquisitionTime=lambda n: acquired(55 + 2.5 * n)),
