@@ -234,14 +234,23 @@ class ImagePanel(FollowingPanel):
 
     # ------------------------------------------------------------------ figures
 
+    def _factor(self) -> float:
+        """What window figures are multiplied by to be told in SUV."""
+        suv = self._suv()
+        return suv.line()[0] if suv is not None else 1.0
+
     def _show_figures(self, window: Window) -> None:
-        decimals = 0 if window.width >= 20 else 2
-        for field, value in ((self.center, window.center), (self.width_field, window.width)):
+        factor = self._factor()
+        width = window.width * factor
+        decimals = 0 if width >= 20 else 2
+        unit = " g/ml" if factor != 1.0 else ""
+        for field, value in ((self.center, window.center * factor), (self.width_field, width)):
+            field.setSuffix(unit)
             if field.hasFocus() and field.lineEdit().isModified():
                 continue
             field.blockSignals(True)
             field.setDecimals(decimals)
-            field.setSingleStep(max(10**-decimals, round(window.width / 40)))
+            field.setSingleStep(max(10**-decimals, round(width / 40)))
             field.setValue(value)
             field.blockSignals(False)
 
@@ -251,9 +260,9 @@ class ImagePanel(FollowingPanel):
         return reading.window_of(voi) if voi is not None else Window(0.0, 1.0)
 
     def _set_figures(self, _value: float) -> None:
-        function = self._current().function
-        width = max(self.width_field.value(), 1.0 if function == "LINEAR" else 0.001)
-        reading.set_window(self._workspace.active_viewport, Window(self.center.value(), width, function))
+        function, factor = self._current().function, self._factor()
+        width = max(self.width_field.value() / factor, 1.0 if function == "LINEAR" else 0.001)
+        reading.set_window(self._workspace.active_viewport, Window(self.center.value() / factor, width, function))
 
     def _drag_window(self, low: float, high: float) -> None:
         # The inverse of Window.ramp (PS3.3 C.11.2.1.2).

@@ -226,6 +226,25 @@ def test_all_windows_and_luts_of_the_file_can_be_chosen(qtbot) -> None:
     assert panel.presets.currentIndex() == at
 
 
+def test_the_figures_of_a_pet_window_are_suv(qtbot) -> None:
+    from medview.ui.image_panel import ImagePanel
+
+    widget = pet(qtbot)
+
+    class ShellDouble:
+        def viewport(self):
+            return widget
+
+    widget.preset(4)
+    panel = ImagePanel(widget.workspace, ShellDouble())
+    qtbot.addWidget(panel)
+    panel.refresh()
+    assert (panel.width_field.value(), panel.center.value()) == (7.0, 3.5)
+    panel.width_field.setValue(9.0)
+    assert widget.state.view.voi.width * 0.0005 == pytest.approx(9.0)
+    assert widget.state.view.voi.center * 0.0005 == pytest.approx(3.5)
+
+
 def test_the_key_for_overlays_is_in_the_table() -> None:
     from medview.app.image_commands import image_commands
 
