@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from medview.app.workspace import Workspace
 
 
+MOST_TITLES = 2000
+"""More objects than that keep the names of their kinds."""
+
+
 @dataclass(frozen=True, slots=True)
-class ListedObject:
+class OtherObject:
     """An object with where it belongs and what it is."""
 
     study: Study
@@ -36,18 +40,18 @@ class ListedObject:
 class OpenDocument:
     """What is shown beside the images. ``content`` is a Report, Waveform, EncapsulatedDocument or ClinicalDocument."""
 
-    listed: ListedObject
+    listed: OtherObject
     content: Any = None
     error: MedviewError | None = None
     is_loading: bool = False
 
 
-def objects_of(study: Study) -> tuple[ListedObject, ...]:
+def objects_of(study: Study) -> tuple[OtherObject, ...]:
     """The objects of a study without pixels, in the order of its series."""
     from medview.dicom.sop_classes import kind_of_class
 
     return tuple(
-        ListedObject(study, series, one, kind_of_class(one.sop_class, one.modality))
+        OtherObject(study, series, one, kind_of_class(one.sop_class, one.modality))
         for series in study.series
         for one in series.objects
         if not one.frames
@@ -58,6 +62,7 @@ class Documents:
     """Which document is open."""
 
     changed = Signal()
+    titles_changed = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -65,6 +70,8 @@ class Documents:
         self.is_list_open = False
         """Whether the list of all other objects is shown."""
         self.shown: OpenDocument | None = None
+        self.titles: dict[str, str] = {}
+        """What objects call themselves, by path; read in the background after a scan."""
 
     @property
     def is_open(self) -> bool:
@@ -76,7 +83,7 @@ class Documents:
         """Whose document is shown; None where none is."""
         return None if self.shown is None else self.shown.listed.study.patient.key
 
-    def all(self) -> tuple[ListedObject, ...]:
+    def all(self) -> tuple[OtherObject, ...]:
         """The other objects of all open studies."""
         return tuple(listed for study in self._workspace.studies for listed in objects_of(study))
 
@@ -92,6 +99,31 @@ class Documents:
             self._request += 1
             self.is_list_open, self.shown = False, None
             self.changed.emit()
+
+    def fetch_titles(self) -> None:
+        """Read the titles that are not known yet, in the background."""
+        from medview.jobs.queue import Lane
+
+        here = {one.object.path for one in self.all()}
+        self.titles = {path: title for path, title in self.titles.items() if path in here}
+        wanted = [one.object.path for one in self.all() if one.object.path not in self.titles][:MOST_TITLES]
+        if not wanted:
+            return
+
+        def work(progress: Any) -> dict[str, str]:
+            from medview.dicom.object_titles import title_of_object
+
+            found = {}
+            for at, path in enumerate(wanted):
+                progress("document", at, len(wanted))
+                found[path] = title_of_object(path)
+            return found
+
+        def done(found: dict[str, str]) -> None:
+            self.titles.update(found)
+            self.titles_changed.emit()
+
+        self._workspace.jobs.submit("document", work, Lane.PREFETCH, done, lambda _error: None)
 
     def open_what_there_is(self) -> None:
         """After a scan without any image: show the first object that can be shown, or the list of all."""
@@ -109,7 +141,7 @@ class Documents:
         if self.shown is not None and all(study.study_uid != self.shown.listed.study.study_uid for study in studies):
             self.close()
 
-    def open(self, listed: ListedObject) -> None:
+    def open(self, listed: OtherObject) -> None:
         """Show an object: its content where it has any that can be shown, else what it is and why not."""
         from medview.jobs.queue import Lane
 

@@ -38,19 +38,27 @@ def described_objects(studies: Sequence[Study]) -> ObjectLines:
 
 
 def _described(one: StudyObject, listed: ListedObject | None) -> dict[str, Any]:
+    from medview.core.other_objects import reason_not_drawn
     from medview.dicom.object_kinds import object_kind
+    from medview.dicom.object_titles import title_of_object
+    from medview.dicom.sop_classes import kind_of_class, sop_class_name
 
+    kind = object_kind(one.sop_class) or kind_of_class(one.sop_class, one.modality)
+    reason = listed.reason if listed is not None else reason_not_drawn(kind)
+    title = listed.title if listed is not None else title_of_object(one.path)
     return {
         "path": one.path,
         "sop_class": one.sop_class,
+        "name": sop_class_name(one.sop_class),
         "sop_uid": one.sop_uid,
-        "kind": object_kind(one.sop_class) or "other",
-        "title": (listed.title if listed is not None else "") or one.description,
+        "kind": kind,
+        "modality": one.modality,
+        "number": one.instance_number,
+        "date": one.date,
+        "title": title or one.description,
         "referenced_series": list(listed.series) if listed is not None else [],
         "placed_on": list(listed.stacks) if listed is not None else [],
-        "reason": None
-        if listed is None or listed.reason is None
-        else {"code": listed.reason.code, "text": listed.reason.text},
+        "reason": None if reason is None else {"code": reason.code, "text": reason.text},
     }
 
 

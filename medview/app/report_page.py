@@ -133,7 +133,7 @@ def reference_of(address: str) -> ObjectReference | None:
     """What a link of a page leads to; None where it is no link to an image."""
     kind, _, rest = address.partition(":")
     uid, _, frame = rest.partition("/")
-    if kind != "image" or not uid or not frame.isdigit():
+    if kind != "image" or not uid.replace(".", "").isdigit() or not frame.isdigit():
         return None
     return ObjectReference("", uid, (int(frame),) if int(frame) else ())
 

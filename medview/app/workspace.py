@@ -118,6 +118,7 @@ class Workspace(NoticeBoard):
         self.key_images = KeyImages(self)
         self.scan_ended.connect(self.key_images.refresh)
         self.scan_ended.connect(self.documents.open_what_there_is)
+        self.scan_ended.connect(self.documents.fetch_titles)
         self._grow_states(1)
 
     # ------------------------------------------------------------------ viewports

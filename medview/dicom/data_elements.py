@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 UNDEFINED = 0xFFFFFFFF
 MAX_DEPTH = 64
 WINDOW = 64 * 1024
-MAX_ELEMENTS = 2_000_000
+MAX_ELEMENTS = 100_000
 """More elements than any object holds on one level; beyond it a file is hostile."""
+MAX_ITEMS = 100_000
+MAX_STEPS = 1_500_000
+"""Heads that are passed while looking for the end of one sequence."""
 
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _ITEM_BYTES = b"\xfe\xff\x00\xe0"
@@ -190,6 +193,9 @@ class ElementFile:
                 return
             if element.tag == ITEM_END and in_item:
                 return
+            if not element.tag:  # zeros behind the data set
+                yield Element(0, "", position, end, end - position, writing, depth, "junk_at_end")
+                return
             if element.tag in {ITEM, ITEM_END, SEQUENCE_END}:  # delimiters where none belong
                 if element.tag == ITEM or element.length:
                     yield Element(0, "", position, end, end - position, writing, depth, "stray_delimiter")
@@ -202,6 +208,7 @@ class ElementFile:
             after = self._after(element)
             count += 1
             if after <= position or count > MAX_ELEMENTS:
+                yield Element(0, "", after, end, max(0, end - after), writing, depth, "too_many")
                 return
             position = after
         if 0 < end - position < 8 and any(self.read(position, end)):
@@ -242,9 +249,14 @@ class ElementFile:
         if depth > MAX_DEPTH:
             yield Element(0, "", position, end, end - position, writing, depth, "too_deep")
             return
+        count = 0
         while position + 8 <= end:
             tag, _vr, start, length = self._head(position, writing)
             if tag == SEQUENCE_END:
+                return
+            count += 1
+            if count > MAX_ITEMS:
+                yield Element(0, "", position, end, end - position, writing, depth, "too_many")
                 return
             if tag != ITEM:
                 yield Element(0, "", position, end, end - position, writing, depth, "no_item")
@@ -306,7 +318,9 @@ class ElementFile:
 
     def _find_end(self, position: int, end: int, open_: list[tuple[int, Writing]], depth: int) -> int | None:
         """Follow nested sequences and items of undefined length with a stack instead of recursion."""
-        while position + 8 <= end:
+        for _ in range(MAX_STEPS):
+            if position + 8 > end:
+                return None
             closing, writing = open_[-1]
             try:
                 tag, vr, start, length = self._head(position, writing)

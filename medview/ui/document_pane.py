@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from medview.app.documents import ListedObject, OpenDocument
+from medview.app.documents import OpenDocument, OtherObject
 from medview.app.image_references import show_reference
 from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
@@ -58,6 +58,7 @@ class DocumentPane(QWidget):
         close.activated.connect(workspace.documents.close)
         listen(self, workspace.documents.changed, self.refresh)
         listen(self, workspace.studies_changed, self._follow_studies)
+        listen(self, workspace.documents.titles_changed, self._follow_titles)
         for signal in (workspace.viewport_changed, workspace.layout_changed, workspace.active_changed):
             listen(self, signal, self._check_patient)
         self._theme = workspace.settings.theme
@@ -112,7 +113,7 @@ class DocumentPane(QWidget):
         shown = documents.shown
         listed = shown.listed
         about = [class_name(listed.object.sop_class) or kind_name(listed.kind), date_text(listed.object.date)]
-        title = visible_text(object_title(listed), 200, lines=False)
+        title = visible_text(object_title(listed, documents.titles), 200, lines=False)
         self._set_head(kind_icon(listed.kind), title, "   ·   ".join(part for part in about if part))
         self._show_buttons(shown)
         if shown.is_loading:
@@ -255,6 +256,10 @@ class DocumentPane(QWidget):
         if "report" in self._views and self.stack.currentWidget() is self._views["report"]:
             self._views["report"].redraw()  # type: ignore[attr-defined]
 
+    def _follow_titles(self) -> None:
+        if "list" in self._views:
+            self._views["list"].refresh(again=True)  # type: ignore[attr-defined]
+
     def _follow_theme(self) -> None:
         if self._workspace.settings.theme != self._theme:
             self._theme = self._workspace.settings.theme
@@ -292,7 +297,7 @@ class _Told(QWidget):
         self.why.setVisible(bool(why))
 
 
-def save_document(parent: QWidget, workspace: Workspace, listed: ListedObject) -> None:
+def save_document(parent: QWidget, workspace: Workspace, listed: OtherObject) -> None:
     """Ask where, and write the document that an object holds there, as it is."""
     from medview.jobs.queue import Lane
 

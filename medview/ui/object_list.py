@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -15,7 +16,7 @@ from medview.ui.parts import text_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
-    from medview.app.documents import ListedObject
+    from medview.app.documents import OtherObject
     from medview.app.workspace import Workspace
 
 LISTED_ROLE = Qt.ItemDataRole.UserRole
@@ -27,7 +28,7 @@ class ObjectList(QWidget):
     """A row for each object, under its study."""
 
     chosen = Signal(object)
-    """A `ListedObject`."""
+    """A `OtherObject`."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,9 +67,9 @@ class ObjectList(QWidget):
         column.addWidget(self.none)
         self.setFocusProxy(self.tree)
 
-    def refresh(self) -> None:
+    def refresh(self, again: bool = False) -> None:
         """Take over the objects of the open studies."""
-        if self._shown is self._workspace.studies:
+        if self._shown is self._workspace.studies and not again:
             return
         self._shown = self._workspace.studies
         self.tree.clear()
@@ -89,7 +90,7 @@ class ObjectList(QWidget):
                 groups[key] = group
             counts[key] = counts.get(key, 0) + 1
             if counts[key] <= MOST_ROWS:
-                groups[key].addChild(_row(listed))
+                groups[key].addChild(_row(listed, self._workspace.documents.titles))
         for key, count in counts.items():
             if count > MOST_ROWS:
                 more = QTreeWidgetItem([translate("Objects", "and {0} more").format(count - MOST_ROWS)])
@@ -117,8 +118,8 @@ class ObjectList(QWidget):
                     child.setHidden(wanted not in words.casefold())
 
 
-def _row(listed: ListedObject) -> QTreeWidgetItem:
-    title = visible_text(object_title(listed), 200, lines=False)
+def _row(listed: OtherObject, titles: Mapping[str, str]) -> QTreeWidgetItem:
+    title = visible_text(object_title(listed, titles), 200, lines=False)
     if listed.object.instance_number is not None and len(listed.series.objects) > 1:
         title += f"  #{listed.object.instance_number}"
     what = class_name(listed.object.sop_class) or kind_name(listed.kind)

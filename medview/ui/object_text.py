@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from medview.app.documents import ListedObject
+from collections.abc import Mapping
+
+from medview.app.documents import OtherObject
 from medview.core.other_objects import reason_not_drawn
 from medview.ui.messages import note_text
 from medview.ui.text import QT_TRANSLATE_NOOP, translate
@@ -133,6 +135,6 @@ def reason_text(kind: str) -> str:
     return "" if note is None else note_text(note)
 
 
-def object_title(listed: ListedObject) -> str:
-    """What an object is called in a list: its series' description, else its kind."""
-    return listed.object.description.strip() or kind_name(listed.kind)
+def object_title(listed: OtherObject, titles: Mapping[str, str]) -> str:
+    """What an object is called in a list: its own title, else its series' description, else its kind."""
+    return titles.get(listed.object.path, "") or listed.object.description.strip() or kind_name(listed.kind)

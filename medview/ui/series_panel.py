@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QDrag, QFontMetrics, QImage, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from medview.app.documents import ListedObject, objects_of
+from medview.app.documents import OtherObject, objects_of
 from medview.app.marks import MARKED_NOTES
 from medview.app.thumbnails import THUMBNAIL_PX, make_thumbnail
 from medview.core.plain_text import visible_text
@@ -71,7 +71,7 @@ class ObjectRow:
 
     study: Study
     series: Series
-    objects: tuple[ListedObject, ...]
+    objects: tuple[OtherObject, ...]
 
 
 Row = StudyRow | StackRow | ObjectRow
@@ -90,7 +90,7 @@ def strip_rows(studies: Sequence[Study]) -> tuple[Row, ...]:
 
 def _object_rows(study: Study) -> list[ObjectRow]:
     """One row for each kind of object of a series; what can be opened comes first."""
-    groups: dict[tuple[str, str], list[ListedObject]] = {}
+    groups: dict[tuple[str, str], list[OtherObject]] = {}
     for listed in objects_of(study):
         groups.setdefault((listed.series.series_uid, listed.kind), []).append(listed)
     rows = [ObjectRow(study, members[0].series, tuple(members)) for members in groups.values()]
@@ -140,7 +140,7 @@ class SeriesModel(QAbstractListModel):
         if role == RowRole:
             return row
         if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.DisplayRole}:
-            return row_text(row, self._workspace.settings.corner_text != "anonymous")
+            return row_text(row, self._workspace.settings.corner_text != "anonymous", self._workspace.documents.titles)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -258,7 +258,7 @@ def count_text(stack: Stack) -> str:
     return " × ".join(str(count) for count in (stack.shape[0], *(len(each.labels) for each in stack.named_dimensions)))
 
 
-def row_text(row: Row, with_patient: bool) -> str:
+def row_text(row: Row, with_patient: bool, titles: Mapping[str, str] | None = None) -> str:
     """All of a row as words: tooltip and screen reader."""
     study = row.study
     if isinstance(row, StudyRow):
@@ -270,7 +270,12 @@ def row_text(row: Row, with_patient: bool) -> str:
 
         first = row.objects[0]
         kind = kind_name(first.kind) + (f" × {len(row.objects)}" if len(row.objects) > 1 else "")
-        words = (kind, object_title(first), class_name(first.object.sop_class), date_text(first.object.date))
+        words = (
+            kind,
+            object_title(first, titles or {}),
+            class_name(first.object.sop_class),
+            date_text(first.object.date),
+        )
         told = [visible_text(part, 200, lines=False) for part in words if part]
         reason = reason_text(first.kind)
         return "\n".join([*dict.fromkeys(told), *([reason] if reason else [])])
@@ -321,7 +326,9 @@ class SeriesDelegate(QStyledItemDelegate):
         """What a heading says, with colours."""
         theme = current_theme()
         anonymous = self._workspace.settings.corner_text == "anonymous"
-        patient = person_name(study.patient.told_name) or study.patient.patient_id or translate("SeriesPanel", "Patient")
+        patient = (
+            person_name(study.patient.told_name) or study.patient.patient_id or translate("SeriesPanel", "Patient")
+        )
         lines = [
             (translate("SeriesPanel", "Patient") if anonymous else patient, theme.text),
             (date_text(study.date), theme.secondary),
@@ -387,7 +394,10 @@ class SeriesDelegate(QStyledItemDelegate):
         metrics = painter.fontMetrics()
         words = QRect(card.left() + 23, card.top() + 4, card.width() - 26, LINE)
         count = f" × {len(row.objects)}" if len(row.objects) > 1 else ""
-        name, title = kind_name(first.kind), visible_text(object_title(first), 80, lines=False)
+        name, title = (
+            kind_name(first.kind),
+            visible_text(object_title(first, self._workspace.documents.titles), 80, lines=False),
+        )
         painter.setPen(QColor(theme.text if first.is_opened else theme.secondary))
         self._line(painter, metrics, words, (title if title != name else name) + count)
         painter.setPen(QColor(theme.secondary))
@@ -526,7 +536,7 @@ class SeriesPanel(QWidget):
         listen(self, workspace.active_changed, self._repaint)
         listen(self, workspace.layout_changed, self._repaint)
         listen(self, workspace.settings_changed, self._repaint)
-        for signal in (workspace.documents.changed, workspace.key_images.changed):
+        for signal in (workspace.documents.changed, workspace.documents.titles_changed, workspace.key_images.changed):
             listen(self, signal, self._repaint_all)
         listen(self, workspace.loader.progress, self.model.set_progress)
         self._shown: tuple[str | None, ...] = ()

@@ -263,6 +263,7 @@ def fault_text(code: str) -> str:
         "stray_delimiter": translate("Tags", "a delimiter where none belongs; what follows cannot be read"),
         "no_item": translate("Tags", "no item where one must begin; what follows cannot be read"),
         "too_deep": translate("Tags", "nested too deeply; not read any further"),
+        "too_many": translate("Tags", "too many elements; not read any further"),
         "junk_at_end": translate("Tags", "bytes behind the last element"),
     }.get(code, code)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -15,7 +16,13 @@ from medview.ui.viewport_style import AI_CYAN, DANGER, DANGER_GROUND, PLATE_GROU
 _GAP = 4.0
 _SIGN = 12.0
 
-_COLOURS = {"danger": DANGER, "warning": WARNING, "info": QColor(163, 169, 179), "ai": AI_CYAN}
+_COLOURS = {
+    "danger": DANGER,
+    "warning": WARNING,
+    "info": QColor(163, 169, 179),
+    "ai": AI_CYAN,
+    "key": QColor("#f2c744"),
+}
 
 
 def draw_marks(canvas: Canvas, marks: Sequence[Mark], bottom_left: QPointF, most_width: float) -> float:
@@ -78,7 +85,7 @@ def _broken(face: Face, words: str, room: float) -> list[str]:
 
 
 def _draw_sign(painter: QPainter, severity: str, box: QRectF, colour: QColor) -> None:
-    """Triangle for warnings, filled for dangers, a ring for remarks, a spark for AI: never colour alone."""
+    """Triangle for warnings, filled for dangers, a ring for remarks, a star for key images, a spark for AI: never colour alone."""
     painter.setPen(QPen(colour, 1.4))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     c = box.center()
@@ -97,6 +104,11 @@ def _draw_sign(painter: QPainter, severity: str, box: QRectF, colour: QColor) ->
         painter.setBrush(colour)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawPath(path)
+    elif severity == "key":
+        tips = [(at * math.pi / 5 - math.pi / 2, 6.0 if at % 2 == 0 else 2.6) for at in range(10)]
+        painter.setBrush(colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawPolygon(QPolygonF([c + QPointF(far * math.cos(turn), far * math.sin(turn)) for turn, far in tips]))
     else:
         painter.drawEllipse(c, 4.5, 4.5)
         painter.drawLine(QPointF(c.x(), c.y() - 0.5), QPointF(c.x(), c.y() + 2))

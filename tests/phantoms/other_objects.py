@@ -56,11 +56,17 @@ def content(kind: str, relationship: str = "CONTAINS", name: Dataset | None = No
     if name is not None:
         item.ConceptNameCodeSequence = Items([name])
     for attribute, value in values.items():
-        setattr(item, attribute, Items(value) if isinstance(value, list) and value and isinstance(value[0], Dataset) else value)
+        setattr(
+            item,
+            attribute,
+            Items(value) if isinstance(value, list) and value and isinstance(value[0], Dataset) else value,
+        )
     return item
 
 
-def image_item(sop_class: str, sop_uid: str, frames: list[int] | None = None, relationship: str = "CONTAINS") -> Dataset:
+def image_item(
+    sop_class: str, sop_uid: str, frames: list[int] | None = None, relationship: str = "CONTAINS"
+) -> Dataset:
     """A content item that refers to an image."""
     reference = Dataset()
     reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = sop_class, sop_uid
@@ -69,7 +75,9 @@ def image_item(sop_class: str, sop_uid: str, frames: list[int] | None = None, re
     return content("IMAGE", relationship, ReferencedSOPSequence=[reference])
 
 
-def make_report(title: str = "Chest CT report", items: list[Dataset] | None = None, name: str = "report") -> FileDataset:
+def make_report(
+    title: str = "Chest CT report", items: list[Dataset] | None = None, name: str = "report"
+) -> FileDataset:
     """A basic text report."""
     data = make_object(BASIC_SR, name, "SR")
     data.ValueType, data.ContinuityOfContent = "CONTAINER", "SEPARATE"
