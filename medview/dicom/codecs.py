@@ -65,7 +65,7 @@ def decode_frame(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     """
     cells = pixels.rows * pixels.columns
     if cells > max(LARGEST_FREELY, MOST_PER_BYTE * len(data)):
-        raise CodecError(f"{len(data)} bytes cannot hold a picture of {pixels.columns}×{pixels.rows}")
+        raise TruncatedFrameError(f"{len(data)} bytes cannot hold a picture of {pixels.columns}×{pixels.rows}")
     # Real files carry another codec than their transfer syntax says, or name none at all.
     codec = codec_of(data) or pixels.syntax.codec
     if codec == "native" and is_rle_header(data, _rle_width(pixels) * pixels.samples):

@@ -36,7 +36,7 @@ from medview.dicom.header import (
 )
 from medview.dicom.icc import has_profile
 from medview.dicom.oddities import oddities_of, unknown_syntax_fault
-from medview.dicom.inflate import MAX_RATIO
+from medview.dicom.inflate import HARMLESS, MAX_RATIO
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
 from medview.dicom.text_guess import guessed
@@ -620,7 +620,7 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
         return ("impossible_frames", f"{pixels.frames} frames are more than a file can hold")
     there = raw.data_size - raw.pixel_offset
     if raw.data_size == 0:  # only so much of a deflated data set is inflated as its header takes
-        there = MAX_RATIO * raw.file_size
+        there = max(MAX_RATIO * raw.file_size, HARMLESS)
     if pixels.is_encapsulated:
         # Every frame needs an item header at least; video holds many frames in one fragment, none in less than this.
         if pixels.frames > max(1, there // 8):

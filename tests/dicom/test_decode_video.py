@@ -13,7 +13,8 @@ from medview.app.headless import inspect_paths
 from medview.core.problem import MedviewError
 from medview.dicom import video
 from medview.dicom.fragments import Fragment
-from medview.dicom.frame_source import DicomFrame
+from medview.dicom.frame_source import DicomFrame, frames_of_instance
+from medview.dicom.header_reader import HeaderReader
 from medview.dicom.transfer_syntax import TRANSFER_SYNTAXES, decoder_name
 from tests.dicom.clips import FRAMES, clip_bytes, clip_picture
 from tests.dicom.pixel_files import JPEG, encapsulated, frames_of, write_pixels
@@ -175,7 +176,7 @@ def test_formats_that_name_other_files_are_closed_to_ffmpeg(tmp_path: Path) -> N
 
 def test_a_file_that_changes_while_it_plays(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a", "h264.mp4")
-    frames = frames_of(path)
+    frames = frames_of_instance(HeaderReader().read(str(path)))
     frames[0].read()
     whole = path.read_bytes()
     path.write_bytes(whole + b"\0" * 100)
