@@ -259,11 +259,11 @@
     </message>
     <message>
         <source>Reports and other objects</source>
-        <translation type="unfinished"></translation>
+        <translation>报告及其他对象</translation>
     </message>
     <message>
         <source>DICOM tags</source>
-        <translation type="unfinished"></translation>
+        <translation>DICOM 标签</translation>
     </message>
     <message>
         <source>Jobs</source>
@@ -359,11 +359,11 @@
     </message>
     <message>
         <source>Next key image</source>
-        <translation type="unfinished"></translation>
+        <translation>下一幅关键图像</translation>
     </message>
     <message>
         <source>Previous key image</source>
-        <translation type="unfinished"></translation>
+        <translation>上一幅关键图像</translation>
     </message>
     <message>
         <source>Cine</source>
@@ -756,63 +756,63 @@
     <name>Document</name>
     <message>
         <source>Document</source>
-        <translation type="unfinished"></translation>
+        <translation>文档</translation>
     </message>
     <message>
         <source>Previous object</source>
-        <translation type="unfinished"></translation>
+        <translation>上一个对象</translation>
     </message>
     <message>
         <source>Next object</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个对象</translation>
     </message>
     <message>
         <source>List of all objects</source>
-        <translation type="unfinished"></translation>
+        <translation>全部对象列表</translation>
     </message>
     <message>
         <source>Save the document as a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>将文档保存为文件…</translation>
     </message>
     <message>
         <source>DICOM tags</source>
-        <translation type="unfinished"></translation>
+        <translation>DICOM 标签</translation>
     </message>
     <message>
         <source>Over the whole image area</source>
-        <translation type="unfinished"></translation>
+        <translation>占满图像区</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished">关闭</translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Reports and other objects</source>
-        <translation type="unfinished"></translation>
+        <translation>报告及其他对象</translation>
     </message>
     <message>
         <source>Reading…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取…</translation>
     </message>
     <message>
         <source>Nothing is drawn of this object.</source>
-        <translation type="unfinished"></translation>
+        <translation>此对象没有可显示的画面。</translation>
     </message>
     <message>
         <source>⚠ Two patients are on the screen; this document is of {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>⚠ 屏幕上有两位患者；此文档属于 {0}。</translation>
     </message>
     <message>
         <source>The document is of the type “{0}”, which is not drawn; it can be saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>文档类型为“{0}”，无法显示，但可以保存。</translation>
     </message>
     <message>
         <source>This object cannot be shown.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法显示此对象。</translation>
     </message>
     <message>
         <source>Save the document</source>
-        <translation type="unfinished"></translation>
+        <translation>保存文档</translation>
     </message>
 </context>
 <context>
@@ -1126,11 +1126,11 @@
     </message>
     <message>
         <source>Reading a document</source>
-        <translation type="unfinished"></translation>
+        <translation>读取文档</translation>
     </message>
     <message>
         <source>Reading tags</source>
-        <translation type="unfinished"></translation>
+        <translation>读取标签</translation>
     </message>
     <message>
         <source>loading images</source>
@@ -1446,131 +1446,131 @@
     </message>
     <message>
         <source>A three-dimensional model; surfaces are not drawn, the file inside can be saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>三维模型；不绘制表面，可保存其中的文件。</translation>
     </message>
     <message>
         <source>Sound; it is not played.</source>
-        <translation type="unfinished"></translation>
+        <translation>声音；不播放。</translation>
     </message>
     <message>
         <source>A presentation state; it says how its images are to be shown and has no picture of its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>显示状态；说明其图像应如何显示，自身没有画面。</translation>
     </message>
     <message>
         <source>Contours on the images that they refer to; they have no picture of their own.</source>
-        <translation type="unfinished"></translation>
+        <translation>位于所引用图像上的轮廓；自身没有画面。</translation>
     </message>
     <message>
         <source>Surfaces in space; they are not drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>空间曲面；不绘制。</translation>
     </message>
     <message>
         <source>Nerve tracts as lines in space; they are not drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>以空间线条表示的神经纤维束；不绘制。</translation>
     </message>
     <message>
         <source>It says what the values of its images mean and has no picture of its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>说明其图像数值的含义，自身没有画面。</translation>
     </message>
     <message>
         <source>A transformation between frames of reference; it has no picture of its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>参考坐标系之间的变换；自身没有画面。</translation>
     </message>
     <message>
         <source>Marked points in space; they are not drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>空间标记点；不绘制。</translation>
     </message>
     <message>
         <source>Data before reconstruction in the scanner&apos;s own form; there is no picture to draw.</source>
-        <translation type="unfinished"></translation>
+        <translation>重建前的扫描仪原始数据；没有可绘制的画面。</translation>
     </message>
     <message>
         <source>Spectra; their curves are not drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>波谱；不绘制曲线。</translation>
     </message>
     <message>
         <source>A treatment plan; beams and doses are not drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>治疗计划；不绘制射野与剂量。</translation>
     </message>
     <message>
         <source>A record of a treatment; there is no picture to draw.</source>
-        <translation type="unfinished"></translation>
+        <translation>治疗记录；没有可绘制的画面。</translation>
     </message>
     <message>
         <source>The protocol of a scan; there is no picture to draw.</source>
-        <translation type="unfinished"></translation>
+        <translation>扫描协议；没有可绘制的画面。</translation>
     </message>
     <message>
         <source>Measured values of an eye examination; there is no picture to draw.</source>
-        <translation type="unfinished"></translation>
+        <translation>眼科检查的测量值；没有可绘制的画面。</translation>
     </message>
     <message>
         <source>Annotations of a microscopy image; they are not drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>显微图像的标注；不绘制。</translation>
     </message>
     <message>
         <source>It says which images form stereo pairs and has no picture of its own.</source>
-        <translation type="unfinished"></translation>
+        <translation>说明哪些图像构成立体像对，自身没有画面。</translation>
     </message>
     <message>
         <source>A message between devices; there is no picture to draw.</source>
-        <translation type="unfinished"></translation>
+        <translation>设备间的消息；没有可绘制的画面。</translation>
     </message>
     <message>
         <source>A directory of other files.</source>
-        <translation type="unfinished"></translation>
+        <translation>其他文件的目录。</translation>
     </message>
     <message>
         <source>An image object without pixel data; nothing can be drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有像素数据的图像对象；无法绘制。</translation>
     </message>
     <message>
         <source>This kind of object is not known here; its attributes can be read in the tag browser.</source>
-        <translation type="unfinished"></translation>
+        <translation>未知的对象类型；可在标签浏览器中查看其属性。</translation>
     </message>
     <message>
         <source>{file} holds no structured report.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 中没有结构化报告。</translation>
     </message>
     <message>
         <source>{file} holds no waveform that can be drawn: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 中没有可绘制的波形：{0}</translation>
     </message>
     <message>
         <source>{file} holds no document.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 中没有文档。</translation>
     </message>
     <message>
         <source>The document in {file} has {0} bytes, more than the {1} that are read.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 中的文档有 {0} 字节，超过可读取的 {1} 字节。</translation>
     </message>
     <message>
         <source>The PDF in {file} cannot be drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法绘制 {file} 中的 PDF。</translation>
     </message>
     <message>
         <source>The PDF in {file} asks for a password.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 中的 PDF 需要密码。</translation>
     </message>
     <message>
         <source>PDFs cannot be drawn here: pypdfium2 is not installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法绘制 PDF：未安装 pypdfium2。</translation>
     </message>
     <message>
         <source>Group {0} of the waveform cannot be drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法绘制波形的第 {0} 组。</translation>
     </message>
     <message>
         <source>Group {0} is cut off: {1} of {2} samples are there.</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {0} 组被截断：共 {2} 个采样，仅有 {1} 个。</translation>
     </message>
     <message>
         <source>The document was not read to its end: it could reach other files or is far too large.</source>
-        <translation type="unfinished"></translation>
+        <translation>文档未读完：它可能访问其他文件，或者过大。</translation>
     </message>
     <message>
         <source>The XML of the document is broken.</source>
-        <translation type="unfinished"></translation>
+        <translation>文档的 XML 已损坏。</translation>
     </message>
     <message>
         <source>The slice has no thickness in the file; {0} mm is assumed.</source>
@@ -2170,114 +2170,114 @@
     <name>Object</name>
     <message>
         <source>Report</source>
-        <translation type="unfinished"></translation>
+        <translation>报告</translation>
     </message>
     <message>
         <source>Key images</source>
-        <translation type="unfinished"></translation>
+        <translation>关键图像</translation>
     </message>
     <message>
         <source>PDF document</source>
-        <translation type="unfinished"></translation>
+        <translation>PDF 文档</translation>
     </message>
     <message>
         <source>CDA document</source>
-        <translation type="unfinished"></translation>
+        <translation>CDA 文档</translation>
     </message>
     <message>
         <source>3-D model</source>
-        <translation type="unfinished"></translation>
+        <translation>三维模型</translation>
     </message>
     <message>
         <source>Waveform</source>
-        <translation type="unfinished"></translation>
+        <translation>波形</translation>
     </message>
     <message>
         <source>Sound</source>
-        <translation type="unfinished"></translation>
+        <translation>声音</translation>
     </message>
     <message>
         <source>Presentation state</source>
-        <translation type="unfinished"></translation>
+        <translation>显示状态</translation>
     </message>
     <message>
         <source>Contours</source>
-        <translation type="unfinished"></translation>
+        <translation>轮廓</translation>
     </message>
     <message>
         <source>Surfaces</source>
-        <translation type="unfinished"></translation>
+        <translation>曲面</translation>
     </message>
     <message>
         <source>Nerve tracts</source>
-        <translation type="unfinished"></translation>
+        <translation>神经纤维束</translation>
     </message>
     <message>
         <source>Value mapping</source>
-        <translation type="unfinished"></translation>
+        <translation>数值映射</translation>
     </message>
     <message>
         <source>Registration</source>
-        <translation type="unfinished"></translation>
+        <translation>配准</translation>
     </message>
     <message>
         <source>Fiducials</source>
-        <translation type="unfinished"></translation>
+        <translation>基准点</translation>
     </message>
     <message>
         <source>Raw data</source>
-        <translation type="unfinished"></translation>
+        <translation>原始数据</translation>
     </message>
     <message>
         <source>Spectra</source>
-        <translation type="unfinished"></translation>
+        <translation>波谱</translation>
     </message>
     <message>
         <source>Treatment plan</source>
-        <translation type="unfinished"></translation>
+        <translation>治疗计划</translation>
     </message>
     <message>
         <source>Treatment record</source>
-        <translation type="unfinished"></translation>
+        <translation>治疗记录</translation>
     </message>
     <message>
         <source>Protocol</source>
-        <translation type="unfinished">扫描方案</translation>
+        <translation>协议</translation>
     </message>
     <message>
         <source>Eye measurements</source>
-        <translation type="unfinished"></translation>
+        <translation>眼科测量</translation>
     </message>
     <message>
         <source>Annotations</source>
-        <translation type="unfinished"></translation>
+        <translation>标注</translation>
     </message>
     <message>
         <source>Stereo pairs</source>
-        <translation type="unfinished"></translation>
+        <translation>立体像对</translation>
     </message>
     <message>
         <source>Workflow message</source>
-        <translation type="unfinished"></translation>
+        <translation>工作流消息</translation>
     </message>
     <message>
         <source>Directory</source>
-        <translation type="unfinished"></translation>
+        <translation>目录</translation>
     </message>
     <message>
         <source>Image without pixels</source>
-        <translation type="unfinished"></translation>
+        <translation>无像素图像</translation>
     </message>
     <message>
         <source>Unknown object</source>
-        <translation type="unfinished"></translation>
+        <translation>未知对象</translation>
     </message>
 </context>
 <context>
     <name>Objects</name>
     <message>
         <source>Search</source>
-        <translation type="unfinished">搜索</translation>
+        <translation>搜索</translation>
     </message>
     <message>
         <source>Object</source>
@@ -2285,23 +2285,23 @@
     </message>
     <message>
         <source>Kind</source>
-        <translation type="unfinished">类型</translation>
+        <translation>类型</translation>
     </message>
     <message>
         <source>Date</source>
-        <translation type="unfinished"></translation>
+        <translation>日期</translation>
     </message>
     <message>
         <source>Why it is not drawn</source>
-        <translation type="unfinished"></translation>
+        <translation>不显示的原因</translation>
     </message>
     <message>
         <source>Everything that is open is an image.</source>
-        <translation type="unfinished"></translation>
+        <translation>打开的内容全部是图像。</translation>
     </message>
     <message>
         <source>and {0} more</source>
-        <translation type="unfinished">另有 {0} 项</translation>
+        <translation>另有 {0} 个</translation>
     </message>
 </context>
 <context>
@@ -2451,7 +2451,7 @@
     </message>
     <message>
         <source>Presentation state</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">显示状态</translation>
     </message>
     <message>
         <source>Value map</source>
@@ -2467,7 +2467,7 @@
     </message>
     <message>
         <source>Reading…</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">正在读取…</translation>
     </message>
     <message>
         <source>All {0} parts</source>
@@ -2518,23 +2518,23 @@
     <name>Pdf</name>
     <message>
         <source>Previous page</source>
-        <translation type="unfinished"></translation>
+        <translation>上一页</translation>
     </message>
     <message>
         <source>Next page</source>
-        <translation type="unfinished"></translation>
+        <translation>下一页</translation>
     </message>
     <message>
         <source>Smaller</source>
-        <translation type="unfinished"></translation>
+        <translation>缩小</translation>
     </message>
     <message>
         <source>Larger</source>
-        <translation type="unfinished"></translation>
+        <translation>放大</translation>
     </message>
     <message>
         <source>As wide as the view</source>
-        <translation type="unfinished"></translation>
+        <translation>适合宽度</translation>
     </message>
 </context>
 <context>
@@ -2612,87 +2612,87 @@
     <name>Report</name>
     <message>
         <source>Patient</source>
-        <translation type="unfinished">患者</translation>
+        <translation>患者</translation>
     </message>
     <message>
         <source>Born</source>
-        <translation type="unfinished">出生日期</translation>
+        <translation>出生日期</translation>
     </message>
     <message>
         <source>Study</source>
-        <translation type="unfinished">检查</translation>
+        <translation>检查</translation>
     </message>
     <message>
         <source>Accession</source>
-        <translation type="unfinished">检查号</translation>
+        <translation>检查号</translation>
     </message>
     <message>
         <source>Written</source>
-        <translation type="unfinished"></translation>
+        <translation>书写时间</translation>
     </message>
     <message>
         <source>Institution</source>
-        <translation type="unfinished">机构</translation>
+        <translation>机构</translation>
     </message>
     <message>
         <source>Made by</source>
-        <translation type="unfinished"></translation>
+        <translation>制作</translation>
     </message>
     <message>
         <source>State</source>
-        <translation type="unfinished"></translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>Verified by</source>
-        <translation type="unfinished"></translation>
+        <translation>审核者</translation>
     </message>
     <message>
         <source>Template</source>
-        <translation type="unfinished"></translation>
+        <translation>模板</translation>
     </message>
     <message>
         <source>Replaces</source>
-        <translation type="unfinished"></translation>
+        <translation>替代</translation>
     </message>
     <message>
         <source>{0} earlier document(s)</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 份较早的文档</translation>
     </message>
     <message>
         <source>complete</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成</translation>
     </message>
     <message>
         <source>not complete</source>
-        <translation type="unfinished"></translation>
+        <translation>未完成</translation>
     </message>
     <message>
         <source>verified</source>
-        <translation type="unfinished"></translation>
+        <translation>已审核</translation>
     </message>
     <message>
         <source>not verified</source>
-        <translation type="unfinished"></translation>
+        <translation>未审核</translation>
     </message>
     <message>
         <source>preliminary</source>
-        <translation type="unfinished"></translation>
+        <translation>初步</translation>
     </message>
     <message>
         <source>final</source>
-        <translation type="unfinished"></translation>
+        <translation>最终</translation>
     </message>
     <message>
         <source>Report without a title</source>
-        <translation type="unfinished"></translation>
+        <translation>无标题报告</translation>
     </message>
     <message>
         <source>Key images</source>
-        <translation type="unfinished"></translation>
+        <translation>关键图像</translation>
     </message>
     <message>
         <source>Image</source>
-        <translation type="unfinished">图像</translation>
+        <translation>图像</translation>
     </message>
     <message>
         <source>Object</source>
@@ -2700,75 +2700,75 @@
     </message>
     <message>
         <source>Waveform</source>
-        <translation type="unfinished"></translation>
+        <translation>波形</translation>
     </message>
     <message>
         <source>frames {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {0} 帧</translation>
     </message>
     <message>
         <source>not among the opened files</source>
-        <translation type="unfinished"></translation>
+        <translation>不在已打开的文件中</translation>
     </message>
     <message>
         <source>see item {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>见条目 {0}</translation>
     </message>
     <message>
         <source>{0}, {1} point(s)</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}，{1} 个点</translation>
     </message>
     <message>
         <source>no value</source>
-        <translation type="unfinished"></translation>
+        <translation>无数值</translation>
     </message>
     <message>
         <source>inferred from</source>
-        <translation type="unfinished"></translation>
+        <translation>推断自</translation>
     </message>
     <message>
         <source>selected from</source>
-        <translation type="unfinished"></translation>
+        <translation>选自</translation>
     </message>
     <message>
         <source>This document is damaged: parts of it are missing below.</source>
-        <translation type="unfinished"></translation>
+        <translation>此文档已损坏：下面缺少部分内容。</translation>
     </message>
     <message>
         <source>This document has no content.</source>
-        <translation type="unfinished"></translation>
+        <translation>此文档没有内容。</translation>
     </message>
     <message>
         <source>Find in this document</source>
-        <translation type="unfinished"></translation>
+        <translation>在此文档中查找</translation>
     </message>
     <message>
         <source>Codes</source>
-        <translation type="unfinished"></translation>
+        <translation>编码</translation>
     </message>
     <message>
         <source>Show the codes behind the words</source>
-        <translation type="unfinished"></translation>
+        <translation>显示词语对应的编码</translation>
     </message>
     <message>
         <source>series {0}, image {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>序列 {0}，图像 {1}</translation>
     </message>
     <message>
         <source>image {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>图像 {0}</translation>
     </message>
     <message>
         <source>Author</source>
-        <translation type="unfinished"></translation>
+        <translation>作者</translation>
     </message>
     <message>
         <source>Custodian</source>
-        <translation type="unfinished"></translation>
+        <translation>保管机构</translation>
     </message>
     <message>
         <source>The document holds a file of the type {0} ({1} bytes), which is not drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>文档包含类型为 {0} 的文件（{1} 字节），不予显示。</translation>
     </message>
 </context>
 <context>
@@ -2970,175 +2970,175 @@
     <name>SopClass</name>
     <message>
         <source>12-lead ECG Waveform</source>
-        <translation type="unfinished"></translation>
+        <translation>12 导联心电图波形</translation>
     </message>
     <message>
         <source>General ECG Waveform</source>
-        <translation type="unfinished"></translation>
+        <translation>通用心电图波形</translation>
     </message>
     <message>
         <source>Ambulatory ECG Waveform</source>
-        <translation type="unfinished"></translation>
+        <translation>动态心电图波形</translation>
     </message>
     <message>
         <source>Hemodynamic Waveform</source>
-        <translation type="unfinished"></translation>
+        <translation>血流动力学波形</translation>
     </message>
     <message>
         <source>Cardiac Electrophysiology Waveform</source>
-        <translation type="unfinished"></translation>
+        <translation>心脏电生理波形</translation>
     </message>
     <message>
         <source>Basic Voice Audio Waveform</source>
-        <translation type="unfinished"></translation>
+        <translation>基本语音</translation>
     </message>
     <message>
         <source>Basic Text SR</source>
-        <translation type="unfinished"></translation>
+        <translation>基本文本结构化报告</translation>
     </message>
     <message>
         <source>Enhanced SR</source>
-        <translation type="unfinished"></translation>
+        <translation>增强结构化报告</translation>
     </message>
     <message>
         <source>Comprehensive SR</source>
-        <translation type="unfinished"></translation>
+        <translation>综合结构化报告</translation>
     </message>
     <message>
         <source>Comprehensive 3D SR</source>
-        <translation type="unfinished"></translation>
+        <translation>三维综合结构化报告</translation>
     </message>
     <message>
         <source>Mammography CAD SR</source>
-        <translation type="unfinished"></translation>
+        <translation>乳腺 CAD 结构化报告</translation>
     </message>
     <message>
         <source>Chest CAD SR</source>
-        <translation type="unfinished"></translation>
+        <translation>胸部 CAD 结构化报告</translation>
     </message>
     <message>
         <source>Colon CAD SR</source>
-        <translation type="unfinished"></translation>
+        <translation>结肠 CAD 结构化报告</translation>
     </message>
     <message>
         <source>X-Ray Radiation Dose SR</source>
-        <translation type="unfinished"></translation>
+        <translation>X 射线辐射剂量结构化报告</translation>
     </message>
     <message>
         <source>Procedure Log</source>
-        <translation type="unfinished"></translation>
+        <translation>操作日志</translation>
     </message>
     <message>
         <source>Key Object Selection Document</source>
-        <translation type="unfinished"></translation>
+        <translation>关键对象选择文档</translation>
     </message>
     <message>
         <source>Encapsulated PDF</source>
-        <translation type="unfinished"></translation>
+        <translation>封装 PDF</translation>
     </message>
     <message>
         <source>Encapsulated CDA</source>
-        <translation type="unfinished"></translation>
+        <translation>封装 CDA</translation>
     </message>
     <message>
         <source>Encapsulated STL</source>
-        <translation type="unfinished"></translation>
+        <translation>封装 STL</translation>
     </message>
     <message>
         <source>Encapsulated OBJ</source>
-        <translation type="unfinished"></translation>
+        <translation>封装 OBJ</translation>
     </message>
     <message>
         <source>Grayscale Softcopy Presentation State</source>
-        <translation type="unfinished"></translation>
+        <translation>灰度软拷贝显示状态</translation>
     </message>
     <message>
         <source>Color Softcopy Presentation State</source>
-        <translation type="unfinished"></translation>
+        <translation>彩色软拷贝显示状态</translation>
     </message>
     <message>
         <source>Raw Data</source>
-        <translation type="unfinished"></translation>
+        <translation>原始数据</translation>
     </message>
     <message>
         <source>Spatial Registration</source>
-        <translation type="unfinished"></translation>
+        <translation>空间配准</translation>
     </message>
     <message>
         <source>Deformable Spatial Registration</source>
-        <translation type="unfinished"></translation>
+        <translation>形变空间配准</translation>
     </message>
     <message>
         <source>Spatial Fiducials</source>
-        <translation type="unfinished"></translation>
+        <translation>空间基准点</translation>
     </message>
     <message>
         <source>Surface Segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>曲面分割</translation>
     </message>
     <message>
         <source>Tractography Results</source>
-        <translation type="unfinished"></translation>
+        <translation>纤维束成像结果</translation>
     </message>
     <message>
         <source>Real World Value Mapping</source>
-        <translation type="unfinished"></translation>
+        <translation>真实世界值映射</translation>
     </message>
     <message>
         <source>RT Structure Set</source>
-        <translation type="unfinished"></translation>
+        <translation>放疗结构集</translation>
     </message>
     <message>
         <source>RT Plan</source>
-        <translation type="unfinished"></translation>
+        <translation>放疗计划</translation>
     </message>
     <message>
         <source>RT Ion Plan</source>
-        <translation type="unfinished"></translation>
+        <translation>放疗离子计划</translation>
     </message>
     <message>
         <source>RT Beams Treatment Record</source>
-        <translation type="unfinished"></translation>
+        <translation>放疗射束治疗记录</translation>
     </message>
     <message>
         <source>MR Spectroscopy</source>
-        <translation type="unfinished"></translation>
+        <translation>磁共振波谱</translation>
     </message>
     <message>
         <source>CT Image</source>
-        <translation type="unfinished"></translation>
+        <translation>CT 图像</translation>
     </message>
     <message>
         <source>MR Image</source>
-        <translation type="unfinished"></translation>
+        <translation>MR 图像</translation>
     </message>
     <message>
         <source>Ultrasound Image</source>
-        <translation type="unfinished"></translation>
+        <translation>超声图像</translation>
     </message>
     <message>
         <source>Computed Radiography Image</source>
-        <translation type="unfinished"></translation>
+        <translation>CR 图像</translation>
     </message>
     <message>
         <source>Secondary Capture Image</source>
-        <translation type="unfinished"></translation>
+        <translation>二次捕获图像</translation>
     </message>
     <message>
         <source>Positron Emission Tomography Image</source>
-        <translation type="unfinished"></translation>
+        <translation>PET 图像</translation>
     </message>
     <message>
         <source>Digital X-Ray Image - For Presentation</source>
-        <translation type="unfinished"></translation>
+        <translation>数字 X 线图像（用于显示）</translation>
     </message>
     <message>
         <source>Digital Mammography X-Ray Image - For Presentation</source>
-        <translation type="unfinished"></translation>
+        <translation>数字乳腺 X 线图像（用于显示）</translation>
     </message>
     <message>
         <source>Segmentation</source>
-        <translation type="unfinished">分割</translation>
+        <translation>分割</translation>
     </message>
 </context>
 <context>
@@ -3231,151 +3231,151 @@
     <name>Tags</name>
     <message>
         <source>DICOM tags</source>
-        <translation type="unfinished"></translation>
+        <translation>DICOM 标签</translation>
     </message>
     <message>
         <source>Choose a row to see its whole value.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择一行以查看完整的值。</translation>
     </message>
     <message>
         <source>Image of the series</source>
-        <translation type="unfinished"></translation>
+        <translation>序列中的图像</translation>
     </message>
     <message>
         <source>Follow the viewport</source>
-        <translation type="unfinished"></translation>
+        <translation>跟随视口</translation>
     </message>
     <message>
         <source>Search: name, keyword, tag, VR, value, private creator</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索：名称、关键字、标签、VR、值、私有创建者</translation>
     </message>
     <message>
         <source>Private only</source>
-        <translation type="unfinished"></translation>
+        <translation>仅私有</translation>
     </message>
     <message>
         <source>Compare</source>
-        <translation type="unfinished"></translation>
+        <translation>比较</translation>
     </message>
     <message>
         <source>No comparison</source>
-        <translation type="unfinished"></translation>
+        <translation>不比较</translation>
     </message>
     <message>
         <source>Compare with the image</source>
-        <translation type="unfinished"></translation>
+        <translation>与图像比较</translation>
     </message>
     <message>
         <source>Compare with a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>与文件比较…</translation>
     </message>
     <message>
         <source>Image to compare with</source>
-        <translation type="unfinished"></translation>
+        <translation>用于比较的图像</translation>
     </message>
     <message>
         <source>Differences only</source>
-        <translation type="unfinished"></translation>
+        <translation>仅差异</translation>
     </message>
     <message>
         <source>Compare with a file</source>
-        <translation type="unfinished"></translation>
+        <translation>与文件比较</translation>
     </message>
     <message>
         <source>{0} found</source>
-        <translation type="unfinished"></translation>
+        <translation>找到 {0} 个</translation>
     </message>
     <message>
         <source>The first {0} are shown; search for more letters.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅显示前 {0} 个；请输入更多字符。</translation>
     </message>
     <message>
         <source>{0} differences</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 处差异</translation>
     </message>
     <message>
         <source>The file cannot be read: {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取文件：{0}。</translation>
     </message>
     <message>
         <source>{0} bytes</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 字节</translation>
     </message>
     <message>
         <source>Copy the value</source>
-        <translation type="unfinished"></translation>
+        <translation>复制值</translation>
     </message>
     <message>
         <source>Copy the row</source>
-        <translation type="unfinished"></translation>
+        <translation>复制行</translation>
     </message>
     <message>
         <source>Copy the path</source>
-        <translation type="unfinished"></translation>
+        <translation>复制路径</translation>
     </message>
     <message>
         <source>Copy all as text</source>
-        <translation type="unfinished"></translation>
+        <translation>全部复制为文本</translation>
     </message>
     <message>
         <source>Tag</source>
-        <translation type="unfinished"></translation>
+        <translation>标签</translation>
     </message>
     <message>
         <source>VR</source>
-        <translation type="unfinished"></translation>
+        <translation>值表示</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished">姓名</translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>First value</source>
-        <translation type="unfinished"></translation>
+        <translation>第一个值</translation>
     </message>
     <message>
         <source>Value</source>
-        <translation type="unfinished"></translation>
+        <translation>值</translation>
     </message>
     <message>
         <source>Second value</source>
-        <translation type="unfinished"></translation>
+        <translation>第二个值</translation>
     </message>
     <message>
         <source>Private, creator not named</source>
-        <translation type="unfinished"></translation>
+        <translation>私有，创建者未注明</translation>
     </message>
     <message>
         <source>Unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>未知</translation>
     </message>
     <message>
         <source>{0} item(s)</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 项</translation>
     </message>
     <message>
         <source>the file ends here</source>
-        <translation type="unfinished"></translation>
+        <translation>文件在此结束</translation>
     </message>
     <message>
         <source>a delimiter where none belongs; what follows cannot be read</source>
-        <translation type="unfinished"></translation>
+        <translation>出现不应有的分隔符；其后内容无法读取</translation>
     </message>
     <message>
         <source>no item where one must begin; what follows cannot be read</source>
-        <translation type="unfinished"></translation>
+        <translation>应为条目处没有条目；其后内容无法读取</translation>
     </message>
     <message>
         <source>nested too deeply; not read any further</source>
-        <translation type="unfinished"></translation>
+        <translation>嵌套过深；不再继续读取</translation>
     </message>
     <message>
         <source>too many elements; not read any further</source>
-        <translation type="unfinished"></translation>
+        <translation>元素过多；不再继续读取</translation>
     </message>
     <message>
         <source>bytes behind the last element</source>
-        <translation type="unfinished"></translation>
+        <translation>最后一个元素之后还有字节</translation>
     </message>
 </context>
 <context>
@@ -3638,11 +3638,11 @@
     </message>
     <message>
         <source>Key image: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>关键图像：{why}</translation>
     </message>
     <message>
         <source>Key image</source>
-        <translation type="unfinished"></translation>
+        <translation>关键图像</translation>
     </message>
     <message>
         <source>Lossy {method}</source>
@@ -3848,51 +3848,51 @@
     <name>Waveform</name>
     <message>
         <source>Group of channels</source>
-        <translation type="unfinished"></translation>
+        <translation>通道组</translation>
     </message>
     <message>
         <source>Paper speed</source>
-        <translation type="unfinished"></translation>
+        <translation>走纸速度</translation>
     </message>
     <message>
         <source>Gain</source>
-        <translation type="unfinished"></translation>
+        <translation>增益</translation>
     </message>
     <message>
         <source>Arrangement</source>
-        <translation type="unfinished"></translation>
+        <translation>排列</translation>
     </message>
     <message>
         <source>One below the other</source>
-        <translation type="unfinished"></translation>
+        <translation>逐行排列</translation>
     </message>
     <message>
         <source>What the recorder says</source>
-        <translation type="unfinished"></translation>
+        <translation>记录仪结论</translation>
     </message>
     <message>
         <source>Group {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {0} 组</translation>
     </message>
     <message>
         <source>The recorder says:</source>
-        <translation type="unfinished"></translation>
+        <translation>记录仪结论：</translation>
     </message>
     <message>
         <source>recorder&apos;s filter {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>记录仪滤波 {0}</translation>
     </message>
     <message>
         <source>notch {0} Hz</source>
-        <translation type="unfinished"></translation>
+        <translation>陷波 {0} Hz</translation>
     </message>
     <message>
         <source>no filter applied here</source>
-        <translation type="unfinished"></translation>
+        <translation>此处未加滤波</translation>
     </message>
     <message>
         <source>channels without calibration: values as stored</source>
-        <translation type="unfinished"></translation>
+        <translation>通道未校准：显示存储值</translation>
     </message>
 </context>
 </TS>
