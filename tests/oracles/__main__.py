@@ -1,4 +1,4 @@
-"""``python -m tests.oracles [FOLDER …]``: medview beside DCMTK, pydicom and dcm2niix, as a table and as JSON."""
+"""``python -m tests.oracles [FOLDER …]``: medview beside DCMTK, pydicom, dcm2niix and dcmqi, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.oracles.dcmtk import MOST_FRAMES, has_dcmtk
 from tests.oracles.explained import judge
 from tests.oracles.outcome import Outcome
 from tests.oracles.run import ORACLES, run_tasks, tasks_of
+from tests.oracles.segments import dcmqi_program
 from tests.oracles.sources import default_roots, files_below
 from tests.oracles.table import write_table
 from tests.oracles.volumes import dcm2niix_program
@@ -54,7 +55,11 @@ def _record(outcome: Outcome, judged: object) -> dict[str, object]:
 
 
 def _is_there(oracle: str) -> bool:
-    missing = (oracle == "dcmtk" and not has_dcmtk()) or (oracle == "dcm2niix" and dcm2niix_program() is None)
+    missing = (
+        (oracle in {"dcmtk", "dcmdump"} and not has_dcmtk())
+        or (oracle == "dcm2niix" and dcm2niix_program() is None)
+        or (oracle == "dcmqi" and dcmqi_program() is None)
+    )
     if missing:
         print(f"{oracle} is not installed: left out", file=sys.stderr)
     return not missing

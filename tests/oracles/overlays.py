@@ -56,9 +56,13 @@ def compare_overlays(path: Path, name: str) -> Outcome | None:
         ours = planes.get(number, np.zeros(other.shape, np.bool_))
         wrong = int((ours != other).sum()) if ours.shape == other.shape else -1
         if wrong:
-            said = said or f"frame {number + 1}: {wrong} pixels differ, {int(ours.sum())} of {int(other.sum())} are drawn"
+            said = (
+                said or f"frame {number + 1}: {wrong} pixels differ, {int(ours.sum())} of {int(other.sum())} are drawn"
+            )
         worst = max(worst, abs(wrong))
-    return Outcome(name, "dcmtk overlays", "different" if worst else "equal", len(numbers), len(numbers), worst, said, facts)
+    return Outcome(
+        name, "dcmtk overlays", "different" if worst else "equal", len(numbers), len(numbers), worst, said, facts
+    )
 
 
 def overlay_files(folder: Path) -> Iterator[Path]:
@@ -75,7 +79,7 @@ def overlay_files(folder: Path) -> Iterator[Path]:
         for number, plane in enumerate(planes):
             group = 0x6000 + plane.get("group", 2 * number)
             bits = plane.get("bits")
-            rows, columns = (bits.shape[-2:] if bits is not None else cross.shape)
+            rows, columns = bits.shape[-2:] if bits is not None else cross.shape
             for element, vr, value in (
                 (0x0010, "US", rows),
                 (0x0011, "US", columns),

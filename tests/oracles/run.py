@@ -16,7 +16,7 @@ from typing import Any
 from tests.oracles.outcome import Outcome
 
 TASK_LIMIT_S = 900.0
-FILE_ORACLES = ("dcmtk", "pydicom")
+FILE_ORACLES = ("dcmtk", "pydicom", "dcmdump", "dcmqi")
 SERIES_ORACLES = ("dcm2niix",)
 ORACLES = (*FILE_ORACLES, *SERIES_ORACLES)
 
@@ -42,7 +42,8 @@ def tasks_of(files: Sequence[tuple[Path, str]], oracles: Sequence[str], most_fra
     for oracle in FILE_ORACLES:
         if oracle in oracles:
             for path, name in files:
-                yield Task(oracle, name, (str(path),), most_frames)
+                if oracle != "dcmqi" or _is_segmentation(path):
+                    yield Task(oracle, name, (str(path),), most_frames)
     if "dcm2niix" in oracles:
         from tests.oracles.volumes import series_of
 
@@ -52,18 +53,37 @@ def tasks_of(files: Sequence[tuple[Path, str]], oracles: Sequence[str], most_fra
             )
 
 
+def _is_segmentation(path: Path) -> bool:
+    from tests.oracles.facts import read_header
+
+    data = read_header(path)
+    return data is not None and data.get("Modality") == "SEG"
+
+
 def compare(task: Task) -> list[Outcome]:
     """Do one task in this process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if task.oracle == "dcmtk":
             from tests.oracles.display import compare_display
+            from tests.oracles.overlays import compare_overlays
 
-            return [compare_display(Path(task.paths[0]), task.name, task.most_frames)]
+            drawn = compare_display(Path(task.paths[0]), task.name, task.most_frames)
+            over = compare_overlays(Path(task.paths[0]), task.name)
+            return [drawn] if over is None else [drawn, over]
         if task.oracle == "pydicom":
             from tests.oracles.values import compare_values
 
             return [compare_values(Path(task.paths[0]), task.name, task.most_frames)]
+        if task.oracle == "dcmdump":
+            from tests.oracles.words import compare_words
+
+            said = compare_words(Path(task.paths[0]), task.name)
+            return [] if said is None else [said]
+        if task.oracle == "dcmqi":
+            from tests.oracles.segments import compare_segments
+
+            return [compare_segments(Path(task.paths[0]), task.name)]
         from tests.oracles.volumes import SeriesFiles, compare_series
 
         series = SeriesFiles(task.name, tuple(Path(path) for path in task.paths), task.has_position)
@@ -71,9 +91,16 @@ def compare(task: Task) -> list[Outcome]:
 
 
 def run_tasks(
-    tasks: Iterable[Task], jobs: int, journal: Path | None = None, on_done: Callable[[int, int], None] | None = None
+    tasks: Iterable[Task],
+    jobs: int,
+    journal: Path | None = None,
+    on_done: Callable[[int, int], None] | None = None,
+    work: Callable[[Task], list[Outcome]] = compare,
 ) -> list[Outcome]:
-    """Outcomes of all tasks; with ``journal`` those of an earlier, broken run are taken from it and new ones added."""
+    """Outcomes of all tasks; with ``journal`` those of an earlier, broken run are taken from it and new ones added.
+
+    ``work`` does one task in a process of its own.
+    """
     waiting = deque(tasks)
     total = len(waiting)
     outcomes: list[Outcome] = []
@@ -85,8 +112,10 @@ def run_tasks(
         else:
             left.append(task)
     stream = None if journal is None else journal.open("a", encoding="utf-8")
+    if stream is not None:
+        stream.write("\n")  # a broken run may have ended in the middle of a line
     try:
-        for task, found in _in_processes(left, jobs):
+        for task, found in _in_processes(left, jobs, work):
             outcomes.extend(found)
             if stream is not None:
                 stream.write(json.dumps({"key": task.key, "outcomes": [each.to_json() for each in found]}) + "\n")
@@ -120,14 +149,16 @@ class _Worker:
     since: float = 0.0
 
 
-def _in_processes(left: deque[Task], jobs: int) -> Iterator[tuple[Task, list[Outcome]]]:
+def _in_processes(
+    left: deque[Task], jobs: int, work: Callable[[Task], list[Outcome]]
+) -> Iterator[tuple[Task, list[Outcome]]]:
     """Each task with what came of it; ``left`` runs empty."""
     context = multiprocessing.get_context("spawn")
     workers: list[_Worker] = []
 
     def begin() -> None:
         ours, its = context.Pipe()
-        process = context.Process(target=_serve, args=(its,), daemon=True)
+        process = context.Process(target=_serve, args=(its, work), daemon=True)
         process.start()
         its.close()
         workers.append(_Worker(process, ours))
@@ -171,14 +202,14 @@ def _in_processes(left: deque[Task], jobs: int) -> Iterator[tuple[Task, list[Out
             worker.process.join()
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, work: Callable[[Task], list[Outcome]]) -> None:
     while True:
         try:
             task: Task = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            found = compare(task)
+            found = work(task)
         except Exception as error:  # noqa: BLE001 - what medview must not raise while a file is shown
             found = [_broken(task, f"{type(error).__name__}: {error}")]
         pipe.send(found)

@@ -102,6 +102,12 @@ def _worst(
                 theirs = np.round(theirs.astype(float) * 255 / ((1 << bits) - 1)).astype(np.uint8)
             return _distance(ours, theirs)
         worst = _distance(ours, theirs)
+        if facts.get("has_groups"):
+            rescale = _rescale_of_groups(data, frame.frame)
+            if rescale is not None:
+                expected = ours.astype(np.float64) * rescale[0] + rescale[1]
+                worst = max(worst, _relative(frame.volume(ours).modality_slice(0), expected))
+            return worst
         if not facts.get("has_groups") and not facts.get("has_float_pixels"):
             values = frame.volume(ours).modality_slice(0)
             try:
@@ -114,11 +120,26 @@ def _worst(
     return worst
 
 
+def _rescale_of_groups(data: Dataset, frame: int) -> tuple[float, float] | None:
+    """Slope and intercept of the Pixel Value Transformation of a frame (PS3.3 C.7.6.16.2.9), its own before the shared."""
+    for sequence, at in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
+        groups = data.get(sequence)
+        if groups is None or at >= len(groups):
+            continue
+        transform = groups[at].get("PixelValueTransformationSequence")
+        if transform:
+            return float(transform[0].RescaleSlope), float(transform[0].RescaleIntercept)
+    return None
+
+
 def _distance(ours: NDArray[np.generic], theirs: NDArray[np.generic]) -> float:
     if ours.shape != theirs.shape:
         return float("inf")
-    difference = np.abs(ours.astype(np.float64) - theirs.astype(np.float64))
-    return float(np.nan_to_num(difference).max(initial=0))
+    mine, other = ours.astype(np.float64), theirs.astype(np.float64)
+    same = (mine == other) | (np.isnan(mine) & np.isnan(other))
+    with np.errstate(invalid="ignore"):
+        difference = np.where(same, 0, np.abs(mine - other))
+    return float(np.nan_to_num(difference, nan=np.inf).max(initial=0))
 
 
 def _relative(ours: NDArray[np.generic], theirs: NDArray[np.generic]) -> float:
