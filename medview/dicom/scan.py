@@ -92,6 +92,12 @@ class Scan:
 
     def batches(self, progress: Progress) -> Iterator[ScanBatch]:
         """What is found from here on, in batches; the last one may be empty."""
+        try:
+            yield from self._batches(progress)
+        finally:
+            self._walk.close()
+
+    def _batches(self, progress: Progress) -> Iterator[ScanBatch]:
         limit, pause = FIRST_BATCH_FILES, FIRST_BATCH_SECONDS
         begun = started = time.monotonic()
         while (path := self._next()) is not None:

@@ -4,11 +4,13 @@
 # ruff: noqa: PTH116, PTH119, PTH120
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from medview.core.problem import MedviewError, Problem
 from medview.files.byte_source import OPEN_FLAGS
@@ -16,6 +18,8 @@ from medview.files.byte_source import OPEN_FLAGS
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tgz", ".gz")
 """Names of files in folders that are looked into when all others have been read; a file named itself may be called anything."""
 NOT_ARCHIVES = (".nii.gz", ".img.gz", ".hdr.gz", ".svg.gz")
+FIRST_ENTRIES, FIRST_GIVEN = 512, 16
+"""A folder of 100,000 files gives the first ones of so many that the system lists first; listing all takes 0.1 s and more."""
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
@@ -29,6 +33,8 @@ class _Listing:
     at: int = 0
     folders: list[str] = field(default_factory=list)
     follow: bool = True
+    rest: Any = None
+    """What a large folder still has to list; asked for when the first files have been given out."""
 
 
 @dataclass(slots=True)
@@ -124,11 +130,17 @@ class FileWalk:
             self._archives.append(path)
         return kind is not None
 
+    def close(self) -> None:
+        """End listings that were begun."""
+        for step in self._steps:
+            if isinstance(step, _Listing) and step.rest is not None:
+                step.rest.close()
+
     def successor(self) -> FileWalk:
         """The walk without the call that hangs; the old one, should it ever wake, changes nothing of this one."""
         other = FileWalk(())
         other._steps = [
-            _Listing(s.folder, s.names, s.entries, s.at, list(s.folders), s.follow)
+            _Listing(s.folder, list(s.names), dict(s.entries), s.at, list(s.folders), s.follow, s.rest)
             if isinstance(s, _Listing)
             else _Files(list(s.paths))
             if isinstance(s, _Files)
@@ -191,16 +203,31 @@ class FileWalk:
             if identity in self._seen_folders and identity != (0, 0):
                 return
             self._seen_folders.add(identity)
-            with os.scandir(folder.path) as entries:
-                known = {entry.name: entry for entry in entries}
+            entries = os.scandir(folder.path)
+            known = {entry.name: entry for entry in itertools.islice(entries, FIRST_ENTRIES)}
         except OSError as error:
             self.problems.append(unreadable(folder.path, error, is_folder=True))
             return
-        self._steps.append(_Listing(folder.path, sorted(known), known, follow=folder.follow))
+        rest = entries if len(known) == FIRST_ENTRIES else None
+        self._steps.append(_Listing(folder.path, sorted(known), known, follow=folder.follow, rest=rest))
+
+    def _list_rest(self, listing: _Listing) -> None:
+        """List what a large folder has beyond its first entries; what was given out is not given again."""
+        self._asking(listing.folder)
+        rest, listing.rest = listing.rest, None
+        try:
+            with rest:
+                listing.entries.update((entry.name, entry) for entry in rest)
+        except OSError as error:
+            self.problems.append(unreadable(listing.folder, error, is_folder=True))
+        listing.names, listing.at = sorted(listing.entries), 0
 
     def _next_entry(self, listing: _Listing) -> str | None:
         """The next file of a folder; when there is none more, its folders come."""
-        while listing.at < len(listing.names):
+        while listing.at < len(listing.names) or listing.rest is not None:
+            if listing.rest is not None and listing.at >= min(FIRST_GIVEN, len(listing.names)):
+                self._list_rest(listing)
+                continue
             entry = listing.entries.pop(listing.names[listing.at])
             listing.at += 1
             path = entry.path
