@@ -30,6 +30,10 @@ KEPT_BYTES = 192 << 20
 """Decoded frames that are kept for a reader who scrolls back."""
 BACK = 24
 """Frames that are decoded at once on the way back."""
+LEAP = 600
+"""Frames ahead that are rather decoded than leapt over."""
+REGULAR = 32
+"""Frames whose times tell whether a container counts regularly."""
 BLOCK = 256 << 10
 MACROBLOCK = 16
 
@@ -116,8 +120,7 @@ class VideoFrames:
         self._rows, self._columns, self._announced = rows, columns, announced
         self._next = 0
         self._times: list[float] = []
-        """Time of every frame that was met, as the container tells it."""
-        self._total: int | None = None
+        """Time of every frame that was counted, as the container tells it."""
         self._kept: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._stream = open_stream()
         self._capture = self._begin()
@@ -131,6 +134,8 @@ class VideoFrames:
         first = max(0, number - BACK) if back else number
         if back:
             self._go_back(first)
+        if first - self._next > LEAP:
+            self._leap(first)
         while self._next <= number:
             wanted = self._next >= first
             if not self._grab():
@@ -205,7 +210,7 @@ class VideoFrames:
         distinct = len(times) > 1 and all(a < b for a, b in pairwise(times))
         for margin in (0, 64, 256):
             goal = number - margin
-            if not distinct or goal <= BACK:
+            if not distinct or not BACK < goal < len(times):
                 break
             self._capture.set(cv2.CAP_PROP_POS_MSEC, times[goal])
             if not self._capture.grab():
@@ -214,6 +219,34 @@ class VideoFrames:
             if time in times and times.index(time) < number:
                 self._next = times.index(time) + 1
                 return
+        self._start_again()
+
+    def _leap(self, number: int) -> None:
+        """Come nearer to a frame far ahead, where the container leaves no doubt about which one is met.
+
+        Its times must be regular, and it must hold as many frames as the header announces; then a time is a number.
+        """
+        import cv2
+
+        while len(self._times) < REGULAR and self._next <= number:
+            if not self._grab():
+                return
+        times = self._times[:REGULAR]
+        step = (times[-1] - times[0]) / (REGULAR - 1)
+        if step <= 0 or any(abs(time - times[0] - n * step) > 0.02 * step for n, time in enumerate(times)):
+            return
+        if int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) != self._announced:
+            return
+        before = self._next
+        self._capture.set(cv2.CAP_PROP_POS_MSEC, times[0] + (number - BACK) * step)
+        if self._capture.grab():
+            place = (self._time() - times[0]) / step
+            if abs(place - round(place)) < 0.02 and before <= round(place) < number:
+                self._next = round(place) + 1
+                return
+        self._start_again()
+
+    def _start_again(self) -> None:
         self._stream = self._open_stream()
         self._capture = self._begin()
         self._next = 0

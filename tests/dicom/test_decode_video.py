@@ -82,6 +82,22 @@ def test_frames_in_any_order_are_the_same(tmp_path: Path, name: str, monkeypatch
         np.testing.assert_array_equal(frames[number].read(), expected[number], err_msg=str(number))
 
 
+@pytest.mark.parametrize("name", CLIPS)
+@pytest.mark.parametrize("announced", [FRAMES, FRAMES + 1])
+def test_leaping_ahead_lands_on_the_same_frames(
+    tmp_path: Path, name: str, announced: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the container is as regular as the header says; anywhere else they are counted."""
+    expected = [frame.read() for frame in frames_of(write_video(tmp_path / "w", name))]
+    monkeypatch.setattr(video, "LEAP", 2)
+    monkeypatch.setattr(video, "BACK", 1)
+    monkeypatch.setattr(video, "REGULAR", 4)
+    monkeypatch.setattr(video, "KEPT_BYTES", 0)
+    frames = frames_of(write_video(tmp_path / "a", name, frames=announced))
+    for number in (9, 2, 11, 5, 10, 0, 8):
+        np.testing.assert_array_equal(frames[number].read(), expected[number], err_msg=str(number))
+
+
 @pytest.mark.parametrize("parts", [2, 7])
 def test_streams_in_several_fragments(tmp_path: Path, parts: int) -> None:
     """Even sizes only: padding inside a stream would be a damage of its own."""
