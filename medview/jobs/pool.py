@@ -30,7 +30,8 @@ Take = Callable[[int], Sequence[tuple[int, FrameSource]]]
 OnFrame = Callable[[int, MedviewError | None], None]
 
 NICENESS = 3
-BATCH_S = 0.008
+BATCH_S = 0.005
+"""Of the work that is sent at a time; a worker has two such parts at most, so that what is urgent need not wait long."""
 MAX_BATCH = 16
 START_S = 60.0
 FRAME_S = 60.0
@@ -312,6 +313,14 @@ class DecodePool:
                 self._offer.wait()
             raise _PoolClosed
 
+    def next_of(self, stream: _Stream) -> list[tuple[int, FrameSource]]:
+        """More frames of ``stream`` for a worker that is at it, where nothing waits that is as urgent."""
+        with self._lock:
+            others = (work for work in self._work if work is not stream and work.urgency <= stream.urgency)
+            if self._closed or not stream.may_have_work or any(work.may_have_work for work in others):
+                return []
+            return stream.next_batch()
+
     def report(self, stream: _Stream, slot: int, error: MedviewError | None, took: float) -> None:
         with self._lock:
             stream.in_flight -= 1
@@ -474,23 +483,40 @@ class _Worker:
     # ------------------------------------------------------------------ work
 
     def _do_batch(self, stream: _Stream, batch: list[tuple[int, FrameSource]]) -> None:
-        sources = [(slot, pickle.dumps(source, pickle.HIGHEST_PROTOCOL)) for slot, source in batch]
         if not self._ensure_process():
             for slot, source in batch:
                 self._pool.report(stream, slot, self._unavailable(_path_of(source)), 0.0)
             return
-        sent = self._send("frames", stream.handle, sources, stream.allowance)
+        self._send_batch(stream, batch)
+        while batch:
+            # The next frames are there before these are done: on a busy machine the way to and fro takes milliseconds.
+            ahead = self._pool.next_of(stream)
+            if ahead:
+                self._send_batch(stream, ahead)
+            if not self._hear_of(stream, batch):
+                self._pool.give_back(stream, ahead)
+                self._drop_process()
+                return
+            batch = ahead
+
+    def _send_batch(self, stream: _Stream, batch: list[tuple[int, FrameSource]]) -> None:
+        """Where that fails, the process has died, and no answer comes."""
+        sources = [(slot, pickle.dumps(source, pickle.HIGHEST_PROTOCOL)) for slot, source in batch]
+        self._send("frames", stream.handle, sources, stream.allowance)
+
+    def _hear_of(self, stream: _Stream, batch: list[tuple[int, FrameSource]]) -> bool:
+        """Report each frame of a batch; False where the process died of one, the rest is given back then."""
         for number, (slot, source) in enumerate(batch):
             started = time.monotonic()
-            answer = self._receive(stream.limit_s) if sent else None
+            answer = self._receive(stream.limit_s)
             if answer is None or answer.get("frame") != number:
                 self._pool.report(stream, slot, self._death(_path_of(source), stream.limit_s), 0.0)
                 self._pool.give_back(stream, batch[number + 1 :])
-                self._drop_process()
-                return
+                return False
             described = answer.get("error")
             error = error_of(described) if described else None
             self._pool.report(stream, slot, error, time.monotonic() - started)
+        return True
 
     def _do_single(self, single: _Single) -> None:
         path = _path_of(single.source)

@@ -61,6 +61,36 @@ def test_both_workers_work(pool: DecodePool) -> None:
     assert len(pool.processes) == 2
 
 
+def test_a_worker_has_its_next_frame_before_it_has_answered_for_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[int] = []  # frames that the worker still has, each time that an answer is waited for
+    held = 0
+    send, receive = pool_module._Worker._send, pool_module._Worker._receive
+
+    def sent(worker, kind, *rest) -> bool:
+        nonlocal held
+        held += len(rest[1]) if kind == "frames" else 0
+        return send(worker, kind, *rest)
+
+    def received(worker, limit_s):
+        nonlocal held
+        waiting.append(held)
+        held -= 1
+        return receive(worker, limit_s)
+
+    with_one = DecodePool(1)
+    try:
+        decode(with_one, [FakeFrame(0)])  # it has started
+        held = 0
+        monkeypatch.setattr(pool_module._Worker, "_send", sent)
+        monkeypatch.setattr(pool_module._Worker, "_receive", received)
+        values, answers = decode(with_one, [FakeFrame(n, "slow") for n in range(12)])
+    finally:
+        with_one.close()
+    assert answers == dict.fromkeys(range(12))
+    assert values[:, 0, 0].tolist() == list(range(12))
+    assert waiting == [2] * 11 + [1]
+
+
 def test_slots_in_any_order(pool: DecodePool) -> None:
     target = SharedArray.create((5, 8, 8), np.int16)
     seen: list[int] = []
