@@ -231,3 +231,9 @@ def test_native_samples_under_a_compressed_syntax(tmp_path: Path) -> None:
     assert data.count(old) == 1
     path.write_bytes(data.replace(old, new))
     np.testing.assert_array_equal(frames_of(path)[0].read(), values)
+
+
+def test_the_documented_table_is_the_true_one() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "transfer-syntaxes.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| 1.")]
+    assert rows == [f"| {uid} | {row.name} | {decoder_name(uid) or '–'} |" for uid, row in TRANSFER_SYNTAXES.items()]
