@@ -17,6 +17,7 @@ from medview import __version__
 from medview.core.finding import Code, Label, Provenance, Segmentation
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.study import FrameSource
+from medview.files.byte_source import opened_stream
 
 _ANYTHING = Code("123037004", "SCT", "Anatomical Structure")
 """Category and type of a label whose package states no codes."""
@@ -149,13 +150,11 @@ def _sources(
 
     For an enhanced image the frames go in the file's order, with empty ones for frames outside the stack.
     """
-    import pydicom
-
     numbers = _segment_numbers(segmentation)
     spacing = segmentation.geometry.spacing[0] if segmentation.geometry is not None else 1.0
     paths = list(dict.fromkeys(frame.path for frame in frames))
     if len(paths) == len(frames):
-        sources = [pydicom.dcmread(path, stop_before_pixels=True) for path in paths]
+        sources = [_without_pixels(path) for path in paths]
         if any("SharedFunctionalGroupsSequence" in source for source in sources):
             raise ValueError("several enhanced images")
         _complete(sources, spacing)
@@ -166,10 +165,17 @@ def _sources(
         return sources, numbers, list(range(len(frames)))
     if len(paths) > 1:
         raise ValueError("frames of several enhanced images")
-    source = pydicom.dcmread(paths[0], stop_before_pixels=True)
+    source = _without_pixels(paths[0])
     _complete([source], spacing)
     slices = sorted(range(len(frames)), key=lambda k: frames[k].frame)
     return [source], numbers[slices], slices
+
+
+def _without_pixels(path: str) -> Any:
+    import pydicom
+
+    with opened_stream(path) as stream:
+        return pydicom.dcmread(stream, stop_before_pixels=True)
 
 
 def _complete(sources: list[Any], spacing: float) -> None:

@@ -22,7 +22,11 @@ def is_model_package(path: str) -> bool:
         return False
     try:
         with zipfile.ZipFile(chosen) as archive:
-            return any(name.rsplit("/", 1)[-1] == "manifest.json" for name in archive.namelist())
+            names = archive.namelist()
+            # A study that was sent as a zip may hold a manifest of its own, but no network.
+            return any(name.rsplit("/", 1)[-1] == "manifest.json" for name in names) and any(
+                name.lower().endswith(".onnx") for name in names
+            )
     except (OSError, zipfile.BadZipFile):
         return False
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 
@@ -23,13 +24,16 @@ from medview.app.exporting import export_stack
 from medview.app.headless import choose_stack, inspect_paths
 from medview.app.loading import load_volume
 from medview.app.open_paths import Found, open_all, open_paths
+from medview.core.finding import Label, Provenance, Segmentation
 from medview.core.problem import MedviewError
 from medview.core.progress import Cancelled, no_progress
 from medview.core.study import Stack
 from medview.dicom.header_reader import HeaderReader
 from medview.dicom.scan import Scan
+from medview.dicom.seg_write import write_segmentation_object
 from medview.jobs.direct import read_slots
 from medview.jobs.watched import watched
+from medview.ui.installing import is_model_package
 from tests.phantoms.dicom_series import make_series, marker_values, save_series
 from tests.phantoms.raw_dicom import element, item, part10
 
@@ -432,3 +436,41 @@ def test_something_is_shown_before_an_archive_is_through(study: Path, tmp_path: 
     seen = [found.census.files_seen for found in open_paths([str(more)])]
     assert seen[0] <= 40
     assert seen[-1] == 401
+
+
+def test_a_large_folder_gives_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medview.dicom.walk.FIRST_ENTRIES", 7)
+    monkeypatch.setattr("medview.dicom.walk.FIRST_GIVEN", 3)
+    names = [f"{number:03}" for number in range(40)]
+    for name in names:
+        (tmp_path / name).write_text("x")
+    given = [path for part in Scan([str(tmp_path)]).batches(no_progress) for path in part.not_dicom]
+    assert sorted(given) == [str(tmp_path / name) for name in names]
+    assert given[3:] == sorted(given[3:])
+
+
+def test_a_segmentation_object_of_images_in_an_archive(study: Path, tmp_path: Path) -> None:
+    """It is written with the headers of its source images."""
+    path = tarred(study, tmp_path / "study.tgz", "w:gz")
+    shutil.rmtree(study)
+    (stack,) = stacks_in(open_all([str(path)]))
+    labels = (marker_values() > 0).astype(np.uint8)
+    meaning = Label(1, "Bone", (255, 0, 0))
+    target = tmp_path / "segmentation.dcm"
+    made = Provenance(
+        "p", "Network", "1", "ab" * 32, "auto", "cpu", "1.2", stack.id, "2026-11-21T10:00:00+00:00", 1.0, "cd" * 32
+    )
+    write_segmentation_object(target, Segmentation(labels, stack.geometry, (meaning,)), stack.frames, made)
+    written = pydicom.dcmread(target)
+    referenced = {
+        one.ReferencedSOPInstanceUID for one in written.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    }
+    assert referenced
+    assert referenced <= {frame.sop_uid for frame in stack.frames}
+
+
+def test_a_zip_with_a_study_is_no_model_package(study: Path, tmp_path: Path) -> None:
+    (study / "manifest.json").write_text("{}")
+    assert not is_model_package(str(zipped(study, tmp_path / "study.zip")))
+    (study / "model.onnx").write_bytes(b"")
+    assert is_model_package(str(zipped(study, tmp_path / "package.zip")))
