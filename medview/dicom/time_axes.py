@@ -300,9 +300,11 @@ def _told_apart(labels: list[str]) -> tuple[str, ...]:
     """Labels that all differ and say something."""
     if len(set(labels)) == len(labels) and all(labels):
         return tuple(labels)
+    if not any(labels):
+        return tuple(str(number) for number in range(1, len(labels) + 1))
     counts = Counter(labels)
     return tuple(
-        label if label and counts[label] == 1 else f"{label} [{number}]" if label else str(number)
+        label if label and counts[label] == 1 else f"{label} [{number}]".strip()
         for number, label in enumerate(labels, 1)
     )
 

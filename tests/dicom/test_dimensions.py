@@ -170,6 +170,13 @@ def test_an_incomplete_table_is_one_dimension(tmp_path: Path) -> None:
     assert tints(stack) == [0, 1, 2, 3]
 
 
+def test_a_time_point_without_a_value_is_not_called_like_another(tmp_path: Path) -> None:
+    series = volumes(2, lambda number, data: data.__setattr__("TemporalPositionIdentifier", 1) if number else None)
+    stack = only_stack(save_series(series, tmp_path))
+    assert named(stack) == [("time", "", (None, 1))]
+    assert stack.time_labels == ("[1]", "1")
+
+
 def test_inspect_tells_names_units_and_values(tmp_path: Path) -> None:
     series = volumes(6, setting(EchoTime=lambda n: 5 + n % 2, TemporalPositionIdentifier=lambda n: n // 2 + 1))
     found, error = inspect_paths([str(save_series(series, tmp_path))])
