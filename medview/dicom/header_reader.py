@@ -35,8 +35,8 @@ from medview.dicom.header import (
     first,
 )
 from medview.dicom.icc import has_profile
-from medview.dicom.oddities import oddities_of, unknown_syntax_fault
 from medview.dicom.inflate import HARMLESS, MAX_RATIO
+from medview.dicom.oddities import oddities_of, unknown_syntax_fault
 from medview.dicom.pixel_description import PixelDescription, PixelElement
 from medview.dicom.private import private_values
 from medview.dicom.text_guess import guessed
@@ -563,26 +563,46 @@ def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
     )
 
 
+def samples_of(photometric: str) -> int:
+    """Samples per pixel that a photometric interpretation means (PS3.3 C.7.6.3.1.2), where the file does not say them."""
+    if photometric in {"ARGB", "CMYK"}:
+        return 4
+    return 3 if photometric in {"RGB", "HSV"} or photometric.startswith("YBR_") else 1
+
+
+def _unsaid_width(raw: RawInstance, cells: int) -> int:
+    """Bits of a cell where BitsAllocated is missing: what the length of native pixels leaves for each, else what holds."""
+    if raw.pixel_tag != tags.PIXELS:
+        return {tags.FLOAT_PIXELS: 32, tags.DOUBLE_PIXELS: 64}.get(raw.pixel_tag, 16)
+    stored = as_short(raw.values.get(tags.BITS_STORED))
+    if raw.pixel_length is not None and cells:
+        width = 8 * raw.pixel_length // cells
+        if width in {8, 16, 32} and stored <= width:
+            return width
+    return 8 if 0 < stored <= 8 else 16
+
+
 def _pixel_description(raw: RawInstance) -> PixelDescription:
     get = raw.values.get
-    allocated = as_short(
-        get(tags.BITS_ALLOCATED), {tags.FLOAT_PIXELS: 32, tags.DOUBLE_PIXELS: 64}.get(raw.pixel_tag, 16)
-    )
+    rows, columns = as_short(get(tags.ROWS)), as_short(get(tags.COLUMNS))
+    photometric = as_text(get(tags.PHOTOMETRIC)).upper() or "MONOCHROME2"
+    samples = as_short(get(tags.SAMPLES)) or samples_of(photometric)
+    frames = max(1, as_integer(get(tags.NUMBER_OF_FRAMES)) or 1)
+    allocated = as_short(get(tags.BITS_ALLOCATED)) or _unsaid_width(raw, rows * columns * samples * frames)
     stored = as_short(get(tags.BITS_STORED)) or allocated
-    frames = as_integer(get(tags.NUMBER_OF_FRAMES)) or 1
     return PixelDescription(
-        as_short(get(tags.ROWS)),
-        as_short(get(tags.COLUMNS)),
+        rows,
+        columns,
         raw.transfer_syntax,
         raw.pixel_offset,
         raw.pixel_length,
-        max(1, frames),
-        as_short(get(tags.SAMPLES), 1) or 1,
+        frames,
+        samples,
         allocated,
         stored,
         as_short(get(tags.HIGH_BIT), stored - 1),
         as_short(get(tags.PIXEL_REPRESENTATION)) == 1,
-        as_text(get(tags.PHOTOMETRIC)).upper() or "MONOCHROME2",
+        photometric,
         as_short(get(tags.PLANAR)),
         _ELEMENTS[raw.pixel_tag],
         raw.pixel_vr,

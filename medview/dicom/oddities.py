@@ -17,8 +17,13 @@ def oddities_of(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str,
         return raw.oddities
     found = raw.oddities
     values = raw.values
+    said = values.get
     if raw.pixel_tag == tags.PIXELS and not (
-        _FORMAT[0] in values and _FORMAT[1] in values and _FORMAT[2] in values and _FORMAT[3] in values
+        said(_FORMAT[0])
+        and said(_FORMAT[1])
+        and said(_FORMAT[2])
+        and said(_FORMAT[3])
+        and (pixels.samples == 1 or said(tags.SAMPLES))
     ):
         found += ("assumed_pixel_format",)
     if not pixels.bits_stored - 1 <= pixels.high_bit < pixels.bits_allocated:

@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.oracles.dcmtk import has_dcmtk
@@ -16,9 +17,10 @@ from tests.oracles.display import compare_display
 from tests.oracles.explained import Judgement, judge, read_explanations
 from tests.oracles.facts import facts_of, read_header
 from tests.oracles.grids import grid_series, legacy_converted
-from tests.oracles.headers import all_headers
+from tests.oracles.headers import all_headers, header_files
 from tests.oracles.looks import all_looks, palette_files
 from tests.oracles.overlays import compare_overlays, overlay_files
+from tests.oracles.pictures import read_or_reason, show_file
 from tests.oracles.run import ORACLES, run_tasks, tasks_of
 from tests.oracles.segments import dcmqi_program
 from tests.oracles.sources import default_roots, files_below
@@ -111,6 +113,42 @@ def test_bad_headers_hide_no_pixels_that_dcmtk_shows(tmp_path: Path) -> None:
     if not WHOLE:
         sources = sources[2:3]
     checked(judge([compare_display(path, path.stem) for path in all_headers(sources, tmp_path)]))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_bad_headers_never_change_a_pixel_in_silence(tmp_path: Path) -> None:
+    """Each frame is what it was, or a note says that something was assumed or left out, or it is refused."""
+    kept = {base.name: base for base in bases(tmp_path) if base.name in {"ct16s", "us8", "rgb0"}}
+    silent = []
+    true = 0
+    for name, base in kept.items():
+        for path in header_files(base.path, tmp_path):
+            shown = show_file(path).frames
+            notes = {note.code for frame in shown for note in frame.stack.notes}
+            for frame in shown:
+                stored, _ = read_or_reason(frame)
+                if stored is None:
+                    continue
+                expected = base.truth[frame.frame]
+                same = stored.shape == expected.shape and np.array_equal(stored, expected)
+                true += same
+                if not same and not notes:
+                    silent.append(f"{path.stem}: frame {frame.frame + 1} of {name}")
+            if shown and len(shown) < len(base.truth) and not notes:
+                silent.append(f"{path.stem}: {len(shown)} of {len(base.truth)} frames")
+    assert not silent, "\n".join(silent)
+    assert true > 200
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("keyword", ["SamplesPerPixel", "BitsAllocated"])
+@pytest.mark.parametrize("how", ["no", "empty"])
+def test_what_the_pixels_say_themselves_is_not_asked_of_the_header(tmp_path: Path, keyword: str, how: str) -> None:
+    """PS3.3 C.7.6.3: RGB has three samples, and the length of native pixels tells the width of a cell."""
+    base = next(base for base in bases(tmp_path) if base.name == "rgb0")
+    path = next(path for path in header_files(base.path, tmp_path) if path.stem == f"rgb0-{how}-{keyword}")
+    assert fault_of(Variant(path.stem, path, base.truth)) == ""
+    assert "assumed_pixel_format" in {note.code for note in show_file(path).frames[0].stack.notes}
 
 
 @needs_dcmtk
