@@ -221,6 +221,9 @@ def _read_items(
             if length == UNDEFINED:
                 values, pos = _read_dataset(buf, pos, None, syntax, wanted, depth + 1, faults)
             else:
+                if faults is not None and end is not None and pos + length > end:
+                    faults.append("missing_delimiter")
+                    length = end - pos
                 if pos + length > len(buf):
                     raise ShortBuffer
                 if wanted:

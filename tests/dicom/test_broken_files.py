@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 import zlib
 from pathlib import Path
@@ -106,6 +107,38 @@ def test_functional_groups_that_cannot_be_read_refuse_the_file(tmp_path: Path) -
     path = tmp_path / "enhanced"
     path.write_bytes(part10(data[:at] + junk + data[at:]))
     assert {problem.code for problem in catalog_of(path).problems()} == {"broken_header"}
+
+
+def test_an_item_that_says_more_than_its_sequence_holds_is_read(tmp_path: Path) -> None:
+    region = b"".join(
+        [
+            *(
+                element(tag, "US", value)
+                for tag, value in (
+                    (0x00186012, b"\1\0"),
+                    (0x00186014, b"\1\0"),
+                    (0x00186024, b"\3\0"),
+                    (0x00186026, b"\3\0"),
+                )
+            ),
+            *(
+                element(tag, "UL", value)
+                for tag, value in (
+                    (0x00186018, bytes(4)),
+                    (0x0018601A, bytes(4)),
+                    (0x0018601C, b"\5\0\0\0"),
+                    (0x0018601E, b"\3\0\0\0"),
+                )
+            ),
+            *(element(tag, "FD", struct.pack("<d", 0.05)) for tag in (0x0018602C, 0x0018602E)),
+        ]
+    )
+    items = struct.pack("<HHI", 0xFFFE, 0xE000, len(region) + 24) + region
+    path = tmp_path / "regions"
+    path.write_bytes(part10(small_image(element(0x00186011, "SQ", items))))
+    stack = only_stack(path)
+    assert len(stack.regions) == 1
+    assert {"repaired_header", "missing_delimiter"} <= codes(stack)
 
 
 def test_a_sequence_without_meaning_for_the_image_is_left_out_and_said(tmp_path: Path) -> None:
