@@ -118,7 +118,7 @@ def clock_text(value: str) -> str:
 
 def safe(text: str) -> str:
     """A text of a file as it may stand on a page: escaped, made visible, lines kept."""
-    shown = html.escape(visible_text(text, LONGEST_VALUE), quote=True)
+    shown = html.escape(visible_text(text.rstrip(), LONGEST_VALUE), quote=True)
     return shown.replace("\n", "<br>").replace("\t", "&nbsp;&nbsp;&nbsp; ")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-COMMANDS = frozenset({"open", "inspect", "export", "render", "infer", "models", "demo-picture"})
+COMMANDS = frozenset({"open", "inspect", "export", "render", "tags", "report", "infer", "models", "demo-picture"})
 _KEPT_HERE = frozenset({"--demo", "--new-window", "--help", "--version", "--verbose", "-v", "-h"})
 
 
@@ -29,6 +29,14 @@ def paths_to_hand_over(arguments: Sequence[str]) -> list[str] | None:
     return paths
 
 
+def plain_window(arguments: Sequence[str]) -> tuple[list[str], bool] | None:
+    """(paths, whether ``--new-window`` is among them) of a start of the window that needs no command line library."""
+    words = list(arguments)
+    others = [word for word in words if word != "--new-window"]
+    paths = paths_to_hand_over(others)
+    return None if paths is None or "--" in words else (paths, len(others) < len(words))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -38,9 +46,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         if hand_over(paths):
             return 0
+    window = plain_window(words)
+    if window is not None:
+        # The command line library takes a fiftieth of the time to the first image.
+        from medview.cli.answer import answered, log_to_standard_error
+
+        log_to_standard_error()
+        return answered(lambda: _open(*window))
     from medview.cli.commands import run
 
     return run(words)
+
+
+def _open(paths: list[str], new_window: bool) -> int:
+    from medview.ui.application import run
+
+    return run(tuple(paths), new_window=new_window)
 
 
 if __name__ == "__main__":

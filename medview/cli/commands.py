@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import logging
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from medview.cli.answer import finish, tell_error
+from medview.cli.answer import answered, log_to_standard_error, tell_error
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Cancelled
 
@@ -19,6 +17,8 @@ _LAZY = {
     "inspect": ("medview.cli.inspect:inspect_command", "Say what folders and files hold."),
     "export": ("medview.cli.export:export_command", "Write a stack as NIfTI, NRRD or MHA."),
     "render": ("medview.cli.render:render_command", "Draw a slice or a cut into a PNG."),
+    "tags": ("medview.cli.tags:tags_command", "Print the data elements of a DICOM file."),
+    "report": ("medview.cli.tags:report_command", "Print a structured report as text."),
     "infer": ("medview.cli.infer:infer_command", "Run a model package on a stack."),
     "models": ("medview.cli.models:models_command", "List, check, install and remove model packages."),
     "demo-picture": ("medview.cli.open_window:demo_picture_command", "Draw the demo with its results into a PNG."),
@@ -71,38 +71,24 @@ def medview(verbose: bool) -> None:
 
     MEDVIEW PATH... opens folders, DICOM files, NIfTI / NRRD / MHA volumes or pictures in a window.
     """
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    log_to_standard_error(verbose)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line ``arguments``; returns the exit code, having said what went wrong."""
     words = list(arguments)
     as_json = _wants_json(words)
-    try:
-        answer: Any = medview.main(args=words, prog_name="medview", standalone_mode=False)
-        return answer if isinstance(answer, int) else ExitCode.DONE
-    except click.UsageError as error:
-        usage = MedviewError("bad_use", error.format_message(), exit_code=ExitCode.BAD_USE)
-        hint = error.ctx.get_usage() if error.ctx is not None else ""
-        return tell_error(usage, as_json, hint)
-    except MedviewError as error:
-        return tell_error(error, as_json)
-    except (click.Abort, KeyboardInterrupt, Cancelled):
-        return tell_error(MedviewError("cancelled", "Cancelled.", exit_code=ExitCode.INTERNAL), as_json)
-    except BrokenPipeError:
-        # Whoever read our output has gone; nothing more can be said to them.
-        return finish(ExitCode.CANNOT_WRITE)
-    except MemoryError:
-        text = "There is not enough memory for this."
-        return tell_error(MedviewError("out_of_memory", text, exit_code=ExitCode.INTERNAL), as_json)
-    except Exception as error:
-        logging.getLogger(__name__).exception("unexpected")
-        text = f"Something unexpected happened: {type(error).__name__}: {error}"
-        return tell_error(MedviewError("internal", text, exit_code=ExitCode.INTERNAL), as_json)
+
+    def work() -> Any:
+        try:
+            return medview.main(args=words, prog_name="medview", standalone_mode=False)
+        except click.UsageError as error:
+            usage = MedviewError("bad_use", error.format_message(), exit_code=ExitCode.BAD_USE)
+            return tell_error(usage, as_json, error.ctx.get_usage() if error.ctx is not None else "")
+        except click.Abort:
+            raise Cancelled from None
+
+    return answered(work, as_json)
 
 
 def _wants_json(words: Sequence[str]) -> bool:

@@ -6,9 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from medview.app.documents import OpenDocument, OtherObject
 from medview.app.image_references import show_reference
@@ -65,6 +74,10 @@ class DocumentPane(QWidget):
         listen(self, workspace.settings_changed, self._follow_theme)
         self.refresh()
 
+    def minimumSizeHint(self) -> QSize:
+        # Long words in the pane must never make the window higher: they wrap, and views scroll.
+        return QSize(320, 200)
+
     def _header(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(12, 6, 6, 6)
@@ -74,11 +87,8 @@ class DocumentPane(QWidget):
         row.addWidget(self.sign)
         words = QVBoxLayout()
         words.setSpacing(0)
-        self.title = text_label("")
-        self.title.setObjectName("title")
-        self.title.setWordWrap(False)
-        self.subtitle = text_label("", "secondary")
-        self.subtitle.setWordWrap(False)
+        self.title = _OneLine("title")
+        self.subtitle = _OneLine("secondary")
         words.addWidget(self.title)
         words.addWidget(self.subtitle)
         row.addLayout(words, 1)
@@ -264,6 +274,23 @@ class DocumentPane(QWidget):
         if self._workspace.settings.theme != self._theme:
             self._theme = self._workspace.settings.theme
             self.refresh()
+
+
+class _OneLine(QLabel):
+    """Words on one line that end with an ellipsis where there is no room."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.setObjectName(role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
+        painter.end()
 
 
 class _Told(QWidget):

@@ -3863,7 +3863,7 @@
         <translation>排列</translation>
     </message>
     <message>
-        <source>One below the other</source>
+        <source>Rows</source>
         <translation>逐行排列</translation>
     </message>
     <message>

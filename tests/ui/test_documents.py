@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from medview.app.report_page import image_address
+from medview.app.settings import Settings, changed
 from medview.core.report import ObjectReference
 from medview.ui.application import Desk
 from medview.ui.document_pane import DocumentPane
@@ -37,6 +38,7 @@ from tests.phantoms.other_objects import (
     save,
 )
 from tests.ui.small_study import close_desk, open_desk, open_study
+from tests.ui.test_language import clipped
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 LEADS = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"]
@@ -378,5 +380,31 @@ def test_a_folder_with_a_report_alone_shows_it(qtbot: QtBot, tmp_path: Path) -> 
         desk.workspace.close_study(study)
         assert not desk.workspace.documents.is_open
         assert QApplication.activeModalWidget() is None
+    finally:
+        close_desk(qtbot, desk)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_nothing_of_the_pane_and_the_tag_browser_is_clipped(qtbot: QtBot, folder: Path, language: str) -> None:
+    desk = open_desk(qtbot, changed(Settings(), language=language, hints_dismissed=True), (1366, 768))
+    try:
+        open_study(qtbot, desk, folder)
+        documents = desk.workspace.documents
+        for kind in ("report", "waveform", "pdf", "raw", "unknown", "model"):
+            documents.open(next(one for one in documents.all() if one.kind == kind))
+            qtbot.waitUntil(lambda: documents.shown is not None and not documents.shown.is_loading, timeout=5000)
+            qtbot.wait(50)
+            assert clipped(pane(desk)) == [], kind
+            assert desk.window.height() == 768, kind
+        documents.show_list()
+        qtbot.wait(50)
+        assert clipped(pane(desk)) == []
+        desk.window.show_tags_of(next(one for one in documents.all()).object.path)
+        browser = desk.window._dialogs["tags"]
+        qtbot.wait(200)
+        assert clipped(browser) == []
+        browser.set_comparison(1)  # type: ignore[attr-defined]
+        qtbot.wait(200)
+        assert clipped(browser) == []
     finally:
         close_desk(qtbot, desk)
