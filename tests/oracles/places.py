@@ -24,6 +24,7 @@ def compare_places(name: str, stacks: Sequence[Stack], facts: dict[str, Property
     """Hold the corner and the steps of every placed frame beside its own tags; ``worst`` is in mm."""
     headers: dict[str, Dataset | None] = {}
     worst, compared, frames, said = 0.0, 0, 0, ""
+    seen: set[tuple[float, ...]] = set()
     for stack in stacks:
         frames += len(stack.frames)
         planes: list[tuple[int, NDArray[np.float64]]] = []
@@ -46,6 +47,10 @@ def compare_places(name: str, stacks: Sequence[Stack], facts: dict[str, Property
                 worst = gap
                 said = f"{stack.kind} frame {at} of {len(stack.frames)} is {gap:.4g} mm off"
         facts.update(_regularity(planes))
+        places = {tuple(np.round(plane, 4).ravel().tolist()) for _, plane in planes}
+        if seen & places or len(places) < len(planes):
+            facts["doubled_places"] = True
+        seen |= places
     if not compared:
         return Outcome(name, "tags", "oracle_refused" if frames else "both_refused", frames, 0, 0.0, "", facts)
     verdict = "different" if worst > PLACE_MM else "equal"
