@@ -20,6 +20,7 @@ from medview.core.study import Stack
 
 if TYPE_CHECKING:
     from medview.app.picture import PaintedLayer, SegmentationLayer
+    from medview.app.shown_slice import ShownSlice
     from medview.app.viewport_state import ViewportState
     from medview.app.workspace import Workspace
     from medview.core.display import OverlayStyle
@@ -295,6 +296,24 @@ class FileOverlays:
             for listed in self.listed
             if (listed.key, stack_id) in self._shown and (listed.key, stack_id) in self._read
         ]
+
+    def told_at(self, stack: Stack, shown: ShownSlice, x: float, y: float) -> list[tuple[str, float | None, str]]:
+        """What lies under image (x, y): names of parts, and quantities with their value and unit."""
+        told: list[tuple[str, float | None, str]] = []
+        drawn = self._drawn(stack.id)
+        if not drawn:
+            return told
+        from medview.app.overlay_layers import parts_at, wash_value
+
+        for listed, overlay in drawn:
+            hidden = self.style(listed, stack.id).hidden_labels
+            told += [(name, None, "") for name in parts_at(overlay, shown, x, y, hidden)]
+            point = shown.image_to_patient(x, y)
+            if overlay.wash is not None and point is not None:
+                value = wash_value(overlay.wash, point)
+                if value is not None:
+                    told.append((overlay.wash.quantity, value, overlay.wash.unit))
+        return told
 
     def shown_titles(self, stack_id: str) -> tuple[str, ...]:
         """Titles of what is drawn on a stack."""

@@ -16,6 +16,7 @@ from medview.core.contours import SAME_PLANE, Line, line_to, lines_of_contours, 
 from medview.core.cut import cut_labels, cut_slice
 from medview.core.display import OverlayStyle, sample_slice
 from medview.core.finding import Segmentation
+from medview.core.geometry import Geometry
 from medview.core.overlay import ColourWash, StudyOverlay
 from medview.core.plane import Plane
 
@@ -172,17 +173,39 @@ class WashLayer:
             _cv.addWeighted(bgra, 1 - self.style.opacity, layer, self.style.opacity, 0), drawn.view(np.uint8), bgra
         )
 
-    def value_at(self, point: FloatArray) -> float | None:
-        """The value at an LPS point, of the nearest voxel; None outside."""
-        volume = self.wash.volume
-        if volume.geometry is None:
-            return None
-        k, j, i = (int(np.floor(at + 0.5)) for at in volume.geometry.patient_to_voxel(point))
-        depth, rows, columns = volume.shape
-        if not (0 <= k < depth and 0 <= j < rows and 0 <= i < columns):
-            return None
-        value = float(volume.transform.apply(np.asarray(volume.stored[k, j, i])[None], k)[0])
-        return value if np.isfinite(value) else None
+
+def wash_value(wash: ColourWash, point: FloatArray) -> float | None:
+    """The value at an LPS point, of the nearest voxel; None outside of the grid and where there is no number."""
+    volume = wash.volume
+    voxel = None if volume.geometry is None else _voxel_at(volume.geometry, volume.shape, point)
+    if voxel is None:
+        return None
+    stored = volume.stored[voxel]
+    if volume.padding is not None and volume.padding[0] <= stored <= volume.padding[1]:
+        return None
+    value = float(volume.transform.apply(np.asarray(stored)[None], voxel[0])[0])
+    return value if np.isfinite(value) else None
+
+
+def parts_at(overlay: StudyOverlay, shown: ShownSlice, x: float, y: float, hidden: frozenset[int]) -> list[str]:
+    """Names of the visible parts under image (x, y) of the shown slice."""
+    found: set[int] = set()
+    point = shown.image_to_patient(x, y)
+    if point is not None:
+        for one in overlay.segmentations:
+            voxel = None if one.geometry is None else _voxel_at(one.geometry, one.labels.shape, point)
+            if voxel is not None:
+                found.add(int(one.labels[voxel]))
+    row, column = int(np.floor(y + 0.5)), int(np.floor(x + 0.5))
+    if overlay.frame_labels and shown.k is not None and 0 <= row < shown.shape[0] and 0 <= column < shown.shape[1]:
+        found |= {int(labels[shown.k][row, column]) for labels in overlay.frame_labels if shown.k in labels}
+    shown_values = found - hidden
+    return [part.label.name for part in overlay.parts if part.label.value in shown_values]
+
+
+def _voxel_at(geometry: Geometry, shape: tuple[int, ...], point: FloatArray) -> tuple[int, int, int] | None:
+    k, j, i = (int(np.floor(at + 0.5)) for at in geometry.patient_to_voxel(point))
+    return (k, j, i) if 0 <= k < shape[0] and 0 <= j < shape[1] and 0 <= i < shape[2] else None
 
 
 def label_layers(key: str, overlay: StudyOverlay, style: OverlayStyle) -> list[SegmentationLayer]:

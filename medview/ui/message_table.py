@@ -321,6 +321,34 @@ TEMPLATES: Mapping[str, str] = {
     "path_outside": QT_TRANSLATE_NOOP(
         "Message", "The package {file} holds a path that leads out of it; it is refused."
     ),
+    "unusable_segmentation": QT_TRANSLATE_NOOP("Message", "{file} cannot be laid over images: {0}."),
+    "segmentation_frames_left_out": QT_TRANSLATE_NOOP(
+        "Message", "{0} frames of the segmentation do not say where they lie and are left out."
+    ),
+    "other_frame_of_reference": QT_TRANSLATE_NOOP(
+        "Message", "It lies in another frame of reference than these images; it is not laid over them."
+    ),
+    "no_image_in_frame_of_reference": QT_TRANSLATE_NOOP(
+        "Message", "No open image lies in its frame of reference; it is not laid over any."
+    ),
+    "referenced_images_absent": QT_TRANSLATE_NOOP("Message", "None of the images that it refers to is open."),
+    "blending_not_applied": QT_TRANSLATE_NOOP(
+        "Message", "A blending or volumetric presentation state; medview does not apply these."
+    ),
+    "value_map_not_applied": QT_TRANSLATE_NOOP(
+        "Message", "A map from stored to real world values; it is listed and not applied."
+    ),
+    "structures_left_out": QT_TRANSLATE_NOOP(
+        "Message", "{0} structures lie in another frame of reference and are left out: {1}."
+    ),
+    "contours_left_out": QT_TRANSLATE_NOOP("Message", "{0} contours cannot be read and are left out ({1})."),
+    "unusable_overlay": QT_TRANSLATE_NOOP("Message", "{file} cannot be laid over images: {0}."),
+    "unusable_presentation_state": QT_TRANSLATE_NOOP(
+        "Message", "{file} cannot be applied as a presentation state: {0}."
+    ),
+    "rotation_not_applied": QT_TRANSLATE_NOOP(
+        "Message", "The state turns the image by {0} degrees; only quarter turns are applied."
+    ),
     "package_corrupt": QT_TRANSLATE_NOOP("Message", "{file} is not a readable package."),
     "package_missing": QT_TRANSLATE_NOOP("Message", "There is no package {file}."),
     "package_too_large": QT_TRANSLATE_NOOP("Message", "The package {file} unpacks to too many bytes."),

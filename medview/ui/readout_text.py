@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication
 
 from medview.app.readout import Readout
 from medview.app.scales import Scaled
+from medview.core.plain_text import visible_text
 from medview.ui.measurement_items import unit_text, value_text
 
 translate = QCoreApplication.translate
@@ -21,6 +24,15 @@ def readout_text(readout: Readout | None) -> str:
 def scaled_text(scaled: Scaled) -> str:
     """A number in its scale: what it is called, the number, its unit."""
     return " ".join(part for part in (scaled.label, value_text(scaled.value), unit_text(scaled.unit)) if part)
+
+
+def overlay_text(told: Sequence[tuple[str, float | None, str]]) -> str:
+    """What objects of the study say under the pointer: names of parts, quantities with value and unit."""
+    words = []
+    for name, value, unit in told:
+        figures = "" if value is None else " ".join(part for part in (f"{value:.4g}", unit) if part)
+        words.append(visible_text(" ".join(part for part in (name, figures) if part), 40, lines=False))
+    return "   ".join(words)
 
 
 def _value(readout: Readout) -> str:

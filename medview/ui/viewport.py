@@ -39,7 +39,7 @@ from medview.core.problem import MedviewError
 from medview.core.volume import SliceState, Volume
 from medview.core.window import Voi
 from medview.ui.listen import listen
-from medview.ui.readout_text import readout_text
+from medview.ui.readout_text import overlay_text, readout_text
 from medview.ui.series_panel import STACK_MIME
 from medview.ui.viewport_keys import press_key
 from medview.ui.viewport_mouse import ViewportMouse
@@ -483,10 +483,18 @@ class ViewportWidget(QWidget):
             self.readout = self._read(volume, shown, x, y)
             if self.state.stack is not None and not sides_are_known(self.state.stack):
                 self.readout = replace(self.readout, patient=None)
-        words = readout_text(self.readout)
+        words = "    ".join(part for part in (readout_text(self.readout), self._overlay_words()) if part)
         if words != self._words:
             self._words = words
             self.readout_changed.emit(words)
+
+    def _overlay_words(self) -> str:
+        """What objects of the study say at the pointer."""
+        shown, stack, readout = self.shown, self.state.stack, self.readout
+        if readout is None or readout.state == "outside" or shown is None or stack is None:
+            return ""
+        told = self.workspace.overlays.told_at(stack, shown, *readout.image) if self.workspace.ai_visible else []
+        return overlay_text(told)
 
     def _read(self, volume: Volume, shown: ShownSlice, x: float, y: float) -> Readout:
         scale = shown_scale(self.state.view)

@@ -993,7 +993,7 @@
     </message>
     <message>
         <source>AI and overlays are hidden</source>
-        <translation type="unfinished"></translation>
+        <translation>AI 结果和叠加层已隐藏</translation>
     </message>
     <message>
         <source>Show (J)</source>
@@ -1981,6 +1981,50 @@
         <translation>模型包 {file} 含有指向包外的路径，已拒绝。</translation>
     </message>
     <message>
+        <source>{file} cannot be laid over images: {0}.</source>
+        <translation>无法将 {file} 叠加到图像上：{0}。</translation>
+    </message>
+    <message>
+        <source>{0} frames of the segmentation do not say where they lie and are left out.</source>
+        <translation>分割中有 {0} 帧未说明其位置，已略去。</translation>
+    </message>
+    <message>
+        <source>It lies in another frame of reference than these images; it is not laid over them.</source>
+        <translation>其参考坐标系与这些图像不同，因此不叠加。</translation>
+    </message>
+    <message>
+        <source>No open image lies in its frame of reference; it is not laid over any.</source>
+        <translation>已打开的图像均不在其参考坐标系中，因此不叠加。</translation>
+    </message>
+    <message>
+        <source>None of the images that it refers to is open.</source>
+        <translation>其引用的图像均未打开。</translation>
+    </message>
+    <message>
+        <source>A blending or volumetric presentation state; medview does not apply these.</source>
+        <translation>融合或容积显示状态；medview 不应用此类对象。</translation>
+    </message>
+    <message>
+        <source>A map from stored to real world values; it is listed and not applied.</source>
+        <translation>存储值到真实世界值的映射；仅列出，不应用。</translation>
+    </message>
+    <message>
+        <source>{0} structures lie in another frame of reference and are left out: {1}.</source>
+        <translation>有 {0} 个结构位于其他参考坐标系，已略去：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} contours cannot be read and are left out ({1}).</source>
+        <translation>有 {0} 条轮廓无法读取，已略去（{1}）。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be applied as a presentation state: {0}.</source>
+        <translation>无法将 {file} 作为显示状态应用：{0}。</translation>
+    </message>
+    <message>
+        <source>The state turns the image by {0} degrees; only quarter turns are applied.</source>
+        <translation>该显示状态将图像旋转 {0} 度；仅支持 90 度的倍数。</translation>
+    </message>
+    <message>
         <source>{file} is not a readable package.</source>
         <translation>{file} 不是可读取的模型包。</translation>
     </message>
@@ -2427,91 +2471,91 @@
     <name>Overlays</name>
     <message>
         <source>From the study&apos;s files</source>
-        <translation type="unfinished"></translation>
+        <translation>来自本检查的文件</translation>
     </message>
     <message>
         <source>Not laid over these images:</source>
-        <translation type="unfinished"></translation>
+        <translation>未叠加到这些图像：</translation>
     </message>
     <message>
         <source>Segmentation</source>
-        <translation type="unfinished">分割</translation>
+        <translation>分割</translation>
     </message>
     <message>
         <source>Structure set</source>
-        <translation type="unfinished"></translation>
+        <translation>结构集</translation>
     </message>
     <message>
         <source>Dose</source>
-        <translation type="unfinished"></translation>
+        <translation>剂量</translation>
     </message>
     <message>
         <source>Parametric map</source>
-        <translation type="unfinished"></translation>
+        <translation>参数图</translation>
     </message>
     <message>
         <source>Presentation state</source>
-        <translation type="unfinished">显示状态</translation>
+        <translation>显示状态</translation>
     </message>
     <message>
         <source>Value map</source>
-        <translation type="unfinished"></translation>
+        <translation>数值映射</translation>
     </message>
     <message>
         <source>Blending state</source>
-        <translation type="unfinished"></translation>
+        <translation>融合显示状态</translation>
     </message>
     <message>
         <source>Show or hide this over the images</source>
-        <translation type="unfinished"></translation>
+        <translation>在图像上显示或隐藏</translation>
     </message>
     <message>
         <source>Reading…</source>
-        <translation type="unfinished">正在读取…</translation>
+        <translation>正在读取…</translation>
     </message>
     <message>
         <source>All {0} parts</source>
-        <translation type="unfinished"></translation>
+        <translation>全部 {0} 个部分</translation>
     </message>
     <message>
         <source>Parts</source>
-        <translation type="unfinished"></translation>
+        <translation>组成部分</translation>
     </message>
     <message>
         <source>Click: go to its middle</source>
-        <translation type="unfinished"></translation>
+        <translation>单击：转到其中心</translation>
     </message>
     <message>
         <source>Go to its middle</source>
-        <translation type="unfinished"></translation>
+        <translation>转到其中心</translation>
     </message>
     <message>
         <source>Show this part alone</source>
-        <translation type="unfinished"></translation>
+        <translation>仅显示此部分</translation>
     </message>
     <message>
         <source>Change the colour…</source>
-        <translation type="unfinished"></translation>
+        <translation>更改颜色…</translation>
     </message>
     <message>
         <source>Fill</source>
-        <translation type="unfinished"></translation>
+        <translation>填充</translation>
     </message>
     <message>
         <source>Opacity</source>
-        <translation type="unfinished">不透明度</translation>
+        <translation>不透明度</translation>
     </message>
     <message>
         <source>Threshold</source>
-        <translation type="unfinished">阈值</translation>
+        <translation>阈值</translation>
     </message>
     <message>
         <source>Presentation states</source>
-        <translation type="unfinished"></translation>
+        <translation>显示状态</translation>
     </message>
     <message>
         <source>None: the images as they are</source>
-        <translation type="unfinished"></translation>
+        <translation>无：按图像本身显示</translation>
     </message>
 </context>
 <context>
@@ -3670,19 +3714,19 @@
     </message>
     <message>
         <source>Presentation state: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>显示状态：{name}</translation>
     </message>
     <message>
         <source>Not in the presentation state {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>不属于显示状态 {name}</translation>
     </message>
     <message>
         <source>Overlay: {names}</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加：{names}</translation>
     </message>
     <message>
         <source>Overlays hidden: {names}</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加已隐藏：{names}</translation>
     </message>
     <message>
         <source>Incomplete: {n} slices missing</source>
