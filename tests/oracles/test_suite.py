@@ -18,7 +18,7 @@ from tests.oracles.explained import Judgement, judge, read_explanations
 from tests.oracles.facts import facts_of, read_header
 from tests.oracles.grids import grid_series, legacy_converted
 from tests.oracles.headers import all_headers, header_files
-from tests.oracles.looks import all_looks, palette_files
+from tests.oracles.looks import BIG, all_looks, palette_files, written
 from tests.oracles.overlays import compare_overlays, overlay_files
 from tests.oracles.pictures import read_or_reason, show_file
 from tests.oracles.run import ORACLES, run_tasks, tasks_of
@@ -26,7 +26,7 @@ from tests.oracles.segments import dcmqi_program
 from tests.oracles.sources import default_roots, files_below
 from tests.oracles.structures import structure_files
 from tests.oracles.table import refusals, write_table
-from tests.oracles.variants import Variant, bases, fault_of, lossy_jpegs_of, variants_of
+from tests.oracles.variants import Variant, bases, fault_of, grey, lossy_jpegs_of, variants_of
 from tests.oracles.volumes import compare_series, dcm2niix_program, series_of
 
 WHOLE = os.environ.get("MEDVIEW_ORACLES", "") == "whole"
@@ -113,6 +113,13 @@ def test_bad_headers_hide_no_pixels_that_dcmtk_shows(tmp_path: Path) -> None:
     if not WHOLE:
         sources = sources[2:3]
     checked(judge([compare_display(path, path.stem) for path in all_headers(sources, tmp_path)]))
+
+
+def test_frames_of_odd_size_in_swapped_words_begin_where_they_begin(tmp_path: Path) -> None:
+    """PS3.5 7.3: big endian OW is swapped in words of 16 bits, so that a frame of odd size shares one with the next."""
+    frames = np.stack([grey(0, 255, 37, 51, seed).astype("u1") for seed in (1, 2, 3)])
+    path = written(tmp_path, "words", frames, frames=3, vr="OW", syntax=BIG)
+    assert fault_of(Variant("words", path, frames)) == ""
 
 
 @pytest.mark.filterwarnings("ignore")
