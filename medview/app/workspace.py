@@ -22,6 +22,7 @@ from medview.app.measurements import Measurements
 from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
 from medview.app.openings import Openings
+from medview.app.report_marks import ReportMarks
 from medview.app.results import Results, result_key
 from medview.app.settings import Settings, changed, save_settings
 from medview.app.tools import ToolChoice
@@ -116,6 +117,7 @@ class Workspace(NoticeBoard):
         self.images = ImageIndex(self)
         """Where images are shown, by their UIDs."""
         self.key_images = KeyImages(self)
+        self.report_marks = ReportMarks(self)
         self.scan_ended.connect(self.key_images.refresh)
         self.scan_ended.connect(self.documents.open_what_there_is)
         self.scan_ended.connect(self.documents.fetch_titles)

@@ -114,7 +114,8 @@ class ViewportWidget(QWidget):
         listen(self, workspace.loader.failed, self._on_slice_failed)
         listen(self, workspace.results_changed, self._on_results)
         listen(self, workspace.drawings.changed, self._on_results)
-        listen(self, workspace.key_images.changed, self._on_key_images)
+        for changed in (workspace.key_images.changed, workspace.report_marks.changed):
+            listen(self, changed, self._on_key_images)
         listen(self, workspace.profiles.changed, self._on_results)
         listen(self, workspace.measurements.changed, self._on_measurements)
         listen(self, workspace.tools.changed, self._on_tool)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QTextOption
 from medview.app import reading
 from medview.app.marks import Mark, marks_of
 from medview.app.picture import ScreenPart
+from medview.app.report_marks import ReportMark
 from medview.app.shown_slice import ShownSlice
 from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
@@ -20,6 +21,7 @@ from medview.ui.corner_text import Corners, corner_lines, mark_text
 from medview.ui.dimension_slider import dimension_rows, draw_dimensions
 from medview.ui.measurement_items import draw_mark, measured_lines
 from medview.ui.messages import message_text
+from medview.ui.report_mark_items import draw_report_marks
 from medview.ui.viewport_edges import (
     draw_letters,
     draw_scales,
@@ -263,6 +265,7 @@ class ViewportPainting:
             return
         selected = widget.workspace.selected_finding
         taken += draw_findings(canvas, shown, widget.transform, volume.geometry, widget.findings(), selected=selected)
+        draw_report_marks(canvas, self._report_marks(volume, shown), widget.transform)
         cut = widget.cut()
         hovered = widget.mouse.hovered
         for mark in widget.marks_here():
@@ -338,6 +341,13 @@ class ViewportPainting:
     def _overlay_titles(self) -> tuple[str, ...]:
         stack = self._widget.state.stack
         return () if stack is None else self._widget.workspace.overlays.shown_titles(stack.id)
+
+    def _report_marks(self, volume: Volume, shown: ShownSlice) -> tuple[ReportMark, ...]:
+        """What the open report marks on this slice."""
+        geometry = volume.geometry
+        name = "" if geometry is None else geometry.frame_of_reference
+        half = geometry.spacing[0] / 2 if geometry is not None and shown.plane_kind == "acquired" else 0.0
+        return self._widget.workspace.report_marks.of(shown, name, half)
 
     def _key_image(self) -> str | None:
         """Why a key object selection marks the frame that is shown; None where none does."""

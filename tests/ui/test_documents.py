@@ -408,3 +408,38 @@ def test_nothing_of_the_pane_and_the_tag_browser_is_clipped(qtbot: QtBot, folder
         assert clipped(browser) == []
     finally:
         close_desk(qtbot, desk)
+
+
+def test_what_a_report_marks_is_drawn_while_it_is_open(qtbot: QtBot, tmp_path: Path) -> None:
+    images = make_series()
+    save_series(images, tmp_path / "ct")
+    image = image_item(CT, str(images[6].SOPInstanceUID), relationship="SELECTED FROM")
+    corner = content(
+        "SCOORD", "CONTAINS", code("1", "99", "Region"), GraphicType="POLYLINE",
+        GraphicData=[4.5, 4.5, 20.5, 4.5, 20.5, 18.5, 4.5, 18.5, 4.5, 4.5], ContentSequence=[image],
+    )  # fmt: skip
+    save(make_report(items=[corner]), tmp_path / "report.dcm")
+    desk = open_desk(qtbot)
+    try:
+        open_study(qtbot, desk, tmp_path)
+        desk.workspace.active_viewport.go_to_index(6)
+        frame = desk.window.grid.active_frame()
+        assert frame is not None
+
+        def marked() -> int:
+            picture = frame.viewport.grab().toImage()
+            x, y = frame.viewport.transform.image_to_screen(12.0, 4.0)
+            ratio = picture.devicePixelRatio()
+            colours = [picture.pixelColor(round(x * ratio), round((y + dy) * ratio)) for dy in (-1, 0, 1)]
+            return max(colour.red() - colour.blue() for colour in colours)
+
+        assert marked() < 40
+        click_row(qtbot, desk, "report")
+        qtbot.waitUntil(lambda: marked() > 80, timeout=5000)
+        desk.workspace.active_viewport.go_to_index(7)
+        qtbot.waitUntil(lambda: marked() < 40, timeout=5000)
+        desk.workspace.active_viewport.go_to_index(6)
+        desk.workspace.documents.close()
+        qtbot.waitUntil(lambda: marked() < 40, timeout=5000)
+    finally:
+        close_desk(qtbot, desk)
