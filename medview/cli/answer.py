@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from medview.core.problem import MedviewError
+from medview.core.problem import ExitCode, MedviewError
+from medview.core.progress import Cancelled
 
 
 def print_json(answer: Mapping[str, Any]) -> None:
@@ -23,6 +25,36 @@ def print_json(answer: Mapping[str, Any]) -> None:
 def print_text(text: str) -> None:
     """Print lines for a person; characters that the terminal lacks are replaced."""
     _write(sys.stdout, text + "\n", errors="replace")
+
+
+def log_to_standard_error(verbose: bool = False) -> None:
+    """Send the log where it does not mix with answers."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+
+
+def answered(work: Callable[[], Any], as_json: bool = False) -> int:
+    """The exit code of ``work``, having said what went wrong in it."""
+    try:
+        answer = work()
+        return answer if isinstance(answer, int) else ExitCode.DONE
+    except MedviewError as error:
+        return tell_error(error, as_json)
+    except (KeyboardInterrupt, Cancelled):
+        return tell_error(MedviewError("cancelled", "Cancelled.", exit_code=ExitCode.INTERNAL), as_json)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing more can be said to them.
+        return finish(ExitCode.CANNOT_WRITE)
+    except MemoryError:
+        text = "There is not enough memory for this."
+        return tell_error(MedviewError("out_of_memory", text, exit_code=ExitCode.INTERNAL), as_json)
+    except Exception as error:
+        logging.getLogger(__name__).exception("unexpected")
+        text = f"Something unexpected happened: {type(error).__name__}: {error}"
+        return tell_error(MedviewError("internal", text, exit_code=ExitCode.INTERNAL), as_json)
 
 
 def tell_error(error: MedviewError, as_json: bool, hint: str = "") -> int:

@@ -177,12 +177,18 @@ def _same_thickness(frames: Sequence[FrameHeader]) -> bool:
     return len({frame.common.thickness for frame in frames}) == 1
 
 
+def _median(values: FloatArray) -> float:
+    """As ``np.median``, which would import numpy's masked arrays on the way to the first image."""
+    ordered = np.sort(values)
+    return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2)
+
+
 def _gap_notes(
     along: FloatArray, depths: FloatArray, even: bool, straight: bool, same_thickness: bool
 ) -> tuple[Note, ...]:
     notes = []
     if not even:
-        base = float(np.median(along))
+        base = _median(along)
         allowed = max(SPACING_TOLERANCE_MM, SPACING_TOLERANCE * base)
         ratio = along / base
         whole = np.round(ratio)

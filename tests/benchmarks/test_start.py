@@ -34,6 +34,8 @@ def ct_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def seconds(home: Path, *arguments: str) -> float:
     environment = {**os.environ, "START": repr(time.monotonic()), "MEDVIEW_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+    # An installed program has its modules compiled, as its peers here have.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [sys.executable, str(PROBE), *arguments],
         env=environment,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from medview.cli.__main__ import paths_to_hand_over
+from medview.cli.__main__ import paths_to_hand_over, plain_window
 from medview.core.problem import ExitCode, MedviewError
 from tests.cli.running import ROOT, Medview, medview, medview_process
 from tests.phantoms.dicom_series import make_series, save_series
@@ -73,6 +73,39 @@ def test_the_way_to_a_running_window_needs_the_standard_library_only() -> None:
     outside = found - set(sys.stdlib_module_names) - {"medview", "__main__"}
     # What the environment itself puts in place at start-up (editable installs, coverage) is not ours.
     assert not outside & {"numpy", "click", "pydicom", "cv2", "PySide6", "platformdirs", "PIL", "psygnal"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "window"),
+    [
+        ([], ([], False)),
+        (["a", "b c"], (["a", "b c"], False)),
+        (["open", "--new-window", "a"], (["a"], True)),
+        (["--new-window"], ([], True)),
+        (["open", "--demo"], None),
+        (["inspect", "a"], None),
+        (["--new-window", "--", "-a"], None),
+        (["-v", "a"], None),
+    ],
+)
+def test_starts_of_the_window_that_need_no_command_line_library(
+    arguments: list[str], window: tuple[list[str], bool] | None
+) -> None:
+    assert plain_window(arguments) == window
+
+
+def test_a_plain_start_opens_the_window_without_the_command_line_library() -> None:
+    found = loaded_modules(
+        "import sys, types\n"
+        "seen = []\n"
+        "double = types.ModuleType('medview.ui.application')\n"
+        "double.run = lambda paths, demo=False, new_window=False: seen.append((paths, new_window)) or 0\n"
+        "sys.modules['medview.ui.application'] = double\n"
+        "from medview.cli.__main__ import main\n"
+        "assert main(['open', '--new-window', '/study']) == 0\n"
+        "assert seen == [(('/study',), True)]\n"
+    )
+    assert "click" not in found
 
 
 def test_commands_without_a_window_never_import_qt(tmp_path: Path) -> None:
