@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,12 @@ def directions_of(orientation: Sequence[float] | FloatArray) -> Directions | Non
     column = column - slant * row
     column = column / np.linalg.norm(column)
     return row, column, np.cross(row, column)
+
+
+@lru_cache(maxsize=1024)
+def makes_plane(orientation: tuple[float, ...]) -> bool:
+    """Whether six direction cosines describe a plane; those of a series are mostly the same."""
+    return directions_of(orientation) is not None
 
 
 def mean_directions(frames: Sequence[FrameHeader]) -> Directions:

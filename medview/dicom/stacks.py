@@ -22,7 +22,7 @@ from medview.dicom.placement import (
     Directions,
     cluster_depths,
     cluster_orientations,
-    directions_of,
+    makes_plane,
     mean_directions,
     place_slices,
     position_tolerance,
@@ -169,7 +169,7 @@ def _has_plane(header: InstanceHeader, common: FrameCommon) -> bool:
         return False
     if header.series.modality in PROJECTION_MODALITIES and header.frame_count == 1:
         return header.series.sop_class.startswith("1.2.840.10008.5.1.4.1.1.13.1.")  # tomosynthesis, 3-D angiography
-    return directions_of(common.orientation) is not None
+    return makes_plane(common.orientation)
 
 
 def _stacks_of_group(key: Key, frames: list[PlacedFrame]) -> list[Stack]:
