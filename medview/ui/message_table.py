@@ -82,6 +82,7 @@ TEMPLATES: Mapping[str, str] = {
     "cannot_write": QT_TRANSLATE_NOOP("Message", "{file} could not be written."),
     "internal": QT_TRANSLATE_NOOP("Message", "Something unexpected happened."),
     "cancelled": QT_TRANSLATE_NOOP("Message", "Cancelled."),
+    "unreadable_file": QT_TRANSLATE_NOOP("Message", "{file} cannot be read: {0}."),
     "object_model": QT_TRANSLATE_NOOP(
         "Message", "A three-dimensional model; surfaces are not drawn, the file inside can be saved."
     ),

@@ -1445,6 +1445,10 @@
         <translation>已取消。</translation>
     </message>
     <message>
+        <source>{file} cannot be read: {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A three-dimensional model; surfaces are not drawn, the file inside can be saved.</source>
         <translation>三维模型；不绘制表面，可保存其中的文件。</translation>
     </message>
