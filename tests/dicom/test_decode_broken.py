@@ -340,3 +340,16 @@ def test_inflation_is_capped() -> None:
 
 def test_item_with_odd_value_is_padded() -> None:
     assert len(item(b"abc")) == 12
+
+
+@pytest.mark.parametrize("encapsulated_too", [False, True])
+def test_a_small_file_that_announces_a_million_frames(tmp_path: Path, encapsulated_too: bool) -> None:
+    """Each frame that is announced takes a place in the list; a lie of a million must not take seconds."""
+    from medview.app.headless import inspect_paths
+
+    data = encapsulated([b"\xff\xd8" + bytes(200)]) if encapsulated_too else bytes(300_000)
+    path = write_pixels(
+        tmp_path / "a", data, JPEG + "50" if encapsulated_too else EXPLICIT, rows=2, columns=2, allocated=8, frames=500_000, vr="OB"
+    )  # fmt: skip
+    answer, _ = inspect_paths([str(path)])
+    assert [problem["code"] for problem in answer["problems"]] == ["impossible_frames"]
