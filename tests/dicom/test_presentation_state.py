@@ -132,6 +132,16 @@ def test_each_image_has_the_window_that_names_it(tmp_path: Path) -> None:
     assert not read.applies_to("1.2.3", 0)
 
 
+def test_images_are_turned_first_and_then_mirrored(tmp_path: Path) -> None:
+    image = ramp_image()
+    plain = drawn(tmp_path, image, make_state([image], SoftcopyVOILUTSequence=[window(40, 1500)]))
+    for degrees, turns in ((90, -1), (180, -2), (270, -3)):
+        state = make_state(
+            [image], SoftcopyVOILUTSequence=[window(40, 1500)], ImageRotation=degrees, ImageHorizontalFlip="Y"
+        )
+        np.testing.assert_array_equal(drawn(tmp_path, image, state), np.fliplr(np.rot90(plain, turns)))
+
+
 def test_the_displayed_area_is_cut_out(tmp_path: Path) -> None:
     image = ramp_image()
     whole = drawn(tmp_path, image, make_state([image], SoftcopyVOILUTSequence=[window(40, 1500)]))
