@@ -145,7 +145,8 @@ TEMPLATES: Mapping[str, str] = {
         "Message", "A window or VOI LUT of the file is not allowed by the standard and is left out."
     ),
     "duplicate_positions": QT_TRANSLATE_NOOP(
-        "Message", "Several images lie at the same position and nothing tells them apart; they are shown apart."
+        "Message",
+        "Several images lie at the same position and nothing tells them apart ({0} and {1}); they are shown apart: choose.",
     ),
     "duplicate_uid": QT_TRANSLATE_NOOP("Message", "Different images have the same SOP Instance UID; all are shown."),
     "frame_of_reference_per_image": QT_TRANSLATE_NOOP(

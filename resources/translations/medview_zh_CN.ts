@@ -1589,8 +1589,8 @@
         <translation>文件中的某个窗或 VOI LUT 不符合标准，已忽略。</translation>
     </message>
     <message>
-        <source>Several images lie at the same position and nothing tells them apart; they are shown apart.</source>
-        <translation>同一位置有多幅图像且无法区分，已分开显示。</translation>
+        <source>Several images lie at the same position and nothing tells them apart ({0} and {1}); they are shown apart: choose.</source>
+        <translation>同一位置有多幅图像且无法区分（{0} 与 {1}），已分开显示：请选择。</translation>
     </message>
     <message>
         <source>Different images have the same SOP Instance UID; all are shown.</source>
