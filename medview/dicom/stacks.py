@@ -278,7 +278,9 @@ def _stacks_of_arrangement(key: Hashable, arrangement: Arrangement) -> list[Stac
             *notes,
             Note(
                 "duplicate_positions",
-                "Several images lie at the same position and nothing tells them apart; they are shown apart.",
+                "Several images lie at the same position and nothing tells them apart "
+                f"({arrangement.duplicates[0]} and {arrangement.duplicates[1]}); they are shown apart: choose.",
+                arrangement.duplicates,
             ),
         )
     if arrangement.unnamed:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from medview.core.study import Dimension
@@ -46,7 +47,8 @@ class Arrangement:
     dimensions: tuple[Dimension, ...] = ()
     split_by: tuple[str, ...] = ()
     """What tells this stack from others of its group; goes into its id."""
-    duplicates: bool = False
+    duplicates: tuple[str, ...] = ()
+    """File names of two images of which nothing says which one belongs into the volume."""
     unnamed: bool = False
 
     @property
@@ -155,13 +157,15 @@ def _along_axes(frames: Sequence[PlacedFrame], split_by: tuple[str, ...]) -> lis
     for frame in frames:
         classes[tuple(axis.read(frame) for axis in axes)].append(frame)
     volumes: list[_Volume] = []
-    rank, leftovers = REPEAT, False
+    rank = REPEAT
+    duplicates: tuple[str, ...] = ()
     for values, members in classes.items():
         if _collisions(members, ()) == 0:
             volumes.append(_Volume(values, 0, _by_depth(members)))
             continue
         rank, complete, parts = _ranked(members)
-        leftovers |= not complete
+        if not complete:
+            duplicates = duplicates or _first_two(parts)
         volumes.extend(_Volume(values, number, _by_depth(part)) for number, part in enumerate(parts))
     by_positions: dict[tuple[Any, ...], list[_Volume]] = defaultdict(list)
     for volume in volumes:
@@ -176,7 +180,7 @@ def _along_axes(frames: Sequence[PlacedFrame], split_by: tuple[str, ...]) -> lis
                 tuple(volume.frames for volume in group),
                 dimensions,
                 (*split_by, *part),
-                leftovers,
+                duplicates,
                 len(group) > 1 and not axes and rank is REPEAT,
             )
         )
@@ -336,6 +340,13 @@ def _ranked(members: list[PlacedFrame]) -> tuple[Axis, bool, list[list[PlacedFra
             parts[number].append(frame)
     complete = len({len(here) for here in at.values()}) == 1
     return rank, complete, [parts[number] for number in sorted(parts)]
+
+
+def _first_two(parts: Sequence[Sequence[PlacedFrame]]) -> tuple[str, ...]:
+    """File names of the first images in two parts that lie at one position."""
+    second = parts[1][0]
+    first = next(frame for frame in parts[0] if frame.depth == second.depth)
+    return (Path(first.header.path).name, Path(second.header.path).name)
 
 
 def _rank_key(read: Read | None) -> Callable[[PlacedFrame], Any]:
