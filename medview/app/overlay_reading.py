@@ -51,7 +51,7 @@ def read_overlay(
         raise MedviewError("cannot_read", f"{path} cannot be read ({error.strerror or error}).", path) from error
     except MemoryError as error:
         raise MedviewError("out_of_memory", "There is not enough memory for this.", path) from error
-    except (ValueError, LookupError, ArithmeticError, TypeError, AttributeError, AssertionError) as error:
+    except Exception as error:  # a damaged object may break whatever reads it, and must end nothing else
         text = f"{path} cannot be laid over images: {error}."
         raise MedviewError("unusable_overlay", text, path, values=(str(error),)) from error
 

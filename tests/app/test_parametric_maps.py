@@ -1,0 +1,89 @@
+"""Parametric maps lie over images with the values, unit and quantity that their Real World Value Mapping says."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom.sr.codedict import codes
+
+from medview.app.headless import choose_stack
+from medview.app.object_inspection import overlay_on
+from medview.app.overlay_layers import wash_value
+from medview.core.overlay import ColourWash
+from tests.phantoms.dicom_series import make_series, marker_values, positions_along, save_series, uid
+from tests.phantoms.study_objects import save, with_type_two
+
+MARKER = marker_values() > 600
+
+
+def made(
+    tmp_path: Path, values: np.ndarray, slope: float, intercept: float, order: list[int] | None = None
+) -> ColourWash:
+    import highdicom as hd
+
+    sources = make_series()
+    folder = save_series(sources, tmp_path / "images")
+    mapping = hd.pm.RealWorldValueMapping(
+        lut_label="ADC",
+        lut_explanation="apparent diffusion",
+        unit=hd.sr.CodedConcept("um2/s", "UCUM", "square micrometre per second"),
+        value_range=(0.0, 4000.0) if values.dtype.kind == "f" else (0, 4000),
+        slope=slope,
+        intercept=intercept,
+        quantity_definition=codes.DCM.ApparentDiffusionCoefficient,
+    )
+    at = order or list(range(len(values)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = hd.pm.ParametricMap(
+            source_images=with_type_two([sources[k] for k in at]),
+            pixel_array=values[at],
+            series_instance_uid=uid("series", "map"),
+            series_number=60,
+            sop_instance_uid=uid("map"),
+            instance_number=1,
+            manufacturer="tests",
+            manufacturer_model_name="tests",
+            software_versions="1",
+            device_serial_number="1",
+            contains_recognizable_visual_features=False,
+            real_world_value_mappings=[mapping],
+            window_center=1000,
+            window_width=2000,
+        )
+    path = save(data, tmp_path / "map.dcm")
+    _, _, stack = choose_stack([str(folder)], None)
+    wash = overlay_on(str(path), stack).wash
+    assert wash is not None
+    return wash
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.uint16])
+def test_values_unit_and_place(tmp_path: Path, kind: type) -> None:
+    values = np.where(MARKER, 1500, 100).astype(kind)
+    slope, intercept = (0.5, 10.0) if kind is np.uint16 else (1.0, 0.0)
+    wash = made(tmp_path, values, slope, intercept)
+    assert (wash.unit, wash.quantity) == ("µm²/s", "Apparent Diffusion Coefficient")
+    k, j, i = np.argwhere(MARKER)[0]
+    point = positions_along()[k] + (i * 0.75, j * 1.5, 0)
+    assert wash_value(wash, point) == pytest.approx(1500 * slope + intercept)
+    assert wash_value(wash, positions_along()[0]) == pytest.approx(100 * slope + intercept)
+    assert wash_value(wash, np.array([500.0, 0, 0])) is None
+    assert (wash.lower, wash.upper) == pytest.approx((100 * slope + intercept, 1500 * slope + intercept))
+
+
+def test_frames_in_another_order_lie_where_they_say(tmp_path: Path) -> None:
+    values = np.broadcast_to(np.arange(12, dtype=np.float32)[:, None, None], MARKER.shape).copy()
+    wash = made(tmp_path, values, 1.0, 0.0, order=[7, 3, 11, 0, 1, 2, 10, 9, 8, 4, 5, 6])
+    for k, position in enumerate(positions_along()):
+        assert wash_value(wash, position + np.array([3.0, 3.0, 0.0])) == k
+
+
+def test_what_is_no_number_is_not_drawn(tmp_path: Path) -> None:
+    values = np.where(MARKER, 900.0, np.nan).astype(np.float32)
+    wash = made(tmp_path, values, 1.0, 0.0)
+    assert wash_value(wash, positions_along()[0]) is None
+    assert wash.upper == pytest.approx(900 + 900)  # one value alone still needs a range
