@@ -57,4 +57,8 @@ def _stack_lines(stack: dict[str, Any]) -> list[str]:
     spacing = stack["spacing"]
     grid = "no geometry" if spacing is None else " × ".join(f"{d:.3g}" for d in reversed(spacing)) + " mm"
     head = f"    {stack['id']}  {stack['kind']}  {i} × {j} × {k}{times}  {grid}  {stack['unit'] or ''}".rstrip()
-    return [head, *(f"      - {note['text']}" for note in stack["notes"])]
+    lines = [head]
+    if stack["suv"] is not None:
+        known = ", ".join(f"{name} {factor:.6g}" for name, factor in stack["suv"].items() if factor is not None)
+        lines.append(f"      SUV per {stack['unit']}: {known}")
+    return [*lines, *(f"      - {note['text']}" for note in stack["notes"])]

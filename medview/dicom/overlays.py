@@ -92,8 +92,13 @@ class FileGraphics:
 
     @property
     def needs_codec(self) -> bool:
-        """Whether it may be read in a worker process only."""
-        return self.source.needs_codec or self.supplemental
+        """Whether it may be read in a worker process only: where the frame itself has to be decoded for it."""
+        if self.supplemental or not self.source.needs_codec:
+            return self.supplemental
+        try:
+            return any(plane.is_embedded for plane in overlay_planes(self.path, self.groups))
+        except Exception:  # noqa: BLE001 - whatever is wrong with the file is told by reading it
+            return True
 
     def read(self) -> NDArray[Any]:
         """(rows, columns, 4) uint8; raises MedviewError as the frame itself does."""

@@ -278,3 +278,24 @@ def test_graphics_cover_what_lies_below() -> None:
     assert ground[0, 0, :3].tolist() == [10, 20, 30]
     assert ground[0, 1, :3].tolist() == [150, 150, 150]
     assert ground[1].tolist() == [[100] * 4] * 2
+
+
+def test_only_bits_in_the_cells_need_the_frame_decoded(tmp_path: Path) -> None:
+    from tests.dicom.pixel_files import JPEG, encapsulated, encode
+
+    values = np.zeros((ROWS, COLUMNS), np.uint8)
+    stream = encapsulated([encode("jpeg-ls", values)])
+    path = write_pixels(tmp_path / "a.dcm", stream, JPEG + "80", rows=ROWS, columns=COLUMNS, allocated=8, vr="OB")
+    data = pydicom.dcmread(path)
+    data["PixelData"].is_undefined_length = True
+    data.save_as(path)
+    add_plane(path, 0x6000, BITS)
+    stack = only_stack(path)
+    assert stack.frames[0].needs_codec
+    assert not stack.graphics_of(0).needs_codec
+    np.testing.assert_array_equal(drawn(path), placed(BITS, 2, 3))
+    data = pydicom.dcmread(path)
+    del data[0x60003000]
+    data[0x60000100].value = 16
+    data.save_as(path)
+    assert only_stack(path).graphics_of(0).needs_codec
