@@ -63,7 +63,7 @@ def read_all_references(
             found[one.path] = read_references(one.path)
         except MedviewError as error:
             found[one.path] = error
-        except Exception as error:  # a damaged object must not hide the others
+        except Exception as error:  # noqa: BLE001 - a damaged object must not hide the others
             text = f"{one.path} cannot be read as DICOM: {error}."
             found[one.path] = MedviewError("broken_header", text, one.path, values=(str(error),))
     return found
