@@ -129,7 +129,8 @@ def place_object(
     elsewhere = [stack for stack in (referred or in_series) if stack.geometry is not None]
     unnamed = [stack for stack in elsewhere if not name or not stack.geometry or not stack.geometry.frame_of_reference]
     if unnamed:
-        return _ids(unnamed)  # one of the two does not say its frame of reference, and the object names these very images
+        # One of the two does not say its frame of reference, and the object names these very images.
+        return _ids(unnamed)
     if elsewhere:
         text = "It lies in another frame of reference than the images that it refers to; it is not laid over them."
         return (), Note("other_frame_of_reference", text)
