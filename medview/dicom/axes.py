@@ -110,7 +110,6 @@ SPLITTERS: tuple[tuple[str, Read], ...] = (
     ("offset", lambda f: f.offset),
     ("class", lambda f: f.header.series.sop_class),
     ("type", image_kind),
-    ("stack", lambda f: f.frame.stack_id),
     ("kernel", lambda f: f.frame.common.kernel),
     ("kvp", lambda f: f.frame.common.kvp),
 )
@@ -144,6 +143,7 @@ _FIRST_AXES: tuple[Axis, ...] = (
     Axis("sequence", "", lambda f: f.frame.common.sequence_name, lambda v: v or None, by_value=False),
 )
 _LAST_AXES: tuple[Axis, ...] = (
+    Axis("stack", "", lambda f: f.frame.stack_id, is_count=True),
     Axis("acquisition", "", lambda f: f.frame.acquisition_number, is_count=True),
     Axis(
         "instance",

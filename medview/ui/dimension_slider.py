@@ -79,6 +79,7 @@ def dimension_name(name: str) -> str:
         "acquisition": translate("Viewport", "Acquisition"),
         "instance": translate("Viewport", "Object"),
         "sequence": translate("Viewport", "Sequence"),
+        "stack": translate("Viewport", "Stack"),
         "index": translate("Viewport", "Index"),
         "repeat": translate("Viewport", "Repetition"),
         "energy window": translate("Viewport", "Energy window"),

@@ -3565,6 +3565,10 @@
         <translation>序列</translation>
     </message>
     <message>
+        <source>Stack</source>
+        <translation>堆栈</translation>
+    </message>
+    <message>
         <source>Index</source>
         <translation>索引</translation>
     </message>

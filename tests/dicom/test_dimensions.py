@@ -281,6 +281,10 @@ ENHANCED = {
         ),
         ("component", "", ("magnitude", "real", "imaginary")),
     ),
+    "stacks at one place": (
+        lambda n, g: g.FrameContentSequence[0].__setattr__("StackID", str(n + 1)),
+        ("stack", "", ("1", "2", "3")),
+    ),
     "label and control": (
         lambda n, g: g.__setattr__(
             "MRArterialSpinLabelingSequence", group_of(ASLContext=("CONTROL", "LABEL", "M_ZERO_SCAN")[n])
@@ -302,6 +306,17 @@ def test_functional_groups_of_frames_are_dimensions(tmp_path: Path, kind: str) -
     else:
         assert tints(stack) == [0, 1, 2]
     assert named(stack) == [expected]
+
+
+def test_stacks_that_share_one_place_only_are_apart(tmp_path: Path) -> None:
+    """Two slabs that touch: the last place of one is the first of the other."""
+    positions = np.concatenate([positions_along(4), positions_along(7)[3:]])
+    data = make_enhanced(positions, values=np.concatenate([marker_values((4, 6, 8))] * 2))
+    for number, group in enumerate(data.PerFrameFunctionalGroupsSequence):
+        group.FrameContentSequence[0].StackID = str(1 + number // 4)
+    stacks = stacks_of(save_series([data], tmp_path))
+    assert [(stack.kind, stack.shape[0], stack.timepoints) for stack in stacks] == [("volume", 4, 1)] * 2
+    assert sorted(stack.geometry.origins[0, 2] for stack in stacks) == [-30, -22.5]
 
 
 def test_a_dimension_of_unknown_kind_is_told_by_its_index(tmp_path: Path) -> None:
