@@ -95,6 +95,12 @@ class KeptLines:
     def __init__(self) -> None:
         self._pictures: OrderedDict[Hashable, QPixmap] = OrderedDict()
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
+        self._same: OrderedDict[tuple[int, float], tuple[Line, QPixmap, float]] = OrderedDict()
+
+    def of_same(self, line: Line, ratio: float) -> tuple[QPixmap, float] | None:
+        """Picture and width of this very line, not only of one like it."""
+        known = self._same.get((id(line), ratio))
+        return None if known is None or known[0] is not line else known[1:]
 
     def get(self, key: Hashable) -> QPixmap | None:
         """The picture of a line, None where it was not drawn often enough."""
@@ -108,6 +114,12 @@ class KeptLines:
         if len(self._seen) > _KEPT_LINES:
             self._seen.popitem(last=False)
         return False
+
+    def keep_same(self, line: Line, ratio: float, picture: QPixmap, width: float) -> None:
+        """Remember the picture of this very line."""
+        self._same[(id(line), ratio)] = (line, picture, width)
+        if len(self._same) > _KEPT_LINES:
+            self._same.popitem(last=False)
 
     def keep(self, key: Hashable, picture: QPixmap) -> None:
         """Keep the picture of a line."""
@@ -209,24 +221,31 @@ class Canvas:
 
     def line(self, x: float, y: float, line: Line, align_right: bool = False) -> None:
         """Draw segments one after the other from ``x``, or ending at ``x``."""
+        lines = self.fonts.lines
+        same = lines.of_same(line, self.ratio)
+        if same is not None:
+            self.painter.drawPixmap(self._corner(x - same[1] if align_right else x, y), same[0])
+            return
+        width = self.line_width(line)
         if align_right:
-            x -= self.line_width(line)
+            x -= width
         corner = self._corner(x, y)
         key = (self.ratio, *((part.text, part.colour.rgba(), part.bold) for part in line))
-        kept = self.fonts.lines.get(key)
+        kept = lines.get(key)
         if kept is not None:
+            lines.keep_same(line, self.ratio, kept, width)
             self.painter.drawPixmap(corner, kept)
             return
-        if self.fonts.lines.seen_before(key):
+        if lines.seen_before(key):
             # The same line again: from now on it is one picture.
-            size = (self.line_width(line) + 2 * HALO + 2, self.fonts.bold.height + 2 * HALO)
+            size = (width + 2 * HALO + 2, self.fonts.bold.height + 2 * HALO)
             picture = QPixmap(math.ceil(size[0] * self.ratio), math.ceil(size[1] * self.ratio))
             picture.setDevicePixelRatio(self.ratio)
             picture.fill(Qt.GlobalColor.transparent)
             painter = QPainter(picture)
             replace(self, painter=painter)._words_of(HALO, HALO, line)
             painter.end()
-            self.fonts.lines.keep(key, picture)
+            lines.keep(key, picture)
             self.painter.drawPixmap(corner, picture)
             return
         # From a whole pixel on, as in the picture of the line: its words must not move when it is kept.

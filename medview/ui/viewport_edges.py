@@ -97,11 +97,11 @@ def draw_scales(canvas: Canvas, px_per_mm: float, kind: SpacingKind = "patient")
     if across is not None:
         length = across * px_per_mm
         x0, y = width / 2 - length / 2, height - 7
-        _draw_scale(canvas, QLineF(x0, y, x0 + length, y), _ticks(x0, y, length, upright=False))
+        _draw_scale(canvas, x0, y, length, upright=False)
     if upright is not None:
         length = upright * px_per_mm
         x, y0 = 7.0, height / 2 - length / 2
-        _draw_scale(canvas, QLineF(x, y0, x, y0 + length), _ticks(x, y0, length, upright=True))
+        _draw_scale(canvas, x, y0, length, upright=True)
     if across is not None:
         label = translate("Viewport", "{n} cm").format(n=f"{across / 10:g}") if across >= 10 else f"{across:g} mm"
         label = f"{label} {spacing_text(kind)}".strip()
@@ -109,13 +109,14 @@ def draw_scales(canvas: Canvas, px_per_mm: float, kind: SpacingKind = "patient")
         canvas.words(x, height - 15 - small.height, label, SCALE, small)
 
 
-def _draw_scale(canvas: Canvas, line: QLineF, ticks: list[QLineF]) -> None:
+def _draw_scale(canvas: Canvas, x: float, y: float, length: float, upright: bool) -> None:
     """A scale's line and its ticks, with a dark halo."""
-    lines = [line, *ticks]
-    place = QRectF(line.p1(), line.p2()).united(QRectF(ticks[0].p1(), ticks[0].p2()).normalized())
-    place = QRectF(place.toAlignedRect()).adjusted(-3, -3, 3, 3)
+    left, top = math.floor(x) - 3, math.floor(y) - (3 if upright else 10)
+    place = QRectF(left, top, 14, length + 8) if upright else QRectF(left, top, length + 8, 14)
 
     def draw(painter: QPainter) -> None:
+        end = QPointF(x, y + length) if upright else QPointF(x + length, y)
+        lines = [QLineF(QPointF(x, y), end), *_ticks(x, y, length, upright)]
         halo = QPen(QColor(0, 0, 0, 170), 3.0)
         halo.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(halo)
@@ -123,8 +124,7 @@ def _draw_scale(canvas: Canvas, line: QLineF, ticks: list[QLineF]) -> None:
         painter.setPen(QPen(SCALE, 1.0))
         painter.drawLines(lines)
 
-    at = line.p1() - place.topLeft()
-    canvas.kept(("scale", at.x(), at.y(), line.dx(), line.dy()), place, draw)
+    canvas.kept(("scale", x - left, y - top, length, upright), place, draw)
 
 
 def _ticks(x: float, y: float, length: float, upright: bool) -> list[QLineF]:
