@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -293,3 +296,29 @@ def test_compressed_single_bits_are_those_of_the_plain_object(name: str) -> None
         read_segmentation(open_segmentation(str(folder / one)), None) for one in ("liver_nonbyte_aligned.dcm", name)
     )
     np.testing.assert_array_equal(plain.segmentations[0].labels, packed.segmentations[0].labels)
+
+
+@pytest.mark.parametrize("orientation", [AXIAL, SAGITTAL, OBLIQUE], ids=["axial", "sagittal", "oblique"])
+def test_dcmqi_sees_the_same_voxels(tmp_path: Path, orientation: Sequence[float]) -> None:
+    program = shutil.which("segimage2itkimage", path=str(Path(sys.executable).parent)) or shutil.which(
+        "segimage2itkimage"
+    )
+    if program is None:
+        pytest.skip("needs segimage2itkimage of dcmqi")
+    import SimpleITK as sitk
+
+    sources, stack = series(tmp_path, orientation)
+    made = make_segmentation(sources, MARKER.astype(np.uint8))
+    path = save(shuffle_frames(made, [2, 0, 1]), tmp_path / "seg.dcm")
+    out = tmp_path / "out"
+    out.mkdir()
+    arguments = ["--inputDICOM", str(path), "--outputDirectory", str(out), "--outputType", "nrrd"]
+    subprocess.run([program, *arguments], check=True, capture_output=True)
+    (file,) = out.glob("*.nrrd")
+    image = sitk.ReadImage(str(file))
+    places = np.argwhere(sitk.GetArrayFromImage(image) > 0)
+    expected = np.array([image.TransformIndexToPhysicalPoint([int(i), int(j), int(k)]) for k, j, i in places])
+    found = points(read_segmentation(open_segmentation(str(path)), stack), 1)
+    assert len(found) == len(expected)
+    distance = np.linalg.norm(found[:, None] - expected[None], axis=-1).min(axis=1)
+    assert distance.max() < 5e-3
