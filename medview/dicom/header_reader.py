@@ -641,7 +641,7 @@ def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str]
         return ("impossible_frames", f"{pixels.frames} frames are more than a file can hold")
     there = raw.data_size - raw.pixel_offset
     if raw.data_size == 0:  # only so much of a deflated data set is inflated as its header takes
-        there = max(MAX_RATIO * raw.file_size, HARMLESS)
+        there = raw.file_size if pixels.is_encapsulated else max(MAX_RATIO * raw.file_size, HARMLESS)
     if pixels.is_encapsulated:
         # Every frame needs an item header at least; video holds many frames in one fragment, none in less than this.
         if pixels.frames > max(1, there // 8):
