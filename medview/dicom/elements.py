@@ -75,6 +75,8 @@ CHUNK = 64 * 1024
 MAX_SEQUENCE = 512 << 20
 MAX_DEPTH = 64
 MAX_LAYOUTS = 16
+MAX_PADDING = 1 << 20
+"""How much behind the last element is looked at: nothing but zeros is padding, anything else was not reached."""
 
 
 def _kind(names: str) -> frozenset[int]:
@@ -407,14 +409,21 @@ def _leads_on(source: _Source, head: Head) -> bool:
     if length == UNDEFINED or end > source.size:
         return False
     after = source.bytes.read(end, 8)
-    if len(after) < 8 or not any(after):
+    if len(after) < 8:
         return True
+    if not any(after):
+        return _only_zeros(source, end)
     following, name, _ = head_explicit(after, 0)
     group, element = following & 0xFFFF, following >> 16
     if (group, element) <= (tag & 0xFFFF, tag >> 16) and following not in DELIMITERS:
         return False
     (length,) = struct.unpack_from("<I", after, 4)
     return following in DELIMITERS or name in ALL_VRS or length == UNDEFINED or end + 8 + length <= source.size
+
+
+def _only_zeros(source: _Source, offset: int) -> bool:
+    """Whether nothing but padding follows."""
+    return not source.bytes.read(offset, MAX_PADDING).strip(b"\0")
 
 
 def _one_element(
@@ -437,8 +446,9 @@ def _one_element(
         if length == UNDEFINED:
             _look_at_fragments(source, start, raw)
         return _after_pixels(source, raw, wanted)
-    if tag == 0 and length == 0:
-        return None  # padding
+    if tag == 0 and length == 0:  # padding, or the middle of something that a wrong length has led into
+        raw.truncated |= not _only_zeros(source, offset)
+        return None
     if tag in DELIMITERS:
         raw.oddities += ("stray_element",)
         return start

@@ -115,6 +115,18 @@ def test_bad_headers_hide_no_pixels_that_dcmtk_shows(tmp_path: Path) -> None:
     checked(judge([compare_display(path, path.stem) for path in all_headers(sources, tmp_path)]))
 
 
+def test_a_length_that_leads_among_zeros_does_not_hide_the_image(tmp_path: Path) -> None:
+    """A VR that is none makes a length of what stands there; zeros in the middle of pixels are no padding at the end."""
+    values = np.zeros((1, 64, 200), "u2")
+    values[0, 60:] = 7
+    path = written(tmp_path, "zeros", values[0], stored=12, PatientComments="")
+    raw = path.read_bytes()
+    at = raw.index(b"\x10\x00\x00\x40LT\x00\x00")
+    path.write_bytes(raw[: at + 4] + b"LK\x00\x00" + raw[at + 8 :])  # as implicit: 19,276 bytes, among the zeros
+    assert fault_of(Variant("zeros", path, values)) == ""
+    assert "repaired_header" in {note.code for note in show_file(path).frames[0].stack.notes}
+
+
 def test_frames_of_odd_size_in_swapped_words_begin_where_they_begin(tmp_path: Path) -> None:
     """PS3.5 7.3: big endian OW is swapped in words of 16 bits, so that a frame of odd size shares one with the next."""
     frames = np.stack([grey(0, 255, 37, 51, seed).astype("u1") for seed in (1, 2, 3)])
