@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -50,10 +51,13 @@ from medview.core.progress import Progress, no_progress
 from medview.core.study import Stack
 from medview.core.volume import Volume
 from medview.core.window import Voi, VoiLut, Window
+from medview.dicom.decode_worker import read_source
 from medview.formats.colour_profile import ColourProfile
 from medview.formats.picture_writing import Corner, write_png, write_text
 
 LARGEST_SIDE = 16384
+
+log = logging.getLogger(__name__)
 
 FloatArray = NDArray[np.float64]
 
@@ -147,6 +151,7 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         "position_mm": wish.position_mm if wish.plane is None else _position(piece, wish),
         "window": _described_window(piece.voi),
         "colour_profile": profile_said,
+        "graphics": piece.graphics is not None,
         "size": [picture.shape[1], picture.shape[0]],
     }
 
@@ -225,13 +230,18 @@ def _graphics(stack: Stack, frame: int, progress: Progress) -> FrameGraphics | N
     source = stack.graphics_of(frame)
     if source is None:
         return None
-    if not source.needs_codec:
-        return FrameGraphics(source.read())
-    from medview.jobs.pool import decode_pool
+    try:
+        if not source.needs_codec:
+            return FrameGraphics(np.asarray(read_source(source, None)))
+        from medview.jobs.pool import decode_pool
 
-    with decode_pool() as pool:
-        progress("load", 0, 1)
-        return FrameGraphics(pool.read(source))
+        with decode_pool() as pool:
+            progress("load", 0, 1)
+            return FrameGraphics(pool.read(source))
+    except MedviewError as error:
+        # The image is there all the same; that something over it is missing is said.
+        log.warning("what the file draws over the frame cannot be read: %s", error)
+        return None
 
 
 def _frame_plane(stack: Stack, k: int, time: int) -> Plane | None:

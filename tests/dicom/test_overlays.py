@@ -255,6 +255,16 @@ def test_supplemental_colours_lie_over_the_grey_ones(tmp_path: Path) -> None:
     assert only_stack(path).graphics == ()
 
 
+def test_a_broken_supplemental_palette_hides_no_picture(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    values = np.tile(np.arange(COLUMNS, dtype=np.uint16), (ROWS, 1))
+    path = write_pixels(
+        tmp_path / "a.dcm", values.tobytes(), rows=ROWS, columns=COLUMNS, WindowCenter="8", WindowWidth="16",
+        PixelPresentation="COLOR", RedPaletteColorLookupTableDescriptor=[6, 8, 16],
+    )  # fmt: skip
+    assert rendered(path, tmp_path / "a.png").shape == (ROWS, COLUMNS, 3)
+    assert "cannot be read" in caplog.text
+
+
 # ------------------------------------------------------------------------------------------------- sampling
 
 
