@@ -119,7 +119,10 @@ INTERLEAVED: tuple[tuple[str, Read], ...] = (
     ("component", lambda f: f.frame.common.component),
     ("kernel", lambda f: f.frame.common.kernel),
 )
-"""What two stacks may differ in whose slices lie between one another's, so that they look like one."""
+"""What two stacks may differ in that have no position in common, so that they look like one volume.
+
+Kernels may change along a volume; components, and kernels that take turns, make two.
+"""
 
 _FIRST_AXES: tuple[Axis, ...] = (
     Axis(

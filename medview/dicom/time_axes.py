@@ -78,7 +78,8 @@ def arrange(frames: Sequence[PlacedFrame], split_by: tuple[str, ...] = ()) -> li
         if len(parts) < 2:
             continue
         after = sum(_collisions(part, ()) for part in parts.values())
-        if after < before or (not before and _lie_between_one_another(list(parts.values()))):
+        mixed = not before and (name == "component" or _lie_between_one_another(list(parts.values())))
+        if after < before or mixed:
             return [
                 arrangement
                 for value, part in sorted(parts.items(), key=lambda item: str(item[0]))

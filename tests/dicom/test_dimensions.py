@@ -202,11 +202,13 @@ def test_time_points_of_a_body_that_moved_are_volumes_of_their_own(tmp_path: Pat
     assert sorted(round(float(stack.geometry.origins[0, 2]), 1) for stack in stacks) == [-30.0, -29.7, -29.4]
 
 
-def test_phase_images_elsewhere_are_a_stack_of_their_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("away", [1.25, 10.0])
+def test_phase_images_elsewhere_are_a_stack_of_their_own(tmp_path: Path, away: float) -> None:
+    """Between the others, or going on evenly where they end."""
     series = volumes(2, setting(ImageType=lambda n: ["ORIGINAL", "PRIMARY", "MP"[n], "ND"]))
     for data in series[4:]:
         x, y, z = data.ImagePositionPatient
-        data.ImagePositionPatient = [x, y, float(z) + 1.25]
+        data.ImagePositionPatient = [x, y, float(z) + away]
     stacks = stacks_of(save_series(series, tmp_path))
     assert [(stack.shape[0], stack.timepoints, stack.geometry.spacing[0]) for stack in stacks] == [(4, 1, 2.5)] * 2
 
