@@ -7,20 +7,18 @@ back to a frame that was counted before. The stream is read in place from its fr
 from __future__ import annotations
 
 import io
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medview.dicom.codecs import CodecError, MissingCodecError, TruncatedFrameError
+from medview.kernels.video_capture import VideoCapture, can_read_streams
 
 if TYPE_CHECKING:
-    import cv2
-
     from medview.dicom.fragments import Fragment
 
 Read = Callable[[int, int], bytes]
@@ -144,30 +142,20 @@ class VideoFrames:
                 self._keep(self._next - 1, self._retrieve())
         return self._kept[number]
 
-    def _begin(self) -> cv2.VideoCapture:
-        import cv2
-
+    def _begin(self) -> VideoCapture:
         begin = self._stream.read(1024)
         self._stream.seek(0)
         if not looks_like_video(begin):
             if self._stream.fault is not None:
                 raise self._stream.fault
             raise CodecError("the stream does not begin as MPEG-2, H.264 or HEVC video")
-        os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _OPTIONS
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-        threads = min(2, os.cpu_count() or 1)
         try:
-            # OpenCV's stubs call the stream's type by a name that exists in C++ only.
-            stream: Any = self._stream
-            capture = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, threads])
-        except cv2.error as error:
-            raise CodecError(f"the video cannot be opened ({error.err})") from error
-        if not capture.isOpened():
-            if cv2.CAP_FFMPEG not in cv2.videoio_registry.getStreamBufferedBackends():
-                raise MissingCodecError(MISSING)
-            raise self._short_or("the video stream is damaged, or its coding is none that DICOM allows")
-        capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
-        rows, columns = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)), int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+            capture = VideoCapture(self._stream, _OPTIONS)
+        except ValueError as error:
+            if not can_read_streams():
+                raise MissingCodecError(MISSING) from error
+            raise self._stream.fault or CodecError(f"the video cannot be opened: {error}") from error
+        rows, columns = capture.rows, capture.columns
         # Encoders round the picture up to whole macroblocks and not all of them say how much of it is picture.
         if not (0 <= rows - self._rows < MACROBLOCK and 0 <= columns - self._columns < MACROBLOCK):
             raise CodecError(f"the video is {columns}×{rows}, the header says {self._columns}×{self._rows}")
@@ -177,23 +165,15 @@ class VideoFrames:
         if not self._capture.grab():
             return False
         if self._next == len(self._times):
-            self._times.append(self._time())
+            self._times.append(self._capture.time_ms)
         self._next += 1
         return True
 
-    def _time(self) -> float:
-        import cv2
-
-        return float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
-
     def _retrieve(self) -> NDArray[np.uint8]:
-        import cv2
-
-        there, picture = self._capture.retrieve()
-        if not there or picture.ndim != 3 or picture.shape[0] < self._rows or picture.shape[1] < self._columns:
+        picture = self._capture.picture()
+        if picture is None or picture.shape[0] < self._rows or picture.shape[1] < self._columns:
             raise CodecError("the video changes its picture size")
-        rgb: Any = cv2.cvtColor(picture[: self._rows, : self._columns], cv2.COLOR_BGR2RGB)
-        return np.asarray(rgb, dtype=np.uint8)
+        return picture[: self._rows, : self._columns]
 
     def _keep(self, number: int, picture: NDArray[np.uint8]) -> None:
         self._kept[number] = picture
@@ -204,18 +184,16 @@ class VideoFrames:
 
     def _go_back(self, number: int) -> None:
         """Be at ``number`` or before it: by the container's times where they tell every frame apart, else from the start."""
-        import cv2
-
         times = self._times
         distinct = len(times) > 1 and all(a < b for a, b in pairwise(times))
         for margin in (0, 64, 256):
             goal = number - margin
             if not distinct or not BACK < goal < len(times):
                 break
-            self._capture.set(cv2.CAP_PROP_POS_MSEC, times[goal])
+            self._capture.seek(times[goal])
             if not self._capture.grab():
                 break
-            time = self._time()
+            time = self._capture.time_ms
             if time in times and times.index(time) < number:
                 self._next = times.index(time) + 1
                 return
@@ -226,8 +204,6 @@ class VideoFrames:
 
         Its times must be regular, and it must hold as many frames as the header announces; then a time is a number.
         """
-        import cv2
-
         while len(self._times) < REGULAR and self._next <= number:
             if not self._grab():
                 return
@@ -235,12 +211,12 @@ class VideoFrames:
         step = (times[-1] - times[0]) / (REGULAR - 1)
         if step <= 0 or any(abs(time - times[0] - n * step) > 0.02 * step for n, time in enumerate(times)):
             return
-        if int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) != self._announced:
+        if self._capture.announced != self._announced:
             return
         before = self._next
-        self._capture.set(cv2.CAP_PROP_POS_MSEC, times[0] + (number - BACK) * step)
+        self._capture.seek(times[0] + (number - BACK) * step)
         if self._capture.grab():
-            place = (self._time() - times[0]) / step
+            place = (self._capture.time_ms - times[0]) / step
             if abs(place - round(place)) < 0.02 and before <= round(place) < number:
                 self._next = round(place) + 1
                 return
@@ -260,18 +236,5 @@ class VideoFrames:
             else "the video holds no frame that can be decoded"
         )
 
-    def _short_or(self, reason: str) -> Exception:
-        return self._stream.fault or CodecError(reason)
-
 
 MISSING = "this installation's OpenCV was built without FFmpeg, which medview decodes video with"
-
-
-def video_decoder_present() -> bool:
-    """Whether this installation's OpenCV can read video from memory."""
-    try:
-        import cv2
-
-        return cv2.CAP_FFMPEG in cv2.videoio_registry.getStreamBufferedBackends()
-    except (ImportError, AttributeError):
-        return False

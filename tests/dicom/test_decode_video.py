@@ -16,6 +16,7 @@ from medview.dicom.fragments import Fragment
 from medview.dicom.frame_source import DicomFrame, frames_of_instance
 from medview.dicom.header_reader import HeaderReader
 from medview.dicom.transfer_syntax import TRANSFER_SYNTAXES, decoder_name
+from medview.kernels.video_capture import can_read_streams
 from tests.dicom.clips import FRAMES, clip_bytes, clip_picture
 from tests.dicom.pixel_files import JPEG, encapsulated, frames_of, write_pixels
 
@@ -237,7 +238,7 @@ def test_without_ffmpeg_it_says_what_is_missing(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(cv2, "VideoCapture", Closed)
     monkeypatch.setattr(cv2.videoio_registry, "getStreamBufferedBackends", list)
-    assert not video.video_decoder_present()
+    assert not can_read_streams()
     with pytest.raises(MedviewError) as caught:
         frames_of(write_video(tmp_path / "a", "h264.mp4"))[0].read()
     assert caught.value.code == "codec_missing"
