@@ -227,7 +227,7 @@ def measure(
         area=ellipse_area(mark.points, spacing, kind),
         axes=ellipse_axes(mark.points, spacing, kind),
         statistics=statistics,
-        unit=unit,
+        unit=scale.unit if scale is not None and scale.id == "own" else unit,
         filtered=filtered,
         scaled=scaled_statistics(scale, statistics, shown.frame),
         scale_label=scale.label if scale is not None else "",

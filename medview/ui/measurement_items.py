@@ -65,7 +65,7 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
     lines = []
     statistics = measured.statistics
     if statistics is not None:
-        unit = "" if measured.unit in {None, "stored", "RGB"} else f" {measured.unit}"
+        unit = "" if measured.unit in {None, "stored", "RGB"} else f" {unit_text(measured.unit or '')}"
         lines.append(
             translate("Viewport", "Mean {mean}{unit}   SD {sd}").format(
                 mean=value_text(statistics.mean, measured.unit), unit=unit, sd=value_text(statistics.sd, measured.unit)

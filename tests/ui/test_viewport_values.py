@@ -154,6 +154,16 @@ def test_real_world_values_only_by_choice(qtbot) -> None:
     assert readout_text(widget.readout).startswith("ADC 53 µm²/s   100    ")
 
 
+def test_the_unit_that_the_file_gives_is_told_everywhere(qtbot) -> None:
+    scale = ValueScale("own", "", "Gy", (1.0,), by_default=True)
+    widget = opened(qtbot, np.full((3, 20, 20), 40, np.int16), "RTDOSE", scales=(scale,), unit="stored", vois=((),))
+    point_at(widget, 5, 5)
+    assert readout_text(widget.readout).startswith("40 Gy    ")
+    widget.workspace.measurements.add(Measurement("m1", "ellipse", widget.place(), ((4.0, 4.0), (8.0, 8.0))))
+    lines = measured_lines(widget.measured(widget.marks_here()[0]), picture_is_filtered=False)
+    assert lines[0] == "Mean 40 Gy   SD 0"
+
+
 @pytest.mark.parametrize(("code", "text"), [("um2/s", "µm²/s"), ("10*-6.mm2/s", "10^-6.mm²/s"), ("g/ml", "g/ml")])
 def test_units_are_written_as_people_write_them(code: str, text: str) -> None:
     assert unit_text(code) == text
