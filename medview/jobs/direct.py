@@ -26,6 +26,8 @@ LARGE = 4 << 20
 PATIENCE_S = 10.0
 """How long a read may take before it is left behind; disks that wake up need some seconds."""
 WATCH_S = 0.25
+TELL_S = 0.005
+"""How long the next slots are gathered before they are told; the first is told at once."""
 STOP_S = 0.5
 """How long a read may still take when all is to end."""
 MOST_HUNG = 16
@@ -77,6 +79,8 @@ def read_slots(
         except BaseException as error:  # noqa: BLE001 - raised after the readers have ended
             readers.failures.append(error)
         readers.watch()
+        # Not for each one: a third thread that wakes up at every slot takes more time than some of the reads.
+        readers.ended.wait(TELL_S)
     failures = readers.failures
     with contextlib.nullcontext() if not failures else contextlib.suppress(type(failures[0])):
         if not failures:
@@ -113,6 +117,8 @@ class _Readers:
         self._stopped_at: float | None = None
         self.failures: list[BaseException] = []
         self.news = threading.Event()
+        self.ended = threading.Event()
+        """A thread has come to its end."""
 
     @property
     def is_working(self) -> bool:
@@ -138,6 +144,7 @@ class _Readers:
                 self.failures.append(error)
         finally:
             me.over = True
+            self.ended.set()
             self.news.set()
 
     def _keep(self, me: _Reader, slot: int, answer: Any) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from medview.core.progress import Cancelled
+from medview.jobs import direct
 from medview.jobs.direct import LARGE, fresh_array, read_slots
 
 
@@ -27,6 +29,37 @@ def test_each_slot_once_and_told_in_the_callers_thread() -> None:
     read_slots(lambda: next(left, None), read_one, on_slot)
     assert sorted(read) == list(range(500))
     assert sorted(told) == [(n, 2 * n) for n in range(500)]
+
+
+def test_quick_reads_are_told_in_groups_and_the_first_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups: list[int] = []
+    original = direct._Readers.tell
+    monkeypatch.setattr(
+        direct._Readers, "tell", lambda self, on_slot: groups.append(len(told)) or original(self, on_slot)
+    )
+    left = iter(range(300))
+    told: list[int] = []
+
+    def read_one(slot: int) -> None:
+        if slot:
+            time.sleep(0.0005)
+
+    read_slots(lambda: next(left, None), read_one, lambda slot, _answer: told.append(slot))
+    assert sorted(told) == list(range(300))
+    assert len(groups) < 150
+
+    # The second read goes on when the first has been told, which it is although nothing is gathered yet.
+    left = iter((0, 1))
+    first_told = threading.Event()
+    monkeypatch.setattr(direct, "TELL_S", 30.0)
+    answers: list[bool] = []
+    read_slots(
+        lambda: next(left, None),
+        lambda slot: not slot or first_told.wait(20),
+        lambda _slot, answer: (answers.append(answer), first_told.set()),
+        threads=1,
+    )
+    assert answers == [True, True]
 
 
 @pytest.mark.parametrize("who", ["take", "read", "tell"])
