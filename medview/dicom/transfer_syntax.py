@@ -85,6 +85,22 @@ TRANSFER_SYNTAXES = MappingProxyType(
             ),
             _compressed(_JPEG + "57", "JPEG Lossless, Non-Hierarchical (Process 14)", "jpeg-lossless"),
             _compressed(_JPEG + "58", "JPEG Lossless, Non-Hierarchical (Process 15), retired", "jpeg-lossless"),
+            _compressed(_JPEG + "59", "JPEG Extended, Hierarchical (Process 16 & 18), retired", "jpeg", lossy=True),
+            _compressed(_JPEG + "60", "JPEG Extended, Hierarchical (Process 17 & 19), retired", "jpeg", lossy=True),
+            _compressed(
+                _JPEG + "61", "JPEG Spectral Selection, Hierarchical (Process 20 & 22), retired", "jpeg", lossy=True
+            ),
+            _compressed(
+                _JPEG + "62", "JPEG Spectral Selection, Hierarchical (Process 21 & 23), retired", "jpeg", lossy=True
+            ),
+            _compressed(
+                _JPEG + "63", "JPEG Full Progression, Hierarchical (Process 24 & 26), retired", "jpeg", lossy=True
+            ),
+            _compressed(
+                _JPEG + "64", "JPEG Full Progression, Hierarchical (Process 25 & 27), retired", "jpeg", lossy=True
+            ),
+            _compressed(_JPEG + "65", "JPEG Lossless, Hierarchical (Process 28), retired", "jpeg-lossless"),
+            _compressed(_JPEG + "66", "JPEG Lossless, Hierarchical (Process 29), retired", "jpeg-lossless"),
             _compressed(
                 _JPEG + "70", "JPEG Lossless, First-Order Prediction (Process 14, Selection Value 1)", "jpeg-lossless"
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 
 import pytest
 
@@ -48,5 +49,6 @@ def test_the_limit_stands_where_windows_looks_for_it() -> None:
     assert limits.JobMemoryLimit == 0
 
 
+@pytest.mark.skipif(os.name == "nt", reason="it would limit the tests themselves")
 def test_without_that_kernel_nothing_happens() -> None:
     _WindowsJob().limit(1 << 30)
