@@ -136,3 +136,12 @@ def test_a_long_list_of_paths_arrives_in_parts(qtbot: QtBot, server: HandoverSer
         assert received == []
         sender.sendall(line[1000:])
         qtbot.waitUntil(lambda: received == [paths], timeout=5000)
+
+
+def test_any_name_of_a_file_arrives_as_it_is() -> None:
+    names = ["/a b", '/"quoted"\\', "/\u00e9\u738b", "/\U0001f600", "/\udcff\udc80 no text", "/line\nfeed\t\x7f\x01"]
+    line = handover.message(names)
+    assert line.isascii()
+    assert line.count(b"\n") == 1
+    assert json.loads(line) == {"version": handover.PROTOCOL, "paths": names}
+    assert handover.paths_from_message(line) == names
