@@ -50,8 +50,10 @@ def map_frames(pixels: PixelDescription, read: Read, size: int) -> FrameMap:
     if codec == "native" and pixels.syntax.encapsulated:
         return FrameMap(_sliced(fragments, (pixels.frame_bits + 7) // 8, pixels.frames))
     if codec == "rle" and not any(fragment.starts for fragment in fragments):
-        # One fragment per frame (PS3.5 A.4.2), whatever a table says.
+        # One fragment per frame (PS3.5 A.4.2), whatever a table says; where there are more, their heads tell.
         filled = [fragment for fragment in fragments if fragment.length or len(fragments) == pixels.frames]
+        if len(filled) > pixels.frames:
+            return FrameMap(_grouped(filled, lambda fragment: _is_rle_header(read(fragment.offset, 8))))
         return FrameMap(tuple((fragment,) for fragment in filled))
     marked = any(fragment.starts for fragment in fragments)
     groups = _by_offsets(_extended_offsets(pixels, read) or table, fragments, pixels.frames)
@@ -200,9 +202,14 @@ def _without_table(
         return tuple((fragment,) for fragment in filled)
     if len(filled) < pixels.frames:
         filled = [part for fragment in filled for part in _parted(fragment, read)]
+    return _grouped(filled, lambda fragment: fragment.starts)
+
+
+def _grouped(fragments: Sequence[Fragment], starts: Callable[[Fragment], bool]) -> tuple[tuple[Fragment, ...], ...]:
+    """Fragments with those that go on behind them."""
     groups: list[list[Fragment]] = []
-    for fragment in filled:
-        if fragment.starts or not groups:
+    for fragment in fragments:
+        if not groups or starts(fragment):
             groups.append([])
         groups[-1].append(fragment)
     return tuple(tuple(group) for group in groups)

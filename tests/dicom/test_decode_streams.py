@@ -199,6 +199,13 @@ def test_no_item_for_the_offset_table(tmp_path: Path, codec: str) -> None:
     assert_seen(write_pixels(tmp_path / "a", data, syntax, rows=32, columns=32, frames=2, vr="OB"), list(frames))
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_rle_frames_in_more_fragments_than_the_standard_allows(tmp_path: Path, count: int) -> None:
+    frames = [grey(seed) for seed in range(count)]
+    data = encapsulated([part for values in frames for part in halves(rle_frame(values))])
+    assert_seen(write_pixels(tmp_path / "a", data, RLE, rows=32, columns=32, frames=count, vr="OB"), list(frames))
+
+
 def test_odd_lengths_with_and_without_padding(tmp_path: Path) -> None:
     coded, frames = four()
     odd = [stream if len(stream) % 2 else stream + b"\0" for stream in coded]
