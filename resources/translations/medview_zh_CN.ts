@@ -1446,7 +1446,7 @@
     </message>
     <message>
         <source>{file} cannot be read: {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取 {file}：{0}。</translation>
     </message>
     <message>
         <source>A three-dimensional model; surfaces are not drawn, the file inside can be saved.</source>
