@@ -42,6 +42,8 @@ class Axis:
     """Whether it only counts; then acquisition times, where they grow along it, say more."""
     any_number: bool = False
     """Whether it may have more values than there are frames at any position."""
+    never_mixed: bool = False
+    """Whether frames that differ in it are no volume, even where they have no position in common."""
 
     def words(self, found: Any) -> str:
         """What a reader is told of a value."""
@@ -115,13 +117,13 @@ SPLITTERS: tuple[tuple[str, Read], ...] = (
 )
 """What makes frames at one position parts of different stacks."""
 
-INTERLEAVED: tuple[tuple[str, Read], ...] = (
-    ("component", lambda f: f.frame.common.component),
-    ("kernel", lambda f: f.frame.common.kernel),
+UNLIKE: tuple[tuple[str, Read, bool], ...] = (
+    ("component", lambda f: f.frame.common.component, True),
+    ("segment", lambda f: f.frame.segment, True),
+    ("kernel", lambda f: f.frame.common.kernel, False),
 )
-"""What two stacks may differ in that have no position in common, so that they look like one volume.
-
-Kernels may change along a volume; components, and kernels that take turns, make two.
+"""What two stacks may differ in that have no position in common, so that they look like one volume, and whether they
+always are two: a kernel may change along a volume, and makes two only where slices take turns.
 """
 
 _FIRST_AXES: tuple[Axis, ...] = (
@@ -130,8 +132,9 @@ _FIRST_AXES: tuple[Axis, ...] = (
         "",
         lambda f: "MPRI".find(f.frame.common.component or "?"),
         lambda v: COMPONENTS["MPRI"[v] if v >= 0 else ""],
+        never_mixed=True,
     ),
-    Axis("segment", "", lambda f: f.frame.segment, any_number=True),
+    Axis("segment", "", lambda f: f.frame.segment, any_number=True, never_mixed=True),
     Axis("ASL", "", lambda f: f.frame.common.asl, lambda v: v.lower() or None),
     Axis("echo", "ms", lambda f: f.frame.common.echo_time),
     Axis("echo", "", lambda f: f.frame.common.echo_number),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medview.core.study import Dimension
-from medview.dicom.axes import INTERLEAVED, RANKS, REPEAT, SPLITTERS, Axis, Read, axes_of, seconds_of, value_words
+from medview.dicom.axes import RANKS, REPEAT, SPLITTERS, UNLIKE, Axis, Read, axes_of, seconds_of, value_words
 from medview.dicom.header import FrameHeader, InstanceHeader
 from medview.dicom.mosaic import Tile
 
@@ -70,16 +70,16 @@ class Arrangement:
 def arrange(frames: Sequence[PlacedFrame], split_by: tuple[str, ...] = ()) -> list[Arrangement]:
     """Stacks of frames that agree in everything but position and time; every frame is in exactly one of them."""
     before = _collisions(frames, ())
-    readers = SPLITTERS if before else INTERLEAVED
-    for name, read in readers:
+    readers = [(*each, False) for each in SPLITTERS] if before else UNLIKE
+    for name, read, always in readers:
         parts = defaultdict(list)
         for frame in frames:
             parts[read(frame)].append(frame)
         if len(parts) < 2:
             continue
         after = sum(_collisions(part, ()) for part in parts.values())
-        mixed = not before and (name == "component" or _lie_between_one_another(list(parts.values())))
-        if after < before or mixed:
+        unlike = not before and (always or _lie_between_one_another(list(parts.values())))
+        if after < before or unlike:
             return [
                 arrangement
                 for value, part in sorted(parts.items(), key=lambda item: str(item[0]))
@@ -114,6 +114,10 @@ def _chosen_axes(frames: Sequence[PlacedFrame]) -> list[Axis]:
         if left == 0:
             break
         values = {axis.read(frame) for frame in frames}
+        if axis.never_mixed and len(values) > 1:
+            chosen.append(axis)
+            left = _collisions(frames, chosen)
+            continue
         # A value that changes from slice to slice is no axis.
         if len(values) < 2 or (len(values) > most + max(1, most // 4) and not axis.any_number):
             continue
@@ -121,7 +125,7 @@ def _chosen_axes(frames: Sequence[PlacedFrame]) -> list[Axis]:
         if fewer < left:
             chosen.append(axis)
             left = fewer
-    for axis in list(chosen):
+    for axis in [axis for axis in chosen if not axis.never_mixed]:
         rest = [other for other in chosen if other is not axis]
         if _collisions(frames, rest) == left:
             chosen = rest

@@ -213,6 +213,20 @@ def test_phase_images_elsewhere_are_a_stack_of_their_own(tmp_path: Path, away: f
     assert [(stack.shape[0], stack.timepoints, stack.geometry.spacing[0]) for stack in stacks] == [(4, 1, 2.5)] * 2
 
 
+def test_phase_images_behind_a_series_of_echoes_are_not_in_its_volumes(tmp_path: Path) -> None:
+    """Echoes tell the magnitudes apart, and nothing but the component says that the phase images are others."""
+    series = volumes(3, setting(EchoTime=lambda n: (5, 9, 5)[n]))
+    for data in series:
+        data.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND"]
+    for data in series[8:]:
+        x, y, z = data.ImagePositionPatient
+        data.ImagePositionPatient = [x, y, float(z) + 10]
+        data.ImageType = ["ORIGINAL", "PRIMARY", "P", "ND"]
+    stacks = stacks_of(save_series(series, tmp_path))
+    assert sorted((stack.shape[0], stack.timepoints) for stack in stacks) == [(4, 1), (4, 2)]
+    assert named(max(stacks, key=lambda stack: stack.timepoints)) == [("echo", "ms", (5, 9))]
+
+
 def test_two_kernels_whose_slices_lie_between_one_another_are_no_volume(tmp_path: Path) -> None:
     series = make_series()
     for number, data in enumerate(series):

@@ -313,6 +313,16 @@ def test_segments_on_different_slices_are_apart_and_all_are_there(tmp_path: Path
     assert all(pair.name == "segment" for pair in pairs)
 
 
+def test_segments_one_behind_the_other_are_two_volumes(tmp_path: Path) -> None:
+    data = make_enhanced(name="behind")
+    data.Modality = "SEG"
+    for number, group in enumerate(data.PerFrameFunctionalGroupsSequence):
+        item = Dataset()
+        item.ReferencedSegmentNumber = 1 + number // 6
+        group.SegmentIdentificationSequence = Items([item])
+    assert [stack.shape[0] for stack in stacks_of(save_series([data], tmp_path))] == [6, 6]
+
+
 # Films
 
 
