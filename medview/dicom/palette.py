@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.files.byte_source import opened_stream, stamp_of
+from medview.dicom import tags
+from medview.dicom.elements import SHORTS, STOP, TEXT, read_elements
+from medview.dicom.header import as_shorts
+from medview.files.byte_source import stamp_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -36,11 +39,21 @@ def palette_of_path(path: str, signed: bool) -> Palette:
 
 @lru_cache(maxsize=4)
 def _palette_of_file(path: str, key: tuple[int, int], signed: bool) -> Palette:  # noqa: ARG001 - the key is the file's state
-    import pydicom
+    from pydicom import Dataset
 
-    elements = [(0x0028, base + n) for base in (0x1100, 0x1200, 0x1220) for n in (1, 2, 3)]
-    with opened_stream(path) as stream:
-        return palette_of(pydicom.dcmread(stream, force=True, specific_tags=elements, stop_before_pixels=True), signed)
+    # Read as the header was read: what is not quite DICOM must not lose its palette on the way.
+    wanted = {tags.tag(0x0028, base + n): SHORTS for base in (0x1100, 0x1200, 0x1220) for n in (1, 2, 3)}
+    values = read_elements(path, wanted={**wanted, tags.TRANSFER_SYNTAX: TEXT, tags.PIXELS: STOP}).values
+    dataset = Dataset()
+    for n in (1, 2, 3):
+        descriptor = values.get(tags.tag(0x0028, 0x1100 + n))
+        if descriptor:
+            dataset.add_new((0x0028, 0x1100 + n), "US", list(as_shorts(descriptor)))
+        for base in (0x1200, 0x1220):
+            entries = values.get(tags.tag(0x0028, base + n))
+            if entries:
+                dataset.add_new((0x0028, base + n), "OW", bytes(entries))
+    return palette_of(dataset, signed)
 
 
 def palette_of(dataset: Dataset, signed: bool) -> Palette:

@@ -13,7 +13,7 @@ from medview.core.problem import MedviewError
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.stored_values import settle_bits, settle_decoded, unpack_cells
 from medview.dicom.transfer_syntax import missing_decoder
-from medview.files.byte_source import ByteSource, HeldBytes, Stamp, opened, opened_stream, stamp_of
+from medview.files.byte_source import ByteSource, HeldBytes, Stamp, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -329,24 +329,15 @@ def _rgb(frame: DicomFrame, samples: NDArray[Any], bits: int, photometric: str) 
 def _palette_applied(frame: DicomFrame, values: NDArray[Any]) -> NDArray[np.uint8]:
     from medview.dicom.colour import rgb_from_palette
 
-    palette = _palette(frame, stamp_of(frame.path))
+    palette = _palette(frame)
     return rgb_from_palette(values, palette)
 
 
-@lru_cache(maxsize=4)
-def _palette_of_file(path: str, key: tuple[int, int], signed: bool) -> Palette:  # noqa: ARG001 - the key is the file's state
-    import pydicom
+def _palette(frame: DicomFrame) -> Palette:
+    from medview.dicom.palette import palette_of_path
 
-    from medview.dicom.palette import palette_of
-
-    tags = [(0x0028, base + n) for base in (0x1100, 0x1200, 0x1220) for n in (1, 2, 3)]
-    with opened_stream(path) as stream:
-        return palette_of(pydicom.dcmread(stream, force=True, specific_tags=tags, stop_before_pixels=True), signed)
-
-
-def _palette(frame: DicomFrame, key: tuple[int, int]) -> Palette:
     try:
-        return _palette_of_file(frame.path, key, frame.pixels.signed)
+        return palette_of_path(frame.path, frame.pixels.signed)
     except OSError:
         raise
     except Exception as error:

@@ -60,6 +60,8 @@ def facts_of(data: Dataset | None) -> dict[str, Property]:
             entries = (int(descriptor[0]) or 65536) * 2
             facts["palette_in_words"] = len(_value(data, "RedPaletteColorLookupTableData") or b"") >= entries
         facts["has_pixels"] = "PixelData" in data
+        if "PixelData" in data:
+            facts["pixel_vr"] = str(data.get_item("PixelData").VR or "")
         facts["has_float_pixels"] = "FloatPixelData" in data or "DoubleFloatPixelData" in data
         facts["has_modality_lut"] = "ModalityLUTSequence" in data
         facts["has_voi_lut"] = "VOILUTSequence" in data

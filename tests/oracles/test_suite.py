@@ -115,6 +115,18 @@ def test_bad_headers_hide_no_pixels_that_dcmtk_shows(tmp_path: Path) -> None:
     checked(judge([compare_display(path, path.stem) for path in all_headers(sources, tmp_path)]))
 
 
+@pytest.mark.parametrize("how", ["no-preamble", "doubled-vr"])
+def test_a_palette_is_found_where_the_header_was_found(tmp_path: Path, how: str) -> None:
+    """What needs care or has no preamble keeps its colours."""
+    path = next(path for path in palette_files(tmp_path) if path.stem == "palette-8-256-0-16")
+    truth = np.stack([frame.read() for frame in show_file(path).frames])
+    raw = path.read_bytes()
+    at = raw.index(b"\x28\x00\x01\x11US")
+    damaged = raw[128:] if how == "no-preamble" else raw[: at + 4] + b"Us" + raw[at + 6 :]
+    path.write_bytes(damaged)
+    assert fault_of(Variant(how, path, truth)) == ""
+
+
 def test_a_length_that_leads_among_zeros_does_not_hide_the_image(tmp_path: Path) -> None:
     """A VR that is none makes a length of what stands there; zeros in the middle of pixels are no padding at the end."""
     values = np.zeros((1, 64, 200), "u2")
