@@ -17,11 +17,7 @@ from medview.dicom.header import (
     FrameHeader,
     ImageHeader,
     InstanceHeader,
-    ModalityLut,
-    Radiopharmaceutical,
-    RealWorldMapping,
     SeriesHeader,
-    UltrasoundRegion,
     Vector3,
     as_floats,
     as_integer,
@@ -34,6 +30,7 @@ from medview.dicom.header import (
     as_words,
     first,
 )
+from medview.dicom.header_parts import modality_lut, radiopharmaceutical, real_world_mappings, ultrasound_regions
 from medview.dicom.icc import has_profile
 from medview.dicom.inflate import HARMLESS, MAX_RATIO
 from medview.dicom.oddities import oddities_of, unknown_syntax_fault
@@ -285,54 +282,9 @@ def _series_header(values: Values) -> SeriesHeader:
         words(tags.CONTRAST_AGENT),
         as_text(get(tags.BURNED_IN)),
         as_text(get(tags.PATIENT_POSITION)),
-        _radiopharmaceutical(values) if tags.PET_UNITS in values else None,
+        radiopharmaceutical(values) if tags.PET_UNITS in values else None,
     )
     return replace(header, text_guess=next(iter(guesses.values()))) if guesses else header
-
-
-def _radiopharmaceutical(values: Values) -> Radiopharmaceutical:
-    items = values.get(tags.RADIOPHARMACEUTICALS) or [{}]
-    item = items[0]
-    return Radiopharmaceutical(
-        as_text(values.get(tags.PET_UNITS)),
-        as_words(values.get(tags.CORRECTED_IMAGE)),
-        as_text(values.get(tags.DECAY_CORRECTION)),
-        as_number(item.get(tags.RADIO_DOSE)),
-        as_number(item.get(tags.RADIO_HALF_LIFE)),
-        as_text(item.get(tags.RADIO_START_TIME)),
-        as_text(item.get(tags.RADIO_START_DATETIME)),
-        as_text(values.get(tags.SERIES_TYPE)),
-        as_text(values.get(tags.SUV_TYPE)).upper(),
-        len(items),
-    )
-
-
-def _real_world(values: Values) -> tuple[RealWorldMapping, ...]:
-    """The linear mappings; those by a table, and those that do not hold together, are left out."""
-    if tags.REAL_WORLD_MAPPINGS not in values:
-        return ()
-    found = []
-    signed = as_short(values.get(tags.PIXEL_REPRESENTATION)) == 1
-    codecs = codecs_of(values.get(tags.CHARSET))
-    for item in values.get(tags.REAL_WORLD_MAPPINGS) or ():
-        slope, intercept = as_floats(item.get(tags.REAL_WORLD_SLOPE)), as_floats(item.get(tags.REAL_WORLD_INTERCEPT))
-        if not slope or not intercept or not slope[0]:
-            continue
-        low = as_floats(item.get(tags.REAL_WORLD_FIRST_DOUBLE)) or as_shorts(item.get(tags.REAL_WORLD_FIRST), signed)
-        high = as_floats(item.get(tags.REAL_WORLD_LAST_DOUBLE)) or as_shorts(item.get(tags.REAL_WORLD_LAST), signed)
-        unit = (item.get(tags.MEASUREMENT_UNITS) or [{}])[0]
-        label = decode_text(item.get(tags.REAL_WORLD_LABEL) or item.get(tags.LUT_EXPLANATION), codecs)
-        found.append(
-            RealWorldMapping(
-                label,
-                as_text(unit.get(tags.CODE_VALUE)) or decode_text(unit.get(tags.CODE_MEANING), codecs),
-                slope[0],
-                intercept[0],
-                float(first(low, float("-inf"))),
-                float(first(high, float("inf"))),
-            )
-        )
-    return tuple(found)
 
 
 def _is_near(position: tuple[float, ...]) -> bool:
@@ -361,7 +313,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
     return ImageHeader(
         padding,
         as_text(get(tags.PRESENTATION_SHAPE)).upper(),
-        _modality_lut(values, signed),
+        modality_lut(values, signed),
         _pair(as_numbers(get(tags.IMAGER_SPACING) or properties.get(tags.IMAGER_SPACING))),
         _pair(as_numbers(get(tags.SCANNED_SPACING))),
         as_number(get(tags.MAGNIFICATION)),
@@ -371,7 +323,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         _pair(as_numbers(get(tags.PIXEL_ASPECT))),
         as_text(get(tags.VIEW_POSITION)),
         (orientation[0], orientation[1]) if len(orientation) == 2 else None,
-        _regions(values),
+        ultrasound_regions(values),
         _frame_time(values),
         as_text(get(tags.LOSSY)),
         as_text(get(tags.LOSSY_RATIO)),
@@ -384,7 +336,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         factors if any(factors) else None,
         as_text(get(tags.DOSE_UNITS)),
         _dimension_pointers(values),
-        broken_lut=bool(values.get(tags.MODALITY_LUTS)) and _modality_lut(values, signed) is None,
+        broken_lut=bool(values.get(tags.MODALITY_LUTS)) and modality_lut(values, signed) is None,
         has_profile=has_profile(values),
         pet_scan=as_text(private.get("ge_pet_scan")),
         overlays=tuple(sorted(tag & 0xFFFF for tag in values.keys() & _OVERLAY_ROWS)),
@@ -445,46 +397,6 @@ def _frame_time(values: Values) -> float | None:
         rate = as_number(values.get(tags.CINE_RATE)) or as_number(values.get(tags.DISPLAY_RATE))
         time = 1000.0 / rate if rate else None
     return time
-
-
-def _modality_lut(values: Values, signed: bool) -> ModalityLut | None:
-    items = values.get(tags.MODALITY_LUTS)
-    if not items:
-        return None
-    descriptor = as_shorts(items[0].get(tags.LUT_DESCRIPTOR))
-    data = items[0].get(tags.LUT_ENTRIES)
-    if len(descriptor) != 3 or not data:
-        return None
-    count = descriptor[0] or 65536
-    start = descriptor[1] - 65536 if signed and descriptor[1] > 32767 else descriptor[1]
-    if len(data) < 2 * count:  # 8-bit entries, one per byte
-        if len(data) < count:
-            return None
-        data = bytes(byte for entry in data[:count] for byte in (entry, 0))
-    return ModalityLut(start, data[: 2 * count], as_text(items[0].get(tags.MODALITY_LUT_TYPE)))
-
-
-def _regions(values: Values) -> tuple[UltrasoundRegion, ...]:
-    regions = []
-    for item in values.get(tags.ULTRASOUND_REGIONS) or ():
-        borders = [as_longs(item.get(tag)) for tag in (tags.REGION_X0, tags.REGION_Y0, tags.REGION_X1, tags.REGION_Y1)]
-        deltas = [as_floats(item.get(tag)) for tag in (tags.REGION_DELTA_X, tags.REGION_DELTA_Y)]
-        if all(borders) and all(deltas):
-            x0, y0, x1, y1 = (border[0] for border in borders)
-            regions.append(
-                UltrasoundRegion(
-                    x0,
-                    y0,
-                    x1,
-                    y1,
-                    as_short(item.get(tags.REGION_SPATIAL_FORMAT)),
-                    as_short(item.get(tags.REGION_UNITS_X)),
-                    as_short(item.get(tags.REGION_UNITS_Y)),
-                    deltas[0][0],
-                    deltas[1][0],
-                )
-            )
-    return tuple(regions)
 
 
 _GE_COMPONENTS = ("M", "P", "R", "I")
@@ -560,7 +472,7 @@ def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
         as_text(get(tags.FRAME_LATERALITY) or get(tags.IMAGE_LATERALITY)),
         as_text(get(tags.ASL_CONTEXT)),
         as_text(get(tags.SEQUENCE_NAME)),
-        real_world=_real_world(values),
+        real_world=real_world_mappings(values),
     )
 
 

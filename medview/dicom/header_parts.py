@@ -1,0 +1,112 @@
+"""Parts of a header that are values of their own: injection, real-world mappings, Modality LUT, ultrasound regions."""
+
+from __future__ import annotations
+
+from medview.dicom import tags
+from medview.dicom.charset import codecs_of, decode_text
+from medview.dicom.elements import Values
+from medview.dicom.header import (
+    ModalityLut,
+    Radiopharmaceutical,
+    RealWorldMapping,
+    UltrasoundRegion,
+    as_floats,
+    as_longs,
+    as_number,
+    as_short,
+    as_shorts,
+    as_text,
+    as_words,
+    first,
+)
+
+
+def radiopharmaceutical(values: Values) -> Radiopharmaceutical:
+    """What SUV needs (PS3.3 C.8.9.1, C.8.9.2), of the first injection, and how many there were."""
+    items = values.get(tags.RADIOPHARMACEUTICALS) or [{}]
+    item = items[0]
+    return Radiopharmaceutical(
+        as_text(values.get(tags.PET_UNITS)),
+        as_words(values.get(tags.CORRECTED_IMAGE)),
+        as_text(values.get(tags.DECAY_CORRECTION)),
+        as_number(item.get(tags.RADIO_DOSE)),
+        as_number(item.get(tags.RADIO_HALF_LIFE)),
+        as_text(item.get(tags.RADIO_START_TIME)),
+        as_text(item.get(tags.RADIO_START_DATETIME)),
+        as_text(values.get(tags.SERIES_TYPE)),
+        as_text(values.get(tags.SUV_TYPE)).upper(),
+        len(items),
+    )
+
+
+def real_world_mappings(values: Values) -> tuple[RealWorldMapping, ...]:
+    """The linear mappings; those by a table, and those that do not hold together, are left out."""
+    if tags.REAL_WORLD_MAPPINGS not in values:
+        return ()
+    found = []
+    signed = as_short(values.get(tags.PIXEL_REPRESENTATION)) == 1
+    codecs = codecs_of(values.get(tags.CHARSET))
+    for item in values.get(tags.REAL_WORLD_MAPPINGS) or ():
+        slope, intercept = as_floats(item.get(tags.REAL_WORLD_SLOPE)), as_floats(item.get(tags.REAL_WORLD_INTERCEPT))
+        if not slope or not intercept or not slope[0]:
+            continue
+        low = as_floats(item.get(tags.REAL_WORLD_FIRST_DOUBLE)) or as_shorts(item.get(tags.REAL_WORLD_FIRST), signed)
+        high = as_floats(item.get(tags.REAL_WORLD_LAST_DOUBLE)) or as_shorts(item.get(tags.REAL_WORLD_LAST), signed)
+        unit = (item.get(tags.MEASUREMENT_UNITS) or [{}])[0]
+        label = decode_text(item.get(tags.REAL_WORLD_LABEL) or item.get(tags.LUT_EXPLANATION), codecs)
+        found.append(
+            RealWorldMapping(
+                label,
+                as_text(unit.get(tags.CODE_VALUE)) or decode_text(unit.get(tags.CODE_MEANING), codecs),
+                slope[0],
+                intercept[0],
+                float(first(low, float("-inf"))),
+                float(first(high, float("inf"))),
+            )
+        )
+    return tuple(found)
+
+
+def modality_lut(values: Values, signed: bool) -> ModalityLut | None:
+    """The Modality LUT (PS3.3 C.11.1.1), None where there is none or it does not hold together.
+
+    ``signed``: whether the pixels are; the first mapped value has their sign.
+    """
+    items = values.get(tags.MODALITY_LUTS)
+    if not items:
+        return None
+    descriptor = as_shorts(items[0].get(tags.LUT_DESCRIPTOR))
+    data = items[0].get(tags.LUT_ENTRIES)
+    if len(descriptor) != 3 or not data:
+        return None
+    count = descriptor[0] or 65536
+    start = descriptor[1] - 65536 if signed and descriptor[1] > 32767 else descriptor[1]
+    if len(data) < 2 * count:  # 8-bit entries, one per byte
+        if len(data) < count:
+            return None
+        data = bytes(byte for entry in data[:count] for byte in (entry, 0))
+    return ModalityLut(start, data[: 2 * count], as_text(items[0].get(tags.MODALITY_LUT_TYPE)))
+
+
+def ultrasound_regions(values: Values) -> tuple[UltrasoundRegion, ...]:
+    """The calibrated regions (PS3.3 C.8.5.5) that name their borders and deltas."""
+    regions = []
+    for item in values.get(tags.ULTRASOUND_REGIONS) or ():
+        borders = [as_longs(item.get(tag)) for tag in (tags.REGION_X0, tags.REGION_Y0, tags.REGION_X1, tags.REGION_Y1)]
+        deltas = [as_floats(item.get(tag)) for tag in (tags.REGION_DELTA_X, tags.REGION_DELTA_Y)]
+        if all(borders) and all(deltas):
+            x0, y0, x1, y1 = (border[0] for border in borders)
+            regions.append(
+                UltrasoundRegion(
+                    x0,
+                    y0,
+                    x1,
+                    y1,
+                    as_short(item.get(tags.REGION_SPATIAL_FORMAT)),
+                    as_short(item.get(tags.REGION_UNITS_X)),
+                    as_short(item.get(tags.REGION_UNITS_Y)),
+                    deltas[0][0],
+                    deltas[1][0],
+                )
+            )
+    return tuple(regions)
