@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,14 +18,10 @@ from medview.core.finding import Segmentation
 from medview.core.geometry import Geometry
 from medview.core.overlay import ColourWash, StudyOverlay
 from medview.core.plane import Plane
-
-_cv: Any = cv2  # its stubs know no element types
+from medview.kernels.lines import blend_fill, blend_where, draw_cross, draw_polyline
 
 ByteArray = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
-
-_SUBPIXEL = 4
-"""Bits of the fraction with which lines are drawn."""
 
 _POINT_PX = 5
 
@@ -96,17 +91,16 @@ class StructureLayer:
             if value in self.style.hidden_labels or value not in lines:
                 continue
             red, green, blue = chosen.get(value, part.label.colour)
-            colour = (blue, green, red, 255)
-            on_screen = [(_fixed(line_to(points, to_screen)), closed) for points, closed in lines[value]]
+            colour = (blue, green, red)
+            on_screen = [(line_to(points, to_screen), closed) for points, closed in lines[value]]
             rings = [points for points, closed in on_screen if closed and len(points) > 2]
             if self.style.opacity > 0 and rings:
-                _blend_fill(bgra, rings, colour, self.style.opacity)
+                blend_fill(bgra, rings, colour, self.style.opacity)
             for points, closed in on_screen:
                 if len(points) == 1:
-                    at = tuple(round(float(v) / (1 << _SUBPIXEL)) for v in points[0])
-                    _cv.drawMarker(bgra, at, colour, cv2.MARKER_CROSS, 2 * _POINT_PX, 2)
+                    draw_cross(bgra, points[0], colour, 2 * _POINT_PX, 2)
                 elif self.style.outline or not closed:
-                    _cv.polylines(bgra, [points], closed, colour, 1 + self.style.outline_width, cv2.LINE_AA, _SUBPIXEL)
+                    draw_polyline(bgra, points, closed, colour, 1 + self.style.outline_width)
 
 
 def _is_parallel(segmentation: Segmentation, plane: Plane) -> bool:
@@ -117,26 +111,6 @@ def _is_parallel(segmentation: Segmentation, plane: Plane) -> bool:
 def _inverse(matrix: FloatArray) -> FloatArray:
     linear = np.linalg.inv(matrix[:, :2])
     return np.concatenate([linear, -(linear @ matrix[:, 2])[:, None]], axis=1)
-
-
-def _fixed(points: FloatArray) -> NDArray[np.int32]:
-    # OpenCV draws with 16 bits before the point; what is farther out is not on any screen.
-    return np.round(np.clip(points, -20000, 20000) * (1 << _SUBPIXEL)).astype(np.int32)
-
-
-def _blend_fill(
-    bgra: ByteArray, rings: Sequence[NDArray[np.int32]], colour: tuple[int, int, int, int], opacity: float
-) -> None:
-    mask = np.zeros(bgra.shape[:2], np.uint8)
-    _cv.fillPoly(mask, list(rings), 255, cv2.LINE_8, _SUBPIXEL)
-    x, y, w, h = _cv.boundingRect(mask)
-    if w == 0 or h == 0:
-        return
-    target = bgra[y : y + h, x : x + w]
-    layer = np.empty_like(target)
-    layer[...] = colour
-    mixed = _cv.addWeighted(target, 1 - opacity, layer, opacity, 0)
-    _cv.copyTo(mixed, mask[y : y + h, x : x + w], target)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,9 +143,7 @@ class WashLayer:
         layer = np.empty_like(bgra)
         layer[..., :3] = wash.table[:, ::-1][index]
         layer[..., 3] = 255
-        _cv.copyTo(
-            _cv.addWeighted(bgra, 1 - self.style.opacity, layer, self.style.opacity, 0), drawn.view(np.uint8), bgra
-        )
+        blend_where(bgra, layer, drawn, self.style.opacity)
 
 
 def wash_value(wash: ColourWash, point: FloatArray) -> float | None:

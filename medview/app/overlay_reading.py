@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +14,7 @@ from medview.core.problem import MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.study import FrameSource, Stack
 from medview.core.volume import Volume
+from medview.kernels.lines import colour_ramp
 
 Read = Callable[[FrameSource], NDArray[Any]]
 
@@ -96,17 +96,11 @@ def _wash(volume: Volume, kind: str, unit: str, quantity: str) -> ColourWash:
     if kind == "dose":
         most = float(finite.max()) if finite.size else 1.0
         most = most if most > 0 else 1.0
-        return ColourWash(volume, 0.0, most, DOSE_FROM * most, unit, quantity, colour_table(cv2.COLORMAP_JET))
+        return ColourWash(volume, 0.0, most, DOSE_FROM * most, unit, quantity, colour_ramp("rainbow"))
     zero = finite.size and float(np.mean(finite == 0)) > _BACKGROUND_SHARE
     shown = finite[finite != 0] if zero else finite
     lower, upper = (float(v) for v in np.percentile(shown, (1, 99))) if shown.size else (0.0, 1.0)
     if not upper > lower:
         upper = lower + (abs(lower) or 1.0)
     least = float(np.nextafter(np.float32(0), np.float32(1))) if zero and lower >= 0 else -np.inf
-    return ColourWash(volume, lower, upper, least, unit, quantity, colour_table(cv2.COLORMAP_INFERNO))
-
-
-def colour_table(colour_map: int) -> NDArray[np.uint8]:
-    """(256, 3) RGB of one of OpenCV's colour maps."""
-    ramp = np.arange(256, dtype=np.uint8)[:, None]
-    return np.ascontiguousarray(cv2.applyColorMap(ramp, colour_map)[:, 0, ::-1])
+    return ColourWash(volume, lower, upper, least, unit, quantity, colour_ramp("glow"))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,14 +29,12 @@ from medview.core.presentation_state import (
 from medview.core.study import Stack
 from medview.core.volume import Volume
 from medview.core.window import Voi
+from medview.kernels.lines import draw_cross, draw_polyline, fill_polygon
 from medview.kernels.sample2d import sample_region
-
-_cv: Any = cv2  # its stubs know no element types
 
 ByteArray = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 
-_SUBPIXEL = 4
 _CROSS_PX = 6
 
 
@@ -131,7 +128,7 @@ def _draw_annotation(
     bgra: ByteArray, annotation: Annotation, frame: _Frame
 ) -> list[tuple[float, float, str, tuple[int, int, int]]]:
     red, green, blue = annotation.colour
-    colour = (blue, green, red, 255)
+    colour = (blue, green, red)
     for mark in annotation.marks:
         _draw_mark(bgra, mark, frame, colour)
     words = []
@@ -141,19 +138,17 @@ def _draw_annotation(
     return words
 
 
-def _draw_mark(bgra: ByteArray, mark: GraphicMark, frame: _Frame, colour: tuple[int, int, int, int]) -> None:
+def _draw_mark(bgra: ByteArray, mark: GraphicMark, frame: _Frame, colour: tuple[int, int, int]) -> None:
     points = _outline(mark)
     on_screen = frame.to_screen(points, mark.units)
     if mark.kind == "point":
-        x, y = (round(float(v)) for v in np.clip(on_screen[0], -20000, 20000))
-        _cv.drawMarker(bgra, (x, y), colour, cv2.MARKER_CROSS, 2 * _CROSS_PX, 2, cv2.LINE_AA)
+        draw_cross(bgra, on_screen[0], colour, 2 * _CROSS_PX, 2)
         return
-    fixed = np.round(np.clip(on_screen, -20000, 20000) * (1 << _SUBPIXEL)).astype(np.int32)
     closed = mark.kind in {"circle", "ellipse"} or bool(np.allclose(points[0], points[-1]))
     if mark.filled and closed:
-        _cv.fillPoly(bgra, [fixed], colour, cv2.LINE_AA, _SUBPIXEL)
-    _cv.polylines(bgra, [fixed], closed, (0, 0, 0, 255), 4, cv2.LINE_AA, _SUBPIXEL)
-    _cv.polylines(bgra, [fixed], closed, colour, 2, cv2.LINE_AA, _SUBPIXEL)
+        fill_polygon(bgra, on_screen, colour)
+    draw_polyline(bgra, on_screen, closed, (0, 0, 0), 4)
+    draw_polyline(bgra, on_screen, closed, colour, 2)
 
 
 def _outline(mark: GraphicMark) -> FloatArray:
@@ -186,7 +181,7 @@ def _smooth(points: FloatArray) -> FloatArray:
 
 
 def _draw_text_frame(
-    bgra: ByteArray, text: TextMark, frame: _Frame, colour: tuple[int, int, int, int]
+    bgra: ByteArray, text: TextMark, frame: _Frame, colour: tuple[int, int, int]
 ) -> tuple[float, float]:
     """Draw the line from a visible anchor to the box; returns where the words begin."""
     start = None
@@ -198,10 +193,8 @@ def _draw_text_frame(
         if start is None:
             start = anchor + 4
         if text.anchor_visible:
-            ends = np.round(np.clip(np.array([anchor, start]), -20000, 20000) * (1 << _SUBPIXEL)).astype(np.int32)
-            _cv.polylines(bgra, [ends], False, colour, 1, cv2.LINE_AA, _SUBPIXEL)
-            x, y = (round(float(v)) for v in np.clip(anchor, -20000, 20000))
-            _cv.drawMarker(bgra, (x, y), colour, cv2.MARKER_CROSS, 2 * _CROSS_PX, 1, cv2.LINE_AA)
+            draw_polyline(bgra, np.array([anchor, start]), False, colour, 1)
+            draw_cross(bgra, anchor, colour, 2 * _CROSS_PX, 1)
     place = start if start is not None else np.zeros(2)
     return (float(place[0]), float(place[1]))
 

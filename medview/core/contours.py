@@ -5,9 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,8 +14,7 @@ from medview.core.finding import Label, Segmentation
 from medview.core.geometry import FloatArray, Geometry
 from medview.core.overlay import Contour
 from medview.core.plane import Plane
-
-_cv: Any = cv2  # its stubs know no element types
+from medview.kernels.lines import is_inside, region_outlines
 
 BoolArray = NDArray[np.bool_]
 Line = tuple[FloatArray, bool]
@@ -25,9 +22,6 @@ Line = tuple[FloatArray, bool]
 
 SAME_PLANE = 0.999
 """Cosine of the largest angle (2.6 degrees) between planes that count as parallel."""
-
-_TRACE = 3
-"""Outlines of filled regions are traced on pixels this many times smaller."""
 
 MOST_CELLS = 1 << 28
 
@@ -80,7 +74,7 @@ def signed_parts(polygons: Sequence[FloatArray], exclusive: bool) -> list[list[F
     groups: list[list[FloatArray]] = []
     for at in order:
         for group in groups:
-            if _is_inside(polygons[at], group[0]):
+            if is_inside(polygons[at], group[0]):
                 group.append(polygons[at])
                 break
         else:
@@ -90,14 +84,6 @@ def signed_parts(polygons: Sequence[FloatArray], exclusive: bool) -> list[list[F
 
 def _box_area(polygon: FloatArray) -> float:
     return float(np.prod(np.ptp(polygon, axis=0)))
-
-
-def _is_inside(inner: FloatArray, outer: FloatArray) -> bool:
-    low, high = outer.min(axis=0), outer.max(axis=0)
-    if np.any(inner.min(axis=0) < low) or np.any(inner.max(axis=0) > high):
-        return False
-    shape = outer.astype(np.float32).reshape(-1, 1, 2)
-    return all(_cv.pointPolygonTest(shape, (float(x), float(y)), False) >= 0 for x, y in inner)
 
 
 def fill_contours(
@@ -188,7 +174,7 @@ def _net_area(group: Sequence[FloatArray]) -> float:
     areas = [abs(float(np.sum(p[:, 0] * np.roll(p[:, 1], -1) - np.roll(p[:, 0], -1) * p[:, 1])) / 2) for p in group]
     total = 0.0
     for at, polygon in enumerate(group):
-        depth = sum(1 for other in group[:at] if _is_inside(polygon, other))
+        depth = sum(1 for other in group[:at] if is_inside(polygon, other))
         total += areas[at] if depth % 2 == 0 else -areas[at]
     return total
 
@@ -237,16 +223,8 @@ def lines_of_filled(segmentations: Sequence[Segmentation], plane: Plane) -> dict
         if labels.any():
             value = one.meanings[0].value
             corner = np.array([x0, y0], dtype=np.float64)
-            found[value] += [(line + corner, True) for line in traced(labels > 0)]
+            found[value] += [(line + corner, True) for line in region_outlines(labels > 0)]
     return dict(found)
-
-
-def traced(mask: BoolArray) -> list[FloatArray]:
-    """Closed outlines (n, 2) in pixels along the borders of a region's pixels."""
-    padded = np.pad(mask.astype(np.uint8), 1)
-    large = np.repeat(np.repeat(padded, _TRACE, axis=0), _TRACE, axis=1)
-    outlines, _ = _cv.findContours(large, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    return [(np.asarray(one[:, 0], dtype=np.float64) - (_TRACE - 1) / 2) / _TRACE - 1 for one in outlines]
 
 
 def _part_of_plane(plane: Plane, geometry: Geometry) -> tuple[Plane, tuple[int, int]] | None:
