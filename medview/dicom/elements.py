@@ -340,8 +340,13 @@ class _Source:
 
     def fill(self, offset: int, length: int) -> None:
         """Make the window begin at ``offset`` and hold ``length`` bytes as far as the data go."""
-        self.buf = self.bytes.read(offset, max(length, CHUNK))
+        wanted = max(length, CHUNK)
+        self.buf = self.bytes.read(offset, wanted)
         self.base = offset
+        if not self.buf:  # cut since, or a gzip file that has lost its end: what was to come is missing
+            self.size = min(self.size, offset - 1)
+        elif len(self.buf) < wanted:
+            self.size = min(self.size, offset + len(self.buf))
 
 
 def _walk(
@@ -392,6 +397,8 @@ def _likely_head(source: _Source, offset: int, syntax: Syntax) -> Head | None:
     heads = [
         (tag, vr, offset + start, length) for tag, vr, start, length in possible_heads(buf.ljust(12, b"\0"), 0, syntax)
     ]
+    if heads[0][2] > source.size:
+        return None
     if heads[0][0] in DELIMITERS:
         return heads[0]
     for head in heads:

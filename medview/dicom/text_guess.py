@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from medview.dicom.charset import decode_text
+
 _RUNS = re.compile(rb"[\x80-\xff]+")
 _LATIN = frozenset({"latin-1"})
 _WIDE = frozenset({"gb18030", "gbk", "gb2312", "euc_kr", "shift_jis", "iso2022_jp", "iso2022_jp_2"})
@@ -37,6 +39,12 @@ def guessed(value: bytes, codecs: tuple[str, ...]) -> tuple[str, str] | None:
     if declared in _WIDE and _decoded(value, "gb18030" if declared.startswith("gb") else _plain(declared)) is None:
         return _of_latin(value, codecs)
     return None
+
+
+def readable(value: bytes | None, codecs: tuple[str, ...]) -> str:
+    """A text that says nothing of who the patient is: what it may mean where it does not fit its set, else what it says."""
+    guess = guessed(value.strip(b" \0"), codecs) if value else None
+    return decode_text(value, codecs) if guess is None else guess[0]
 
 
 def _plain(codec: str) -> str:

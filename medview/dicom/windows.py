@@ -7,9 +7,10 @@ from typing import cast
 
 from medview.core.window import Voi, VoiFunction, VoiLut, Window
 from medview.dicom import tags
-from medview.dicom.charset import codecs_of, decode_text
+from medview.dicom.charset import codecs_of
 from medview.dicom.elements import Values
 from medview.dicom.header import as_numbers, as_short, as_shorts, as_text
+from medview.dicom.text_guess import readable
 
 
 def windows_of(values: Values, intercept: float) -> tuple[tuple[Voi, ...], int]:
@@ -32,7 +33,7 @@ def windows_of(values: Values, intercept: float) -> tuple[tuple[Voi, ...], int]:
     centers, widths = as_numbers(values.get(tags.WINDOW_CENTER)), as_numbers(values.get(tags.WINDOW_WIDTH))
     if not centers or not widths:
         return tuple(vois), faults + int(bool(values.get(tags.WINDOW_CENTER, b"").strip()) != bool(centers))
-    names = decode_text(values.get(tags.WINDOW_EXPLANATION), codecs_of(values.get(tags.CHARSET))).split("\\")
+    names = readable(values.get(tags.WINDOW_EXPLANATION), codecs_of(values.get(tags.CHARSET))).split("\\")
     said = as_text(values.get(tags.VOI_FUNCTION)).upper()
     function = said if said in {"LINEAR", "LINEAR_EXACT", "SIGMOID"} else "LINEAR"
     for number, (center, width) in enumerate(zip(centers, widths, strict=False)):
@@ -58,4 +59,4 @@ def _voi_lut(item: Values, signed: bool, codecs: tuple[str, ...]) -> VoiLut | No
         entries = tuple(data[:count])
     else:
         return None
-    return VoiLut(first, entries, descriptor[2] or 16, decode_text(item.get(tags.LUT_EXPLANATION), codecs))
+    return VoiLut(first, entries, descriptor[2] or 16, readable(item.get(tags.LUT_EXPLANATION), codecs))

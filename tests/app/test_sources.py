@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import shutil
@@ -436,6 +437,23 @@ def test_something_is_shown_before_an_archive_is_through(study: Path, tmp_path: 
     seen = [found.census.files_seen for found in open_paths([str(more)])]
     assert seen[0] <= 40
     assert seen[-1] == 401
+
+
+def test_a_gzip_file_that_is_cut_does_not_say_its_size(study: Path, tmp_path: Path) -> None:
+    """What then stands where the size should be may say gigabytes."""
+    packed = gzip.compress((study / "slice0006.dcm").read_bytes())
+    path = tmp_path / "a.dcm.gz"
+    refused = 0
+    for size in range(len(packed) - 90, len(packed) - 7):
+        path.write_bytes(packed[:size])
+        found = open_all([str(path)])
+        for problem in found.problems:
+            assert problem.path == f"{path}/a.dcm"
+            assert problem.code in {"truncated_pixels", "truncated_header", "no_pixel_data"}
+        refused += len(found.problems)
+        for stack in stacks_in(found):
+            np.testing.assert_array_equal(load_volume(stack).modality_values(), marker_values()[6:7])
+    assert refused > 50
 
 
 def test_a_large_folder_gives_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ import pytest
 from medview.core.person_name import shown_person_name
 from medview.dicom.charset import codecs_of, decode_text
 from medview.dicom.header_reader import HeaderReader
+from medview.dicom.tags import CHARSET, WINDOW_CENTER, WINDOW_EXPLANATION, WINDOW_WIDTH
 from medview.dicom.text_guess import guessed
+from medview.dicom.windows import windows_of
 from tests.dicom.reading import catalog_of, stacks_of
 from tests.phantoms.raw_dicom import element, part10, small_image
 from tests.shared import shared_path
@@ -128,6 +130,17 @@ def test_bytes_of_another_set_are_guessed_at(text: str, codec: str, charset: str
 )
 def test_texts_that_fit_their_set_are_believed(text: str, codec: str, charset: str) -> None:
     assert guessed(text.encode(codec), codecs_of(charset.encode())) is None
+
+
+def test_names_of_windows_are_readable() -> None:
+    values = {
+        WINDOW_CENTER: b"40",
+        WINDOW_WIDTH: b"400",
+        WINDOW_EXPLANATION: "腹部窗".encode("gbk"),
+        CHARSET: b"ISO_IR 100",
+    }
+    (window,), _faults = windows_of(values, 0.0)
+    assert window.name == "腹部窗"
 
 
 def test_a_guess_is_said_and_the_name_stays_as_the_file_has_it(tmp_path: Path) -> None:
