@@ -146,15 +146,7 @@ def _drawn_by_dcmtk(
     for options, members in groups.items():
         wanted = sorted({shot.frame.frame for shot in members})
         try:
-            pictures = frame_pictures(source, wanted, options, work, jpeg_ls)
-        except NoWindow as refusal:  # its VR is UN, or it stands in a group: DCMTK is told the numbers
-            said = str(refusal)
-            if isinstance(members[0].voi, VoiLut):
-                continue
-            facts["window_told"] = True
-            told = _options(members[0].frame, members[0].voi, facts, of_file=False)
-            pictures = frame_pictures(source, wanted, told, work, jpeg_ls)
-            said = ""
+            pictures = _told_if_needed(source, members, options, facts, work, jpeg_ls)
         except (Refused, ValueError) as refusal:
             said = str(refusal)
             continue
@@ -162,6 +154,26 @@ def _drawn_by_dcmtk(
         missing = [number for number in wanted if number not in pictures]
         said = said or (f"no frame {missing[0] + 1}" if missing else "")
     return drawn, said
+
+
+def _told_if_needed(
+    source: Path,
+    members: Sequence[_Shot],
+    options: tuple[str, ...],
+    facts: dict[str, Property],
+    work: Path,
+    jpeg_ls: bool,
+) -> dict[int, NDArray[np.uint8]]:
+    """DCMTK's pictures; where it does not find the file's window (its VR is UN …) it is told the numbers. Raises Refused."""
+    wanted = sorted({shot.frame.frame for shot in members})
+    try:
+        return frame_pictures(source, wanted, options, work, jpeg_ls)
+    except NoWindow:
+        if isinstance(members[0].voi, VoiLut):
+            raise
+        facts["window_told"] = True
+        told = _options(members[0].frame, members[0].voi, facts, of_file=False)
+        return frame_pictures(source, wanted, told, work, jpeg_ls)
 
 
 def _distance(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> float | None:

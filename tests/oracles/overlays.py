@@ -51,6 +51,7 @@ def compare_overlays(path: Path, name: str) -> Outcome | None:
             facts["oracle_says"] = str(refusal)
             return Outcome(name, "dcmtk overlays", "oracle_refused", len(planes), 0, 0.0, "", facts)
     worst, said = 0, ""
+    numbers = [number for number in numbers if number in theirs]
     for number in numbers:
         other = theirs[number] > 0
         ours = planes.get(number, np.zeros(other.shape, np.bool_))
