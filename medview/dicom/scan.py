@@ -190,11 +190,14 @@ def is_same_file(one: str, other: str) -> bool:
 
 
 def same_content(one: InstanceHeader, other: InstanceHeader) -> bool:
-    """Whether two files with one SOP Instance UID hold the same image: same description, same bytes from the pixels on."""
+    """Whether two files with one SOP Instance UID hold the same image: same description, same bytes from the pixels on.
+
+    Objects without pixels (reports …) are the same where their files are, to the last byte.
+    """
     if one.series_key != other.series_key or one.frames != other.frames or one.frame_count != other.frame_count:
         return False
     if one.pixels is None or other.pixels is None:
-        return one.pixels is other.pixels
+        return one.pixels is other.pixels and one.file_size == other.file_size and _same_bytes(one, 0, other, 0)
     if (one.pixels.rows, one.pixels.columns, one.pixels.transfer_syntax, one.pixels.data_length) != (
         other.pixels.rows,
         other.pixels.columns,
@@ -202,10 +205,15 @@ def same_content(one: InstanceHeader, other: InstanceHeader) -> bool:
         other.pixels.data_length,
     ):
         return False
+    at = 0 if one.pixels.deflated_at is not None else one.pixels.data_offset
+    there = 0 if other.pixels.deflated_at is not None else other.pixels.data_offset
+    return _same_bytes(one, at, other, there)
+
+
+def _same_bytes(one: InstanceHeader, at: int, other: InstanceHeader, there: int) -> bool:
+    """Whether two files are equal from a place of each on."""
     try:
         with opened(one.path) as a, opened(other.path) as b:
-            at = 0 if one.pixels.deflated_at is not None else one.pixels.data_offset
-            there = 0 if other.pixels.deflated_at is not None else other.pixels.data_offset
             while True:
                 part, twin = a.read(at, 1 << 20), b.read(there, 1 << 20)
                 if part != twin:

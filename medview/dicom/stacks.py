@@ -59,19 +59,18 @@ def build_stacks(headers: Sequence[InstanceHeader]) -> BuiltStacks:
             code, reason = header.fault
             text = f"{header.path} cannot be shown: {reason}."
             problems.append(Problem(header.path, code, text, header.frame_count, (reason,)))
-        elif header.pixels is None:
-            continue
         elif header.copy_of:
             problems.append(
                 Problem(
                     header.path,
                     "duplicate_instance",
-                    f"{header.path} is a copy of {header.copy_of} (same SOP Instance UID and pixels); it is shown once.",
+                    f"{header.path} is a copy of {header.copy_of} (same SOP Instance UID and "
+                    f"{'content' if header.pixels is None else 'pixels'}); it is shown once.",
                     header.frame_count,
                     (header.copy_of,),
                 )
             )
-        else:
+        elif header.pixels is not None:
             usable.append(header)
     stacks: list[Stack] = []
     for key, frames in _groups(usable).items():

@@ -100,3 +100,18 @@ def test_inspect_names_every_object_and_why_it_is_not_drawn(medview: Medview, tm
     told = medview("inspect", tmp_path).out
     assert "Encapsulated PDF  Letter" in told
     assert "Raw Data  (Data before reconstruction" in told
+
+
+def test_copies_of_objects_are_told_and_different_ones_under_one_uid_are_both_listed(
+    medview: Medview, tmp_path: Path
+) -> None:
+    report = save(make_report("First", []), tmp_path / "a.dcm")
+    (tmp_path / "copy.dcm").write_bytes(report.read_bytes())
+    save(make_report("Other", []), tmp_path / "b.dcm")
+    answer = medview("inspect", tmp_path, "--json").json
+    objects = [one for study in answer["studies"] for series in study["series"] for one in series["objects"]]
+    assert sorted(one["title"] for one in objects) == ["First", "Other"]
+    assert [(problem["code"], Path(problem["path"]).name) for problem in answer["problems"]] == [
+        ("duplicate_instance", "copy.dcm")
+    ]
+    assert answer["objects_without_pixels"] == 3
