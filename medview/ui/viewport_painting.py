@@ -59,7 +59,7 @@ def _around(outer: QRect, inner: QRect) -> list[QRect]:
     """The bars that remain of ``outer`` where ``inner`` is not, at most four."""
     if inner.isEmpty():
         return [outer]
-    left, top, width, height = inner.getRect()
+    left, top, width, height = inner.x(), inner.y(), inner.width(), inner.height()
     bars = [
         QRect(0, 0, outer.width(), top),
         QRect(0, top + height, outer.width(), outer.height() - top - height),
