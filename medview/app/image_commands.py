@@ -418,7 +418,7 @@ def ai_commands() -> tuple[Command, ...]:
         ),
         Command(
             "ai.toggle",
-            QT_TRANSLATE_NOOP("Command", "Hide or show all AI"),
+            QT_TRANSLATE_NOOP("Command", "Hide or show AI and overlays"),
             "ai",
             lambda c: c.workspace.toggle_ai(),
             ("J",),

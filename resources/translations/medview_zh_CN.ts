@@ -498,8 +498,8 @@
         <translation>运行</translation>
     </message>
     <message>
-        <source>Hide or show all AI</source>
-        <translation>隐藏 / 显示全部 AI 结果</translation>
+        <source>Hide or show AI and overlays</source>
+        <translation>隐藏或显示 AI 和叠加层</translation>
     </message>
     <message>
         <source>AI</source>

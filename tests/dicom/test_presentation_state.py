@@ -108,6 +108,17 @@ def test_a_state_shows_an_image_as_dcmtk_shows_it(tmp_path: Path, name: str) -> 
     assert not far.any(), (far.sum(), np.argwhere(far)[:5], found[far][:5], expected[far][:5])
 
 
+@needs_dcmtk
+@pytest.mark.parametrize("shape", ["IDENTITY", "INVERSE"])
+def test_a_state_alone_says_what_is_white_whatever_the_photometric_interpretation(tmp_path: Path, shape: str) -> None:
+    image = ramp_image()
+    image.PhotometricInterpretation = "MONOCHROME1"
+    state = make_state([image], SoftcopyVOILUTSequence=[window(40, 1500)], PresentationLUTShape=shape)
+    found = drawn(tmp_path, image, state)
+    assert np.abs(found - by_dcmtk(tmp_path)).max() <= 1
+    assert (found[20, 50] > found[10, 50]) == (shape == "IDENTITY")
+
+
 def test_a_state_belongs_to_the_images_that_it_names(tmp_path: Path) -> None:
     image, other = make_series()[:2]
     state = make_state([image], SoftcopyVOILUTSequence=[window(40, 400)])
