@@ -19,8 +19,8 @@ import pytest
 from tests.phantoms.dicom_series import make_series, uid
 from tests.phantoms.study_objects import described, save, with_type_two
 
-SLICES, SIDE, ORGANS = 100, 512, 100
-ROUNDS = 3
+SLICES, SIDE, ORGANS = 60, 512, 100
+ROUNDS = 2
 LEAST = 5.0
 RESULTS = Path(__file__).parent / "results"
 
@@ -65,6 +65,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, found
 
 
+@pytest.mark.timeout(1800)
 def test_a_hundred_segments_are_read_five_times_as_fast_as_by_highdicom(path: Path) -> None:
     import highdicom as hd
 
@@ -85,7 +86,7 @@ def test_a_hundred_segments_are_read_five_times_as_fast_as_by_highdicom(path: Pa
     for _ in range(ROUNDS):
         mine, labels = timed(ours)
         other, expected = timed(theirs)
-        np.testing.assert_array_equal(labels, expected)
+        assert np.array_equal(labels, expected)
         pairs.append((mine, other))
     best = min(one for one, _ in pairs), min(one for _, one in pairs)
     RESULTS.mkdir(exist_ok=True)
