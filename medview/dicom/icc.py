@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from medview.dicom import tags
-from medview.dicom.elements import BYTES, SEQUENCE, STOP, Values, read_elements
+from medview.dicom.element_kinds import BYTES, SEQUENCE, STOP
+from medview.dicom.elements import Values, read_elements
 
 
 def has_profile(values: Values) -> bool:

@@ -11,18 +11,8 @@ import numpy as np
 from medview.core.finding import Code, Colour
 from medview.core.problem import MedviewError
 from medview.dicom.charset import codecs_of, decode_text
-from medview.dicom.elements import (
-    DOUBLES,
-    FLOATS,
-    LONGS,
-    SEQUENCE,
-    SHORTS,
-    STOP,
-    TEXT,
-    RawInstance,
-    Values,
-    read_elements,
-)
+from medview.dicom.element_kinds import DOUBLES, FLOATS, LONGS, SEQUENCE, SHORTS, STOP, TEXT
+from medview.dicom.elements import RawInstance, Values, read_elements
 from medview.dicom.file_start import BrokenElements, NotDicom
 from medview.dicom.header import as_integer, as_shorts, as_text
 from medview.dicom.tags import tag

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.dicom import tags
-from medview.dicom.elements import SHORTS, STOP, TEXT, Values, read_elements
+from medview.dicom.element_kinds import SHORTS, STOP, TEXT
+from medview.dicom.elements import Values, read_elements
 from medview.dicom.frame_source import DicomFrame
 from medview.dicom.header import ImageHeader, as_integer, as_short, as_shorts, as_text
 from medview.files.byte_source import stamp_of

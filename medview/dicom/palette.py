@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.dicom import tags
-from medview.dicom.elements import SHORTS, STOP, TEXT, read_elements
+from medview.dicom.element_kinds import SHORTS, STOP, TEXT
+from medview.dicom.elements import read_elements
 from medview.dicom.header import as_shorts
 from medview.files.byte_source import stamp_of
 
