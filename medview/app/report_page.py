@@ -138,9 +138,10 @@ def reference_of(address: str) -> ObjectReference | None:
     return ObjectReference("", uid, (int(frame),) if int(frame) else ())
 
 
-def report_blocks(report: Report, page: Page) -> list[str]:
-    """The page as blocks of HTML, one below the other; each stands for itself."""
-    return list(_head(report, page)) + list(_body(report, page))
+def report_blocks(report: Report, page: Page) -> Iterator[str]:
+    """The page as blocks of HTML, one below the other; each stands for itself and is made when it is asked for."""
+    yield from _head(report, page)
+    yield from _body(report, page)
 
 
 def _head(report: Report, page: Page) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from PySide6.QtCore import QMimeData, QTimer, QUrl, Signal
@@ -11,9 +13,9 @@ from PySide6.QtWidgets import QTextBrowser, QWidget
 from medview.app.report_page import reference_of
 from medview.ui.theme import current_theme
 
-FIRST_BLOCKS = 250
+FIRST_BLOCKS = 150
 """Blocks that are laid out at once; more follow in parts, so that a long report never stops the window."""
-NEXT_BLOCKS = 150
+NEXT_BLOCKS = 40
 
 
 class SafePage(QTextBrowser):
@@ -29,7 +31,7 @@ class SafePage(QTextBrowser):
         self.setOpenExternalLinks(False)
         self.setUndoRedoEnabled(False)
         self.anchorClicked.connect(self._follow)
-        self._waiting: list[str] = []
+        self._waiting: Iterator[str] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._more)
@@ -41,32 +43,32 @@ class SafePage(QTextBrowser):
     def canInsertFromMimeData(self, _source: QMimeData) -> bool:
         return False
 
-    def show_blocks(self, blocks: list[str]) -> None:
-        """Show a page; the first blocks at once."""
+    def show_blocks(self, blocks: Iterable[str]) -> None:
+        """Show a page; the first blocks at once, the rest whenever there is time."""
         theme = current_theme()
-        self._waiting = blocks[FIRST_BLOCKS:]
+        waiting = iter(blocks)
         document = self.document()
         document.setDefaultStyleSheet(f"a {{ color: {theme.accent}; }}")
         document.setMetaInformation(QTextDocument.MetaInformation.DocumentUrl, "")
-        self.setHtml("".join(blocks[:FIRST_BLOCKS]))
+        self.setHtml("".join(islice(waiting, FIRST_BLOCKS)))
         self.moveCursor(QTextCursor.MoveOperation.Start)
-        if self._waiting:
-            self._timer.start()
-        else:
-            self._timer.stop()
+        self._waiting = waiting
+        self._timer.start()
 
     @property
     def is_complete(self) -> bool:
         """Whether all of the page is laid out."""
-        return not self._waiting
+        return self._waiting is None
 
     def _more(self) -> None:
+        part = "" if self._waiting is None else "".join(islice(self._waiting, NEXT_BLOCKS))
+        if not part:
+            self._waiting = None
+            self._timer.stop()
+            return
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        part, self._waiting = self._waiting[:NEXT_BLOCKS], self._waiting[NEXT_BLOCKS:]
-        cursor.insertHtml("".join(part))
-        if not self._waiting:
-            self._timer.stop()
+        cursor.insertHtml(part)
 
     def look_for(self, text: str, backwards: bool = False) -> bool:
         """Go to the next place with this text, from the top again at the end."""

@@ -211,7 +211,7 @@ def test_reports_nested_without_end_end(tmp_path: Path) -> None:
         item = content("CONTAINER", "CONTAINS", ContinuityOfContent="SEPARATE", ContentSequence=[item])
     report = read_report(str(save(make_report(items=[item]), tmp_path / "deep.dcm")))
     assert "too_deep" in report.faults
-    assert report_blocks(report, PLAIN)
+    assert list(report_blocks(report, PLAIN))
 
 
 def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
@@ -276,5 +276,5 @@ def test_dates_and_times(value: str, told: str) -> None:
 
 
 def test_a_report_without_anything_is_a_page_too() -> None:
-    assert report_blocks(Report("x", "", "", None), PLAIN)
+    assert list(report_blocks(Report("x", "", "", None), PLAIN))
     assert "no content" in "".join(report_blocks(Report("x", "", "", None), PLAIN))
