@@ -7,7 +7,7 @@ its value under zoom, pan, rotation, mirroring, windowing and any device pixel r
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,7 +17,42 @@ from numpy.typing import NDArray
 from medview.core.study import PixelRegion, SpacingKind
 
 ImagePoint = tuple[float, float]
-MeasurementKind = Literal["ruler", "ellipse"]
+MeasurementKind = Literal[
+    "ruler",
+    "polyline",
+    "angle",
+    "cobb",
+    "bidirectional",
+    "ellipse",
+    "rectangle",
+    "polygon",
+    "freehand",
+    "point",
+    "arrow",
+    "text",
+    "calibration",
+]
+
+MOST_POINTS = 5000
+"""Of an outline; a freehand one is thinned out before."""
+POINTS_OF_KIND: Mapping[MeasurementKind, tuple[int, int]] = {
+    "ruler": (2, 2),
+    "polyline": (2, MOST_POINTS),
+    "angle": (3, 3),
+    "cobb": (4, 4),
+    "bidirectional": (4, 4),
+    "ellipse": (2, 2),
+    "rectangle": (2, 2),
+    "polygon": (3, MOST_POINTS),
+    "freehand": (3, MOST_POINTS),
+    "point": (1, 1),
+    "arrow": (2, 2),
+    "text": (1, 1),
+    "calibration": (2, 2),
+}
+"""Least and most points of each kind."""
+REGION_KINDS: frozenset[MeasurementKind] = frozenset({"ellipse", "rectangle", "polygon", "freehand"})
+"""Kinds that enclose pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +79,20 @@ class MeasurementPlace:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A reader's mark: two ends of a ruler, or two opposite corners of the rectangle around an ellipse."""
+    """A reader's mark.
+
+    ``points``: the ends of a ruler or a calibration line, the tip and the foot of an arrow, two opposite corners of a
+    rectangle or of the one around an ellipse, the corners of an outline in their order, of an angle one arm's end, the
+    vertex, the other's, of a Cobb angle both lines, of a bidirectional measurement the ends of the first and of the second
+    axis. ``text`` is what the reader wrote on it. ``known_mm`` is what a calibration line is long.
+    """
 
     id: str
     kind: MeasurementKind
     place: MeasurementPlace
     points: tuple[ImagePoint, ...]
+    text: str = ""
+    known_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +100,7 @@ class Quantity:
     """A number that is never without its unit; ``spacing`` says what a mm is here (PS3.3 10.7.1.3)."""
 
     value: float
-    unit: Literal["mm", "mm²", "px", "px²"]
+    unit: Literal["mm", "mm²", "px", "px²", "°"]
     spacing: SpacingKind
 
 
@@ -70,6 +113,7 @@ class RegionStatistics:
     sd: float
     minimum: float
     maximum: float
+    median: float = math.nan
 
 
 def spacing_at(
@@ -147,11 +191,32 @@ def ellipse_statistics(
 
     ``skipped`` marks pixels that hold no value (padding, outside of the volume); they and NaN are left out.
     """
-    rows, columns, inside = ellipse_pixels(points, (values.shape[0], values.shape[1]))
+    return statistics_of(*ellipse_pixels(points, (values.shape[0], values.shape[1])), values, skipped)
+
+
+def chosen_values(
+    rows: slice,
+    columns: slice,
+    inside: NDArray[np.bool_],
+    values: NDArray[Any],
+    skipped: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float64]:
+    """(n,) the values of a region, those that are ``skipped`` and NaN left out."""
     if skipped is not None:
         inside = inside & ~skipped[rows, columns]
     chosen = values[rows, columns][inside].astype(np.float64)
-    chosen = chosen[np.isfinite(chosen)]
+    return np.asarray(chosen[np.isfinite(chosen)])
+
+
+def statistics_of(
+    rows: slice,
+    columns: slice,
+    inside: NDArray[np.bool_],
+    values: NDArray[Any],
+    skipped: NDArray[np.bool_] | None = None,
+) -> RegionStatistics | None:
+    """Statistics of ``values`` (rows, columns) in a region, in float64; None where nothing is left of it."""
+    chosen = chosen_values(rows, columns, inside, values, skipped)
     if not chosen.size:
         return None
     return RegionStatistics(
@@ -160,4 +225,5 @@ def ellipse_statistics(
         sd=float(chosen.std()),
         minimum=float(chosen.min()),
         maximum=float(chosen.max()),
+        median=float(np.median(chosen)),
     )

@@ -14,9 +14,9 @@ from medview.core.volume import ModalityTransform
 from medview.core.window import Voi
 
 StackKind = Literal["volume", "sheared", "irregular", "frames", "picture"]
-SpacingKind = Literal["patient", "detector", "calibrated", "estimated", "region", "none"]
+SpacingKind = Literal["patient", "detector", "calibrated", "estimated", "region", "by_reader", "none"]
 """What a pixel spacing means: mm in the patient, mm at the detector, calibrated mm, magnification estimated, ultrasound
-region, or nothing known (measure in px)."""
+region, calibrated by the reader with a known line, or nothing known (measure in px)."""
 
 
 class FrameSource(Protocol):
