@@ -17,7 +17,7 @@ from medview.app.command_rules import (
     on_state,
 )
 from medview.app.commands import Command, Context, Menu
-from medview.app.image_commands import ai_commands, image_commands, tool_commands
+from medview.app.image_commands import ai_commands, edit_commands, image_commands, tool_commands
 from medview.app.shown_slice import PlaneKind
 from medview.app.workspace import LAYOUTS
 
@@ -363,6 +363,7 @@ def _help_commands() -> tuple[Command, ...]:
 
 MENUS: tuple[tuple[Menu, str], ...] = (
     ("file", QT_TRANSLATE_NOOP("Menu", "&File")),
+    ("edit", QT_TRANSLATE_NOOP("Menu", "&Edit")),
     ("view", QT_TRANSLATE_NOOP("Menu", "&View")),
     ("image", QT_TRANSLATE_NOOP("Menu", "&Image")),
     ("tools", QT_TRANSLATE_NOOP("Menu", "&Tools")),
@@ -372,6 +373,7 @@ MENUS: tuple[tuple[Menu, str], ...] = (
 
 COMMANDS: tuple[Command, ...] = (
     *_file_commands(),
+    *edit_commands(),
     *_view_commands(),
     *image_commands(),
     *tool_commands(),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.finding import InferenceResult
 
-Menu = Literal["file", "view", "image", "tools", "ai", "help"]
+Menu = Literal["file", "edit", "view", "image", "tools", "ai", "help"]
 Scope = Literal["window", "image"]
 """Where the keys of a command count: everywhere in the window, or only while the images have the focus."""
 
@@ -81,7 +81,7 @@ class Command:
     id: str
     title: str
     menu: Menu
-    run: Callable[[Context], None]
+    run: Callable[[Context], object]
     keys: tuple[str, ...] = ()
     icon: str = ""
     group: int = 0
@@ -92,6 +92,8 @@ class Command:
     scope: Scope = "window"
     section: int = 0
     """Commands of one menu with different sections are parted by a line."""
+    subject: Callable[[Context], str] | None = None
+    """What it would act on now, English, marked in the context "Step": told in the menu beside the title."""
 
 
 def keys_of(command: Command, rebound: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

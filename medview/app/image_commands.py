@@ -74,14 +74,6 @@ def _escape(context: Context) -> None:
         viewport.escape()
 
 
-def _undo(context: Context) -> None:
-    context.workspace.measurements.undo()
-
-
-def _redo(context: Context) -> None:
-    context.workspace.measurements.redo()
-
-
 def _delete(context: Context) -> None:
     viewport = context.shell.viewport()
     if viewport is not None:
@@ -342,6 +334,47 @@ def image_commands() -> tuple[Command, ...]:
     )
 
 
+def edit_commands() -> tuple[Command, ...]:
+    """What was done is taken back, and what is selected removed."""
+    return (
+        Command(
+            "edit.undo",
+            QT_TRANSLATE_NOOP("Command", "Undo"),
+            "edit",
+            lambda c: c.workspace.history.undo(),
+            ("Ctrl+Z",),
+            enabled=lambda c: bool(c.workspace.history.undo_title),
+            subject=lambda c: c.workspace.history.undo_title,
+        ),
+        Command(
+            "edit.redo",
+            QT_TRANSLATE_NOOP("Command", "Redo"),
+            "edit",
+            lambda c: c.workspace.history.redo(),
+            ("Ctrl+Shift+Z", "Ctrl+Y"),
+            enabled=lambda c: bool(c.workspace.history.redo_title),
+            subject=lambda c: c.workspace.history.redo_title,
+        ),
+        Command(
+            "marks.delete",
+            QT_TRANSLATE_NOOP("Command", "Delete the selected mark"),
+            "edit",
+            _delete,
+            ("Del",),
+            scope="image",
+            section=1,
+        ),
+        Command(
+            "marks.keep",
+            QT_TRANSLATE_NOOP("Command", "Keep waiting marks now"),
+            "edit",
+            lambda c: c.workspace.keeping.keep_again(),
+            enabled=lambda c: c.workspace.keeping.failed,
+            section=1,
+        ),
+    )
+
+
 def tool_commands() -> tuple[Command, ...]:
     """What the left button does, and the reader's marks."""
     tools = (
@@ -363,33 +396,6 @@ def tool_commands() -> tuple[Command, ...]:
         )
     return (
         *commands,
-        Command(
-            "marks.undo",
-            QT_TRANSLATE_NOOP("Command", "Undo"),
-            "tools",
-            _undo,
-            ("Ctrl+Z",),
-            enabled=lambda c: c.workspace.measurements.can_undo,
-            section=1,
-        ),
-        Command(
-            "marks.redo",
-            QT_TRANSLATE_NOOP("Command", "Redo"),
-            "tools",
-            _redo,
-            ("Ctrl+Shift+Z",),
-            enabled=lambda c: c.workspace.measurements.can_redo,
-            section=1,
-        ),
-        Command(
-            "marks.delete",
-            QT_TRANSLATE_NOOP("Command", "Delete the selected mark"),
-            "tools",
-            _delete,
-            ("Del",),
-            scope="image",
-            section=1,
-        ),
         Command(
             "tool.cancel",
             QT_TRANSLATE_NOOP("Command", "Cancel; a second time resets the picture"),

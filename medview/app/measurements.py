@@ -1,9 +1,9 @@
-"""The reader's marks of all open stacks: added, changed and removed one by one, each change can be undone."""
+"""The reader's marks of all open stacks: added, changed and removed one by one, each change a step of the history."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Hashable
+import uuid
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from medview.app.history import Change, History
 from medview.app.scales import scaled_statistics
 from medview.app.shown_slice import ShownSlice
 from medview.core.measurement import (
@@ -30,12 +31,32 @@ from medview.core.study import Stack
 from medview.core.value_scale import ValueScale
 
 
+def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
+    """Mark a text for the translators; the window translates it when it shows it."""
+    return text
+
+
+_ADDED = {
+    "ruler": QT_TRANSLATE_NOOP("Step", "Distance"),
+    "ellipse": QT_TRANSLATE_NOOP("Step", "Ellipse"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MeasurementChange:
-    """One step of the document's history; None stands for a mark that was not there yet or is there no more."""
+    """A step on a mark; None stands for a mark that was not there yet or is there no more."""
 
     before: Measurement | None
     after: Measurement | None
+
+    @property
+    def title(self) -> str:
+        """What was done."""
+        if self.before is None and self.after is not None:
+            return _ADDED.get(self.after.kind, QT_TRANSLATE_NOOP("Step", "New mark"))
+        if self.after is None:
+            return QT_TRANSLATE_NOOP("Step", "Delete a mark")
+        return QT_TRANSLATE_NOOP("Step", "Move a mark")
 
     @property
     def stack_id(self) -> str:
@@ -48,23 +69,27 @@ class MeasurementChange:
         """The change that takes this one back."""
         return MeasurementChange(self.after, self.before)
 
+    def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
+        """Each movement of a mark is a step of its own."""
+        return None
+
 
 class Measurements:
-    """The document of marks. ``changed`` carries the stack id; ``recorded`` each change, for a journal."""
+    """The document of marks. ``changed`` carries the stack id; ``recorded`` each change, for the journal."""
 
     changed = Signal(str)
     recorded = Signal(MeasurementChange)
 
-    def __init__(self) -> None:
+    def __init__(self, history: History | None = None) -> None:
+        self._history = history or History()
+        self._history.understand(MeasurementChange, self._apply)
         self._marks: dict[str, Measurement] = {}
         self._by_slice: dict[Hashable, dict[str, Measurement]] = {}
-        self._done: list[MeasurementChange] = []
-        self._undone: list[MeasurementChange] = []
-        self._numbers = itertools.count(1)
+        self._stale: set[str] = set()
 
     def new_id(self) -> str:
-        """An id that no mark has yet."""
-        return next(name for name in (f"m{n}" for n in self._numbers) if name not in self._marks)
+        """An id that no mark ever has had: a UID (PS3.5 B.2), so that it can track the mark in reports."""
+        return f"2.25.{uuid.uuid4().int}"
 
     def get(self, mark_id: str) -> Measurement | None:
         """The mark with that id."""
@@ -80,55 +105,55 @@ class Measurements:
 
     def add(self, mark: Measurement) -> None:
         """Take a new mark in."""
-        self._do(MeasurementChange(None, mark))
+        self._history.do(MeasurementChange(None, mark))
 
     def replace(self, mark: Measurement) -> None:
         """Take the new points of a mark that is known by its id."""
         known = self._marks[mark.id]
         if known != mark:
-            self._do(MeasurementChange(known, mark))
+            self._history.do(MeasurementChange(known, mark))
 
     def remove(self, mark_id: str) -> None:
         """Remove a mark; nothing happens where there is none."""
         known = self._marks.get(mark_id)
         if known is not None:
-            self._do(MeasurementChange(known, None))
+            self._history.do(MeasurementChange(known, None))
 
-    def undo(self) -> str | None:
-        """Take the last change back; the stack that it was on, None where there is nothing to take back."""
-        if not self._done:
-            return None
-        change = self._done.pop()
-        self._undone.append(change)
-        self._apply(change.reversed())
-        return change.stack_id
+    def bring_back(self, marks: Iterable[Measurement], gone: Iterable[str] = ()) -> None:
+        """Take in what was kept of an earlier time, and what another window removed; no step, and nothing to record."""
+        touched: dict[str, None] = {}
+        for mark in marks:
+            self._put(self._marks.get(mark.id), mark)
+            touched[mark.place.stack_id] = None
+        for mark_id in gone:
+            known = self._marks.get(mark_id)
+            if known is not None:
+                self._put(known, None)
+                touched[known.place.stack_id] = None
+        for stack_id in touched:
+            self.changed.emit(stack_id)
 
-    def redo(self) -> str | None:
-        """Do again what was last taken back."""
-        if not self._undone:
-            return None
-        change = self._undone.pop()
-        self._done.append(change)
-        self._apply(change)
-        return change.stack_id
+    def is_stale(self, mark_id: str) -> bool:
+        """Whether the images under a mark are not those that it was made on."""
+        return mark_id in self._stale
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a change to take back."""
-        return bool(self._done)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a change to do again."""
-        return bool(self._undone)
-
-    def _do(self, change: MeasurementChange) -> None:
-        self._done.append(change)
-        self._undone.clear()
-        self._apply(change)
+    def set_stale(self, mark_id: str, stale: bool = True) -> None:
+        """Say whether the images under a mark are others than when it was made."""
+        mark = self._marks.get(mark_id)
+        if mark is not None and stale != (mark_id in self._stale):
+            (self._stale.add if stale else self._stale.discard)(mark_id)
+            self.changed.emit(mark.place.stack_id)
 
     def _apply(self, change: MeasurementChange) -> None:
         before, after = change.before, change.after
+        mark = after or before
+        assert mark is not None
+        self._put(before, after)
+        self._stale.discard(mark.id)  # the reader has looked at it on these images
+        self.recorded.emit(change)
+        self.changed.emit(change.stack_id)
+
+    def _put(self, before: Measurement | None, after: Measurement | None) -> None:
         if before is not None and (after is None or slice_key(before.place) != slice_key(after.place)):
             self._by_slice.get(slice_key(before.place), {}).pop(before.id, None)
         if after is not None:
@@ -136,8 +161,6 @@ class Measurements:
             self._by_slice.setdefault(slice_key(after.place), {})[after.id] = after
         elif before is not None:
             self._marks.pop(before.id, None)
-        self.recorded.emit(change)
-        self.changed.emit(change.stack_id)
 
 
 def place_of(stack: Stack, shown: ShownSlice, time: int) -> MeasurementPlace:

@@ -30,9 +30,10 @@ class NoticeBoard:
         place: str = WINDOW,
         path: str = "",
         remedy: Remedy | None = None,
+        stays: bool = False,
     ) -> Notice:
         """Show a notice in its place; one that says the same there already is replaced, not repeated."""
-        notice = Notice(next(self._notice_ids), code, text, values, severity, place, path, remedy)
+        notice = Notice(next(self._notice_ids), code, text, values, severity, place, path, remedy, stays=stays)
         same = {(one.code, one.text, one.place) for one in (notice,)}
         self.notices = (*(one for one in self.notices if (one.code, one.text, one.place) not in same), notice)
         self.notices_changed.emit()
@@ -58,6 +59,13 @@ class NoticeBoard:
         self.notices_changed.emit()
 
     def clear_notices(self) -> None:
-        """Empty the list of notices."""
-        self.notices = ()
+        """Empty the list of notices, but for what is still so."""
+        self.notices = tuple(one for one in self.notices if one.stays)
         self.notices_changed.emit()
+
+    def withdraw(self, code: str) -> None:
+        """Take back what is not true any more."""
+        left = tuple(one for one in self.notices if one.code != code)
+        if len(left) != len(self.notices):
+            self.notices = left
+            self.notices_changed.emit()

@@ -32,6 +32,7 @@ class Remedy:
 
 SHOW_LIST = Remedy(QT_TRANSLATE_NOOP("Notice", "Show the list"), "window.notices")
 READ_AGAIN = Remedy(QT_TRANSLATE_NOOP("Notice", "Read again"), "stack.read_again")
+KEEP_AGAIN = Remedy(QT_TRANSLATE_NOOP("Notice", "Try again"), "marks.keep")
 OPEN_OTHER = Remedy(QT_TRANSLATE_NOOP("Notice", "Open another folder"), "study.open")
 
 
@@ -49,3 +50,5 @@ class Notice:
     remedy: Remedy | None = None
     shown: bool = True
     """Whether its strip is still open; a dismissed notice stays in the list."""
+    stays: bool = False
+    """Whether its strip cannot be closed while it is true."""

@@ -12,12 +12,23 @@ from psygnal import Signal
 
 from medview.app import hanging, opening, reading
 from medview.app.background import Background
+from medview.app.changes import (
+    ArrangementChange,
+    LookChange,
+    ResultChange,
+    arrangement_of,
+    look_of,
+    understand_all,
+)
 from medview.app.colour_profiles import ColourProfiles
+from medview.app.decisions import Decisions
 from medview.app.documents import Documents
 from medview.app.failed_slices import FailedSlices
 from medview.app.file_drawings import FileDrawings
 from medview.app.file_overlays import FileOverlays
+from medview.app.history import History
 from medview.app.image_references import ImageIndex, KeyImages
+from medview.app.keeping import Keeping
 from medview.app.measurements import Measurements
 from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
@@ -96,7 +107,12 @@ class Workspace(NoticeBoard):
         self.maximised = False
         self.active = 0
         self.tools = ToolChoice()
-        self.measurements = Measurements()
+        self.history = History()
+        """What undo takes back: changes of marks, decisions, results shown and layout."""
+        self.measurements = Measurements(self.history)
+        self.decisions = Decisions(self.history, _user_name())
+        self.keeping = Keeping(self)
+        """The journal: keeps marks and decisions and brings them back."""
         self.touched = False
         """Whether the reader has chosen anything since the last opening; then nothing is hung by itself any more."""
         self.selected_finding: tuple[str, str] = ("", "")
@@ -121,6 +137,7 @@ class Workspace(NoticeBoard):
         self.scan_ended.connect(self.key_images.refresh)
         self.scan_ended.connect(self.documents.open_what_there_is)
         self.scan_ended.connect(self.documents.fetch_titles)
+        understand_all(self)
         self._grow_states(1)
 
     # ------------------------------------------------------------------ viewports
@@ -146,6 +163,10 @@ class Workspace(NoticeBoard):
         """The viewport that keys and panels act on."""
         return self._states[self.active]
 
+    def grow_viewports(self, count: int) -> None:
+        """Have at least so many viewports, hidden ones included."""
+        self._grow_states(count)
+
     def _grow_states(self, count: int) -> None:
         while len(self._states) < count:
             index = len(self._states)
@@ -166,7 +187,7 @@ class Workspace(NoticeBoard):
         """Change the grid; viewports that are new and empty are filled by the hanging rule."""
         if (rows, columns) not in LAYOUTS:
             raise ValueError(f"no layout of {rows} x {columns}")
-        before = self.active_viewport
+        before, arranged = self.active_viewport, arrangement_of(self)
         self.layout = (rows, columns)
         self.maximised = False
         self._grow_states(rows * columns)
@@ -175,8 +196,7 @@ class Workspace(NoticeBoard):
             self._states[0].restore(before.view)
             self.active = 0
         self._fill_empty(before)
-        self.layout_changed.emit()
-        self.active_changed.emit()
+        self.history.do(ArrangementChange(arranged, arrangement_of(self)))
 
     def toggle_maximised(self, index: int | None = None) -> None:
         """Show one viewport alone, or the whole layout again."""
@@ -227,6 +247,7 @@ class Workspace(NoticeBoard):
             return
         view = self.active_viewport.view
         self.touched = True
+        arranged = arrangement_of(self)
         self.layout, self.maximised = (2, 2), False
         self._grow_states(4)
         for index, kind in enumerate(("acquired", "axial", "coronal", "sagittal")):
@@ -235,8 +256,7 @@ class Workspace(NoticeBoard):
             state.set_plane("acquired")
             state.set_plane(kind)  # type: ignore[arg-type]
         self.active = 0
-        self.layout_changed.emit()
-        self.active_changed.emit()
+        self.history.do(ArrangementChange(arranged, arrangement_of(self)))
 
     def _fill_empty(self, seen: ViewportState) -> None:
         shown = {state.series.series_uid for state in self.viewports if state.series is not None}
@@ -302,6 +322,7 @@ class Workspace(NoticeBoard):
             self.loader.release(stack_id)
             self.background.forget_stack(stack_id)
             self.results.drop_stack(stack_id)
+        self.history.forget(gone)
         if not self.studies:
             self.problems, self.census = (), Census()
         self.documents.forget(self.studies)
@@ -357,6 +378,7 @@ class Workspace(NoticeBoard):
         """Look for results of earlier runs on the series that were just opened."""
         from medview.jobs.queue import Lane
 
+        self.keeping.fetch(series)
         stacks = {stack.id for one in series for stack in one.stacks}
         uids = [one.series_uid for one in series if one.stacks]
         damaged: list[Problem] = []
@@ -394,25 +416,19 @@ class Workspace(NoticeBoard):
 
     def set_overlay_style(self, result: InferenceResult, style: OverlayStyle) -> None:
         """Draw a result this way in every viewport."""
-        key = result_key(result)
-        self.results.styles[key] = style
-        for state in self._states:
-            if state.stack is not None and state.stack.id == result.provenance.stack_id:
-                state.update(overlay_styles={**state.overlay_styles, key: style})
-        self.results_changed.emit(result.provenance.stack_id)
+        known, threshold = look_of(self, result)
+        self.history.do(
+            LookChange(result.provenance.stack_id, result_key(result), (known, style), (threshold, threshold))
+        )
 
     def set_threshold(self, result: InferenceResult, threshold: float) -> None:
         """Hide findings of a result with a lower score."""
-        self.results.thresholds[result_key(result)] = threshold
-        self.results_changed.emit(result.provenance.stack_id)
+        style, known = look_of(self, result)
+        self.history.do(LookChange(result.provenance.stack_id, result_key(result), (style, style), (known, threshold)))
 
     def discard_result(self, result: InferenceResult) -> None:
         """Take a result off the screen and out of what is kept."""
-        from medview.store.results import forget_result
-
-        self.results.remove(result)
-        forget_result(result)
-        self.results_changed.emit(result.provenance.stack_id)
+        self.history.do(ResultChange(result, there=False))
 
     def toggle_ai(self) -> None:
         """Hide or show everything that models said, in all viewports."""
@@ -502,13 +518,24 @@ class Workspace(NoticeBoard):
         self.settings_changed.emit()
 
     def close(self) -> None:
-        """End all background work; nothing is delivered any more."""
+        """End all background work, what keeps marks last; nothing is delivered any more."""
+        self.keeping.flush()
         self.openings.close()
         if "inference" in self.__dict__:
             close = getattr(self.inference, "close", None)
             if close is not None:
                 close()
         self.jobs.close()
+
+
+def _user_name() -> str:
+    """Who sits here, as the operating system says."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _read_here(source: FrameSource) -> NDArray[Any]:

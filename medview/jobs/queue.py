@@ -32,12 +32,18 @@ class Lane(IntEnum):
     PREFETCH = 1
     ANALYSIS = 2
     INFERENCE = 3
+    KEEPING = 4
+    """What the reader made is written: one after the other, and finished also when everything else is cancelled."""
 
 
-THREADS = MappingProxyType({Lane.INTERACTION: 2, Lane.PREFETCH: 2, Lane.ANALYSIS: 1, Lane.INFERENCE: 1})
+THREADS = MappingProxyType(
+    {Lane.INTERACTION: 2, Lane.PREFETCH: 2, Lane.ANALYSIS: 1, Lane.INFERENCE: 1, Lane.KEEPING: 1}
+)
 """Most threads of a lane; they start when work comes."""
 
-_NICENESS = MappingProxyType({Lane.INTERACTION: 0, Lane.PREFETCH: 0, Lane.ANALYSIS: 5, Lane.INFERENCE: 5})
+_NICENESS = MappingProxyType(
+    {Lane.INTERACTION: 0, Lane.PREFETCH: 0, Lane.ANALYSIS: 5, Lane.INFERENCE: 5, Lane.KEEPING: 0}
+)
 """What a lane's threads, and the threads that libraries start from them, give way to others by (Linux only)."""
 
 
@@ -162,7 +168,8 @@ class _LaneThreads:
     def close(self) -> None:
         with self._wake:
             self._closed = True
-            self._waiting.clear()
+            if self._lane is not Lane.KEEPING:
+                self._waiting.clear()
             self._wake.notify_all()
 
     def _run(self) -> None:
@@ -173,7 +180,7 @@ class _LaneThreads:
                 while not self._waiting and not self._closed:
                     self._wake.wait()
                 self._idle -= 1
-                if self._closed:
+                if not self._waiting:
                     return
                 _, task = heapq.heappop(self._waiting)
             self._do(task)
@@ -275,12 +282,13 @@ class JobQueue:
         return tuple(self._open.values())
 
     def close(self, patience_s: float = 5.0) -> tuple[str, ...]:
-        """Cancel everything and wait for the threads; returns the names of those that hang and are left to die."""
+        """Cancel everything but keeping, and wait for the threads; returns the names of those that hang and are left to die."""
         if self._closed:
             return ()
         self._closed = True
         for job in self.jobs:
-            job.cancel()
+            if job.lane is not Lane.KEEPING:
+                job.cancel()
         for lane in self._lanes.values():
             lane.close()
         deadline = time.monotonic() + patience_s

@@ -70,6 +70,10 @@ class CommandActions(QObject):
             action.setEnabled(command.enabled(self._context))
             if command.checked is not None:
                 action.setChecked(command.checked(self._context))
+            if command.subject is not None:
+                subject = command.subject(self._context)
+                title = translate("Command", command.title)
+                action.setText(f"{title}: {translate('Step', subject)}" if subject else title)
         # A hidden overlay leaves a sign.
         self._actions["ai.toggle"].setIcon(icon("eye" if self._context.workspace.ai_visible else "eye-slash"))
 

@@ -112,7 +112,8 @@ class MainWindow(QMainWindow):
             workspace.viewport_changed,
         ):
             listen(self, signal, self._refresh_later)
-        listen(self, workspace.measurements.changed, self._refresh_later)
+        listen(self, workspace.history.changed, self._refresh_later)
+        listen(self, workspace.keeping.changed, self._refresh_later)
         listen(self, workspace.documents.changed, self._follow_document)
         listen(self, workspace.key_images.changed, self._refresh_later)
         listen(self, workspace.settings_changed, self._follow_settings)

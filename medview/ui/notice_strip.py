@@ -105,6 +105,9 @@ class NoticeStrip(QFrame):
             button = QPushButton(translate("Notice", notice.remedy.title))
             button.clicked.connect(lambda: self._take_remedy(notice))
             self._row.addWidget(button)
+        if notice.stays:
+            self.show()
+            return
         close = QToolButton()
         close.setIcon(icon("x", "secondary"))
         close.setToolTip(translate("Notice", "Close; it stays in the list of messages"))
@@ -113,7 +116,8 @@ class NoticeStrip(QFrame):
         self.show()
 
     def _take_remedy(self, notice: Notice) -> None:
-        self._workspace.dismiss(notice)
+        if not notice.stays:
+            self._workspace.dismiss(notice)
         if notice.remedy is not None and self._run is not None:
             self._run(notice.remedy.command)
 

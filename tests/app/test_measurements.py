@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from medview.app import reading
+from medview.app.history import History
 from medview.app.measurements import Measurements, grips, measure, moved, place_of, same_slice, with_point
 from medview.app.viewport_state import ViewportState
 from medview.core.measurement import Measurement
@@ -68,7 +69,8 @@ def test_the_same_instance_is_found_again_after_the_stack_was_sorted_anew() -> N
 
 
 def test_undo_and_redo_go_through_all_changes() -> None:
-    marks = Measurements()
+    history = History()
+    marks = Measurements(history)
     told: list[str] = []
 
     def note(stack_id: str) -> None:
@@ -82,14 +84,14 @@ def test_undo_and_redo_go_through_all_changes() -> None:
     marks.replace(later)  # nothing differs: no step
     marks.remove("m1")
     assert marks.of("stack-1") == ()
-    assert [marks.undo(), marks.of("stack-1")] == ["stack-1", (later,)]
-    assert [marks.undo(), marks.of("stack-1")] == ["stack-1", (first,)]
-    marks.undo()
-    assert marks.undo() is None
+    assert [history.undo(), marks.of("stack-1")] == ["stack-1", (later,)]
+    assert [history.undo(), marks.of("stack-1")] == ["stack-1", (first,)]
+    history.undo()
+    assert history.undo() is None
     assert marks.of("stack-1") == ()
     for _ in range(3):
-        marks.redo()
-    assert marks.redo() is None
+        history.redo()
+    assert history.redo() is None
     assert marks.of("stack-1") == ()
     assert told == ["stack-1"] * 9
 

@@ -209,7 +209,10 @@ def test_closing_ends_every_thread_and_refuses_more(pump: MainThreadPump) -> Non
     queue = JobQueue(pump.post)
     never = threading.Event()
     running = [
-        queue.submit("x", checking(never), lane, lambda _: pytest.fail("done")) for lane in Lane for _ in range(3)
+        queue.submit("x", checking(never), lane, lambda _: pytest.fail("done"))
+        for lane in Lane
+        if lane is not Lane.KEEPING
+        for _ in range(3)
     ]
     assert queue.close() == ()
     assert all(job.state is JobState.CANCELLED for job in running)
@@ -232,3 +235,12 @@ def test_a_pump_gives_up_in_time(pump: MainThreadPump) -> None:
     assert not pump.run_until(lambda: False, 0.02)
     pump.post(lambda: None)
     assert pump.run_waiting() == 1
+
+
+def test_what_is_to_be_kept_is_finished_when_all_else_is_cancelled(pump: MainThreadPump) -> None:
+    queue = JobQueue(pump.post)
+    kept: list[int] = []
+    for number in range(20):
+        queue.submit("x", lambda _progress, n=number: (time.sleep(0.01), kept.append(n)), Lane.KEEPING, lambda _: None)
+    assert queue.close() == ()
+    assert kept == list(range(20))

@@ -276,9 +276,9 @@ def test_a_mark_is_moved_by_its_line_and_its_grips_with_one_undo_each(qtbot) -> 
     shifted = document.get(mark.id)
     assert np.allclose(np.diff(shifted.points, axis=0), np.diff(pulled.points, axis=0))
     assert widget.state.view.voi is None  # the tool was not used
-    document.undo()
+    widget.workspace.history.undo()
     assert document.get(mark.id) == pulled
-    document.undo()
+    widget.workspace.history.undo()
     assert document.get(mark.id) == mark
 
 

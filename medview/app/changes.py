@@ -1,0 +1,188 @@
+"""Steps of the history that change how results and viewports are arranged; marks and decisions have their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from medview.app import opening
+from medview.app.history import Change
+from medview.app.results import result_key
+
+if TYPE_CHECKING:
+    from medview.app.viewport_state import ViewportView
+    from medview.app.workspace import Workspace
+    from medview.core.display import OverlayStyle
+    from medview.core.finding import InferenceResult
+
+
+def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
+    """Mark a text for the translators; the window translates it when it shows it."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class LookChange:
+    """How a result is drawn: its style and from which score findings are shown; None: as it is by default."""
+
+    stack_id: str
+    result: str
+    """`result_key`."""
+    style: tuple[OverlayStyle | None, OverlayStyle | None]
+    threshold: tuple[float | None, float | None]
+
+    @property
+    def title(self) -> str:
+        """What was done."""
+        return QT_TRANSLATE_NOOP("Step", "Look of a result")
+
+    def reversed(self) -> LookChange:
+        """The change that takes this one back."""
+        return replace(self, style=self.style[::-1], threshold=self.threshold[::-1])
+
+    def joined(self, earlier: Change) -> Change | None:
+        """A slider that is dragged is one step."""
+        if not isinstance(earlier, LookChange) or earlier.result != self.result:
+            return None
+        same_kind = (self.style[0] == self.style[1]) == (earlier.style[0] == earlier.style[1])
+        if not same_kind:
+            return None
+        return replace(
+            self, style=(earlier.style[0], self.style[1]), threshold=(earlier.threshold[0], self.threshold[1])
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ResultChange:
+    """A result that was discarded (``there`` False) or brought back."""
+
+    result: InferenceResult
+    there: bool
+
+    @property
+    def title(self) -> str:
+        """What was done."""
+        return QT_TRANSLATE_NOOP("Step", "Discard a result")
+
+    @property
+    def stack_id(self) -> str:
+        """The stack that it is on."""
+        return self.result.provenance.stack_id
+
+    def reversed(self) -> ResultChange:
+        """The change that takes this one back."""
+        return ResultChange(self.result, not self.there)
+
+    def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
+        """Each is a step of its own."""
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """The grid and what its viewports show."""
+
+    layout: tuple[int, int]
+    maximised: bool
+    active: int
+    views: tuple[ViewportView, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ArrangementChange:
+    """Another grid."""
+
+    before: Arrangement
+    after: Arrangement
+
+    @property
+    def title(self) -> str:
+        """What was done."""
+        return QT_TRANSLATE_NOOP("Step", "Layout")
+
+    @property
+    def stack_id(self) -> str:
+        """None: it concerns the window."""
+        return ""
+
+    def reversed(self) -> ArrangementChange:
+        """The change that takes this one back."""
+        return ArrangementChange(self.after, self.before)
+
+    def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
+        """Each is a step of its own."""
+        return None
+
+
+def understand_all(workspace: Workspace) -> None:
+    """Tell the history of a workspace how the steps of this module are applied."""
+    history = workspace.history
+    history.understand(LookChange, lambda change: _apply_look(workspace, change))
+    history.understand(ResultChange, lambda change: _apply_result(workspace, change))
+    history.understand(ArrangementChange, lambda change: apply_arrangement(workspace, change.after))
+
+
+def look_of(workspace: Workspace, result: InferenceResult) -> tuple[OverlayStyle | None, float | None]:
+    """What the reader chose for a result: (style, threshold)."""
+    key = result_key(result)
+    return workspace.results.styles.get(key), workspace.results.thresholds.get(key)
+
+
+def _apply_look(workspace: Workspace, change: LookChange) -> None:
+    style, threshold = change.style[1], change.threshold[1]
+    results = workspace.results
+    for known, value in ((results.styles, style), (results.thresholds, threshold)):
+        if value is None:
+            known.pop(change.result, None)
+        else:
+            known[change.result] = value  # type: ignore[assignment]
+    for state in workspace.all_viewports:
+        if state.stack is None or state.stack.id != change.stack_id:
+            continue
+        styles = {key: one for key, one in state.overlay_styles.items() if key != change.result}
+        state.update(overlay_styles=styles if style is None else {**styles, change.result: style})
+    workspace.results_changed.emit(change.stack_id)
+
+
+def _apply_result(workspace: Workspace, change: ResultChange) -> None:
+    from medview.core.problem import MedviewError
+    from medview.store.results import forget_result, keep_result
+
+    try:
+        if change.there:
+            workspace.results.add(change.result)
+            keep_result(change.result)
+        else:
+            workspace.results.remove(change.result)
+            forget_result(change.result)
+    except MedviewError as error:
+        workspace.tell_error(error)
+    workspace.results_changed.emit(change.stack_id)
+
+
+def arrangement_of(workspace: Workspace) -> Arrangement:
+    """How the viewports are arranged now."""
+    views = tuple(state.view for state in workspace.all_viewports)
+    return Arrangement(workspace.layout, workspace.maximised, workspace.active, views)
+
+
+def apply_arrangement(workspace: Workspace, wanted: Arrangement) -> None:
+    """Arrange the viewports so again; what was closed meanwhile stays away, what has grown is shown as it is now."""
+    workspace.grow_viewports(len(wanted.views))
+    for at, state in enumerate(workspace.all_viewports):
+        view = wanted.views[at] if at < len(wanted.views) else None
+        if view is None or view.stack is None:
+            state.clear()
+            continue
+        now = state.view
+        if now.stack is not None and now.stack.id == view.stack.id and now.plane_kind == view.plane_kind:
+            continue  # it may have been scrolled since: that stays
+        found = opening.find_stack(workspace.studies, view.stack.id)
+        if found is None:
+            state.clear()
+            continue
+        state.restore(view)
+        state.replace_stack(*found)
+    workspace.layout, workspace.maximised, workspace.active = wanted.layout, wanted.maximised, wanted.active
+    workspace.layout_changed.emit()
+    workspace.active_changed.emit()

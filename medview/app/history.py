@@ -1,0 +1,108 @@
+"""The one stack of undo and redo: changes are frozen values, and each kind has one place that knows how to apply it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from typing import Any, Protocol, TypeVar
+
+from psygnal import Signal
+
+MERGE_S = 1.5
+"""Changes of one thing that follow one another faster are one step: a slider that is dragged."""
+MOST_STEPS = 1000
+
+
+class Change(Protocol):
+    """What a step does. ``title`` is English, in the translators' context "Step"."""
+
+    @property
+    def title(self) -> str:
+        """What the reader did, e.g. "Delete a mark"."""
+
+    @property
+    def stack_id(self) -> str:
+        """The stack that it concerns, "" where it concerns the window."""
+
+    def reversed(self) -> Change:
+        """The change that takes this one back."""
+
+    def joined(self, earlier: Change) -> Change | None:
+        """Both this and the ``earlier`` change as one; None where they are two steps."""
+
+
+C = TypeVar("C", bound=Change)
+
+
+class History:
+    """Steps that were done and taken back. ``changed`` after each; ``stepped`` tells a journal "done", "undone", "redone"."""
+
+    changed = Signal()
+    stepped = Signal(str, object)
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._done: list[Any] = []
+        self._undone: list[Any] = []
+        self._appliers: dict[type[Any], Callable[[Any], None]] = {}
+        self._last = float("-inf")
+
+    def understand(self, kind: type[C], apply: Callable[[C], None]) -> None:
+        """From now on changes of this kind are applied by ``apply``."""
+        self._appliers[kind] = apply
+
+    def do(self, change: Change) -> None:
+        """Apply a change; it can be taken back."""
+        now = self._clock()
+        joined = (
+            change.joined(self._done[-1]) if self._done and not self._undone and now - self._last < MERGE_S else None
+        )
+        self._last = now
+        if joined is not None:
+            self._done[-1] = joined
+        else:
+            self._done.append(change)
+            del self._done[:-MOST_STEPS]
+        self._undone.clear()
+        self._tell("done", change)
+
+    def undo(self) -> str | None:
+        """Take the last change back; the stack that it was on, None where there is nothing to take back."""
+        if not self._done:
+            return None
+        change = self._done.pop()
+        self._undone.append(change)
+        self._tell("undone", change.reversed())
+        return str(change.stack_id)
+
+    def redo(self) -> str | None:
+        """Do again what was last taken back."""
+        if not self._undone:
+            return None
+        change = self._undone.pop()
+        self._done.append(change)
+        self._tell("redone", change)
+        return str(change.stack_id)
+
+    def _tell(self, how: str, change: Any) -> None:
+        if how != "done":
+            self._last = float("-inf")  # what comes next is a step of its own
+        self._appliers[type(change)](change)
+        self.stepped.emit(how, change)
+        self.changed.emit()
+
+    @property
+    def undo_title(self) -> str:
+        """What undo would take back, "" where there is nothing."""
+        return str(self._done[-1].title) if self._done else ""
+
+    @property
+    def redo_title(self) -> str:
+        """What redo would do again, "" where there is nothing."""
+        return str(self._undone[-1].title) if self._undone else ""
+
+    def forget(self, stacks: Collection[str]) -> None:
+        """Drop the steps on stacks that were closed: what is not open is not changed unseen."""
+        self._done = [one for one in self._done if one.stack_id not in stacks]
+        self._undone = [one for one in self._undone if one.stack_id not in stacks]
+        self.changed.emit()

@@ -1,0 +1,412 @@
+"""Keeps what the reader makes the moment it is made, and brings it back when the study is opened again.
+
+A mark counts as kept when the store says so; until then it waits here, and what cannot be kept is said and tried again. Marks
+come back by the UIDs of series, instance and frame; where the pixels under them are others than those that they were made on,
+they are marked as stale, never dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from medview.app import opening
+from medview.app.decisions import Decision, DecisionChange, decision_content, decision_key, decision_of
+from medview.app.measurements import MeasurementChange
+from medview.app.notices import KEEP_AGAIN, Severity
+from medview.core.problem import MedviewError, Note
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from medview.app.workspace import Workspace
+    from medview.core.measurement import Measurement, MeasurementPlace
+    from medview.core.study import Series, Stack, Study
+    from medview.store.entry import Entry
+    from medview.store.study_store import StudyStore
+
+STAYING = frozenset({"marks_in_memory", "marks_not_kept"})
+"""Notices that stay until they are not true any more."""
+
+KINDS = ("mark", "decision", "pixels")
+
+
+class Keeping:
+    """The journal of a workspace. ``changed`` when something was kept; ``restored`` when kept marks of series came back."""
+
+    changed = Signal()
+    restored = Signal()
+
+    def __init__(self, workspace: Workspace, store: StudyStore | None = None) -> None:
+        self._workspace = workspace
+        self._given = store
+        self._store: StudyStore | None = None
+        self._waiting: list[Entry] = []
+        self._writing: list[Entry] = []
+        self._homes: dict[str, tuple[str, str]] = {}
+        self._expected: dict[str, dict[tuple[int, int], dict[str, str]]] = {}
+        self._touched: set[str] = set()
+        self.failed = False
+        """Whether something could not be kept and waits to be tried again."""
+        workspace.measurements.recorded.connect(self._record_mark)
+        workspace.decisions.recorded.connect(self._record_decision)
+        workspace.history.stepped.connect(self._record_step)
+        workspace.loader.slice_loaded.connect(self._check_slice)
+
+    @property
+    def store(self) -> StudyStore:
+        """Where everything is kept; made when it is first needed, used in the keeping lane."""
+        if self._store is None:
+            from medview.store.study_store import StudyStore
+
+            self._store = self._given or StudyStore()
+        return self._store
+
+    @property
+    def waiting(self) -> int:
+        """How many entries the disk does not have yet."""
+        return len(self._waiting) + len(self._writing)
+
+    # ------------------------------------------------------------------ recording
+
+    def record(
+        self, kind: Any, subject: str, content: dict[str, Any] | None, study: str = "", series: str = ""
+    ) -> None:
+        """Put an entry into the journal; returns at once."""
+        from medview.store.entry import new_entry
+
+        reader = self._workspace.decisions.reader
+        self._waiting.append(new_entry(kind, subject, content, reader=reader, study=study, series=series))
+        if not self._writing:
+            self._write()
+
+    def keep_again(self) -> None:
+        """Try once more to keep what could not be kept."""
+        if self._waiting and not self._writing:
+            self._write()
+
+    def _write(self) -> None:
+        from medview.jobs.queue import Lane
+
+        self._writing, self._waiting = self._waiting, []
+        entries, store = self._writing, self.store
+
+        def failed(error: BaseException) -> None:
+            # Before what was made meanwhile, so that the order stays.
+            self._writing, self._waiting = [], [*entries, *self._waiting]
+            self._say_failed(error)
+
+        self._workspace.jobs.submit(
+            "marks", lambda _progress: store.write(entries), Lane.KEEPING, self._written, failed
+        )
+
+    def _written(self, _none: None) -> None:
+        self._writing = []
+        if self.failed:
+            self.failed = False
+            self._workspace.withdraw("marks_not_kept")
+        self._tell_notes()
+        self.changed.emit()
+        if self._waiting:
+            self._write()
+
+    def _say_failed(self, error: BaseException) -> None:
+        self.failed = True
+        why = error.text if isinstance(error, MedviewError) else str(error)
+        text = f"Marks could not be kept yet: {why} They are in memory and are tried again with the next one."
+        self._workspace.withdraw("marks_not_kept")
+        self._workspace.tell("marks_not_kept", text, (why,), "danger", remedy=KEEP_AGAIN, stays=True)
+        self._tell_notes()
+        self.changed.emit()
+
+    def _tell_notes(self) -> None:
+        if self._store is None:
+            return
+        notes: list[Note] = []
+        while self._store.notes:
+            notes.append(self._store.notes.pop(0))
+        for note in notes:
+            severity: Severity = "danger" if note.code in STAYING else "warning"
+            self._workspace.tell(note.code, note.text, note.values, severity, stays=note.code in STAYING)
+
+    def flush(self) -> None:
+        """Called before the end: hand out what is still waiting; the lane finishes it."""
+        if self._waiting and not self._writing:
+            self._write()
+
+    # ------------------------------------------------------------------ what is recorded
+
+    def _record_mark(self, change: MeasurementChange) -> None:
+        mark = change.after or change.before
+        assert mark is not None
+        self._touched.add(mark.id)
+        found = opening.find_stack(self._workspace.studies, mark.place.stack_id)
+        if found is not None:
+            self._homes[mark.id] = (found[0].study_uid, found[1].series_uid)
+        home = self._homes.get(mark.id)
+        if home is None:
+            return  # images that no series holds: nothing to find it again by
+        content = None
+        if change.after is not None and found is not None:
+            from medview.store.mark_content import mark_content
+
+            content = mark_content(mark, _patient_points(found[2], mark))
+            content["patient"] = _patient_digest(found[0])
+        self.record("mark", mark.id, content, *home)
+        if change.after is not None and found is not None:
+            self._hash_under(found[2], mark)
+
+    def _record_decision(self, change: DecisionChange) -> None:
+        made = change.result.provenance
+        self._touched.add(decision_key(change.result, change.finding))
+        found = opening.find_stack(self._workspace.studies, made.stack_id)
+        study = found[0].study_uid if found is not None else ""
+        subject = decision_key(change.result, change.finding)
+        self.record("decision", subject, decision_content(change), study, made.series_uid)
+
+    def _record_step(self, how: str, change: Any) -> None:
+        self.record("step", "", {"how": how, "title": change.title, "stack_id": change.stack_id})
+
+    # ------------------------------------------------------------------ pixels under marks
+
+    def _hash_under(self, stack: Stack, mark: Measurement) -> None:
+        """Record what the pixels under a mark are: of its frame, or for a cut which frames its volume has."""
+        place = mark.place
+        if place.plane != "acquired":
+            self._record_pixels(mark.id, _frames_digest(stack))
+            return
+        time, k = divmod(_index_of(stack, place), stack.shape[0])
+        self._hash_slice(stack, time, k, lambda digest: self._record_pixels(mark.id, digest))
+
+    def _record_pixels(self, mark_id: str, digest: str) -> None:
+        self.record("pixels", mark_id, {"sha256": digest}, *self._homes[mark_id])
+
+    def _hash_slice(self, stack: Stack, time: int, k: int, done: Any) -> None:
+        from medview.jobs.queue import Lane
+
+        try:
+            volume = self._workspace.loader.volume(stack, time, k)
+        except MedviewError:
+            return  # no memory for it: nothing is shown either
+        if k >= volume.shape[0] or not volume.is_loaded(k):
+            return
+        pixels = volume.stored[k].copy()  # the loader may take its memory back while a thread reads it
+        self._workspace.jobs.submit(
+            "marks", lambda _progress: _pixel_digest(pixels), Lane.ANALYSIS, done, lambda _error: None
+        )
+
+    def _check_slice(self, stack_id: str, time: int, k: int) -> None:
+        """A slice has come: are its pixels those that the marks on it were made on?"""
+        due = self._expected.get(stack_id)
+        expected = due.pop((time, k), None) if due else None
+        if not expected:
+            return
+        found = opening.find_stack(self._workspace.studies, stack_id)
+        if found is None:
+            return
+
+        def done(digest: str) -> None:
+            for mark_id, wanted in expected.items():
+                if wanted != digest:
+                    self._workspace.measurements.set_stale(mark_id)
+
+        self._hash_slice(found[2], time, k, done)
+
+    # ------------------------------------------------------------------ bringing back
+
+    def fetch(self, series: Sequence[Series]) -> None:
+        """Bring back what was kept of series that were just opened, and put their studies on the list of recent ones."""
+        from medview.jobs.queue import Lane
+
+        workspace, store = self._workspace, self.store
+        uids = tuple(one.series_uid for one in series if one.series_uid)
+        if not uids:
+            return
+        before = {
+            mark.id: mark for one in series for stack in one.stacks for mark in workspace.measurements.of(stack.id)
+        }
+        self._touched = set()
+
+        def work(_progress: Any) -> tuple[Entry, ...]:
+            return store.current(uids, KINDS)
+
+        def done(entries: tuple[Entry, ...]) -> None:
+            self._bring_back(entries, before)
+            self._tell_notes()
+            self.restored.emit()
+
+        def failed(error: BaseException) -> None:
+            workspace.tell_error(error)
+            self._tell_notes()
+            self.restored.emit()
+
+        workspace.jobs.submit("marks", work, Lane.KEEPING, done, failed)
+
+    def _bring_back(self, entries: Sequence[Entry], before: dict[str, Measurement]) -> None:
+        from medview.store.mark_content import mark_of
+
+        hashes = {
+            entry.subject: str(entry.content.get("sha256", ""))
+            for entry in entries
+            if entry.kind == "pixels" and entry.content is not None
+        }
+        marks: list[Measurement] = []
+        gone: list[str] = []
+        stale: list[str] = []
+        decisions: dict[str, Decision] = {}
+        away = unknown = 0
+        frames: dict[str, dict[tuple[str, int], tuple[Stack, int]]] = {}
+        for entry in entries:
+            if entry.subject in self._touched:
+                continue  # changed here while the journal was read
+            if entry.kind == "decision":
+                try:
+                    decisions[entry.subject] = Decision() if entry.content is None else decision_of(entry.content)
+                except ValueError:
+                    unknown += 1
+            if entry.kind != "mark":
+                continue
+            if entry.content is None:
+                gone.append(entry.subject)
+                continue
+            try:
+                mark = mark_of(entry.subject, entry.content)
+            except ValueError:
+                unknown += 1
+                continue
+            placed = self._place(mark, entry.series, frames)
+            if placed is None:
+                away += 1
+                continue
+            study, stack, mark = placed
+            self._homes[mark.id] = (entry.study, entry.series)
+            if before.get(mark.id) != mark:
+                marks.append(mark)
+            wanted = hashes.get(mark.id, "")
+            if entry.content.get("patient") not in {None, _patient_digest(study)}:
+                stale.append(mark.id)
+            elif mark.place.plane != "acquired":
+                if wanted and wanted != _frames_digest(stack):
+                    stale.append(mark.id)
+            elif wanted:
+                self._expect(stack, mark, wanted)
+        workspace = self._workspace
+        workspace.measurements.bring_back(marks, gone)
+        for mark_id in stale:
+            workspace.measurements.set_stale(mark_id)
+        workspace.decisions.bring_back(
+            decisions, {stack.id for study in workspace.studies for one in study.series for stack in one.stacks}
+        )
+        if away:
+            text = f"{away} kept marks lie on images of these series that are not open; they stay kept."
+            workspace.tell("marks_away", text, (str(away),))
+        if unknown:
+            text = f"{unknown} kept marks were made by another version of medview and cannot be shown; they stay kept."
+            workspace.tell("marks_unknown", text, (str(unknown),))
+
+    def _place(
+        self, mark: Measurement, series_uid: str, frames: dict[str, dict[tuple[str, int], tuple[Stack, int]]]
+    ) -> tuple[Study, Stack, Measurement] | None:
+        """The mark on the stack of its series that shows its image now."""
+        found = opening.find_series(self._workspace.studies, series_uid)
+        if found is None:
+            return None
+        study, series = found
+        place = mark.place
+        own = next((stack for stack in series.stacks if stack.id == place.stack_id), None)
+        if place.plane != "acquired":
+            stack = own or next(
+                (one for one in series.stacks if _has_frame_of_reference(one, place.frame_of_reference)), None
+            )
+            return None if stack is None else (study, stack, replace(mark, place=replace(place, stack_id=stack.id)))
+        if not place.sop_uid:
+            held = own is not None and place.k < own.shape[0] and place.time < own.timepoints
+            return (study, own, mark) if own is not None and held else None
+        if series_uid not in frames:
+            index: dict[tuple[str, int], tuple[Stack, int]] = {}
+            for stack in series.stacks:
+                for at, frame in enumerate(stack.frames):
+                    key = (frame.sop_uid, frame.frame)
+                    if key not in index or stack is own:
+                        index[key] = (stack, at)
+            frames[series_uid] = index
+        held_by = frames[series_uid].get((place.sop_uid, place.frame))
+        if held_by is None:
+            return None
+        stack, at = held_by
+        time, k = divmod(at, stack.shape[0])
+        return study, stack, replace(mark, place=replace(place, stack_id=stack.id, k=k, time=time))
+
+    def _expect(self, stack: Stack, mark: Measurement, wanted: str) -> None:
+        """Compare the pixels under a mark when they are there; at once where they are on the screen."""
+        place = (mark.place.time, mark.place.k)
+        self._expected.setdefault(stack.id, {}).setdefault(place, {})[mark.id] = wanted
+        shown = any(state.stack is not None and state.stack.id == stack.id for state in self._workspace.viewports)
+        if shown:
+            try:
+                volume = self._workspace.loader.volume(stack, place[0])
+            except MedviewError:
+                return
+            if volume.is_loaded(place[1]):
+                self._workspace.post(lambda: self._check_slice(stack.id, *place))
+
+
+def _index_of(stack: Stack, place: MeasurementPlace) -> int:
+    """Index among the stack's frames of the one that a place names; stacks grow while they are scanned."""
+    at = place.time * stack.shape[0] + place.k
+    if not place.sop_uid:
+        return at
+    wanted = (place.sop_uid, place.frame)
+    if at < len(stack.frames) and (stack.frames[at].sop_uid, stack.frames[at].frame) == wanted:
+        return at
+    return next((n for n, frame in enumerate(stack.frames) if (frame.sop_uid, frame.frame) == wanted), at)
+
+
+def _has_frame_of_reference(stack: Stack, wanted: str) -> bool:
+    return bool(wanted) and stack.geometry is not None and stack.geometry.frame_of_reference == wanted
+
+
+def _pixel_digest(pixels: np.ndarray[Any, Any]) -> str:
+    """SHA-256 of stored values with their shape and type, little endian."""
+    little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
+    digest = hashlib.sha256(f"{little.shape} {little.dtype.str}".encode())
+    digest.update(little.tobytes())
+    return digest.hexdigest()
+
+
+def _frames_digest(stack: Stack) -> str:
+    """SHA-256 of which frames a stack has, whatever their order."""
+    names = sorted(f"{frame.sop_uid}\0{frame.frame}" for frame in stack.frames)
+    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _patient_digest(study: Study) -> str:
+    return hashlib.sha256("\0".join(study.patient.key).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _patient_points(stack: Stack, mark: Measurement) -> tuple[tuple[float, float, float], ...] | None:
+    """The points of a mark in LPS mm; None where the images have no place in the patient."""
+    import numpy as np
+
+    place = mark.place
+    points = np.array(mark.points, dtype=np.float64)
+    if place.plane != "acquired":
+        if place.origin is None or place.across is None or place.down is None:
+            return None
+        placed = np.array(place.origin) + points[:, :1] * np.array(place.across) + points[:, 1:] * np.array(place.down)
+    elif stack.geometry is not None:
+        k = _index_of(stack, place) % stack.shape[0]
+        voxels = np.column_stack([np.full(len(points), float(k)), points[:, 1], points[:, 0]])
+        placed = stack.geometry.voxel_to_patient(voxels)
+    elif stack.planes is not None:
+        origin, across, down = stack.planes[_index_of(stack, place)]
+        placed = origin + points[:, :1] * across + points[:, 1:] * down
+    else:
+        return None
+    if not np.isfinite(placed).all():
+        return None
+    return tuple((float(x), float(y), float(z)) for x, y, z in placed)

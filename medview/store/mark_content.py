@@ -1,0 +1,60 @@
+"""A reader's mark as the journal holds it, and back: instance, frame, image coordinates, and the place in the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any, get_args
+
+from medview.core.measurement import ImagePoint, Measurement, MeasurementKind, MeasurementPlace
+
+Triple = tuple[float, float, float]
+
+
+def mark_content(mark: Measurement, patient_points: tuple[Triple, ...] | None) -> dict[str, Any]:
+    """What is kept of a mark. ``patient_points`` are its points in LPS mm, None without geometry."""
+    content = asdict(mark)
+    del content["id"]
+    content["patient_points"] = patient_points
+    return content
+
+
+def mark_of(mark_id: str, content: Mapping[str, Any]) -> Measurement:
+    """The mark again; what is missing has its default, what an older version does not know is left out.
+
+    Raises ValueError where the content is none that this version knows.
+    """
+    try:
+        kind = content["kind"]
+        if kind not in get_args(MeasurementKind):
+            raise ValueError(f"a mark of the kind {kind!r}")
+        place = {
+            entry.name: content["place"][entry.name]
+            for entry in fields(MeasurementPlace)
+            if entry.name in content["place"]
+        }
+        for name in ("origin", "across", "down"):
+            place[name] = _triple(place.get(name))
+        points: tuple[ImagePoint, ...] = tuple((float(x), float(y)) for x, y in content["points"])
+        if not points:
+            raise ValueError("a mark without points")
+        others = {
+            entry.name: _tuples(content[entry.name])
+            for entry in fields(Measurement)
+            if entry.name in content and entry.name not in {"id", "kind", "place", "points"}
+        }
+        return Measurement(id=mark_id, kind=kind, place=MeasurementPlace(**place), points=points, **others)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has lists only; a mark's values are frozen."""
+    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value
+
+
+def _triple(values: Any) -> Triple | None:
+    if values is None:
+        return None
+    x, y, z = (float(value) for value in values)
+    return (x, y, z)

@@ -1,0 +1,367 @@
+"""Everything that medview keeps about studies, behind one narrow interface: marks, decisions, what was opened.
+
+The journal's files are the truth; the database is made from them and only from them, so that it can be made again. An entry
+counts as kept when it is in a journal file that has been flushed to the disk. All calls block; they may come from any thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from medview.core.folders import user_folder
+from medview.core.problem import Note
+from medview.store import journal_file
+from medview.store.database import StoreError, open_database, told, writing
+from medview.store.entry import Clock, Entry, NoKey, StorageKey
+
+DATABASE = "studies.sqlite"
+JOURNAL = "journal"
+_SET_ASIDE = frozenset({"store_damaged", "store_newer"})
+
+
+def store_folder() -> Path:
+    """Where the database and the journal are."""
+    return user_folder() / "studies"
+
+
+@dataclass(frozen=True, slots=True)
+class RecentStudy:
+    """A study that was opened; ``content`` as its entry says, ``thumbnail`` PNG or b""."""
+
+    key: str
+    opened: int
+    """µs since 1970."""
+    content: Mapping[str, Any]
+    thumbnail: bytes
+
+
+class StudyStore:
+    """The store of one user. ``notes`` tell what had to be done to open it; nothing is opened before the first call."""
+
+    def __init__(self, folder: Path | None = None, key: StorageKey | None = None, busy_s: float = 5.0) -> None:
+        self.folder = folder or store_folder()
+        self.clock = Clock()
+        self.in_memory = False
+        """Whether nothing can be written here: what is made now is gone with the process."""
+        self.notes: list[Note] = []
+        self._key = key or NoKey()
+        self._busy_s = busy_s
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+
+    @property
+    def database_path(self) -> Path:
+        """The database's file."""
+        return self.folder / DATABASE
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where the journal's files are."""
+        return self.folder / JOURNAL
+
+    # ------------------------------------------------------------------ writing
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Keep entries; when this returns they are on the disk.
+
+        Raises `StoreError` where they are not. A database that cannot take what the journal has taken gives a note, not an
+        error: it catches up when it can be written again.
+        """
+        if not entries:
+            return
+        with self._lock:
+            fault: StoreError | None = None
+            try:
+                self._open()
+            except StoreError as error:
+                if error.code != "store_locked":
+                    raise
+                fault = error
+            # Stamped here, where the newest moment of all windows is known, not where the hand made the mark.
+            entries = [entry if entry.moment else replace(entry, moment=self.clock.next()) for entry in entries]
+            if self.in_memory:
+                with told(self.database_path), writing(self._connected):
+                    self._insert(entries)
+                return
+            try:
+                journal_file.append(self.journal_folder, entries, self._key)
+            except OSError as error:
+                raise _write_fault(error, self.journal_folder) from error
+            try:
+                if fault is not None:
+                    raise fault
+                self._catch_up()
+            except StoreError as error:
+                self._recover(error)
+
+    def _recover(self, error: StoreError) -> None:
+        """The journal has everything; the database is made again where it is damaged, else it catches up later."""
+        if error.code in _SET_ASIDE:
+            self._drop_connection()
+            self._open_or_rebuild()
+        else:
+            self.notes.append(Note(error.code, error.text, error.values))
+
+    # ------------------------------------------------------------------ reading
+
+    def current(self, series: Iterable[str], kinds: Sequence[str]) -> tuple[Entry, ...]:
+        """What holds for series, in the order in which it was made; removed subjects with ``content`` None."""
+        found: list[Entry] = []
+        with self._lock, told(self.database_path):
+            self._open()
+            with contextlib.suppress(StoreError):
+                self._catch_up()  # what another window wrote while the database was held
+            for one in series:
+                rows = self._connected.execute(
+                    """SELECT journal.* FROM current JOIN journal ON journal.id = current.id
+                    WHERE current.series = ? AND current.kind IN (SELECT value FROM json_each(?))""",
+                    (one, json.dumps(list(kinds))),
+                )
+                found += [_entry(row) for row in rows]
+        return tuple(sorted(found, key=lambda entry: entry.moment))
+
+    def history(self, kind: str, subject: str) -> tuple[Entry, ...]:
+        """Everything that happened to a subject, oldest first."""
+        with self._lock, told(self.database_path):
+            self._open()
+            rows = self._connected.execute(
+                "SELECT * FROM journal WHERE kind = ? AND subject = ? ORDER BY moment, id", (kind, subject)
+            )
+            return tuple(_entry(row) for row in rows)
+
+    def recent(self, words: str = "", limit: int = 200) -> tuple[RecentStudy, ...]:
+        """Studies that were opened, newest first, that have all of the words (or parts of words) in what is known of them."""
+        with self._lock, told(self.database_path):
+            self._open()
+            rows = self._connected.execute(
+                """SELECT key, opened, content, thumbnail FROM studies
+                WHERE NOT EXISTS (SELECT 1 FROM json_each(?) WHERE instr(words, value) = 0) ORDER BY opened DESC LIMIT ?""",
+                (json.dumps(folded(words).split()), limit),
+            )
+            return tuple(RecentStudy(row[0], row[1], json.loads(row[2]), row[3] or b"") for row in rows)
+
+    def keep_thumbnail(self, key: str, picture: bytes) -> None:
+        """The picture of a study in the list; it is in the database only, and made again when the study is opened."""
+        with self._lock, told(self.database_path):
+            self._open()
+            with writing(self._connected):
+                self._connected.execute("UPDATE studies SET thumbnail = ? WHERE key = ?", (picture, key))
+
+    def all_entries(self) -> tuple[Entry, ...]:
+        """The whole journal, oldest first."""
+        with self._lock, told(self.database_path):
+            self._open()
+            rows = self._connected.execute("SELECT * FROM journal ORDER BY moment, id")
+            return tuple(_entry(row) for row in rows)
+
+    def known_ids(self) -> frozenset[str]:
+        """Ids of all entries."""
+        with self._lock, told(self.database_path):
+            self._open()
+            return frozenset(row[0] for row in self._connected.execute("SELECT id FROM journal"))
+
+    def close(self) -> None:
+        """Close the database; it opens again with the next call."""
+        with self._lock:
+            self._drop_connection()
+
+    # ------------------------------------------------------------------ opening
+
+    @property
+    def _connected(self) -> sqlite3.Connection:
+        assert self._connection is not None
+        return self._connection
+
+    def _open(self) -> None:
+        if self._connection is None:
+            self._open_or_rebuild()
+
+    def open(self) -> None:
+        """Open the database now. Raises `StoreError` where it is held by another program."""
+        with self._lock:
+            self._open()
+
+    def _open_or_rebuild(self) -> None:
+        try:
+            self._make_folders()
+            if not os.access(self.journal_folder, os.W_OK):
+                raise PermissionError(13, "Permission denied")
+        except OSError as error:
+            self._open_in_memory(error.strerror or str(error))
+            return
+        try:
+            self._open_file()
+        except StoreError as error:
+            if error.code in {"store_read_only", "store_unreachable", "store_full"}:
+                self._open_in_memory(error.values[1] or error.text)
+                return
+            if error.code not in _SET_ASIDE:
+                raise
+            aside = self._set_aside(error)
+            self._open_file()
+            lost = " Pictures in the list of studies are made again when they are opened."
+            text = f"{error.text} It was set aside as {aside.name} and made again from the journal.{lost}"
+            self.notes.append(Note(f"{error.code}_rebuilt", text, (str(self.database_path), aside.name)))
+
+    def _make_folders(self) -> None:
+        for folder in (self.folder, self.journal_folder):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                journal_file.flush_folder(folder.parent)
+
+    def _open_file(self) -> None:
+        self._connection = open_database(self.database_path, self._key, self._busy_s)
+        with contextlib.suppress(OSError):
+            self.database_path.chmod(0o600)
+        try:
+            self._catch_up()
+        except StoreError as error:
+            self._drop_connection()
+            if error.code == "store_locked":
+                self._connection = open_database(self.database_path, self._key, self._busy_s)
+                self.notes.append(Note(error.code, error.text, error.values))
+                return
+            raise
+
+    def _open_in_memory(self, why: str) -> None:
+        """Read what the journal has, keep what is made now in memory, and say so."""
+        self.in_memory = True
+        self._connection = open_database(None, self._key)
+        with writing(self._connected):
+            for path in journal_file.journal_files(self.journal_folder):
+                with contextlib.suppress(OSError):
+                    self._insert(journal_file.read_from(path, 0, self._key)[0])
+        text = f"Nothing can be written to {self.folder} ({why}): marks are lost when medview is closed."
+        self.notes.append(Note("marks_in_memory", text, (str(self.folder), why)))
+
+    def _set_aside(self, error: StoreError) -> Path:
+        """Rename the database and what belongs to it under today's date."""
+        self._drop_connection()
+        word = "newer" if error.code == "store_newer" else "damaged"
+        stem = f"{self.database_path.stem}-{word}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+        aside = next(
+            path
+            for path in (self.folder / f"{stem}{f'-{n}' if n else ''}.sqlite" for n in range(10_000))
+            if not path.exists()
+        )
+        try:
+            for ending in ("-wal", "-shm", ""):
+                source = self.database_path.with_name(DATABASE + ending)
+                if source.exists():
+                    source.replace(aside.with_name(aside.name + ending))
+            journal_file.flush_folder(self.folder)
+        except OSError as fault:
+            raise _write_fault(fault, self.database_path) from fault
+        return aside
+
+    def _drop_connection(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    # ------------------------------------------------------------------ from the journal into the database
+
+    def _catch_up(self) -> None:
+        """Take over what the journal's files have beyond what the database knows of them."""
+        with told(self.database_path):
+            known = dict(self._connected.execute("SELECT name, read FROM files"))
+            grown = [
+                path
+                for path in journal_file.journal_files(self.journal_folder)
+                if _size(path) > known.get(path.name, 0)
+            ]
+            if not grown or self.in_memory:
+                self._see_newest()
+                return
+            with writing(self._connected):
+                for path in grown:
+                    row = self._connected.execute("SELECT read FROM files WHERE name = ?", (path.name,)).fetchone()
+                    try:
+                        entries, end, _torn = journal_file.read_from(path, row[0] if row else 0, self._key)
+                    except OSError:
+                        continue  # gone, or not to be read now; the next time
+                    self._insert(entries)
+                    self._connected.execute(
+                        "INSERT INTO files VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET read = excluded.read",
+                        (path.name, end),
+                    )
+            self._see_newest()
+
+    def _see_newest(self) -> None:
+        newest = self._connected.execute("SELECT MAX(moment) FROM current").fetchone()[0]
+        self.clock.see(newest or 0)
+
+    def _insert(self, entries: Iterable[Entry]) -> None:
+        """Insert entries that are not there yet; what holds is the newest of each subject, in whatever order they come."""
+        execute = self._connected.execute
+        for entry in entries:
+            content = None if entry.content is None else json.dumps(entry.content, separators=(",", ":"))
+            new = execute(
+                "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                (entry.id, entry.moment, entry.at, entry.reader, entry.kind, entry.study, entry.series, entry.subject,
+                 content),
+            ).rowcount  # fmt: skip
+            if not new or entry.kind == "step":
+                continue
+            execute(
+                """INSERT INTO current (kind, subject, series, moment, id) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (kind, subject) DO UPDATE SET series = excluded.series, moment = excluded.moment,
+                id = excluded.id WHERE (excluded.moment, excluded.id) > (current.moment, current.id)""",
+                (entry.kind, entry.subject, entry.series, entry.moment, entry.id),
+            )
+            if entry.kind == "study" and entry.content is not None:
+                execute(
+                    """INSERT INTO studies (key, opened, content, words) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+                    SET opened = excluded.opened, content = excluded.content, words = excluded.words
+                    WHERE excluded.opened > studies.opened""",
+                    (entry.subject, entry.moment, content, _words_of(entry.content)),
+                )
+
+
+def folded(text: str) -> str:
+    """A text as it is searched: without case, accents, and the marks between the parts of a name or a date."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    kept = "".join(one for one in plain if not unicodedata.combining(one))
+    return " ".join("".join(" " if one in "^=,;" else "" if one in "-./:" else one for one in kept).split())
+
+
+def _words_of(content: Mapping[str, Any]) -> str:
+    said = (value for value in content.values() if isinstance(value, str))
+    lists = (word for value in content.values() if isinstance(value, list) for word in value if isinstance(word, str))
+    return folded(" ".join((*said, *lists)))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    id_, moment, at, reader, kind, study, series, subject, content = row
+    return Entry(
+        id_, moment, at, reader, kind, study, series, subject, None if content is None else json.loads(content)
+    )
+
+
+def _write_fault(error: OSError, path: Path) -> StoreError:
+    import errno
+
+    detail = error.strerror or str(error)
+    if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}:
+        return StoreError("store_full", "cannot grow: the disk is full", path, detail)
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return StoreError("store_read_only", "can only be read", path, detail)
+    return StoreError("store_unreachable", "cannot be written", path, detail)
