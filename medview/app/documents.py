@@ -204,7 +204,7 @@ def write_document(source: str, path: str) -> None:
     from pathlib import Path
 
     from medview.dicom.encapsulated_document import document_bytes
-    from medview.formats.replaced_file import replaced_file
+    from medview.files.replaced_file import replaced_file
 
     data = document_bytes(source)
     with replaced_file(Path(path)) as temporary:

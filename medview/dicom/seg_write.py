@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 import os
-import re
-import tempfile
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medview import __version__
 from medview.core.finding import Code, Label, Provenance, Segmentation
-from medview.core.problem import ExitCode, MedviewError
+from medview.core.problem import MedviewError
 from medview.core.study import FrameSource
-from medview.files.byte_source import opened_stream
+from medview.dicom.written_object import (
+    MANUFACTURER,
+    algorithm_parameters,
+    coded,
+    impossible,
+    made_or_refused,
+    save_object,
+    short_text,
+    software_versions,
+    source_header,
+)
 
 _ANYTHING = Code("123037004", "SCT", "Anatomical Structure")
 """Category and type of a label whose package states no codes."""
 
-MANUFACTURER = "medview"
-
-LONGEST = 62
-"""Bytes of a long string: PS3.5 6.2 counts 64 characters, many programs bytes, and a padding space comes on top."""
-
-_MAY_BE_EMPTY = (
-    "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID", "AccessionNumber",
-    "ReferringPhysicianName",
-)  # fmt: skip
-"""Attributes of type 2 of Patient and Study that de-identified files often lack altogether."""
+SegmentationKind = Literal["binary", "fractional", "labelmap"]
+"""How the pixels are stored (PS3.3 C.8.20.2): one bit, an occupancy of 0 to 255, or one map of all segment numbers."""
 
 
 def write_segmentation_object(
-    path: str | os.PathLike[str], segmentation: Segmentation, frames: Sequence[FrameSource], provenance: Provenance
+    path: str | os.PathLike[str],
+    segmentation: Segmentation,
+    frames: Sequence[FrameSource],
+    provenance: Provenance,
+    kind: SegmentationKind = "binary",
 ) -> None:
-    """Write ``segmentation.labels`` (k, j, i) as a binary SEG; ``frames`` are the k source frames, in order.
+    """Write ``segmentation.labels`` (k, j, i) as a SEG; ``frames`` are the k source frames, in order.
 
     One segment for each label, also for those without a voxel; empty frames are left out. The name, version and hash of
     the package stand in the Algorithm Identification. Raises MedviewError: ``seg_impossible`` where the source cannot
@@ -49,26 +52,18 @@ def write_segmentation_object(
         raise _impossible(target, "its source is no DICOM series with a common geometry")
     if not segmentation.meanings:
         raise _impossible(target, "it has no labels")
-    try:
-        with warnings.catch_warnings():
-            # highdicom says that an empty segmentation is written with all frames; that is what is wanted.
-            warnings.simplefilter("ignore")
-            made = _make(segmentation, frames, provenance)
-    except MedviewError:
-        raise
-    except OSError as error:
-        raise _impossible(target, f"a source file cannot be read ({error.strerror or error})") from error
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, RuntimeError) as error:
-        raise _impossible(target, f"the source images do not allow it ({error})") from error
-    _save(made, target)
+    save_object(
+        made_or_refused(lambda: _make(segmentation, frames, provenance, kind), target, "seg_impossible"), target
+    )
 
 
 def _impossible(path: Path, why: str) -> MedviewError:
-    text = f"{path.name} was not written: {why}."
-    return MedviewError("seg_impossible", text, str(path), values=(path.name, why))
+    return impossible(path, why, "seg_impossible")
 
 
-def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance: Provenance) -> Any:
+def _make(
+    segmentation: Segmentation, frames: Sequence[FrameSource], provenance: Provenance, kind: SegmentationKind
+) -> Any:
     import highdicom
 
     hd: Any = highdicom
@@ -92,7 +87,7 @@ def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance:
     made = hd.seg.Segmentation(
         source_images=sources,
         pixel_array=array,
-        segmentation_type="BINARY",
+        segmentation_type=kind.upper(),
         segment_descriptions=[
             _description(hd, number, label, provenance) for number, label in enumerate(segmentation.meanings, start=1)
         ],
@@ -101,7 +96,7 @@ def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance:
         sop_instance_uid=hd.UID(),
         instance_number=1,
         manufacturer=MANUFACTURER,
-        manufacturer_model_name=_short(provenance.package_name),
+        manufacturer_model_name=short_text(provenance.package_name),
         software_versions=__version__,
         device_serial_number=provenance.package_sha256[:16] or "none",
         content_description=_said(provenance),
@@ -111,23 +106,16 @@ def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance:
         plane_positions=positions,
         omit_empty_frames=True,
     )
-    made.SoftwareVersions = [
-        _short(f"medview {__version__}"),
-        _short(f"{provenance.package_id} {provenance.package_version}"),
-    ]
+    made.SoftwareVersions = software_versions([provenance])
     # Whatever the sources are written in, package and labels may be in another script.
     made.SpecificCharacterSet = "ISO_IR 192"
-    made.SeriesDescription = _short(f"{provenance.package_name} {provenance.package_version}")
+    made.SeriesDescription = short_text(f"{provenance.package_name} {provenance.package_version}")
     return made
 
 
 def _said(provenance: Provenance) -> str:
     text = "Research use, not for diagnosis" if provenance.research_only else "Made by a model"
     return text + ("; its conditions overridden" if provenance.overrides else "")
-
-
-def _short(text: str) -> str:
-    return text.encode()[:LONGEST].decode(errors="ignore").strip()
 
 
 def _numbers(values: NDArray[np.float64]) -> list[float]:
@@ -154,7 +142,7 @@ def _sources(
     spacing = segmentation.geometry.spacing[0] if segmentation.geometry is not None else 1.0
     paths = list(dict.fromkeys(frame.path for frame in frames))
     if len(paths) == len(frames):
-        sources = [_without_pixels(path) for path in paths]
+        sources = [source_header(path) for path in paths]
         if any("SharedFunctionalGroupsSequence" in source for source in sources):
             raise ValueError("several enhanced images")
         _complete(sources, spacing)
@@ -165,27 +153,15 @@ def _sources(
         return sources, numbers, list(range(len(frames)))
     if len(paths) > 1:
         raise ValueError("frames of several enhanced images")
-    source = _without_pixels(paths[0])
+    source = source_header(paths[0])
     _complete([source], spacing)
     slices = sorted(range(len(frames)), key=lambda k: frames[k].frame)
     return [source], numbers[slices], slices
 
 
-def _without_pixels(path: str) -> Any:
-    import pydicom
-
-    with opened_stream(path) as stream:
-        return pydicom.dcmread(stream, stop_before_pixels=True)
-
-
 def _complete(sources: list[Any], spacing: float) -> None:
     """Give the copies in memory what highdicom asks every source for, although the standard lets it be elsewhere."""
     for source in sources:
-        for keyword in _MAY_BE_EMPTY:
-            if keyword not in source:
-                setattr(source, keyword, "")
-        if not re.fullmatch(r"\d{3}[DWMY]", str(source.get("PatientAge") or "")):
-            source.pop("PatientAge", None)  # de-identified files hold "0Y" and the like, which must not be copied on
         if "SharedFunctionalGroupsSequence" not in source:
             if not source.get("SliceThickness"):
                 source.SliceThickness = spacing
@@ -209,49 +185,20 @@ def _segment_numbers(segmentation: Segmentation) -> NDArray[np.uint16]:
 def _description(hd: Any, number: int, label: Label, provenance: Provenance) -> Any:
     from pydicom.sr.codedict import codes
 
-    def coded(code: Code | None) -> Any:
-        chosen = code or _ANYTHING
-        return hd.sr.CodedConcept(chosen.value, chosen.scheme, _short(chosen.meaning))
-
-    parameters = {"package_sha256": provenance.package_sha256, "model_sha256": provenance.model_sha256}
-    if provenance.overrides:
-        parameters["overrides"] = ", ".join(provenance.overrides)
     return hd.seg.SegmentDescription(
         segment_number=number,
-        segment_label=_short(label.name),
-        segmented_property_category=coded(label.category),
-        segmented_property_type=coded(label.type),
+        segment_label=short_text(label.name),
+        segmented_property_category=coded(label.category or _ANYTHING),
+        segmented_property_type=coded(label.type or _ANYTHING),
         algorithm_type="AUTOMATIC",
         algorithm_identification=hd.AlgorithmIdentificationSequence(
-            name=_short(provenance.package_name),
+            name=short_text(provenance.package_name),
             family=codes.cid7162.ArtificialIntelligence,
-            version=_short(provenance.package_version),
+            version=short_text(provenance.package_version),
             source=MANUFACTURER,
-            parameters=parameters,
+            parameters=algorithm_parameters(provenance),
         ),
         tracking_uid=hd.UID(),
-        tracking_id=_short(f"{provenance.package_id}/{label.name}"),
+        tracking_id=short_text(f"{provenance.package_id}/{label.name}"),
         display_color=hd.color.CIELabColor.from_rgb(*label.colour),
     )
-
-
-def _save(made: Any, target: Path) -> None:
-    try:
-        handle, name = tempfile.mkstemp(prefix=".medview-", suffix=".dcm", dir=target.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            made.save_as(temporary)
-            with temporary.open("rb+") as written:
-                os.fsync(written.fileno())
-            if os.name == "posix":
-                # mkstemp gives 0600; a file that a person asked for gets what the umask allows.
-                mask = os.umask(0)
-                os.umask(mask)
-                temporary.chmod(0o666 & ~mask)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        text = f"{target} could not be written: {error.strerror or error}."
-        raise MedviewError("cannot_write", text, str(target), ExitCode.CANNOT_WRITE) from error

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.problem import ExitCode, MedviewError
-from medview.formats.replaced_file import replaced_file
+from medview.files.replaced_file import replaced_file
 
 ByteArray = NDArray[np.uint8]
 Corner = Literal["top_left", "top_right", "bottom_left", "bottom_right", "left", "right", "top", "bottom"]

@@ -51,7 +51,7 @@ def write_viewport_picture(workspace: Workspace, viewport: QWidget, path: str) -
 
 def write_whole(path: Path, pixmap: QPixmap) -> None:
     """Write a picture as PNG so that it is whole or not there; raises MedviewError where the disk refuses."""
-    from medview.formats.replaced_file import replaced_file
+    from medview.files.replaced_file import replaced_file
 
     with replaced_file(path) as temporary:
         if not pixmap.save(str(temporary), "PNG"):

@@ -1,0 +1,146 @@
+"""What a reader and the models say about a study, ready to be written: the one value that every report and object is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from medview.core.finding import Code, Finding, InferenceResult, Provenance
+from medview.core.measurement import Measurement
+from medview.core.study import FrameSource, Stack, Study
+
+MarkGraphic = Literal["POINT", "POLYLINE", "CLOSED", "ELLIPSE"]
+Point2 = tuple[float, float]
+Point3 = tuple[float, float, float]
+
+OWN_SCHEME = "99MEDVIEW"
+
+LENGTH = Code("410668003", "SCT", "Length")
+AREA = Code("42798000", "SCT", "Area")
+VOLUME = Code("118565006", "SCT", "Volume")
+DIAMETER = Code("81827009", "SCT", "Diameter")
+MAJOR_AXIS = Code("103339001", "SCT", "Long axis")
+MINOR_AXIS = Code("103340004", "SCT", "Short axis")
+ATTENUATION = Code("112031", "DCM", "Attenuation Coefficient")
+STORED_VALUE = Code("pixel-value", OWN_SCHEME, "Pixel value")
+PROBABILITY = Code("111047", "DCM", "Probability of cancer")
+SCORE = Code("score", OWN_SCHEME, "Score of the algorithm")
+DECISION = Code("decision", OWN_SCHEME, "Decision of the reader")
+ACCEPTED = Code("accepted", OWN_SCHEME, "Accepted")
+REJECTED = Code("rejected", OWN_SCHEME, "Rejected")
+
+MM = Code("mm", "UCUM", "millimeter")
+MM2 = Code("mm2", "UCUM", "square millimeter")
+ML = Code("ml", "UCUM", "milliliter")
+HU = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
+PIXELS = Code("{pixels}", "UCUM", "pixels")
+ONE = Code("1", "UCUM", "no units")
+
+MEAN = Code("373098007", "SCT", "Mean")
+DEVIATION = Code("386136009", "SCT", "Standard Deviation")
+MINIMUM = Code("255605001", "SCT", "Minimum")
+MAXIMUM = Code("56851009", "SCT", "Maximum")
+
+Verdict = Literal["", "accepted", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number with what it is of and its unit; ``derivation`` says which number of many (mean, minimum …)."""
+
+    name: Code
+    value: float
+    unit: Code
+    derivation: Code | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class StatedMark:
+    """A reader's mark with its numbers.
+
+    ``points`` are image coordinates of ``source`` (integers are pixel centres); a mark on a cut has no source, only
+    ``patient_points`` (LPS mm) in ``frame_of_reference``. An ellipse has four points: the ends of its long and of its
+    short axis (PS3.3 C.18.6.1.2).
+    """
+
+    mark: Measurement
+    stack: Stack
+    tracking_uid: str
+    graphic: MarkGraphic
+    points: tuple[Point2, ...]
+    source: FrameSource | None
+    patient_points: tuple[Point3, ...] | None
+    frame_of_reference: str
+    amounts: tuple[Amount, ...]
+    k: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class StatedFinding:
+    """A model's finding and what the reader decided about it; "" and UNVERIFIED until somebody does."""
+
+    finding: Finding
+    provenance: Provenance
+    stack: Stack
+    tracking_uid: str
+    time: int = 0
+    verdict: Verdict = ""
+    label: str = ""
+    note: str = ""
+    reader: str = ""
+    decided_at: str = ""
+
+    @property
+    def told_label(self) -> str:
+        """The reader's label where there is one, else the model's."""
+        return self.label or self.finding.label
+
+    def regions(self) -> tuple[tuple[int, FrameSource, tuple[float, float, float, float]], ...]:
+        """(k, frame, (x0, y0, x1, y1) px, borders of pixels at ± 0.5) for each slice that the box reaches."""
+        (k0, y0, x0), (k1, y1, x1) = self.finding.box_voxel
+        slices = self.stack.shape[0]
+        inside = [k for k in range(slices) if k0 <= k <= k1] or [min(max(self.finding.k, 0), slices - 1)]
+        found = []
+        for k in inside:
+            at = self.time * slices + k
+            if at < len(self.stack.frames):
+                found.append((k, self.stack.frames[at], (x0, y0, x1, y1)))
+        return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class StatedResult:
+    """A model's result whose label map and classes are part of the statement; ``volumes_ml`` by label value."""
+
+    result: InferenceResult
+    stack: Stack
+    volumes_ml: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """Everything said about one study. ``verified``: ``reader`` has read it and stands for it by name."""
+
+    study: Study
+    marks: tuple[StatedMark, ...] = ()
+    findings: tuple[StatedFinding, ...] = ()
+    results: tuple[StatedResult, ...] = ()
+    reader: str = ""
+    verified: bool = False
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.marks or self.findings or self.results)
+
+
+def tracking_uid_of(identity: str) -> str:
+    """A UID for a thing of the study: the identity itself where it is one, else always the same one made from it."""
+    if identity.startswith("2.25.") and len(identity) <= 64 and re.fullmatch(r"[0-9.]+", identity):
+        return identity
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()
+    return f"2.25.{uuid.UUID(bytes=digest[:16], version=4).int}"
