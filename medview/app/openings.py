@@ -134,6 +134,14 @@ class Openings:
                 workspace.show_stack(choice[2], by_reader=False)
         workspace.studies_changed.emit()
 
+    def go_on_with_newest(self) -> None:
+        """Let viewports show their stacks as they were listed last; one whose stack is no more becomes empty."""
+        self._swap_shown(final=True)
+        workspace = self._workspace
+        for state in workspace.all_viewports:
+            if state.stack is not None and opening.find_stack(workspace.studies, state.stack.id) is None:
+                state.clear()
+
     def _swap_shown(self, final: bool) -> None:
         """Let viewports go on with stacks that have grown; during a scan only where they have doubled.
 

@@ -52,6 +52,11 @@ class MosaicSlice:
         return self.whole.sop_uid
 
     @property
+    def stamp(self) -> tuple[int, int] | None:
+        """Size and time of change of the file when it was listed."""
+        return self.whole.stamp
+
+    @property
     def needs_codec(self) -> bool:
         return self.whole.needs_codec
 

@@ -15,6 +15,10 @@ TEMPLATES: Mapping[str, str] = {
     "slices_failed": QT_TRANSLATE_NOOP(
         "Message", "Some images of this series cannot be read; they are left out and listed."
     ),
+    "series_relisted": QT_TRANSLATE_NOOP(
+        "Message",
+        "Files of this series have changed since they were listed; it was put together anew and is shown as it is now.",
+    ),
     "unexpected": QT_TRANSLATE_NOOP("Message", "Something unexpected happened: {0}"),
     "saved": QT_TRANSLATE_NOOP("Message", "Saved as {0}."),
     "package_installed": QT_TRANSLATE_NOOP("Message", "{0} is installed."),
@@ -303,6 +307,29 @@ TEMPLATES: Mapping[str, str] = {
     "runtime_missing": QT_TRANSLATE_NOOP("Message", "ONNX Runtime is not installed or cannot be loaded."),
     "not_kept": QT_TRANSLATE_NOOP(
         "Message", "The result could not be kept on disk; it is lost when the window closes."
+    ),
+    "marks_in_memory": QT_TRANSLATE_NOOP(
+        "Message", "Nothing can be written to {0} ({1}): marks are lost when medview is closed."
+    ),
+    "marks_not_kept": QT_TRANSLATE_NOOP(
+        "Message", "Marks could not be kept yet: {0} They are in memory and are tried again with the next one."
+    ),
+    "marks_away": QT_TRANSLATE_NOOP(
+        "Message", "{0} kept marks lie on images of these series that are not open; they stay kept."
+    ),
+    "marks_unknown": QT_TRANSLATE_NOOP(
+        "Message", "{0} kept marks were made by another version of medview and cannot be shown; they stay kept."
+    ),
+    "store_locked": QT_TRANSLATE_NOOP("Message", "The study database {0} is held by another program ({1})."),
+    "store_full": QT_TRANSLATE_NOOP("Message", "The study database {0} cannot grow: the disk is full ({1})."),
+    "store_read_only": QT_TRANSLATE_NOOP("Message", "The study database {0} can only be read ({1})."),
+    "store_unreachable": QT_TRANSLATE_NOOP("Message", "The study database {0} cannot be read or written ({1})."),
+    "store_damaged_rebuilt": QT_TRANSLATE_NOOP(
+        "Message", "The study database {0} was damaged. It was set aside as {1} and made again from the journal."
+    ),
+    "store_newer_rebuilt": QT_TRANSLATE_NOOP(
+        "Message",
+        "The study database {0} was written by a newer medview. It was set aside as {1} and made again from the journal.",
     ),
     "result_damaged": QT_TRANSLATE_NOOP("Message", "A kept result is damaged and was set aside."),
     "seg_impossible": QT_TRANSLATE_NOOP("Message", "This series cannot carry a DICOM SEG."),

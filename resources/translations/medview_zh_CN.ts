@@ -446,6 +446,10 @@
         <translation>移除全部滤波</translation>
     </message>
     <message>
+        <source>Keep waiting marks now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Window</source>
         <translation>调窗</translation>
     </message>
@@ -1222,6 +1226,10 @@
         <translation>文件(&amp;F)</translation>
     </message>
     <message>
+        <source>&amp;Edit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>&amp;View</source>
         <translation>视图(&amp;V)</translation>
     </message>
@@ -1255,6 +1263,10 @@
     <message>
         <source>Some images of this series cannot be read; they are left out and listed.</source>
         <translation>本序列部分图像无法读取，已略过并列出。</translation>
+    </message>
+    <message>
+        <source>Files of this series have changed since they were listed; it was put together anew and is shown as it is now.</source>
+        <translation>该序列的文件在列出之后已更改；序列已重新组建，并按当前内容显示。</translation>
     </message>
     <message>
         <source>Something unexpected happened: {0}</source>
@@ -2208,6 +2220,10 @@
     <message>
         <source>Read again</source>
         <translation>重新读取</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open another folder</source>
@@ -3214,6 +3230,61 @@
     <message>
         <source>Device: {0}</source>
         <translation>设备：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Step</name>
+    <message>
+        <source>Look of a result</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Discard a result</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Layout</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Accept a finding</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reject a finding</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a finding again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name a finding</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Note on a finding</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Distance</source>
+        <translation type="unfinished">测距</translation>
+    </message>
+    <message>
+        <source>Ellipse</source>
+        <translation type="unfinished">椭圆</translation>
+    </message>
+    <message>
+        <source>New mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete a mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move a mark</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QW
 from pytestqt.qtbot import QtBot
 
 from medview.core.progress import Progress
+from medview.core.volume import SliceState
 from medview.ui.application import Desk
 from medview.ui.series_panel import STACK_MIME, StackRow, StudyRow
-from tests.ui.small_study import SLICES, active, open_study
+from tests.ui.small_study import SLICES, active, open_study, write_study
 
 
 def drop(widget: QWidget, mime: QMimeData) -> QDropEvent:
@@ -307,9 +308,45 @@ def test_files_that_vanish_are_told_listed_and_read_again(
     button = frame.notices.findChild(QPushButton)
     assert isinstance(button, QPushButton)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: loader.volume(stack).is_complete, timeout=10_000)
+    qtbot.waitUntil(lambda: workspace.active_viewport.stack is not stack, timeout=10_000)
+    again = workspace.active_viewport.stack
+    assert again is not None
+    assert again.id == stack.id
+    qtbot.waitUntil(lambda: loader.volume(again).is_complete, timeout=10_000)
+    assert (loader.volume(again).states == SliceState.LOADED).all()
     assert workspace.problems == ()
     assert not frame.notices.isVisible()
+    assert not workspace.failed_slices.any_of(again)
+    assert "series_relisted" not in {one.code for one in workspace.notices}, "the file is as it was"
+
+
+def test_a_file_that_became_another_patients_leaves_the_series_and_is_said(
+    qtbot: QtBot, desk: Desk, study_folder: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    folder = tmp_path / "study"
+    shutil.copytree(study_folder / "series1", folder)
+    victim = max(folder.iterdir())
+    write_study(tmp_path / "other", "Roe^Richard", "P-2")
+    loader = desk.workspace.loader
+    load = loader.volume
+    loader.volume = lambda stack, time=0, focus=0: (victim.unlink(missing_ok=True), load(stack, time, focus))[1]  # type: ignore[method-assign]
+    open_study(qtbot, desk, folder)
+    loader.volume = load  # type: ignore[method-assign]
+    workspace = desk.workspace
+    qtbot.waitUntil(lambda: bool(workspace.problems), timeout=10_000)
+    stack = workspace.active_viewport.stack
+    assert stack is not None
+    shutil.copy(min((tmp_path / "other" / "series3").iterdir()), victim)
+    workspace.failed_slices.read_again(stack)
+    qtbot.waitUntil(lambda: len(workspace.studies) == 2, timeout=10_000)
+    shown = workspace.active_viewport
+    assert shown.study.patient.name == "Doe^Jane"
+    assert shown.stack.frame_count == SLICES - 1
+    assert str(victim) not in {frame.path for frame in shown.stack.frames}
+    assert [one.code for one in workspace.notices if one.code == "series_relisted"]
+    qtbot.waitUntil(lambda: set(loader.volume(shown.stack).states) == {SliceState.LOADED}, timeout=10_000)
 
 
 def test_work_in_the_background_is_listed_with_cancel(qtbot: QtBot, reading_desk: Desk) -> None:
