@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-COMMANDS = frozenset({"open", "inspect", "export", "render", "tags", "report", "infer", "models", "demo-picture"})
+COMMANDS = frozenset(
+    {"open", "inspect", "export", "render", "tags", "report", "infer", "models", "backup", "restore", "demo-picture"}
+)
 _KEPT_HERE = frozenset({"--demo", "--new-window", "--help", "--version", "--verbose", "-v", "-h"})
 
 
@@ -37,15 +39,21 @@ def plain_window(arguments: Sequence[str]) -> tuple[list[str], bool] | None:
     return None if paths is None or "--" in words else (paths, len(others) < len(words))
 
 
+def handed_over(arguments: Sequence[str]) -> bool:
+    """Whether a window that is open has taken the paths of these arguments, so that nothing is left to do."""
+    paths = paths_to_hand_over(arguments)
+    if paths is None:
+        return False
+    from medview.app.handover import hand_over
+
+    return hand_over(paths)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    paths = paths_to_hand_over(words)
-    if paths is not None:
-        from medview.app.handover import hand_over
-
-        if hand_over(paths):
-            return 0
+    if handed_over(words):
+        return 0
     window = plain_window(words)
     if window is not None:
         # The command line library takes a fiftieth of the time to the first image.

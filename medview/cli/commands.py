@@ -21,6 +21,8 @@ _LAZY = {
     "report": ("medview.cli.tags:report_command", "Print a structured report as text."),
     "infer": ("medview.cli.infer:infer_command", "Run a model package on a stack."),
     "models": ("medview.cli.models:models_command", "List, check, install and remove model packages."),
+    "backup": ("medview.cli.backup:backup_command", "Write everything that was marked and decided into a file."),
+    "restore": ("medview.cli.backup:restore_command", "Bring back what a backup holds."),
     "demo-picture": ("medview.cli.open_window:demo_picture_command", "Draw the demo with its results into a PNG."),
 }
 """Where each command is and what it does; it is imported when it is called, and not for the list of commands."""

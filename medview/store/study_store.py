@@ -209,8 +209,7 @@ class StudyStore:
                 raise
             aside = self._set_aside(error)
             self._open_file()
-            lost = " Pictures in the list of studies are made again when they are opened."
-            text = f"{error.text} It was set aside as {aside.name} and made again from the journal.{lost}"
+            text = f"{error.text} It was set aside as {aside.name} and made again from the journal."
             self.notes.append(Note(f"{error.code}_rebuilt", text, (str(self.database_path), aside.name)))
 
     def _make_folders(self) -> None:

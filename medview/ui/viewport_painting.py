@@ -272,10 +272,13 @@ class ViewportPainting:
             measured = widget.measured(mark)
             if measured is None:
                 continue
+            lines = measured_lines(measured, cut is not None and cut.filtered)
+            if widget.workspace.measurements.is_stale(mark.id):
+                lines = [translate("Viewport", "⚠ made on other images"), *lines]
             draw_mark(
                 canvas,
                 mark,
-                measured_lines(measured, cut is not None and cut.filtered),
+                lines,
                 widget.transform,
                 taken,
                 selected=mark.id == widget.selected_mark or (widget.draft is not None and mark.id == widget.draft.id),

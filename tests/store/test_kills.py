@@ -1,0 +1,88 @@
+"""A process that marks is killed at random moments: nothing that was said to be kept is lost, nothing is torn.
+
+MEDVIEW_KILLS=1000 for the long run, MEDVIEW_KILL_SEED to repeat one; both are printed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from medview.store.database import MIGRATIONS
+from medview.store.study_store import StudyStore
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = int(os.environ.get("MEDVIEW_KILLS", "30"))
+
+
+def start(folder: Path, name: str, seed: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-P", "-m", "tests.store.marking_process", str(folder), name, str(seed)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=environment)
+
+
+def killed_after(process: subprocess.Popen[bytes], seconds: float) -> list[tuple[str, int]]:
+    """What a process said was kept before it was killed."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline() == b"open\n", process.stderr.read().decode()
+    time.sleep(seconds)
+    process.kill()
+    said, errors = process.communicate()
+    assert process.returncode != 0
+    assert not errors, errors.decode()
+    whole = said[: said.rfind(b"\n") + 1].decode().splitlines()
+    return [(subject, int(value)) for subject, value in (line.split() for line in whole)]
+
+
+def older_schema(path: Path) -> None:
+    """Make the database one of the first schema again, so that the next process migrates it."""
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE IF EXISTS studies")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.timeout(max(300, KILLS * 3))
+def test_no_kept_mark_is_lost_and_none_is_torn(tmp_path: Path) -> None:
+    seed = int(os.environ.get("MEDVIEW_KILL_SEED", str(random.randrange(1_000_000))))
+    print(f"seed {seed}, {KILLS} kills")
+    chance = random.Random(seed)
+    newest: dict[str, int] = {}
+    told: set[tuple[str, int]] = set()
+    for kill in range(KILLS):
+        if kill % 5 == 4:
+            older_schema(tmp_path / "studies.sqlite")
+        if kill % 11 == 10:
+            (tmp_path / "studies.sqlite").write_bytes(b"SQLite format 3\0" + chance.randbytes(20_000))
+        names = [f"p{kill}"] if kill % 3 else [f"p{kill}", f"q{kill}"]  # two windows at a time
+        processes = [start(tmp_path, name, chance.randrange(1_000_000)) for name in names]
+        for process in processes:
+            said = killed_after(process, chance.random() ** 2 * 0.3)
+            told.update(said)
+            newest.update(said)
+    store = StudyStore(tmp_path)
+    found = {entry.subject: entry for entry in store.current(["1.2.3"], ["mark"])}
+    for subject, value in newest.items():
+        entry = found[subject]
+        assert entry.content is not None, f"seed {seed}"
+        # Later entries may have reached the disk without being told; older ones may not hold.
+        assert entry.content["value"] >= value, f"seed {seed}"
+        assert len(entry.content["filling"]) in {10, 300, 9000}
+    everything = {(entry.subject, entry.content["value"]) for entry in store.all_entries() if entry.content}
+    assert told <= everything, f"seed {seed}: {sorted(told - everything)[:5]} are lost"
+    store.close()
+    connection = sqlite3.connect(tmp_path / "studies.sqlite")
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    connection.close()
+    print(f"{len(told)} kept marks, none lost")
+    assert len(told) > KILLS
