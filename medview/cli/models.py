@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 @click.group("models")
 def models_command() -> None:
-    """List, check, install and remove model packages."""
+    """Import, check, trust, list, install and remove model packages."""
 
 
 def _described(package: ModelPackage) -> dict[str, Any]:
+    from medview.inference.trust import is_trusted
+
     manifest = package.manifest
     return {
         "id": manifest.id,
@@ -27,6 +29,7 @@ def _described(package: ModelPackage) -> dict[str, Any]:
         "task": manifest.task,
         "origin": package.origin,
         "path": str(package.source),
+        "trusted": is_trusted(package),
         "licence": manifest.licence,
         "research_only": manifest.research_only,
         "modalities": list(manifest.fits.modalities),
@@ -39,8 +42,11 @@ def _described(package: ModelPackage) -> dict[str, Any]:
 
 
 def _line(package: ModelPackage) -> str:
+    from medview.inference.trust import is_trusted
+
     manifest = package.manifest
-    return f"{manifest.id} {manifest.version}  {manifest.name} ({manifest.task}, {package.origin}, {manifest.licence})"
+    said = [manifest.task, package.origin, manifest.licence, *([] if is_trusted(package) else ["not trusted yet"])]
+    return f"{manifest.id} {manifest.version}  {manifest.name} ({', '.join(said)})"
 
 
 @models_command.command("list")
@@ -75,6 +81,58 @@ def check_command(package: str, device: str, as_json: bool) -> int:
         print_json(answer)
     else:
         print_text(f"{_line(opened)}: usable, on {checked['device_used']}")
+    return ExitCode.DONE
+
+
+@models_command.command("import")
+@click.argument("source", type=click.Path())
+@click.option(
+    "--output", type=click.Path(), help="The package to write: a folder, or a zip. Without it nothing is written."
+)
+@click.option("--set", "answers", multiple=True, metavar="FIELD=VALUE", help="What the network cannot say; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def import_command(source: str, output: str | None, answers: tuple[str, ...], as_json: bool) -> int:
+    """Make a package of a foreign network: MONAI bundle, nnU-Net export, Ultralytics, ivadomed or a bare ONNX.
+
+    What its files do not say is listed with the field to give it for; exit code 4 until everything is said.
+    """
+    from pathlib import Path
+
+    from medview.inference.importing.begin import begin_import
+    from medview.inference.importing.draft import parse_answers
+    from medview.inference.importing.listing import draft_lines, draft_listing
+    from medview.inference.importing.write import write_package
+
+    draft = begin_import(Path(source), parse_answers(answers))
+    package = None
+    if not draft.questions:
+        draft.finished()
+        package = write_package(draft, Path(output)) if output is not None else None
+    listing = draft_listing(draft)
+    if package is not None:
+        listing.update({"package": output, "written": _described(package)})
+    if as_json:
+        print_json(listing)
+    else:
+        print_text("\n".join(draft_lines(draft, output if package is not None else None)))
+    return ExitCode.MODEL_UNUSABLE if draft.questions else ExitCode.DONE
+
+
+@models_command.command("trust")
+@click.argument("package")
+@click.option("--revoke", is_flag=True, help="Take the trust back.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def trust_command(package: str, revoke: bool, as_json: bool) -> int:
+    """Say that a package is trusted, exactly as it is now; a changed manifest or network is a stranger again."""
+    from medview.inference.package import open_package
+    from medview.inference.trust import distrust, is_trusted, trust
+
+    opened = open_package(package)
+    (distrust if revoke else trust)(opened)
+    if as_json:
+        print_json({"trusted": is_trusted(opened), "package": _described(opened)})
+    else:
+        print_text(_line(opened) if not is_trusted(opened) else f"trusted: {_line(opened)}")
     return ExitCode.DONE
 
 

@@ -1,0 +1,383 @@
+"""A bare ONNX: what the graph shows is guessed, what no graph can say is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from medview.inference.importing.answers import (
+    VALUES_HELP,
+    read_axes,
+    read_names,
+    read_numbers,
+    read_values,
+    split_background,
+)
+from medview.inference.importing.draft import Draft, Question, about, refused
+from medview.inference.importing.graph import GraphPort
+from medview.inference.importing.literals import python_literal
+from medview.inference.importing.ports import InputFace, colour_of, input_face, shape_text
+
+UNITS = ("HU", "SUV", "stored", "modality", "display")
+WHOLE = frozenset({"int64", "int32", "uint8", "int8", "uint16", "int16", "bool"})
+NAME_KEYS = ("names", "labels", "classes", "class_names", "label_names", "id2label")
+AS_IT_IS = "as_is"
+
+
+def read_bare(draft: Draft) -> None:
+    """Fill a draft from the graph and the answers. Raises MedviewError for what no answer could explain."""
+    graph = draft.graph
+    said = graph.metadata
+    description = said.get("description", "") or graph.description
+    draft.manifest.update(
+        about(
+            draft.source.stem,
+            description,
+            said.get("version", ""),
+            licence=said.get("license") or said.get("licence"),
+            authors=[said.get("author", "")],
+        )
+    )
+    face = input_face(draft)
+    task = _task(draft, face)
+    draft.manifest["task"] = task
+    draft.input.update({"name": face.port.name, "layout": face.layout, "channels": colour_of(draft, face)})
+    _ask_place(draft, face)
+    _ask_unit(draft)
+    readers = {"classification": _classify, "detection": _detect, "segmentation": _segment}
+    readers[task](draft, face)
+    compose_steps(draft, face, task)
+
+
+# What it is for ------------------------------------------------------------------------------------------------------
+
+
+def torchvision_ports(outputs: tuple[GraphPort, ...]) -> dict[str, GraphPort] | None:
+    """Boxes, scores and labels among the outputs, told by name or else by shape and type; None where they are not."""
+    found: dict[str, GraphPort] = {}
+    for port in outputs:
+        name = port.name.lower().rsplit("/", 1)[-1]
+        rank = None if port.shape is None else len(port.shape)
+        if ("box" in name) and rank in {None, 2, 3}:
+            found.setdefault("boxes", port)
+        elif "score" in name or name in {"conf", "confidences"}:
+            found.setdefault("scores", port)
+        elif "label" in name or name in {"classes", "class_ids", "detection_classes"}:
+            found.setdefault("labels", port)
+    for port in outputs:
+        if port in found.values() or port.shape is None:
+            continue
+        if port.shape and port.shape[-1] in {4, 6} and len(port.shape) in {2, 3} and port.type not in WHOLE:
+            found.setdefault("boxes", port)
+        elif len(port.shape) in {1, 2} and port.type in {"int64", "int32"}:
+            found.setdefault("labels", port)
+        elif len(port.shape) in {1, 2} and port.type in {"float", "float16", "double"}:
+            found.setdefault("scores", port)
+    return found if {"boxes", "scores"} <= set(found) else None
+
+
+def _task(draft: Draft, face: InputFace) -> str:
+    guessed, why = _guessed_task(draft, face)
+    choices = ("segmentation", "classification", "detection")
+    given = draft.answer("task")
+    if given is not None:
+        if given not in choices:
+            raise refused("task_unsupported", f"task={given}: one of {', '.join(choices)} was due.", draft.graph.path)
+        return given
+    if guessed is None:
+        shapes = ", ".join(f"{port.name} {shape_text(port.shape)}" for port in draft.graph.outputs)
+        text = f"{draft.graph.path.name}: its outputs ({shapes}) are neither a map of the input, nor classes, nor boxes"
+        raise refused("output_unexplained", f"{text}; say task=… to overrule.", draft.graph.path)
+    draft.guess("task", guessed, why)
+    return guessed
+
+
+def _guessed_task(draft: Draft, face: InputFace) -> tuple[str | None, str]:
+    outputs = draft.graph.outputs
+    if len(outputs) >= 2 and torchvision_ports(outputs) is not None:
+        return "detection", "the outputs are boxes and scores"
+    first = outputs[0]
+    shape = first.shape
+    if shape is None:
+        return None, ""
+    what = f"the output {first.name} has the shape {shape_text(shape)}"
+    if len(shape) == len(face.port.shape or ()) and face.dimensions + 1 < len(shape) + 1 and _is_map(shape, face):
+        return "segmentation", what
+    if len(shape) == len(face.layout) - 1 and len(shape) > 2 and _same_sizes(shape[-face.dimensions :], face.sizes):
+        return "segmentation", what + ", one number a voxel"
+    if len(shape) == 3 and shape[-1] is not None and shape[-1] in {6, 7} and face.dimensions == 2:
+        return "detection", what
+    if len(shape) == 3 and face.dimensions == 2 and _is_places(shape):
+        return "detection", what + ", as YOLO's places"
+    if sum(1 for size in shape[1:] if size != 1) <= 1:
+        return "classification", what
+    return None, ""
+
+
+def _same_sizes(found: tuple[int | None, ...], sizes: tuple[int | None, ...]) -> bool:
+    return all(a is None or b is None or a == b for a, b in zip(found, sizes, strict=True))
+
+
+def _is_map(shape: tuple[int | None, ...], face: InputFace) -> bool:
+    if len(shape) != len(face.layout):
+        return False
+    found = tuple(size for size, letter in zip(shape, face.layout, strict=True) if letter in "DHW")
+    open_both = all(size is None for size in found) and not face.fixed
+    return _same_sizes(found, face.sizes) and (open_both or any(size not in {None, 1} for size in found))
+
+
+def _is_places(shape: tuple[int | None, ...]) -> bool:
+    sizes = [size for size in shape[1:] if size is not None]
+    return bool(sizes) and max(sizes) >= 100 and (len(sizes) < 2 or 5 <= min(sizes) < max(sizes))
+
+
+# Where and what the voxels are ---------------------------------------------------------------------------------------
+
+
+def _ask_place(draft: Draft, face: InputFace) -> None:
+    if face.dimensions == 3:
+        question = Question(
+            "axes",
+            "input.axes",
+            "Toward which side of the patient does each spatial axis of the tensor grow? (L R P A S I) S,P,L is slices "
+            "from the feet, rows from the front, columns from the patient's right: the order of an axial DICOM series; "
+            "R,A,S is MONAI's.",
+            (),
+            "S,P,L",
+            "S,P,L",
+        )
+    else:
+        question = Question(
+            "axes",
+            "input.axes",
+            "Which pictures does it see? axial, coronal or sagittal slices as displayed (or two letters, e.g. P,L), or "
+            "picture for whatever is displayed (X-ray, ultrasound, photographs).",
+            ("picture", "axial", "coronal", "sagittal"),
+            "picture",
+            "axial",
+        )
+    draft.input["axes"] = draft.ask(question, read_axes) or read_axes(question.suggestion)
+    if len(draft.input["axes"]) != face.dimensions:
+        text = f"input.axes: {len(draft.input['axes'])} axes for an input with {face.dimensions}."
+        raise refused("bad_answer", text, draft.graph.path)
+
+
+def _ask_unit(draft: Draft) -> None:
+    picture = draft.input["axes"] == ["down", "right"]
+    question = Question(
+        "unit",
+        "input.unit",
+        "Which values does it expect before any scaling? HU, SUV, stored (the file's integers), modality (after slope "
+        "and intercept) or display (0 to 255 as shown).",
+        UNITS,
+        "display" if picture or draft.input.get("channels") == "rgb" else "",
+        "HU",
+    )
+    draft.input["unit"] = draft.ask(question, str) or question.suggestion or "modality"
+    if picture:
+        draft.fits["needs_geometry"] = False
+
+
+# What comes out ------------------------------------------------------------------------------------------------------
+
+
+def ask_names(draft: Draft, classes: int | None) -> dict[int, str]:
+    """Names of the classes: from the metadata, or asked for."""
+    for key in NAME_KEYS:
+        text = draft.graph.metadata.get(key)
+        if text and "output.labels" not in draft.answers:
+            try:
+                given = python_literal(text) if text.lstrip()[:1] in "[{(" else text.split(",")
+                pairs = given.items() if isinstance(given, dict) else enumerate(given)
+                names = {int(index): str(name).strip() for index, name in pairs}
+            except (TypeError, ValueError, AttributeError):
+                continue
+            draft.guess("output.labels", ", ".join(names.values()), f"{key} in the network's metadata")
+            return names
+    many = (
+        f"What are the {classes} classes called, in their order?"
+        if classes is not None
+        else "What are its classes called?"
+    )
+    if classes == 1:
+        many = "What is the one class called?"
+    dense = draft.manifest.get("task") == "segmentation" and classes != 1
+    question = Question(
+        "labels",
+        "output.labels",
+        many + (" Name a class background where it means nothing." if dense else ""),
+        (),
+        "",
+        "background,lesion" if dense else "lesion" if classes in {1, None} else "normal,abnormal",
+    )
+    answered = draft.ask(question, read_names)
+    if answered is not None:
+        return answered
+    return {n: f"class {n}" for n in range(classes or 1)} if classes != 2 else {0: "background", 1: "class 1"}
+
+
+def _segment(draft: Draft, face: InputFace) -> None:
+    port = draft.graph.outputs[0]
+    shape = port.shape or ()
+    inside = draft.graph.activation_inside
+    draft.output.update({"kind": "segmentation", "name": port.name})
+    channels: int | None = 1
+    if len(shape) == len(face.layout) and "C" in face.layout:
+        channels = shape[face.layout.index("C")]
+    if port.type in WHOLE or draft.graph.tails.get(port.name) == "ArgMax":
+        draft.guess("output.encoding", "labels", f"the output {port.name} is {port.type}, whole numbers")
+        draft.output["encoding"] = "labels"
+        background, entries = split_background(ask_names(draft, None), None)
+        draft.output.update({"background": background if background is not None else 0, "labels": entries})
+        return
+    if channels == 1:
+        draft.output.update({"rule": "threshold", "threshold": 0.5, "background": None})
+        names = ask_names(draft, 1)
+        name = next((text for text in names.values() if text.lower() != "background"), "finding")
+        draft.output["labels"] = [{"index": 0, "value": 1, "name": name}]
+        _activation(draft, "sigmoid" if inside is None else "none", inside)
+        return
+    background, entries = split_background(ask_names(draft, channels), channels)
+    draft.output.update({"background": background, "labels": entries})
+    if inside == "sigmoid":
+        draft.output["rule"] = "threshold"
+        draft.output["background"] = background
+    _activation(draft, "none" if inside else "softmax", inside)
+
+
+def _activation(draft: Draft, activation: str, inside: str | None) -> None:
+    given = draft.answer("output.activation")
+    draft.output["activation"] = given or activation
+    if given is None:
+        why = f"the graph ends with {inside}" if inside else "the graph does not end with softmax or sigmoid"
+        draft.guess("output.activation", activation, why)
+
+
+def _classify(draft: Draft, _face: InputFace) -> None:
+    port = draft.graph.outputs[0]
+    shape = port.shape or ()
+    classes = next((size for size in shape[1:] if size not in {None, 1}), None)
+    if classes is None and len(shape) > 1 and shape[1] == 1:
+        classes = 1
+    names = ask_names(draft, classes)
+    inside = draft.graph.activation_inside
+    draft.output.update({"kind": "classification", "name": port.name})
+    draft.output["labels"] = [{"index": index, "name": name} for index, name in sorted(names.items())]
+    _activation(draft, "none" if inside else ("sigmoid" if classes == 1 else "softmax"), inside)
+
+
+def _detect(draft: Draft, face: InputFace) -> None:
+    ports = torchvision_ports(draft.graph.outputs)
+    draft.output.update({"score_threshold": 0.05, "shown_threshold": 0.5})
+    if ports is not None:
+        detector_output(draft, ports, face)
+        return
+    from medview.inference.importing.ultralytics import places
+
+    names = ask_names(draft, None)
+    size = [int(fixed or 640) for fixed in face.sizes]
+    places(draft, names, size, 0)
+
+
+def detector_output(draft: Draft, ports: dict[str, GraphPort], face: InputFace) -> None:
+    """Boxes, scores and labels as torchvision's and MONAI's detectors return them; classes count from 1."""
+    names = ask_names(draft, None)
+    background = {index for index, name in names.items() if name.lower() in {"background", "__background__"}}
+    if "labels" in ports and not background and 0 in names and face.dimensions == 2:
+        # torchvision's class 0 is the background and never comes out.
+        names = {index + 1: name for index, name in names.items()}
+        draft.guess("output.labels", names, "torchvision's detectors count classes from 1; give 0:NAME,… to overrule")
+    draft.output.update(
+        {
+            "kind": "boxes",
+            "boxes_output": ports["boxes"].name,
+            "scores_output": ports["scores"].name,
+            "labels_output": ports["labels"].name if "labels" in ports else None,
+            "labels": [{"index": n, "name": name} for n, name in sorted(names.items()) if n not in background],
+            "layout": "xyxy" if face.dimensions == 2 else "xyzxyz",
+        }
+    )
+    if face.dimensions == 3:
+        draft.output["x_axis"] = "first"
+        draft.output["origin"] = "centre"
+
+
+# How the series becomes the tensor -----------------------------------------------------------------------------------
+
+
+def compose_steps(draft: Draft, face: InputFace, task: str) -> None:
+    """Ask how values are prepared and how the sizes are met, and write steps and tiling."""
+    whole = draft.answer("input.steps")
+    if whole is not None:
+        draft.input["steps"] = read_values(whole)
+        return
+    space = _space(draft, face, task)
+    example = "/255" if draft.input["unit"] == "display" else "window:40/400"
+    question = Question("values", "input.values", f"How are values prepared? {VALUES_HELP}.", (), "", example)
+    values = draft.ask(question, read_values)
+    if values is None:
+        values = [{"step": "scale", "factor": 1 / 255}] if draft.input["unit"] == "display" else [{"step": "min_max"}]
+    draft.input["steps"] = [*space, *values, *_filling(draft, face, task)]
+
+
+def _space(draft: Draft, face: InputFace, task: str) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = []
+    if draft.input["axes"] != ["down", "right"]:
+        question = Question(
+            "spacing",
+            "input.spacing_mm",
+            "To which spacing (mm along each axis of the tensor) was it trained? as_is where images were not resampled.",
+            (),
+            AS_IT_IS,
+            "1.5,1.5,1.5" if face.dimensions == 3 else "1,1",
+        )
+        numbers = draft.ask(question, lambda text: None if text == AS_IT_IS else read_numbers(text))
+        if numbers:
+            steps.append({"step": "resample", "spacing_mm": numbers * (face.dimensions if len(numbers) == 1 else 1)})
+    if not face.fixed:
+        return steps
+    size = [int(one or 0) for one in face.sizes]
+    fit = _fit(draft, face, task)
+    if fit == "conform":
+        steps[:] = [{"step": "conform", "shape": size, "spacing_mm": (steps or [{}])[0].get("spacing_mm") or [1.0] * 3}]
+    elif fit == "tiles":
+        draft.input["tiling"] = {"size": size, "overlap": 0.5}
+    elif fit == "middle":
+        steps.append({"step": "crop_or_pad", "size": size, "fill": "minimum"})
+    else:
+        kind = "pillow-bilinear" if draft.input["axes"] == ["down", "right"] else "linear"
+        steps.append({"step": "resize", "size": size, "kind": kind, "aspect": fit})
+    return steps
+
+
+def _fit(draft: Draft, face: InputFace, task: str) -> str:
+    """How a fixed size is met."""
+    whole = "stretch (each side by itself), keep (all by the same factor, the rest black), cover (cut to the middle)"
+    if task == "segmentation":
+        choices: tuple[str, ...] = ("stretch", "keep", "middle", "tiles")
+        if face.dimensions == 3:
+            choices = (*choices, "conform")
+        suggestion = "tiles" if face.dimensions == 3 else "stretch"
+    else:
+        choices, suggestion = ("stretch", "keep", "cover", "middle"), "stretch"
+    question = Question(
+        "fit",
+        "input.fit",
+        f"The network takes {' × '.join(str(size) for size in face.sizes)} only. How is an image of another size brought "
+        f"to that? {whole}, middle (cut or filled, not resized), tiles (a sliding window), conform (a fixed grid of the "
+        "given spacing along the patient's axes).",
+        choices,
+        suggestion,
+        suggestion,
+    )
+    return draft.ask(question, str) or suggestion
+
+
+def _filling(draft: Draft, face: InputFace, task: str) -> list[dict[str, Any]]:
+    """What networks with open sizes need in order to halve and double them."""
+    if face.fixed or task != "segmentation":
+        return []
+    given = draft.answer("input.multiple")
+    multiple = int(given) if given and given.isdigit() and int(given) > 0 else 32 if face.dimensions == 2 else 16
+    if given is None:
+        draft.guess("input.multiple", multiple, "sizes are open; networks that halve them need a multiple")
+    return [{"step": "pad", "multiple": [multiple] * face.dimensions, "fill": "minimum"}]

@@ -1,0 +1,375 @@
+"""MONAI bundles: ``configs/metadata.json`` says what the tensors are, ``configs/inference.json`` how they come about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from medview.inference.importing.answers import PLANES, read_axes, read_names, split_background
+from medview.inference.importing.bare import UNITS, compose_steps, detector_output, torchvision_ports
+from medview.inference.importing.draft import Draft, Question, about, refused
+from medview.inference.importing.literals import licence_name, read_json, short_text
+from medview.inference.importing.monai_config import ExpressionError, MonaiConfig
+from medview.inference.importing.monai_transforms import Preparation, UnknownTransformError
+from medview.inference.importing.ports import InputFace, input_face
+from medview.inference.importing.sequences import sources_of
+
+METADATA, INFERENCE = "metadata.json", "inference.json"
+MODALITIES = {
+    "ct": ["CT"],
+    "mr": ["MR"],
+    "mri": ["MR"],
+    "pet": ["PT"],
+    "pt": ["PT"],
+    "mammogram": ["MG"],
+    "mg": ["MG"],
+    "xray": ["CR", "DX"],
+    "x-ray": ["CR", "DX"],
+    "cr": ["CR", "DX"],
+    "us": ["US"],
+    "ultrasound": ["US"],
+}
+LEFT_OUT = frozenset({"FillHoles", "RemoveSmallObjects", "LabelFilter", "MeanEnsemble", "VoteEnsemble"})
+
+
+def find_bundle(network: Path) -> Path | None:
+    """``configs`` of the bundle that a network lies in."""
+    for folder in (network.parent, network.parent.parent):
+        if (folder / "configs" / METADATA).is_file():
+            return folder / "configs"
+        if (folder / METADATA).is_file() and "network_data_format" in short_text(folder / METADATA):
+            return folder
+    return None
+
+
+def read_monai(draft: Draft, configs: Path) -> None:
+    """Fill a draft from a bundle. Raises MedviewError that names the transform or the field."""
+    metadata = read_json(configs / METADATA)
+    formats = metadata.get("network_data_format")
+    inputs = formats.get("inputs") if isinstance(formats, dict) else None
+    outputs = formats.get("outputs") if isinstance(formats, dict) else None
+    if not isinstance(inputs, dict) or not isinstance(outputs, dict) or not inputs or not outputs:
+        raise refused(
+            "description_incomplete", f"{METADATA}: network_data_format: inputs and outputs are needed.", configs
+        )
+    if len(inputs) > 1:
+        names = ", ".join(inputs)
+        raise refused("input_unexplained", f"{METADATA}: {len(inputs)} inputs ({names}); medview feeds one.", configs)
+    given, promised = next(iter(inputs.values())), next(iter(outputs.values()))
+    face = input_face(draft)
+    _about(draft, metadata, configs)
+    _kind_of_input(draft, given, face)
+    inference = configs / INFERENCE
+    config = MonaiConfig(read_json(inference) if inference.is_file() else {}, draft.answers)
+    preparation = Preparation(face.dimensions, next(iter(inputs)))
+    if inference.is_file():
+        _prepare(draft, config, preparation)
+    task = _task(draft, promised, face)
+    draft.manifest["task"] = task
+    _axes(draft, preparation, face)
+    if preparation.repeats == 3 or face.channels == 3:
+        draft.input["channels"] = "rgb"
+    draft.input.update({"name": face.port.name, "layout": face.layout})
+    if inference.is_file():
+        draft.input["steps"] = preparation.steps
+        _inferer(draft, config, face)
+    else:
+        draft.notes.append(f"The bundle has no {INFERENCE}; how values are prepared was asked for.")
+        compose_steps(draft, face, task)
+    _output(draft, config, promised, task, face)
+    draft.used |= config.asked
+
+
+def _about(draft: Draft, metadata: dict[str, Any], configs: Path) -> None:
+    root = configs.parent
+    texts = [short_text(path) for path in (root / "LICENSE", root / "docs" / "license.txt", root / "LICENSE.txt")]
+    draft.licence_text = next((text for text in texts if text.strip()), "")
+    references = metadata.get("references")
+    name = metadata.get("name") or (root.name if root != draft.source else draft.source.stem)
+    draft.manifest.update(
+        about(
+            str(name if draft.source.suffix.lower() != ".zip" or metadata.get("name") else draft.source.stem),
+            str(metadata.get("description") or metadata.get("task") or ""),
+            str(metadata.get("version") or ""),
+            licence=licence_name(draft.licence_text) or str(metadata.get("license") or ""),
+            authors=[part.strip() for part in str(metadata.get("authors") or "").split(",")],
+            intended_use=metadata.get("intended_use"),
+            references=[str(one) for one in references] if isinstance(references, list) else (),
+        )
+    )
+    draft.origin_text = " ".join(
+        str(metadata[key]) for key in ("task", "copyright", "data_source") if isinstance(metadata.get(key), str)
+    )
+
+
+def _kind_of_input(draft: Draft, given: dict[str, Any], face: InputFace) -> None:
+    modality = str(given.get("modality") or "").strip().lower()
+    kinds = MODALITIES.get(modality, [])
+    if kinds:
+        draft.fits["modalities"] = kinds
+    channels = face.channels or int(given.get("num_channels") or 1)
+    form = str(given.get("format") or "").lower()
+    if form == "rgb" or (channels == 3 and face.dimensions == 2 and kinds in ([], ["MG"])):
+        draft.input.update({"unit": "display", "channels": "rgb"})
+        return
+    if channels > 1:
+        named = given.get("channel_def")
+        names = [str(named[key]) for key in sorted(named, key=int)] if isinstance(named, dict) else []
+        if len(names) != channels or len(set(names)) != channels:
+            text = f"{METADATA}: channel_def names {len(names)} of {channels} channels."
+            raise refused("channels_unexplained", text, draft.graph.path)
+        sources, modalities, unit = sources_of(draft, names)
+        draft.input.update({"sources": sources, "unit": unit})
+        if modalities and not kinds:
+            draft.fits["modalities"] = modalities
+        return
+    answered = draft.answer("input.unit")
+    if answered is not None:
+        draft.input["unit"] = answered
+    elif form == "hounsfield" or kinds == ["CT"]:
+        draft.input["unit"] = "HU"
+    elif kinds:
+        draft.input["unit"] = "modality"
+    else:
+        text = "The bundle does not say what its values are. HU, SUV, stored, modality or display (0 to 255 as shown)?"
+        draft.input["unit"] = draft.ask(Question("unit", "input.unit", text, UNITS, "", "HU"), str) or "modality"
+
+
+# Transforms ----------------------------------------------------------------------------------------------------------
+
+
+def _transforms(draft: Draft, config: MonaiConfig, name: str) -> list[dict[str, Any]]:
+    try:
+        found = config.value(name)
+    except ExpressionError as error:
+        raise _expression(draft, error) from error
+    listed = found.get("transforms") if isinstance(found, dict) else found
+    if isinstance(listed, ExpressionError):
+        raise _expression(draft, listed)
+    kept: list[dict[str, Any]] = []
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, ExpressionError):
+            raise _expression(draft, one)
+        if isinstance(one, dict) and one.get("_disabled_") not in {True, "true"}:
+            if isinstance(one.get("transforms"), list):
+                kept += [inner for inner in one["transforms"] if isinstance(inner, dict)]
+            else:
+                kept.append(one)
+    return kept
+
+
+def _expression(draft: Draft, error: ExpressionError) -> Exception:
+    text = (
+        f"{INFERENCE}: {error.place} is the expression {error.text[:80]!r}, which medview does not evaluate; "
+        f"say its value with --set config.{error.place}=…"
+    )
+    return refused("expression_refused", text, draft.graph.path)
+
+
+def _prepare(draft: Draft, config: MonaiConfig, preparation: Preparation) -> None:
+    name = next(
+        (one for one in ("preprocessing", "pre_transforms", "deterministic_transforms") if config.has(one)), None
+    )
+    if name is None:
+        raise refused("description_incomplete", f"{INFERENCE}: preprocessing is missing.", draft.graph.path)
+    transforms = _transforms(draft, config, name)
+    keys = {key for one in transforms for key in ([one["keys"]] if isinstance(one.get("keys"), str) else [])}
+    if preparation.wanted_key not in keys and len(keys) == 1:
+        preparation.wanted_key = keys.pop()
+    for one in transforms:
+        target = one.get("_target_")
+        if not isinstance(target, str):
+            raise refused("transform_refused", f"{INFERENCE}: {name} holds a step without a name.", draft.graph.path)
+        try:
+            preparation.take(target, one)
+        except ExpressionError as error:
+            raise _expression(draft, error) from error
+        except UnknownTransformError as error:
+            raise refused("transform_refused", f"{INFERENCE}: {name}: {error.text}.", draft.graph.path) from error
+
+
+def _axes(draft: Draft, preparation: Preparation, face: InputFace) -> None:
+    if preparation.axes is not None and face.dimensions == 3:
+        draft.input["axes"] = preparation.axes
+        return
+    if face.dimensions == 3:
+        text = (
+            "The bundle does not orient its images. Toward which side of the patient do the three axes (x, y, z) of the "
+            "training images grow? R,A,S for NIfTI stored as RAS, L,P,S for BraTS and for axial DICOM series."
+        )
+        question = Question("axes", "input.axes", text, ("R,A,S", "L,P,S", "L,A,S"), "", "R,A,S")
+        draft.input["axes"] = draft.ask(question, read_axes) or ["R", "A", "S"]
+        return
+    picture = draft.input.get("unit") == "display" or draft.fits.get("modalities") in (["MG"], ["CR", "DX"])
+    if picture:
+        draft.input["axes"] = PLANES["picture"]
+        draft.fits["needs_geometry"] = False
+        draft.notes.append(
+            "MONAI's own reader gives pictures with x first. The network is fed rows first, as exported networks are; "
+            "where it was trained on pictures lying on their side, its answers will be wrong."
+        )
+        return
+    text = (
+        "The network sees slices. axial, coronal or sagittal as displayed, picture, or two letters: toward which side "
+        "of the patient its two axes grow. MONAI's x first gives R,A for axial slices of an image oriented to RAS."
+    )
+    question = Question("axes", "input.axes", text, ("axial", "coronal", "sagittal", "picture", "R,A"), "", "R,A")
+    draft.input["axes"] = draft.ask(question, read_axes) or PLANES["axial"]
+
+
+# Inferer and output --------------------------------------------------------------------------------------------------
+
+
+def _inferer(draft: Draft, config: MonaiConfig, face: InputFace) -> None:
+    try:
+        found = config.value("inferer") if config.has("inferer") else {"_target_": "SimpleInferer"}
+    except ExpressionError as error:
+        raise _expression(draft, error) from error
+    name = str(found.get("_target_", "")).rsplit(".", 1)[-1] if isinstance(found, dict) else ""
+    if name in {"SimpleInferer", "SaliencyInferer"}:
+        return
+    if name not in {"SlidingWindowInferer", "SlidingWindowInfererAdapt"}:
+        raise refused(
+            "transform_refused", f"{INFERENCE}: the inferer {name or found!r} is not known.", draft.graph.path
+        )
+    for key in ("roi_size", "overlap", "mode", "sigma_scale", "sw_batch_size", "padding_mode", "cval"):
+        value = found.get(key)
+        if isinstance(value, ExpressionError):
+            raise _expression(draft, value)
+    roi = found.get("roi_size")
+    sizes = roi if isinstance(roi, list) else [roi] * face.dimensions
+    sizes = [one if isinstance(one, int) and one > 0 else fixed for one, fixed in zip(sizes, face.sizes, strict=False)]
+    if len(sizes) != face.dimensions or not all(isinstance(one, int) for one in sizes):
+        raise refused("description_incomplete", f"{INFERENCE}: inferer: roi_size={roi!r} is no size.", draft.graph.path)
+    overlap = found.get("overlap", 0.25)
+    overlap = overlap[0] if isinstance(overlap, list) and len(set(overlap)) == 1 else overlap
+    mode = str(found.get("mode", "constant")).rsplit(".", 1)[-1].lower()
+    if mode not in {"constant", "gaussian"} or not isinstance(overlap, int | float):
+        text = f"{INFERENCE}: inferer: mode={mode!r}, overlap={overlap!r} are not known."
+        raise refused("transform_refused", text, draft.graph.path)
+    tiling: dict[str, Any] = {"size": sizes, "overlap": float(overlap), "placement": "monai", "weights": mode}
+    if isinstance(found.get("sigma_scale"), int | float):
+        tiling["sigma"] = float(found["sigma_scale"])
+    if isinstance(found.get("cval"), int | float):
+        tiling["fill"] = float(found["cval"])
+    if str(found.get("padding_mode", "constant")).rsplit(".", 1)[-1].lower() != "constant":
+        draft.notes.append("Images smaller than a tile are filled with a constant, not by repeating the border.")
+    draft.input["tiling"] = tiling
+
+
+def _task(draft: Draft, promised: dict[str, Any], face: InputFace) -> str:
+    form, kind = str(promised.get("format") or "").lower(), str(promised.get("type") or "").lower()
+    shape = promised.get("spatial_shape")
+    if kind == "object" or form == "dict" or torchvision_ports(draft.graph.outputs):
+        return "detection"
+    if form in {"classification", "classes"} or kind in {"probability", "probabilities"} or not shape:
+        return "classification"
+    if form in {"segmentation", "labels", "raw", ""} or promised.get("channel_def"):
+        rank = draft.graph.outputs[0].shape
+        if rank is None or len(rank) > face.dimensions:
+            return "segmentation"
+        return "classification"
+    text = f"{METADATA}: outputs of the format {form!r} are not known."
+    raise refused("task_unsupported", text, draft.graph.path)
+
+
+def _names(draft: Draft, promised: dict[str, Any]) -> dict[int, str]:
+    given = draft.answer("output.labels")
+    if given is not None:
+        return read_names(given)
+    named = promised.get("channel_def")
+    try:
+        names = {int(index): str(name) for index, name in named.items()} if isinstance(named, dict) else {}
+    except ValueError:
+        names = {}
+    if names:
+        return names
+    text = "The bundle does not name its classes. What are they called, in their order?"
+    question = Question("labels", "output.labels", text, (), "", "background,lesion")
+    return draft.ask(question, read_names) or {0: "background", 1: "class 1"}
+
+
+def _output(draft: Draft, config: MonaiConfig, promised: dict[str, Any], task: str, face: InputFace) -> None:
+    after: list[tuple[str, dict[str, Any]]] = []
+    if config.has("postprocessing"):
+        for one in _transforms(draft, config, "postprocessing"):
+            name = str(one.get("_target_", "")).rsplit(".", 1)[-1]
+            after.append((name.removesuffix("d"), one))
+    if task == "detection":
+        _detect(draft, face)
+        return
+    names = _names(draft, promised)
+    inside = draft.graph.activation_inside
+    said = next((one for name, one in after if name == "Activations"), {})
+    wished = "softmax" if said.get("softmax") is True else "sigmoid" if said.get("sigmoid") is True else None
+    decided = next((one for name, one in after if name == "AsDiscrete"), {})
+    port = draft.graph.outputs[0]
+    draft.output["name"] = port.name
+    if task == "classification":
+        draft.output["kind"] = "classification"
+        draft.output["labels"] = [{"index": index, "name": name} for index, name in sorted(names.items())]
+        draft.output["activation"] = "none" if inside else wished or "softmax"
+        return
+    draft.output["kind"] = "segmentation"
+    classes = None
+    if port.shape is not None and len(port.shape) == len(face.layout) and "C" in face.layout:
+        classes = port.shape[face.layout.index("C")]
+    classes = classes or promised.get("num_channels") or len(names)
+    exclusive = wished == "softmax" or decided.get("argmax") is True or inside == "softmax"
+    background, entries = split_background(names, classes if exclusive else None)
+    draft.output.update({"labels": entries, "background": background})
+    if exclusive:
+        draft.output.update({"rule": "argmax", "activation": "none" if inside else "softmax"})
+    else:
+        level = decided.get("threshold", decided.get("logit_thresh", 0.5))
+        level = float(level) if isinstance(level, int | float) and not isinstance(level, bool) else 0.5
+        several = len(entries) > 1
+        draft.output.update({"rule": "regions" if several else "threshold", "threshold": level})
+        draft.output["activation"] = "none" if inside else "sigmoid"
+        draft.output["background"] = None if several or classes == 1 else background
+        if several:
+            draft.output["labels"] = _nested_last(draft, entries)
+    _after(draft, after, len(entries))
+
+
+def _nested_last(draft: Draft, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Overlapping channels in the order in which they are drawn: the whole before its parts."""
+    rank = {"whole tumor": 0, "wt": 0, "tumor core": 1, "tc": 1, "enhancing tumor": 2, "et": 2}
+    known = [rank.get(str(entry["name"]).lower()) for entry in entries]
+    draft.guess(
+        "output.labels",
+        ", ".join(str(entry["name"]) for entry in entries),
+        "channels that may overlap are drawn one over the other in this order",
+    )
+    if None in known:
+        return entries
+    return [entry for _, entry in sorted(zip(known, entries, strict=True), key=lambda pair: pair[0] or 0)]
+
+
+def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int) -> None:
+    names = [name for name, _ in after]
+    if "AsDiscrete" in names and "Invert" in names and names.index("AsDiscrete") < names.index("Invert"):
+        draft.output["restore"] = "labels"
+    for name, one in after:
+        if name == "KeepLargestConnectedComponent":
+            applied = one.get("applied_labels")
+            count = one.get("num_components", 1)
+            if applied is None or (isinstance(applied, list) and len(applied) == labels) or labels == 1:
+                draft.output["keep_largest"] = count if isinstance(count, int) else 1
+            else:
+                draft.notes.append(f"KeepLargestConnectedComponentd for the labels {applied} alone was left out.")
+        elif name in LEFT_OUT or name.startswith("Lambda"):
+            draft.notes.append(f"{name}d after the network was left out; channels are shown as they are.")
+
+
+def _detect(draft: Draft, face: InputFace) -> None:
+    ports = torchvision_ports(draft.graph.outputs)
+    if ports is None:
+        names = ", ".join(port.name for port in draft.graph.outputs)
+        text = (
+            f"{draft.graph.path.name} gives {names}: raw heads, which MONAI decodes in Python. "
+            "Export the network with decoded boxes, scores and labels."
+        )
+        raise refused("output_unexplained", text, draft.graph.path)
+    draft.output.update({"score_threshold": 0.05, "shown_threshold": 0.5})
+    detector_output(draft, ports, face)

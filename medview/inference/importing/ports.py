@@ -1,0 +1,95 @@
+"""Reading a graph's ports: which axis is what, how many channels, which sizes are fixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from medview.inference.importing.draft import Draft, refused
+from medview.inference.importing.graph import GraphPort, OnnxGraph
+
+FED_TYPES = frozenset({"float", "float16", "double", "uint8", "int8", "uint16", "int16", "int32", "int64"})
+
+
+@dataclass(frozen=True, slots=True)
+class InputFace:
+    """``layout`` as a manifest writes it; ``channels`` None where the graph leaves it open; ``sizes`` per spatial axis."""
+
+    port: GraphPort
+    layout: str
+    channels: int | None
+    sizes: tuple[int | None, ...]
+
+    @property
+    def dimensions(self) -> int:
+        """2 or 3."""
+        return len(self.sizes)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether every size is fixed."""
+        return all(size is not None for size in self.sizes)
+
+
+def only_input(graph: OnnxGraph) -> GraphPort:
+    """The one input. Raises MedviewError where there are several that nobody explains, or none that can be fed."""
+    names = ", ".join(port.name for port in graph.inputs)
+    if len(graph.inputs) != 1:
+        count = len(graph.inputs)
+        text = f"{graph.path.name} has {count} inputs ({names or 'none'}); medview knows how to feed one."
+        raise refused("input_unexplained", text, graph.path)
+    port = graph.inputs[0]
+    if port.type not in FED_TYPES:
+        text = f"{graph.path.name}: the input {port.name} takes {port.type}, not numbers of an image."
+        raise refused("input_unexplained", text, graph.path)
+    if port.shape is None:
+        text = f"{graph.path.name}: the input {port.name} does not say how many axes it has."
+        raise refused("input_unexplained", text, graph.path)
+    return port
+
+
+def input_face(draft: Draft) -> InputFace:
+    """How the input is laid out; ``input.layout`` among the answers overrules the guess. Raises MedviewError."""
+    port = only_input(draft.graph)
+    shape = port.shape or ()
+    given = draft.answer("input.layout")
+    layout = given or _guessed_layout(shape)
+    if layout is None or len(layout) != len(shape):
+        text = f"{draft.graph.path.name}: the input {port.name} has {len(shape)} axes, which is no image"
+        raise refused("input_unexplained", f"{text} (input.layout={layout or 'unknown'}).", draft.graph.path)
+    if given is None:
+        draft.guess("input.layout", layout, f"the shape of the input {port.name} is {shape_text(shape)}")
+    channels = shape[layout.index("C")] if "C" in layout else 1
+    sizes = tuple(size for size, letter in zip(shape, layout, strict=True) if letter in "DHW")
+    return InputFace(port, layout, channels, sizes)
+
+
+def _guessed_layout(shape: tuple[int | None, ...]) -> str | None:
+    few = {1, 3}
+    if len(shape) == 5:
+        last = shape[4] is not None and shape[4] <= 4 and (shape[1] is None or shape[1] > 4)
+        return "NDHWC" if last else "NCDHW"
+    if len(shape) == 4:
+        last = shape[3] in few and shape[1] not in few
+        return "NHWC" if last else "NCHW"
+    if len(shape) == 3:
+        return "HWC" if shape[2] in few and shape[0] not in few else "CHW"
+    return "HW" if len(shape) == 2 else None
+
+
+def shape_text(shape: tuple[int | None, ...] | None) -> str:
+    """A shape for the eye."""
+    if shape is None:
+        return "unknown"
+    return "[" + ", ".join("?" if size is None else str(size) for size in shape) + "]"
+
+
+def colour_of(draft: Draft, face: InputFace) -> str:
+    """``grey`` or ``rgb``. Raises MedviewError for channels that nobody explains."""
+    if face.channels in {1, None} and not (face.channels is None and face.dimensions == 2):
+        return "grey"
+    if face.channels == 3 and face.dimensions == 2:
+        return "rgb"
+    if face.channels is None:
+        return "rgb"
+    text = f"{draft.graph.path.name}: the input {face.port.name} has {face.channels} channels, and nothing says what they are."
+    raise refused("channels_unexplained", text, draft.graph.path)
