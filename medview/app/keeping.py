@@ -134,8 +134,8 @@ class Keeping:
             self._workspace.tell(note.code, note.text, note.values, severity, stays=note.code in STAYING)
 
     def flush(self) -> None:
-        """Called before the end: hand out what is still waiting; the lane finishes it."""
-        if self._waiting and not self._writing:
+        """Called before the end: hand out what is still waiting, whatever is written now; the lane finishes it in order."""
+        if self._waiting:
             self._write()
 
     # ------------------------------------------------------------------ what is recorded
@@ -154,7 +154,7 @@ class Keeping:
         if change.after is not None and found is not None:
             from medview.store.mark_content import mark_content
 
-            content = mark_content(mark, _patient_points(found[2], mark))
+            content = mark_content(mark, patient_points(found[2], mark))
             content["patient"] = _patient_digest(found[0])
         self.record("mark", mark.id, content, *home)
         if change.after is not None and found is not None:
@@ -388,7 +388,7 @@ def _patient_digest(study: Study) -> str:
     return hashlib.sha256("\0".join(study.patient.key).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _patient_points(stack: Stack, mark: Measurement) -> tuple[tuple[float, float, float], ...] | None:
+def patient_points(stack: Stack, mark: Measurement) -> tuple[tuple[float, float, float], ...] | None:
     """The points of a mark in LPS mm; None where the images have no place in the patient."""
     import numpy as np
 

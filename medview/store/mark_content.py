@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any, get_args
 
-from medview.core.measurement import ImagePoint, Measurement, MeasurementKind, MeasurementPlace
+from medview.core.measurement import POINTS_OF_KIND, ImagePoint, Measurement, MeasurementKind, MeasurementPlace
 
 Triple = tuple[float, float, float]
 
@@ -36,8 +36,9 @@ def mark_of(mark_id: str, content: Mapping[str, Any]) -> Measurement:
         for name in ("origin", "across", "down"):
             place[name] = _triple(place.get(name))
         points: tuple[ImagePoint, ...] = tuple((float(x), float(y)) for x, y in content["points"])
-        if not points:
-            raise ValueError("a mark without points")
+        least, most = POINTS_OF_KIND[kind]
+        if not least <= len(points) <= most:
+            raise ValueError(f"a mark of the kind {kind!r} with {len(points)} points")
         others = {
             entry.name: _tuples(content[entry.name])
             for entry in fields(Measurement)

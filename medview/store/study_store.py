@@ -23,9 +23,11 @@ from medview.core.problem import Note
 from medview.store import journal_file
 from medview.store.database import StoreError, open_database, told, writing
 from medview.store.entry import Clock, Entry, NoKey, StorageKey
+from medview.store.one_at_a_time import one_at_a_time
 
 DATABASE = "studies.sqlite"
 JOURNAL = "journal"
+LOCK = "opening.lock"
 _SET_ASIDE = frozenset({"store_damaged", "store_newer"})
 
 
@@ -106,11 +108,11 @@ class StudyStore:
 
     def _recover(self, error: StoreError) -> None:
         """The journal has everything; the database is made again where it is damaged, else it catches up later."""
-        if error.code in _SET_ASIDE:
-            self._drop_connection()
-            self._open_or_rebuild()
-        else:
+        if error.code in {"store_locked", "store_full"}:
             self.notes.append(Note(error.code, error.text, error.values))
+            return
+        self._drop_connection()
+        self._open_or_rebuild()
 
     # ------------------------------------------------------------------ reading
 
@@ -197,20 +199,35 @@ class StudyStore:
             if not os.access(self.journal_folder, os.W_OK):
                 raise PermissionError(13, "Permission denied")
         except OSError as error:
-            self._open_in_memory(error.strerror or str(error))
+            self._open_in_memory()
+            self.in_memory = True
+            why = error.strerror or str(error)
+            text = f"Nothing can be written to {self.folder} ({why}): marks are lost when medview is closed."
+            self.notes.append(Note("marks_in_memory", text, (str(self.folder), why)))
             return
+        # Two windows that find a damaged database together must not both set it aside: the second the new one of the first.
+        with one_at_a_time(self.folder / LOCK, 4 * self._busy_s):
+            try:
+                self._open_file()
+            except StoreError as error:
+                if error.code == "store_locked":
+                    raise
+                if error.code not in _SET_ASIDE or not self._made_again(error):
+                    # The journal can be written, so nothing is lost; the database is made in memory for this time.
+                    self.notes.append(Note(error.code, error.text, error.values))
+                    self._open_in_memory()
+
+    def _made_again(self, error: StoreError) -> bool:
+        """Set the database aside and make it again from the journal; False where that cannot be done now."""
         try:
+            aside = self._set_aside("newer" if error.code == "store_newer" else "damaged")
             self._open_file()
-        except StoreError as error:
-            if error.code in {"store_read_only", "store_unreachable", "store_full"}:
-                self._open_in_memory(error.values[1] or error.text)
-                return
-            if error.code not in _SET_ASIDE:
-                raise
-            aside = self._set_aside(error)
-            self._open_file()
-            text = f"{error.text} It was set aside as {aside.name} and made again from the journal."
-            self.notes.append(Note(f"{error.code}_rebuilt", text, (str(self.database_path), aside.name)))
+        except (StoreError, OSError):
+            self._drop_connection()
+            return False
+        text = f"{error.text} It was set aside as {aside.name} and made again from the journal."
+        self.notes.append(Note(f"{error.code}_rebuilt", text, (str(self.database_path), aside.name)))
+        return True
 
     def _make_folders(self) -> None:
         for folder in (self.folder, self.journal_folder):
@@ -225,42 +242,27 @@ class StudyStore:
         try:
             self._catch_up()
         except StoreError as error:
-            self._drop_connection()
             if error.code == "store_locked":
-                self._connection = open_database(self.database_path, self._key, self._busy_s)
                 self.notes.append(Note(error.code, error.text, error.values))
                 return
+            self._drop_connection()
             raise
 
-    def _open_in_memory(self, why: str) -> None:
-        """Read what the journal has, keep what is made now in memory, and say so."""
-        self.in_memory = True
+    def _open_in_memory(self) -> None:
+        """Make the database in memory, from what can be read of the journal."""
         self._connection = open_database(None, self._key)
-        with writing(self._connected):
-            for path in journal_file.journal_files(self.journal_folder):
-                with contextlib.suppress(OSError):
-                    self._insert(journal_file.read_from(path, 0, self._key)[0])
-        text = f"Nothing can be written to {self.folder} ({why}): marks are lost when medview is closed."
-        self.notes.append(Note("marks_in_memory", text, (str(self.folder), why)))
+        self._catch_up()
 
-    def _set_aside(self, error: StoreError) -> Path:
-        """Rename the database and what belongs to it under today's date."""
+    def _set_aside(self, word: str) -> Path:
+        """Rename the database and what belongs to it under today's date. Raises OSError."""
         self._drop_connection()
-        word = "newer" if error.code == "store_newer" else "damaged"
         stem = f"{self.database_path.stem}-{word}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
-        aside = next(
-            path
-            for path in (self.folder / f"{stem}{f'-{n}' if n else ''}.sqlite" for n in range(10_000))
-            if not path.exists()
-        )
-        try:
-            for ending in ("-wal", "-shm", ""):
-                source = self.database_path.with_name(DATABASE + ending)
-                if source.exists():
-                    source.replace(aside.with_name(aside.name + ending))
-            journal_file.flush_folder(self.folder)
-        except OSError as fault:
-            raise _write_fault(fault, self.database_path) from fault
+        names = (f"{stem}{f'-{number}' if number else ''}.sqlite" for number in range(10_000))
+        aside = next(path for path in (self.folder / name for name in names) if not path.exists())
+        for ending in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                self.database_path.with_name(DATABASE + ending).replace(aside.with_name(aside.name + ending))
+        journal_file.flush_folder(self.folder)
         return aside
 
     def _drop_connection(self) -> None:
@@ -280,7 +282,7 @@ class StudyStore:
                 for path in journal_file.journal_files(self.journal_folder)
                 if _size(path) > known.get(path.name, 0)
             ]
-            if not grown or self.in_memory:
+            if not grown:
                 self._see_newest()
                 return
             with writing(self._connected):
