@@ -101,9 +101,10 @@ def import_command(source: str, output: str | None, answers: tuple[str, ...], as
     from medview.inference.importing.begin import begin_import
     from medview.inference.importing.draft import parse_answers
     from medview.inference.importing.listing import draft_lines, draft_listing
-    from medview.inference.importing.write import write_package
+    from medview.inference.importing.write import refuse_unopenable, write_package
 
     draft = begin_import(Path(source), parse_answers(answers))
+    refuse_unopenable(draft)
     package = None
     if not draft.questions:
         draft.finished()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from medview.core.problem import ExitCode, MedviewError
@@ -13,6 +14,20 @@ from medview.inference.manifest import MANIFEST_NAME
 from medview.inference.package import ModelPackage, open_package
 
 CARD, MODEL = "CARD.md", "model.onnx"
+
+
+@dataclass(frozen=True)
+class _Network:
+    """All that a session needs of a package."""
+
+    model_path: Path
+
+
+def refuse_unopenable(draft: Draft) -> None:
+    """Open the network once: unknown operators and a format that is too new are told before anything is asked."""
+    from medview.inference.session import NetworkSession
+
+    NetworkSession(_Network(draft.graph.path), "cpu").close()
 
 
 def write_package(draft: Draft, target: Path) -> ModelPackage:
