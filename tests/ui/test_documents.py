@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtCore import QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
@@ -443,3 +444,36 @@ def test_what_a_report_marks_is_drawn_while_it_is_open(qtbot: QtBot, tmp_path: P
         qtbot.waitUntil(lambda: marked() < 40, timeout=5000)
     finally:
         close_desk(qtbot, desk)
+
+
+def test_a_panel_imports_nothing_of_its_neighbours(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the Image panel needs takes a fifth of a second to import: nobody waits for it who reads a report."""
+    import sys
+
+    from medview.ui.right_panel import DETAILS
+
+    desk = open_desk(qtbot)
+    monkeypatch.setitem(sys.modules, "medview.ui.image_panel", None)
+    desk.window.right_panel.show_tab(DETAILS)
+    assert desk.window.right_panel.page(DETAILS).isVisible()
+    close_desk(qtbot, desk)
+
+
+def test_the_window_lives_while_a_long_report_is_read(qtbot: QtBot, tmp_path: Path) -> None:
+    """The page comes in several parts, and the window has time for something else between them."""
+    save(make_report(items=[content("TEXT", TextValue=f"line {n}") for n in range(1500)]), tmp_path / "a" / "r.dcm")
+    desk = open_desk(qtbot)
+    ticks: list[int] = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: ticks.append(pages[0].document().blockCount() if (pages := shown_pages()) else 0))
+
+    def shown_pages() -> list[SafePage]:
+        return desk.window.findChildren(SafePage)
+
+    timer.start(0)
+    desk.workspace.open_paths([str(tmp_path / "a")])
+    qtbot.waitUntil(lambda: bool(shown_pages()) and "line 1499" in shown_pages()[0].toPlainText(), timeout=20_000)
+    timer.stop()
+    assert len(set(ticks)) > 10
+    assert max(b - a for a, b in itertools.pairwise(ticks)) < 300
+    close_desk(qtbot, desk)
