@@ -79,6 +79,18 @@ class Segmentation:
 
 
 @dataclass(frozen=True, slots=True)
+class Keypoint:
+    """A named point of a finding: voxel coordinates (k, j, i), LPS mm where there is geometry, how visible (0 to 1)."""
+
+    name: str
+    voxel: tuple[float, float, float]
+    lps: tuple[float, float, float] | None
+    score: float = 1.0
+    shown: bool = True
+    """Whether it is visible enough to be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A located finding. ``box_lps`` smallest and largest corner in LPS mm, None without geometry.
 
@@ -97,6 +109,9 @@ class Finding:
     sop_uid: str = ""
     frame: int = 0
     colour: Colour = LABEL_COLOURS[0]
+    keypoints: tuple[Keypoint, ...] = ()
+    mask_value: int | None = None
+    """What the result's segmentation holds where this finding lies, of networks that outline each finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,26 @@ class ClassProbability:
 
     label: str
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelValue:
+    """One number that a model gives of the whole series, in ``unit`` ("" where it has none)."""
+
+    name: str
+    value: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class DerivedImage:
+    """``values`` (k, j, i) float32 that a model made, on exactly the grid ``geometry`` of the source stack."""
+
+    values: NDArray[np.float32]
+    geometry: Geometry | None
+    title: str
+    unit: str = ""
+    time: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,3 +155,7 @@ class InferenceResult:
     timing_s: tuple[tuple[str, float], ...] = field(default=())
     shown_threshold: float = 0.0
     """Score from which findings are shown at first; the package chose it, the reader may move it."""
+    values: tuple[ModelValue, ...] = ()
+    image: DerivedImage | None = None
+    inputs: tuple[tuple[str, str], ...] = ()
+    """Name of each channel and id of the stack it was fed with, where the model sees several series."""

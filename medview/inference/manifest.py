@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import (
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -27,14 +28,17 @@ from medview.inference.manifest_outputs import (
     BoxesOutput,
     CenterHeatmapOutput,
     ClassificationOutput,
+    ImageOutput,
     MergeSlices,
     Output,
+    RegressionOutput,
     SegmentationOutput,
     YoloOutput,
 )
 from medview.inference.manifest_steps import (
     Conform,
     CropAbove,
+    CropNonzero,
     CropOrPad,
     Normalise,
     Pad,
@@ -48,7 +52,7 @@ from medview.inference.manifest_steps import (
 MANIFEST_NAME = "manifest.json"
 LARGEST_MANIFEST = 4 * 1024 * 1024
 
-Task = Literal["segmentation", "detection", "classification"]
+Task = Literal["segmentation", "detection", "classification", "regression", "image"]
 PlaneName = Literal["axial", "sagittal", "coronal"]
 Unit = Literal["HU", "SUV", "stored", "modality", "display"]
 """What the first step is given. ``stored``: the file's integers; ``modality``: after slope and intercept, whatever
@@ -105,6 +109,25 @@ class ExpectedValues(Strict):
     deviation: tuple[float, float] | None = None
 
 
+class Source(Strict):
+    """One series of several that a network sees at once, as one channel of its tensor.
+
+    A series fits where its modality is one of ``modalities`` and all words of one of ``descriptions`` stand in its
+    series description, protocol or sequence name (without case); the reader may name another.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,30}$")
+    modalities: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    """Words that must not stand there ("T1" without "contrast")."""
+    contrast: Literal["any", "with", "without"] = "any"
+    unit: Unit | None = None
+    """Null: ``input.unit``."""
+    kind: Literal["linear", "nearest"] = "linear"
+    """How it is brought onto the first one's grid."""
+
+
 class Input(Strict):
     """The tensor: unit, axes, steps, tiling."""
 
@@ -116,6 +139,16 @@ class Input(Strict):
     """The tensor's axes: N batch, C channel, D H W spatial in the order of ``axes`` (NCHW, NHWC, NCDHW, CHW, HW …)."""
     channels: Literal["grey", "rgb", "bgr"] = "grey"
     """Grey series are repeated into three channels; colour becomes grey by 0.299 R + 0.587 G + 0.114 B."""
+    sources: tuple[Source, ...] = ()
+    """Several series as channels, in the tensor's order; the first one's grid is that of the result."""
+    neighbours: int = Field(default=0, ge=0, le=64)
+    """2.5-D: so many slices on each side of a slice are channels beside it (2·neighbours + 1 in all)."""
+    neighbours_from: Literal["low", "high"] = "low"
+    """Which is the first channel: ``low`` the one farthest toward R, A or I, ``high`` toward L, P or S."""
+    neighbours_beyond: Literal["edge", "zero"] = "edge"
+    """What lies beyond the first and last slice: they again, or zeros (after the steps)."""
+    mirror: tuple[NonNegativeInt, ...] = ()
+    """Test-time mirroring: the raw answer is the mean over all mirrorings of these spatial axes (from 0; nnU-Net)."""
     inverted: Literal["refuse", "as_is", "mirror"] = "refuse"
     """What to do with a MONOCHROME1 series where the unit is ``stored`` or ``modality``: ``mirror`` takes v to
     smallest + largest - v. HU and SUV mean the same in both; ``display`` is as seen."""
@@ -157,16 +190,24 @@ class Input(Strict):
         rest = self.layout.replace("N", "", 1).replace("C", "", 1)
         if rest != spatial:
             raise ValueError(f"layout: {self.layout} does not hold {spatial} in that order (and N, C once)")
-        if self.channels != "grey" and "C" not in self.layout:
-            raise ValueError("layout: colour needs a C")
+        if self.channel_count > 1 and "C" not in self.layout:
+            raise ValueError("layout: several channels need a C")
+        self._check_channels()
         dimensions = len(self.axes)
         for number, step in enumerate(self.steps):
             for field in ("shape", "spacing_mm", "size", "multiple"):
                 given = getattr(step, field, None)
                 if given is not None and len(given) != dimensions:
                     raise ValueError(f"steps[{number}].{field}: {len(given)} numbers for {dimensions} axes")
-            if isinstance(step, Normalise) and len(step.mean) not in {1, self.channel_count}:
-                raise ValueError(f"steps[{number}].mean: {len(step.mean)} numbers for {self.channel_count} channels")
+            if isinstance(step, Normalise):
+                touched = self.step_channels if step.channels is None else len(step.channels)
+                if len(step.mean) not in {1, touched}:
+                    raise ValueError(f"steps[{number}].mean: {len(step.mean)} numbers for {touched} channels")
+            if any(channel >= self.step_channels for channel in getattr(step, "channels", None) or ()):
+                raise ValueError(f"steps[{number}].channels: there are {self.step_channels}, counted from 0")
+            kinds = getattr(step, "kind", "")
+            if isinstance(kinds, tuple) and len(kinds) != self.step_channels:
+                raise ValueError(f"steps[{number}].kind: {len(kinds)} kinds for {self.step_channels} channels")
             if isinstance(step, Conform) and (number or self.is_slicewise):
                 raise ValueError(f"steps[{number}]: conform must be the first step of a network with three axes")
             if isinstance(step, Resample | Conform) and self.is_picture:
@@ -177,9 +218,31 @@ class Input(Strict):
             raise ValueError("layout: without N the batch must be 1")
         return self
 
+    def _check_channels(self) -> None:
+        if self.sources:
+            if len(self.sources) < 2:
+                raise ValueError("sources: several series are two or more")
+            if len({source.name for source in self.sources}) != len(self.sources):
+                raise ValueError("sources: the same name twice")
+            if self.channels != "grey" or self.neighbours or self.is_picture:
+                raise ValueError("sources: go with letters as axes, grey channels and no neighbours")
+            if any(source.unit == "display" for source in self.sources):
+                raise ValueError("sources: the unit display is for one series alone")
+        if self.neighbours and (not self.is_slicewise or self.is_picture or self.channels != "grey"):
+            raise ValueError("neighbours: for grey slice-by-slice networks with letters as axes")
+        if len(set(self.mirror)) != len(self.mirror) or any(axis >= len(self.axes) for axis in self.mirror):
+            raise ValueError(f"mirror: each of the {len(self.axes)} axes once, counted from 0")
+
     @property
     def channel_count(self) -> int:
         """Channels of the tensor."""
+        return self.step_channels * (2 * self.neighbours + 1)
+
+    @property
+    def step_channels(self) -> int:
+        """Channels that the steps see: neighbouring slices become channels after them."""
+        if self.sources:
+            return len(self.sources)
         return 1 if self.channels == "grey" else 3
 
 
@@ -227,13 +290,17 @@ class Manifest(Strict):
             raise ValueError("output.kind: yolo needs two input.axes")
         if isinstance(output, CenterHeatmapOutput) and output.stride is not None and len(output.stride) != dimensions:
             raise ValueError(f"output.stride: {len(output.stride)} numbers for {dimensions} axes")
-        if is_detection and not isinstance(output, SegmentationOutput | ClassificationOutput):
+        if isinstance(output, BoxesOutput | YoloOutput | CenterHeatmapOutput):
             if output.merge is not None and dimensions != 2:
                 raise ValueError("output.merge: only for slice-by-slice networks")
             if self.input.tiling is not None and not isinstance(output, CenterHeatmapOutput):
                 raise ValueError("input.tiling: boxes cannot be blended over tiles")
-        if isinstance(output, ClassificationOutput) and self.input.tiling is not None:
-            raise ValueError("input.tiling: a classification looks at the whole")
+        if isinstance(output, ClassificationOutput | RegressionOutput) and self.input.tiling is not None:
+            raise ValueError(f"input.tiling: a {output.kind} looks at the whole")
+        if self.input.mirror and isinstance(output, BoxesOutput | YoloOutput):
+            raise ValueError("input.mirror: boxes cannot be averaged")
+        if self.input.mirror and isinstance(output, SegmentationOutput) and output.encoding == "labels":
+            raise ValueError("input.mirror: class numbers cannot be averaged")
         return self
 
 
@@ -288,8 +355,8 @@ def read_manifest(path: Path) -> Manifest:
 
 
 _TAGS = {
-    "segmentation", "classification", "boxes", "yolo", "center_heatmap", "conform", "resample", "resize", "crop_above",
-    "crop_or_pad", "pad", "offset", "scale", "clip", "range", "min_max", "percentile", "z_score", "normalise", "round",
+    "segmentation", "classification", "regression", "image", "boxes", "yolo", "center_heatmap", "conform", "resample", "resize", "crop_above",
+    "crop_nonzero", "crop_or_pad", "pad", "offset", "scale", "clip", "range", "min_max", "percentile", "z_score", "normalise", "round",
 }  # fmt: skip
 _KINDS = {"float", "int", "str", "none"}
 
@@ -350,15 +417,19 @@ __all__ = [
     "ClassificationOutput",
     "Conform",
     "CropAbove",
+    "CropNonzero",
     "CropOrPad",
     "Fits",
+    "ImageOutput",
     "Input",
     "Manifest",
     "MergeSlices",
     "Pad",
+    "RegressionOutput",
     "Resample",
     "Resize",
     "SegmentationOutput",
+    "Source",
     "YoloOutput",
     "parse_manifest",
     "read_manifest",

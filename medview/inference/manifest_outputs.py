@@ -50,10 +50,12 @@ class SegmentationOutput(Strict):
     """A label for each voxel.
 
     ``encoding`` ``channels``: one channel a class, at the size of the input; ``labels``: the graph gives class numbers.
-    ``rule`` ``argmax`` takes the largest channel, ``threshold`` the largest of those above ``threshold`` (or nothing).
+    ``rule`` ``argmax`` takes the largest channel, ``threshold`` the largest of those above ``threshold`` (or nothing),
+    ``regions`` writes the labels one over the other in the order in which they are listed, each where its channel is
+    above ``threshold``: regions that contain one another, as of nnU-Net and BraTS.
     ``background`` is the channel (or number) that means nothing; null for a network that has none.
     ``restore`` says what goes back onto the series' grid where it was resampled: ``probabilities`` linearly and then
-    the rule, or ``labels`` by nearest neighbour.
+    the rule, ``logits`` linearly before the activation (nnU-Net), or ``labels`` by nearest neighbour.
     """
 
     kind: Literal["segmentation"]
@@ -63,11 +65,11 @@ class SegmentationOutput(Strict):
     """The output's axes; null: as the input's, without C where the output has one axis less."""
     encoding: Literal["channels", "labels"] = "channels"
     activation: Activation = "none"
-    rule: Literal["argmax", "threshold"] = "argmax"
+    rule: Literal["argmax", "threshold", "regions"] = "argmax"
     threshold: float = 0.5
     background: NonNegativeInt | None = 0
     labels: tuple[LabelEntry, ...] = Field(min_length=1)
-    restore: Literal["probabilities", "labels"] = "probabilities"
+    restore: Literal["probabilities", "logits", "labels"] = "probabilities"
     keep_largest: PositiveInt | None = None
     """Keep only that many largest connected parts of each label (26 neighbours)."""
     smallest_part_ml: PositiveFloat | None = None
@@ -89,22 +91,100 @@ class SegmentationOutput(Strict):
             raise ValueError("activation: class numbers need none")
         if self.rule == "threshold" and self.activation == "softmax" and self.background is None:
             raise ValueError("rule: softmax without background always finds something; use argmax")
+        if self.rule == "regions" and (self.activation == "softmax" or self.encoding == "labels"):
+            raise ValueError("rule: regions need channels that do not exclude one another, so sigmoid or none")
+        if self.rule == "regions" and self.background is not None:
+            raise ValueError("rule: regions have no background channel; set background to null")
+        if self.restore == "logits" and self.rule != "argmax" and self.activation == "softmax":
+            raise ValueError("restore: logits of softmax go with argmax only")
         return self
 
 
 class ClassificationOutput(Strict):
-    """A probability for each class. Slices of a series are joined by ``over_slices``."""
+    """A probability for each class. Slices of a series are joined by ``over_slices``.
+
+    ``encoding`` ``cumulative``: grades in order; the network gives one number fewer than there are labels, the n-th
+    (after ``activation``) the probability of a grade above the n-th (CORAL, CORN after its product; Cao 2020).
+    """
 
     kind: Literal["classification"]
     name: str | None = None
+    encoding: Literal["classes", "cumulative"] = "classes"
     activation: Activation = "softmax"
     labels: tuple[LabelEntry, ...] = Field(min_length=1)
     over_slices: Literal["mean", "maximum", "middle"] = "mean"
 
+    @property
+    def width(self) -> int:
+        """How many numbers the network gives."""
+        return len(self.labels) - (self.encoding == "cumulative")
+
     @model_validator(mode="after")
     def _consistent(self) -> ClassificationOutput:
         _distinct(self.labels)
+        if self.encoding == "cumulative":
+            if len(self.labels) < 2 or [label.index for label in self.labels] != list(range(len(self.labels))):
+                raise ValueError("labels: grades are two or more, with the indices 0, 1, 2 … in order")
+            if self.activation == "softmax":
+                raise ValueError("activation: cumulative probabilities are sigmoid or none")
         return self
+
+
+class ValueEntry(Strict):
+    """One number of a regression: ``value = raw·scale + offset`` in ``unit``.
+
+    Outside of ``low`` … ``high`` the run has failed.
+    """
+
+    index: NonNegativeInt
+    name: str = Field(min_length=1)
+    unit: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ValueEntry:
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError("low must be smaller than high")
+        return self
+
+
+class RegressionOutput(Strict):
+    """Numbers with units (age, ejection fraction, density). Slices of a series are joined by ``over_slices``."""
+
+    kind: Literal["regression"]
+    name: str | None = None
+    activation: Literal["none", "sigmoid"] = "none"
+    values: tuple[ValueEntry, ...] = Field(min_length=1)
+    over_slices: Literal["mean", "median", "maximum", "middle"] = "mean"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RegressionOutput:
+        if len({entry.index for entry in self.values}) != len(self.values):
+            raise ValueError("values: the same index twice")
+        return self
+
+
+class ImageOutput(Strict):
+    """An image of the same place: denoised, sharpened or synthesised values, ``value = raw·scale + offset``.
+
+    It comes back onto the series' grid linearly and is shown as a series of its own, marked as made by a model. What
+    the steps cut off is ``outside``.
+    """
+
+    kind: Literal["image"]
+    name: str | None = None
+    layout: str | None = Field(default=None, pattern=r"^N?C?D?H?W$|^N?D?HWC?$")
+    channel: NonNegativeInt = 0
+    title: str = Field(min_length=1, max_length=64)
+    """What the series is called ("denoised")."""
+    unit: str = ""
+    """Of the values: HU, SUV … or nothing."""
+    scale: float = 1.0
+    offset: float = 0.0
+    outside: float | Literal["minimum"] = "minimum"
 
 
 class MergeSlices(Strict):
@@ -176,11 +256,24 @@ class BoxesOutput(_Detection):
         return self
 
 
+class Keypoints(Strict):
+    """Points of each finding, in order; ``visibility``: a third number from 0 to 1 follows x and y."""
+
+    names: tuple[str, ...] = Field(min_length=1)
+    visibility: bool = True
+    shown_threshold: Share = 0.5
+    """Points that are less visible are not drawn."""
+
+
 class YoloOutput(_Detection):
     """Raw YOLO predictions: cx, cy, w, h and class scores for each of n places, in pixels of the tensor.
 
     ``arrangement`` ``attributes_first`` is [b, 4 + classes, n] (Ultralytics), ``places_first`` [b, n, …] (YOLOv5).
     ``objectness``: a fifth number comes before the classes and multiplies their scores.
+    ``prototypes_output``: the graph's [b, p, h, w] prototypes of masks; the last p numbers of a place are then the
+    coefficients (instance segmentation; Bolya 2019), and a pixel of the box belongs to the finding where their sum,
+    enlarged linearly to the tensor, is above 0. ``keypoints``: the last numbers of a place are x, y (and how visible)
+    of each point (pose).
     """
 
     kind: Literal["yolo"]
@@ -189,6 +282,16 @@ class YoloOutput(_Detection):
     objectness: bool = False
     coordinates: Literal["pixels", "normalised"] = "pixels"
     activation: Activation = "none"
+    prototypes_output: str | None = None
+    keypoints: Keypoints | None = None
+
+    @model_validator(mode="after")
+    def _one_extra(self) -> YoloOutput:
+        if self.prototypes_output is not None and self.keypoints is not None:
+            raise ValueError("give prototypes_output or keypoints, not both")
+        if self.merge is not None and (self.prototypes_output is not None or self.keypoints is not None):
+            raise ValueError("merge: masks and keypoints stay on their slices")
+        return self
 
 
 class CenterHeatmapOutput(_Detection):
@@ -228,6 +331,12 @@ class CenterHeatmapOutput(_Detection):
 
 DetectionOutput = BoxesOutput | YoloOutput | CenterHeatmapOutput
 Output = Annotated[
-    SegmentationOutput | ClassificationOutput | BoxesOutput | YoloOutput | CenterHeatmapOutput,
+    SegmentationOutput
+    | ClassificationOutput
+    | RegressionOutput
+    | ImageOutput
+    | BoxesOutput
+    | YoloOutput
+    | CenterHeatmapOutput,
     Field(discriminator="kind"),
 ]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-Interpolation = Literal["linear", "nearest", "cubic", "area", "pillow-bilinear", "pillow-bicubic"]
-"""How values are resized. ``linear`` and ``cubic`` (Catmull-Rom) take no account of shrinking; ``area`` averages where it
+Interpolation = Literal["linear", "nearest", "cubic", "spline", "area", "pillow-bilinear", "pillow-bicubic"]
+"""How values are resized. ``linear``, ``cubic`` (Catmull-Rom) and ``spline`` (interpolating cubic B-spline, the order 3 of
+SciPy, scikit-image and nnU-Net) take no account of shrinking; ``area`` averages where it
 shrinks and is linear where it enlarges; the Pillow kinds widen the kernel when they shrink and round as Pillow does (8 bit
 for the unit ``display``)."""
 
@@ -42,12 +43,17 @@ class Resample(Strict):
     """Bring the spacing to ``spacing_mm`` along the series' own axes; null leaves an axis as it is.
 
     ``align`` ``edges`` keeps the field of view (size = round(n·s/s'), as nnU-Net), ``centres`` keeps the first voxel's
-    centre (size = round((n-1)·s/s') + 1, as MONAI's Spacing).
+    centre (size = round((n-1)·s/s') + 1, as MONAI's Spacing). ``kind`` is one for all channels, or one for each.
+
+    ``separate_above``: where the largest spacing of the series (or else of the target) is more than that many times
+    the smallest, and it is one axis alone, this axis takes the nearest neighbour and the two others ``kind``, also on
+    the way back (nnU-Net: 3).
     """
 
     step: Literal["resample"]
     spacing_mm: tuple[PositiveFloat | None, ...]
-    kind: Interpolation = "linear"
+    kind: Interpolation | tuple[Interpolation, ...] = "linear"
+    separate_above: PositiveFloat | None = None
     align: Literal["edges", "centres"] = "edges"
 
 
@@ -55,13 +61,14 @@ class Resize(Strict):
     """Bring the size to ``size`` voxels (null leaves an axis as it is), the field of view kept.
 
     ``aspect`` ``stretch`` resizes each axis by itself; ``keep`` resizes all by the smaller factor and fills the rest
-    with ``fill``, the image in the middle or at the start.
+    with ``fill``, the image in the middle or at the start. ``cover`` resizes all by the larger factor and cuts the middle
+    out (torchvision's Resize of the shorter side, then CenterCrop).
     """
 
     step: Literal["resize"]
     size: tuple[PositiveInt | None, ...]
     kind: Interpolation = "linear"
-    aspect: Literal["stretch", "keep"] = "stretch"
+    aspect: Literal["stretch", "keep", "cover"] = "stretch"
     fill: float = 0.0
     place: Literal["centre", "start"] = "centre"
 
@@ -74,6 +81,16 @@ class CropAbove(Strict):
 
     step: Literal["crop_above"]
     threshold: float
+    margin: int = Field(default=0, ge=0)
+
+
+class CropNonzero(Strict):
+    """Keep the box around all values that are not 0 in any channel and ``margin`` voxels more (nnU-Net's first step).
+
+    The rest comes back as nothing. Slice by slice the box is the whole series'.
+    """
+
+    step: Literal["crop_nonzero"]
     margin: int = Field(default=0, ge=0)
 
 
@@ -101,21 +118,26 @@ class Pad(Strict):
         return self
 
 
-class Offset(Strict):
+class _OfChannels(Strict):
+    channels: tuple[NonNegativeInt, ...] | None = None
+    """The tensor's channels that it is done to, from 0; null: all."""
+
+
+class Offset(_OfChannels):
     """Add ``value``: HU + 1024 is an offset of 1024."""
 
     step: Literal["offset"]
     value: float
 
 
-class Scale(Strict):
+class Scale(_OfChannels):
     """Multiply by ``factor``: 1/255 is 0.00392156862745098."""
 
     step: Literal["scale"]
     factor: float
 
 
-class Clip(Strict):
+class Clip(_OfChannels):
     """Keep values inside ``low`` … ``high``; null leaves an end open."""
 
     step: Literal["clip"]
@@ -131,7 +153,7 @@ class Clip(Strict):
         return self
 
 
-class Range(Strict):
+class Range(_OfChannels):
     """Take ``source`` linearly to ``to``; ``clip`` keeps the result inside.
 
     A window of centre c and width w is ``source`` [c - w/2, c + w/2].
@@ -149,15 +171,17 @@ class Range(Strict):
         return self
 
 
-class MinMax(Strict):
+class MinMax(_OfChannels):
     """Take the smallest and the largest value of the scope linearly to ``to``."""
 
     step: Literal["min_max"]
     scope: Scope = "volume"
     to: tuple[float, float] = (0.0, 1.0)
+    channel_wise: bool | None = None
+    """Each channel by its own statistics; null: where the channels are different series."""
 
 
-class Percentile(Strict):
+class Percentile(_OfChannels):
     """Take the percentiles ``low`` and ``high`` (0–100) of the scope linearly to ``to``; ``clip`` keeps the rest inside."""
 
     step: Literal["percentile"]
@@ -167,6 +191,8 @@ class Percentile(Strict):
     only_nonzero: bool = False
     to: tuple[float, float] = (0.0, 1.0)
     clip: bool = True
+    channel_wise: bool | None = None
+    """As in ``min_max``."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Percentile:
@@ -175,19 +201,30 @@ class Percentile(Strict):
         return self
 
 
-class ZScore(Strict):
+class ZScore(_OfChannels):
     """Subtract the mean and divide by the standard deviation of the scope.
 
     ``only_nonzero`` takes both over values that are not 0 and leaves zeros at 0 (MONAI's ``nonzero``).
+    ``only_foreground`` takes both over the voxels that are not 0 in any channel, and the holes between them, and
+    leaves the others as they are (nnU-Net's ``use_mask_for_norm``). The statistics of a data set are ``normalise``.
     """
 
     step: Literal["z_score"]
     scope: Scope = "volume"
     only_nonzero: bool = False
+    only_foreground: bool = False
+    channel_wise: bool | None = None
+    """As in ``min_max``."""
+
+    @model_validator(mode="after")
+    def _one_region(self) -> ZScore:
+        if self.only_nonzero and self.only_foreground:
+            raise ValueError("give only_nonzero or only_foreground, not both")
+        return self
 
 
-class Normalise(Strict):
-    """Subtract ``mean`` and divide by ``std``: one number for all channels, or one for each (ImageNet's three)."""
+class Normalise(_OfChannels):
+    """Subtract ``mean`` and divide by ``std``: one number for all of ``channels``, or one for each (ImageNet's three)."""
 
     step: Literal["normalise"]
     mean: tuple[float, ...] = Field(min_length=1)
@@ -200,7 +237,7 @@ class Normalise(Strict):
         return self
 
 
-class Round(Strict):
+class Round(_OfChannels):
     """Round to whole numbers, as networks expect that were trained on integer images."""
 
     step: Literal["round"]
@@ -211,6 +248,7 @@ Step = Annotated[
     | Resample
     | Resize
     | CropAbove
+    | CropNonzero
     | CropOrPad
     | Pad
     | Offset
@@ -225,7 +263,7 @@ Step = Annotated[
     Field(discriminator="step"),
 ]
 
-SPATIAL_STEPS = (Conform, Resample, Resize, CropAbove, CropOrPad, Pad)
+SPATIAL_STEPS = (Conform, Resample, Resize, CropAbove, CropNonzero, CropOrPad, Pad)
 """Steps that change where a voxel lies, and are undone on the way back."""
 
 

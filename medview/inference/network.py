@@ -6,6 +6,7 @@ Nothing that is not a finite number of the promised shape leaves this module: it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -18,15 +19,17 @@ from medview.inference.manifest import (
     ClassificationOutput,
     Conform,
     CropOrPad,
+    ImageOutput,
     Manifest,
     Pad,
+    RegressionOutput,
     Resize,
     SegmentationOutput,
     YoloOutput,
 )
 from medview.inference.package import ModelPackage
 from medview.inference.preprocess import to_tensor
-from medview.inference.session import DTYPES, Checkpoint, NetworkSession, Port
+from medview.inference.session import DTYPES, Checkpoint, Port, Session
 
 AnyArray = NDArray[Any]
 
@@ -45,8 +48,14 @@ def check_ports(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence
         raise _unfit(package, "input.layout", f"{layout} has {len(layout)} axes, the network's input {len(port.shape)}")
     channels = port.shape[layout.index("C")] if "C" in layout else None
     if channels is not None and channels != manifest.input.channel_count:
-        text = f"{manifest.input.channels} is {manifest.input.channel_count} channel(s), the network wants {channels}"
-        raise _unfit(package, "input.channels", text)
+        feed = manifest.input
+        field, what = "input.channels", str(feed.channels)
+        if feed.sources:
+            field, what = "input.sources", f"a list of {len(feed.sources)}"
+        elif feed.neighbours:
+            field, what = "input.neighbours", f"{feed.neighbours} on each side"
+        text = f"{what} is {feed.channel_count} channel(s), the network wants {channels}"
+        raise _unfit(package, field, text)
     spatial = [size for size, letter in zip(port.shape, layout, strict=True) if letter in "DHW"]
     for axis, (wanted, made) in enumerate(zip(spatial, known_size(manifest), strict=True)):
         if wanted is not None and wanted != made:
@@ -70,7 +79,7 @@ def known_size(manifest: Manifest) -> list[int | None]:
                 sizes[axis] = step.size[axis] if step.size[axis] is not None else sizes[axis]
             elif isinstance(step, Pad):
                 sizes[axis] = _padded(step, axis, sizes[axis])
-            elif step.step in {"crop_above", "resample"}:
+            elif step.step in {"crop_above", "crop_nonzero", "resample"}:
                 sizes[axis] = None
     return sizes
 
@@ -97,13 +106,19 @@ def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) ->
         raise _unfit(package, "output.name", f"{port.name} is {port.type}")
     if isinstance(output, CenterHeatmapOutput) and output.diameter_output is not None:
         _find(output.diameter_output, outputs, "output.diameter_output", package)
-    highest = max(label.index for label in output.labels)
-    if isinstance(output, SegmentationOutput | CenterHeatmapOutput):
+    if isinstance(output, YoloOutput) and output.prototypes_output is not None:
+        _find(output.prototypes_output, outputs, "output.prototypes_output", package)
+    if isinstance(output, ImageOutput):
+        highest = output.channel
+    else:
+        entries = output.values if isinstance(output, RegressionOutput) else output.labels
+        highest = max(entry.index for entry in entries)
+    if isinstance(output, SegmentationOutput | CenterHeatmapOutput | ImageOutput):
         layout = answer_layout(package.manifest, len(port.shape))
         if layout is None:
             raise _unfit(package, "output.layout", f"the network's output has {len(port.shape)} axes, its input {rank}")
         channels = port.shape[layout.index("C")] if "C" in layout else 1
-    elif isinstance(output, ClassificationOutput):
+    elif isinstance(output, ClassificationOutput | RegressionOutput):
         channels = next((size for size in port.shape[1:] if size is not None), None) if len(port.shape) > 1 else None
     else:
         channels = None
@@ -119,12 +134,17 @@ def _check_channels(package: ModelPackage, channels: int, highest: int) -> None:
         if channels != 1:
             raise _unfit(package, "output.encoding", f"labels is one channel, the network gives {channels}")
         return
+    if isinstance(output, ClassificationOutput):
+        if output.width != channels:
+            wanted = f"{len(output.labels)} are named, the network gives {channels}"
+            less = " (cumulative is one fewer)" if output.encoding == "cumulative" else ""
+            raise _unfit(package, "output.labels", wanted + less)
+        return
     if highest >= channels:
-        raise _unfit(package, "output.labels", f"index {highest} is named, the network gives {channels} channel(s)")
+        field = {"image": "output.channel", "regression": "output.values"}.get(output.kind, "output.labels")
+        raise _unfit(package, field, f"index {highest} is named, the network gives {channels} channel(s)")
     if isinstance(output, SegmentationOutput):
         _check_classes(package, output, channels)
-    elif isinstance(output, ClassificationOutput) and len(output.labels) != channels:
-        raise _unfit(package, "output.labels", f"{len(output.labels)} are named, the network gives {channels}")
     elif isinstance(output, CenterHeatmapOutput) and output.diameter_output is None:
         diameter = output.diameter_channel
         if diameter is not None and diameter >= channels:
@@ -158,7 +178,7 @@ def _unfit(package: ModelPackage, field: str, text: str) -> MedviewError:
 def answer_layout(manifest: Manifest, rank: int) -> str | None:
     """The letters of a dense output of ``rank`` axes; None where they cannot be told."""
     output = manifest.output
-    stated = output.layout if isinstance(output, SegmentationOutput | CenterHeatmapOutput) else None
+    stated = output.layout if isinstance(output, SegmentationOutput | CenterHeatmapOutput | ImageOutput) else None
     if stated is not None:
         return stated if len(stated) == rank else None
     given = manifest.input.layout
@@ -171,7 +191,7 @@ def answer_layout(manifest: Manifest, rank: int) -> str | None:
 class Network:
     """A session fed and read as its manifest says."""
 
-    def __init__(self, package: ModelPackage, session: NetworkSession) -> None:
+    def __init__(self, package: ModelPackage, session: Session) -> None:
         check_ports(package, session.inputs, session.outputs)
         self._manifest = package.manifest
         self._session = session
@@ -201,6 +221,21 @@ class Network:
 
     def dense(self, values: AnyArray, name: str | None, stride: Sequence[int], checkpoint: Checkpoint) -> AnyArray:
         """An output as (n, channels, spatial…) float32, its size checked against the input's over ``stride``."""
+        mirrored = self._manifest.input.mirror
+        if not mirrored:
+            return self._dense(values, name, stride, checkpoint)
+        # As nnU-Net: the mean of the raw answers to the tensor and to each way of mirroring it, turned back.
+        ways = [axes for count in range(len(mirrored) + 1) for axes in combinations(mirrored, count)]
+        total: AnyArray | None = None
+        for axes in ways:
+            turned = np.flip(values, tuple(axis + 1 for axis in axes)) if axes else values
+            answer = self._dense(turned, name, stride, checkpoint)
+            answer = np.flip(answer, tuple(axis + 2 for axis in axes)) if axes else answer
+            total = answer.copy() if total is None else total + answer
+        assert total is not None, "not to mirror is one of the ways"
+        return total / np.float32(len(ways))
+
+    def _dense(self, values: AnyArray, name: str | None, stride: Sequence[int], checkpoint: Checkpoint) -> AnyArray:
         count = len(values)
         output = self.answers(values, [name], checkpoint)[0]
         layout = answer_layout(self._manifest, output.ndim)

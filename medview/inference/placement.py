@@ -95,7 +95,8 @@ class Placement:
     """``matrix`` and ``offset`` take a tensor index to an oriented one; ``shape`` is the tensor's (a, b, c).
 
     ``spacing`` in mm along the tensor's axes, None for pictures. ``depths`` (k,): where slices are not evenly spaced
-    and were brought onto an even grid, the even index of each source slice.
+    and were brought onto an even grid, the even index of each source slice. ``separate``: the tensor axis that was
+    resampled by nearest neighbour, and goes back so.
     """
 
     orientation: Orientation
@@ -104,6 +105,7 @@ class Placement:
     offset: FloatArray
     spacing: tuple[float, float, float] | None
     depths: FloatArray | None = None
+    separate: int | None = None
 
     @staticmethod
     def start(orientation: Orientation, geometry: Geometry | None) -> Placement:

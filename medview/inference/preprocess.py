@@ -16,7 +16,9 @@ from medview.inference.manifest_steps import (
     Clip,
     Conform,
     CropAbove,
+    CropNonzero,
     CropOrPad,
+    Interpolation,
     MinMax,
     Normalise,
     Offset,
@@ -31,7 +33,7 @@ from medview.inference.manifest_steps import (
     ZScore,
 )
 from medview.inference.placement import _DIRECTIONS, Placement, snapped
-from medview.kernels.resample_grid import apply_taps, resize_axes, sample_affine, taps_at
+from medview.kernels.resample_grid import apply_spline, apply_taps, resize_axes, sample_affine, taps_at
 
 AnyArray = NDArray[Any]
 Mask = NDArray[np.bool_] | None
@@ -44,7 +46,8 @@ LARGEST_TENSOR = 1024**3
 def needs_whole_series(given: Input) -> bool:
     """Whether a step looks at all slices at once, so that a slice-by-slice network cannot be fed a few at a time."""
     return any(
-        isinstance(step, CropAbove) or (isinstance(step, MinMax | Percentile | ZScore) and step.scope == "volume")
+        isinstance(step, CropAbove | CropNonzero)
+        or (isinstance(step, MinMax | Percentile | ZScore) and step.scope == "volume")
         for step in given.steps
     )
 
@@ -78,13 +81,29 @@ def run_steps(
             state = _resize(step, state, first)
         elif isinstance(step, CropAbove):
             state = _crop_above(step, state, first)
+        elif isinstance(step, CropNonzero):
+            state = _cropped(state, first, _any_channel(state.values != 0), step.margin, "The series is 0 everywhere")
         elif isinstance(step, CropOrPad):
             state = _crop_or_pad(step, state, first)
         elif isinstance(step, Pad):
             state = _pad(step, state, first)
         else:
-            state.values = _intensity(step, state)
+            state.values = _intensity(step, state, bool(given.sources))
     return state
+
+
+def with_neighbours(given: Input, state: Prepared, first: int, count: int) -> Prepared:
+    """2.5-D: rows ``first`` … ``first + count`` with the slices around each as channels (count, b, c, channels)."""
+    reach = given.neighbours
+    steps = range(-reach, reach + 1) if given.neighbours_from == "low" else range(reach, -reach - 1, -1)
+    rows = np.arange(first, first + count)[:, None] + np.asarray(steps)
+    inside = np.clip(rows, 0, len(state.values) - 1)
+    values = np.moveaxis(state.values[inside], 1, 3)
+    if given.neighbours_beyond == "zero":
+        values = values * (rows == inside)[:, None, None, :].astype(values.dtype)
+    real = None if state.real is None else state.real[first : first + count]
+    shape = (count, *state.placement.shape[1:])
+    return Prepared(values, real, replace(state.placement, shape=shape))
 
 
 # Where voxels lie ----------------------------------------------------------------------------------------------------
@@ -131,12 +150,16 @@ def _conform(step: Conform, state: Prepared, geometry: Geometry | None, checkpoi
     corner = middle - directions @ ((np.asarray(shape) - 1) / 2)
     matrix = snapped(np.linalg.inv(linear) @ directions)
     shift = snapped(np.linalg.inv(linear) @ (corner - origin))
-    values = np.ascontiguousarray(state.values, dtype=np.float32)
-    lowest = float(values.min())
-    out = np.empty(shape, dtype=np.float32)
-    for start in range(0, shape[0], 16):
-        checkpoint(start, shape[0])
-        sample_affine(values, matrix, shift, out[start : start + 16], start, step.kind == "nearest", lowest)
+    sampled = []
+    for channel in _channels_of(state.values):
+        values = np.ascontiguousarray(channel, dtype=np.float32)
+        lowest = float(values.min())
+        out = np.empty(shape, dtype=np.float32)
+        for start in range(0, shape[0], 16):
+            checkpoint(start, shape[0])
+            sample_affine(values, matrix, shift, out[start : start + 16], start, step.kind == "nearest", lowest)
+        sampled.append(out)
+    out = sampled[0] if state.values.ndim == 3 else np.stack(sampled, axis=3)
     real = None
     if state.real is not None:
         mask = np.empty(shape, dtype=np.float32)
@@ -167,16 +190,74 @@ def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
         if target != size or abs(factor - 1) >= 1e-4:
             shape[axis], scale[axis], shift[axis] = target, factor, start
     _checked_shape(tuple(shape))
-    values, real = state.values, state.real
-    for axis in (2, 1, 0):
+    separate = _separate_axis(step, spacing, wanted)
+    positions = {
+        axis: np.arange(shape[axis]) * scale[axis] + shift[axis]
+        for axis in range(3)
+        if (shape[axis], scale[axis]) != (state.values.shape[axis], 1.0)
+    }
+    if isinstance(step.kind, str):
+        values = _resampled(state.values, step.kind, positions, scale, separate)
+    else:
+        channels = zip(_channels_of(state.values), step.kind, strict=True)
+        parts = [_resampled(channel, kind, positions, scale, separate) for channel, kind in channels]
+        values = parts[0] if state.values.ndim == 3 else np.stack(parts, axis=3)
+    real = state.real
+    if real is not None:
+        for axis, at in positions.items():
+            real = np.take(real, np.clip(np.round(at).astype(np.intp), 0, real.shape[axis] - 1), axis=axis)
+    placement = state.placement.scaled(scale, shift, tuple(shape))
+    return Prepared(values, real, replace(placement, separate=separate))
+
+
+def _resampled(
+    values: AnyArray, kind: Interpolation, positions: dict[int, AnyArray], scale: list[float], separate: int | None
+) -> AnyArray:
+    """``values`` at ``positions`` along each axis named there, ``separate`` last and by nearest neighbour.
+
+    A spline is kept inside the values that it is made from, of each slice where slices stay apart, as scikit-image
+    does.
+    """
+    source = values
+    for axis in sorted(positions, key=lambda axis: (axis == separate, -axis)):
         size = values.shape[axis]
-        if (shape[axis], scale[axis]) == (size, 1.0):
+        if axis == separate:
             continue
-        positions = np.arange(shape[axis]) * scale[axis] + shift[axis]
-        values = apply_taps(values, axis, taps_at(positions, size, step.kind, scale[axis]))
-        if real is not None:
-            real = np.take(real, np.clip(np.round(positions).astype(np.intp), 0, size - 1), axis=axis)
-    return Prepared(values, real, state.placement.scaled(scale, shift, tuple(shape)))
+        if kind == "spline":
+            values = apply_spline(values, axis, positions[axis])
+        else:
+            values = apply_taps(values, axis, taps_at(positions[axis], size, kind, scale[axis]))
+    if kind == "spline" and values is not source:
+        apart = () if separate is None else (separate,)
+        within = tuple(axis for axis in range(3) if axis not in apart)
+        low, high = source.min(axis=within, keepdims=True), source.max(axis=within, keepdims=True)
+        values = np.clip(values, low, high)
+    if separate is not None and separate in positions:
+        taps = taps_at(positions[separate], values.shape[separate], "nearest")
+        values = np.take(values, taps.index[:, 0], axis=separate)
+    return values
+
+
+def _separate_axis(step: Resample, spacing: tuple[float, float, float], wanted: list[float | None]) -> int | None:
+    """The one axis that is much coarser than the others, in the series or else in the target (nnU-Net's rule)."""
+    if step.separate_above is None:
+        return None
+    target = [spacing[axis] if mm is None else mm for axis, mm in enumerate(wanted)]
+    slices = [axis for axis in range(3) if len(step.spacing_mm) == 3 or axis > 0]
+    for mm in ([spacing[axis] for axis in slices], [target[axis] for axis in slices]):
+        if max(mm) / min(mm) > step.separate_above:
+            coarsest = [axis for axis, value in zip(slices, mm, strict=True) if value >= max(mm) * (1 - 1e-6)]
+            return coarsest[0] if len(coarsest) == 1 else None
+    return None
+
+
+def _channels_of(values: AnyArray) -> list[AnyArray]:
+    """Each channel (a, b, c)."""
+    return [values] if values.ndim == 3 else [values[..., n] for n in range(values.shape[3])]
+
+
+def _any_channel(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.asarray(where.any(axis=3)) if where.ndim == 4 else where
 
 
 def _resize(step: Resize, state: Prepared, first: int) -> Prepared:
@@ -189,30 +270,41 @@ def _resize(step: Resize, state: Prepared, first: int) -> Prepared:
         factor = min(full[axis] / shape[axis] for axis in named)
         for axis in named:
             inner[axis] = min(full[axis], max(1, round(shape[axis] * factor)))
-    _checked_shape(tuple(full))
+    elif step.aspect == "cover":
+        named = [axis for axis, size in enumerate(wanted) if size is not None]
+        factor = max(full[axis] / shape[axis] for axis in named)
+        for axis in named:
+            # torchvision cuts the fraction off; the slack keeps exact ratios exact.
+            inner[axis] = max(full[axis], int(shape[axis] * factor + 1e-9))
+    _checked_shape(tuple(np.maximum(full, inner)))
     changed = {axis: inner[axis] for axis in range(3) if inner[axis] != shape[axis]}
     values = resize_axes(state.values, changed, step.kind)
     real = state.real if state.real is None else resize_axes(state.real, changed, "nearest")
     factors = np.asarray(shape) / np.asarray(inner)
     placement = state.placement.scaled(factors, 0.5 * factors - 0.5, tuple(inner))
     before = [(f - i) // 2 if step.place == "centre" else 0 for f, i in zip(full, inner, strict=True)]
+    if step.aspect == "cover":
+        before = [-round((i - f) / 2) for f, i in zip(full, inner, strict=True)]
     return _boxed(Prepared(values, real, placement), [-b for b in before], full, step.fill)
 
 
 def _crop_above(step: CropAbove, state: Prepared, first: int) -> Prepared:
-    above: NDArray[np.bool_] = np.asarray(state.values > step.threshold)
-    if above.ndim == 4:
-        above = np.asarray(above.any(axis=3))
+    above = _any_channel(np.asarray(state.values > step.threshold))
+    return _cropped(state, first, above, step.margin, f"No value of the series is above {step.threshold:g}")
+
+
+def _cropped(state: Prepared, first: int, above: NDArray[np.bool_], margin: int, what: str) -> Prepared:
+    """The box around ``above`` (a, b, c), ``margin`` voxels wider."""
     shape = state.placement.shape
     start, stop = [0, 0, 0], list(shape)
     for axis in range(first, 3):
         others = tuple(other for other in range(3) if other != axis)
         found = np.flatnonzero(above.any(axis=others))
         if len(found) == 0:
-            text = f"No value of the series is above {step.threshold:g}, where the model's input would be cut out."
+            text = f"{what}, where the model's input would be cut out."
             raise MedviewError("nothing_to_crop", text, None, ExitCode.INPUT_UNUSABLE)
-        start[axis] = max(0, int(found[0]) - step.margin)
-        stop[axis] = min(shape[axis], int(found[-1]) + 1 + step.margin)
+        start[axis] = max(0, int(found[0]) - margin)
+        stop[axis] = min(shape[axis], int(found[-1]) + 1 + margin)
     return _boxed(state, start, [b - a for a, b in zip(start, stop, strict=True)], 0.0)
 
 
@@ -274,8 +366,43 @@ def _checked_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
 # What voxels hold ----------------------------------------------------------------------------------------------------
 
 
-def _intensity(step: Step, state: Prepared) -> AnyArray:
+def _intensity(step: Step, state: Prepared, different_series: bool) -> AnyArray:
+    """The values after a step, which may name some of the channels only."""
     values = state.values.astype(np.float32, copy=False)
+    if step.step == "z_score" and step.only_foreground:
+        foreground = _any_channel(values != 0)
+        if step.scope == "volume":
+            filled_holes(foreground)
+    else:
+        foreground = None
+    chosen = getattr(step, "channels", None)
+    if values.ndim == 4 and chosen is not None:
+        out = values.copy()
+        out[..., list(chosen)] = _stepped(step, values[..., list(chosen)], state.real, foreground, different_series)
+        return out
+    return _stepped(step, values, state.real, foreground, different_series)
+
+
+def filled_holes(where: NDArray[np.bool_]) -> None:
+    """Fill in place what no path through faces leads out of, as scipy.ndimage.binary_fill_holes."""
+    empty = ~where
+    outside = np.zeros_like(where)
+    for axis in range(where.ndim):
+        edge = np.moveaxis(outside, axis, 0)
+        edge[[0, -1]] |= np.moveaxis(empty, axis, 0)[[0, -1]]
+    reached = -1
+    while (now := int(np.count_nonzero(outside))) != reached:
+        reached = now
+        for axis in range(where.ndim):
+            spread, free = np.moveaxis(outside, axis, 0), np.moveaxis(empty, axis, 0)
+            for n in range(1, len(spread)):
+                spread[n] |= spread[n - 1] & free[n]
+            for n in range(len(spread) - 2, -1, -1):
+                spread[n] |= spread[n + 1] & free[n]
+    np.logical_not(outside, out=where)
+
+
+def _stepped(step: Step, values: AnyArray, real: Mask, foreground: Mask, different_series: bool) -> AnyArray:
     if isinstance(step, Offset):
         return values + np.float32(step.value)
     if isinstance(step, Scale):
@@ -287,16 +414,28 @@ def _intensity(step: Step, state: Prepared) -> AnyArray:
     if isinstance(step, Range):
         return _ranged(values, step.source[0], step.source[1], step.to, step.clip)
     if isinstance(step, Normalise):
-        if len(step.mean) > 1 and values.ndim == 3:
+        if len(step.mean) == 3 and values.ndim == 3:
             values = np.repeat(values[..., None], 3, axis=3)
         mean = np.asarray(step.mean, dtype=np.float32)
         return (values - mean) / np.asarray(step.std, dtype=np.float32)
     assert isinstance(step, MinMax | Percentile | ZScore), "all other steps are spatial"
+    apart = different_series if step.channel_wise is None else step.channel_wise
+    if values.ndim == 4 and apart:
+        parts = [_over_scope(step, values[..., n], real, foreground) for n in range(values.shape[3])]
+        return np.stack(parts, axis=3)
+    return _over_scope(step, values, real, foreground)
+
+
+def _over_scope(step: MinMax | Percentile | ZScore, values: AnyArray, real: Mask, foreground: Mask) -> AnyArray:
     if step.scope == "volume":
-        return _by_statistics(step, values, state.real)
+        return _by_statistics(step, values, real, foreground)
     out = np.empty_like(values)
     for row in range(len(values)):
-        out[row] = _by_statistics(step, values[row], None if state.real is None else state.real[row])
+        here = None
+        if foreground is not None:
+            here = foreground[row].copy()
+            filled_holes(here)
+        out[row] = _by_statistics(step, values[row], None if real is None else real[row], here)
     return out
 
 
@@ -307,16 +446,20 @@ def _ranged(values: AnyArray, low: float, high: float, to: tuple[float, float], 
     return np.clip(scaled, to[0], to[1]) if clip else scaled
 
 
-def _by_statistics(step: MinMax | Percentile | ZScore, values: AnyArray, real: Mask) -> AnyArray:
+def _by_statistics(step: MinMax | Percentile | ZScore, values: AnyArray, real: Mask, foreground: Mask) -> AnyArray:
+    if foreground is not None:
+        if not foreground.any():
+            return values
+        scored = _scored(values, values[foreground])
+        inside = foreground if values.ndim == foreground.ndim else foreground[..., None]
+        return np.where(inside, scored, values)
     kept = values if real is None or real.all() or not real.any() else values[real]
     if not isinstance(step, MinMax) and step.only_nonzero:
         kept = kept[kept != 0]
         if kept.size == 0:
             return values
     if isinstance(step, ZScore):
-        mean = float(np.mean(kept, dtype=np.float64))
-        deviation = float(np.std(kept, dtype=np.float64)) or 1.0
-        scored = (values - np.float32(mean)) / np.float32(deviation)
+        scored = _scored(values, kept)
         return np.where(values == 0, np.float32(0), scored) if step.only_nonzero else scored
     if isinstance(step, MinMax):
         low, high = float(kept.min()), float(kept.max())
@@ -329,6 +472,12 @@ def _by_statistics(step: MinMax | Percentile | ZScore, values: AnyArray, real: M
     return _ranged(values, low, high, step.to, clip)
 
 
+def _scored(values: AnyArray, kept: AnyArray) -> AnyArray:
+    mean = float(np.mean(kept, dtype=np.float64))
+    deviation = float(np.std(kept, dtype=np.float64)) or 1.0
+    return (values - np.float32(mean)) / np.float32(deviation)
+
+
 def to_tensor(values: AnyArray, given: Input, dtype: type[np.generic]) -> AnyArray:
     """The tensor of ``values`` (n, [a,] b, c[, 3]), laid out as ``given.layout``.
 
@@ -337,7 +486,7 @@ def to_tensor(values: AnyArray, given: Input, dtype: type[np.generic]) -> AnyArr
     spatial = len(given.axes)
     if values.ndim == spatial + 1:
         values = values[..., None]
-    if given.channel_count == 3 and values.shape[-1] == 1:
+    if given.channels != "grey" and values.shape[-1] == 1:
         values = np.repeat(values, 3, axis=-1)
     if given.channels == "bgr":
         values = values[..., ::-1]

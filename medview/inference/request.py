@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from medview.core.study import Stack
+from medview.core.volume import Volume
 from medview.inference.devices import AUTO
 from medview.inference.package import ModelPackage
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelSeries:
+    """The series that one of ``input.sources`` is fed with, beside the one that the run is asked for."""
+
+    name: str
+    volume: Volume
+    stack: Stack
+    time: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,3 +33,5 @@ class InferenceRequest:
     overrides: tuple[str, ...] = ()
     assumptions: tuple[tuple[str, str], ...] = ()
     threads: int | None = None
+    channels: tuple[ChannelSeries, ...] = ()
+    """Series for ``input.sources`` but the first, in any order."""

@@ -12,12 +12,22 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.core.finding import ClassProbability, Finding, InferenceResult, Provenance, Segmentation
+from medview.core.finding import (
+    ClassProbability,
+    DerivedImage,
+    Finding,
+    InferenceResult,
+    ModelValue,
+    Provenance,
+    Segmentation,
+)
 from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress
 from medview.core.study import Stack
 from medview.core.volume import Volume
+from medview.inference.channels import SeriesTogether, unit_of
+from medview.inference.derived import ImageCollector, without_gaps
 from medview.inference.detection import (
     Candidates,
     decode,
@@ -31,15 +41,18 @@ from medview.inference.manifest import (
     BoxesOutput,
     CenterHeatmapOutput,
     ClassificationOutput,
+    ImageOutput,
     Manifest,
+    RegressionOutput,
     SegmentationOutput,
     YoloOutput,
 )
 from medview.inference.network import Network
+from medview.inference.package import ModelPackage
 from medview.inference.parts import keep_parts
 from medview.inference.placement import Orientation, Placement, orient
-from medview.inference.preprocess import Prepared, needs_whole_series, run_steps
-from medview.inference.request import InferenceRequest
+from medview.inference.preprocess import Prepared, needs_whole_series, run_steps, with_neighbours
+from medview.inference.request import ChannelSeries, InferenceRequest
 from medview.inference.segmentation import (
     LabelCollector,
     OutputWatch,
@@ -49,7 +62,7 @@ from medview.inference.segmentation import (
     sigmoid,
     softmax,
 )
-from medview.inference.session import Beside, NetworkSession
+from medview.inference.session import Beside, NetworkSession, OpenSession, Session
 from medview.inference.source_values import SourceValues, compare_with_expected, doubt_hounsfield
 from medview.inference.tiling import slide
 
@@ -57,31 +70,43 @@ STEP_OPEN, STEP_PREPARE, STEP_NETWORK, STEP_RESTORE = "open", "prepare", "networ
 """Names of the steps that progress and ``timing_s`` speak of."""
 
 FloatMap = NDArray[np.float32]
+Values = SourceValues | SeriesTogether
 
 
 def run_inference(
-    request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, beside: Beside | None = None
+    request: InferenceRequest,
+    volume: Volume,
+    stack: Stack,
+    progress: Progress,
+    beside: Beside | None = None,
+    open_session: OpenSession | None = None,
 ) -> InferenceResult:
     """Run ``request.package`` on one time point (``volume``) of ``stack``.
 
     Whether the package is meant for the series is the caller's question (:mod:`medview.inference.match`). ``progress``
-    is called often, with ``beside`` also inside one long call of the network, and ends the run by raising Cancelled. Raises
+    is called often, with ``beside`` also inside one long call of the network, and ends the run by raising Cancelled.
+    ``open_session`` opens the network elsewhere than in this process. Raises
     MedviewError with exit code 3 (the series cannot be used), 4 (the package), 5 (does not fit) or 6 (the run failed).
     """
     if not volume.is_complete:
         text = "Some slices of the series could not be read; a model must not see holes."
         raise MedviewError("slices_missing", text, None, ExitCode.INPUT_UNUSABLE)
-    return _Run(request, volume, stack, progress, beside).result()
+    if open_session is None:
+
+        def open_session(package: ModelPackage, device: str, threads: int | None, _: Callable[[], None]) -> Session:
+            return NetworkSession(package, device, threads, beside)
+
+    return _Run(request, volume, stack, progress, open_session).result()
 
 
 class _Run:
     """What the steps of a run share."""
 
     def __init__(
-        self, request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, beside: Beside | None
+        self, request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, open_session: OpenSession
     ) -> None:
         self.request = request
-        self.beside = beside
+        self.open_session = open_session
         self.manifest: Manifest = request.package.manifest
         self.volume = volume
         self.stack = stack
@@ -96,13 +121,20 @@ class _Run:
         geometry = self._geometry()
         with self._timed(STEP_PREPARE):
             orientation = orient(self.volume.shape, geometry, given.axes)
-            source = SourceValues(self.volume, self.stack, self.request.time, given, orientation)
-            self.warnings += doubt_hounsfield(source.statistics, given.unit)
-            self.warnings += compare_with_expected(source.statistics, given.expected, given.unit)
+            first = unit_of(given, given.sources[0]) if given.sources else given
+            here = SourceValues(self.volume, self.stack, self.request.time, first, orientation)
+            self.warnings += doubt_hounsfield(here.statistics, first.unit)
+            self.warnings += compare_with_expected(here.statistics, given.expected, first.unit)
+            others = self._others()
+            source: Values = here
+            if others:
+                source = SeriesTogether(self.volume, here, given, orientation, others)
         with self._timed(STEP_OPEN):
             self._report(STEP_OPEN, 0, 1)
-            session = NetworkSession(self.request.package, self.request.device, self.request.threads, self.beside)
+            wanted = self.request
+            session = self.open_session(wanted.package, wanted.device, wanted.threads, self._again)
         with session:
+            self.warnings += session.notes
             if session.fallback:
                 self.warnings.append(Note("device_fallback", session.fallback, (self.request.device, session.device)))
             network = Network(self.request.package, session)
@@ -115,33 +147,53 @@ class _Run:
             segmentation=parts.segmentation,
             findings=parts.findings,
             classification=parts.classification,
+            values=parts.values,
+            image=parts.image,
+            inputs=self._inputs(others),
             warnings=tuple(self.warnings),
             timing_s=(*self.timing.items(), ("total", clock.perf_counter() - self.started)),
             shown_threshold=getattr(self.manifest.output, "shown_threshold", 0.0),
         )
 
-    # The three tasks -------------------------------------------------------------------------------------------------
+    def _others(self) -> list[ChannelSeries]:
+        """The series for all sources but the first, in the manifest's order."""
+        fed = {channel.name: channel for channel in self.request.channels}
+        found = []
+        for wanted in self.manifest.input.sources[1:]:
+            if wanted.name not in fed:
+                text = f"The model needs a series for {wanted.name} beside this one, and none was given."
+                raise MedviewError("channel_missing", text, None, ExitCode.MODEL_DOES_NOT_FIT, values=(wanted.name,))
+            found.append(fed[wanted.name])
+        return found
 
-    def _work(
-        self, network: Network, source: SourceValues, orientation: Orientation, geometry: Geometry | None
-    ) -> _Answer:
+    def _inputs(self, others: list[ChannelSeries]) -> tuple[tuple[str, str], ...]:
+        names = [source.name for source in self.manifest.input.sources]
+        return tuple(zip(names, [self.stack.id, *(other.stack.id for other in others)], strict=False))
+
+    # The tasks -------------------------------------------------------------------------------------------------
+
+    def _work(self, network: Network, source: Values, orientation: Orientation, geometry: Geometry | None) -> _Answer:
         output = self.manifest.output
         if isinstance(output, SegmentationOutput):
             return self._segment(output, network, source, orientation, geometry)
         if isinstance(output, ClassificationOutput):
             return self._classify(output, network, source, orientation, geometry)
+        if isinstance(output, RegressionOutput):
+            return self._regress(output, network, source, orientation, geometry)
+        if isinstance(output, ImageOutput):
+            return self._make_image(output, network, source, orientation, geometry)
         return self._detect(output, network, source, orientation, geometry)
 
     def _segment(
         self,
         output: SegmentationOutput,
         network: Network,
-        source: SourceValues,
+        source: Values,
         orientation: Orientation,
         geometry: Geometry | None,
     ) -> _Answer:
         rule = SegmentationRule(output)
-        watch = self._watch(output.activation, output.rule == "threshold" and output.encoding == "channels")
+        watch = self._watch(output.activation, output.rule != "argmax" and output.encoding == "channels")
         labels = np.zeros(self.volume.shape, dtype=np.uint16)
         slicewise = self.manifest.input.is_slicewise
         oriented = orientation.view(labels)
@@ -177,27 +229,20 @@ class _Run:
         self,
         output: ClassificationOutput,
         network: Network,
-        source: SourceValues,
+        source: Values,
         orientation: Orientation,
         geometry: Geometry | None,
     ) -> _Answer:
         watch = self._watch(output.activation, True)
-        rows: list[FloatMap] = []
-        for start, prepared in self._prepared(source, orientation, geometry, network):
-            total = source.rows if self.manifest.input.is_slicewise else 1
-            for at, batch in self._batches(network, prepared):
-                with self._timed(STEP_NETWORK):
-                    self._report(STEP_NETWORK, start + at, total)
-                    raw = network.answers(batch, [output.name], self._again)[0]
-                rows.append(self._classes(output, network, raw, len(batch)))
-            self._report(STEP_NETWORK, min(total, start + len(prepared.values)), total)
-        logits = np.concatenate(rows)
+        logits = self._rows_of_numbers(output.name, output.width, network, source, orientation, geometry)
         watch.see(logits, 1)
         watch.check(spatial=False)
         if output.activation == "softmax":
             probabilities = softmax(logits, 1)
         else:
             probabilities = sigmoid(logits) if output.activation == "sigmoid" else logits
+        if output.encoding == "cumulative":
+            probabilities = grades_of(probabilities)
         if output.over_slices == "middle":
             joined = probabilities[len(probabilities) // 2]
         else:
@@ -205,21 +250,99 @@ class _Run:
         classes = tuple(ClassProbability(label.name, float(joined[label.index])) for label in output.labels)
         return _Answer(classification=classes)
 
-    def _classes(self, output: ClassificationOutput, network: Network, raw: FloatMap, count: int) -> FloatMap:
-        """(n, classes) of a raw answer with or without a batch axis and with trailing axes of one."""
+    def _regress(
+        self,
+        output: RegressionOutput,
+        network: Network,
+        source: Values,
+        orientation: Orientation,
+        geometry: Geometry | None,
+    ) -> _Answer:
+        raw = self._rows_of_numbers(output.name, None, network, source, orientation, geometry)
+        if raw.shape[1] <= max(entry.index for entry in output.values):
+            raise network.wrong_shape(output.name, raw.shape, f"{len(output.values)} values were due")
+        numbers = sigmoid(raw) if output.activation == "sigmoid" else raw
+        if output.over_slices == "median":
+            joined = np.median(numbers, axis=0)
+        elif output.over_slices == "middle":
+            joined = numbers[len(numbers) // 2]
+        else:
+            joined = numbers.max(axis=0) if output.over_slices == "maximum" else numbers.mean(axis=0, dtype=np.float64)
+        values = []
+        for entry in output.values:
+            value = float(joined[entry.index]) * entry.scale + entry.offset
+            if (entry.low is not None and value < entry.low) or (entry.high is not None and value > entry.high):
+                text = f"The network gave {entry.name} = {value:.4g} {entry.unit}".rstrip() + ", which cannot be."
+                raise network.failed("output_out_of_range", text)
+            values.append(ModelValue(entry.name, value, entry.unit))
+        return _Answer(values=tuple(values))
+
+    def _make_image(
+        self,
+        output: ImageOutput,
+        network: Network,
+        source: Values,
+        orientation: Orientation,
+        geometry: Geometry | None,
+    ) -> _Answer:
+        watch = self._watch("none", False)
+        made = np.empty(self.volume.shape, dtype=np.float32)
+        oriented = orientation.view(made)
+        for start, prepared in self._prepared(source, orientation, geometry, network):
+            collector = ImageCollector(output, prepared.placement)
+
+            def take(first: int, rows: FloatMap, collector: ImageCollector = collector) -> None:
+                watch.see(rows, 0)
+                collector.take(first, rows)
+
+            self._dense(network, prepared, output.name, (1,) * len(self.manifest.input.axes), take, start)
+            with self._timed(STEP_RESTORE):
+                if self.manifest.input.is_slicewise:
+                    collector.onto_slices(oriented[start : start + len(prepared.values)])
+                else:
+                    collector.onto_source(made, self._checkpoint_of(STEP_RESTORE))
+            del collector
+        watch.check(spatial=True)
+        values = without_gaps(made, output.outside)
+        return _Answer(image=DerivedImage(values, self.volume.geometry, output.title, output.unit, self.request.time))
+
+    def _rows_of_numbers(
+        self,
+        name: str | None,
+        width: int | None,
+        network: Network,
+        source: Values,
+        orientation: Orientation,
+        geometry: Geometry | None,
+    ) -> FloatMap:
+        """(n, numbers) raw of all slices, or of the volume as one."""
+        rows: list[FloatMap] = []
+        for start, prepared in self._prepared(source, orientation, geometry, network):
+            total = source.rows if self.manifest.input.is_slicewise else 1
+            for at, batch in self._batches(network, prepared):
+                with self._timed(STEP_NETWORK):
+                    self._report(STEP_NETWORK, start + at, total)
+                    raw = network.answers(batch, [name], self._again)[0]
+                rows.append(self._numbers(name, width, network, raw, len(batch)))
+            self._report(STEP_NETWORK, min(total, start + len(prepared.values)), total)
+        return np.concatenate(rows)
+
+    def _numbers(self, name: str | None, width: int | None, network: Network, raw: FloatMap, count: int) -> FloatMap:
+        """(n, numbers) of a raw answer with or without a batch axis and with trailing axes of one."""
         shape = [size for n, size in enumerate(raw.shape) if size != 1 or n < 2]
         flat = raw.reshape(shape) if len(shape) == 2 else raw
-        if flat.ndim == 1 and count == 1:
-            flat = flat[None]
-        if flat.ndim != 2 or len(flat) < count or flat.shape[1] != len(output.labels):
-            raise network.wrong_shape(output.name, raw.shape, f"{len(output.labels)} classes were due")
+        if flat.ndim == 1:
+            flat = flat[None] if count == 1 else flat[:, None]
+        if flat.ndim != 2 or len(flat) < count or flat.shape[1] != (width or flat.shape[1]):
+            due = "a row of numbers was due" if width is None else f"{width} classes were due"
+            raise network.wrong_shape(name, raw.shape, due)
         return flat[:count].astype(np.float32)
 
     def _detect(
         self,
         output: BoxesOutput | YoloOutput | CenterHeatmapOutput,
         network: Network,
-        source: SourceValues,
+        source: Values,
         orientation: Orientation,
         geometry: Geometry | None,
     ) -> _Answer:
@@ -285,7 +408,7 @@ class _Run:
     # Feeding the network ---------------------------------------------------------------------------------------------
 
     def _prepared(
-        self, source: SourceValues, orientation: Orientation, geometry: Geometry | None, network: Network
+        self, source: Values, orientation: Orientation, geometry: Geometry | None, network: Network
     ) -> Iterator[tuple[int, Prepared]]:
         """The series in pieces that the steps allow: a few slices, or everything; with the first row of each."""
         given = self.manifest.input
@@ -293,13 +416,18 @@ class _Run:
         at_once = rows
         if given.is_slicewise and not needs_whole_series(given):
             at_once = max(network.batch, 1)
+        reach = given.neighbours
         for start in range(0, rows, at_once):
             with self._timed(STEP_PREPARE):
-                values, real = source.fetch(start, min(start + at_once, rows))
+                stop = min(start + at_once, rows)
+                low, high = max(0, start - reach), min(rows, stop + reach)
+                values, real = source.fetch(low, high)
                 placement = Placement.start(orientation, geometry)
                 placement = replace(placement, shape=(len(values), *placement.shape[1:]))
                 checkpoint = self._checkpoint_of(STEP_PREPARE) if at_once == rows else self._silent
                 prepared = run_steps(given, values, real, placement, geometry, checkpoint)
+                if reach:
+                    prepared = with_neighbours(given, prepared, start - low, stop - start)
                 del values
             yield start, prepared
 
@@ -410,9 +538,28 @@ class _Run:
             finished_at=datetime.now().astimezone().isoformat(timespec="seconds"),
             duration_s=clock.perf_counter() - self.started,
             research_only=self.manifest.research_only,
-            input_sha256=input_sha256(self.volume),
+            input_sha256=self._input_sha256(),
             overrides=self.request.overrides,
         )
+
+    def _input_sha256(self) -> str:
+        """Of the series, or of the digests of all series that the network saw."""
+        first = input_sha256(self.volume)
+        if not self.manifest.input.sources:
+            return first
+        digests = [first, *(input_sha256(other.volume) for other in self._others())]
+        return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def grades_of(above: FloatMap) -> FloatMap:
+    """(n, grades) probabilities of (n, grades - 1) probabilities to be above each grade; never negative.
+
+    A network's cumulative probabilities need not fall from grade to grade: each counts at most as much as those
+    before it.
+    """
+    falling = np.minimum.accumulate(above, axis=1)
+    edges = np.pad(falling, [(0, 0), (1, 1)], constant_values=((0, 0), (1, 0)))
+    return np.asarray(edges[:, :-1] - edges[:, 1:], dtype=np.float32)
 
 
 class _Answer:
@@ -423,7 +570,11 @@ class _Answer:
         segmentation: Segmentation | None = None,
         findings: tuple[Finding, ...] = (),
         classification: tuple[ClassProbability, ...] = (),
+        values: tuple[ModelValue, ...] = (),
+        image: DerivedImage | None = None,
     ) -> None:
+        self.values = values
+        self.image = image
         self.segmentation = segmentation
         self.findings = findings
         self.classification = classification

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -120,20 +121,45 @@ class OutputWatch:
         return MedviewError(code, f"{self._name} {what}.", self._path, ExitCode.RUN_FAILED)
 
 
+REGIONS = -2
+"""What the kernels take for ``nothing`` where later regions lie over earlier ones."""
+
+
+def _logit(probability: float) -> float:
+    """Where the sigmoid reaches ``probability``."""
+    if probability in {0.0, 1.0}:
+        return -np.inf if probability == 0 else np.inf
+    return float(np.log(probability / (1 - probability)))
+
+
 class SegmentationRule:
     """The manifest's rule as the kernels want it."""
 
     def __init__(self, output: SegmentationOutput) -> None:
         self.output = output
-        self.threshold = output.threshold if output.rule == "threshold" else None
+        self.threshold = None if output.rule == "argmax" else output.threshold
         self.nothing = -1 if output.background is None else output.background
+        self._order: list[int] | None = None
+        if output.rule == "regions":
+            self.nothing = REGIONS
+            self._order = [label.index for label in output.labels]
+            self.values = np.array([label_value(label) for label in output.labels], dtype=np.uint16)
+            if output.restore == "logits" and output.activation == "sigmoid":
+                self.threshold = _logit(output.threshold)
+            return
+        if output.restore == "logits" and output.activation == "sigmoid" and self.threshold is not None:
+            self.threshold = _logit(output.threshold)
         count = 1 + max([label.index for label in output.labels] + [output.background or 0])
         self.values = np.zeros(count, dtype=np.uint16)
         for label in output.labels:
             self.values[label.index] = label_value(label)
 
     def activated(self, channels: Channels) -> Channels:
-        """Probabilities of raw channels (c, …)."""
+        """Channels (c, …) as the rule compares them: probabilities, or raw where logits are restored; in its order."""
+        if self._order is not None:
+            channels = channels[self._order]
+        if self.output.restore == "logits":
+            return channels
         if self.output.activation == "softmax":
             return softmax(channels, 0)
         return sigmoid(channels) if self.output.activation == "sigmoid" else channels
@@ -166,9 +192,7 @@ class LabelCollector:
         self._placement = placement
         self._labels = np.zeros(placement.shape, dtype=np.uint16)
         output = rule.output
-        self._keeps_channels = (
-            output.encoding == "channels" and output.restore == "probabilities" and not placement.is_whole
-        )
+        self._keeps_channels = output.encoding == "channels" and output.restore != "labels" and not placement.is_whole
         self._channels: Channels | None = None
 
     def take(self, first: int, rows: Channels) -> None:
@@ -178,7 +202,8 @@ class LabelCollector:
             if self._channels is None:
                 self._channels = np.empty((rows.shape[0], *self._placement.shape), dtype=np.float32)
             self._channels[:, first : first + rows.shape[1]] = rows
-            decided = labels_of_channels(rows, self._rule.threshold, self._rule.nothing, self._rule.values)
+            rule = self._rule
+            decided = np.asarray(labels_of_channels(rows, rule.threshold, rule.nothing, rule.values))
         else:
             decided = self._rule.labels(rows)
         self._labels[first : first + rows.shape[1]] = decided
@@ -189,6 +214,7 @@ class LabelCollector:
         if placement.is_whole:
             paste_labels(self._labels, placement, placement.orientation.view(out))
             return
+        placement = self._along_nearest(placement, placement.orientation.shape)
         matrix, offset = placement.source_to_tensor()
         even = np.arange(out.shape[0], dtype=np.float64) if placement.depths is None else placement.depths
         for start in range(0, len(out), 8):
@@ -202,11 +228,32 @@ class LabelCollector:
         if placement.is_whole:
             paste_labels(self._labels, placement, oriented)
             return
+        placement = self._along_nearest(placement, oriented.shape)
         inverse = np.linalg.inv(placement.matrix)
         out = np.empty(oriented.shape, dtype=np.uint16)
         rows = np.arange(len(oriented), dtype=np.float64)
         self._sample(snapped(inverse), snapped(-inverse @ placement.offset), rows, out)
         oriented[...] = out
+
+    def _along_nearest(self, placement: Placement, shape: tuple[int, ...]) -> Placement:
+        """Undo the axis that was resampled apart, by nearest neighbour: afterwards its voxels are the series' own."""
+        axis = placement.separate
+        if axis is None or placement.depths is not None:
+            return placement
+        step, start = placement.matrix[axis, axis], placement.offset[axis]
+        wanted = np.arange(shape[axis])
+        positions = (wanted - start) / step
+        inside = np.flatnonzero((positions >= -0.5 - 1e-6) & (positions <= self._labels.shape[axis] - 0.5 + 1e-6))
+        if len(inside) == 0 or step == 1:
+            return placement
+        index = np.clip(np.floor(positions[inside] + 0.5).astype(np.intp), 0, self._labels.shape[axis] - 1)
+        self._labels = np.ascontiguousarray(np.take(self._labels, index, axis=axis))
+        if self._channels is not None:
+            self._channels = np.take(self._channels, index, axis=axis + 1)
+        matrix, offset = placement.matrix.copy(), placement.offset.copy()
+        matrix[axis, axis], offset[axis] = 1.0, float(inside[0])
+        made = self._labels.shape
+        return replace(placement, shape=(made[0], made[1], made[2]), matrix=matrix, offset=offset)
 
     def _sample(self, matrix: NDArray[np.float64], offset: NDArray[np.float64], rows: Any, out: Labels) -> None:
         rule = self._rule

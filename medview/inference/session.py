@@ -1,5 +1,8 @@
 """A network in ONNX Runtime: opened on a device, run so that it can be stopped inside one long call, released after.
 
+:class:`Session` is what a run needs of it; :class:`NetworkSession` holds it in this process,
+:class:`medview.app.contained.ContainedSession` in another that may break.
+
 A call runs beside its caller, who waits in short steps, so that the caller's checkpoint is heard during a call that lasts
 minutes. Cancelled raises the run's terminate flag; where a single operator does not look at it in time the call is left
 to end by itself, and everything that it uses is kept alive until then.
@@ -15,12 +18,13 @@ import queue
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.core.problem import ExitCode, MedviewError
+from medview.core.problem import ExitCode, MedviewError, Note
 from medview.inference.devices import AUTO, CPU, available_devices, device_of_provider, providers_for
 from medview.inference.package import ModelPackage
 
@@ -56,6 +60,43 @@ class Port:
     type: str
 
 
+class HasNetwork(Protocol):
+    """A package, or all that is needed of one to open its network."""
+
+    @property
+    def model_path(self) -> Path:
+        """The ONNX file."""
+        ...
+
+
+class Session(Protocol):
+    """An open network, wherever it is; use as a context."""
+
+    device: str
+    """What really runs it."""
+    fallback: str
+    """Why that is another than was asked for, "" where it is not."""
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    name: str
+    path: str
+    seconds_inside: float
+    notes: tuple[Note, ...]
+    """What else is worth saying of it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None: ...
+
+    def run(self, feeds: Mapping[str, Array], names: Sequence[str], checkpoint: Checkpoint) -> list[Array]:
+        """Outputs ``names`` for ``feeds``. Raises Cancelled (from ``checkpoint``) or MedviewError (exit code 6)."""
+        ...
+
+
+OpenSession = Callable[[ModelPackage, str, int | None, Checkpoint], Session]
+"""Opens a package's network on a device with so many threads; the checkpoint is heard while it opens, where that is possible."""
+
+
 class _Call:
     """One call with everything that must live as long as it does."""
 
@@ -89,9 +130,17 @@ class NetworkSession:
     """An open network; use as a context. ``device`` is what really runs it, ``fallback`` says why it is another."""
 
     def __init__(
-        self, package: ModelPackage, device: str = AUTO, threads: int | None = None, beside: Beside | None = None
+        self,
+        package: HasNetwork,
+        device: str = AUTO,
+        threads: int | None = None,
+        beside: Beside | None = None,
+        optimise: bool = True,
     ) -> None:
-        """Without ``beside`` calls run in the caller's thread, and checkpoints are heard only between them."""
+        """Without ``beside`` calls run in the caller's thread, and checkpoints are heard only between them.
+
+        ``optimise``: let ONNX Runtime rewrite the graph first, which is faster, and has broken down on some graphs.
+        """
         providers = providers_for(device)
         import onnxruntime
 
@@ -99,6 +148,8 @@ class NetworkSession:
         options.intra_op_num_threads = threads or thread_count()
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        if not optimise:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         # Idle threads must not burn the cores that draw.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if "CUDAExecutionProvider" in providers and hasattr(onnxruntime, "preload_dlls"):
@@ -114,6 +165,8 @@ class NetworkSession:
         self.name = path.name
         self.path = str(path)
         self.seconds_inside = 0.0
+        self.notes: tuple[Note, ...] = ()
+        self._options: Any = None
 
     def __enter__(self) -> Self:
         return self
@@ -130,6 +183,7 @@ class NetworkSession:
         started = time.perf_counter()
         options = self._runtime.RunOptions()
         options.log_severity_level = 4
+        self._options = options
         call = _Call(self._session, options, list(names), dict(feeds))
         if self._beside is None:
             call()
@@ -141,6 +195,7 @@ class NetworkSession:
         except BaseException:  # Cancelled, or Ctrl+C while waiting
             _stop(call, options)
             raise
+        self._options = None
         self.seconds_inside += time.perf_counter() - started
         if isinstance(answer, Exception):
             raise self._failed(str(answer)) from answer
@@ -152,14 +207,15 @@ class NetworkSession:
                 raise self._failed(f"output {name} is not a tensor")
         return list(outputs)
 
+    def stop(self) -> None:
+        """Ask the call that goes on to end; from another thread."""
+        options = self._options
+        if options is not None:
+            options.terminate = True
+
     def _failed(self, said: str) -> MedviewError:
-        lowered = said.lower()
-        if any(
-            word in lowered
-            for word in ("bad_alloc", "bad allocation", "failed to allocate", "out of memory", "available memory")
-        ):
-            text = f"{self.name} asks for more memory than there is."
-            return MedviewError("out_of_memory", text, self.path, ExitCode.RUN_FAILED)
+        if _speaks_of_memory(said):
+            return _out_of_memory(self.name, self.path, self.device)
         return MedviewError("run_failed", f"{self.name} failed: {_first_line(said)}", self.path, ExitCode.RUN_FAILED)
 
 
@@ -169,12 +225,40 @@ def _stop(call: _Call, options: Any) -> None:
     call.wait(STOP_WITHIN_S)
 
 
+def _speaks_of_memory(said: str) -> bool:
+    lowered = said.lower()
+    return any(word in lowered for word in _MEMORY_WORDS)
+
+
+_MEMORY_WORDS = (
+    "bad_alloc",
+    "bad allocation",
+    "failed to allocate",
+    "out of memory",
+    "out_of_memory",
+    "outofmemory",
+    "alloc_failed",
+    "available memory",
+    "integer overflow",
+)
+"""How ONNX Runtime, CUDA, cuDNN, cuBLAS and Direct3D say it; an overflow is a size that no machine has."""
+
+
+def _out_of_memory(name: str, path: str, device: str) -> MedviewError:
+    """On a graphics card it is another fault than on the processor: smaller tiles or the processor may still do it."""
+    if device == CPU:
+        text = f"{name} asks for more memory than there is."
+        return MedviewError("out_of_memory", text, path, ExitCode.RUN_FAILED)
+    text = f"{name} asks for more memory than {device} has."
+    return MedviewError("device_out_of_memory", text, path, ExitCode.RUN_FAILED, (device,))
+
+
 def _port(given: Any) -> Port:
     shape = tuple(size if isinstance(size, int) and size > 0 else None for size in given.shape)
     return Port(given.name, shape, given.type)
 
 
-def _open(runtime: Any, package: ModelPackage, options: Any, providers: list[str]) -> tuple[Any, str]:
+def _open(runtime: Any, package: HasNetwork, options: Any, providers: list[str]) -> tuple[Any, str]:
     """A session on ``providers``, or on the processor and why; ONNX Runtime's own way back would print to the answer."""
     path = str(package.model_path)
     why_not = ""
@@ -209,9 +293,11 @@ def _first_line(text: str) -> str:
     return line[:400].rstrip(" .") + "."
 
 
-def _open_failed(package: ModelPackage, error: Exception) -> MedviewError:
+def _open_failed(package: HasNetwork, error: Exception) -> MedviewError:
     said = str(error)
     name = package.model_path.name
+    if _speaks_of_memory(said):
+        return _out_of_memory(name, str(package.model_path), CPU)
     if "opset" in said.lower() and ("support" in said.lower() or "Unsupported model IR version" in said):
         code, text = "opset_unsupported", f"{name} is newer than the installed ONNX Runtime: {_first_line(said)}"
     elif "is not a registered function/op" in said or "NOT_IMPLEMENTED" in said:
@@ -226,4 +312,4 @@ def _open_failed(package: ModelPackage, error: Exception) -> MedviewError:
     return MedviewError(code, text, str(package.model_path), ExitCode.MODEL_UNUSABLE)
 
 
-__all__ = ["AUTO", "CPU", "DTYPES", "NetworkSession", "Port", "thread_count"]
+__all__ = ["AUTO", "CPU", "DTYPES", "NetworkSession", "OpenSession", "Port", "Session", "thread_count"]

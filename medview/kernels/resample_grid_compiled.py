@@ -19,6 +19,10 @@ _EDGE = 1e-4
 """Rounding of coordinates is forgiven up to this part of a voxel at the outer border."""
 
 
+_REGIONS = -2
+"""As ``nothing``: the last channel above the threshold wins, not the largest."""
+
+
 def _corner(x, size):
     """Lower neighbour and weight of the upper one, the border repeated."""
     x = min(max(x, 0.0), size - 1.0)
@@ -76,7 +80,7 @@ def _decide(channels, threshold, nothing, values, out):
                     value = channels[c, z, y, x]
                     if not np.isnan(threshold) and (c == nothing or not value > threshold):
                         continue
-                    if best < 0 or value > top:
+                    if best < 0 or nothing == _REGIONS or value > top:
                         best = c
                         top = value
                 out[z, y, x] = 0 if best < 0 or best == nothing else values[best]
@@ -137,7 +141,7 @@ def _sample_labels(channels, labels, matrix, offset, rows, out, threshold, nothi
                     value = near * (1 - wz) + far * wz
                     if not np.isnan(threshold) and (n == nothing or not value > threshold):
                         continue
-                    if best < 0 or value > top:
+                    if best < 0 or nothing == _REGIONS or value > top:
                         best = n
                         top = value
                 out[a, b, c] = 0 if best < 0 or best == nothing else values[best]
