@@ -18,6 +18,7 @@ from medview.app.command_rules import (
 )
 from medview.app.commands import Command, Context, Menu
 from medview.app.image_commands import ai_commands, edit_commands, image_commands, tool_commands
+from medview.app.mark_commands import mark_commands
 from medview.app.shown_slice import PlaneKind
 from medview.app.workspace import LAYOUTS
 
@@ -367,6 +368,7 @@ MENUS: tuple[tuple[Menu, str], ...] = (
     ("view", QT_TRANSLATE_NOOP("Menu", "&View")),
     ("image", QT_TRANSLATE_NOOP("Menu", "&Image")),
     ("tools", QT_TRANSLATE_NOOP("Menu", "&Tools")),
+    ("measure", QT_TRANSLATE_NOOP("Menu", "&Measure")),
     ("ai", QT_TRANSLATE_NOOP("Menu", "&AI")),
     ("help", QT_TRANSLATE_NOOP("Menu", "&Help")),
 )
@@ -377,6 +379,7 @@ COMMANDS: tuple[Command, ...] = (
     *_view_commands(),
     *image_commands(),
     *tool_commands(),
+    *mark_commands(),
     *ai_commands(),
     *_help_commands(),
 )

@@ -18,6 +18,7 @@ from medview.app.command_rules import (
     on_state,
 )
 from medview.app.commands import Command, Context, Menu
+from medview.app.decisions import Verdict
 from medview.app.image_references import show_next_key_image
 from medview.app.scales import next_scale
 from medview.app.tools import Tool
@@ -85,6 +86,27 @@ def _next_finding(step: int) -> Run:
         context.workspace.show_next_finding(step)
 
     return run
+
+
+def _has_selected_finding(context: Context) -> bool:
+    return context.workspace.selected_pair() is not None
+
+
+def _decide(verdict: Verdict) -> Run:
+    def run(context: Context) -> None:
+        chosen = context.workspace.selected_pair()
+        if chosen is not None:
+            context.workspace.decisions.toggle(*chosen, verdict)
+
+    return run
+
+
+def _is_decided(verdict: Verdict) -> Test:
+    def checked(context: Context) -> bool:
+        chosen = context.workspace.selected_pair()
+        return chosen is not None and context.workspace.decisions.of(*chosen).verdict == verdict
+
+    return checked
 
 
 def image_commands() -> tuple[Command, ...]:
@@ -383,8 +405,6 @@ def tool_commands() -> tuple[Command, ...]:
         (Tool.PAN, QT_TRANSLATE_NOOP("Command", "Pan"), "T", "hand", 2),
         (Tool.ZOOM, QT_TRANSLATE_NOOP("Command", "Zoom"), "Z", "magnifying-glass", 2),
         (Tool.ROTATE, QT_TRANSLATE_NOOP("Command", "Rotate by hand"), "R", "", 0),
-        (Tool.RULER, QT_TRANSLATE_NOOP("Command", "Distance"), "D", "ruler", 3),
-        (Tool.ELLIPSE, QT_TRANSLATE_NOOP("Command", "Ellipse"), "E", "selection", 3),
     )
     commands = []
     for tool, title, key, icon, group in tools:
@@ -450,10 +470,32 @@ def ai_commands() -> tuple[Command, ...]:
             enabled=has_results,
         ),
         Command(
+            "findings.accept",
+            QT_TRANSLATE_NOOP("Command", "Accept the finding"),
+            "ai",
+            _decide("accepted"),
+            ("Return", "Enter"),
+            enabled=_has_selected_finding,
+            checked=_is_decided("accepted"),
+            scope="image",
+            section=1,
+        ),
+        Command(
+            "findings.reject",
+            QT_TRANSLATE_NOOP("Command", "Reject the finding"),
+            "ai",
+            _decide("rejected"),
+            ("X",),
+            enabled=_has_selected_finding,
+            checked=_is_decided("rejected"),
+            scope="image",
+            section=1,
+        ),
+        Command(
             "ai.install",
             QT_TRANSLATE_NOOP("Command", "Install a model package…"),
             "ai",
             lambda c: c.shell.ask_for_package(),
-            section=1,
+            section=2,
         ),
     )

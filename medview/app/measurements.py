@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from psygnal import Signal
 
 from medview.app.history import Change, History
-from medview.app.scales import scaled_statistics
 from medview.app.shown_slice import ShownSlice
-from medview.core.measurement import (
-    ImagePoint,
-    Measurement,
-    MeasurementKind,
-    MeasurementPlace,
-    Quantity,
-    RegionStatistics,
-    ellipse_area,
-    ellipse_axes,
-    ellipse_statistics,
-    ruler_length,
-    spacing_at,
-)
+from medview.core.measurement import Measurement, MeasurementPlace
 from medview.core.study import Stack
-from medview.core.value_scale import ValueScale
 
 
 def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
@@ -38,7 +21,18 @@ def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
 
 _ADDED = {
     "ruler": QT_TRANSLATE_NOOP("Step", "Distance"),
+    "polyline": QT_TRANSLATE_NOOP("Step", "Path"),
+    "angle": QT_TRANSLATE_NOOP("Step", "Angle"),
+    "cobb": QT_TRANSLATE_NOOP("Step", "Cobb angle"),
+    "bidirectional": QT_TRANSLATE_NOOP("Step", "Two diameters"),
     "ellipse": QT_TRANSLATE_NOOP("Step", "Ellipse"),
+    "rectangle": QT_TRANSLATE_NOOP("Step", "Rectangle"),
+    "polygon": QT_TRANSLATE_NOOP("Step", "Polygon"),
+    "freehand": QT_TRANSLATE_NOOP("Step", "Freehand outline"),
+    "point": QT_TRANSLATE_NOOP("Step", "Value at a point"),
+    "arrow": QT_TRANSLATE_NOOP("Step", "Arrow"),
+    "text": QT_TRANSLATE_NOOP("Step", "Text"),
+    "calibration": QT_TRANSLATE_NOOP("Step", "Calibration"),
 }
 
 
@@ -56,6 +50,9 @@ class MeasurementChange:
             return _ADDED.get(self.after.kind, QT_TRANSLATE_NOOP("Step", "New mark"))
         if self.after is None:
             return QT_TRANSLATE_NOOP("Step", "Delete a mark")
+        assert self.before is not None
+        if self.before.points == self.after.points:
+            return QT_TRANSLATE_NOOP("Step", "Write on a mark")
         return QT_TRANSLATE_NOOP("Step", "Move a mark")
 
     @property
@@ -206,81 +203,3 @@ def slice_key(place: MeasurementPlace) -> Hashable:
 def same_slice(a: MeasurementPlace, b: MeasurementPlace) -> bool:
     """Whether two places are one slice."""
     return slice_key(a) == slice_key(b)
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a mark says. ``filtered`` is True where its values come from the filtered picture."""
-
-    kind: MeasurementKind
-    length: Quantity | None = None
-    area: Quantity | None = None
-    axes: tuple[Quantity, Quantity] | None = None
-    statistics: RegionStatistics | None = None
-    unit: str | None = None
-    filtered: bool = False
-    scaled: RegionStatistics | None = None
-    """The statistics in the scale that the viewport tells (SUV …), called ``scale_label`` in ``scale_unit``."""
-    scale_label: str = ""
-    scale_unit: str = ""
-
-
-def measure(
-    mark: Measurement,
-    shown: ShownSlice,
-    values: NDArray[Any] | None,
-    skipped: NDArray[np.bool_] | None,
-    unit: str | None,
-    *,
-    filtered: bool = False,
-    scale: ValueScale | None = None,
-) -> Measured:
-    """Length of a ruler, or area and statistics of an ellipse on the modality ``values`` of its slice, also in ``scale``.
-
-    Colour ``values`` (rows, columns, 3) and None give no statistics.
-    """
-    spacing, kind = spacing_at(grips(mark), shown.measure_mm, shown.measure_kind, shown.regions)
-    if mark.kind == "ruler":
-        return Measured("ruler", length=ruler_length(mark.points, spacing, kind))
-    statistics = None
-    if values is not None and values.ndim == 2:
-        statistics = ellipse_statistics(mark.points, values, skipped)
-    return Measured(
-        "ellipse",
-        area=ellipse_area(mark.points, spacing, kind),
-        axes=ellipse_axes(mark.points, spacing, kind),
-        statistics=statistics,
-        unit=scale.unit if scale is not None and scale.id == "own" else unit,
-        filtered=filtered,
-        scaled=scaled_statistics(scale, statistics, shown.frame),
-        scale_label=scale.label if scale is not None else "",
-        scale_unit=scale.unit if scale is not None else "",
-    )
-
-
-def moved(mark: Measurement, dx: float, dy: float) -> Measurement:
-    """The mark moved by image px."""
-    return replace(mark, points=tuple((x + dx, y + dy) for x, y in mark.points))
-
-
-def with_point(mark: Measurement, index: int, point: ImagePoint) -> Measurement:
-    """The mark with one of its grips moved: a ruler's end, or a corner of the rectangle around an ellipse.
-
-    The corners of an ellipse are counted 0: first point, 1: its column and the other's row, 2: second point, 3: the
-    rest, so that the corner that is opposite to the one moved stays where it is.
-    """
-    if mark.kind == "ruler" or index in {0, 2}:
-        at = index if mark.kind == "ruler" else index // 2
-        points = tuple(point if n == at else old for n, old in enumerate(mark.points))
-        return replace(mark, points=points)
-    (x0, y0), (x1, y1) = mark.points
-    corners = ((point[0], y0), (x1, point[1])) if index == 1 else ((x0, point[1]), (point[0], y1))
-    return replace(mark, points=corners)
-
-
-def grips(mark: Measurement) -> tuple[ImagePoint, ...]:
-    """Image points by which a mark can be taken, in the order that `with_point` counts."""
-    if mark.kind == "ruler":
-        return mark.points
-    (x0, y0), (x1, y1) = mark.points
-    return ((x0, y0), (x0, y1), (x1, y1), (x1, y0))

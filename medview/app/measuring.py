@@ -12,6 +12,7 @@ from medview.app.scales import scaled_statistics
 from medview.app.shown_slice import ShownSlice
 from medview.core import mark_shapes
 from medview.core.measurement import (
+    POINTS_OF_KIND,
     REGION_KINDS,
     Measurement,
     MeasurementKind,
@@ -70,6 +71,8 @@ def measure(
 
     Colour ``values`` (rows, columns, 3) and None give no statistics.
     """
+    if len(mark.points) < POINTS_OF_KIND[mark.kind][0]:
+        return Measured(mark.kind)  # still being drawn
     spacing, kind = _spacing(mark, shown)
     points = mark.points
     if mark.kind in {"ruler", "calibration"}:

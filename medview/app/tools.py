@@ -18,10 +18,37 @@ class Tool(StrEnum):
     SCROLL = "scroll"
     ROTATE = "rotate"
     RULER = "ruler"
+    POLYLINE = "polyline"
+    ANGLE = "angle"
+    COBB = "cobb"
+    BIDIRECTIONAL = "bidirectional"
     ELLIPSE = "ellipse"
+    RECTANGLE = "rectangle"
+    POLYGON = "polygon"
+    FREEHAND = "freehand"
+    POINT = "point"
+    ARROW = "arrow"
+    TEXT = "text"
+    CALIBRATION = "calibration"
 
 
-DRAWING_TOOLS = frozenset({Tool.RULER, Tool.ELLIPSE})
+DRAWING_TOOLS = frozenset(
+    {
+        Tool.RULER,
+        Tool.POLYLINE,
+        Tool.ANGLE,
+        Tool.COBB,
+        Tool.BIDIRECTIONAL,
+        Tool.ELLIPSE,
+        Tool.RECTANGLE,
+        Tool.POLYGON,
+        Tool.FREEHAND,
+        Tool.POINT,
+        Tool.ARROW,
+        Tool.TEXT,
+        Tool.CALIBRATION,
+    }
+)
 """Tools that make marks."""
 
 

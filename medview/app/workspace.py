@@ -12,6 +12,7 @@ from psygnal import Signal
 
 from medview.app import hanging, opening, reading
 from medview.app.background import Background
+from medview.app.calibration import Calibrations
 from medview.app.changes import (
     ArrangementChange,
     LookChange,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from medview.app.loading import StudyLoader
     from medview.core.display import OverlayStyle
     from medview.core.finding import Finding, InferenceResult
+    from medview.core.measurement import Measurement
     from medview.inference.package import ModelPackage
     from medview.jobs.queue import Job, JobQueue
 
@@ -100,6 +102,8 @@ class Workspace(NoticeBoard):
         self.studies: tuple[Study, ...] = ()
         self.problems: tuple[Problem, ...] = ()
         self.census = Census()
+        self.not_shown: tuple[str, ...] = ()
+        """Files in the opened folders that are no images."""
         self.results = Results()
         self.background = Background(loader)
         self.ai_visible = True
@@ -110,6 +114,9 @@ class Workspace(NoticeBoard):
         self.history = History()
         """What undo takes back: changes of marks, decisions, results shown and layout."""
         self.measurements = Measurements(self.history)
+        self.calibrations = Calibrations(self.measurements)
+        self.copied_mark: Measurement | None = None
+        """The mark that is put on other slices."""
         self.decisions = Decisions(self.history, _user_name())
         self.keeping = Keeping(self)
         """The journal: keeps marks and decisions and brings them back."""
@@ -324,7 +331,7 @@ class Workspace(NoticeBoard):
             self.results.drop_stack(stack_id)
         self.history.forget(gone)
         if not self.studies:
-            self.problems, self.census = (), Census()
+            self.problems, self.census, self.not_shown = (), Census(), ()
         self.documents.forget(self.studies)
         self.key_images.refresh()
         self.studies_changed.emit()
@@ -450,6 +457,15 @@ class Workspace(NoticeBoard):
         self.touched = True
         self.selected_finding = (result_key(result), finding.id)
         self.finding_selected.emit(*self.selected_finding)
+
+    def selected_pair(self) -> tuple[InferenceResult, Finding] | None:
+        """The finding that the reader went to last, where it is one of the active stack."""
+        stack = self.active_viewport.stack
+        key, wanted = self.selected_finding
+        for result in self.results.of(stack.id) if stack is not None else ():
+            if result_key(result) == key:
+                return next(((result, one) for one in result.findings if one.id == wanted), None)
+        return None
 
     def show_next_finding(self, step: int) -> None:
         """Go to the next (or previous) finding of the active stack in the order of the list; around at its ends."""

@@ -14,6 +14,8 @@ from medview.ui.icons import icon
 from medview.ui.text import translate
 
 ICON_PX = 18
+MARK_GROUP = 3
+"""The tool bar's group of marks."""
 
 
 class CommandActions(QObject):
@@ -94,15 +96,37 @@ class CommandActions(QObject):
             menus[name] = menu
         return menus
 
-    def fill_tool_bar(self, bar: QToolBar) -> None:
-        """Put the commands with a group on the tool bar, a line between groups."""
+    def menu_of(self, command_ids: Iterable[str], parent: QWidget) -> QMenu:
+        """A menu of some commands; "" stands for a line."""
+        menu = QMenu(parent)
+        for command_id in command_ids:
+            if command_id:
+                menu.addAction(self._actions[command_id])
+            else:
+                menu.addSeparator()
+        return menu
+
+    def fill_tool_bar(self, bar: QToolBar, menus: Mapping[str, QMenu] | None = None) -> None:
+        """Put the commands with a group on the tool bar, a line between groups; a button opens the menu of all marks."""
         bar.setIconSize(QSize(ICON_PX, ICON_PX))
         last = 0
         for command in sorted(tool_bar_commands(), key=lambda one: one.group):
             if last and command.group != last:
+                if last == MARK_GROUP and menus is not None:
+                    self._add_menu_button(bar, menus["measure"])
                 bar.addSeparator()
             last = command.group
             bar.addAction(self._actions[command.id])
+
+    def _add_menu_button(self, bar: QToolBar, menu: QMenu) -> None:
+        button = QToolButton(bar)
+        button.setObjectName("moreMarks")
+        button.setIcon(icon("dots-three"))
+        button.setToolTip(translate("Actions", "All measurements and marks"))
+        button.setAccessibleName(button.toolTip())
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        bar.addWidget(button)
 
     def set_tool_bar_words(self, bar: QToolBar, words: bool) -> None:
         """Show words beside the icons, or icons alone; some icons say all by themselves."""

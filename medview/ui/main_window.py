@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMainWindow, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from medview.app.commands import Context, ViewportActions
+from medview.app.mark_commands import MARK_MENU
 from medview.app.notices import WINDOW
 from medview.ui.actions import CommandActions
 from medview.ui.hint_strip import HintStrip
@@ -81,11 +82,12 @@ class MainWindow(QMainWindow):
         self.actions_ = CommandActions(Context(workspace, self), self, self.grid)
         self.grid.run_command = self.run_command
         self.menus = self.actions_.fill_menu_bar(self.menuBar())
+        self.mark_menu = self.actions_.menu_of(MARK_MENU, self)
         self.tool_bar = QToolBar(translate("MainWindow", "Tools"))
         self.tool_bar.setObjectName("tools")
         self.tool_bar.setMovable(False)
         self.tool_bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.actions_.fill_tool_bar(self.tool_bar)
+        self.actions_.fill_tool_bar(self.tool_bar, self.menus)
         self.addToolBar(self.tool_bar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.status = StatusLine(workspace)
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
         ):
             listen(self, signal, self._refresh_later)
         listen(self, workspace.history.changed, self._refresh_later)
+        listen(self, workspace.finding_selected, self._refresh_later)
         listen(self, workspace.keeping.changed, self._refresh_later)
         listen(self, workspace.documents.changed, self._follow_document)
         listen(self, workspace.key_images.changed, self._refresh_later)
@@ -233,8 +236,11 @@ class MainWindow(QMainWindow):
         self._take_dropped([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
     def _show_context_menu(self, at: QPoint) -> None:
-        """The Image menu where the pointer is."""
-        self.menus["image"].popup(at)
+        """The Image menu where the pointer is, over a mark that of the marks."""
+        viewport = self.viewport()
+        over_mark = viewport is not None and viewport.marking.hovered
+        self.actions_.refresh()
+        (self.mark_menu if over_mark else self.menus["image"]).popup(at)
 
     def _take_dropped(self, paths: list[str]) -> None:
         """Install what is a model package, open everything else."""
@@ -377,6 +383,15 @@ class MainWindow(QMainWindow):
             browser.show_path(path)
         else:
             browser.show_viewport()
+
+    def show_region_histogram(self) -> None:
+        """Open the histogram of the selected region."""
+        from medview.ui.region_dialog import RegionDialog
+
+        frame = self.grid.active_frame()
+        if frame is not None:
+            self._show_dialog("region", lambda: RegionDialog(self._workspace, self))
+            cast("RegionDialog", self._dialogs["region"]).show_region(frame.viewport)
 
     def show_jobs(self) -> None:
         """Open the list of jobs."""

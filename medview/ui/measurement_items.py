@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from medview.app.measurements import Measured, grips
+from medview.app.mark_editing import grips
+from medview.app.measuring import Measured
 from medview.app.view_transform import Point, ViewTransform
 from medview.core.measurement import Measurement, Quantity
 from medview.core.study import SpacingKind
@@ -32,12 +34,15 @@ def spacing_text(kind: SpacingKind) -> str:
         "calibrated": translate("Viewport", "calibrated"),
         "estimated": translate("Viewport", "estimated magnification"),
         "region": translate("Viewport", "ultrasound region"),
+        "by_reader": translate("Viewport", "calibrated by hand"),
     }.get(kind, "")
 
 
 def quantity_text(quantity: Quantity) -> str:
     """A number with its unit, and with what a mm is where it is not a mm in the patient."""
-    text = f"{quantity.value:.1f} {quantity.unit}"
+    text = f"{quantity.value:.1f}{'' if quantity.unit == '°' else ' '}{quantity.unit}"
+    if quantity.unit == "°":
+        return text
     return f"{text} {spacing_text(quantity.spacing)}".strip().replace("-", "\u2212")
 
 
@@ -58,22 +63,67 @@ def unit_text(unit: str) -> str:
     return text.replace("mm2", "mm²").replace("µm2", "µm²").replace("[hnsf'U]", "HU")
 
 
-def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
-    """The words beside a mark, a line each; said which values were used where the picture is filtered."""
-    if measured.kind == "ruler" and measured.length is not None:
-        return [quantity_text(measured.length)]
+def mark_lines(mark: Measurement, measured: Measured, picture_is_filtered: bool) -> list[str]:
+    """The words beside a mark: what the reader wrote on it, and what it says."""
+    written = mark.text.splitlines()
+    if mark.kind == "calibration" and mark.known_mm is not None:
+        written.append(translate("Viewport", "Known: {n} mm").format(n=f"{mark.known_mm:g}"))
+        return written
+    return written + measured_lines(measured, picture_is_filtered)
+
+
+def _unit(measured: Measured) -> str:
+    return "" if measured.unit in {None, "stored", "RGB"} else f" {unit_text(measured.unit or '')}"
+
+
+def _straight_lines(measured: Measured) -> list[str]:
+    """What a mark that encloses nothing says."""
     lines = []
+    if measured.second is not None and measured.length is not None:
+        lines.append(translate("Viewport", "Long {length}").format(length=quantity_text(measured.length)))
+        lines.append(translate("Viewport", "Short {length}").format(length=quantity_text(measured.second)))
+    elif measured.length is not None:
+        lines.append(quantity_text(measured.length))
+    if measured.angle is not None:
+        lines.append(quantity_text(measured.angle))
+        if measured.kind == "cobb":
+            other = translate("Viewport", "supplement {angle}")
+            lines.append(other.format(angle=f"{180 - measured.angle.value:.1f}°"))
+    if measured.kind == "point":
+        if isinstance(measured.value, tuple):
+            lines.append("RGB " + " ".join(f"{one:.0f}" for one in measured.value))
+        elif measured.value is None:
+            lines.append(translate("Viewport", "no value here"))
+        else:
+            lines.append(value_text(measured.value, measured.unit) + _unit(measured))
+        if measured.patient is not None:
+            lines.append(place_text(measured.patient))
+    return lines
+
+
+def place_text(point: tuple[float, float, float]) -> str:
+    """A place in the patient by its letters: L 12.3  P 4.0  H 88.1 mm."""
+    letters = ("LR", "PA", "HF")
+    parts = [f"{pair[0 if value >= 0 else 1]} {abs(value):.1f}" for pair, value in zip(letters, point, strict=True)]
+    return "  ".join(parts) + " mm"
+
+
+def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
+    """What a mark says, a line each; said which values were used where the picture is filtered."""
+    lines = _straight_lines(measured)
     statistics = measured.statistics
     if statistics is not None:
-        unit = "" if measured.unit in {None, "stored", "RGB"} else f" {unit_text(measured.unit or '')}"
+        unit = _unit(measured)
         lines.append(
             translate("Viewport", "Mean {mean}{unit}   SD {sd}").format(
                 mean=value_text(statistics.mean, measured.unit), unit=unit, sd=value_text(statistics.sd, measured.unit)
             )
         )
         lines.append(
-            translate("Viewport", "Min {min}   Max {max}").format(
-                min=value_text(statistics.minimum, measured.unit), max=value_text(statistics.maximum, measured.unit)
+            translate("Viewport", "Min {min}   Max {max}   Median {median}").format(
+                min=value_text(statistics.minimum, measured.unit),
+                max=value_text(statistics.maximum, measured.unit),
+                median=value_text(statistics.median, measured.unit),
             )
         )
     if measured.scaled is not None:
@@ -91,7 +141,11 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
         if statistics is not None:
             area += "   " + translate("Viewport", "{n} pixels").format(n=statistics.count)
         lines.append(area)
-    if picture_is_filtered and statistics is not None:
+    if measured.crossed:
+        lines.append(translate("Viewport", "No area: the outline crosses itself"))
+    if measured.perimeter is not None:
+        lines.append(translate("Viewport", "Perimeter {length}").format(length=quantity_text(measured.perimeter)))
+    if picture_is_filtered and (statistics is not None or measured.kind == "point"):
         lines.append(
             translate("Viewport", "values after the filters")
             if measured.filtered
@@ -108,31 +162,59 @@ class Hit:
     grip: int | None
 
 
-def hit_mark(marks: Sequence[Measurement], transform: ViewTransform, at: Point) -> Hit | None:
-    """The grip or line nearest to a screen point, the newest mark first; None where there is none in reach."""
+def hit_mark(
+    marks: Sequence[Measurement],
+    transform: ViewTransform,
+    at: Point,
+    boxes: Mapping[str, QRectF] | None = None,
+) -> Hit | None:
+    """The grip or line nearest to a screen point, the newest mark first; None where there is none in reach.
+
+    ``boxes`` are where the words of marks stand: a mark that is words only is taken by them.
+    """
     for mark in reversed(marks):
         for index, (x, y) in enumerate(grips(mark)):
             if math.dist(transform.image_to_screen(x, y), at) <= GRIP_REACH:
                 return Hit(mark.id, index)
     for mark in reversed(marks):
+        if mark.kind == "text" and boxes is not None and mark.id in boxes and boxes[mark.id].contains(QPointF(*at)):
+            return Hit(mark.id, None)
         if _distance(mark, transform, at) <= LINE_REACH:
             return Hit(mark.id, None)
     return None
 
 
+def screen_lines(mark: Measurement, transform: ViewTransform) -> list[list[Point]]:
+    """The lines of a mark in screen px, each a path; closed ones end where they begin."""
+    if mark.kind in {"ellipse", "rectangle"}:
+        (x0, y0), (x1, y1) = mark.points[0], mark.points[-1]
+        if mark.kind == "rectangle":
+            corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
+        else:
+            turns = (math.tau * n / 72 for n in range(73))
+            a, b = (x1 - x0) / 2, (y1 - y0) / 2
+            corners = [((x0 + x1) / 2 + a * math.cos(t), (y0 + y1) / 2 + b * math.sin(t)) for t in turns]
+        return [[transform.image_to_screen(x, y) for x, y in corners]]
+    points = [transform.image_to_screen(x, y) for x, y in mark.points]
+    if mark.kind in {"cobb", "bidirectional"}:
+        return [points[:2], points[2:]] if len(points) > 2 else [points]
+    if mark.kind in {"polygon", "freehand"}:
+        return [[*points, points[0]]]
+    return [points]
+
+
 def _distance(mark: Measurement, transform: ViewTransform, at: Point) -> float:
-    (x0, y0), (x1, y1) = (transform.image_to_screen(x, y) for x, y in mark.points)
-    if mark.kind == "ruler":
-        length = math.hypot(x1 - x0, y1 - y0)
-        if length == 0:
-            return math.dist((x0, y0), at)
-        share = max(0.0, min(1.0, ((at[0] - x0) * (x1 - x0) + (at[1] - y0) * (y1 - y0)) / length**2))
-        return math.dist((x0 + share * (x1 - x0), y0 + share * (y1 - y0)), at)
-    a, b = max(abs(x1 - x0) / 2, 1e-6), max(abs(y1 - y0) / 2, 1e-6)
-    dx, dy = at[0] - (x0 + x1) / 2, at[1] - (y0 + y1) / 2
-    radius = math.hypot(dx / a, dy / b)
-    # Exact on the axes and near enough between them for a reach of some px.
-    return abs(radius - 1) * min(a, b) if radius < 1 else abs(1 - 1 / radius) * math.hypot(dx, dy)
+    nearest = math.inf
+    for path in screen_lines(mark, transform):
+        if len(path) == 1:
+            nearest = min(nearest, math.dist(path[0], at))
+        for (x0, y0), (x1, y1) in itertools.pairwise(path):
+            length = math.hypot(x1 - x0, y1 - y0)
+            share = 0.0
+            if length > 0:
+                share = max(0.0, min(1.0, ((at[0] - x0) * (x1 - x0) + (at[1] - y0) * (y1 - y0)) / length**2))
+            nearest = min(nearest, math.dist((x0 + share * (x1 - x0), y0 + share * (y1 - y0)), at))
+    return nearest
 
 
 def draw_mark(
@@ -144,27 +226,35 @@ def draw_mark(
     *,
     selected: bool = False,
     hovered: bool = False,
-) -> None:
-    """Draw one mark and its words; the words' rectangle is added to ``taken``."""
+) -> QRectF | None:
+    """Draw one mark and its words; the words' rectangle is added to ``taken`` and returned."""
     painter = canvas.painter
+    paths = [QPolygonF([QPointF(*point) for point in path]) for path in screen_lines(mark, transform)]
     ends = [QPointF(*transform.image_to_screen(x, y)) for x, y in mark.points]
-    around = QRectF(ends[0], ends[1]).normalized().adjusted(-1, -1, 1, 1)
-    if not around.intersects(QRectF(0, 0, canvas.width, canvas.height)):
-        return  # zoomed or panned out of sight, its words with it
+    shape = paths[0].boundingRect()
+    for path in paths[1:]:
+        shape = shape.united(path.boundingRect())
+    if not shape.adjusted(-1, -1, 1, 1).intersects(QRectF(0, 0, canvas.width, canvas.height)):
+        return None  # zoomed or panned out of sight, its words with it
     width = 2.0 if selected or hovered else 1.5
     for pen in (QPen(_HALO, width + 2), QPen(READER, width)):
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if mark.kind == "ruler":
-            painter.drawLine(ends[0], ends[1])
-            painter.drawLines(_end_strokes(ends[0], ends[1]))
-        else:
-            painter.drawEllipse(QRectF(ends[0], ends[1]).normalized())
+        for path in paths:
+            painter.drawPolyline(path)
+        painter.drawLines(_strokes(mark, ends))
+    if mark.kind == "angle" and len(ends) == 3:
+        _draw_arc(painter, ends)
+    if mark.kind == "cobb" and len(ends) == 4:
+        painter.setPen(QPen(READER, 1, Qt.PenStyle.DotLine))
+        painter.drawLine((ends[0] + ends[1]) / 2, (ends[2] + ends[3]) / 2)
     if selected or hovered:
         _draw_grips(painter, mark, transform, selected)
-    shape = QRectF(ends[0], ends[1]).normalized()
-    box = _place_words(canvas, lines, mark, ends, taken)
+    if not lines:
+        return None
+    box = _place_words(canvas, lines, mark, shape, ends, taken)
     taken.append(box)
     _draw_leader(painter, shape, box, mark, ends)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -172,8 +262,39 @@ def draw_mark(
     painter.drawRoundedRect(box, 3, 3)
     step = canvas.fonts.text.height
     for row, line in enumerate(lines):
-        colour = READER if row == 0 else TEXT if row < 3 else SECONDARY
+        colour = READER if row == 0 or mark.kind == "text" else TEXT if row < 3 else SECONDARY
         canvas.words(box.left() + 4, box.top() + 1 + row * step, line, colour)
+    return box
+
+
+def _strokes(mark: Measurement, ends: Sequence[QPointF]) -> list[QLineF]:
+    """Small lines that tell a mark's kind: the ends of a ruler, the head of an arrow, the cross of a point."""
+    if mark.kind in {"ruler", "calibration"}:
+        return _end_strokes(ends[0], ends[1])
+    if mark.kind == "point":
+        at = ends[0]
+        return [
+            QLineF(at.x() - 7, at.y(), at.x() - 2, at.y()),
+            QLineF(at.x() + 2, at.y(), at.x() + 7, at.y()),
+            QLineF(at.x(), at.y() - 7, at.x(), at.y() - 2),
+            QLineF(at.x(), at.y() + 2, at.x(), at.y() + 7),
+        ]
+    if mark.kind == "arrow":
+        tip, foot = ends
+        back = math.atan2(foot.y() - tip.y(), foot.x() - tip.x())
+        return [QLineF(tip, tip + 11 * QPointF(math.cos(back + turn), math.sin(back + turn))) for turn in (-0.42, 0.42)]
+    return []
+
+
+def _draw_arc(painter: QPainter, ends: Sequence[QPointF]) -> None:
+    arm, vertex, other = ends
+    lines = QLineF(vertex, arm), QLineF(vertex, other)
+    radius = min(26.0, *(line.length() * 0.6 for line in lines))
+    begin = lines[0].angle()
+    span = (lines[1].angle() - begin + 180) % 360 - 180
+    painter.setPen(QPen(READER, 1.2))
+    square = QRectF(vertex.x() - radius, vertex.y() - radius, 2 * radius, 2 * radius)
+    painter.drawArc(square, round(begin * 16), round(span * 16))
 
 
 def _end_strokes(a: QPointF, b: QPointF) -> list[QLineF]:
@@ -191,14 +312,28 @@ def _draw_grips(painter: QPainter, mark: Measurement, transform: ViewTransform, 
         painter.drawEllipse(QPointF(*transform.image_to_screen(x, y)), 3.6, 3.6)
 
 
+_LINES = frozenset({"ruler", "calibration", "bidirectional", "arrow"})
+
+
 def _place_words(
-    canvas: Canvas, lines: Sequence[str], mark: Measurement, ends: Sequence[QPointF], taken: Sequence[QRectF]
+    canvas: Canvas,
+    lines: Sequence[str],
+    mark: Measurement,
+    shape: QRectF,
+    ends: Sequence[QPointF],
+    taken: Sequence[QRectF],
 ) -> QRectF:
-    """Beside the mark, inside the viewport, over no other words: the first free one of eight places."""
-    shape = QRectF(ends[0], ends[1]).normalized()
+    """Beside the mark, inside the viewport, over no other words: the first free one of some places."""
     width = max((canvas.fonts.text.width(line) for line in lines), default=0.0) + 8
     height = canvas.fonts.text.height * len(lines) + 2
-    if mark.kind == "ruler":
+    if mark.kind == "text":
+        anchors = [QPointF(ends[0].x() + 6, ends[0].y() - height / 2)]
+        taken = ()  # words that the reader put there stay there
+    elif mark.kind == "arrow":
+        tip, foot = ends
+        left = foot.x() - width - 6 if foot.x() < tip.x() else foot.x() + 6
+        anchors = [QPointF(left, foot.y() - height / 2)]
+    elif mark.kind in _LINES:
         right_end = max(ends, key=lambda end: end.x())
         anchors = [
             QPointF(right_end.x() + 10, right_end.y() - height / 2),
@@ -227,9 +362,9 @@ def _place_words(
 def _draw_leader(painter: QPainter, shape: QRectF, box: QRectF, mark: Measurement, ends: Sequence[QPointF]) -> None:
     """A dotted line from the words to the mark where they lie apart."""
     near = min(ends, key=lambda end: math.dist(end.toTuple(), box.center().toTuple()))
-    start = near if mark.kind == "ruler" else shape.center()
+    start = near if mark.kind in _LINES else shape.center()
     target = QPointF(max(box.left(), min(start.x(), box.right())), max(box.top(), min(start.y(), box.bottom())))
-    if math.dist(start.toTuple(), target.toTuple()) < 30 or mark.kind == "ellipse":
+    if math.dist(start.toTuple(), target.toTuple()) < 30 or mark.kind not in _LINES:
         return
     painter.setPen(QPen(READER, 1, Qt.PenStyle.DotLine))
     painter.drawLine(start, target)

@@ -64,6 +64,12 @@ TEMPLATES: Mapping[str, str] = {
     "cut_off": QT_TRANSLATE_NOOP(
         "Message", "A file ends in the middle of its pixels; what is missing of it is marked."
     ),
+    "cannot_calibrate": QT_TRANSLATE_NOOP(
+        "Message", "A known line calibrates only pictures whose millimetres the file does not know in the patient."
+    ),
+    "cannot_paste": QT_TRANSLATE_NOOP(
+        "Message", "The copied mark has no place on this image: the two have no frame of reference in common."
+    ),
     "cannot_read": QT_TRANSLATE_NOOP("Message", "{file} cannot be read."),
     "no_permission": QT_TRANSLATE_NOOP("Message", "There is no permission to read {file}."),
     "file_vanished": QT_TRANSLATE_NOOP("Message", "{file} is not there any more."),

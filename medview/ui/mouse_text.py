@@ -14,8 +14,6 @@ def tool_text(tool: Tool | None) -> str:
         Tool.ZOOM: translate("Command", "Zoom"),
         Tool.SCROLL: translate("Command", "Scroll"),
         Tool.ROTATE: translate("Command", "Rotate"),
-        Tool.RULER: translate("Command", "Distance"),
-        Tool.ELLIPSE: translate("Command", "Ellipse"),
     }
     return names[tool] if tool is not None else "–"
 

@@ -7,7 +7,7 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 
-from medview.app.tools import Tool
+from medview.app.tools import DRAWING_TOOLS, Tool
 
 _SIZE = 28
 _LIGHT, _DARK = QColor(240, 242, 245), QColor(0, 0, 0, 200)
@@ -19,7 +19,7 @@ def tool_cursor(tool: Tool, dragging: bool = False) -> QCursor:
         return QCursor(Qt.CursorShape.ClosedHandCursor if dragging else Qt.CursorShape.OpenHandCursor)
     if tool is Tool.SCROLL:
         return QCursor(Qt.CursorShape.SizeVerCursor)
-    if tool in {Tool.RULER, Tool.ELLIPSE}:
+    if tool in DRAWING_TOOLS:
         return QCursor(Qt.CursorShape.CrossCursor)
     return _drawn(tool)
 

@@ -22,9 +22,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from medview.app import reading
-from medview.app.measurements import Measured, measure, place_of
+from medview.app.measurements import place_of, same_slice
+from medview.app.measuring import Measured
 from medview.app.opening import find_stack
-from medview.app.picture import CutSlice, SegmentationLayer, ViewportPicture, nearest_k, serial, values_window
+from medview.app.picture import CutSlice, SegmentationLayer, ViewportPicture, nearest_k, values_window
 from medview.app.presets import Preset
 from medview.app.readout import Readout, read_pixel
 from medview.app.results import result_key
@@ -41,7 +42,8 @@ from medview.core.window import Voi
 from medview.ui.listen import listen
 from medview.ui.readout_text import overlay_text, readout_text
 from medview.ui.series_panel import STACK_MIME
-from medview.ui.viewport_keys import press_key
+from medview.ui.viewport_keys import is_own_key, press_key
+from medview.ui.viewport_marking import ViewportMarking
 from medview.ui.viewport_mouse import ViewportMouse
 from medview.ui.viewport_painting import ViewportPainting
 from medview.ui.viewport_presenting import ViewportPresenting
@@ -76,6 +78,7 @@ class ViewportWidget(QWidget):
         self.state = state
         self.picture = ViewportPicture(workspace.jobs)
         self.mouse = ViewportMouse(self)
+        self.marking = ViewportMarking(self)
         self.presenting = ViewportPresenting(self)
         self.selected_mark: str | None = None
         self.draft: Measurement | None = None
@@ -90,7 +93,6 @@ class ViewportWidget(QWidget):
         self._shown_valid = False
         self.volume_error: MedviewError | None = None
         """Why there is no volume at all (no memory for it)."""
-        self._measured: dict[str, tuple[object, Measured]] = {}
         self._words = ""
         self._escaped = False
         self._settle = QTimer(self)
@@ -118,6 +120,7 @@ class ViewportWidget(QWidget):
             listen(self, changed, self._on_key_images)
         listen(self, workspace.profiles.changed, self._on_results)
         listen(self, workspace.measurements.changed, self._on_measurements)
+        listen(self, workspace.decisions.changed, self._on_results)
         listen(self, workspace.tools.changed, self._on_tool)
         listen(self, self.picture.live_filter.ready, self._on_filtered)
         for signal in (
@@ -158,6 +161,9 @@ class ViewportWidget(QWidget):
         """The slice shown; None in an empty viewport."""
         if not self._shown_valid:
             self._shown = self.state.shown()
+            if self._shown is not None and self.state.stack is not None:
+                place = place_of(self.state.stack, self._shown, self.state.view.time)
+                self._shown = self.workspace.calibrations.applied(self._shown, place)
             self._shown_valid = True
         return self._shown
 
@@ -258,11 +264,19 @@ class ViewportWidget(QWidget):
         return [*layers, *self.presenting.layers()]
 
     def findings(self) -> list[tuple[InferenceResult, tuple[Finding, ...]]]:
-        """Findings to draw, those above the threshold; none while AI is hidden."""
+        """Findings to draw: those above the threshold that were not rejected; none while AI is hidden."""
         if not self.workspace.ai_visible:
             return []
+        decisions = self.workspace.decisions
         return [
-            (result, tuple(self.workspace.results.visible_findings(result)))
+            (
+                result,
+                tuple(
+                    finding
+                    for finding in self.workspace.results.visible_findings(result)
+                    if decisions.of(result, finding).verdict != "rejected"
+                ),
+            )
             for result in self.results()
             if result.findings
         ]
@@ -282,25 +296,14 @@ class ViewportWidget(QWidget):
         marks = self.workspace.measurements.on_slice(place)
         if self.draft is None:
             return marks
+        if not same_slice(self.draft.place, place):
+            return marks
         others = tuple(mark for mark in marks if mark.id != self.draft.id)
         return (*others, self.draft)
 
     def measured(self, mark: Measurement) -> Measured | None:
         """What a mark on the slice shown says."""
-        cut, shown, volume = self.cut(), self.shown, self.volume
-        if cut is None or shown is None or volume is None:
-            return None
-        filtered = self.state.view.measure_filtered and cut.filtered
-        piece = cut.shown if filtered else cut.original
-        scale = shown_scale(self.state.view)
-        key = (mark, serial(piece), scale)
-        known = self._measured.get(mark.id)
-        if known is None or known[0] != key:
-            skipped = ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding
-            values = None if piece.values.ndim == 3 else piece.values
-            known = (key, measure(mark, shown, values, skipped, volume.unit, filtered=filtered, scale=scale))
-            self._measured[mark.id] = known
-        return known[1]
+        return self.marking.measured(mark)
 
     def set_draft(self, mark: Measurement | None) -> None:
         """Show a mark that is still being made."""
@@ -403,12 +406,14 @@ class ViewportWidget(QWidget):
         if "presentation" in what and view.presentation is not None and "stack" not in what:
             self.presenting.take_over()
             view = self.state.view
+        if what & {"stack", "plane_kind"}:
+            self.mouse.cancel()
         if what & {"stack"}:
             # Nothing here may keep a volume that is shown no more: the loader counts who holds it.
             self.picture.forget()
             self.presenting.forget()
             self._volume, self._volume_of, self.volume_error = None, None, None
-            self._measured.clear()
+            self.marking.forget()
             self.selected_mark = self.draft = None
             self._describe()
             self.mouse.update_cursor()
@@ -443,6 +448,7 @@ class ViewportWidget(QWidget):
 
     def _on_measurements(self, stack_id: str) -> None:
         if self.state.stack is not None and self.state.stack.id == stack_id:
+            self._shown_valid = False  # a known line may say what a mm is
             self.update()
 
     def _on_neighbour(self, _index: int) -> None:
@@ -465,6 +471,8 @@ class ViewportWidget(QWidget):
         self.update()
 
     def _on_tool(self, _tool: Tool) -> None:
+        if self.mouse.sketch is not None:
+            self.mouse.cancel()
         self.mouse.update_cursor()
 
     def _describe(self) -> None:
@@ -544,6 +552,12 @@ class ViewportWidget(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self.mouse.leave()
         super().leaveEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ShortcutOverride and is_own_key(self, event):  # type: ignore[arg-type]
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if press_key(self, event):

@@ -13,9 +13,17 @@ if TYPE_CHECKING:
     from medview.ui.viewport import ViewportWidget
 
 
+def is_own_key(widget: ViewportWidget, event: QKeyEvent) -> bool:
+    """Whether a key that is a command's means something else now: while a mark is set point by point."""
+    keys = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace}
+    return widget.mouse.sketching and Qt.Key(event.key()) in keys and not event.modifiers()
+
+
 def press_key(widget: ViewportWidget, event: QKeyEvent) -> bool:
     """Scroll, delete, cancel; False for keys that mean nothing here."""
     key = Qt.Key(event.key())
+    if widget.mouse.sketch_key(key):
+        return True
     if key == Qt.Key.Key_Delete:
         widget.delete_selected()
         return True

@@ -10,12 +10,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from medview.app import reading
-from medview.app.measurements import moved, with_point
 from medview.app.tools import DRAWING_TOOLS, Tool, drag_tool
-from medview.app.view_transform import Point
-from medview.core.measurement import Measurement, MeasurementKind
 from medview.core.window import Voi
 from medview.ui.dimension_slider import DimensionRow, dimension_rows, row_at
+from medview.ui.mark_drags import CLICK_REACH, KIND_OF_TOOL, POINTWISE, MarkDrag, NewMarkDrag, Sketch
 from medview.ui.measurement_items import Hit, hit_mark
 from medview.ui.tool_cursors import tool_cursor
 from medview.ui.viewport_edges import index_at_slider
@@ -24,8 +22,6 @@ from medview.ui.viewport_style import SLIDER_REACH
 if TYPE_CHECKING:
     from medview.ui.viewport import ViewportWidget
 
-CLICK_REACH = 4.0
-"""Px that a hand may slip during a click."""
 SCROLL_PX = 6.0
 """Least px of a drag for one slice; a stack of many slices needs fewer, one of few is not overshot."""
 ROTATE_PX = 60.0
@@ -50,6 +46,8 @@ class ViewportMouse:
         self._pressed = QPointF()
         self._slipped = False
         self._wheel_rest = 0
+        self.sketch: Sketch | None = None
+        """A mark that is being set point by point."""
         self.position: QPointF | None = None
         """Where the pointer is; None outside."""
         self.hovered: Hit | None = None
@@ -67,6 +65,7 @@ class ViewportMouse:
     def press(self, event: QMouseEvent) -> None:
         """Start what the button, and what lies under the pointer, stand for."""
         self._widget.take_focus()
+        self._widget.marking.leave_entry()
         if self._drag is not None:
             if event.buttons() != event.button():
                 return  # a second button during a drag is a slip
@@ -81,6 +80,15 @@ class ViewportMouse:
             return None
         at = event.position()
         profile = widget.workspace.settings.mouse_profile
+        if self.sketching and event.button() is not Qt.MouseButton.MiddleButton:
+            assert self.sketch is not None
+            if event.button() is Qt.MouseButton.RightButton:
+                self.sketch.finish()
+                self._forget_done()
+                self._slipped = True  # its release asks for no menu
+                return None
+            self.sketch.press(at)
+            return self.sketch
         if event.button() is Qt.MouseButton.LeftButton:
             if self._is_over_slider(at):
                 drag = SliderDrag(widget)
@@ -91,14 +99,18 @@ class ViewportMouse:
                 along = DimensionDrag(widget, row)
                 along.move(at)
                 return along
-            hit = hit_mark(widget.marks_here(), widget.transform, at.toTuple())
+            hit = self._hit(at)
             widget.select_mark(hit.mark_id if hit is not None else None)
+            widget.marking.grip = hit.grip if hit is not None else None
             if hit is not None:
                 return MarkDrag(widget, hit, at)
             return self._tool_drag(drag_tool(profile, "left", widget.workspace.tools.tool), at)
         if event.button() is Qt.MouseButton.MiddleButton:
             return self._tool_drag(drag_tool(profile, "middle", widget.workspace.tools.tool), at)
         if event.button() is Qt.MouseButton.RightButton:
+            hit = self._hit(at)
+            if hit is not None:
+                widget.select_mark(hit.mark_id)  # the menu is about it
             return self._tool_drag(drag_tool(profile, "right", widget.workspace.tools.tool), at)
         return None
 
@@ -107,7 +119,11 @@ class ViewportMouse:
         if tool is None:
             return None
         if tool in DRAWING_TOOLS:
-            return NewMarkDrag(widget, "ruler" if tool is Tool.RULER else "ellipse", at)
+            kind = KIND_OF_TOOL[tool]
+            if kind in POINTWISE:
+                self.sketch = Sketch(widget, kind, at)
+                return self.sketch
+            return NewMarkDrag(widget, kind, at)
         return _DRAGS[tool](widget, at)
 
     def move(self, event: QMouseEvent) -> None:
@@ -119,6 +135,8 @@ class ViewportMouse:
                 self._slipped = True
             if self._slipped or self._button is not Qt.MouseButton.RightButton:
                 self._drag.move(at)
+        elif self.sketching and self.sketch is not None:
+            self.sketch.move(at)
         else:
             self._hover(at)
         self._widget.tell_readout()
@@ -135,12 +153,24 @@ class ViewportMouse:
             self._widget.context_requested.emit(event.globalPosition().toPoint())
         elif drag is not None:
             drag.end(event.position())
+        self._forget_done()
         self._hover(event.position())
         self.update_cursor()
         self._widget.update()
 
     def double_click(self, event: QMouseEvent) -> None:
-        """Maximise or restore, but not with a tool that makes marks."""
+        """Maximise or restore, but not with a tool that makes marks; ends a mark that is set point by point."""
+        if self.sketching and self.sketch is not None:
+            self.sketch.finish()
+            self._forget_done()
+            return
+        hit = self._hit(event.position())
+        mark = self._widget.workspace.measurements.get(hit.mark_id) if hit is not None else None
+        if mark is not None and mark.kind in {"text", "arrow", "calibration"}:
+            self.cancel()
+            self._widget.select_mark(mark.id)
+            self._widget.marking.edit_text()
+            return
         self.cancel()
         drawing = self._widget.workspace.tools.tool in DRAWING_TOOLS
         at = event.position()
@@ -193,14 +223,45 @@ class ViewportMouse:
     def cancel(self) -> bool:
         """Take a running drag back; False where there was none."""
         drag, self._drag, self._button = self._drag, None, Qt.MouseButton.NoButton
-        if drag is None:
+        sketch, self.sketch = self.sketch, None
+        if drag is None and sketch is None:
             return False
-        drag.cancel()
+        for one in (drag, sketch):
+            if one is not None:
+                one.cancel()
         self.update_cursor()
         self._widget.update()
         return True
 
+    # ------------------------------------------------------------------ marks point by point
+
+    @property
+    def sketching(self) -> bool:
+        """Whether a mark is being set point by point on the slice shown."""
+        return self.sketch is not None and self.sketch.is_here
+
+    def _forget_done(self) -> None:
+        if self.sketch is not None and self.sketch.done:
+            self.sketch = None
+
+    def sketch_key(self, key: int) -> bool:
+        """Enter ends a mark that is set point by point, Backspace takes its last point back; False for other keys."""
+        if self.sketch is None or not self.sketching:
+            return False
+        if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.sketch.finish()
+        elif key == Qt.Key.Key_Backspace:
+            self.sketch.take_back()
+        else:
+            return False
+        self._forget_done()
+        return True
+
     # ------------------------------------------------------------------ hovering
+
+    def _hit(self, at: QPointF) -> Hit | None:
+        widget = self._widget
+        return hit_mark(widget.marks_here(), widget.transform, at.toTuple(), widget.marking.boxes)
 
     def _is_over_slider(self, at: QPointF) -> bool:
         return self._widget.state.slice_count > 1 and at.x() >= self._widget.width() - SLIDER_REACH
@@ -214,7 +275,7 @@ class ViewportMouse:
         widget = self._widget
         if widget.shown is None:
             return
-        hit = hit_mark(widget.marks_here(), widget.transform, at.toTuple())
+        hit = self._hit(at)
         over_slider = self._is_over_slider(at)
         row = self._dimension_row(at)
         over_dimension = None if row is None else row.index
@@ -391,68 +452,6 @@ class DimensionDrag:
 
     def cancel(self) -> None:
         self._widget.state.update(**self._before)
-
-
-class NewMarkDrag:
-    """A ruler or an ellipse from press to release; nothing is kept of a click that did not move."""
-
-    def __init__(self, widget: ViewportWidget, kind: MeasurementKind, at: QPointF) -> None:
-        self._widget = widget
-        self._start = at
-        point = self._image_point(at)
-        place = widget.place()
-        assert place is not None
-        self._mark = Measurement(widget.workspace.measurements.new_id(), kind, place, (point, point))
-
-    def _image_point(self, at: QPointF) -> Point:
-        x, y = self._widget.transform.screen_to_image(at.x(), at.y())
-        rows, columns = self._widget.transform.shape
-        return (min(max(x, -0.5), columns - 0.5), min(max(y, -0.5), rows - 0.5))
-
-    def move(self, at: QPointF) -> None:
-        self._mark = with_point(self._mark, 1 if self._mark.kind == "ruler" else 2, self._image_point(at))
-        self._widget.set_draft(self._mark)
-
-    def end(self, at: QPointF) -> None:
-        self.move(at)
-        self._widget.set_draft(None)
-        if (at - self._start).manhattanLength() >= CLICK_REACH:
-            self._widget.workspace.measurements.add(self._mark)
-            self._widget.select_mark(self._mark.id)
-            self._widget.touch()
-
-    def cancel(self) -> None:
-        self._widget.set_draft(None)
-
-
-class MarkDrag:
-    """Moves a mark, or one of its grips; one change in the document, at the release."""
-
-    def __init__(self, widget: ViewportWidget, hit: Hit, at: QPointF) -> None:
-        self._widget, self._grip = widget, hit.grip
-        mark = widget.workspace.measurements.get(hit.mark_id)
-        assert mark is not None
-        self._before = self._mark = mark
-        self._start = widget.transform.screen_to_image(at.x(), at.y())
-
-    def move(self, at: QPointF) -> None:
-        x, y = self._widget.transform.screen_to_image(at.x(), at.y())
-        dx, dy = x - self._start[0], y - self._start[1]
-        if self._grip is None:
-            self._mark = moved(self._before, dx, dy)
-        else:
-            self._mark = with_point(self._before, self._grip, (x, y))
-        self._widget.set_draft(self._mark)
-
-    def end(self, at: QPointF) -> None:
-        x, y = self._widget.transform.screen_to_image(at.x(), at.y())
-        if math.dist((x, y), self._start) > 0:
-            self.move(at)
-        self._widget.set_draft(None)
-        self._widget.workspace.measurements.replace(self._mark)
-
-    def cancel(self) -> None:
-        self._widget.set_draft(None)
 
 
 _DRAGS: Mapping[Tool, Callable[[ViewportWidget, QPointF], Drag]] = {

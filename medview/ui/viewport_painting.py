@@ -19,7 +19,7 @@ from medview.core.volume import SliceState, Volume
 from medview.ui.canvas import Canvas, Face, Fonts
 from medview.ui.corner_text import Corners, corner_lines, mark_text
 from medview.ui.dimension_slider import dimension_rows, draw_dimensions
-from medview.ui.measurement_items import draw_mark, measured_lines
+from medview.ui.measurement_items import draw_mark, mark_lines
 from medview.ui.messages import message_text
 from medview.ui.report_mark_items import draw_report_marks
 from medview.ui.viewport_edges import (
@@ -264,18 +264,27 @@ class ViewportPainting:
         if shown.k is not None and not volume.is_loaded(shown.k):
             return
         selected = widget.workspace.selected_finding
-        taken += draw_findings(canvas, shown, widget.transform, volume.geometry, widget.findings(), selected=selected)
+        taken += draw_findings(
+            canvas,
+            shown,
+            widget.transform,
+            volume.geometry,
+            widget.findings(),
+            selected=selected,
+            decided=widget.workspace.decisions.of,
+        )
         draw_report_marks(canvas, self._report_marks(volume, shown), widget.transform)
         cut = widget.cut()
         hovered = widget.mouse.hovered
+        widget.marking.boxes.clear()
         for mark in widget.marks_here():
             measured = widget.measured(mark)
             if measured is None:
                 continue
-            lines = measured_lines(measured, cut is not None and cut.filtered)
+            lines = mark_lines(mark, measured, cut is not None and cut.filtered)
             if widget.workspace.measurements.is_stale(mark.id):
                 lines = [translate("Viewport", "⚠ made on other images"), *lines]
-            draw_mark(
+            box = draw_mark(
                 canvas,
                 mark,
                 lines,
@@ -284,6 +293,8 @@ class ViewportPainting:
                 selected=mark.id == widget.selected_mark or (widget.draft is not None and mark.id == widget.draft.id),
                 hovered=hovered is not None and hovered.mark_id == mark.id,
             )
+            if box is not None:
+                widget.marking.boxes[mark.id] = box
 
     def _paint_edges(self, canvas: Canvas, volume: Volume, shown: ShownSlice) -> None:
         widget = self._widget

@@ -8,7 +8,9 @@ import numpy as np
 
 from medview.app import reading
 from medview.app.history import History
-from medview.app.measurements import Measurements, grips, measure, moved, place_of, same_slice, with_point
+from medview.app.mark_editing import grips, moved, with_point
+from medview.app.measurements import Measurements, place_of, same_slice
+from medview.app.measuring import measure
 from medview.app.viewport_state import ViewportState
 from medview.core.measurement import Measurement
 from medview.core.study import PixelRegion

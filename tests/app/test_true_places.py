@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medview.app.measurements import measure, place_of
+from medview.app.measurements import place_of
+from medview.app.measuring import measure
 from medview.app.readout import read_pixel
 from medview.app.shown_slice import acquired_shown, cut_shown
 from medview.core.cut import cut_labels, cut_slice

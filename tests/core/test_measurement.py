@@ -138,3 +138,9 @@ def test_pixels_of_an_ellipse_do_not_depend_on_the_corner_it_was_drawn_from(x0, 
 
     assert np.array_equal(count((x0, y0), (x1, y1)), count((x1, y1), (x0, y0)))
     assert np.array_equal(count((x0, y0), (x1, y1)), count((x0, y1), (x1, y0)))
+
+
+def test_the_median_is_told() -> None:
+    found = ellipse_statistics(((0, 0), (2, 2)), np.array([[90, 1, 90], [2, 7, 11], [90, 3, 90]]))
+    assert found is not None
+    assert found.median == 3.0

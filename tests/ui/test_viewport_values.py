@@ -203,7 +203,9 @@ def test_nothing_known_means_px_and_no_scale(qtbot) -> None:
     widget = opened(qtbot, np.zeros((1, 20, 20), np.int16), "OT", geometry=False, vois=((Window(50, 100),),))
     widget.workspace.measurements.add(Measurement("m", "ellipse", widget.place(), ((2.0, 2.0), (6.0, 6.0))))
     lines = measured_lines(widget.measured(widget.marks_here()[0]), picture_is_filtered=False)
-    assert "px²" in lines[-1]
+    assert "px²" in lines[-2]
+    assert "px" in lines[-1]
+    assert "mm" not in " ".join(lines)
     assert "mm" not in "".join(lines)
     assert scale_px_per_mm(widget.shown, widget.transform) is None
 
