@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from medview.app.contained import Networks
 from medview.app.headless import choose_stack, nothing_found
 from medview.app.inference_queue import refuse_unless_overridden, with_notes
 from medview.app.loading import load_volume
@@ -20,7 +21,6 @@ from medview.core.finding import Finding, InferenceResult, Segmentation
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Series, Stack
-from medview.jobs.beside import call_beside
 
 RESULT_NAME = "result.json"
 
@@ -35,18 +35,20 @@ def infer(
     force: bool = False,
     assumed: Sequence[str] = (),
     time: int = 0,
+    limit_s: float | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Run the package ``model`` and write ``result.json``, ``segmentation.nii.gz``, ``segmentation.dcm`` to ``output``.
 
-    Without ``stack_id`` the stack that fits best is taken. Returns the content of ``result.json``. Raises MedviewError
+    Without ``stack_id`` the stack that fits best is taken. The network runs in a process of its own; ``limit_s``: most
+    seconds for one call of it. Returns the content of ``result.json``. Raises MedviewError
     with the exit code of the failure; then nothing was written.
     """
     from medview.inference.devices import check_device_name
     from medview.inference.match import assume, match, parse_assumptions
     from medview.inference.package import open_package
     from medview.inference.request import InferenceRequest
-    from medview.inference.run import run_inference
+    from medview.inference.retreat import run_or_retreat
 
     assumptions = parse_assumptions(assumed)
     check_device_name(device)
@@ -64,7 +66,9 @@ def infer(
     _check_target(Path(output))
     volume = load_volume(stack, time, progress)
     request = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions)
-    result = run_inference(request, volume, assume(stack, assumptions), progress, call_beside)
+    with Networks(limit_s=limit_s) as networks:
+        seen = assume(stack, assumptions)
+        result = run_or_retreat(request, volume, seen, progress, networks.open)
     result = with_notes(result, _worth_saying(found.fits, found.reasons, stack))
     return write_result(result, stack, Path(output))
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from medview.app.contained import NICENESS, Networks
 from medview.core.finding import InferenceResult
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, ProgressStep
 from medview.core.study import Series, Stack
 from medview.core.volume import SliceState, Volume
-from medview.jobs.beside import call_beside
 from medview.jobs.queue import Job, JobQueue, Lane
 
 if TYPE_CHECKING:
@@ -49,11 +49,13 @@ class InferenceQueue:
         jobs: JobQueue,
         loader: StudyLoader | None,
         keep: Callable[[InferenceResult], Any] | None = None,
+        networks: Networks | None = None,
     ) -> None:
-        """``keep`` stores a finished result; by default in the user's folder."""
+        """``keep`` stores a finished result; by default in the user's folder. ``networks`` opens them, and is closed with it."""
         self._jobs = jobs
         self._loader = loader
         self._keep = keep
+        self.networks = networks or Networks(NICENESS)
         self._open: list[Job[InferenceResult]] = []
         self._clock: dict[int, tuple[str, float, int]] = {}
         self._begun: set[int] = set()
@@ -88,11 +90,11 @@ class InferenceQueue:
 
         def work(progress: Progress) -> InferenceResult:
             from medview.inference.request import InferenceRequest
-            from medview.inference.run import run_inference
+            from medview.inference.retreat import run_or_retreat
 
             volume = self._volume(stack, time, progress)
             request = InferenceRequest(package, uid, device, time, knowingly, tuple(assumptions))
-            result = run_inference(request, volume, seen, progress, call_beside)
+            result = run_or_retreat(request, volume, seen, progress, self.networks.open)
             return self._kept(with_notes(result, worth_knowing))
 
         job: Job[InferenceResult] = self._jobs.submit(
@@ -117,6 +119,7 @@ class InferenceQueue:
         for job in self.open_jobs:
             job.cancel()
         self._open.clear()
+        self.networks.close()
 
     def remaining_s(self, job: Job[InferenceResult]) -> float | None:
         """Seconds that the present step still takes at the pace so far; None before that can be said."""

@@ -42,6 +42,7 @@ class _Teller:
 @click.option(
     "--assume", "assumed", multiple=True, metavar="KEY=VALUE", help="What the files do not say: modality=MR, unit=HU …"
 )
+@click.option("--limit", type=click.FloatRange(min=1), help="Most seconds for one call of the network.")
 @click.option("--output", required=True, type=click.Path(), help="Folder for result.json and the segmentation.")
 @click.option("--json", "as_json", is_flag=True, help="Print result.json.")
 def infer_command(
@@ -52,6 +53,7 @@ def infer_command(
     device: str,
     force: bool,
     assumed: tuple[str, ...],
+    limit: float | None,
     output: str,
     as_json: bool,
 ) -> int:
@@ -70,6 +72,7 @@ def infer_command(
             force=force,
             assumed=assumed,
             time=time,
+            limit_s=limit,
             progress=tell,
         )
     except MemoryError as error:

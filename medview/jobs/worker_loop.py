@@ -33,10 +33,13 @@ def write_message(stream: BinaryIO, message: bytes) -> None:
         left = left[stream.write(left) :]
 
 
-def read_message(stream: BinaryIO) -> bytes | None:
-    """The next message, None at the end of the stream, also where it ends inside a message."""
+def read_message(stream: BinaryIO, longest: int | None = None) -> bytes | None:
+    """The next message, None at the end of the stream, also where it ends inside a message or is above ``longest``."""
     head = _read_exactly(stream, _LENGTH.size)
-    return None if head is None else _read_exactly(stream, _LENGTH.unpack(head)[0])
+    if head is None:
+        return None
+    length = _LENGTH.unpack(head)[0]
+    return None if longest is not None and length > longest else _read_exactly(stream, length)
 
 
 def _read_exactly(stream: BinaryIO, length: int) -> bytes | None:
@@ -51,19 +54,30 @@ def _read_exactly(stream: BinaryIO, length: int) -> bytes | None:
 
 
 def run_worker(entry: str, niceness: int = 0) -> None:
-    """Serve until the parent closes the pipe. ``entry`` names a module with ``prepare()`` and ``read_source(source, target)``."""
+    """Serve until the parent closes the pipe.
+
+    ``entry`` names a module with ``prepare()`` and ``read_source(source, target)``, or one with ``make_service(host)``
+    (:mod:`medview.jobs.service_loop`).
+    """
     requests, answers = _own_streams()
     if niceness and hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(niceness)
     try:
         module = importlib.import_module(entry)
-        module.prepare()
+        is_service = hasattr(module, "make_service")
+        if not is_service:
+            module.prepare()
         _answer(answers, {"ready": os.getpid()})
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent must learn it
         _answer(answers, {"broken": f"{type(error).__name__}: {error}"})
         return
     with contextlib.suppress(BrokenPipeError, OSError, KeyboardInterrupt):
+        if is_service:
+            from medview.jobs.service_loop import run_service
+
+            run_service(module, requests, answers)
+            return
         _Loop(module.read_source, requests, answers).run()
 
 
@@ -95,7 +109,7 @@ class _Loop:
         self._answers = answers
         self._targets: OrderedDict[SharedHandle, SharedArray] = OrderedDict()
         self._given: dict[str, SharedArray] = {}
-        self._cap = _MemoryCap()
+        self._cap = MemoryCap()
 
     def run(self) -> None:
         while (message := read_message(self._requests)) is not None:
@@ -110,7 +124,7 @@ class _Loop:
                 self._cap.apply(allowance + sum(known.nbytes for known in self._targets))
                 self._read_source(pickle.loads(source), target.array[slot])  # noqa: S301
             except BaseException as failure:  # noqa: BLE001 - codecs raise what is no Exception
-                error = _described(failure)
+                error = described_error(failure)
             _answer(self._answers, {"frame": number, "error": error})
 
     def _on_read(self, source: bytes, allowance: int) -> None:
@@ -120,7 +134,7 @@ class _Loop:
             shared = SharedArray.create(values.shape, values.dtype)
             shared.array[...] = values
         except BaseException as failure:  # noqa: BLE001
-            _answer(self._answers, {"error": _described(failure)})
+            _answer(self._answers, {"error": described_error(failure)})
             return
         handle = shared.handle
         self._given[handle.name] = shared
@@ -147,7 +161,7 @@ class _Loop:
         return target
 
 
-class _MemoryCap:
+class MemoryCap:
     """Most memory of this process, so that a small hostile file cannot take the machine's.
 
     POSIX systems limit the address space; on Windows a job object limits what the process commits.
@@ -228,7 +242,8 @@ def _address_space() -> int:
         return 0
 
 
-def _described(error: BaseException) -> dict[str, Any]:
+def described_error(error: BaseException, code: str = "codec_failed") -> dict[str, Any]:
+    """An error in plain values, for :func:`error_of`; ``code`` for one that nobody foresaw."""
     if isinstance(error, MedviewError):
         return {
             "code": error.code,
@@ -237,7 +252,7 @@ def _described(error: BaseException) -> dict[str, Any]:
             "exit_code": int(error.exit_code),
             "values": list(error.values),
         }
-    return {"code": "codec_failed", "text": f"{type(error).__name__}: {error}", "path": None, "values": []}
+    return {"code": code, "text": f"{type(error).__name__}: {error}", "path": None, "values": []}
 
 
 def error_of(described: dict[str, Any]) -> MedviewError:

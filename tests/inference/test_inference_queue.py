@@ -174,6 +174,7 @@ def test_a_result_that_cannot_be_kept_is_still_shown(room: Room, tmp_path: Path)
     queue.request(room.series, room.stack, lung_package(tmp_path))
     room.wait(lambda: results)
     assert "not_kept" in {note.code for note in results[0].warnings}
+    queue.close()
 
 
 def test_without_a_loader_the_series_is_read(room: Room, tmp_path: Path) -> None:
@@ -183,6 +184,7 @@ def test_without_a_loader_the_series_is_read(room: Room, tmp_path: Path) -> None
     queue.request(room.series, room.stack, lung_package(tmp_path))
     room.wait(lambda: results)
     assert kept_results(room.series.series_uid)
+    queue.close()
 
 
 def test_the_time_left_is_told(room: Room) -> None:

@@ -1,0 +1,228 @@
+"""Networks in processes of their own: whatever one does there is told as a failed run, and the reading goes on. No Qt.
+
+Each network has its process. It is kept for a while after a run, so that the next run of the same package starts at once, and
+ends by itself when it is idle for long or the machine runs short of memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from numpy.typing import NDArray
+
+from medview.core.problem import ExitCode, MedviewError, Note
+from medview.jobs.kept import Kept
+from medview.jobs.pool import physical_memory
+from medview.jobs.service import Service, ServiceEndedError
+
+if TYPE_CHECKING:
+    from medview.inference.package import ModelPackage
+    from medview.inference.session import Port
+
+Array = NDArray[Any]
+Checkpoint = Callable[[], None]
+
+ENTRY = "medview.inference.worker"
+IDLE_S = 180.0
+"""How long a network stays open that nobody runs."""
+WARM = 2
+"""How many networks stay open."""
+NICENESS = 5
+"""Beside a window: whatever draws comes first."""
+SMALLEST_MEMORY = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a network may take. A call may take ``call_s`` and ``per_million_s`` more for each million input values."""
+
+    memory_share: float
+    open_s: float
+    call_s: float
+    per_million_s: float
+
+    def call_limit(self, feeds: Mapping[str, Array]) -> float:
+        """Seconds for one call with ``feeds``."""
+        return self.call_s + self.per_million_s * sum(array.size for array in feeds.values()) / 1e6
+
+    def memory(self) -> int:
+        """Bytes beside what an idle process takes."""
+        return max(SMALLEST_MEMORY, int(physical_memory() * self.memory_share))
+
+
+STRANGER = Limits(0.5, 120.0, 60.0, 30.0)
+"""A 3-D network of 1 TFLOP for a million values takes 20 s on two slow cores; an endless one is found out after a minute."""
+TRUSTED = Limits(0.8, 600.0, 300.0, 120.0)
+
+Key = tuple[str, str, int | None, bool]
+
+
+class ContainedSession:
+    """A network in another process; the same face as :class:`medview.inference.session.NetworkSession`."""
+
+    def __init__(self, networks: Networks, key: Key, package: ModelPackage, service: Service, limits: Limits) -> None:
+        self.networks = networks
+        self.key = key
+        self.service = service
+        self.package = package
+        self.limits = limits
+        self.name = package.model_path.name
+        self.path = str(package.model_path)
+        self.device = ""
+        self.fallback = ""
+        self.inputs: tuple[Port, ...] = ()
+        self.outputs: tuple[Port, ...] = ()
+        self.seconds_inside = 0.0
+        self.notes: tuple[Note, ...] = ()
+
+    def open(self, device: str, threads: int | None, checkpoint: Checkpoint) -> None:
+        """Have it opened. Raises MedviewError with exit code 4 for an unusable network, 6 where it broke down."""
+        from medview.inference.incidents import incident_of
+        from medview.inference.session import Port
+
+        before = incident_of(self.package)
+        if before is not None:
+            text = f"{self.name} broke down {before.times} time(s) before ({before.cause})."
+            self.notes = (Note("crashed_before", text, (self.name, str(before.times), before.cause)),)
+        wanted = {
+            "path": self.path,
+            "device": device,
+            "threads": threads,
+            "memory": self.limits.memory(),
+            "idle_s": IDLE_S,
+            # Where opening broke down, it was most likely the rewriting of the graph.
+            "optimise": before is None or before.step != "open",
+        }
+        told, _ = self._ask("open", wanted, {}, self.limits.open_s, checkpoint)
+        self.device, self.fallback = str(told["device"]), str(told["fallback"])
+        ports = [
+            tuple(Port(str(name), tuple(shape), str(kind)) for name, shape, kind in told[side])
+            for side in ("inputs", "outputs")
+        ]
+        self.inputs, self.outputs = ports
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.networks.give_back(self, ended_well=kind is None)
+
+    def run(self, feeds: Mapping[str, Array], names: Sequence[str], checkpoint: Checkpoint) -> list[Array]:
+        """Outputs ``names`` for ``feeds``. Raises Cancelled (from ``checkpoint``) or MedviewError (exit code 6)."""
+        limit_s = self.limits.call_limit(feeds)
+        told, outputs = self._ask("run", {"names": list(names)}, feeds, limit_s, checkpoint)
+        self.seconds_inside += float(told["seconds"])
+        return [outputs[name] for name in names]
+
+    def _ask(
+        self, kind: str, values: Mapping[str, Any], arrays: Mapping[str, Array], limit_s: float, checkpoint: Checkpoint
+    ) -> tuple[dict[str, Any], dict[str, Array]]:
+        try:
+            return self.service.call(kind, values, arrays, limit_s, checkpoint, self.limits.memory())
+        except ServiceEndedError as error:
+            raise self.networks.failure(self.package, error, kind) from error
+        except MedviewError as error:
+            if error.path is not None:
+                raise
+            what = "asks for more memory than there is." if error.code == "out_of_memory" else f"failed: {error.text}"
+            raise MedviewError(error.code, f"{self.name} {what}", self.path, ExitCode.RUN_FAILED) from error
+
+
+class Networks:
+    """Opens networks in processes, keeps a few of them warm. ``open`` may be called from any thread."""
+
+    def __init__(
+        self,
+        niceness: int = 0,
+        warm: int = WARM,
+        limit_s: float | None = None,
+        entry: str = ENTRY,
+    ) -> None:
+        """``limit_s``: most seconds for opening and for each call, instead of what the size of the input gives."""
+        self._niceness = niceness
+        self._limit_s = limit_s
+        self._entry = entry
+        self._warm: Kept[Key, ContainedSession] = Kept(warm)
+
+    def open(self, package: ModelPackage, device: str, threads: int | None, checkpoint: Checkpoint) -> ContainedSession:
+        """The package's network, warm or opened now; an :data:`medview.inference.session.OpenSession`."""
+        from medview.inference.trust import is_trusted
+
+        trusted = is_trusted(package)
+        key = (package.sha256, device, threads, trusted)
+        kept = self._warm.take(key)
+        if kept is not None:
+            if kept.service.is_alive:
+                kept.seconds_inside = 0.0
+                kept.package = package
+                kept.notes = ()
+                return kept
+            kept.service.close()
+        limits = TRUSTED if trusted else STRANGER
+        if self._limit_s is not None:
+            limits = Limits(limits.memory_share, self._limit_s, self._limit_s, 0.0)
+        try:
+            service = Service(self._entry, self._niceness, checkpoint)
+        except ServiceEndedError as error:
+            raise self.failure(package, error, "open") from error
+        session = ContainedSession(self, key, package, service, limits)
+        try:
+            session.open(device, threads, checkpoint)
+        except BaseException:
+            service.close()
+            raise
+        return session
+
+    def give_back(self, session: ContainedSession, ended_well: bool) -> None:
+        """A run is over: keep the network where it ended well, else end its process."""
+        if ended_well:
+            from medview.inference.incidents import forget_incident
+
+            forget_incident(session.package)
+        is_kept = ended_well and session.service.is_alive
+        for one in self._warm.keep(session.key, session) if is_kept else [session]:
+            one.service.close()
+
+    def release(self) -> None:
+        """Close the networks that are kept warm: their memory is needed."""
+        for one in self._warm.empty():
+            one.service.close()
+
+    def close(self) -> None:
+        """Close all that is warm and keep nothing any more."""
+        for one in self._warm.close():
+            one.service.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def warm_processes(self) -> tuple[int, ...]:
+        """Process ids of the networks that are kept."""
+        return tuple(one.service.process_id for one in self._warm.values if one.service.is_alive)
+
+    def failure(self, package: ModelPackage, error: ServiceEndedError, step: str) -> MedviewError:
+        """What is told of a process that ended; breakdowns of the network are remembered."""
+        name = package.model_path.name
+        if error.how == "not_started":
+            text = f"The process for {name} does not start: {error.cause}."
+            code = "network_process_unavailable"
+        elif error.how == "overdue":
+            text = f"{name} was stopped: {error.cause}."
+            code = "network_overdue"
+        elif error.how == "memory":
+            text = f"{name} asks for more memory than there is."
+            code = "out_of_memory"
+        else:
+            text = f"{name} broke down ({error.cause}); its process is gone, medview goes on."
+            code = "network_crashed"
+        if error.how != "not_started":
+            from medview.inference.incidents import remember_incident
+
+            remember_incident(package, code, error.cause, step)
+        return MedviewError(code, text, str(package.model_path), ExitCode.RUN_FAILED, (name, error.cause))

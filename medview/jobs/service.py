@@ -1,0 +1,246 @@
+"""A process that serves one caller: asked with values and arrays, waited for with checkpoints, killed when it is overdue.
+
+What it dies of is told as :class:`ServiceEndedError`; the process that owns the window only ever waits and copies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.jobs.service_loop import EXIT_MEMORY, Arrays, arena_size, describe_arrays, view_of, write_arrays
+from medview.jobs.shared_array import SharedArray
+from medview.jobs.worker_loop import error_of, read_message, write_message
+from medview.jobs.worker_start import start_worker
+
+Checkpoint = Callable[[], None]
+How = Literal["crashed", "overdue", "memory", "not_started", "nonsense"]
+
+START_S = 60.0
+CHECK_EVERY_S = 0.05
+STOP_WITHIN_S = 1.0
+"""How long a call that was asked to stop is waited for before the process is killed."""
+LONGEST_ANSWER = 64 << 20
+
+_SIGNALS = {
+    "SIGSEGV": "segmentation fault",
+    "SIGABRT": "abort",
+    "SIGBUS": "bus error",
+    "SIGILL": "illegal instruction",
+    "SIGFPE": "arithmetic exception",
+    "SIGKILL": "killed by the system, most likely for want of memory",
+}
+_WINDOWS = {
+    0xC0000005: "access violation",
+    0xC0000409: "abort",
+    0xC00000FD: "stack overflow",
+    0xC000001D: "illegal instruction",
+    0xC0000017: "no memory",
+}
+
+
+class ServiceEndedError(Exception):
+    """The process is gone: ``how``, and ``cause`` in words (``segmentation fault``)."""
+
+    def __init__(self, how: How, cause: str) -> None:
+        super().__init__(how, cause)
+        self.how = how
+        self.cause = cause
+
+
+class Service:
+    """One process that enters through the module named ``entry`` (see service_loop); for one caller at a time."""
+
+    def __init__(self, entry: str, niceness: int = 0, checkpoint: Checkpoint = lambda: None) -> None:
+        """Start it; raises ServiceEndedError where it does not come up, and what ``checkpoint`` raises."""
+        try:
+            self._process: subprocess.Popen[bytes] = start_worker(entry, niceness)
+        except OSError as error:
+            raise ServiceEndedError("not_started", str(error)) from error
+        self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._feed: SharedArray | None = None
+        self._yield: SharedArray | None = None
+        self._ear = threading.Thread(target=self._listen, name="medview-service", daemon=True)
+        self._ear.start()
+        try:
+            first = self._answer(START_S, checkpoint)
+        except ServiceEndedError as error:
+            raise ServiceEndedError("not_started", error.cause) from error
+        if "ready" not in first:
+            self.close()
+            raise ServiceEndedError("not_started", str(first.get("broken", "it ended at once")))
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
+
+    @property
+    def process_id(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def call(
+        self,
+        kind: str,
+        values: Mapping[str, Any],
+        arrays: Arrays,
+        limit_s: float | None,
+        checkpoint: Checkpoint,
+        largest: int,
+    ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Ask and wait. ``checkpoint`` ends the wait by raising; ``largest``: most bytes of an answer.
+
+        Raises MedviewError as the service describes it, MemoryError for an answer that is too large, ServiceEndedError.
+        """
+        feed = None
+        if arrays:
+            self._feed = feed = _large_enough(self._feed, arena_size(arrays))
+            write_arrays(arrays, feed.array)
+        given = self._yield.handle if self._yield is not None else None
+        self._send((kind, dict(values), None if feed is None else feed.handle, describe_arrays(arrays), given))
+        answer = self._answer(limit_s, checkpoint)
+        if answer.get("error"):
+            raise error_of(answer["error"])
+        try:
+            places = {str(name): (int(at), str(kind), shape) for name, (at, kind, shape) in answer["arrays"].items()}
+            if places and not answer["written"]:
+                self._fetch(places, largest, limit_s, checkpoint)
+            memory = self._yield.array if self._yield is not None else np.empty(0, np.uint8)
+            return dict(answer["values"]), {name: view_of(memory, *place).copy() for name, place in places.items()}
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            self.close()
+            raise ServiceEndedError("nonsense", f"it answered with what is no answer: {error}") from error
+
+    def _fetch(self, places: Mapping[str, Any], largest: int, limit_s: float | None, checkpoint: Checkpoint) -> None:
+        """Make room for an answer that is larger than any before, and have it written there."""
+        size = 0
+        for _at, kind, shape in places.values():
+            length = np.dtype(kind).itemsize
+            for count in shape:
+                length *= max(0, int(count))
+            size += length + 64
+        if size > largest:
+            self.close()
+            raise MemoryError(f"an answer of {size} bytes")
+        self._yield = _large_enough(self._yield, size)
+        self._send(("fetch", self._yield.handle))
+        answer = self._answer(limit_s, checkpoint)
+        if answer.get("error"):
+            raise error_of(answer["error"])
+
+    def close(self) -> None:
+        """End the process and give its memory back."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        with contextlib.suppress(Exception):
+            self._process.wait(5)
+        self._ear.join(5)
+        for memory in (self._feed, self._yield):
+            if memory is not None:
+                memory.close()
+        self._feed = self._yield = None
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+
+    # ------------------------------------------------------------------ pipes
+
+    def _listen(self) -> None:
+        stream = cast("BinaryIO", self._process.stdout)
+        with contextlib.suppress(OSError, ValueError), stream:
+            while (message := read_message(stream, LONGEST_ANSWER)) is not None:
+                self._answers.put(message)
+        self._answers.put(None)
+
+    def _send(self, message: tuple[Any, ...]) -> None:
+        try:
+            write_message(cast("BinaryIO", self._process.stdin), pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
+        except (OSError, ValueError) as error:
+            raise self._ended() from error
+
+    def _answer(self, limit_s: float | None, checkpoint: Checkpoint) -> dict[str, Any]:
+        deadline = None if limit_s is None else time.monotonic() + limit_s
+        while True:
+            try:
+                return self._read(self._answers.get(timeout=CHECK_EVERY_S))
+            except queue.Empty:
+                pass
+            try:
+                checkpoint()
+            except BaseException:  # Cancelled, or Ctrl+C while waiting
+                self._stop()
+                raise
+            if deadline is not None and time.monotonic() > deadline:
+                self.close()
+                raise ServiceEndedError("overdue", f"it took longer than {limit_s:.0f} s")
+
+    def _read(self, message: bytes | None) -> dict[str, Any]:
+        if message is None:
+            raise self._ended()
+        try:
+            answer = json.loads(message)
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            self.close()
+            raise ServiceEndedError("nonsense", "it answered with what is no answer")
+        return answer
+
+    def _stop(self) -> None:
+        """Ask the call to end; what does not, is killed."""
+        try:
+            self._send(("stop",))
+            if self._answers.get(timeout=STOP_WITHIN_S) is not None:
+                return
+        except (queue.Empty, ServiceEndedError):
+            pass
+        self.close()
+
+    def _ended(self) -> ServiceEndedError:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        code = self._process.returncode
+        self.close()
+        if code == EXIT_MEMORY:
+            return ServiceEndedError("memory", "it took more memory than it may")
+        return ServiceEndedError("crashed", cause_of(code))
+
+
+def cause_of(code: int | None) -> str:
+    """What an exit status says in words."""
+    if code is None:
+        return "it closed its pipe"
+    if os.name == "nt":
+        return _WINDOWS.get(code & 0xFFFFFFFF, f"exit status {code & 0xFFFFFFFF:#x}")
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            return f"signal {-code}"
+        return _SIGNALS.get(name, name)
+    return f"exit status {code}"
+
+
+def _large_enough(memory: SharedArray | None, size: int) -> SharedArray:
+    """``memory`` or, where that is too small, a new one."""
+    if memory is not None and memory.handle.nbytes >= size:
+        return memory
+    if memory is not None:
+        memory.close()
+    return SharedArray.create((max(size, 1 << 16),), np.uint8)
+
+
+__all__ = ["Service", "ServiceEndedError", "cause_of"]
