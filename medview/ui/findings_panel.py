@@ -26,6 +26,7 @@ from medview.app.results import result_key, with_label_visible
 from medview.core.display import OverlayStyle
 from medview.core.finding import ClassProbability, Finding, InferenceResult, Label
 from medview.core.study import Stack
+from medview.ui.decision_form import DecisionForm, decided_text, sign_of
 from medview.ui.device_text import device_text
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
@@ -99,6 +100,7 @@ class ResultCard(QWidget):
             column.addWidget(text_label(note_text(note), "warning"))
         self.tree: QTreeWidget | None = None
         self.threshold: QSlider | None = None
+        self.decision: DecisionForm | None = None
         self.label_boxes: dict[int, QCheckBox] = {}
         if result.classification:
             for line in sorted(result.classification, key=lambda one: -one.probability):
@@ -261,7 +263,10 @@ class ResultCard(QWidget):
         self.tree.setAccessibleName(translate("Findings", "Findings"))
         self.tree.itemClicked.connect(self._go)
         self.tree.itemActivated.connect(self._go)
+        self.tree.currentItemChanged.connect(self._show_decision)
         column.addWidget(self.tree)
+        self.decision = DecisionForm(self._workspace, self.result)
+        column.addWidget(self.decision)
         self.fill_findings()
 
     def fill_findings(self) -> None:
@@ -269,17 +274,32 @@ class ResultCard(QWidget):
         if self.tree is None:
             return
         shown = self._workspace.results.visible_findings(self.result)
+        current = self.tree.currentItem()
+        chosen = current.data(0, FINDING_ROLE) if current is not None else None
+        self.tree.blockSignals(True)
         self.tree.clear()
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for finding in shown:
             size = f"{finding.size_mm:.1f} mm" if finding.size_mm is not None else ""
-            item = QTreeWidgetItem([model_text(finding.label), size, str(finding.k + 1), f"{finding.score:.2f}"])
+            decision = self._workspace.decisions.of(self.result, finding)
+            label = sign_of(decision) + (decision.label or model_text(finding.label))
+            item = QTreeWidgetItem([label, size, str(finding.k + 1), f"{finding.score:.2f}"])
             item.setForeground(0, QColor(*finding.colour))
             for at in (1, 2, 3):
                 item.setTextAlignment(at, right)
             item.setData(0, FINDING_ROLE, finding.id)
-            item.setToolTip(0, translate("Findings", "Show this finding in all viewports of the series"))
+            tips = (translate("Findings", "Show this finding in all viewports of the series"), decided_text(decision))
+            item.setToolTip(0, "\n".join(tip for tip in (*tips, decision.note) if tip))
+            if decision.verdict == "rejected":
+                for at in range(4):
+                    font = item.font(at)
+                    font.setStrikeOut(True)
+                    item.setFont(at, font)
             self.tree.addTopLevelItem(item)
+            if finding.id == chosen:
+                self.tree.setCurrentItem(item)
+        self.tree.blockSignals(False)
+        self._show_decision(self.tree.currentItem())
         rows = min(max(len(shown), 1), MOST_ROWS)
         row = max(self.tree.sizeHintForRow(0), 16) if shown else 16
         self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * row + 8)
@@ -288,6 +308,10 @@ class ResultCard(QWidget):
                 f"{self.threshold_value():.2f}", len(shown), len(self.result.findings)
             )
         )
+
+    def _show_decision(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None = None) -> None:
+        if self.decision is not None:
+            self.decision.show_finding(self.finding_of(item) if item is not None else None)
 
     def threshold_value(self) -> float:
         """The score below which findings are hidden."""
@@ -369,6 +393,7 @@ class FindingsPanel(FollowingPanel):
             workspace.overlays.changed,
         )
         listen(self, workspace.finding_selected, self._select)
+        listen(self, workspace.decisions.changed, self._follow_decisions)
         self.refresh()
 
     def refresh(self) -> None:
@@ -457,6 +482,11 @@ class FindingsPanel(FollowingPanel):
             line = UnplacedLine(one)
             self.unplaced_lines.append(line)
             self._files.addWidget(line)
+
+    def _follow_decisions(self, stack_id: str) -> None:
+        for card in self.cards:
+            if card.result.provenance.stack_id == stack_id:
+                card.fill_findings()
 
     def _select(self, key: str, finding_id: str) -> None:
         for card in self.cards:

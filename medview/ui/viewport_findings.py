@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from medview.app.decisions import UNDECIDED, Decision
 from medview.app.finding_outline import finding_outline, is_central_slice
 from medview.app.results import result_key
 from medview.app.shown_slice import ShownSlice
@@ -22,9 +23,10 @@ translate = QCoreApplication.translate
 _HALO = QColor(0, 0, 0, 150)
 
 
-def finding_text(finding: Finding) -> str:
-    """Label, score and diameter."""
-    text = f"{model_text(finding.label)}  {finding.score:.2f}"
+def finding_text(finding: Finding, decision: Decision = UNDECIDED) -> str:
+    """Label (the reader's where there is one), score and diameter; a tick where the reader accepted it."""
+    tick = "✓ " if decision.verdict == "accepted" else ""
+    text = f"{tick}{decision.label or model_text(finding.label)}  {finding.score:.2f}"
     if finding.size_mm is not None:
         text += f"  {finding.size_mm:.1f} mm"
     return text
@@ -38,8 +40,12 @@ def draw_findings(
     results: Sequence[tuple[InferenceResult, Sequence[Finding]]],
     *,
     selected: tuple[str, str] = ("", ""),
+    decided: Callable[[InferenceResult, Finding], Decision] = lambda _result, _finding: UNDECIDED,
 ) -> list[QRectF]:
-    """Draw the boxes that the slice meets; returns the rectangles of their words, which marks keep clear of."""
+    """Draw the boxes that the slice meets; returns the rectangles of their words, which marks keep clear of.
+
+    A finding that the reader accepted is drawn with solid lines.
+    """
     taken: list[QRectF] = []
     for result, findings in results:
         key = result_key(result)
@@ -50,20 +56,26 @@ def draw_findings(
                 continue
             polygon = QPolygonF([QPointF(*transform.image_to_screen(x, y)) for x, y in corners])
             central = is_central_slice(finding, shown, geometry)
-            _draw_box(canvas.painter, polygon, central, (key, finding.id) == selected)
-            lines = [(finding_text(finding), AI_CYAN if central else SECONDARY, canvas.fonts.text)]
+            decision = decided(result, finding)
+            accepted = decision.verdict == "accepted"
+            _draw_box(canvas.painter, polygon, central, (key, finding.id) == selected, accepted)
+            lines = [(finding_text(finding, decision), AI_CYAN if central else SECONDARY, canvas.fonts.text)]
             if central:
                 lines.append((name, AI_VIOLET, canvas.fonts.small))
             taken.append(_draw_words(canvas, polygon.boundingRect(), lines, taken))
     return taken
 
 
-def _draw_box(painter: QPainter, polygon: QPolygonF, central: bool, selected: bool) -> None:
-    """Cyan and violet dashes by turns over a dark line; thinner away from the finding's middle."""
+def _draw_box(painter: QPainter, polygon: QPolygonF, central: bool, selected: bool, accepted: bool) -> None:
+    """Cyan and violet dashes by turns over a dark line, solid where accepted; thinner away from the finding's middle."""
     width = 2.4 if selected else 1.8 if central else 1.2
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(_HALO, width + 1.5))
     painter.drawPolygon(polygon)
+    if accepted:
+        painter.setPen(QPen(AI_CYAN, width))
+        painter.drawPolygon(polygon)
+        return
     for colour, offset in ((AI_CYAN, 0.0), (AI_VIOLET, 9.0 / width)):
         pen = QPen(colour, width)
         pen.setDashPattern([7.0 / width, 11.0 / width])
