@@ -49,6 +49,7 @@ def describe(found: Found) -> dict[str, Any]:
         "frames_shown": found.census.frames_shown,
         "objects_without_pixels": found.census.objects_without_pixels,
         "problems": [{"path": problem.path, "code": problem.code, "what": problem.what} for problem in found.problems],
+        "not_shown": list(found.not_shown),
         "studies": [_described_study(study, objects) for study in found.studies],
     }
 

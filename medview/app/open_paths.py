@@ -19,13 +19,15 @@ class Found:
     problems: tuple[Problem, ...] = ()
     census: Census = field(default_factory=Census)
     complete: bool = False
+    not_shown: tuple[str, ...] = ()
+    """Files and other things in the folders that are of no format with images (a text, a program, a pipe)."""
 
 
 def open_paths(paths: Sequence[str], progress: Progress = no_progress) -> Iterator[Found]:
     """Scan ``paths`` (files and folders) and yield what is there, the first time after a few files.
 
     Never raises for a file; a file that was named itself and is of no known format is a problem, one that merely lies in
-    a folder is not. Raises Cancelled from ``progress``. Runs in one thread, whichever.
+    a folder is listed in ``not_shown``. Raises Cancelled from ``progress``. Runs in one thread, whichever.
     """
     from medview.dicom.catalog import Catalog
     from medview.dicom.scan import Scan
@@ -34,6 +36,7 @@ def open_paths(paths: Sequence[str], progress: Progress = no_progress) -> Iterat
     catalog = Catalog()
     foreign = _ForeignFiles({str(Path(path)) for path in paths})
     for batch in watched(Scan(paths), progress):
+        foreign.not_shown += batch.not_files
         changed = bool(catalog.add(batch)) | foreign.add(batch.not_dicom)
         if changed:
             yield _found(catalog.studies(), catalog.problems(), catalog.census(), foreign)
@@ -59,6 +62,7 @@ def _found(studies: tuple[Study, ...], problems: tuple[Problem, ...], census: Ce
             frames_on_disk=census.frames_on_disk + frames,
             frames_shown=census.frames_shown + frames,
         ),
+        not_shown=tuple(foreign.not_shown),
     )
 
 
@@ -70,6 +74,7 @@ class _ForeignFiles:
         self._paths: list[str] = []
         self.studies: tuple[Study, ...] = ()
         self.problems: tuple[Problem, ...] = ()
+        self.not_shown: list[str] = []
 
     def add(self, paths: Sequence[str]) -> bool:
         """Take more files; whether anything to be told came of them."""
@@ -80,6 +85,7 @@ class _ForeignFiles:
         self._paths.extend(paths)
         part = catalog_foreign_files(paths)
         unknown = tuple(_unknown(path) for path in part.unknown if str(Path(path)) in self._named)
+        self.not_shown += [path for path in part.unknown if str(Path(path)) not in self._named]
         self.problems = (*self.problems, *part.problems, *unknown)
         self.studies = _merged(self.studies, part.studies)
         return bool(part.studies or part.problems or unknown)

@@ -125,6 +125,7 @@ class Openings:
         known = {(problem.path, problem.code) for problem in found.problems}
         kept = (problem for problem in workspace.problems if (problem.path, problem.code) not in known)
         workspace.problems = (*kept, *found.problems)
+        workspace.not_shown = tuple(dict.fromkeys((*workspace.not_shown, *found.not_shown)))
         workspace.census = found.census
         self._swap_shown(final=False)
         if not this.shown and not workspace.touched:

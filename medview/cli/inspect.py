@@ -9,6 +9,9 @@ import click
 from medview.cli.answer import described_error, print_json, print_text
 from medview.core.problem import ExitCode
 
+MOST_NAMED = 10
+"""Files without images that are named; ``--json`` names all."""
+
 
 @click.command("inspect")
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
@@ -48,6 +51,11 @@ def readable(answer: dict[str, Any]) -> str:
         f"{answer['objects_without_pixels']} objects without pixels"
     )
     lines += [f"! {problem['path']}: {problem['what']}" for problem in answer["problems"]]
+    others = answer["not_shown"]
+    if others:
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        count = f"{len(others)} files are no images" if len(others) > 1 else "1 file is no image"
+        lines.append(f"{count}: {', '.join(others[:MOST_NAMED])}{more}")
     return "\n".join(lines)
 
 

@@ -26,12 +26,13 @@ SHARE = 4
 
 @dataclass(frozen=True, slots=True)
 class ScanBatch:
-    """What a part of the scan found. ``not_dicom``: files for other rooms to try."""
+    """What a part of the scan found. ``not_dicom``: files for other rooms to try, ``not_files``: pipes, devices and the like."""
 
     headers: tuple[InstanceHeader, ...] = ()
     problems: tuple[Problem, ...] = ()
     files_seen: int = 0
     not_dicom: tuple[str, ...] = ()
+    not_files: tuple[str, ...] = ()
 
 
 def scan_paths(paths: Sequence[str], progress: Progress) -> Iterator[ScanBatch]:
@@ -124,8 +125,9 @@ class Scan:
         walk = self._walk
         self._problems.extend(walk.problems)
         files = self._files + walk.extra_files
-        walk.problems, walk.extra_files = [], 0
-        batch = ScanBatch(tuple(self._headers), tuple(self._problems), files, tuple(self._not_dicom))
+        not_files = tuple(walk.not_files)
+        walk.problems, walk.extra_files, walk.not_files = [], 0, []
+        batch = ScanBatch(tuple(self._headers), tuple(self._problems), files, tuple(self._not_dicom), not_files)
         self._headers, self._problems, self._not_dicom, self._files = [], [], [], 0
         return batch
 

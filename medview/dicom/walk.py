@@ -78,6 +78,8 @@ class FileWalk:
         self.taken: set[str] = set()
         """All files that were given out."""
         self.problems: list[Problem] = []
+        self.not_files: list[str] = []
+        """What is neither a file nor a folder (a pipe, a device): named, never opened."""
         self.directories: set[str] = set()
         """Media directories that were followed."""
         self.extra_files = 0
@@ -151,6 +153,7 @@ class FileWalk:
         other._steps = [s for s in other._steps if not (isinstance(s, _Archive) and s.path == stuck)]
         other._archives = list(self._archives)
         other._named, other._seen_folders, other.taken = self._named, set(self._seen_folders), set(self.taken)
+        other.not_files = list(self.not_files)
         other.problems, other.directories, other.extra_files = (
             list(self.problems),
             set(self.directories),
@@ -237,8 +240,11 @@ class FileWalk:
                     return path if listing.folder != "." else path.removeprefix("./")
                 if entry.is_dir(follow_symlinks=listing.follow):
                     listing.folders.append(path)
-                elif entry.is_symlink() and listing.follow:
+                elif not entry.is_symlink():
+                    self.not_files.append(path)
+                elif listing.follow:
                     os.stat(path)  # a link to nothing says so
+                    self.not_files.append(path)
             except OSError as error:
                 self.problems.append(unreadable(path, error))
         self._steps.pop()

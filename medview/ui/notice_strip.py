@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from medview.app.notices import WINDOW, Notice
+from medview.core.plain_text import visible_text
 from medview.ui.icons import icon
 from medview.ui.listen import listen
 from medview.ui.messages import message_text
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 SIGNS = {"hint": ("info", "accent"), "done": ("check-circle", "done"), "warning": ("warning", "warning"),
          "danger": ("warning-octagon", "danger")}  # fmt: skip
 SIGN_PX = 16
+MOST_OTHERS = 2000
+"""Files without images that are listed by name; more are counted."""
 
 
 def sign_label(severity: str) -> QLabel:
@@ -174,8 +177,24 @@ class NoticeList(QWidget):
             item.setToolTip(0, problem.what)
             item.setIcon(0, icon("file-x", "warning"))
             items.append(item)
+        others = self._workspace.not_shown
+        if others:
+            group = QTreeWidgetItem([translate("Notice", "Files that are no images ({0})").format(len(others)), ""])
+            group.setIcon(0, icon("file", "secondary"))
+            group.addChildren(
+                [QTreeWidgetItem([_file_name(path), visible_text(path, lines=False)]) for path in others[:MOST_OTHERS]]
+            )
+            if len(others) > MOST_OTHERS:
+                more = translate("Notice", "and {0} more").format(len(others) - MOST_OTHERS)
+                group.addChild(QTreeWidgetItem([more, ""]))
+            items.append(group)
+        self.tree.setRootIsDecorated(bool(others))
         for item in items:
             item.setToolTip(1, item.text(1))
         self.tree.addTopLevelItems(items)
         self.tree.setVisible(bool(items))
         self.empty.setVisible(not items)
+
+
+def _file_name(path: str) -> str:
+    return visible_text(path.replace("\\", "/").rpartition("/")[2] or path, lines=False)

@@ -21,6 +21,13 @@
     </message>
 </context>
 <context>
+    <name>Actions</name>
+    <message>
+        <source>All measurements and marks</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AiPanel</name>
     <message>
         <source>Segmentation</source>
@@ -474,8 +481,100 @@
         <translation>测距</translation>
     </message>
     <message>
+        <source>Two diameters (RECIST)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Path</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Angle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cobb angle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Ellipse</source>
         <translation>椭圆</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Polygon</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Freehand outline</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Value at a point</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arrow</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Calibrate by a known line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write on the mark…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Histogram of the region</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put the copied mark here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the mark to the next image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the mark to the image before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Select the next mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move the mark left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move the mark right</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move the mark up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move the mark down</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete all marks on this image</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Undo</source>
@@ -516,6 +615,14 @@
     <message>
         <source>Previous finding</source>
         <translation>上一个发现</translation>
+    </message>
+    <message>
+        <source>Accept the finding</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reject the finding</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Install a model package…</source>
@@ -1015,6 +1122,50 @@
         <source>Choose a model</source>
         <translation>选择模型</translation>
     </message>
+    <message>
+        <source>Accepted by {0}, {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rejected by {0}, {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Changed by {0}, {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>unknown reader</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Accept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Accept  (Enter)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reject  (X)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Note or reason</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Hint</name>
@@ -1220,6 +1371,17 @@
     </message>
 </context>
 <context>
+    <name>MarkEntry</name>
+    <message>
+        <source>True length</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text of the mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Menu</name>
     <message>
         <source>&amp;File</source>
@@ -1240,6 +1402,10 @@
     <message>
         <source>&amp;Tools</source>
         <translation>工具(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Measure</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>&amp;AI</source>
@@ -1375,6 +1541,14 @@
     <message>
         <source>A file ends in the middle of its pixels; what is missing of it is marked.</source>
         <translation>有文件在像素数据中途结束；缺失部分已标出。</translation>
+    </message>
+    <message>
+        <source>A known line calibrates only pictures whose millimetres the file does not know in the patient.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The copied mark has no place on this image: the two have no frame of reference in common.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{file} cannot be read.</source>
@@ -1937,6 +2111,46 @@
         <translation>结果无法存盘，关闭窗口后将丢失。</translation>
     </message>
     <message>
+        <source>Nothing can be written to {0} ({1}): marks are lost when medview is closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Marks could not be kept yet: {0} They are in memory and are tried again with the next one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} kept marks lie on images of these series that are not open; they stay kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} kept marks were made by another version of medview and cannot be shown; they stay kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The study database {0} is held by another program ({1}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The study database {0} cannot grow: the disk is full ({1}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The study database {0} can only be read ({1}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The study database {0} cannot be read or written ({1}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The study database {0} was damaged. It was set aside as {1} and made again from the journal.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The study database {0} was written by a newer medview. It was set aside as {1} and made again from the journal.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A kept result is damaged and was set aside.</source>
         <translation>已存结果损坏，已移除。</translation>
     </message>
@@ -2208,6 +2422,10 @@
     <message>
         <source>Clear messages</source>
         <translation>清空消息</translation>
+    </message>
+    <message>
+        <source>Files that are no images ({0})</source>
+        <translation>非影像文件（{0}）</translation>
     </message>
     <message>
         <source>Messages and problems</source>
@@ -2670,6 +2888,17 @@
     <message>
         <source>SUV 0–10</source>
         <translation>SUV 0–10</translation>
+    </message>
+</context>
+<context>
+    <name>RegionDialog</name>
+    <message>
+        <source>Histogram of the region</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pixels</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3271,8 +3500,52 @@
         <translation type="unfinished">测距</translation>
     </message>
     <message>
+        <source>Path</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Angle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cobb angle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Two diameters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Ellipse</source>
         <translation type="unfinished">椭圆</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Polygon</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Freehand outline</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Value at a point</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arrow</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Calibration</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>New mark</source>
@@ -3280,6 +3553,10 @@
     </message>
     <message>
         <source>Delete a mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write on a mark</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3876,12 +4153,32 @@
         <translation>超声区域</translation>
     </message>
     <message>
+        <source>calibrated by hand</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Known: {n} mm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Long {length}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Short {length}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>supplement {angle}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Mean {mean}{unit}   SD {sd}</source>
         <translation>均值 {mean}{unit}   标准差 {sd}</translation>
     </message>
     <message>
-        <source>Min {min}   Max {max}</source>
-        <translation>最小 {min}   最大 {max}</translation>
+        <source>Min {min}   Max {max}   Median {median}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{label} mean {mean}   max {max}{unit}</source>
@@ -3894,6 +4191,14 @@
     <message>
         <source>{n} pixels</source>
         <translation>{n} 像素</translation>
+    </message>
+    <message>
+        <source>No area: the outline crosses itself</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Perimeter {length}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>values after the filters</source>
@@ -3958,6 +4263,10 @@
     <message>
         <source>Drop a study folder here, or press Ctrl+O</source>
         <translation>将检查文件夹拖到此处，或按 Ctrl+O</translation>
+    </message>
+    <message>
+        <source>⚠ made on other images</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

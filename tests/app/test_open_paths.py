@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 import nibabel
@@ -78,3 +80,17 @@ def test_a_named_file_of_no_known_format_is_a_problem_and_one_in_a_folder_is_not
     named = open_all([str(letter)])
     assert [(problem.code, problem.path) for problem in named.problems] == [("unknown_format", str(letter))]
     assert named.complete
+
+
+def test_what_is_no_image_in_a_folder_is_named(tmp_path: Path) -> None:
+    save_series(make_series(), tmp_path / "ct")
+    for name in ("readme.txt", "autorun.inf", "ct/viewer.exe"):
+        (tmp_path / name).write_bytes(b"nothing to see")
+    with contextlib.suppress(AttributeError, OSError):  # Windows has no pipes in folders
+        os.mkfifo(tmp_path / "pipe")
+    found = open_all([str(tmp_path)])
+    names = {Path(path).name for path in found.not_shown} - {"pipe"}
+    assert names == {"readme.txt", "autorun.inf", "viewer.exe"}
+    assert len(found.not_shown) == 3 + (tmp_path / "pipe").exists()
+    assert found.problems == ()
+    assert open_all([str(tmp_path / "readme.txt")]).not_shown == (), "named itself it is a problem"

@@ -38,6 +38,7 @@ def test_the_promised_object(medview: Medview, tmp_path: Path) -> None:
         "frames_shown",
         "objects_without_pixels",
         "problems",
+        "not_shown",
         "studies",
     }
     assert [found[key] for key in ("files_seen", "frames_on_disk", "frames_shown", "objects_without_pixels")] == [

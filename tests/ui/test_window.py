@@ -349,6 +349,27 @@ def test_a_file_that_became_another_patients_leaves_the_series_and_is_said(
     qtbot.waitUntil(lambda: set(loader.volume(shown.stack).states) == {SliceState.LOADED}, timeout=10_000)
 
 
+def test_files_that_are_no_images_are_listed_folded(
+    qtbot: QtBot, desk: Desk, study_folder: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    from medview.ui.notice_strip import NoticeList
+
+    folder = tmp_path / "disc"
+    shutil.copytree(study_folder / "series1", folder)
+    (folder / "autorun.inf").write_text("[autorun]")
+    open_study(qtbot, desk, folder)
+    assert desk.workspace.problems == ()
+    assert not desk.window.status.notices_button.isVisible(), "nothing is wrong, and nobody is called"
+    desk.window.show_notices()
+    tree = desk.window._dialogs["notices"].findChild(NoticeList).tree
+    group = tree.topLevelItem(tree.topLevelItemCount() - 1)
+    assert not group.isExpanded()
+    assert [group.child(at).text(0) for at in range(group.childCount())] == ["autorun.inf"]
+    assert "(1)" in group.text(0)
+
+
 def test_work_in_the_background_is_listed_with_cancel(qtbot: QtBot, reading_desk: Desk) -> None:
     workspace = reading_desk.workspace
     stack = workspace.active_viewport.stack
