@@ -73,7 +73,7 @@ def write_report_object(
     target = Path(path)
     if statement.verified and not statement.reader.strip():
         raise impossible(target, "a report is verified by a person with a name", "sr_impossible")
-    frames = list(_frames(statement))
+    frames = statement_frames(statement)
     if any(not frame.sop_uid for frame in frames):
         raise impossible(target, "its images are no DICOM", "sr_impossible")
     if not frames and not segmentations:
@@ -81,6 +81,11 @@ def write_report_object(
     paths = [frame.path for frame in frames] + _segmented_paths(statement, segmentations or {})
     check_identity(paths, statement.study)
     save_object(made_or_refused(lambda: _make(statement, paths, segmentations or {}), target, "sr_impossible"), target)
+
+
+def statement_frames(statement: Statement) -> list[FrameSource]:
+    """All frames that marks and findings lie on, each once."""
+    return list(dict.fromkeys(_frames(statement)))
 
 
 def _frames(statement: Statement) -> Iterable[FrameSource]:

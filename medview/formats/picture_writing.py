@@ -54,6 +54,17 @@ def write_png(path: str | os.PathLike[str], rgba: ByteArray) -> None:
         image.save(temporary, format="PNG")
 
 
+def png_bytes(rgba: ByteArray) -> bytes:
+    """The PNG of an opaque picture (h, w, 4), for pages that hold their pictures."""
+    import io
+
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(rgba[..., :3])).save(stream, format="PNG")
+    return stream.getvalue()
+
+
 def write_text(
     rgba: ByteArray,
     texts: Sequence[tuple[Corner, Sequence[str]]],

@@ -1,0 +1,302 @@
+"""A statement written as files: DICOM objects, a report to look at, tables for research; each whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from medview.app.visual_report import Language, check_sources, report_html, write_html, write_pdf
+from medview.core.problem import ExitCode, MedviewError, Note
+from medview.core.progress import Progress, no_progress
+from medview.core.statement import Amount, StatedMark, Statement
+from medview.core.study import Stack, Study
+
+FileKind = Literal["sr", "seg", "gsps", "kos", "html", "pdf", "csv", "json"]
+FILE_KINDS: tuple[FileKind, ...] = get_args(FileKind)
+
+FILE_NAMES: dict[FileKind, str] = {
+    "sr": "report-sr.dcm",
+    "seg": "segmentation-{0}.dcm",
+    "gsps": "marks-gsps.dcm",
+    "kos": "key-images.dcm",
+    "html": "report.html",
+    "pdf": "report.pdf",
+    "csv": "findings.csv",
+    "json": "findings.json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFiles:
+    """What was written, and a note for each kind that these images cannot carry."""
+
+    paths: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+def write_statement(
+    statement: Statement,
+    kinds: Sequence[FileKind],
+    folder: str | os.PathLike[str],
+    *,
+    language: Language = "en",
+    segmentation_kind: Literal["binary", "fractional", "labelmap"] = "binary",
+    window: tuple[float, float] | None = None,
+    area: tuple[float, float, float, float] | None = None,
+    into_source: bool = False,
+    progress: Progress = no_progress,
+) -> WrittenFiles:
+    """Write the ``kinds`` into ``folder``, which is made where it is not there.
+
+    Raises MedviewError: ``source_folder`` where the folder holds the study's own files and ``into_source`` is not set,
+    ``other_patient``, ``cannot_write``. What the images cannot carry (no DICOM, in colour …) becomes a note.
+    """
+    target = Path(folder)
+    if not into_source and holds_sources(target, statement.study):
+        text = f"{target} holds the images of the study; nothing is written among them unless you say so."
+        raise MedviewError("source_folder", text, str(target), ExitCode.BAD_USE, (str(target),))
+    check_sources(statement)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        from medview.files.replaced_file import cannot_write
+
+        raise cannot_write(target, error) from error
+    writing = _Writing(statement, target, language, segmentation_kind, window, area, progress)
+    for number, kind in enumerate(kinds):
+        progress("write", number, len(kinds))
+        try:
+            writing.write(kind)
+        except MedviewError as error:
+            if not error.code.endswith("_impossible"):
+                raise
+            writing.notes.append(Note(error.code, error.text, error.values))
+    return WrittenFiles(tuple(writing.paths), tuple(writing.notes))
+
+
+def holds_sources(folder: Path, study: Study) -> bool:
+    """Whether files of the study lie in the folder or in one below it."""
+    try:
+        wanted = folder.resolve()
+    except OSError:
+        return False
+    parents = {Path(frame.path).parent for series in study.series for stack in series.stacks for frame in stack.frames}
+    return any(wanted in (one.resolve(), *one.resolve().parents) for one in parents)
+
+
+class _Writing:
+    """One run over the kinds; the page is made once for HTML and PDF, segmentations once for SEG and SR."""
+
+    def __init__(
+        self,
+        statement: Statement,
+        folder: Path,
+        language: Language,
+        segmentation_kind: Literal["binary", "fractional", "labelmap"],
+        window: tuple[float, float] | None,
+        area: tuple[float, float, float, float] | None,
+        progress: Progress,
+    ) -> None:
+        self.paths: list[str] = []
+        self.notes: list[Note] = []
+        self._statement = statement
+        self._folder = folder
+        self._language: Language = language
+        self._segmentation_kind = segmentation_kind
+        self._window = window
+        self._area = area
+        self._progress = progress
+        self._page: str | None = None
+        self._segmentations: dict[int, str] | None = None
+
+    def write(self, kind: FileKind) -> None:
+        path = self._folder / FILE_NAMES[kind]
+        if kind == "seg":
+            self.segmentations()
+            return
+        if kind == "sr":
+            from medview.dicom.report_write import write_report_object
+
+            write_report_object(path, self._statement, self.segmentations())
+        elif kind == "gsps":
+            from medview.dicom.presentation_write import write_presentation
+
+            write_presentation(path, self._statement, self._window, self._area)
+        elif kind == "kos":
+            from medview.dicom.key_object_write import write_key_objects
+
+            write_key_objects(path, self._statement)
+        elif kind == "html":
+            write_html(path, self.page())
+        elif kind == "pdf":
+            write_pdf(path, self.page(), self._statement, self._progress)
+        else:
+            table = statement_csv(self._statement) if kind == "csv" else statement_json(self._statement)
+            _write_text(path, table)
+        self.paths.append(str(path))
+
+    def page(self) -> str:
+        if self._page is None:
+            self._page = report_html(self._statement, self._language, progress=self._progress)
+        return self._page
+
+    def segmentations(self) -> dict[int, str]:
+        """Segmentation objects by index of their result; the report refers to them, so they are written with it."""
+        if self._segmentations is None:
+            self._segmentations = {}
+            for at, one in enumerate(self._statement.results):
+                self._write_segmentation(at, one.stack)
+        return self._segmentations
+
+    def _write_segmentation(self, at: int, stack: Stack) -> None:
+        from medview.dicom.seg_write import write_segmentation_object
+
+        result = self._statement.results[at].result
+        segmentation = result.segmentation
+        if segmentation is None:
+            return
+        path = self._folder / FILE_NAMES["seg"].format(at + 1)
+        slices = stack.shape[0]
+        frames = stack.frames[segmentation.time * slices : (segmentation.time + 1) * slices]
+        try:
+            write_segmentation_object(path, segmentation, frames, result.provenance, self._segmentation_kind)
+        except MedviewError as error:
+            if error.code != "seg_impossible":
+                raise
+            self.notes.append(Note(error.code, error.text, error.values))
+            return
+        assert self._segmentations is not None
+        self._segmentations[at] = str(path)
+        self.paths.append(str(path))
+
+
+def _write_text(path: Path, text: str) -> None:
+    from medview.files.replaced_file import replaced_file
+
+    with replaced_file(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8", "replace"))
+
+
+# Tables --------------------------------------------------------------------------------------------------------------
+
+_COLUMNS = (
+    "kind", "id", "label", "score", "size_mm", "quantity", "value", "unit", "sop_instance_uid", "frame", "slice", "x", "y",
+    "x_lps_mm", "y_lps_mm", "z_lps_mm", "model", "model_version", "package_sha256", "decision", "reader", "decided_at", "note",
+)  # fmt: skip
+
+
+def statement_csv(statement: Statement) -> str:
+    """One row for each finding, each number of a mark, each volume; with a byte order mark, as spreadsheets want it."""
+    stream = io.StringIO()
+    table = csv.DictWriter(stream, _COLUMNS, lineterminator="\r\n")
+    table.writeheader()
+    for row in _rows(statement):
+        table.writerow({name: _cell(value) for name, value in row.items()})
+    return "\ufeff" + stream.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula is told to be one by an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+
+
+def _rows(statement: Statement) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for found in statement.findings:
+        finding, made = found.finding, found.provenance
+        x, y, z = finding.center_lps or ("", "", "")
+        rows.append(
+            {
+                "kind": "finding", "id": found.tracking_uid, "label": found.told_label, "score": finding.score,
+                "size_mm": "" if finding.size_mm is None else finding.size_mm, "sop_instance_uid": finding.sop_uid,
+                "frame": finding.frame, "slice": finding.k, "x": finding.center_voxel[2], "y": finding.center_voxel[1],
+                "x_lps_mm": x, "y_lps_mm": y, "z_lps_mm": z, "model": made.package_id,
+                "model_version": made.package_version, "package_sha256": made.package_sha256,
+                "decision": found.verdict, "reader": found.reader, "decided_at": found.decided_at, "note": found.note,
+            }
+        )  # fmt: skip
+    for mark in statement.marks:
+        rows += [_mark_row(mark, amount) for amount in mark.amounts]
+    for result in statement.results:
+        made = result.result.provenance
+        labels = () if result.result.segmentation is None else result.result.segmentation.meanings
+        names = {label.value: label.name for label in labels}
+        for value, volume in result.volumes_ml:
+            rows.append(
+                {
+                    "kind": "volume", "id": str(value), "label": names.get(value, ""), "quantity": "Volume", "value": volume,
+                    "unit": "ml", "model": made.package_id, "model_version": made.package_version,
+                    "package_sha256": made.package_sha256,
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _mark_row(mark: StatedMark, amount: Amount) -> dict[str, Any]:
+    x, y = mark.points[0]
+    lps = ("", "", "") if mark.patient_points is None else mark.patient_points[0]
+    name = amount.name.meaning if amount.derivation is None else f"{amount.name.meaning} {amount.derivation.meaning}"
+    return {
+        "kind": "mark", "id": mark.tracking_uid, "label": mark.mark.kind, "quantity": name, "value": amount.value,
+        "unit": amount.unit.value, "sop_instance_uid": mark.source.sop_uid if mark.source is not None else "",
+        "frame": mark.source.frame if mark.source is not None else "", "slice": "" if mark.k is None else mark.k,
+        "x": x, "y": y, "x_lps_mm": lps[0], "y_lps_mm": lps[1], "z_lps_mm": lps[2], "note": mark.words,
+    }  # fmt: skip
+
+
+def statement_json(statement: Statement) -> str:
+    """Everything with its provenance; coordinates as in the window: pixel centres are integers, LPS mm."""
+    study = statement.study
+    content = {
+        "format": "medview findings 1",
+        "study_uid": study.study_uid,
+        "reader": statement.reader,
+        "verified": statement.verified,
+        "findings": [
+            {
+                "id": one.tracking_uid,
+                **asdict(one.finding),
+                "label": one.told_label,
+                "model_label": one.finding.label,
+                "decision": one.verdict,
+                "reader": one.reader,
+                "decided_at": one.decided_at,
+                "note": one.note,
+                "provenance": asdict(one.provenance),
+            }
+            for one in statement.findings
+        ],
+        "marks": [
+            {
+                "id": one.tracking_uid,
+                "kind": one.mark.kind,
+                "points": [list(point) for point in one.mark.points],
+                "patient_points": one.patient_points,
+                "sop_instance_uid": one.source.sop_uid if one.source is not None else "",
+                "frame": one.source.frame if one.source is not None else None,
+                "slice": one.k,
+                "values": [
+                    {
+                        "name": amount.name.meaning,
+                        "derivation": None if amount.derivation is None else amount.derivation.meaning,
+                        "value": amount.value,
+                        "unit": amount.unit.value,
+                    }
+                    for amount in one.amounts
+                ],
+            }
+            for one in statement.marks
+        ],
+        "volumes_ml": [
+            {"stack": one.stack.id, "package": one.result.provenance.package_id, "label": value, "volume_ml": volume}
+            for one in statement.results
+            for value, volume in one.volumes_ml
+        ],
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"

@@ -1,0 +1,216 @@
+"""What is said about an open study gathered into a `Statement`: the reader's marks, the models' results, the decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.app.measuring import measure
+from medview.app.shown_slice import ShownSlice, acquired_shown
+from medview.core import statement as said
+from medview.core.finding import Code, Finding, InferenceResult, Segmentation
+from medview.core.measurement import Measurement, Quantity
+from medview.core.statement import (
+    Amount,
+    MarkGraphic,
+    Point2,
+    Point3,
+    StatedFinding,
+    StatedMark,
+    StatedResult,
+    Statement,
+    tracking_uid_of,
+)
+from medview.core.study import Stack, Study
+
+ValuesOn = Callable[[Stack, ShownSlice], tuple[NDArray[Any], NDArray[np.bool_] | None, str | None] | None]
+"""(modality values, pixels that hold none, unit) of a slice; None where they are not at hand."""
+
+DecisionOn = Callable[[InferenceResult, Finding], Any]
+"""The reader's decision on a finding: verdict, label, note, reader, at."""
+
+_UNITS = {"mm": said.MM, "mm²": said.MM2, "px": said.PIXELS, "px²": said.PIXELS}
+
+
+def state_study(
+    study: Study,
+    marks: Iterable[tuple[Stack, Measurement]] = (),
+    results: Iterable[tuple[Stack, InferenceResult]] = (),
+    *,
+    decision_on: DecisionOn | None = None,
+    visible: Callable[[InferenceResult], Sequence[Finding]] | None = None,
+    values_on: ValuesOn | None = None,
+    reader: str = "",
+    verified: bool = False,
+) -> Statement:
+    """The statement on a study. ``visible`` chooses findings (without it those above the package's threshold)."""
+    listed = tuple(results)
+    return Statement(
+        study,
+        tuple(state_mark(stack, mark, values_on) for stack, mark in marks),
+        tuple(
+            one
+            for stack, result in listed
+            for one in _findings(stack, result, decision_on, visible or _above_threshold)
+        ),
+        tuple(StatedResult(result, stack, volumes_ml(result.segmentation)) for stack, result in listed),
+        reader,
+        verified,
+    )
+
+
+def _above_threshold(result: InferenceResult) -> Sequence[Finding]:
+    shown = [finding for finding in result.findings if finding.score >= result.shown_threshold]
+    return sorted(shown, key=lambda finding: -finding.score)
+
+
+def _findings(
+    stack: Stack,
+    result: InferenceResult,
+    decision_on: DecisionOn | None,
+    visible: Callable[[InferenceResult], Sequence[Finding]],
+) -> Iterable[StatedFinding]:
+    made = result.provenance
+    time = result.segmentation.time if result.segmentation is not None else 0
+    for finding in visible(result):
+        uid = tracking_uid_of(f"{made.stack_id}/{made.package_sha256}/{made.input_sha256}/{finding.id}")
+        decision = None if decision_on is None else decision_on(result, finding)
+        if decision is None:
+            yield StatedFinding(finding, made, stack, uid, time)
+            continue
+        yield StatedFinding(
+            finding,
+            made,
+            stack,
+            uid,
+            time,
+            verdict=decision.verdict,
+            label=decision.label,
+            note=decision.note,
+            reader=decision.reader,
+            decided_at=decision.at,
+        )
+
+
+def volumes_ml(segmentation: Segmentation | None) -> tuple[tuple[int, float], ...]:
+    """(label value, ml) of every label that has voxels; empty without a geometry."""
+    if segmentation is None or segmentation.geometry is None:
+        return ()
+    counts = np.bincount(segmentation.labels.ravel())
+    voxel_ml = abs(float(np.linalg.det(segmentation.geometry.affine[:3, :3]))) / 1000
+    return tuple(
+        (label.value, int(counts[label.value]) * voxel_ml)
+        for label in segmentation.meanings
+        if label.value < len(counts) and counts[label.value]
+    )
+
+
+# Marks ---------------------------------------------------------------------------------------------------------------
+
+
+def state_mark(stack: Stack, mark: Measurement, values_on: ValuesOn | None = None) -> StatedMark:
+    """A mark with its numbers, measured again on its own slice."""
+    place = mark.place
+    shown = _shown(stack, mark)
+    source = None
+    if place.plane == "acquired":
+        at = place.time * stack.shape[0] + place.k
+        found = [
+            one for one in stack.frames if place.sop_uid and (one.sop_uid, one.frame) == (place.sop_uid, place.frame)
+        ]
+        source = found[0] if found else (stack.frames[at] if at < len(stack.frames) else None)
+    graphic, points = mark_graphic(mark)
+    return StatedMark(
+        mark=mark,
+        stack=stack,
+        tracking_uid=tracking_uid_of(mark.id),
+        graphic=graphic,
+        points=points,
+        source=source,
+        patient_points=_patient_points(mark, points, shown),
+        frame_of_reference=place.frame_of_reference,
+        amounts=_amounts(stack, mark, shown, values_on),
+        k=place.k if place.plane == "acquired" else None,
+    )
+
+
+def _shown(stack: Stack, mark: Measurement) -> ShownSlice | None:
+    return acquired_shown(stack, mark.place.k, mark.place.time) if mark.place.plane == "acquired" else None
+
+
+def mark_graphic(mark: Measurement) -> tuple[MarkGraphic, tuple[Point2, ...]]:
+    """How a mark is written: its graphic and points; an ellipse by the ends of its long, then of its short axis."""
+    points = mark.points
+    if mark.kind == "ellipse":
+        (x0, y0), (x1, y1) = points
+        middle_x, middle_y = (x0 + x1) / 2, (y0 + y1) / 2
+        across: tuple[Point2, Point2] = ((min(x0, x1), middle_y), (max(x0, x1), middle_y))
+        down: tuple[Point2, Point2] = ((middle_x, min(y0, y1)), (middle_x, max(y0, y1)))
+        return "ELLIPSE", (*across, *down) if abs(x1 - x0) >= abs(y1 - y0) else (*down, *across)
+    if len(points) == 1:
+        return "POINT", points
+    return "POLYLINE", points
+
+
+def _patient_points(
+    mark: Measurement, points: tuple[Point2, ...], shown: ShownSlice | None
+) -> tuple[Point3, ...] | None:
+    place = mark.place
+    found: list[Point3] = []
+    for x, y in points:
+        if shown is not None:
+            at = shown.image_to_patient(x, y)
+            if at is None:
+                return None
+        elif place.origin is None or place.across is None or place.down is None:
+            return None
+        else:
+            at = np.asarray(place.origin) + x * np.asarray(place.across) + y * np.asarray(place.down)
+        found.append((float(at[0]), float(at[1]), float(at[2])))
+    return tuple(found)
+
+
+def _amounts(
+    stack: Stack, mark: Measurement, shown: ShownSlice | None, values_on: ValuesOn | None
+) -> tuple[Amount, ...]:
+    if shown is None:
+        return _cut_amounts(mark)
+    values, skipped, unit = None, None, stack.unit
+    if values_on is not None and mark.kind != "ruler":
+        at_hand = values_on(stack, shown)
+        if at_hand is not None:
+            values, skipped, unit = at_hand
+    measured = measure(mark, shown, values, skipped, unit)
+    found = [_amount(said.LENGTH, measured.length), _amount(said.AREA, measured.area)]
+    if measured.axes is not None:
+        long, short = sorted(measured.axes, key=lambda axis: -axis.value)
+        found += [_amount(said.MAJOR_AXIS, long), _amount(said.MINOR_AXIS, short)]
+    grey = measured.statistics
+    if grey is not None:
+        name, code = (said.ATTENUATION, said.HU) if measured.unit == "HU" else (said.STORED_VALUE, said.ONE)
+        found += [
+            Amount(name, grey.mean, code, said.MEAN),
+            Amount(name, grey.sd, code, said.DEVIATION),
+            Amount(name, grey.minimum, code, said.MINIMUM),
+            Amount(name, grey.maximum, code, said.MAXIMUM),
+        ]
+    return tuple(one for one in found if one is not None)
+
+
+def _amount(name: Code, quantity: Quantity | None) -> Amount | None:
+    return None if quantity is None else Amount(name, quantity.value, _UNITS[quantity.unit])
+
+
+def _cut_amounts(mark: Measurement) -> tuple[Amount, ...]:
+    """Of a mark on a cut, whose pixels have the steps that its place says."""
+    place = mark.place
+    if place.across is None or place.down is None:
+        return ()
+    steps = (float(np.linalg.norm(place.down)), float(np.linalg.norm(place.across)))
+    shown = ShownSlice((1, 1), steps, None, steps, "patient", place.plane)  # type: ignore[arg-type]
+    measured = measure(mark, shown, None, None, None)
+    found = [_amount(said.LENGTH, measured.length), _amount(said.AREA, measured.area)]
+    return tuple(one for one in found if one is not None)

@@ -1,0 +1,330 @@
+"""A report to look at: patient, technique, key pictures, tables of findings, models and their limits, the reader's sign-off.
+
+HTML from a template that a hospital can edit (`page_template`), and PDF from that HTML in a process of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from medview import __version__
+from medview.app.key_pictures import KeyPicture, key_pictures
+from medview.app.page_template import fill_template
+from medview.core.folders import user_folder
+from medview.core.problem import ExitCode, MedviewError
+from medview.core.progress import Progress, no_progress
+from medview.core.resources import resource_path
+from medview.core.statement import Amount, StatedFinding, StatedMark, StatedResult, Statement
+from medview.core.study import SeriesContext, Stack, Study
+
+Language = Literal["en", "zh_CN"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh_CN")
+
+PICTURE_PX = 300
+PRINT_LIMIT_S = 120.0
+LONGEST_TEMPLATE = 1 << 20
+
+_WORDS: dict[Language, dict[str, str]] = {
+    "en": {
+        "Length": "length", "Area": "area", "Long axis": "long axis", "Short axis": "short axis", "Volume": "volume",
+        "Mean": "mean", "Standard Deviation": "SD", "Minimum": "min", "Maximum": "max",
+        "accepted": "accepted", "rejected": "rejected", "": "not decided",
+        "ruler": "distance", "ellipse": "ellipse", "image": "image {0} of {1}", "on_cut": "on a cut",
+        "left": "L", "right": "R", "front": "A", "back": "P", "up": "S", "down": "I",
+    },
+    "zh_CN": {
+        "Length": "长度", "Area": "面积", "Long axis": "长径", "Short axis": "短径", "Volume": "体积",
+        "Mean": "均值", "Standard Deviation": "标准差", "Minimum": "最小值", "Maximum": "最大值",
+        "accepted": "已采纳", "rejected": "已排除", "": "未定",
+        "ruler": "距离", "ellipse": "椭圆", "image": "第 {0} / {1} 幅", "on_cut": "重建层面",
+        "left": "左", "right": "右", "front": "前", "back": "后", "up": "上", "down": "下",
+    },
+}  # fmt: skip
+_UNIT_WORDS = {"mm2": "mm²", "[hnsf'U]": "HU", "{pixels}": "px", "1": ""}
+
+
+def template_path(language: Language) -> Path:
+    """The hospital's template where there is one (``reports/report_en.html`` in the user's folder), else medview's."""
+    name = f"report_{language}.html"
+    own = user_folder() / "reports" / name
+    return own if own.is_file() else resource_path("reports", name)
+
+
+def read_template(path: Path) -> str:
+    """A template's text; raises MedviewError ``bad_template``."""
+    try:
+        if path.stat().st_size > LONGEST_TEMPLATE:
+            raise MedviewError("bad_template", f"{path} is too long for a template.", str(path), ExitCode.BAD_USE)
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no UTF-8"
+        text = f"{path} is no template: {why}."
+        raise MedviewError("bad_template", text, str(path), ExitCode.BAD_USE, (str(path), why)) from error
+
+
+def report_html(
+    statement: Statement,
+    language: Language = "en",
+    *,
+    template: Path | None = None,
+    pictures: tuple[KeyPicture, ...] | None = None,
+    progress: Progress = no_progress,
+) -> str:
+    """The report as one HTML page that holds its pictures. Raises MedviewError: other_patient, bad_template …"""
+    check_sources(statement)
+    shown = key_pictures(statement, progress) if pictures is None else pictures
+    path = template or template_path(language)
+    return fill_template(read_template(path), report_content(statement, language, shown), str(path))
+
+
+def check_sources(statement: Statement) -> None:
+    """Whose images the files hold is read again before a patient's name is written beside them."""
+    from medview.dicom.written_object import check_identity
+
+    check_identity(_dicom_paths(statement), statement.study)
+
+
+def _dicom_paths(statement: Statement) -> Iterable[str]:
+    for stack in _stacks(statement):
+        for frame in stack.frames:
+            if frame.sop_uid:
+                yield frame.path
+
+
+def _stacks(statement: Statement) -> list[Stack]:
+    stacks = [one.stack for one in statement.findings]
+    stacks += [one.stack for one in statement.marks]
+    stacks += [one.stack for one in statement.results]
+    return list({stack.id: stack for stack in stacks}.values())
+
+
+# Content -------------------------------------------------------------------------------------------------------------
+
+
+def report_content(statement: Statement, language: Language, pictures: tuple[KeyPicture, ...]) -> dict[str, Any]:
+    """Everything a template may name."""
+    study, words = statement.study, _WORDS[language]
+    patient = study.patient
+    return {
+        "patient_name": patient.told_name.replace("^", " ").strip(),
+        "patient_id": patient.patient_id,
+        "patient_birth_date": _date(patient.birth_date),
+        "patient_sex": patient.sex,
+        "study_date": _date(study.date),
+        "study_description": study.description,
+        "accession": study.accession,
+        "study_uid": study.study_uid,
+        "series": [_series(statement.study, stack) for stack in _stacks(statement)],
+        "picture_rows": [
+            {"pictures": [_picture(one, words) for one in pictures[at : at + 2]]} for at in range(0, len(pictures), 2)
+        ],
+        "has_findings": bool(statement.findings),
+        "findings": [_finding(number, one, words) for number, one in enumerate(statement.findings, 1)],
+        "has_marks": bool(statement.marks),
+        "marks": [_mark(number, one, words) for number, one in enumerate(statement.marks, 1)],
+        "has_volumes": any(one.volumes_ml for one in statement.results),
+        "volumes": [row for one in statement.results for row in _volumes(one)],
+        "has_classes": any(one.result.classification for one in statement.results),
+        "classes": [
+            {"label": line.label, "probability": f"{line.probability:.3f}", "model": _model_name(one)}
+            for one in statement.results
+            for line in one.result.classification
+        ],
+        "models": _models(statement),
+        "says_nothing": not statement.says_anything,
+        "reader": statement.reader.replace("^", " "),
+        "verified": statement.verified,
+        "made_at": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
+        "version": __version__,
+    }
+
+
+def _date(text: str) -> str:
+    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) >= 8 and text[:8].isdigit() else text
+
+
+def _series(study: Study, stack: Stack) -> dict[str, Any]:
+    series = next((one for one in study.series if stack in one.stacks), None)
+    context = stack.context
+    if not context.modality and series is not None:
+        context = series.context
+    return {
+        "modality": context.modality,
+        "description": context.description or (series.context.description if series is not None else ""),
+        "images": stack.frame_count,
+        "technique": _technique(context, stack),
+        "equipment": " ".join(part for part in (context.manufacturer, context.model_name) if part),
+        "contrast": context.contrast_agent,
+        "notes": "; ".join(note.text for note in stack.notes),
+    }
+
+
+def _technique(context: SeriesContext, stack: Stack) -> str:
+    parts = []
+    if stack.geometry is not None:
+        dk, dj, di = stack.geometry.spacing
+        parts.append(f"{dj:.3g} × {di:.3g} × {dk:.3g} mm")
+    if context.slice_thickness:
+        parts.append(f"{context.slice_thickness:g} mm")
+    if context.kernel:
+        parts.append(context.kernel)
+    if context.lossy:
+        parts.append(f"LOSSY {context.lossy}")
+    return ", ".join(parts)
+
+
+def _picture(one: KeyPicture, words: dict[str, str]) -> dict[str, Any]:
+    numbers = [f"F{number}" for number in one.findings] + [f"M{number}" for number in one.marks]
+    where = words["image"].format(one.k + 1, one.stack.shape[0])
+    height, width = one.rgba.shape[:2]
+    shown = (PICTURE_PX, max(1, round(PICTURE_PX * height * one.aspect / width)))
+    if shown[1] > PICTURE_PX * 1.3:
+        shown = (max(1, round(shown[0] * PICTURE_PX * 1.3 / shown[1])), round(PICTURE_PX * 1.3))
+    return {
+        "src": one.address,
+        "width": shown[0],
+        "height": shown[1],
+        "caption": ", ".join([*numbers, where]),
+    }
+
+
+def _finding(number: int, one: StatedFinding, words: dict[str, str]) -> dict[str, Any]:
+    found = one.finding
+    return {
+        "number": f"F{number}",
+        "label": one.told_label,
+        "model_label": found.label if one.label and one.label != found.label else "",
+        "score": f"{found.score:.2f}",
+        "size": "" if found.size_mm is None else f"{found.size_mm:.1f} mm",
+        "volume": _box_volume(one),
+        "location": _location(one, words),
+        "model": one.provenance.package_name or one.provenance.package_id,
+        "decision": words[one.verdict],
+        "is_rejected": one.verdict == "rejected",
+        "decided_by": one.reader,
+        "decided_at": one.decided_at,
+        "note": one.note,
+    }
+
+
+def _box_volume(one: StatedFinding) -> str:
+    """Of the sphere with the finding's diameter: the box of a lesion is no measure of its volume."""
+    size = one.finding.size_mm
+    return "" if size is None else f"≈ {3.14159265 / 6 * size**3 / 1000:.2f} ml"
+
+
+def _location(one: StatedFinding, words: dict[str, str]) -> str:
+    where = words["image"].format(one.finding.k + 1, one.stack.shape[0])
+    centre = one.finding.center_lps
+    if centre is None:
+        return where
+    x, y, z = centre
+    sides = (("left", "right", x), ("back", "front", y), ("up", "down", z))
+    told = [f"{words[positive if value >= 0 else negative]} {abs(value):.0f}" for positive, negative, value in sides]
+    return f"{where}; {' '.join(told)} mm"
+
+
+def _mark(number: int, one: StatedMark, words: dict[str, str]) -> dict[str, Any]:
+    where = words["on_cut"] if one.k is None else words["image"].format(one.k + 1, one.stack.shape[0])
+    return {
+        "number": f"M{number}",
+        "kind": words.get(one.mark.kind, one.mark.kind),
+        "values": ", ".join(_amount(amount, words) for amount in one.amounts),
+        "location": where,
+        "note": one.words,
+    }
+
+
+def _amount(amount: Amount, words: dict[str, str]) -> str:
+    name = amount.derivation.meaning if amount.derivation is not None else amount.name.meaning
+    unit = _UNIT_WORDS.get(amount.unit.value, amount.unit.value)
+    return f"{words.get(name, name)} {amount.value:.1f} {unit}".strip()
+
+
+def _volumes(one: StatedResult) -> list[dict[str, Any]]:
+    segmentation = one.result.segmentation
+    names = {} if segmentation is None else {label.value: label.name for label in segmentation.meanings}
+    return [
+        {"label": names.get(value, str(value)), "volume": f"{volume:.1f} ml", "model": _model_name(one)}
+        for value, volume in one.volumes_ml
+    ]
+
+
+def _model_name(one: StatedResult) -> str:
+    made = one.result.provenance
+    return f"{made.package_name or made.package_id} {made.package_version}"
+
+
+def _models(statement: Statement) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for one in statement.results:
+        made = one.result.provenance
+        found.setdefault(
+            f"{made.package_sha256}/{made.finished_at}",
+            {
+                "name": made.package_name or made.package_id,
+                "version": made.package_version,
+                "sha256": made.package_sha256[:16],
+                "device": made.device_used,
+                "finished_at": made.finished_at,
+                "research_only": made.research_only,
+                "overrides": ", ".join(made.overrides),
+                "warnings": [{"text": note.text} for note in one.result.warnings],
+            },
+        )
+    return list(found.values())
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+
+def write_html(path: str | os.PathLike[str], page: str) -> None:
+    """Write the page; raises MedviewError ``cannot_write``."""
+    from medview.files.replaced_file import replaced_file
+
+    with replaced_file(path) as temporary:
+        temporary.write_text(page, encoding="utf-8", errors="replace")
+
+
+def write_pdf(path: str | os.PathLike[str], page: str, statement: Statement, progress: Progress = no_progress) -> None:
+    """Write the page as PDF with the patient on every page; raises MedviewError: ``pdf_failed``, ``cannot_write``.
+
+    Qt lays it out in a process of its own that needs no screen; this one stays free of Qt.
+    """
+    from medview.files.replaced_file import replaced_file
+    from medview.jobs.service import Service, ServiceEndedError
+
+    patient, study = statement.study.patient, statement.study
+    identity = (
+        patient.told_name.replace("^", " ").strip(),
+        patient.patient_id,
+        _date(patient.birth_date),
+        _date(study.date),
+    )
+    with replaced_file(path) as temporary:
+        progress("print", 0, 1)
+        try:
+            service = Service("medview.ui.print_service")
+            try:
+                asked = {
+                    "html": page,
+                    "path": str(temporary),
+                    "header": "   ".join(part for part in identity if part),
+                    "title": " ".join(part for part in ("medview", study.study_uid) if part),
+                }
+                told, _arrays = service.call(
+                    "print", asked, {}, PRINT_LIMIT_S, lambda: progress("print", 0, 1), 1 << 20
+                )
+            finally:
+                service.close()
+        except (ServiceEndedError, MemoryError) as error:
+            why = str(getattr(error, "cause", error))
+            text = f"The PDF could not be laid out: {why}."
+            raise MedviewError("pdf_failed", text, os.fspath(path), ExitCode.INTERNAL, (why,)) from error
+        if told.get("pages", 0) < 1:
+            text = "The PDF could not be laid out: it has no pages."
+            raise MedviewError("pdf_failed", text, os.fspath(path), ExitCode.INTERNAL, ("it has no pages",))

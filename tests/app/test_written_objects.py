@@ -1,0 +1,152 @@
+"""Presentation states, key objects, captures, pages and tables made of a statement: valid, escaped, and of the right patient."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pypdfium2
+import pytest
+
+from medview.app.page_template import fill_template
+from medview.app.statement_files import FILE_KINDS, holds_sources, statement_csv, write_statement
+from medview.app.visual_report import LANGUAGES, report_html, template_path
+from medview.core.folders import HOME_VARIABLE
+from medview.core.problem import MedviewError
+from medview.core.study import PatientIdentity
+from medview.dicom.capture_write import write_capture
+from tests.app.statements_made import whole_statement
+from tests.app.test_written_reports import errors
+
+
+def test_every_kind_is_written_and_valid(tmp_path: Path) -> None:
+    statement = whole_statement(tmp_path / "in", reader="Dr. Wang")
+    written = write_statement(statement, FILE_KINDS, tmp_path / "out", window=(40.0, 400.0), area=(2, 3, 20, 18))
+    assert written.notes == ()
+    assert len(written.paths) == len(FILE_KINDS), "the segmentation that the report refers to is written once"
+    for path in written.paths:
+        if path.endswith(".dcm"):
+            assert errors(Path(path)) == [], path
+    state = pydicom.dcmread(tmp_path / "out" / "marks-gsps.dcm")
+    assert state.SoftcopyVOILUTSequence[0].WindowCenter == 40
+    area = state.DisplayedAreaSelectionSequence[0]
+    assert list(area.DisplayedAreaTopLeftHandCorner) == [3, 4]
+    lines = [graphic.GraphicData for one in state.GraphicAnnotationSequence for graphic in one.GraphicObjectSequence]
+    assert [2.5, 3.5, 10.5, 9.5] in [list(line) for line in lines], "0.5 is the centre of a pixel"
+    keys = pydicom.dcmread(tmp_path / "out" / "key-images.dcm")
+    referenced = [
+        item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        for item in keys.ContentSequence[2:]
+        if "ReferencedSOPSequence" in item
+    ]
+    stack = statement.marks[0].stack
+    assert {stack.frames[k].sop_uid for k in (3, 4, 5, 6)} == set(referenced)
+
+
+def test_marks_are_read_back_from_the_presentation_state(tmp_path: Path) -> None:
+    from medview.dicom.presentation_state import read_presentation_state
+
+    statement = whole_statement(tmp_path / "in")
+    write_statement(statement, ["gsps"], tmp_path / "out")
+    state = read_presentation_state(str(tmp_path / "out" / "marks-gsps.dcm"))
+    assert state is not None
+
+
+def test_a_capture_is_valid_and_says_what_it_is(tmp_path: Path) -> None:
+    statement = whole_statement(tmp_path / "in")
+    source = statement.marks[0].source
+    assert source is not None
+    picture = np.full((20, 30, 4), 200, np.uint8)
+    write_capture(tmp_path / "sc.dcm", picture, source.path, statement.study)
+    assert errors(tmp_path / "sc.dcm") == []
+    data = pydicom.dcmread(tmp_path / "sc.dcm")
+    assert (data.BurnedInAnnotation, data.ImageType[0]) == ("YES", "DERIVED")
+    assert data.StudyInstanceUID == statement.study.study_uid
+    np.testing.assert_array_equal(data.pixel_array, picture[..., :3])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_of_a_file_becomes_markup(language: str, tmp_path: Path) -> None:
+    statement = whole_statement(tmp_path / "in")
+    page = report_html(statement, language)  # type: ignore[arg-type]
+    assert "<b>on</b>" not in page
+    assert "Nodules &lt;b&gt;on&lt;/b&gt; CT &amp; more" in page
+    assert "seen &lt;before&gt;" in page
+    assert page.count("data:image/png;base64,") == 4, "each slice that something is on, once"
+
+
+def test_a_template_of_the_hospital_takes_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    assert "home" not in str(template_path("en"))
+    own = tmp_path / "home" / "reports" / "report_en.html"
+    own.parent.mkdir(parents=True)
+    own.write_text("St. Mary: {{patient_name}}{{#findings}}|{{number}} {{label}}{{/findings}}", encoding="utf-8")
+    statement = whole_statement(tmp_path / "in")
+    assert report_html(statement, "en") == "St. Mary: PHANTOM Marker|F1 metastasis|F2 nodule"
+
+
+@pytest.mark.parametrize("template", ["{{#a}}", "{{/a}}", "{{nobody}}", "{{#a}}{{/b}}"])
+def test_a_broken_template_is_refused(template: str) -> None:
+    with pytest.raises(MedviewError) as refused:
+        fill_template(template, {"a": [{}]})
+    assert refused.value.code == "bad_template"
+
+
+def test_values_cannot_be_templates_or_markup() -> None:
+    assert fill_template("{{a}}", {"a": "{{b}}<i>\"'\x1b"}) == "{{b}}&lt;i&gt;&quot;&#x27;\u241b"
+    assert fill_template("{{^a}}none{{/a}}", {"a": []}) == "none"
+
+
+def test_the_pdf_has_the_patient_on_each_page_and_needs_no_screen(tmp_path: Path) -> None:
+    statement = whole_statement(tmp_path / "in")
+    program = (
+        "import sys; from pathlib import Path; from tests.app.statements_made import whole_statement;"
+        "from medview.app.statement_files import write_statement;"
+        f"write_statement(whole_statement(Path({str(tmp_path / 'again')!r})), ['pdf'], {str(tmp_path / 'out')!r}, language='zh_CN');"
+        "assert not [name for name in sys.modules if name.startswith('PySide6')]"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert statement.study.patient.patient_id == "PHANTOM"
+    document = pypdfium2.PdfDocument(tmp_path / "out" / "report.pdf")
+    assert len(document) >= 2
+    for page in document:
+        assert "PHANTOM Marker" in page.get_textpage().get_text_bounded()
+    first = document[0].get_textpage().get_text_bounded()
+    assert "影像报告" in first
+    assert "metastasis" in first
+
+
+def test_nothing_is_written_for_another_patient_or_among_the_sources(tmp_path: Path) -> None:
+    statement = whole_statement(tmp_path / "in")
+    other = replace(statement, study=replace(statement.study, patient=PatientIdentity("SOMEBODY", "Else")))
+    for kind in FILE_KINDS:
+        with pytest.raises(MedviewError) as refused:
+            write_statement(other, [kind], tmp_path / "out")
+        assert refused.value.code == "other_patient"
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(MedviewError) as refused:
+        write_statement(statement, ["csv"], tmp_path / "in")
+    assert refused.value.code == "source_folder"
+    assert holds_sources(tmp_path, statement.study)
+    assert not holds_sources(tmp_path / "out", statement.study)
+
+
+def test_tables_hold_the_numbers_and_no_formulas(tmp_path: Path) -> None:
+    statement = whole_statement(tmp_path / "in")
+    statement = replace(statement, findings=(replace(statement.findings[0], note="=cmd()"), *statement.findings[1:]))
+    rows = list(csv.DictReader(io.StringIO(statement_csv(statement).lstrip("\ufeff"))))
+    assert [row["kind"] for row in rows] == ["finding"] * 2 + ["mark"] * 4 + ["volume"]
+    assert rows[0]["note"] == "'=cmd()"
+    assert float(rows[2]["value"]) == pytest.approx(np.hypot(6.0, 9.0))
+    write_statement(statement, ["json"], tmp_path / "out")
+    content = json.loads((tmp_path / "out" / "findings.json").read_text(encoding="utf-8"))
+    assert content["findings"][0]["decision"] == "accepted"
+    assert content["marks"][0]["points"] == [[2.0, 3.0], [10.0, 9.0]]

@@ -1,0 +1,100 @@
+"""Statements written as DICOM: valid, linked to their sources, and read back number by number by other programs."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+
+from medview.core.problem import MedviewError
+from medview.core.study import PatientIdentity
+from medview.dicom.report_write import write_report_object
+from medview.dicom.seg_write import write_segmentation_object
+from tests.app.statements_made import MARK_UID, NAME, whole_statement
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name) or str(Path(sys.executable).parent / name)
+    if not Path(found).exists():
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def errors(path: Path) -> list[str]:
+    """Errors of dciodvfy (dicom3tools)."""
+    said = subprocess.run([tool("dciodvfy"), "-new", str(path)], capture_output=True, text=True, check=False).stderr
+    return [line for line in said.splitlines() if line.startswith("Error")]
+
+
+def written(tmp_path: Path, **values: Any) -> tuple[Path, Path]:
+    """(report, segmentation) of the whole statement."""
+    statement = whole_statement(tmp_path / "in", **values)
+    stated = statement.results[0]
+    assert stated.result.segmentation is not None
+    seg, path = tmp_path / "seg.dcm", tmp_path / "report.dcm"
+    write_segmentation_object(seg, stated.result.segmentation, stated.stack.frames, stated.result.provenance)
+    write_report_object(path, statement, {0: str(seg)})
+    return path, seg
+
+
+def test_the_report_is_valid_and_consistent_with_its_sources(tmp_path: Path) -> None:
+    path, seg = written(tmp_path)
+    assert errors(path) == []
+    files = [str(path), str(seg), *(str(one) for one in sorted((tmp_path / "in").rglob("*")) if one.is_file())]
+    said = subprocess.run([tool("dcentvfy"), *files], capture_output=True, text=True, check=False)
+    assert [line for line in (said.stdout + said.stderr).splitlines() if "Error" in line] == []
+    data = pydicom.dcmread(path)
+    assert data.VerificationFlag == "UNVERIFIED"
+    assert data.SOPClassUID == "1.2.840.10008.5.1.4.1.1.88.34"
+    text = data.to_json()
+    assert "ab" * 32 in text
+    assert MARK_UID in text
+
+
+def test_dcmqi_reads_the_numbers_back(tmp_path: Path) -> None:
+    path, _seg = written(tmp_path)
+    out = tmp_path / "out.json"
+    words = [tool("tid1500reader"), "--inputDICOM", str(path), "--outputMetadata", str(out)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    groups = {one["TrackingUniqueIdentifier"]: one for one in json.loads(out.read_text())["Measurements"]}
+
+    def numbers(uid: str) -> dict[str, float]:
+        items = groups[uid]["measurementItems"]
+        return {item["quantity"]["CodeMeaning"]: float(item["value"]) for item in items}
+
+    assert numbers(MARK_UID) == {"Length": pytest.approx(math.hypot(8 * 0.75, 6 * 1.5), abs=1e-6)}
+    volumes = [numbers(uid)["Volume"] for uid in groups if "Volume" in numbers(uid)]
+    assert volumes == [pytest.approx(4 * 8 * 15 * 1.5 * 0.75 * 2.5 / 1000, abs=1e-6)]
+    scores = [numbers(uid)["Score of the algorithm"] for uid in groups if "Score of the algorithm" in numbers(uid)]
+    assert scores == [0.875, 0.5]
+    assert NAME[:20] in out.read_text() or NAME[:20] in str(pydicom.dcmread(path))
+
+
+def test_a_verified_report_has_a_name(tmp_path: Path) -> None:
+    path, _seg = written(tmp_path, reader="Wang^Li", verified=True)
+    assert errors(path) == []
+    data = pydicom.dcmread(path)
+    assert data.VerificationFlag == "VERIFIED"
+    assert str(data.VerifyingObserverSequence[0].VerifyingObserverName) == "Wang^Li"
+    nameless = whole_statement(tmp_path / "again", verified=True)
+    with pytest.raises(MedviewError) as refused:
+        write_report_object(tmp_path / "no.dcm", nameless)
+    assert refused.value.code == "sr_impossible"
+
+
+def test_nothing_is_written_about_another_patient(tmp_path: Path) -> None:
+    statement = whole_statement(tmp_path / "in")
+    other = replace(statement, study=replace(statement.study, patient=PatientIdentity("SOMEBODY ELSE")))
+    with pytest.raises(MedviewError) as refused:
+        write_report_object(tmp_path / "report.dcm", other)
+    assert refused.value.code == "other_patient"
+    assert not (tmp_path / "report.dcm").exists()
