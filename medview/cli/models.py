@@ -71,11 +71,13 @@ def list_command(as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check_command(package: str, device: str, as_json: bool) -> int:
     """Check a folder, zip or package name: manifest, files, operators, and that network and manifest fit."""
+    from medview.app.contained import Networks
     from medview.inference.check import check_package
     from medview.inference.package import open_package
 
     opened = open_package(package)
-    checked = check_package(opened, device)
+    with Networks(warm=0) as networks:
+        checked = check_package(opened, device, networks.open)
     answer = {"usable": True, **_described(opened), **checked}
     if as_json:
         print_json(answer)
@@ -166,4 +168,39 @@ def remove_command(name: str, as_json: bool) -> int:
         print_json({"removed": name})
     else:
         print_text(f"removed {name}")
+    return ExitCode.DONE
+
+
+@models_command.command("bench")
+@click.argument("package")
+@click.option("--device", "devices", multiple=True, help="Only this device; may be said several times.")
+@click.option("--limit", type=click.FloatRange(min=1), help="Most seconds for one call of the network.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def bench_command(package: str, devices: tuple[str, ...], limit: float | None, as_json: bool) -> int:
+    """Measure a package's network on each device, and say why the others cannot be used."""
+    from medview.app.contained import Networks
+    from medview.inference.bench import bench_package
+    from medview.inference.devices import check_device_name
+    from medview.inference.package import open_package
+
+    for device in devices:
+        check_device_name(device)
+    opened = open_package(package)
+    with Networks(warm=0, limit_s=limit) as networks:
+        lines = bench_package(opened, networks.open, devices)
+    if as_json:
+        print_json({**_described(opened), "devices": [line.described() for line in lines]})
+        return ExitCode.DONE
+    told = [_line(opened)]
+    for line in lines:
+        if line.call_s is None:
+            told.append(f"  {line.device}: cannot be used: {line.reason}")
+            continue
+        shape = " x ".join(str(length) for length in line.input_shape)
+        agreement = "" if line.difference is None else f", differs from cpu by {line.difference:.1e} at most"
+        told.append(
+            f"  {line.device}: {line.call_s * 1000:.1f} ms for {shape} ({line.calls} calls), "
+            f"opened in {line.open_s or 0:.2f} s, first call {(line.first_call_s or 0) * 1000:.1f} ms{agreement}"
+        )
+    print_text("\n".join(told))
     return ExitCode.DONE

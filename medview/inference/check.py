@@ -6,13 +6,22 @@ from typing import Any
 
 from medview.inference.network import check_ports
 from medview.inference.package import ModelPackage
-from medview.inference.session import NetworkSession, Port
+from medview.inference.session import NetworkSession, OpenSession, Port
 
 
-def check_package(package: ModelPackage, device: str = "auto") -> dict[str, Any]:
-    """Open the network, compare, close. Raises MedviewError (exit code 4) that names what is wrong."""
-    with NetworkSession(package, device) as session:
+def check_package(
+    package: ModelPackage, device: str = "auto", open_session: OpenSession | None = None
+) -> dict[str, Any]:
+    """Open the network, compare, close. Raises MedviewError (exit code 4, or 6 where it broke down) that names what is wrong.
+
+    ``open_session`` opens it elsewhere than in this process.
+    """
+    opened = NetworkSession(package, device) if open_session is None else open_session(package, device, None, _no_wish)
+    with opened as session:
         check_ports(package, session.inputs, session.outputs)
+        warnings = [{"code": note.code, "text": note.text} for note in session.notes]
+        if session.fallback:
+            warnings.append({"code": "device_fallback", "text": session.fallback})
         return {
             "device_requested": device,
             "device_used": session.device,
@@ -20,8 +29,12 @@ def check_package(package: ModelPackage, device: str = "auto") -> dict[str, Any]
             "nodes": package.facts.nodes,
             "inputs": [_described(port) for port in session.inputs],
             "outputs": [_described(port) for port in session.outputs],
-            "warnings": [{"code": "device_fallback", "text": session.fallback}] if session.fallback else [],
+            "warnings": warnings,
         }
+
+
+def _no_wish() -> None:
+    """Nobody waits who could want it to end."""
 
 
 def _described(port: Port) -> dict[str, Any]:

@@ -1,0 +1,144 @@
+"""How fast a package's network is on each device that is there, and whether the devices agree; why others cannot be used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.core.problem import MedviewError
+from medview.core.progress import Progress, no_progress
+from medview.inference.devices import CPU, Device, available_devices
+from medview.inference.manifest import Manifest
+from medview.inference.network import check_ports, known_size
+from medview.inference.package import ModelPackage
+from medview.inference.session import DTYPES, OpenSession, Port
+
+LEAST_CALLS = 3
+MOST_CALLS = 50
+LEAST_S = 1.0
+"""A device is measured for so long at least, unless it has answered often enough before."""
+FREE_SIZE = {2: 256, 3: 64}
+"""Length of an axis that neither graph nor manifest fixes, for networks of slices and of volumes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSpeed:
+    """What one device did. ``reason`` says why it could not be used; ``used`` is read back from ONNX Runtime.
+
+    ``difference``: largest difference of any output from the processor's, as a share of that output's largest value.
+    """
+
+    device: str
+    title: str
+    used: str = ""
+    reason: str = ""
+    open_s: float | None = None
+    first_call_s: float | None = None
+    call_s: float | None = None
+    """Median of the calls after the first."""
+    calls: int = 0
+    input_shape: tuple[int, ...] = ()
+    difference: float | None = None
+
+    def described(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self) | {"input_shape": list(self.input_shape)}
+
+
+def bench_package(
+    package: ModelPackage,
+    open_session: OpenSession,
+    wanted: Sequence[str] = (),
+    progress: Progress = no_progress,
+    devices: Sequence[Device] | None = None,
+) -> tuple[DeviceSpeed, ...]:
+    """Measure the devices named in ``wanted``, or all; the processor first, since the others are compared with it.
+
+    A device that fails says so in its line. Raises MedviewError (exit code 4 or 6) where the processor itself fails.
+    """
+    known = available_devices() if devices is None else devices
+    known = sorted((one for one in known if not wanted or one.id in {*wanted, CPU}), key=lambda one: one.id != CPU)
+    lines: list[DeviceSpeed] = []
+    truth: list[NDArray[Any]] | None = None
+    for n, device in enumerate(known):
+        progress("bench", n, len(known))
+        if not device.present:
+            lines.append(DeviceSpeed(device.id, device.title, reason=device.reason))
+            continue
+        try:
+            again = partial(progress, "bench", n, len(known))
+            line, answers = _measure(package, device, open_session, again, truth)
+        except MedviewError as error:
+            if device.id == CPU:
+                raise
+            line, answers = DeviceSpeed(device.id, device.title, reason=error.text), None
+        truth = answers if device.id == CPU else truth
+        lines.append(line)
+    progress("bench", len(known), len(known))
+    return tuple(line for line in lines if not wanted or line.device in wanted)
+
+
+def _measure(
+    package: ModelPackage, device: Device, open_session: OpenSession, again: Any, truth: list[NDArray[Any]] | None
+) -> tuple[DeviceSpeed, list[NDArray[Any]]]:
+    begun = time.perf_counter()
+    with open_session(package, device.id, None, again) as session:
+        open_s = time.perf_counter() - begun
+        check_ports(package, session.inputs, session.outputs)
+        if session.device != device.id:
+            return DeviceSpeed(device.id, device.title, session.device, session.fallback, open_s), []
+        feeds = {port.name: example_input(package.manifest, port) for port in session.inputs}
+        names = [port.name for port in session.outputs]
+        begun = time.perf_counter()
+        answers = session.run(feeds, names, again)
+        first = time.perf_counter() - begun
+        spent: list[float] = []
+        while len(spent) < LEAST_CALLS or (sum(spent) < LEAST_S and len(spent) < MOST_CALLS):
+            before = session.seconds_inside
+            session.run(feeds, names, again)
+            spent.append(session.seconds_inside - before)
+        line = DeviceSpeed(
+            device.id,
+            device.title,
+            session.device,
+            open_s=open_s,
+            first_call_s=first,
+            call_s=float(np.median(spent)),
+            calls=len(spent),
+            input_shape=next(iter(feeds.values())).shape,
+            difference=None if truth is None else _difference(truth, answers),
+        )
+        return line, answers
+
+
+def example_input(manifest: Manifest, port: Port) -> NDArray[Any]:
+    """Noise between 0 and 1, always the same, of the size that the graph or the manifest fixes, else of a usual one."""
+    layout = manifest.input.layout
+    made = dict(zip((letter for letter in layout if letter in "DHW"), known_size(manifest), strict=False))
+    free = FREE_SIZE.get(len(made), 64)
+    batch = manifest.input.tiling.batch if manifest.input.tiling is not None else 1
+    usual = {"N": batch, "C": manifest.input.channel_count}
+    shape = tuple(
+        size or usual.get(letter) or made.get(letter) or free for size, letter in zip(port.shape, layout, strict=False)
+    )
+    noise = np.random.default_rng(0).random(shape, dtype=np.float32)
+    kind = DTYPES[port.type]
+    return (noise * 255).astype(kind) if np.dtype(kind).kind in "iu" else noise.astype(kind)
+
+
+def _difference(truth: Sequence[NDArray[Any]], answers: Sequence[NDArray[Any]]) -> float | None:
+    worst = 0.0
+    for expected, given in zip(truth, answers, strict=True):
+        if expected.shape != given.shape:
+            return None
+        if expected.size == 0:
+            continue
+        a, b = expected.astype(np.float64), given.astype(np.float64)
+        worst = max(worst, float(np.abs(a - b).max() / max(float(np.abs(a).max()), 1e-12)))
+    return worst

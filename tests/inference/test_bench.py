@@ -1,0 +1,107 @@
+"""Devices measured with a package; a second device is a double, the processor under another name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medview.cli.commands import run as run_command
+from medview.core.problem import MedviewError
+from medview.inference.bench import bench_package, example_input
+from medview.inference.devices import Device
+from medview.inference.package import ModelPackage
+from medview.inference.session import NetworkSession, Port
+from tests.inference import networks
+from tests.inference.test_segmentation import manifest
+from tests.inference.volumes import made_package
+
+DEVICES = (
+    Device("cuda", "Card", "CUDAExecutionProvider"),
+    Device("directml", "Other card", "DmlExecutionProvider", present=False, reason="only on Windows"),
+    Device("cpu", "Processor", "CPUExecutionProvider"),
+)
+
+
+class Double(NetworkSession):
+    """The processor, or what says that it is a card whose answers are a little off."""
+
+    def __init__(self, package: ModelPackage, device: str, off: float, fails: str) -> None:
+        super().__init__(package, "cpu", 1)
+        self._off = off if device == "cuda" else 0.0
+        if device == "cuda" and fails != "fallback":
+            self.device = "cuda"
+        if device == "cuda" and fails == "fallback":
+            self.fallback = "cuda cannot be used (no driver); the network ran on cpu."
+        self._fails = device == "cuda" and fails == "error"
+
+    def run(self, *given: Any) -> list[Any]:
+        if self._fails:
+            raise self._failed("CUDA failure 700: an illegal memory access")
+        return [answer + np.float32(self._off) for answer in super().run(*given)]
+
+
+def bench(package: ModelPackage, off: float = 0.0, fails: str = "", wanted: tuple[str, ...] = ()) -> dict[str, Any]:
+    lines = bench_package(package, lambda p, device, *_: Double(p, device, off, fails), wanted, devices=DEVICES)
+    return {line.device: line for line in lines}
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> ModelPackage:
+    return made_package(tmp_path, manifest(["P", "L"]), networks.threshold_network(2, 0.5, 10.0))
+
+
+def test_each_device_is_measured_or_says_why_not(package: ModelPackage) -> None:
+    lines = bench(package, off=0.25)
+    assert lines["cpu"].calls >= 3
+    assert lines["cpu"].call_s > 0
+    assert lines["cpu"].difference is None
+    assert lines["cuda"].used == "cuda"
+    assert lines["cuda"].difference == pytest.approx(0.25, rel=0.1)
+    assert lines["directml"].reason == "only on Windows"
+    assert lines["directml"].call_s is None
+    assert bench(package)["cuda"].difference == 0
+    assert list(bench(package, wanted=("cuda",))) == ["cuda"]
+
+
+def test_what_really_ran_is_read_back(package: ModelPackage) -> None:
+    line = bench(package, fails="fallback")["cuda"]
+    assert line.used == "cpu"
+    assert line.call_s is None
+    assert "no driver" in line.reason
+
+
+def test_a_device_that_fails_says_so_and_the_others_go_on(package: ModelPackage) -> None:
+    lines = bench(package, fails="error")
+    assert "illegal memory access" in lines["cuda"].reason
+    assert lines["cpu"].call_s > 0
+
+
+def test_a_network_that_fails_on_the_processor_fails(tmp_path: Path) -> None:
+    package = made_package(tmp_path, manifest(["P", "L"]), networks.broken_network(2, "bomb"))
+    with pytest.raises(MedviewError) as caught:
+        bench(package)
+    assert caught.value.code == "out_of_memory"
+
+
+def test_the_input_has_the_size_of_graph_and_manifest(tmp_path: Path) -> None:
+    tiled = manifest(["S", "P", "L"], tiling={"size": [32, 48, 64], "batch": 2})
+    package = made_package(tmp_path, tiled, networks.threshold_network(3, 0.5))
+    free = Port("x", (None, 1, None, None, None), "tensor(float)")
+    assert example_input(package.manifest, free).shape == (2, 1, 32, 48, 64)
+    fixed = Port("x", (1, 1, 8, 8, 8), "tensor(uint8)")
+    made = example_input(package.manifest, fixed)
+    assert made.shape == (1, 1, 8, 8, 8)
+    assert made.dtype == np.uint8
+    assert made.max() > 100
+
+
+def test_the_command(package: ModelPackage, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["models", "bench", str(package.folder), "--device", "cpu", "--json"]) == 0
+    (line,) = json.loads(capsys.readouterr().out)["devices"]
+    assert line["used"] == "cpu"
+    assert line["call_s"] > 0
+    assert run_command(["models", "bench", str(package.folder), "--device", "abacus"]) == 2
