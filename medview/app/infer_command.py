@@ -20,7 +20,8 @@ from medview.app.open_paths import open_all
 from medview.core.finding import Finding, InferenceResult, Segmentation
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
-from medview.core.study import Series, Stack
+from medview.core.study import Series, Stack, Study
+from medview.files.replaced_file import replaced_file
 
 RESULT_NAME = "result.json"
 
@@ -35,6 +36,7 @@ def infer(
     force: bool = False,
     assumed: Sequence[str] = (),
     time: int = 0,
+    also: Sequence[str] = (),
     limit_s: float | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
@@ -54,9 +56,9 @@ def infer(
     check_device_name(device)
     package = open_package(model)
     if stack_id is not None:
-        _study, series, stack = choose_stack(paths, stack_id, progress)
+        study, series, stack = choose_stack(paths, stack_id, progress)
     else:
-        series, stack = _best(paths, package, assumptions, progress)
+        study, series, stack = _best(paths, package, assumptions, progress)
     if not 0 <= time < stack.timepoints:
         text = f"The stack {stack.id} has {stack.timepoints} time point(s); there is no time {time}."
         raise MedviewError("no_such_time", text, paths[0], ExitCode.BAD_USE)
@@ -64,18 +66,43 @@ def infer(
     refuse_unless_overridden(package, found.fits, found.reasons, None if force else ())
     overrides = () if found.fits else tuple(dict.fromkeys(note.code for note in found.reasons))
     _check_target(Path(output))
+    _check_also(also, Path(output), study)
     volume = load_volume(stack, time, progress)
     request = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions)
     with Networks(limit_s=limit_s) as networks:
         seen = assume(stack, assumptions)
         result = run_or_retreat(request, volume, seen, progress, networks.open)
     result = with_notes(result, _worth_saying(found.fits, found.reasons, stack))
-    return write_result(result, stack, Path(output))
+    content = write_result(result, stack, Path(output))
+    return _with_files(content, result, (study, stack), also, Path(output), progress) if also else content
+
+
+def _with_files(
+    content: dict[str, Any],
+    result: InferenceResult,
+    place: tuple[Study, Stack],
+    also: Sequence[str],
+    output: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Write the report and objects that were asked for; ``files`` and new warnings are added to the answer."""
+    from medview.app.statement_files import file_kinds, write_statement
+    from medview.app.statements import state_study
+
+    study, stack = place
+    statement = state_study(study, results=[(stack, result)])
+    kinds, language = file_kinds(also)
+    written = write_statement(statement, kinds, output, language=language, progress=progress)
+    warnings = [*content["warnings"], *({"code": note.code, "text": note.text} for note in written.notes)]
+    content = {**content, "warnings": warnings, "files": [Path(path).name for path in written.paths]}
+    with replaced_file(output / RESULT_NAME) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False), encoding="utf-8")
+    return content
 
 
 def _best(
     paths: Sequence[str], package: Any, assumptions: Sequence[tuple[str, str]], progress: Progress
-) -> tuple[Series, Stack]:
+) -> tuple[Study, Series, Stack]:
     from medview.inference.match import assume, best_stack
 
     found = open_all(paths, progress)
@@ -90,7 +117,8 @@ def _best(
                 assume(stack, assumptions)  # says which assumption contradicts the files
         text = f"No images were found in {', '.join(paths)}."
         raise MedviewError("nothing_found", text, paths[0])
-    return best[0], best[1]
+    study = next(one for one in found.studies if best[0] in one.series)
+    return study, best[0], best[1]
 
 
 def _worth_saying(fits: bool, reasons: Sequence[Note], stack: Stack) -> tuple[Note, ...]:
@@ -110,6 +138,14 @@ def _check_target(output: Path) -> None:
     parent = output if output.is_dir() else next((p for p in output.absolute().parents if p.exists()), Path())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise _cannot_write(output, "no permission to write there")
+
+
+def _check_also(also: Sequence[str], output: Path, study: Study) -> None:
+    if also:
+        from medview.app.statement_files import file_kinds, refuse_source_folder
+
+        file_kinds(also)
+        refuse_source_folder(output, study)
 
 
 def _cannot_write(path: Path, why: object) -> MedviewError:

@@ -44,6 +44,12 @@ class _Teller:
 )
 @click.option("--limit", type=click.FloatRange(min=1), help="Most seconds for one call of the network.")
 @click.option("--output", required=True, type=click.Path(), help="Folder for result.json and the segmentation.")
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="KIND",
+    help="Write beside it, several times: sr, seg, gsps, kos, html, pdf, html-zh, pdf-zh, csv, json.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print result.json.")
 def infer_command(
     paths: tuple[str, ...],
@@ -55,6 +61,7 @@ def infer_command(
     assumed: tuple[str, ...],
     limit: float | None,
     output: str,
+    also: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Run a model package on a series and write what it finds."""
@@ -72,6 +79,7 @@ def infer_command(
             force=force,
             assumed=assumed,
             time=time,
+            also=also,
             limit_s=limit,
             progress=tell,
         )

@@ -23,9 +23,12 @@ import numpy as np
 from medview.core.finding import (
     ClassProbability,
     Code,
+    DerivedImage,
     Finding,
     InferenceResult,
+    Keypoint,
     Label,
+    ModelValue,
     Provenance,
     Segmentation,
 )
@@ -57,7 +60,8 @@ def _file_of(result: InferenceResult) -> Path:
 
 
 def _time(result: InferenceResult) -> int:
-    return result.segmentation.time if result.segmentation is not None else 0
+    made = result.segmentation or result.image
+    return made.time if made is not None else 0
 
 
 def keep_result(result: InferenceResult) -> Path:
@@ -162,7 +166,19 @@ def _write(result: InferenceResult, file: Any) -> None:
         "timing_s": list(result.timing_s),
         "shown_threshold": result.shown_threshold,
         "segmentation": None,
+        "values": [asdict(value) for value in result.values],
+        "inputs": list(result.inputs),
+        "image": None,
     }
+    image = result.image
+    if image is not None:
+        content["image"] = {
+            "shape": list(image.values.shape),
+            "title": image.title,
+            "unit": image.unit,
+            "time": image.time,
+            "geometry": _geometry_content(image.geometry),
+        }
     segmentation = result.segmentation
     if segmentation is not None:
         content["segmentation"] = {
@@ -179,6 +195,10 @@ def _write(result: InferenceResult, file: Any) -> None:
             with archive.open("labels.bin", "w", force_zip64=True) as stream:
                 for piece in segmentation.labels:
                     stream.write(np.ascontiguousarray(piece, dtype=little).tobytes())
+        if image is not None:
+            with archive.open("image.bin", "w", force_zip64=True) as stream:
+                for values in image.values:
+                    stream.write(np.ascontiguousarray(values, dtype="<f4").tobytes())
 
 
 def _geometry_content(geometry: Geometry | None) -> dict[str, Any] | None:
@@ -201,6 +221,7 @@ def _read(path: Path) -> InferenceResult:
         segmentation = None
         if content["segmentation"] is not None:
             segmentation = _read_segmentation(content["segmentation"], archive)
+        image = _read_image(content.get("image"), archive)
     provenance = dict(content["provenance"])
     provenance["overrides"] = tuple(provenance["overrides"])
     return InferenceResult(
@@ -214,6 +235,32 @@ def _read(path: Path) -> InferenceResult:
         ),
         timing_s=tuple((str(name), float(seconds)) for name, seconds in content["timing_s"]),
         shown_threshold=float(content["shown_threshold"]),
+        values=tuple(
+            ModelValue(str(value["name"]), float(value["value"]), str(value["unit"]))
+            for value in content.get("values", [])
+        ),
+        image=image,
+        inputs=tuple((str(name), str(stack)) for name, stack in content.get("inputs", [])),
+    )
+
+
+def _read_image(content: dict[str, Any] | None, archive: zipfile.ZipFile) -> DerivedImage | None:
+    if content is None:
+        return None
+    shape = _shape(content["shape"])
+    due = int(np.prod(shape, dtype=np.int64)) * 4
+    if min(shape) < 1 or due > LARGEST_LABELS or archive.getinfo("image.bin").file_size != due:
+        raise ValueError("its image has the wrong size")
+    values = np.frombuffer(archive.read("image.bin"), dtype="<f4").reshape(shape).astype(np.float32)
+    place = _read_geometry(content["geometry"])
+    return DerivedImage(values, place, str(content["title"]), str(content["unit"]), int(content["time"]))
+
+
+def _read_geometry(content: dict[str, Any] | None) -> Geometry | None:
+    if content is None:
+        return None
+    return Geometry(
+        _shape(content["shape"]), content["affine"], content["frame_of_reference"], content["slice_origins"]
     )
 
 
@@ -227,7 +274,6 @@ def _read_segmentation(content: dict[str, Any], archive: zipfile.ZipFile) -> Seg
         raise ValueError("its label map has the wrong size")
     labels = np.frombuffer(archive.read("labels.bin"), dtype=dtype).reshape(shape)
     labels = labels.astype(dtype.newbyteorder("="), copy=False)
-    geometry = content["geometry"]
     meanings = tuple(
         Label(
             int(label["value"]),
@@ -238,12 +284,7 @@ def _read_segmentation(content: dict[str, Any], archive: zipfile.ZipFile) -> Seg
         )
         for label in content["meanings"]
     )
-    place = None
-    if geometry is not None:
-        place = Geometry(
-            _shape(geometry["shape"]), geometry["affine"], geometry["frame_of_reference"], geometry["slice_origins"]
-        )
-    return Segmentation(labels, place, meanings, int(content["time"]))
+    return Segmentation(labels, _read_geometry(content["geometry"]), meanings, int(content["time"]))
 
 
 def _shape(values: list[int]) -> tuple[int, int, int]:
@@ -286,4 +327,15 @@ def _finding(content: dict[str, Any]) -> Finding:
         sop_uid=str(content["sop_uid"]),
         frame=int(content["frame"]),
         colour=_colour(content["colour"]),
+        keypoints=tuple(
+            Keypoint(
+                str(point["name"]),
+                _triple(point["voxel"]),
+                None if point["lps"] is None else _triple(point["lps"]),
+                float(point["score"]),
+                bool(point["shown"]),
+            )
+            for point in content.get("keypoints", [])
+        ),
+        mask_value=None if content.get("mask_value") is None else int(content["mask_value"]),
     )

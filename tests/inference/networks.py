@@ -70,16 +70,19 @@ def affine_channels(spatial: int, slopes: Sequence[float], offsets: Sequence[flo
     )
 
 
-def convolution(kernel: np.ndarray[Any, Any], name: str = "y") -> bytes:
-    """A 3-D convolution with zero padding: ``kernel`` (out, in, z, y, x)."""
+def convolution(
+    kernel: np.ndarray[Any, Any], offsets: np.ndarray[Any, Any] | None = None, name: str = "y"
+) -> bytes:
+    """A convolution with zero padding: ``kernel`` (out, in, [z, ]y, x), ``offsets`` (out,)."""
     pads = [size // 2 for size in kernel.shape[2:]]
-    node = helper.make_node("Conv", ["x", "w"], [name], pads=[*pads, *pads])
+    offsets = np.zeros(len(kernel)) if offsets is None else offsets
+    node = helper.make_node("Conv", ["x", "w", "b"], [name], pads=[*pads, *pads])
     spatial = kernel.ndim - 2
     return model_bytes(
         [node],
         [("x", FLOAT, free_shape(spatial, kernel.shape[1]))],
         [(name, FLOAT, free_shape(spatial, kernel.shape[0]))],
-        {"w": kernel.astype(np.float32)},
+        {"w": kernel.astype(np.float32), "b": offsets.astype(np.float32)},
     )
 
 

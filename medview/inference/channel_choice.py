@@ -1,0 +1,77 @@
+"""Which series of a study feed the sources of a network that sees several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from medview.core.problem import ExitCode, MedviewError
+from medview.core.study import Series, Stack
+from medview.inference.manifest import Input, Source
+
+
+def channel_stacks(
+    given: Input, series: Iterable[Series], first: Stack, named: Sequence[str]
+) -> tuple[tuple[str, Stack], ...]:
+    """(name, stack) for all sources but the first, which is ``first``.
+
+    ``named``: the reader's NAME=STACK. For the others the rules must leave exactly one stack, of those with the same
+    frame of reference if there are such. Raises MedviewError ``channel_missing``, ``channel_ambiguous`` or
+    ``bad_channel``.
+    """
+    listed = list(series)
+    stacks = [stack for one in listed for stack in one.stacks if stack.geometry is not None]
+    chosen = _by_name(given, stacks, named)
+    taken = {first.id, *(stack.id for stack in chosen.values())}
+    found = []
+    for source in given.sources[1:]:
+        if source.name not in chosen:
+            fitting = [stack for stack in stacks if stack.id not in taken and suits(source, stack)]
+            chosen[source.name] = _only(source, _registered(fitting, first))
+            taken.add(chosen[source.name].id)
+        found.append((source.name, chosen[source.name]))
+    return tuple(found)
+
+
+def suits(source: Source, stack: Stack) -> bool:
+    """Whether a stack is what a source's rules describe."""
+    context = stack.context
+    if source.modalities and context.modality not in source.modalities:
+        return False
+    said = " ".join((context.description, context.protocol)).lower()
+    if source.descriptions and not any(all(w in said for w in text.lower().split()) for text in source.descriptions):
+        return False
+    if any(word.lower() in said for word in source.without):
+        return False
+    return source.contrast == "any" or bool(context.contrast_agent) == (source.contrast == "with")
+
+
+def _by_name(given: Input, stacks: list[Stack], named: Sequence[str]) -> dict[str, Stack]:
+    names = {source.name for source in given.sources[1:]}
+    found: dict[str, Stack] = {}
+    for text in named:
+        name, _, stack_id = text.partition("=")
+        stack = next((one for one in stacks if one.id == stack_id), None)
+        if name not in names or stack is None:
+            known = ", ".join(sorted(names)) or "none"
+            why = f"the model has no channel {name!r} (it has: {known})" if name not in names else "no such stack"
+            raise MedviewError("bad_channel", f"--channel {text}: {why}.", None, ExitCode.BAD_USE, values=(text, why))
+        found[name] = stack
+    return found
+
+
+def _registered(stacks: list[Stack], first: Stack) -> list[Stack]:
+    """Those with the frame of reference of ``first``, if any has it."""
+    wanted = first.geometry.frame_of_reference if first.geometry is not None else ""
+    same = [one for one in stacks if wanted and one.geometry and one.geometry.frame_of_reference == wanted]
+    return same or stacks
+
+
+def _only(source: Source, fitting: list[Stack]) -> Stack:
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        text = f"No series suits the model's channel {source.name}; name one with --channel {source.name}=STACK."
+        raise MedviewError("channel_missing", text, None, ExitCode.MODEL_DOES_NOT_FIT, values=(source.name,))
+    ids = ", ".join(stack.id for stack in fitting[:6])
+    text = f"Several series suit the model's channel {source.name} ({ids}); name one with --channel {source.name}=STACK."
+    raise MedviewError("channel_ambiguous", text, None, ExitCode.MODEL_DOES_NOT_FIT, values=(source.name, ids))
