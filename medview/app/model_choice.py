@@ -19,14 +19,17 @@ class ModelChoice:
 
     package: ModelPackage
     match: Match
+    trusted: bool = True
+    """Whether the reader, or medview itself, stands for it."""
 
 
 def model_choices(series: Series, stack: Stack) -> tuple[tuple[ModelChoice, ...], tuple[Problem, ...]]:
     """All packages, those that fit best first, and the packages that cannot be used. Reads files; run it in a job."""
     from medview.inference.library import packages
     from medview.inference.match import match
+    from medview.inference.trust import is_trusted
 
     found, problems = packages()
-    choices = [ModelChoice(package, match(package, series, stack)) for package in found]
+    choices = [ModelChoice(package, match(package, series, stack), is_trusted(package)) for package in found]
     choices.sort(key=lambda one: (not one.match.fits, -one.match.score, one.package.manifest.name))
     return tuple(choices), problems

@@ -152,13 +152,13 @@ def _stay_inside(folder: Path, name: str, source: Path) -> None:
 def open_package_zip(path: Path) -> ModelPackage:
     """Open a zip, unpacked into a temporary folder. Raises MedviewError as for folders, and for unsafe archives."""
     target = Path(tempfile.mkdtemp(prefix="medview-package-"))
-    keep = _Folder(target)
+    keep = PassingFolder(target)
     unpack(path, target)
     folder = find_manifest_folder(target, path)
     return replace(open_package_folder(folder, "zip", path), keep=keep)
 
 
-class _Folder:
+class PassingFolder:
     """A temporary folder that goes when nobody holds this."""
 
     def __init__(self, path: Path) -> None:

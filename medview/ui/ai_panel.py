@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from medview.core.problem import Problem
+from medview.core.problem import MedviewError, Problem
 from medview.core.study import Stack
 from medview.ui.device_text import device_text
 from medview.ui.following_panel import FollowingPanel
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from medview.app.model_choice import ModelChoice
     from medview.app.workspace import Workspace
     from medview.inference.devices import Device
+    from medview.inference.package import ModelPackage
     from medview.jobs.queue import Job
 
 Choices = tuple[tuple["ModelChoice", ...], tuple[Problem, ...]]
@@ -88,6 +89,14 @@ class PackageRow(QFrame):
         about.setContentsMargins(20, 0, 0, 0)
         about.setSpacing(2)
         about.addWidget(text_label(" · ".join(parts), "secondary"))
+        self.stranger: QPushButton | None = None
+        if not choice.trusted:
+            about.addWidget(text_label(translate("AiPanel", "not trusted yet"), "warning"))
+            self.stranger = QPushButton(translate("AiPanel", "Trust this package"))
+            self.stranger.setToolTip(
+                translate("AiPanel", "You know where it comes from; a changed network is a stranger again")
+            )
+            about.addWidget(self.stranger, 0, Qt.AlignmentFlag.AlignLeft)
         for note in choice.match.reasons:
             about.addWidget(text_label(note_text(note), "warning" if choice.match.fits else "secondary"))
         column.addLayout(about)
@@ -201,8 +210,8 @@ class AiPanel(FollowingPanel):
         self._runs.setSpacing(6)
         column.addLayout(self._runs)
         column.addStretch(1)
-        install = QPushButton(translate("AiPanel", "Install a package…"))
-        install.setToolTip(translate("AiPanel", "Or drop a zip or a folder with a package here"))
+        install = QPushButton(translate("AiPanel", "Install or import a network…"))
+        install.setToolTip(translate("AiPanel", "Or drop a package, a MONAI or nnU-Net folder or an ONNX file here"))
         install.clicked.connect(shell.ask_for_package)
         column.addWidget(install)
         self._timer = QTimer(self)
@@ -277,6 +286,8 @@ class AiPanel(FollowingPanel):
                 greyed = True
                 self._list.addWidget(title_label(translate("AiPanel", "Not meant for this series")))
             row = PackageRow(choice, self._group)
+            if row.stranger is not None:
+                row.stranger.clicked.connect(lambda _on=False, package=choice.package: self._trust(package))
             self.rows.append(row)
             self._list.addWidget(row)
         for problem in problems:
@@ -292,6 +303,16 @@ class AiPanel(FollowingPanel):
         if self._run_when_listed:
             self._run_when_listed = False
             self.run_best()
+
+    def _trust(self, package: ModelPackage) -> None:
+        """The reader stands for a package from now on."""
+        from medview.inference.trust import trust
+
+        try:
+            trust(package)
+        except MedviewError as error:
+            self._workspace.tell_error(error, "ai")
+        self._workspace.packages_changed.emit()
 
     def chosen(self) -> PackageRow | None:
         """The row that is chosen."""

@@ -31,6 +31,28 @@ def is_model_package(path: str) -> bool:
         return False
 
 
+def is_foreign_network(path: str) -> bool:
+    """Whether a path looks like a network that must be imported first: an ONNX file, or a folder or zip around one.
+
+    A folder of images that happens to hold a network somewhere deep is opened as images.
+    """
+    chosen = Path(path)
+    if is_model_package(path):
+        return False
+    if chosen.is_dir():
+        nearby = (chosen, chosen / "models", *sorted(chosen.glob("fold_*"))[:5])
+        return any(next(folder.glob("*.onnx"), None) is not None for folder in nearby)
+    if chosen.suffix.lower() == ".onnx":
+        return chosen.is_file()
+    if chosen.suffix.lower() != ".zip" or not chosen.is_file():
+        return False
+    try:
+        with zipfile.ZipFile(chosen) as archive:
+            return any(name.lower().endswith(".onnx") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 def install_in_background(workspace: Workspace, path: str) -> None:
     """Install a package; the AI panel says how it went."""
     from medview.jobs.queue import Lane

@@ -27,6 +27,7 @@ from medview.ui.viewport_grid import MakeViewport, ViewportGrid, make_viewport
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.finding import InferenceResult
+    from medview.ui.import_dialog import ImportDialog
     from medview.ui.tag_browser import TagBrowser
 
 WORDS_FROM = 1400
@@ -209,23 +210,34 @@ class MainWindow(QMainWindow):
         self._open_demo()
 
     def ask_for_package(self) -> None:
-        """Ask for a model package and install it."""
+        """Ask for a model package or a network and install or import it."""
         path, _kind = QFileDialog.getOpenFileName(
             self,
             translate("MainWindow", "Install a model package"),
             self._workspace.settings.last_folder,
-            translate("MainWindow", "Model packages") + " (*.zip manifest.json)",
+            translate("MainWindow", "Model packages and networks") + " (*.zip manifest.json *.onnx)",
         )
         if path:
             chosen = Path(path)
             self.install_package(str(chosen.parent if chosen.name == "manifest.json" else chosen))
 
     def install_package(self, path: str) -> None:
-        """Install a model package and show what it fits."""
-        from medview.ui.installing import install_in_background
+        """Install a model package and show what it fits; a foreign network is asked about first."""
+        from medview.ui.installing import install_in_background, is_foreign_network
 
         self.show_tab(AI)
+        if is_foreign_network(path):
+            self.import_network(path)
+            return
         install_in_background(self._workspace, path)
+
+    def import_network(self, path: str) -> ImportDialog:
+        """Open the questions about a foreign network."""
+        from medview.ui.import_dialog import ImportDialog
+
+        dialog = ImportDialog(self._workspace, path, self)
+        dialog.show()
+        return dialog
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -244,9 +256,9 @@ class MainWindow(QMainWindow):
 
     def _take_dropped(self, paths: list[str]) -> None:
         """Install what is a model package, open everything else."""
-        from medview.ui.installing import is_model_package
+        from medview.ui.installing import is_foreign_network, is_model_package
 
-        packages = [path for path in paths if is_model_package(path)]
+        packages = [path for path in paths if is_model_package(path) or is_foreign_network(path)]
         for path in packages:
             self.install_package(path)
         images = [path for path in paths if path not in packages]

@@ -89,6 +89,15 @@ TEMPLATES: Mapping[str, str] = {
     "bad_picture": QT_TRANSLATE_NOOP("Message", "{file} cannot be read as a picture."),
     "bad_volume_file": QT_TRANSLATE_NOOP("Message", "{file} cannot be read as a volume."),
     "out_of_memory": QT_TRANSLATE_NOOP("Message", "There is not enough memory for this."),
+    "bad_link": QT_TRANSLATE_NOOP(
+        "Message", "The link was not opened: it is not one that names a study (medview://open?study=UID&patient=ID)."
+    ),
+    "study_not_found": QT_TRANSLATE_NOOP(
+        "Message", "The study {0} of the link is in none of the folders that links may open ({1})."
+    ),
+    "wrong_patient": QT_TRANSLATE_NOOP(
+        "Message", "The study {0} is not one of the patient that the link names; it was not opened."
+    ),
     "cannot_write": QT_TRANSLATE_NOOP("Message", "{file} could not be written."),
     "internal": QT_TRANSLATE_NOOP("Message", "Something unexpected happened."),
     "cancelled": QT_TRANSLATE_NOOP("Message", "Cancelled."),
@@ -229,6 +238,14 @@ TEMPLATES: Mapping[str, str] = {
         "The file does not say how its pixels are stored (bits, sign or kind); the usual format is assumed.",
     ),
     "bad_high_bit": QT_TRANSLATE_NOOP("Message", "High Bit contradicts the number of bits; it is ignored."),
+    "half_rescale": QT_TRANSLATE_NOOP(
+        "Message", "The file gives only one of rescale slope and intercept; 1 or 0 is taken for the other."
+    ),
+    "byte_order": QT_TRANSLATE_NOOP(
+        "Message",
+        "Pixels of this kind (big endian, VR OB) are written in either order of bytes; that of the transfer syntax is taken.",
+    ),
+    "bad_overlay": QT_TRANSLATE_NOOP("Message", "An overlay plane of the file has no valid size and is left out."),
     "more_pixels": QT_TRANSLATE_NOOP(
         "Message", "The file holds more pixel data than the frames that it announces; what is more is not shown."
     ),
@@ -386,6 +403,24 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "package_corrupt": QT_TRANSLATE_NOOP("Message", "{file} is not a readable package."),
     "package_missing": QT_TRANSLATE_NOOP("Message", "There is no package {file}."),
+    "input_unexplained": QT_TRANSLATE_NOOP("Message", "The network cannot be imported: {0}"),
+    "channels_unexplained": QT_TRANSLATE_NOOP("Message", "The network's channels are not explained: {0}"),
+    "output_unexplained": QT_TRANSLATE_NOOP("Message", "What the network gives is not explained: {0}"),
+    "task_unsupported": QT_TRANSLATE_NOOP("Message", "What the network is for cannot be shown: {0}"),
+    "metadata_unreadable": QT_TRANSLATE_NOOP("Message", "What the network says of itself cannot be read: {0}"),
+    "description_unreadable": QT_TRANSLATE_NOOP("Message", "The network's description {file} cannot be read."),
+    "description_incomplete": QT_TRANSLATE_NOOP("Message", "The network's description is not complete: {0}"),
+    "transform_refused": QT_TRANSLATE_NOOP(
+        "Message", "A step of the network's preparation is not done here as its authors do it: {0}"
+    ),
+    "expression_refused": QT_TRANSLATE_NOOP(
+        "Message", "The network's description holds an expression, which is never run: {0}"
+    ),
+    "not_onnx": QT_TRANSLATE_NOOP("Message", "{file} holds weights of another kind; export the network to ONNX first."),
+    "several_models": QT_TRANSLATE_NOOP("Message", "There are several networks; choose one: {0}"),
+    "import_incomplete": QT_TRANSLATE_NOOP("Message", "Something about the network has still to be said: {0}"),
+    "bad_answer": QT_TRANSLATE_NOOP("Message", "An answer about the network cannot be used: {0}"),
+    "output_exists": QT_TRANSLATE_NOOP("Message", "{file} is there already; name another place."),
     "package_too_large": QT_TRANSLATE_NOOP("Message", "The package {file} unpacks to too many bytes."),
     "package_unreadable": QT_TRANSLATE_NOOP("Message", "The package {file} cannot be unpacked."),
 }

@@ -58,6 +58,18 @@
         <translation>约剩 {0} 分钟</translation>
     </message>
     <message>
+        <source>not trusted yet</source>
+        <translation>尚未信任</translation>
+    </message>
+    <message>
+        <source>Trust this package</source>
+        <translation>信任此模型包</translation>
+    </message>
+    <message>
+        <source>You know where it comes from; a changed network is a stranger again</source>
+        <translation>您知道它的来源；网络一旦改变，需重新确认</translation>
+    </message>
+    <message>
         <source>Cancel this run</source>
         <translation>取消此次运行</translation>
     </message>
@@ -94,12 +106,12 @@
         <translation>运行任务</translation>
     </message>
     <message>
-        <source>Install a package…</source>
-        <translation>安装模型包…</translation>
+        <source>Install or import a network…</source>
+        <translation>安装或导入网络…</translation>
     </message>
     <message>
-        <source>Or drop a zip or a folder with a package here</source>
-        <translation>也可将模型包的 zip 文件或文件夹拖到此处</translation>
+        <source>Or drop a package, a MONAI or nnU-Net folder or an ONNX file here</source>
+        <translation>或将模型包、MONAI 或 nnU-Net 文件夹、ONNX 文件拖到此处</translation>
     </message>
     <message>
         <source>Open a series first.</source>
@@ -1250,6 +1262,93 @@
     </message>
 </context>
 <context>
+    <name>Import</name>
+    <message>
+        <source>Import a network</source>
+        <translation>导入网络</translation>
+    </message>
+    <message>
+        <source>An imported network is not trusted until you say so.</source>
+        <translation>导入的网络在您确认之前不受信任。</translation>
+    </message>
+    <message>
+        <source>Try on the open series</source>
+        <translation>在打开的序列上试运行</translation>
+    </message>
+    <message>
+        <source>Save the package…</source>
+        <translation>保存模型包…</translation>
+    </message>
+    <message>
+        <source>Install</source>
+        <translation>安装</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished">关闭</translation>
+    </message>
+    <message>
+        <source>Concluded from the files</source>
+        <translation>由文件推断</translation>
+    </message>
+    <message>
+        <source>What the network cannot say</source>
+        <translation>网络自身无法说明的内容</translation>
+    </message>
+    <message>
+        <source>Save the package</source>
+        <translation>保存模型包</translation>
+    </message>
+    <message>
+        <source>Model packages</source>
+        <translation type="unfinished">模型包</translation>
+    </message>
+    <message>
+        <source>Toward which side of the patient do the tensor&apos;s axes grow?</source>
+        <translation>张量各轴指向患者的哪一侧？</translation>
+    </message>
+    <message>
+        <source>Which values does it expect before any scaling?</source>
+        <translation>缩放之前，网络需要哪种数值？</translation>
+    </message>
+    <message>
+        <source>What are its classes called, in their order?</source>
+        <translation>各类别依次叫什么？</translation>
+    </message>
+    <message>
+        <source>To which spacing in mm was it trained?</source>
+        <translation>训练时的体素间距是多少毫米？</translation>
+    </message>
+    <message>
+        <source>How is an image of another size brought to the network&apos;s?</source>
+        <translation>其他尺寸的图像如何调整到网络的尺寸？</translation>
+    </message>
+    <message>
+        <source>How are values prepared?</source>
+        <translation>数值如何预处理？</translation>
+    </message>
+    <message>
+        <source>Which configuration of the plans was exported?</source>
+        <translation>导出的是 plans 中的哪个配置？</translation>
+    </message>
+    <message>
+        <source>Are boxes given in pixels, or from 0 to 1?</source>
+        <translation>检测框以像素为单位，还是从 0 到 1？</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>For modalities</source>
+        <translation>适用的检查类型</translation>
+    </message>
+</context>
+<context>
     <name>Job</name>
     <message>
         <source>Looking for images</source>
@@ -1366,8 +1465,8 @@
         <translation>安装模型包</translation>
     </message>
     <message>
-        <source>Model packages</source>
-        <translation>模型包</translation>
+        <source>Model packages and networks</source>
+        <translation>模型包和网络</translation>
     </message>
 </context>
 <context>
@@ -1617,6 +1716,18 @@
     <message>
         <source>There is not enough memory for this.</source>
         <translation>内存不足。</translation>
+    </message>
+    <message>
+        <source>The link was not opened: it is not one that names a study (medview://open?study=UID&amp;patient=ID).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The study {0} of the link is in none of the folders that links may open ({1}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The study {0} is not one of the patient that the link names; it was not opened.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{file} could not be written.</source>
@@ -1897,6 +2008,18 @@
     <message>
         <source>High Bit contradicts the number of bits; it is ignored.</source>
         <translation>最高位 (High Bit) 与位数矛盾;已忽略。</translation>
+    </message>
+    <message>
+        <source>The file gives only one of rescale slope and intercept; 1 or 0 is taken for the other.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pixels of this kind (big endian, VR OB) are written in either order of bytes; that of the transfer syntax is taken.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An overlay plane of the file has no valid size and is left out.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The file holds more pixel data than the frames that it announces; what is more is not shown.</source>
@@ -2261,6 +2384,62 @@
     <message>
         <source>There is no package {file}.</source>
         <translation>没有模型包 {file}。</translation>
+    </message>
+    <message>
+        <source>The network cannot be imported: {0}</source>
+        <translation>无法导入该网络：{0}</translation>
+    </message>
+    <message>
+        <source>The network&apos;s channels are not explained: {0}</source>
+        <translation>网络的输入通道含义不明：{0}</translation>
+    </message>
+    <message>
+        <source>What the network gives is not explained: {0}</source>
+        <translation>网络的输出含义不明：{0}</translation>
+    </message>
+    <message>
+        <source>What the network is for cannot be shown: {0}</source>
+        <translation>无法显示该网络的任务：{0}</translation>
+    </message>
+    <message>
+        <source>What the network says of itself cannot be read: {0}</source>
+        <translation>无法读取网络自带的说明：{0}</translation>
+    </message>
+    <message>
+        <source>The network&apos;s description {file} cannot be read.</source>
+        <translation>无法读取网络的说明文件 {file}。</translation>
+    </message>
+    <message>
+        <source>The network&apos;s description is not complete: {0}</source>
+        <translation>网络的说明不完整：{0}</translation>
+    </message>
+    <message>
+        <source>A step of the network&apos;s preparation is not done here as its authors do it: {0}</source>
+        <translation>网络预处理中的某一步无法按作者的方式执行：{0}</translation>
+    </message>
+    <message>
+        <source>The network&apos;s description holds an expression, which is never run: {0}</source>
+        <translation>网络的说明中含有表达式，表达式从不执行：{0}</translation>
+    </message>
+    <message>
+        <source>{file} holds weights of another kind; export the network to ONNX first.</source>
+        <translation>{file} 是其他格式的权重；请先将网络导出为 ONNX。</translation>
+    </message>
+    <message>
+        <source>There are several networks; choose one: {0}</source>
+        <translation>有多个网络，请选择其一：{0}</translation>
+    </message>
+    <message>
+        <source>Something about the network has still to be said: {0}</source>
+        <translation>关于该网络还有内容需要说明：{0}</translation>
+    </message>
+    <message>
+        <source>An answer about the network cannot be used: {0}</source>
+        <translation>关于该网络的回答无法使用：{0}</translation>
+    </message>
+    <message>
+        <source>{file} is there already; name another place.</source>
+        <translation>{file} 已存在，请另选位置。</translation>
     </message>
     <message>
         <source>The package {file} unpacks to too many bytes.</source>

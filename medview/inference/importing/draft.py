@@ -42,7 +42,8 @@ class Guess:
 
 def refused(code: str, text: str, path: Path | None = None) -> MedviewError:
     """What cannot be imported, and why (exit code 4)."""
-    return MedviewError(code, text, str(path) if path is not None else None, ExitCode.MODEL_UNUSABLE)
+    at = str(path) if path is not None else None
+    return MedviewError(code, text, at, ExitCode.MODEL_UNUSABLE, (text.removesuffix("."),))
 
 
 @dataclass
@@ -88,12 +89,12 @@ class Draft:
             return None
         if question.choices and question.field not in _FREE and given not in question.choices:
             said = f"{question.field}={given}: one of {', '.join(question.choices)} was due."
-            raise MedviewError("bad_answer", said, None, ExitCode.BAD_USE, (question.field, given))
+            raise MedviewError("bad_answer", said, None, ExitCode.BAD_USE, (said.removesuffix("."),))
         try:
             return read(given)
         except ValueError as error:
             said = f"{question.field}={given}: {error}."
-            raise MedviewError("bad_answer", said, None, ExitCode.BAD_USE, (question.field, given)) from error
+            raise MedviewError("bad_answer", said, None, ExitCode.BAD_USE, (said.removesuffix("."),)) from error
 
     def answer(self, name: str) -> str | None:
         """What was answered for a field, if anything."""
@@ -138,7 +139,7 @@ def parse_answers(given: Sequence[str]) -> dict[str, str]:
         name, value = name.strip(), value.strip()
         if not separator or not name or not value:
             said = f"--set {text}: give field=value."
-            raise MedviewError("bad_answer", said, None, ExitCode.BAD_USE, (name, value))
+            raise MedviewError("bad_answer", said, None, ExitCode.BAD_USE, (said,))
         answers[name] = value
     return answers
 
@@ -165,7 +166,7 @@ def _put(manifest: dict[str, Any], name: str, text: str) -> None:
         below = at.setdefault(parent, {})
         if not isinstance(below, dict):
             said = f"{name}={text}: {parent} is not an object of the manifest."
-            raise MedviewError("bad_answer", said, None, ExitCode.BAD_USE, (name, text))
+            raise MedviewError("bad_answer", said, None, ExitCode.BAD_USE, (said,))
         at = below
     at[last] = value
 
