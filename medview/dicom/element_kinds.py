@@ -67,7 +67,7 @@ def _wanted() -> dict[int, frozenset[int]]:
     table |= dict.fromkeys(_SEQUENCES, SEQUENCE) | dict.fromkeys(_SHORTS, SHORTS)
     table |= dict.fromkeys(_LONGS, LONGS) | dict.fromkeys(_DOUBLES, DOUBLES)
     table |= dict.fromkeys((tags.PIXELS, tags.FLOAT_PIXELS, tags.DOUBLE_PIXELS), STOP)
-    table |= dict.fromkeys(tags.OVERLAY_ROWS, SHORTS)
+    table |= dict.fromkeys((*tags.OVERLAY_ROWS, *tags.OVERLAY_COLUMNS), SHORTS)
     table[tags.ICC_PROFILE] = frozenset({-3})  # no VR suits: that it is there is all that a header needs
     # No VR suits, so the fast way stops there: their place is wanted, not their value.
     table |= dict.fromkeys((tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS), frozenset[int]())

@@ -423,15 +423,19 @@ def _look_at_fragments(source: _Source, start: int, raw: RawInstance) -> None:
 
     For one frame what was read already tells. Of several the end of a whole file tells, and only others are gone through.
     """
-    from medview.dicom.fragments import frames_are_cut_off, last_fragment_is_cut_off
+    from medview.dicom.fragments import frames_are_cut_off, last_fragment_is_cut_off, more_frames_follow
 
+    begin = source.buf[start - source.base :] if start >= source.base else b""
+    said = raw.values.get(tags.NUMBER_OF_FRAMES, b"").strip(b" \0")
+    if said in _ONE and not raw.packed and more_frames_follow(begin, start, source.bytes.read, source.size):
+        raw.notice("more_pixels")
     if tags.NUMBER_OF_FRAMES not in raw.values:
-        begin = source.buf[start - source.base :] if start >= source.base else b""
         raw.cut_off = frames_are_cut_off(begin, start, source.size)
     elif not raw.packed and _SEQUENCE_END_BYTES not in source.bytes.read(max(start, source.size - 512), 512):
         raw.cut_off = last_fragment_is_cut_off(start, source.bytes.read, source.size)
 
 
+_ONE = frozenset({b"", b"0", b"1"})
 _SEQUENCE_END_BYTES = b"\xfe\xff\xdd\xe0"
 
 

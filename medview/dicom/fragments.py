@@ -89,6 +89,28 @@ def frames_are_cut_off(begin: bytes, offset: int, size: int) -> bool:
     return False
 
 
+def more_frames_follow(begin: bytes, offset: int, read: Read, size: int) -> bool:
+    """Whether a second frame begins behind the first fragment, of pixels whose header announces one; parameters as above.
+
+    Asks for more of the file only where something is left in it behind that fragment.
+    """
+    if len(begin) < 8 or begin[:4] != _ITEM:
+        return False
+    (length,) = struct.unpack_from("<I", begin, 4)
+    first = 0 if starts_frame(begin[8:20]) or _is_rle_header(begin[8:16]) else 8 + length
+    if begin[first : first + 4] != _ITEM or len(begin) < first + 20:
+        return False
+    is_rle = _is_rle_header(begin[first + 8 : first + 16])
+    if not is_rle and not starts_frame(begin[first + 8 : first + 20]):
+        return False
+    (length,) = struct.unpack_from("<I", begin, first + 4)
+    after = offset + first + 8 + length + length % 2
+    if after + 8 + _PEEK > size:
+        return False
+    head = read(after, 8 + _PEEK)
+    return head[:4] == _ITEM and (_is_rle_header(head[8:]) if is_rle else starts_frame(head[8:]))
+
+
 def last_fragment_is_cut_off(offset: int, read: Read, size: int) -> bool:
     """Whether a data set ends inside a fragment; goes through the heads of all of them."""
     fragments = _items(offset, read, size)[1]

@@ -179,6 +179,8 @@ class FrameCommon:
     sequence_name: str = ""
     """The pulse sequence in its maker's words."""
     real_world: tuple[RealWorldMapping, ...] = ()
+    half_rescale: bool = False
+    """Whether the file gives only one of rescale slope and intercept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -473,6 +473,7 @@ def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
         as_text(get(tags.ASL_CONTEXT)),
         as_text(get(tags.SEQUENCE_NAME)),
         real_world=real_world_mappings(values),
+        half_rescale=(slope is None) != (intercept is None) and tags.DOSE_SCALING not in values,
     )
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from medview.dicom import tags
 from medview.dicom.elements import RawInstance
+from medview.dicom.header import as_short
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.transfer_syntax import TRANSFER_SYNTAXES, missing_decoder
 
 _FORMAT = (tags.BITS_ALLOCATED, tags.BITS_STORED, tags.PIXEL_REPRESENTATION, tags.PHOTOMETRIC)
+_OVERLAYS = tuple(zip(tags.OVERLAY_ROWS, tags.OVERLAY_COLUMNS, strict=True))
+_OVERLAY_SIZES = frozenset(tags.OVERLAY_ROWS + tags.OVERLAY_COLUMNS)
 _PLAIN = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
 
 
@@ -37,6 +40,11 @@ def oddities_of(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str,
         and 8 * length >= (pixels.frames + 1) * pixels.frame_bits
     ):
         found += ("more_pixels",)
+    if raw.big_endian and raw.pixel_vr == "OB" and pixels.bits_allocated > 8 and not pixels.is_encapsulated:
+        found += ("byte_order",)
+    planes = values.keys() & _OVERLAY_SIZES
+    if planes and any(not (as_short(said(a)) and as_short(said(b))) for a, b in _OVERLAYS if {a, b} & planes):
+        found += ("bad_overlay",)
     if _is_cut_off(raw, pixels, length):
         found += ("cut_off",)
     if pixels.transfer_syntax not in TRANSFER_SYNTAXES:

@@ -30,6 +30,8 @@ def common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
             codes[code] = None
         if frame.frame.common.voi_faults:
             codes["bad_window"] = None
+        if frame.frame.common.half_rescale:
+            codes["half_rescale"] = None
         if header.frame_of_reference != reference:
             codes["frame_of_reference_per_image"] = None
         if header.image.tiles:
@@ -105,6 +107,9 @@ _NOTE_TEXTS = {
     "frame_of_reference_per_image": "Every image names a frame of reference of its own; they are taken as one.",
     "cut_off": "A file ends in the middle of its pixels; what is missing of it is marked.",
     "bad_window": "A window or VOI LUT of the file is not allowed by the standard and is left out.",
+    "half_rescale": "The file gives only one of rescale slope and intercept; 1 or 0 is taken for the other.",
+    "byte_order": "Pixels of this kind (big endian, VR OB) are written in either order of bytes; that of the transfer syntax is taken.",
+    "bad_overlay": "An overlay plane of the file has no valid size and is left out.",
     "mosaic_slices": "The file holds all slices of a volume in one picture (mosaic); they are shown as slices.",
     "mosaic_order_assumed": "The private header that tells the order of the mosaic's slices is missing; it is assumed.",
     "mosaic": "This is a mosaic: one picture holds all slices of a volume side by side.",

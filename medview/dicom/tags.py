@@ -206,7 +206,8 @@ MEASUREMENT_UNITS = tag(0x0040, 0x08EA)
 
 # Overlay planes (PS3.3 C.9.2): sixteen groups
 OVERLAY_ROWS = tuple(tag(group, 0x0010) for group in range(0x6000, 0x6020, 2))
-"""That a group has a plane; what is in it is read when a frame is shown."""
+OVERLAY_COLUMNS = tuple(tag(group, 0x0011) for group in range(0x6000, 0x6020, 2))
+"""That a group has a plane, and whether it may hold together; what is in it is read when a frame is shown."""
 
 # PET, nuclear medicine, radiotherapy dose
 PET_UNITS = tag(0x0054, 0x1001)

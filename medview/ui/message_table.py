@@ -331,6 +331,7 @@ TEMPLATES: Mapping[str, str] = {
     "not_kept": QT_TRANSLATE_NOOP(
         "Message", "The result could not be kept on disk; it is lost when the window closes."
     ),
+    "study_away": QT_TRANSLATE_NOOP("Message", "The study is not where it was: {0}. Its marks stay kept."),
     "marks_in_memory": QT_TRANSLATE_NOOP(
         "Message", "Nothing can be written to {0} ({1}): marks are lost when medview is closed."
     ),
@@ -338,10 +339,10 @@ TEMPLATES: Mapping[str, str] = {
         "Message", "Marks could not be kept yet: {0} They are in memory and are tried again with the next one."
     ),
     "marks_away": QT_TRANSLATE_NOOP(
-        "Message", "{0} kept marks lie on images of these series that are not open; they stay kept."
+        "Message", "Kept marks on images of these series that are not open: {0}. They stay kept."
     ),
     "marks_unknown": QT_TRANSLATE_NOOP(
-        "Message", "{0} kept marks were made by another version of medview and cannot be shown; they stay kept."
+        "Message", "Kept marks by another version of medview that cannot be shown: {0}. They stay kept."
     ),
     "store_locked": QT_TRANSLATE_NOOP("Message", "The study database {0} is held by another program ({1})."),
     "store_full": QT_TRANSLATE_NOOP("Message", "The study database {0} cannot grow: the disk is full ({1})."),

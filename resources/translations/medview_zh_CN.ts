@@ -149,6 +149,10 @@
         <translation>打开文件…</translation>
     </message>
     <message>
+        <source>Recent studies…</source>
+        <translation>最近的检查…</translation>
+    </message>
+    <message>
         <source>Open the demo study</source>
         <translation>打开演示检查</translation>
     </message>
@@ -211,6 +215,10 @@
     <message>
         <source>Sagittal</source>
         <translation>矢状位</translation>
+    </message>
+    <message>
+        <source>More viewports, up to 5 × 5…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Three planes</source>
@@ -466,7 +474,7 @@
     </message>
     <message>
         <source>Keep waiting marks now</source>
-        <translation type="unfinished"></translation>
+        <translation>立即保存等待中的标记</translation>
     </message>
     <message>
         <source>Window</source>
@@ -601,6 +609,10 @@
         <translation>删除所选标记</translation>
     </message>
     <message>
+        <source>Crosshair: all go there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Cancel; a second time resets the picture</source>
         <translation>取消；再按一次重置图像显示</translation>
     </message>
@@ -630,11 +642,11 @@
     </message>
     <message>
         <source>Accept the finding</source>
-        <translation type="unfinished"></translation>
+        <translation>接受该发现</translation>
     </message>
     <message>
         <source>Reject the finding</source>
-        <translation type="unfinished"></translation>
+        <translation>拒绝该发现</translation>
     </message>
     <message>
         <source>Install a model package…</source>
@@ -647,6 +659,45 @@
     <message>
         <source>About medview</source>
         <translation>关于 medview</translation>
+    </message>
+    <message>
+        <source>Tiles: consecutive images</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Viewport in a window of its own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scroll together by position</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scroll together with the present offset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pan and zoom together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Window together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reference lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the crosshair off</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Detached</name>
+    <message>
+        <source>medview – viewport {n}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -953,6 +1004,10 @@
         <translation>取消</translation>
     </message>
     <message>
+        <source>Recent studies…</source>
+        <translation>最近的检查…</translation>
+    </message>
+    <message>
         <source>Making the demo study…</source>
         <translation>正在生成演示检查…</translation>
     </message>
@@ -1136,47 +1191,47 @@
     </message>
     <message>
         <source>Accepted by {0}, {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>已由 {0} 接受，{1}</translation>
     </message>
     <message>
         <source>Rejected by {0}, {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>已由 {0} 拒绝，{1}</translation>
     </message>
     <message>
         <source>Changed by {0}, {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>已由 {0} 修改，{1}</translation>
     </message>
     <message>
         <source>unknown reader</source>
-        <translation type="unfinished"></translation>
+        <translation>未知阅片者</translation>
     </message>
     <message>
         <source>Accept</source>
-        <translation type="unfinished"></translation>
+        <translation>接受</translation>
     </message>
     <message>
         <source>Accept  (Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>接受  (Enter)</translation>
     </message>
     <message>
         <source>Reject</source>
-        <translation type="unfinished"></translation>
+        <translation>拒绝</translation>
     </message>
     <message>
         <source>Reject  (X)</source>
-        <translation type="unfinished"></translation>
+        <translation>拒绝  (X)</translation>
     </message>
     <message>
         <source>Label</source>
-        <translation type="unfinished"></translation>
+        <translation>标签</translation>
     </message>
     <message>
         <source>Note or reason</source>
-        <translation type="unfinished"></translation>
+        <translation>备注或理由</translation>
     </message>
     <message>
         <source>Label: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>标签：{0}</translation>
     </message>
 </context>
 <context>
@@ -1447,6 +1502,13 @@
     </message>
 </context>
 <context>
+    <name>LayoutPicker</name>
+    <message>
+        <source>Choose a grid of viewports</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Tools</source>
@@ -1488,7 +1550,7 @@
     </message>
     <message>
         <source>&amp;Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑(&amp;E)</translation>
     </message>
     <message>
         <source>&amp;View</source>
@@ -1719,15 +1781,15 @@
     </message>
     <message>
         <source>The link was not opened: it is not one that names a study (medview://open?study=UID&amp;patient=ID).</source>
-        <translation type="unfinished"></translation>
+        <translation>链接未打开：它不是指定检查的链接（medview://open?study=UID&amp;patient=ID）。</translation>
     </message>
     <message>
         <source>The study {0} of the link is in none of the folders that links may open ({1}).</source>
-        <translation type="unfinished"></translation>
+        <translation>在允许链接打开的文件夹（{1} 个）中未找到链接所指的检查 {0}。</translation>
     </message>
     <message>
         <source>The study {0} is not one of the patient that the link names; it was not opened.</source>
-        <translation type="unfinished"></translation>
+        <translation>检查 {0} 不属于链接所指的患者，未打开。</translation>
     </message>
     <message>
         <source>{file} could not be written.</source>
@@ -2011,15 +2073,15 @@
     </message>
     <message>
         <source>The file gives only one of rescale slope and intercept; 1 or 0 is taken for the other.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件只给出了重定标斜率和截距中的一个；另一个取 1 或 0。</translation>
     </message>
     <message>
         <source>Pixels of this kind (big endian, VR OB) are written in either order of bytes; that of the transfer syntax is taken.</source>
-        <translation type="unfinished"></translation>
+        <translation>此类像素（大端，VR 为 OB）的字节顺序存在两种写法；此处采用传输语法规定的顺序。</translation>
     </message>
     <message>
         <source>An overlay plane of the file has no valid size and is left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件中的一个叠加平面没有有效尺寸，已略去。</translation>
     </message>
     <message>
         <source>The file holds more pixel data than the frames that it announces; what is more is not shown.</source>
@@ -2234,44 +2296,48 @@
         <translation>结果无法存盘，关闭窗口后将丢失。</translation>
     </message>
     <message>
+        <source>The study is not where it was: {0}. Its marks stay kept.</source>
+        <translation>检查已不在原处：{0}。其标记仍然保存。</translation>
+    </message>
+    <message>
         <source>Nothing can be written to {0} ({1}): marks are lost when medview is closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {0}（{1}）：关闭 medview 后标记将丢失。</translation>
     </message>
     <message>
         <source>Marks could not be kept yet: {0} They are in memory and are tried again with the next one.</source>
-        <translation type="unfinished"></translation>
+        <translation>标记尚未保存：{0} 它们保留在内存中，将随下一个标记重新尝试保存。</translation>
     </message>
     <message>
-        <source>{0} kept marks lie on images of these series that are not open; they stay kept.</source>
-        <translation type="unfinished"></translation>
+        <source>Kept marks on images of these series that are not open: {0}. They stay kept.</source>
+        <translation>这些序列中有未打开的图像，其上已保存的标记：{0} 个。它们仍然保存。</translation>
     </message>
     <message>
-        <source>{0} kept marks were made by another version of medview and cannot be shown; they stay kept.</source>
-        <translation type="unfinished"></translation>
+        <source>Kept marks by another version of medview that cannot be shown: {0}. They stay kept.</source>
+        <translation>由其他版本的 medview 保存而无法显示的标记：{0} 个。它们仍然保存。</translation>
     </message>
     <message>
         <source>The study database {0} is held by another program ({1}).</source>
-        <translation type="unfinished"></translation>
+        <translation>检查数据库 {0} 正被其他程序占用（{1}）。</translation>
     </message>
     <message>
         <source>The study database {0} cannot grow: the disk is full ({1}).</source>
-        <translation type="unfinished"></translation>
+        <translation>检查数据库 {0} 无法增大：磁盘已满（{1}）。</translation>
     </message>
     <message>
         <source>The study database {0} can only be read ({1}).</source>
-        <translation type="unfinished"></translation>
+        <translation>检查数据库 {0} 为只读（{1}）。</translation>
     </message>
     <message>
         <source>The study database {0} cannot be read or written ({1}).</source>
-        <translation type="unfinished"></translation>
+        <translation>检查数据库 {0} 无法读写（{1}）。</translation>
     </message>
     <message>
         <source>The study database {0} was damaged. It was set aside as {1} and made again from the journal.</source>
-        <translation type="unfinished"></translation>
+        <translation>检查数据库 {0} 已损坏。已另存为 {1}，并根据日志重新建立。</translation>
     </message>
     <message>
         <source>The study database {0} was written by a newer medview. It was set aside as {1} and made again from the journal.</source>
-        <translation type="unfinished"></translation>
+        <translation>检查数据库 {0} 由更新版本的 medview 写入。已另存为 {1}，并根据日志重新建立。</translation>
     </message>
     <message>
         <source>A kept result is damaged and was set aside.</source>
@@ -2620,7 +2686,7 @@
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Open another folder</source>
@@ -3067,6 +3133,37 @@
     <message>
         <source>SUV 0–10</source>
         <translation>SUV 0–10</translation>
+    </message>
+</context>
+<context>
+    <name>Recent</name>
+    <message>
+        <source>No name</source>
+        <translation>无姓名</translation>
+    </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 幅图像</translation>
+    </message>
+    <message>
+        <source>opened {0}</source>
+        <translation>打开于 {0}</translation>
+    </message>
+    <message>
+        <source>Recent studies</source>
+        <translation>最近的检查</translation>
+    </message>
+    <message>
+        <source>Patient, date, description, modality …</source>
+        <translation>患者、日期、描述、设备类型…</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>No study has been opened yet, or none has these words.</source>
+        <translation>尚未打开过检查，或没有符合这些词的检查。</translation>
     </message>
 </context>
 <context>
@@ -3644,39 +3741,39 @@
     <name>Step</name>
     <message>
         <source>Look of a result</source>
-        <translation type="unfinished"></translation>
+        <translation>结果的显示方式</translation>
     </message>
     <message>
         <source>Discard a result</source>
-        <translation type="unfinished"></translation>
+        <translation>弃用结果</translation>
     </message>
     <message>
         <source>Layout</source>
-        <translation type="unfinished"></translation>
+        <translation>布局</translation>
     </message>
     <message>
         <source>Accept a finding</source>
-        <translation type="unfinished"></translation>
+        <translation>接受发现</translation>
     </message>
     <message>
         <source>Reject a finding</source>
-        <translation type="unfinished"></translation>
+        <translation>拒绝发现</translation>
     </message>
     <message>
         <source>Open a finding again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新待定发现</translation>
     </message>
     <message>
         <source>Name a finding</source>
-        <translation type="unfinished"></translation>
+        <translation>命名发现</translation>
     </message>
     <message>
         <source>Note on a finding</source>
-        <translation type="unfinished"></translation>
+        <translation>发现的备注</translation>
     </message>
     <message>
         <source>Distance</source>
-        <translation type="unfinished">测距</translation>
+        <translation>距离</translation>
     </message>
     <message>
         <source>Path</source>
@@ -3696,7 +3793,7 @@
     </message>
     <message>
         <source>Ellipse</source>
-        <translation type="unfinished">椭圆</translation>
+        <translation>椭圆</translation>
     </message>
     <message>
         <source>Rectangle</source>
@@ -3728,11 +3825,11 @@
     </message>
     <message>
         <source>New mark</source>
-        <translation type="unfinished"></translation>
+        <translation>新标记</translation>
     </message>
     <message>
         <source>Delete a mark</source>
-        <translation type="unfinished"></translation>
+        <translation>删除标记</translation>
     </message>
     <message>
         <source>Write on a mark</source>
@@ -3740,7 +3837,7 @@
     </message>
     <message>
         <source>Move a mark</source>
-        <translation type="unfinished"></translation>
+        <translation>移动标记</translation>
     </message>
 </context>
 <context>
@@ -4188,6 +4285,10 @@
         <translation>重采样</translation>
     </message>
     <message>
+        <source>Linked</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>AI hidden</source>
         <translation>AI 已隐藏</translation>
     </message>
@@ -4445,7 +4546,7 @@
     </message>
     <message>
         <source>⚠ made on other images</source>
-        <translation type="unfinished"></translation>
+        <translation>⚠ 在其他图像上所作</translation>
     </message>
 </context>
 <context>

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from medview.core.problem import MedviewError
 from medview.dicom.header import as_integer, as_number, as_numbers
 from medview.dicom.inflate import inflate_capped
+from tests.dicom.pixel_files import JPEG, encapsulated, encode, phantom, rle_frame, write_pixels
 from tests.dicom.reading import assert_census, catalog_of, codes, only_stack, stacks_of
-from tests.phantoms.broken_dicom import PIXELS, variants
+from tests.phantoms.broken_dicom import PIXELS, big_image, variants
 from tests.phantoms.raw_dicom import element, item, part10, small_image
 
 VARIANTS = variants()
@@ -156,6 +158,68 @@ def test_more_pixels_than_frames_are_said(tmp_path: Path) -> None:
     assert "more_pixels" in codes(stack)
     path.write_bytes(part10(small_image(pixels=PIXELS + b"\0\0")))
     assert "more_pixels" not in codes(only_stack(path))
+
+
+@pytest.mark.parametrize("codec", ["jpeg-ls", "jpeg", "rle"])
+@pytest.mark.parametrize("table", [b"", struct.pack("<2I", 0, 100)])
+@pytest.mark.parametrize("said", [None, "", "1", "2"])
+def test_more_compressed_frames_than_announced_are_said(
+    tmp_path: Path, codec: str, table: bytes, said: str | None
+) -> None:
+    values = phantom(low=0, high=255).astype(np.uint8)
+    one = rle_frame(values) if codec == "rle" else encode(codec, values)
+    syntax = {"jpeg-ls": f"{JPEG}80", "jpeg": f"{JPEG}50", "rle": "1.2.840.10008.1.2.5"}[codec]
+    path = tmp_path / "two"
+
+    def codes_of(fragments: list[bytes]) -> set[str]:
+        about: dict[str, Any] = {} if said is None else {"NumberOfFrames": said}
+        write_pixels(path, encapsulated(fragments, table), syntax, rows=48, columns=40, allocated=8, vr="OB", **about)
+        (stack,) = stacks_of(path)
+        stack.frames[0].read()
+        return codes(stack)
+
+    assert ("more_pixels" in codes_of([one, one])) == (said != "2")
+    assert "more_pixels" not in codes_of([one])
+    if codec != "rle":
+        assert "more_pixels" not in codes_of([one[:200], one[200:]]), "one frame in two fragments"
+
+
+def test_half_a_rescale_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "half"
+    slope, intercept = element(0x00281053, "DS", "1 "), element(0x00281052, "DS", "-1024 ")
+    for between, half in (((intercept,), True), ((slope,), True), ((intercept, slope), False), ((), False)):
+        path.write_bytes(part10(small_image(*between)))
+        assert ("half_rescale" in codes(only_stack(path))) == half
+
+
+def test_the_byte_order_of_big_endian_bytes_is_in_doubt_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "big"
+    big = "1.2.840.10008.1.2.2"
+    path.write_bytes(part10(big_image(), big))
+    assert "byte_order" not in codes(only_stack(path))
+    path.write_bytes(part10(big_image().replace(b"OW\0\0", b"OB\0\0"), big))
+    assert "byte_order" in codes(only_stack(path))
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"), [(b"\0\0", b"\6\0"), (b"\4\0", b"\0\0"), (None, b"\6\0"), (b"\4\0", None)]
+)
+def test_an_overlay_plane_without_a_size_is_left_out_and_said(
+    tmp_path: Path, rows: bytes | None, columns: bytes | None
+) -> None:
+    def image(rows: bytes | None, columns: bytes | None) -> bytes:
+        plane = [element(tag, "US", size) for tag, size in ((0x60000010, rows), (0x60000011, columns)) if size]
+        pixels = element(0x7FE00010, "OW", PIXELS)
+        start = small_image(pixels=PIXELS).removesuffix(pixels)
+        return part10(start + b"".join(plane) + element(0x60003000, "OW", b"\xff\0\0\0") + pixels)
+
+    path = tmp_path / "overlay"
+    path.write_bytes(image(rows, columns))
+    stack = only_stack(path)
+    assert "bad_overlay" in codes(stack)
+    assert np.array_equal(stack.frames[0].read(), TRUE_VALUES)
+    path.write_bytes(image(b"\4\0", b"\6\0"))
+    assert "bad_overlay" not in codes(only_stack(path))
 
 
 def test_pixels_of_an_unknown_syntax_that_are_no_plain_ones_are_refused(tmp_path: Path) -> None:
