@@ -31,7 +31,7 @@ LOCKS = ROOT / "packaging" / "locks"
 FLAVOURS = ("cpu", "cuda", "directml", "openvino")
 # What lies beside a flavour, by the dependency groups that it holds. The peers of the benchmarks go into an environment
 # of their own, together with the rest.
-TOOL_SETS = {"tools": ("dev",), "bench": ("bench",)}
+TOOL_SETS = {"tools": ("dev",), "bench": ("bench",), "package": ("package",)}
 MARK = "# pyproject: "
 
 # Where each flavour is meant to run, as uv names platforms.
@@ -42,6 +42,7 @@ PLATFORMS = {
     "openvino": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc"),
     "tools": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc", "aarch64-apple-darwin"),
     "bench": ("x86_64-manylinux_2_34",),
+    "package": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc", "aarch64-apple-darwin"),
 }
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -50,7 +51,10 @@ def declared(root: Path = ROOT) -> dict[str, Any]:
     """Return what pyproject.toml says about dependencies, the part that a lock answers for."""
     with (root / "pyproject.toml").open("rb") as stream:
         project = tomllib.load(stream)
-    groups = {name: project["dependency-groups"][name] for name in ("test", "oracle", "check", "build", "dev", "bench")}
+    groups = {
+        name: project["dependency-groups"][name]
+        for name in ("test", "oracle", "check", "build", "dev", "bench", "package")
+    }
     return {
         "python": project["project"]["requires-python"],
         "dependencies": project["project"]["dependencies"],

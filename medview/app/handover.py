@@ -62,8 +62,13 @@ def is_private(folder: str) -> bool:
 
 def message(paths: list[str]) -> bytes:
     """The line that is sent: absolute paths, because the window has a working folder of its own."""
-    absolute = ", ".join(_json_text(os.path.abspath(path)) for path in paths)  # noqa: PTH100
+    absolute = ", ".join(_json_text(_sent(path)) for path in paths)
     return f'{{"version": {PROTOCOL}, "paths": [{absolute}]}}\n'.encode("ascii")
+
+
+def _sent(word: str) -> str:
+    # Addresses (file://, medview://) are for the window to read: there a wrong one is told where it is seen.
+    return word if word[:8].lower().startswith(("file:", "medview:")) else os.path.abspath(word)  # noqa: PTH100
 
 
 def _json_text(text: str) -> str:

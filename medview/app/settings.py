@@ -48,6 +48,8 @@ class Settings:
     """The window system's own description of where the window was, in hexadecimal digits."""
     last_folder: str = ""
     hints_dismissed: bool = False
+    link_folders: tuple[str, ...] = ()
+    """Folders in which the study of a ``medview://`` link is looked for; none: links open nothing."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Keys that the reader gave to commands, by command id; others keep what the table says."""
     presets: Mapping[str, tuple[tuple[str, float, float], ...]] = field(default_factory=dict)
@@ -100,6 +102,8 @@ def load_settings(path: Path | None = None) -> tuple[Settings, tuple[Note, ...]]
 
 
 def _sound_value(name: str, value: Any, hint: Any) -> Any:
+    if name == "link_folders":
+        return tuple(str(one) for one in _sequence(value))
     if name == "keys":
         return {str(key): tuple(str(one) for one in _sequence(entry)) for key, entry in _mapping(value).items()}
     if name == "presets":

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 HOME_VARIABLE = "MEDVIEW_HOME"
 """Environment variable with a folder that replaces the user's data folder (tests, portable use)."""
+
+
+PORTABLE_MARKER = "portable.txt"
+"""A file of this name beside the packaged program keeps everything in a folder beside it, on a stick or a disc."""
+
+
+def portable_folder() -> Path | None:
+    """The folder beside a portable program that takes what medview keeps; None where the program is installed."""
+    if not getattr(sys, "frozen", False):
+        return None
+    program = Path(sys.executable).resolve().parent
+    return program / "medview-data" if (program / PORTABLE_MARKER).is_file() else None
 
 
 def user_folder() -> Path:
@@ -14,6 +27,9 @@ def user_folder() -> Path:
     chosen = os.environ.get(HOME_VARIABLE)
     if chosen:
         return Path(chosen)
+    beside = portable_folder()
+    if beside is not None:
+        return beside
     import platformdirs
 
     return Path(platformdirs.user_data_dir("medview", appauthor=False))

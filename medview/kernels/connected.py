@@ -8,9 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.kernels.ahead import ahead_kernel
+
 
 @cache
 def _compiled() -> Any:
+    ahead = ahead_kernel("label")
+    if ahead is not None:
+        return ahead
     from medview.kernels import connected_compiled
 
     return connected_compiled.compile_label()

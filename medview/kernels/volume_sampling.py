@@ -13,8 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.kernels.ahead import ahead_kernel
+
 AnyArray = NDArray[Any]
 FloatArray = NDArray[np.float64]
+
+STORED_TYPES = ("uint8", "int16", "uint16", "int32", "float32")
+"""Types of stored voxels that there is a compiled kernel for."""
 
 _log = logging.getLogger(__name__)
 _compiled: dict[str, Callable[..., None]] = {}
@@ -27,6 +32,10 @@ def warm_up() -> bool:
     """
     if _compiled:
         return True
+    ahead = {name: ahead_kernel(f"trilinear_{name}") for name in STORED_TYPES}
+    if all(ahead.values()):
+        _compiled.update({name: kernel for name, kernel in ahead.items() if kernel is not None})
+        return True
     try:
         from medview.kernels import volume_sampling_compiled
 
@@ -34,7 +43,7 @@ def warm_up() -> bool:
     except Exception:  # noqa: BLE001 - whatever numba or LLVM lack on this machine, there is another way
         _log.warning("the compiled sampler is not available, using NumPy", exc_info=True)
         return False
-    _compiled.update(dict.fromkeys(volume_sampling_compiled.STORED_TYPES, kernel))
+    _compiled.update(dict.fromkeys(STORED_TYPES, kernel))
     return True
 
 

@@ -8,8 +8,7 @@ import numba
 import numpy as np
 
 from medview.kernels.compiled import compile_kept
-
-STORED_TYPES = ("uint8", "int16", "uint16", "int32", "float32")
+from medview.kernels.volume_sampling import STORED_TYPES
 
 
 def _trilinear(stored, voxels, slopes, intercepts, out):  # type: ignore[no-untyped-def]

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from medview import __version__
@@ -40,6 +41,7 @@ def make_application() -> QApplication:
         return existing
     QCoreApplication.setApplicationName("medview")
     QCoreApplication.setApplicationVersion(__version__)
+    QGuiApplication.setDesktopFileName("org.medview.medview")  # by which a desktop finds the window's icon
     app = QApplication(["medview"])
     app.setStyle("Fusion")
     app.setApplicationDisplayName("medview")
@@ -145,7 +147,24 @@ class Desk:
     def _received(self, paths: list[str]) -> None:
         self.window.come_forward()
         if paths:
-            self.window.open_paths(paths)
+            self.open_words(paths, self.window.open_paths)
+
+    def open_words(self, words: Sequence[str], take: Callable[[list[str]], None]) -> None:
+        """Open what a command line names through ``take``: paths, or the addresses and links of a desktop as paths."""
+        if not any(word[:8].lower().startswith(("file:", "medview:")) for word in words):
+            take(list(words))
+            return
+        from medview.app.links import paths_of_words
+        from medview.jobs.queue import Lane
+
+        folders = self.workspace.settings.link_folders
+        self.jobs.submit(
+            "link",
+            lambda _progress: paths_of_words(words, folders),
+            Lane.INTERACTION,
+            on_done=take,
+            on_failed=self.workspace.tell_error,
+        )
 
     # ------------------------------------------------------------------ spare time
 
@@ -197,7 +216,7 @@ def run(paths: Sequence[str] = (), demo: bool = False, new_window: bool = False)
     else:
         desk.window.showMaximized()
     if paths:
-        desk.workspace.open_paths(list(paths))
+        desk.open_words(paths, desk.workspace.open_paths)
     elif demo:
         desk.open_demo()
     if not new_window:

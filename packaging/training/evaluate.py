@@ -118,11 +118,14 @@ def dice(a: Any, b: Any) -> float:
     return 1.0 if total == 0 else 2 * float((a & b).sum()) / total
 
 
-def froc(scans: list[tuple[list[Any], list[Any]]], points: tuple[float, ...] = (1, 2, 4, 8)) -> dict[float, float]:
-    """Sensitivity at each count of false positives per scan; a hit lies within the radius (at least 3 mm).
+Scans = list[tuple[list[Any], list[Any]]]
 
-    `scans`: findings (score, …, …, mm) and nodules (mm, diameter) of each scan. Further findings on a
-    nodule that is found already count as neither.
+
+def scored(scans: Scans) -> tuple[list[tuple[float, bool]], int]:
+    """Score and hit of every finding, best first, and how many nodules there are.
+
+    `scans`: findings (score, …, …, mm) and nodules (mm, diameter) of each scan. A hit lies within the radius (at least
+    3 mm); further findings on a nodule that is found already count as neither.
     """
     events: list[tuple[float, bool]] = []
     count = 0
@@ -136,7 +139,12 @@ def froc(scans: list[tuple[list[Any], list[Any]]], points: tuple[float, ...] = (
             if hit:
                 taken.add(next(n for n in hit if n not in taken))
             events.append((score, bool(hit)))
-    events.sort(key=lambda e: -e[0])
+    return sorted(events, key=lambda e: -e[0]), count
+
+
+def froc(scans: Scans, points: tuple[float, ...] = (1, 2, 4, 8)) -> dict[float, float]:
+    """Sensitivity at each count of false positives per scan."""
+    events, count = scored(scans)
     result = {}
     for allowed in points:
         true = false = 0
@@ -149,6 +157,13 @@ def froc(scans: list[tuple[list[Any], list[Any]]], points: tuple[float, ...] = (
                 true += 1
         result[allowed] = true / max(count, 1)
     return result
+
+
+def at_threshold(scans: Scans, threshold: float) -> tuple[float, float]:
+    """Sensitivity and false positives per scan of the findings from `threshold` on."""
+    events, count = scored(scans)
+    kept = [is_hit for score, is_hit in events if score >= threshold]
+    return sum(kept) / max(count, 1), (len(kept) - sum(kept)) / max(len(scans), 1)
 
 
 def read_ct(folder: Path) -> tuple[Any, tuple[float, float, float]]:
@@ -272,6 +287,9 @@ def _nodules(session: Any, chosen: argparse.Namespace) -> None:
         print(f"scan {number}: {len(nodules)} nodules, " + ", ".join(f"{s:.2f}" for s in table.values()), flush=True)
     for allowed, sensitivity in froc(scans).items():
         print(f"{allowed} false positives per scan: sensitivity {sensitivity:.3f}")
+    for threshold in (chosen.shown, 0.25, 0.15):
+        sensitivity, false = at_threshold(scans, threshold)
+        print(f"score {threshold} and above: sensitivity {sensitivity:.3f}, {false:.2f} false positives per scan")
     total = sum(len(n) for _, n in scans)
     print(f"{total} nodules in {len(scans)} scans")
 

@@ -22,7 +22,7 @@ def case(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return stored, voxels, rng.uniform(0.5, 2, 6), rng.uniform(-50, 50, 6)
 
 
-@pytest.mark.parametrize("kind", volume_sampling_compiled.STORED_TYPES)
+@pytest.mark.parametrize("kind", volume_sampling.STORED_TYPES)
 def test_all_ways_give_the_same(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stored, voxels, slopes, intercepts = case(kind)
     exact = mix_corners(stored, voxels, lambda corner, k: corner * slopes[k] + intercepts[k])

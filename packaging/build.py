@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Builds the self-contained program and its packages, and prints what each component weighs.
+
+    python3 packaging/build.py folder      build/medview, the program with everything it needs
+    python3 packaging/build.py deb         dist/medview_VERSION_ARCH.deb (Linux; makes the folder first)
+    python3 packaging/build.py appimage    dist/medview-VERSION-ARCH.AppImage (Linux; needs mksquashfs and a runtime)
+    python3 packaging/build.py portable    dist/medview-VERSION-portable.zip, leaves no traces where it is started
+    python3 packaging/build.py installer   dist/medview-VERSION-setup.exe (Windows; needs Inno Setup's ISCC)
+    python3 packaging/build.py dmg         dist/medview-VERSION.dmg (macOS; signed where MEDVIEW_SIGN names an identity)
+    python3 packaging/build.py texts       build/texts: what the systems are told, without building anything
+
+`--keep-folder` packs the folder that is there already. The standard library is enough; everything else comes out of the
+locks (`packaging/locks`, cpu and package) into an environment of its own, build/environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import plistlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import associations
+import bootstrap
+import contents
+import debian
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+DIST = ROOT / "dist"
+ICON_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
+
+DRAW_ICONS = r"""
+import sys
+from pathlib import Path
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
+app = QGuiApplication(["icons"])
+source, folder, sizes = sys.argv[1], Path(sys.argv[2]), [int(size) for size in sys.argv[3:]]
+renderer = QSvgRenderer(source)
+for size in sizes:
+    picture = QImage(size, size, QImage.Format.Format_ARGB32)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    renderer.render(painter)
+    painter.end()
+    picture.save(str(folder / f"medview-{size}.png"))
+largest = Image.open(folder / f"medview-{max(sizes)}.png")
+largest.save(folder / "medview.ico", sizes=[(size, size) for size in sizes if size <= 256])
+largest.save(folder / "medview.icns")
+"""
+
+
+class BuildError(Exception):
+    """Something that the build needs is missing or failed; the text says what."""
+
+
+def version() -> str:
+    """The version that medview says of itself."""
+    found = re.search(r'__version__ = "([^"]+)"', (ROOT / "medview" / "__init__.py").read_text(encoding="utf-8"))
+    if found is None:
+        raise BuildError("medview/__init__.py names no version")
+    return found.group(1)
+
+
+def architecture() -> str:
+    """Debian's name of this machine's kind."""
+    return {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
+def call(command: list[str], **environment: str) -> None:
+    """Run a command whose output goes where ours goes; raises BuildError where it fails."""
+    if subprocess.run(command, env={**os.environ, **environment}, check=False).returncode:
+        raise BuildError(f"{command[0]} failed; its message is above")
+
+
+def make_environment(named: str | None) -> Path:
+    """The Python that the program is made of: the one that ``named`` holds, or one made of the locks."""
+    if named is not None:
+        return bootstrap.python_of(Path(named))
+    environment = BUILD / "environment"
+    bootstrap.install_environment(environment, flavour="cpu", sets=("package",))
+    return bootstrap.python_of(environment)
+
+
+def write_texts(folder: Path) -> None:
+    """Write what the three systems are told about medview, for their tools and for whoever wants to read it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        f"{associations.APP_ID}.desktop": associations.desktop_entry("/usr/bin/medview"),
+        f"{associations.APP_ID}.link.desktop": associations.link_entry("/usr/bin/medview"),
+        f"{associations.APP_ID}.mime.xml": associations.mime_package(),
+        "registry.iss": associations.inno_section(associations.registry_entries(r"{app}\medview.exe")),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    (folder / "Info.plist").write_bytes(plistlib.dumps(dict(associations.info_plist(version()))))
+
+
+def build_folder(python: Path) -> Path:
+    """Make build/medview and print its budget; returns it."""
+    work = BUILD / "work"
+    write_texts(work)
+    icons = work / "icons"
+    icons.mkdir(exist_ok=True)
+    svg = ROOT / "resources" / "icons" / "medview.svg"
+    call([str(python), "-c", DRAW_ICONS, str(svg), str(icons), *map(str, ICON_SIZES)], QT_QPA_PLATFORM="offscreen")
+    call([str(python), str(ROOT / "packaging" / "compile_kernels.py"), str(work / "kernels")])
+    spec = ROOT / "packaging" / "frozen" / "medview.spec"
+    command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "--distpath", str(BUILD)]
+    # The time in the bytecode's heads is taken from here, and hashes are not seeded: the same source gives the same files.
+    moment = bootstrap.answer(["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]) or "0"
+    call(
+        [*command, "--workpath", str(work / "pyinstaller"), str(spec)],
+        MEDVIEW_BUILD=str(work), SOURCE_DATE_EPOCH=moment.strip(), PYTHONHASHSEED="0",
+    )  # fmt: skip
+    folder = BUILD / "medview"
+    notices = folder / "licences"
+    call([str(python), str(ROOT / "packaging" / "bill_of_materials.py"), str(notices)])
+    for name in ("LICENSE", "NOTICE"):
+        shutil.copy2(ROOT / name, notices / name)
+    shutil.copy2(ROOT / "packaging" / "licences.md", notices / "licences.md")
+    print(contents.budget_table(folder), flush=True)
+    return folder
+
+
+def build_deb(folder: Path, *, quick: bool = False) -> Path:
+    """Pack the folder as a Debian package; returns the file."""
+    icons = {size: BUILD / "work" / "icons" / f"medview-{size}.png" for size in ICON_SIZES}
+    package = debian.Package(
+        version=version(), architecture=architecture(), folder=folder, icons=icons,
+        svg=ROOT / "resources" / "icons" / "medview.svg", notices=folder / "licences",
+    )  # fmt: skip
+    DIST.mkdir(exist_ok=True)
+    return debian.build(package, BUILD / "deb", DIST, quick=quick)
+
+
+def build_portable(folder: Path) -> Path:
+    """Zip the folder with the marker that keeps settings beside the program; returns the file."""
+    DIST.mkdir(exist_ok=True)
+    staged = BUILD / "portable" / f"medview-{version()}"
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.copytree(folder, staged, symlinks=True)
+    (staged / "portable.txt").write_text(
+        "While this file is here, medview keeps its settings and results in the folder medview-data beside it,\n"
+        "and nothing on the computer that it is started on.\n",
+        encoding="utf-8",
+    )
+    system = {"win32": "windows", "darwin": "macos"}.get(sys.platform, sys.platform)
+    base = DIST / f"medview-{version()}-{system}-portable"
+    # A zip forgets links and rights, which programs for Linux and macOS need.
+    kind = "zip" if sys.platform == "win32" else "gztar"
+    return Path(shutil.make_archive(str(base), kind, staged.parent, staged.name))
+
+
+def build_appimage(folder: Path) -> Path:
+    """Pack the folder as an AppImage, with the runtime that MEDVIEW_APPIMAGE_RUNTIME names; returns the file."""
+    runtime = os.environ.get("MEDVIEW_APPIMAGE_RUNTIME", "")
+    if not Path(runtime).is_file() or shutil.which("mksquashfs") is None:
+        raise BuildError(
+            "an AppImage needs mksquashfs (package squashfs-tools) and its runtime, which no distribution packages: take "
+            "runtime-x86_64 of github.com/AppImage/type2-runtime and name it in MEDVIEW_APPIMAGE_RUNTIME"
+        )
+    staged = BUILD / "AppDir"
+    shutil.rmtree(staged, ignore_errors=True)
+    shutil.copytree(folder, staged / "usr" / "lib" / "medview", symlinks=True)
+    (staged / f"{associations.APP_ID}.desktop").write_text(associations.desktop_entry("medview"), encoding="utf-8")
+    shutil.copy2(BUILD / "work" / "icons" / "medview-256.png", staged / "medview.png")
+    (staged / ".DirIcon").symlink_to("medview.png")
+    (staged / "AppRun").symlink_to("usr/lib/medview/medview")
+    image = BUILD / "medview.squashfs"
+    image.unlink(missing_ok=True)
+    call(
+        ["mksquashfs", str(staged), str(image), "-root-owned", "-noappend", "-quiet", "-comp", "zstd", "-all-time", "0"]
+    )
+    DIST.mkdir(exist_ok=True)
+    target = DIST / f"medview-{version()}-{platform.machine()}.AppImage"
+    target.write_bytes(Path(runtime).read_bytes())
+    with target.open("ab") as out, image.open("rb") as packed:
+        shutil.copyfileobj(packed, out)
+    target.chmod(0o755)
+    return target
+
+
+def build_installer() -> Path:
+    """Run Inno Setup over the folder; returns the installer."""
+    compiler = shutil.which("iscc") or shutil.which("ISCC")
+    if compiler is None:
+        raise BuildError("Inno Setup's compiler ISCC is not on the search path")
+    write_texts(BUILD / "work")
+    script = ROOT / "packaging" / "windows" / "medview.iss"
+    call([compiler, f"/DVersion={version()}", f"/DBuild={BUILD}", f"/O{DIST}", str(script)])
+    return DIST / f"medview-{version()}-setup.exe"
+
+
+def build_dmg() -> Path:
+    """Sign (where there is an identity) and pack the app; returns the disk image."""
+    script = ROOT / "packaging" / "macos" / "make_dmg.sh"
+    DIST.mkdir(exist_ok=True)
+    target = DIST / f"medview-{version()}.dmg"
+    call(["/bin/bash", str(script), str(BUILD / "medview.app"), str(target)])
+    return target
+
+
+def main() -> int:
+    """Parse the arguments and do what they say."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = ("folder", "deb", "appimage", "portable", "installer", "dmg", "texts")
+    parser.add_argument("what", nargs="+", choices=what)
+    parser.add_argument("--keep-folder", action="store_true", help="pack build/medview as it is")
+    parser.add_argument("--environment", help="a virtual environment that holds the locked packages already")
+    parser.add_argument("--quick", action="store_true", help="compress less")
+    chosen = parser.parse_args()
+    begun = time.monotonic()
+    try:
+        if chosen.what == ["texts"]:
+            write_texts(BUILD / "texts")
+            return 0
+        folder = BUILD / "medview"
+        if not chosen.keep_folder or not folder.is_dir():
+            folder = build_folder(make_environment(chosen.environment))
+        made = []
+        for name in chosen.what:
+            if name == "deb":
+                made.append(build_deb(folder, quick=chosen.quick))
+            elif name == "portable":
+                made.append(build_portable(folder))
+            elif name == "appimage":
+                made.append(build_appimage(folder))
+            elif name == "installer":
+                made.append(build_installer())
+            elif name == "dmg":
+                made.append(build_dmg())
+    except (BuildError, bootstrap.BootstrapError, debian.PackageError) as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 1
+    for path in made:
+        print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1e6:.1f} MB")
+    print(f"{time.monotonic() - begun:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
