@@ -17,7 +17,7 @@ from medview.app.headless import choose_stack, nothing_found
 from medview.app.inference_queue import refuse_unless_overridden, with_notes
 from medview.app.loading import load_volume
 from medview.app.open_paths import open_all
-from medview.core.finding import Finding, InferenceResult, Segmentation
+from medview.core.finding import DerivedImage, Finding, InferenceResult, Segmentation
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Series, Stack, Study
@@ -38,18 +38,22 @@ def infer(
     time: int = 0,
     also: Sequence[str] = (),
     limit_s: float | None = None,
+    channels: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
-    """Run the package ``model`` and write ``result.json``, ``segmentation.nii.gz``, ``segmentation.dcm`` to ``output``.
+    """Run the package ``model`` and write ``result.json``, ``segmentation.nii.gz``, ``segmentation.dcm`` to ``output``,
+    of image-to-image models ``image.nii.gz``.
 
-    Without ``stack_id`` the stack that fits best is taken. The network runs in a process of its own; ``limit_s``: most
+    ``channels``: NAME=STACK for the sources of a model that sees several series of the study; the others are chosen by
+    the manifest's rules. Without ``stack_id`` the stack that fits best is taken. The network runs in a process of its own; ``limit_s``: most
     seconds for one call of it. Returns the content of ``result.json``. Raises MedviewError
     with the exit code of the failure; then nothing was written.
     """
     from medview.inference.devices import check_device_name
     from medview.inference.match import assume, match, parse_assumptions
     from medview.inference.package import open_package
-    from medview.inference.request import InferenceRequest
+    from medview.inference.channel_choice import channel_stacks
+    from medview.inference.request import ChannelSeries, InferenceRequest
     from medview.inference.retreat import run_or_retreat
 
     assumptions = parse_assumptions(assumed)
@@ -67,8 +71,10 @@ def infer(
     overrides = () if found.fits else tuple(dict.fromkeys(note.code for note in found.reasons))
     _check_target(Path(output))
     _check_also(also, Path(output), study)
+    fed = channel_stacks(package.manifest.input, study.series, stack, channels)
     volume = load_volume(stack, time, progress)
-    request = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions)
+    others = tuple(ChannelSeries(name, load_volume(other, 0, progress), other) for name, other in fed)
+    request = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions, channels=others)
     with Networks(limit_s=limit_s) as networks:
         seen = assume(stack, assumptions)
         result = run_or_retreat(request, volume, seen, progress, networks.open)
@@ -165,7 +171,7 @@ def write_result(result: InferenceResult, stack: Stack, output: Path) -> dict[st
     except OSError as error:
         raise _cannot_write(output, error) from error
     try:
-        notes = _write_segmentation(result, stack, made)
+        notes = [*_write_segmentation(result, stack, made), *_write_image(result, made)]
         content = describe_result(with_notes(result, notes))
         with (made / RESULT_NAME).open("w", encoding="utf-8") as file:
             json.dump(content, file, indent=1, allow_nan=False, ensure_ascii=False)
@@ -185,7 +191,7 @@ def _put_in_place(made: Path, output: Path) -> None:
         made.replace(output)
         return
     (output / RESULT_NAME).unlink(missing_ok=True)
-    for old in ("segmentation.nii.gz", "segmentation.dcm"):
+    for old in ("segmentation.nii.gz", "segmentation.dcm", "image.nii.gz"):
         if not (made / old).exists():
             (output / old).unlink(missing_ok=True)
     for file in sorted(made.iterdir(), key=lambda path: path.name == RESULT_NAME):
@@ -209,6 +215,24 @@ def _write_segmentation(result: InferenceResult, stack: Stack, folder: Path) -> 
         if note is not None:
             notes.append(note)
     return notes
+
+
+def _write_image(result: InferenceResult, folder: Path) -> list[Note]:
+    """The values of an image-to-image model, or a note that says why not."""
+    from medview.formats.writing import write_volume
+
+    image = result.image
+    if image is None:
+        return []
+    if image.geometry is None:
+        return [Note("nifti_impossible", "image.nii.gz was not written: the series has no geometry.")]
+    try:
+        write_volume(folder / "image.nii.gz", image.values, image.geometry)
+    except MedviewError as error:
+        if error.code == "cannot_write":
+            raise
+        return [Note("nifti_impossible", f"image.nii.gz was not written: {error.text}", error.values)]
+    return []
 
 
 def _write_nifti(segmentation: Segmentation, _result: InferenceResult, _stack: Stack, folder: Path) -> Note | None:
@@ -247,6 +271,7 @@ def _write_dicom(segmentation: Segmentation, result: InferenceResult, stack: Sta
 def describe_result(result: InferenceResult) -> dict[str, Any]:
     """``result.json``: names are stable, numbers are plain."""
     made = result.provenance
+    made_at = result.segmentation or result.image
     return {
         "status": "done",
         "model": {
@@ -260,7 +285,7 @@ def describe_result(result: InferenceResult) -> dict[str, Any]:
         "task": result.task,
         "series_uid": made.series_uid,
         "stack": made.stack_id,
-        "time": result.segmentation.time if result.segmentation is not None else 0,
+        "time": made_at.time if made_at is not None else 0,
         "input_sha256": made.input_sha256,
         "device_requested": made.device_requested,
         "device_used": made.device_used,
@@ -268,6 +293,9 @@ def describe_result(result: InferenceResult) -> dict[str, Any]:
         "classification": [{"label": line.label, "probability": line.probability} for line in result.classification],
         "findings": [_described_finding(finding) for finding in result.findings],
         "labels": _described_labels(result.segmentation),
+        "values": [{"name": one.name, "value": one.value, "unit": one.unit} for one in result.values],
+        "image": _described_image(result.image),
+        "inputs": dict(result.inputs),
         "timing_s": {name: round(seconds, 4) for name, seconds in result.timing_s},
         "warnings": [{"code": note.code, "text": note.text} for note in result.warnings],
         "overrides": list(made.overrides),
@@ -287,6 +315,29 @@ def _described_finding(finding: Finding) -> dict[str, Any]:
         "frame": finding.frame,
         "center_voxel": list(finding.center_voxel),
         "box_voxel": [list(corner) for corner in finding.box_voxel],
+        "mask_value": finding.mask_value,
+        "keypoints": [
+            {
+                "name": point.name,
+                "voxel": list(point.voxel),
+                "lps": None if point.lps is None else list(point.lps),
+                "score": point.score,
+                "shown": point.shown,
+            }
+            for point in finding.keypoints
+        ],
+    }
+
+
+def _described_image(image: DerivedImage | None) -> dict[str, Any] | None:
+    if image is None:
+        return None
+    return {
+        "title": image.title,
+        "unit": image.unit,
+        "minimum": float(image.values.min()),
+        "maximum": float(image.values.max()),
+        "mean": float(image.values.mean(dtype=np.float64)),
     }
 
 

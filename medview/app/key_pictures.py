@@ -116,8 +116,9 @@ def picture_of(statement: Statement, stack: Stack, time: int, k: int, progress: 
         if one.stack.id == stack.id and one.k == k and one.mark.place.time == time
     ]
     for _number, mark in marks:
-        points = (outline(mark) + 0.5) * scale - 0.5
-        draw_polyline(picture, points, mark.graphic in {"ELLIPSE", "CLOSED"}, READER_COLOUR, 1)
+        for line in outlines(mark):
+            points = (line + 0.5) * scale - 0.5
+            draw_polyline(picture, points, mark.graphic in {"ELLIPSE", "CLOSED"}, READER_COLOUR, 1)
     return KeyPicture(
         stack,
         time,
@@ -152,16 +153,16 @@ def _box(one: StatedFinding, scale: int) -> PictureBox:
     return PictureBox((box[0], box[1], box[2], box[3]), MODEL_COLOUR, dashed=one.verdict != "accepted")
 
 
-def outline(mark: StatedMark) -> NDArray[np.float64]:
-    """The line of a mark on its slice, (n, 2) image points; an ellipse in 72 parts."""
+def outlines(mark: StatedMark) -> list[NDArray[np.float64]]:
+    """The lines of a mark on its slice, each (n, 2) image points; an ellipse in 72 parts, a point as a stroke."""
     points = np.array(mark.points, np.float64)
     if mark.graphic == "ELLIPSE":
         turns = np.linspace(0, 2 * np.pi, ROUND_PARTS, endpoint=False)[:, None]
         middle = (points[0] + points[1]) / 2
-        points = middle + np.cos(turns) * (points[1] - points[0]) / 2 + np.sin(turns) * (points[3] - points[2]) / 2
-    elif len(points) == 1:
-        points = np.vstack([points - 2, points + 2])
-    return points
+        return [middle + np.cos(turns) * (points[1] - points[0]) / 2 + np.sin(turns) * (points[3] - points[2]) / 2]
+    if len(points) == 1:
+        return [np.vstack([points - 2, points + 2])]
+    return [points[part] for part in mark.parts()]
 
 
 def loaded_values(stack: Stack, shown: ShownSlice) -> tuple[NDArray[Any], NDArray[np.bool_] | None, str | None] | None:

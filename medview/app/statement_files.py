@@ -58,9 +58,8 @@ def write_statement(
     ``other_patient``, ``cannot_write``. What the images cannot carry (no DICOM, in colour …) becomes a note.
     """
     target = Path(folder)
-    if not into_source and holds_sources(target, statement.study):
-        text = f"{target} holds the images of the study; nothing is written among them unless you say so."
-        raise MedviewError("source_folder", text, str(target), ExitCode.BAD_USE, (str(target),))
+    if not into_source:
+        refuse_source_folder(target, statement.study)
     check_sources(statement)
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -78,6 +77,28 @@ def write_statement(
                 raise
             writing.notes.append(Note(error.code, error.text, error.values))
     return WrittenFiles(tuple(writing.paths), tuple(writing.notes))
+
+
+def file_kinds(words: Sequence[str]) -> tuple[list[FileKind], Language]:
+    """Kinds by their names, and the language of pages: ``html-zh`` and ``pdf-zh`` are Chinese.
+
+    Raises MedviewError ``bad_use`` for a word that is none.
+    """
+    chinese = any(word.endswith("-zh") for word in words)
+    names = [word.removesuffix("-zh") for word in words]
+    kinds = [kind for kind in FILE_KINDS if kind in names]
+    unknown = [name for name in names if name not in FILE_KINDS]
+    if unknown:
+        text = f"Nothing is written as {unknown[0]}; there are {', '.join(FILE_KINDS)}, html-zh, pdf-zh."
+        raise MedviewError("bad_use", text, exit_code=ExitCode.BAD_USE)
+    return kinds, "zh_CN" if chinese else "en"
+
+
+def refuse_source_folder(folder: Path, study: Study) -> None:
+    """Raise MedviewError ``source_folder`` where the folder holds the study's own files."""
+    if holds_sources(folder, study):
+        text = f"{folder} holds the images of the study; nothing is written among them unless you say so."
+        raise MedviewError("source_folder", text, str(folder), ExitCode.BAD_USE, (str(folder),))
 
 
 def holds_sources(folder: Path, study: Study) -> bool:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.app.measuring import measure
+from medview.app.measuring import Measured, measure
 from medview.app.shown_slice import ShownSlice, acquired_shown
 from medview.core import statement as said
 from medview.core.finding import Code, Finding, InferenceResult, Segmentation
-from medview.core.measurement import Measurement, Quantity
+from medview.core.measurement import REGION_KINDS, Measurement, Quantity
 from medview.core.statement import (
     Amount,
     MarkGraphic,
@@ -32,7 +32,8 @@ ValuesOn = Callable[[Stack, ShownSlice], tuple[NDArray[Any], NDArray[np.bool_] |
 DecisionOn = Callable[[InferenceResult, Finding], Any]
 """The reader's decision on a finding: verdict, label, note, reader, at."""
 
-_UNITS = {"mm": said.MM, "mm²": said.MM2, "px": said.PIXELS, "px²": said.PIXELS}
+_UNITS = {"mm": said.MM, "mm²": said.MM2, "px": said.PIXELS, "px²": said.PIXELS, "°": said.DEGREES}
+_NO_WORDS = {"patient", "none"}
 
 
 def state_study(
@@ -123,6 +124,7 @@ def state_mark(stack: Stack, mark: Measurement, values_on: ValuesOn | None = Non
         ]
         source = found[0] if found else (stack.frames[at] if at < len(stack.frames) else None)
     graphic, points = mark_graphic(mark)
+    measured = _measured(stack, mark, shown, values_on)
     return StatedMark(
         mark=mark,
         stack=stack,
@@ -132,8 +134,9 @@ def state_mark(stack: Stack, mark: Measurement, values_on: ValuesOn | None = Non
         source=source,
         patient_points=_patient_points(mark, points, shown),
         frame_of_reference=place.frame_of_reference,
-        amounts=_amounts(stack, mark, shown, values_on),
+        amounts=_amounts(measured),
         k=place.k if place.plane == "acquired" else None,
+        words=_words(mark, measured),
     )
 
 
@@ -150,6 +153,13 @@ def mark_graphic(mark: Measurement) -> tuple[MarkGraphic, tuple[Point2, ...]]:
         across: tuple[Point2, Point2] = ((min(x0, x1), middle_y), (max(x0, x1), middle_y))
         down: tuple[Point2, Point2] = ((middle_x, min(y0, y1)), (middle_x, max(y0, y1)))
         return "ELLIPSE", (*across, *down) if abs(x1 - x0) >= abs(y1 - y0) else (*down, *across)
+    if mark.kind == "rectangle":
+        (x0, y0), (x1, y1) = points
+        return "CLOSED", ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+    if mark.kind in {"polygon", "freehand"}:
+        return "CLOSED", points
+    if mark.kind in {"bidirectional", "cobb"}:
+        return "TWO_LINES", points
     if len(points) == 1:
         return "POINT", points
     return "POLYLINE", points
@@ -173,30 +183,49 @@ def _patient_points(
     return tuple(found)
 
 
-def _amounts(
-    stack: Stack, mark: Measurement, shown: ShownSlice | None, values_on: ValuesOn | None
-) -> tuple[Amount, ...]:
+def _measured(stack: Stack, mark: Measurement, shown: ShownSlice | None, values_on: ValuesOn | None) -> Measured | None:
+    place = mark.place
     if shown is None:
-        return _cut_amounts(mark)
-    values, skipped, unit = None, None, stack.unit
-    if values_on is not None and mark.kind != "ruler":
+        # On a cut, whose pixels have the steps that the mark's place says.
+        if place.across is None or place.down is None:
+            return None
+        steps = (float(np.linalg.norm(place.down)), float(np.linalg.norm(place.across)))
+        flat = ShownSlice((1, 1), steps, None, steps, "patient", place.plane)  # type: ignore[arg-type]
+        return measure(mark, flat, None, None, None)
+    at_hand = None
+    if values_on is not None and (mark.kind in REGION_KINDS or mark.kind == "point"):
         at_hand = values_on(stack, shown)
-        if at_hand is not None:
-            values, skipped, unit = at_hand
-    measured = measure(mark, shown, values, skipped, unit)
-    found = [_amount(said.LENGTH, measured.length), _amount(said.AREA, measured.area)]
-    if measured.axes is not None:
+    values, skipped, unit = at_hand if at_hand is not None else (None, None, stack.unit)
+    return measure(mark, shown, values, skipped, unit)
+
+
+def _amounts(measured: Measured | None) -> tuple[Amount, ...]:
+    if measured is None:
+        return ()
+    two = measured.second is not None
+    found = [
+        _amount(said.MAJOR_AXIS if two else said.LENGTH, measured.length),
+        _amount(said.MINOR_AXIS, measured.second),
+        _amount(said.ANGLE, measured.angle),
+        _amount(said.AREA, measured.area),
+        _amount(said.PERIMETER, measured.perimeter),
+    ]
+    if measured.axes is not None and measured.kind == "ellipse":
         long, short = sorted(measured.axes, key=lambda axis: -axis.value)
         found += [_amount(said.MAJOR_AXIS, long), _amount(said.MINOR_AXIS, short)]
+    name, code = (said.ATTENUATION, said.HU) if measured.unit == "HU" else (said.STORED_VALUE, said.ONE)
     grey = measured.statistics
     if grey is not None:
-        name, code = (said.ATTENUATION, said.HU) if measured.unit == "HU" else (said.STORED_VALUE, said.ONE)
-        found += [
-            Amount(name, grey.mean, code, said.MEAN),
-            Amount(name, grey.sd, code, said.DEVIATION),
-            Amount(name, grey.minimum, code, said.MINIMUM),
-            Amount(name, grey.maximum, code, said.MAXIMUM),
-        ]
+        numbers = (
+            (grey.mean, said.MEAN),
+            (grey.sd, said.DEVIATION),
+            (grey.median, said.MEDIAN),
+            (grey.minimum, said.MINIMUM),
+            (grey.maximum, said.MAXIMUM),
+        )
+        found += [Amount(name, value, code, derivation) for value, derivation in numbers if np.isfinite(value)]
+    if isinstance(measured.value, float):
+        found.append(Amount(name, measured.value, code))
     return tuple(one for one in found if one is not None)
 
 
@@ -204,13 +233,8 @@ def _amount(name: Code, quantity: Quantity | None) -> Amount | None:
     return None if quantity is None else Amount(name, quantity.value, _UNITS[quantity.unit])
 
 
-def _cut_amounts(mark: Measurement) -> tuple[Amount, ...]:
-    """Of a mark on a cut, whose pixels have the steps that its place says."""
-    place = mark.place
-    if place.across is None or place.down is None:
-        return ()
-    steps = (float(np.linalg.norm(place.down)), float(np.linalg.norm(place.across)))
-    shown = ShownSlice((1, 1), steps, None, steps, "patient", place.plane)  # type: ignore[arg-type]
-    measured = measure(mark, shown, None, None, None)
-    found = [_amount(said.LENGTH, measured.length), _amount(said.AREA, measured.area)]
-    return tuple(one for one in found if one is not None)
+def _words(mark: Measurement, measured: Measured | None) -> str:
+    """What the reader wrote, and what a mm is where it is not one in the patient."""
+    quantities = [] if measured is None else [measured.length, measured.area, measured.angle]
+    kinds = {one.spacing for one in quantities if one is not None and one.unit != "°"} - _NO_WORDS
+    return "\n".join(part for part in (mark.text, *(f"mm: {kind}" for kind in sorted(kinds))) if part)

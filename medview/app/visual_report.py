@@ -33,18 +33,24 @@ _WORDS: dict[Language, dict[str, str]] = {
         "Length": "length", "Area": "area", "Long axis": "long axis", "Short axis": "short axis", "Volume": "volume",
         "Mean": "mean", "Standard Deviation": "SD", "Minimum": "min", "Maximum": "max",
         "accepted": "accepted", "rejected": "rejected", "": "not decided",
-        "ruler": "distance", "ellipse": "ellipse", "image": "image {0} of {1}", "on_cut": "on a cut",
+        "Median": "median", "Perimeter": "perimeter", "Angle": "angle",
+        "ruler": "distance", "polyline": "path", "angle": "angle", "cobb": "Cobb angle", "bidirectional": "two axes",
+        "ellipse": "ellipse", "rectangle": "rectangle", "polygon": "polygon", "freehand": "outline", "point": "point",
+        "arrow": "arrow", "text": "text", "calibration": "calibration line", "image": "image {0} of {1}", "on_cut": "on a cut",
         "left": "L", "right": "R", "front": "A", "back": "P", "up": "S", "down": "I",
     },
     "zh_CN": {
         "Length": "长度", "Area": "面积", "Long axis": "长径", "Short axis": "短径", "Volume": "体积",
         "Mean": "均值", "Standard Deviation": "标准差", "Minimum": "最小值", "Maximum": "最大值",
         "accepted": "已采纳", "rejected": "已排除", "": "未定",
-        "ruler": "距离", "ellipse": "椭圆", "image": "第 {0} / {1} 幅", "on_cut": "重建层面",
+        "Median": "中位数", "Perimeter": "周长", "Angle": "角度",
+        "ruler": "距离", "polyline": "折线", "angle": "角度", "cobb": "Cobb 角", "bidirectional": "双径",
+        "ellipse": "椭圆", "rectangle": "矩形", "polygon": "多边形", "freehand": "手绘轮廓", "point": "点",
+        "arrow": "箭头", "text": "文字", "calibration": "校准线", "image": "第 {0} / {1} 幅", "on_cut": "重建层面",
         "left": "左", "right": "右", "front": "前", "back": "后", "up": "上", "down": "下",
     },
 }  # fmt: skip
-_UNIT_WORDS = {"mm2": "mm²", "[hnsf'U]": "HU", "{pixels}": "px", "1": ""}
+_UNIT_WORDS = {"mm2": "mm²", "[hnsf'U]": "HU", "{pixels}": "px", "deg": "°", "1": ""}
 
 
 def template_path(language: Language) -> Path:
@@ -234,6 +240,7 @@ def _mark(number: int, one: StatedMark, words: dict[str, str]) -> dict[str, Any]
         "number": f"M{number}",
         "kind": words.get(one.mark.kind, one.mark.kind),
         "values": ", ".join(_amount(amount, words) for amount in one.amounts),
+        "text": one.mark.text,
         "location": where,
         "note": one.words,
     }

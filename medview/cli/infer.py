@@ -36,6 +36,13 @@ class _Teller:
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option("--model", required=True, help="Folder or zip of a package, or the name of an installed or built-in one.")
 @click.option("--stack", "stack_id", help="Id of the stack, as inspect says it; without it the one that fits best.")
+@click.option(
+    "--channel",
+    "channels",
+    multiple=True,
+    metavar="NAME=STACK",
+    help="Stack for one input of a model that sees several series; by default they are chosen by its rules.",
+)
 @click.option("--time", default=0, show_default=True, help="Time point, from 0.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, directml, coreml, openvino …")
 @click.option("--force", is_flag=True, help="Run although the model is not meant for the series; the result says so.")
@@ -55,6 +62,7 @@ def infer_command(
     paths: tuple[str, ...],
     model: str,
     stack_id: str | None,
+    channels: tuple[str, ...],
     time: int,
     device: str,
     force: bool,
@@ -79,6 +87,7 @@ def infer_command(
             force=force,
             assumed=assumed,
             time=time,
+            channels=channels,
             also=also,
             limit_s=limit,
             progress=tell,
@@ -95,6 +104,9 @@ def infer_command(
     ]
     lines += [f"  {label['name']}: {label['voxels']} voxels, {_ml(label['volume_ml'])}" for label in answer["labels"]]
     lines += [f"  {line['label']}: {line['probability']:.3f}" for line in answer["classification"]]
+    lines += [f"  {line['name']}: {line['value']:.4g} {line['unit']}".rstrip() for line in answer["values"]]
+    if answer["image"] is not None:
+        lines.append(f"  {answer['image']['title']}: image.nii.gz")
     lines += [f"  {found['label']} {found['score']:.2f} in slice {found['k']}" for found in answer["findings"]]
     if answer["task"] == "detection" and not answer["findings"]:
         lines.append("  no findings")

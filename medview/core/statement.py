@@ -12,7 +12,7 @@ from medview.core.finding import Code, Finding, InferenceResult, Provenance
 from medview.core.measurement import Measurement
 from medview.core.study import FrameSource, Stack, Study
 
-MarkGraphic = Literal["POINT", "POLYLINE", "CLOSED", "ELLIPSE"]
+MarkGraphic = Literal["POINT", "POLYLINE", "CLOSED", "ELLIPSE", "TWO_LINES"]
 Point2 = tuple[float, float]
 Point3 = tuple[float, float, float]
 
@@ -22,6 +22,8 @@ LENGTH = Code("410668003", "SCT", "Length")
 AREA = Code("42798000", "SCT", "Area")
 VOLUME = Code("118565006", "SCT", "Volume")
 DIAMETER = Code("81827009", "SCT", "Diameter")
+PERIMETER = Code("131191004", "SCT", "Perimeter")
+ANGLE = Code("1483009", "SCT", "Angle")
 MAJOR_AXIS = Code("103339001", "SCT", "Long axis")
 MINOR_AXIS = Code("103340004", "SCT", "Short axis")
 ATTENUATION = Code("112031", "DCM", "Attenuation Coefficient")
@@ -36,10 +38,12 @@ MM = Code("mm", "UCUM", "millimeter")
 MM2 = Code("mm2", "UCUM", "square millimeter")
 ML = Code("ml", "UCUM", "milliliter")
 HU = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
+DEGREES = Code("deg", "UCUM", "degree")
 PIXELS = Code("{pixels}", "UCUM", "pixels")
 ONE = Code("1", "UCUM", "no units")
 
 MEAN = Code("373098007", "SCT", "Mean")
+MEDIAN = Code("373099004", "SCT", "Median")
 DEVIATION = Code("386136009", "SCT", "Standard Deviation")
 MINIMUM = Code("255605001", "SCT", "Minimum")
 MAXIMUM = Code("56851009", "SCT", "Maximum")
@@ -63,7 +67,7 @@ class StatedMark:
 
     ``points`` are image coordinates of ``source`` (integers are pixel centres); a mark on a cut has no source, only
     ``patient_points`` (LPS mm) in ``frame_of_reference``. An ellipse has four points: the ends of its long and of its
-    short axis (PS3.3 C.18.6.1.2).
+    short axis (PS3.3 C.18.6.1.2), TWO_LINES the ends of one line and of another.
     """
 
     mark: Measurement
@@ -77,6 +81,10 @@ class StatedMark:
     amounts: tuple[Amount, ...]
     k: int | None = None
     words: str = ""
+
+    def parts(self) -> tuple[slice, ...]:
+        """The points of each line that is drawn, as slices of ``points``."""
+        return (slice(0, 2), slice(2, 4)) if self.graphic == "TWO_LINES" else (slice(0, len(self.points)),)
 
 
 @dataclass(frozen=True, eq=False)

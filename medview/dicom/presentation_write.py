@@ -134,19 +134,22 @@ def _annotation(hd: Any, image: Any, frame: FrameSource, layer: Any, objects: li
 
 
 def _mark_objects(hd: Any, one: StatedMark) -> list[Any]:
-    points = np.array(one.points, np.float64) + 0.5  # PS3.3 C.10.5.1.2: 0.5 is the centre of a pixel
-    kind = {"CLOSED": "POLYLINE"}.get(one.graphic, one.graphic)
-    if one.graphic == "CLOSED":
-        points = np.vstack([points, points[:1]])
-    return [
-        hd.pr.GraphicObject(
-            graphic_type=hd.pr.GraphicTypeValues(kind),
-            graphic_data=points,
-            units=hd.pr.AnnotationUnitsValues.PIXEL,
-            tracking_id=short_text(f"medview:{one.mark.kind}"),
-            tracking_uid=one.tracking_uid,
+    kind = {"CLOSED": "POLYLINE", "TWO_LINES": "POLYLINE"}.get(one.graphic, one.graphic)
+    objects = []
+    for part in one.parts():
+        points = np.array(one.points[part], np.float64) + 0.5  # PS3.3 C.10.5.1.2: 0.5 is the centre of a pixel
+        if one.graphic == "CLOSED":
+            points = np.vstack([points, points[:1]])
+        objects.append(
+            hd.pr.GraphicObject(
+                graphic_type=hd.pr.GraphicTypeValues(kind),
+                graphic_data=points,
+                units=hd.pr.AnnotationUnitsValues.PIXEL,
+                tracking_id=short_text(f"medview:{one.mark.kind}"),
+                tracking_uid=one.tracking_uid,
+            )
         )
-    ]
+    return objects
 
 
 def _box(hd: Any, one: StatedFinding, box: tuple[float, float, float, float]) -> Any:

@@ -15,6 +15,8 @@ from medview.core.statement import (
     ACCEPTED,
     DECISION,
     DIAMETER,
+    MAJOR_AXIS,
+    MINOR_AXIS,
     ML,
     MM,
     ONE,
@@ -203,13 +205,13 @@ def _observation(hd: Any, statement: Statement) -> Any:
 # Groups --------------------------------------------------------------------------------------------------------------
 
 
-def _amount(hd: Any, amount: Amount, coordinates: Any = None) -> Any:
+def _amount(hd: Any, amount: Amount, coordinates: Sequence[Any] = ()) -> Any:
     return hd.sr.Measurement(
         name=coded(amount.name),
         value=amount.value,
         unit=coded(amount.unit),
         derivation=None if amount.derivation is None else coded(amount.derivation),
-        referenced_coordinates=None if coordinates is None else [coordinates],
+        referenced_coordinates=coordinates or None,
     )
 
 
@@ -224,23 +226,45 @@ def _mark_group(hd: Any, stated: StatedMark, sources: _Sources) -> Any:
     if is_region:
         group = hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(
             **values,
-            referenced_region=_graphic(hd, stated, sources, region=True),
+            referenced_region=_graphics(hd, stated, sources, region=True)[0],
             measurements=[_amount(hd, one) for one in stated.amounts] or None,
         )
     else:
-        coordinates = _graphic(hd, stated, sources, region=False)
+        coordinates = _graphics(hd, stated, sources, region=False)
         amounts = stated.amounts or (Amount(Code("mark", OWN_SCHEME, "Marked place"), 1.0, ONE),)
         group = hd.sr.MeasurementsAndQualitativeEvaluations(
-            **values, measurements=[_amount(hd, one, coordinates) for one in amounts]
+            **values, measurements=[_amount(hd, one, _measured_on(one, coordinates)) for one in amounts]
         )
     return _with_comment(hd, group, stated.words)
 
 
-def _graphic(hd: Any, stated: StatedMark, sources: _Sources, *, region: bool) -> Any:
+def _measured_on(amount: Amount, coordinates: list[Any]) -> list[Any]:
+    """Of two axes each number belongs to its own line; an angle to both."""
+    if len(coordinates) == 2 and amount.name in {MAJOR_AXIS, MINOR_AXIS}:
+        return [coordinates[0 if amount.name == MAJOR_AXIS else 1]]
+    return coordinates
+
+
+def _graphics(hd: Any, stated: StatedMark, sources: _Sources, *, region: bool) -> list[Any]:
+    """One graphic for each line; of two axes the longer one first."""
+    parts = sorted(stated.parts(), key=lambda part: -_extent(stated, part)) if _has_axes(stated) else stated.parts()
+    return [_graphic(hd, stated, part, sources, region=region) for part in parts]
+
+
+def _has_axes(stated: StatedMark) -> bool:
+    return any(one.name == MAJOR_AXIS for one in stated.amounts) and stated.graphic == "TWO_LINES"
+
+
+def _extent(stated: StatedMark, part: slice) -> float:
+    points = stated.patient_points or stated.points
+    return float(np.linalg.norm(np.subtract(points[part][1], points[part][0])))
+
+
+def _graphic(hd: Any, stated: StatedMark, part: slice, sources: _Sources, *, region: bool) -> Any:
     """SCOORD on the marked frame, SCOORD3D for a mark on a cut (PS3.3 C.18.6.1.2: 0.5 is the centre of a pixel)."""
-    kind = {"CLOSED": "POLYLINE"}.get(stated.graphic, stated.graphic)
+    kind = {"CLOSED": "POLYLINE", "TWO_LINES": "POLYLINE"}.get(stated.graphic, stated.graphic)
     if stated.source is not None:
-        points = np.array(stated.points, np.float64) + 0.5
+        points = np.array(stated.points[part], np.float64) + 0.5
         if stated.graphic == "CLOSED":
             points = np.vstack([points, points[:1]])
         make = hd.sr.ImageRegion if region else hd.sr.CoordinatesForMeasurement
@@ -251,7 +275,7 @@ def _graphic(hd: Any, stated: StatedMark, sources: _Sources, *, region: bool) ->
         )
     if stated.patient_points is None or not stated.frame_of_reference:
         raise ValueError("a mark has no place in the patient")
-    in_patient = np.array(stated.patient_points, np.float64)
+    in_patient = np.array(stated.patient_points[part], np.float64)
     if stated.graphic == "CLOSED":
         kind, in_patient = "POLYGON", np.vstack([in_patient, in_patient[:1]])
     make = hd.sr.ImageRegion3D if region else hd.sr.CoordinatesForMeasurement3D

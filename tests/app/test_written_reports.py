@@ -14,8 +14,11 @@ from typing import Any
 import pydicom
 import pytest
 
+from medview.app.statements import state_mark
+from medview.core.measurement import POINTS_OF_KIND
 from medview.core.problem import MedviewError
 from medview.core.study import PatientIdentity
+from medview.dicom.presentation_write import write_presentation
 from medview.dicom.report_write import write_report_object
 from medview.dicom.seg_write import write_segmentation_object
 from tests.app.statements_made import MARK_UID, NAME, whole_statement
@@ -98,3 +101,17 @@ def test_nothing_is_written_about_another_patient(tmp_path: Path) -> None:
         write_report_object(tmp_path / "report.dcm", other)
     assert refused.value.code == "other_patient"
     assert not (tmp_path / "report.dcm").exists()
+
+
+@pytest.mark.parametrize("kind", sorted(POINTS_OF_KIND))
+def test_each_kind_of_mark_is_written_validly(kind: Any, tmp_path: Path) -> None:
+    statement = whole_statement(tmp_path / "in")
+    mark = statement.marks[0]
+    points = ((2.0, 3.0), (10.0, 9.0), (12.0, 4.0), (5.0, 14.0))[: max(3, POINTS_OF_KIND[kind][0])]
+    points = points[: POINTS_OF_KIND[kind][1]]
+    stated = state_mark(mark.stack, replace(mark.mark, kind=kind, points=points, text="seen", known_mm=None))
+    only = replace(statement, marks=(stated,), findings=(), results=())
+    for name, write in (("sr", write_report_object), ("gsps", write_presentation)):
+        write(tmp_path / f"{name}.dcm", only)  # type: ignore[operator]
+        assert errors(tmp_path / f"{name}.dcm") == [], (kind, name)
+    assert "seen" in pydicom.dcmread(tmp_path / "sr.dcm").to_json()

@@ -285,3 +285,19 @@ def test_a_plain_answer_for_people(
     out = capsys.readouterr().out
     assert "Lung" in out
     assert "Research use, not for diagnosis." in out
+
+
+def test_a_report_and_objects_are_written_beside_it(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = dicom_series.save_series(dicom_series.make_series(values=bodies()), tmp_path / "dicom")
+    words = ("infer", folder, "--model", package, "--also", "sr", "--also", "csv", "--also", "html-zh")
+    code, answer = answered(capsys, *words, "--output", tmp_path / "out")
+    assert code == 0, answer
+    assert set(answer["files"]) == {"report-sr.dcm", "segmentation-1.dcm", "findings.csv", "report.html"}
+    assert all((tmp_path / "out" / name).is_file() for name in answer["files"])
+    assert "影像报告" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    code, answer = answered(capsys, *words, "--also", "nonsense", "--output", tmp_path / "out")
+    assert (code, answer["error"]["code"]) == (ExitCode.BAD_USE, "bad_use")
+    code, answer = answered(capsys, *words, "--output", folder)
+    assert (code, answer["error"]["code"]) == (ExitCode.BAD_USE, "source_folder")
