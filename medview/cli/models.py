@@ -100,17 +100,19 @@ def import_command(source: str, output: str | None, answers: tuple[str, ...], as
     """
     from pathlib import Path
 
+    from medview.app.contained import Networks
     from medview.inference.importing.begin import begin_import
     from medview.inference.importing.draft import parse_answers
     from medview.inference.importing.listing import draft_lines, draft_listing
     from medview.inference.importing.write import refuse_unopenable, write_package
 
     draft = begin_import(Path(source), parse_answers(answers))
-    refuse_unopenable(draft)
     package = None
-    if not draft.questions:
-        draft.finished()
-        package = write_package(draft, Path(output)) if output is not None else None
+    with Networks(warm=0) as networks:
+        refuse_unopenable(draft, networks.open)
+        if not draft.questions:
+            draft.finished()
+            package = write_package(draft, Path(output), networks.open) if output is not None else None
     listing = draft_listing(draft)
     if package is not None:
         listing.update({"package": output, "written": _described(package)})

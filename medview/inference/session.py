@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -298,9 +299,9 @@ def _open_failed(package: HasNetwork, error: Exception) -> MedviewError:
     name = package.model_path.name
     if _speaks_of_memory(said):
         return _out_of_memory(name, str(package.model_path), CPU)
-    if "opset" in said.lower() and ("support" in said.lower() or "Unsupported model IR version" in said):
-        code, text = "opset_unsupported", f"{name} is newer than the installed ONNX Runtime: {_first_line(said)}"
-    elif "is not a registered function/op" in said or "NOT_IMPLEMENTED" in said:
+    if "Unsupported model IR version" in said or ("opset" in said.lower() and "support" in said.lower()):
+        code, text = "opset_unsupported", f"{name} is newer than the installed ONNX Runtime: {_opset_line(said)}"
+    elif "is not a registered function/op" in said or "No Op registered for" in said or "NOT_IMPLEMENTED" in said:
         code, text = (
             "operator_refused",
             f"{name} needs an operator that ONNX Runtime does not have: {_first_line(said)}",
@@ -310,6 +311,14 @@ def _open_failed(package: HasNetwork, error: Exception) -> MedviewError:
     else:
         code, text = "model_unusable", f"{name} cannot be opened: {_first_line(said)}"
     return MedviewError(code, text, str(package.model_path), ExitCode.MODEL_UNUSABLE)
+
+
+def _opset_line(said: str) -> str:
+    """Which opset it needs and which is the newest known, without ONNX Runtime's own places in its source."""
+    found = re.search(r"Opset (\d+) is under development.*?till opset (\d+)", said, re.DOTALL)
+    if found is None:
+        return _first_line(said)
+    return f"it is made for opset {found[1]}, the newest known one is {found[2]}."
 
 
 __all__ = ["AUTO", "CPU", "DTYPES", "NetworkSession", "OpenSession", "Port", "Session", "thread_count"]

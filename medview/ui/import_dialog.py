@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -253,10 +254,12 @@ class ImportDialog(QDialog):
         answers, path = self.answers(), self._path
 
         def work(progress: object) -> ModelPackage:  # noqa: ARG001 - a copy and one opening
+            from medview.app.contained import Networks
             from medview.inference.importing.begin import begin_import
             from medview.inference.importing.write import write_package
 
-            return write_package(begin_import(path, answers), target)
+            with Networks(warm=0) as networks:
+                return write_package(begin_import(path, answers), target, networks.open)
 
         self._submit(work, then)
 
@@ -285,12 +288,17 @@ class ImportDialog(QDialog):
         answers, path = self.answers(), self._path
 
         def work(progress: object) -> ModelPackage:  # noqa: ARG001 - a copy and one opening
+            from medview.app.contained import Networks
             from medview.inference.importing.begin import begin_import
             from medview.inference.importing.write import write_package
             from medview.inference.library import install
 
-            with tempfile.TemporaryDirectory(prefix="medview-import-", ignore_cleanup_errors=True) as folder:
-                return install(write_package(begin_import(path, answers), Path(folder) / "package").folder)
+            made = Path(tempfile.mkdtemp(prefix="medview-import-"))
+            try:
+                with Networks(warm=0) as networks:
+                    return install(write_package(begin_import(path, answers), made / "package", networks.open).folder)
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
 
         self._submit(work, self._installed)
 

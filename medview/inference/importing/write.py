@@ -2,36 +2,70 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from medview.core.problem import ExitCode, MedviewError
-from medview.inference.importing.draft import Draft
-from medview.inference.manifest import MANIFEST_NAME
+from medview.inference.importing.draft import Draft, about
+from medview.inference.manifest import MANIFEST_NAME, parse_manifest
 from medview.inference.package import ModelPackage, open_package
+
+if TYPE_CHECKING:
+    from medview.inference.session import OpenSession
 
 CARD, MODEL = "CARD.md", "model.onnx"
 
 
-@dataclass(frozen=True)
-class _Network:
-    """All that a session needs of a package."""
+def refuse_unopenable(draft: Draft, open_session: OpenSession | None = None) -> None:
+    """Open the network once: unknown operators and a format that is too new are told before anything is asked.
 
-    model_path: Path
-
-
-def refuse_unopenable(draft: Draft) -> None:
-    """Open the network once: unknown operators and a format that is too new are told before anything is asked."""
+    ``open_session`` opens it elsewhere than in this process. Raises MedviewError.
+    """
+    network = draft.graph.path
     from medview.inference.session import NetworkSession
 
-    NetworkSession(_Network(draft.graph.path), "cpu").close()
+    stand_in = parse_manifest(json.dumps({**about(network.stem), **_NOTHING_KNOWN}))
+    package = _Opened(stand_in, network.parent, "folder", network, draft.graph.facts, "")
+    if open_session is None:
+        NetworkSession(package, "cpu").close()
+        return
+    with open_session(package, "cpu", None, lambda: None):
+        pass
 
 
-def write_package(draft: Draft, target: Path) -> ModelPackage:
+class _Opened(ModelPackage):
+    """A network without a package around it, under its own name."""
+
+    @property
+    def model_path(self) -> Path:
+        return self.source
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (self.source.name, *self.facts.side_files)
+
+    @cached_property
+    def sha256(self) -> str:
+        return self.model_sha256
+
+
+_NOTHING_KNOWN: dict[str, Any] = {
+    "task": "classification",
+    "input": {"unit": "display", "axes": ["down", "right"], "layout": "NCHW"},
+    "output": {"kind": "classification", "labels": [{"index": 0, "name": "unknown"}]},
+}
+"""A manifest's other half for a network that is only opened."""
+
+
+def write_package(draft: Draft, target: Path, open_session: OpenSession | None = None) -> ModelPackage:
     """Write a finished draft as a folder, or as a zip where ``target`` ends so, and open it.
+
+    ``open_session`` opens the network for the check elsewhere than in this process.
 
     Raises MedviewError: ``import_incomplete``, a network that ONNX Runtime cannot open or that does not fit what was
     said of it (exit code 4), a place that is taken or cannot be written (7).
@@ -51,7 +85,7 @@ def write_package(draft: Draft, target: Path) -> ModelPackage:
         folder = made / manifest.id
         folder.mkdir()
         _fill(draft, folder)
-        _checked(folder)
+        _checked(folder, open_session)
         if target.suffix.lower() == ".zip":
             _zipped(folder, made / "package.zip")
             (made / "package.zip").replace(target)
@@ -77,11 +111,11 @@ def _fill(draft: Draft, folder: Path) -> None:
     (folder / CARD).write_text(card_text(draft), encoding="utf-8")
 
 
-def _checked(folder: Path) -> None:
+def _checked(folder: Path, open_session: OpenSession | None) -> None:
     """Open the network once on the processor: operators, opset, and whether its ports are as the manifest says."""
     from medview.inference.check import check_package
 
-    check_package(open_package(folder), "cpu")
+    check_package(open_package(folder), "cpu", open_session)
 
 
 def _zipped(folder: Path, path: Path) -> None:
