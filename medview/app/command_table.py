@@ -18,9 +18,9 @@ from medview.app.command_rules import (
 )
 from medview.app.commands import Command, Context, Menu
 from medview.app.image_commands import ai_commands, edit_commands, image_commands, tool_commands
+from medview.app.link_commands import link_commands
 from medview.app.mark_commands import mark_commands
 from medview.app.shown_slice import PlaneKind
-from medview.app.workspace import LAYOUTS
 
 
 def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
@@ -104,6 +104,13 @@ def _file_commands() -> tuple[Command, ...]:
             lambda c: c.shell.ask_for_files(),
             ("Ctrl+Shift+O",),
         ),
+        Command(
+            "study.recent",
+            QT_TRANSLATE_NOOP("Command", "Recent studies…"),
+            menu,
+            lambda c: c.shell.show_recent(),
+            ("Ctrl+Shift+H",),
+        ),
         Command("study.demo", QT_TRANSLATE_NOOP("Command", "Open the demo study"), menu, lambda c: c.shell.open_demo()),
         Command(
             "study.close",
@@ -119,6 +126,15 @@ def _file_commands() -> tuple[Command, ...]:
             menu,
             lambda c: c.shell.save_picture(),
             ("Ctrl+S",),
+            enabled=has_image,
+            section=1,
+        ),
+        Command(
+            "save.findings",
+            QT_TRANSLATE_NOOP("Command", "Save findings and report…"),
+            menu,
+            lambda c: c.shell.save_findings(),
+            ("Ctrl+Shift+S",),
             enabled=has_image,
             section=1,
         ),
@@ -176,9 +192,8 @@ def _view_commands() -> tuple[Command, ...]:
         (2, 2): (QT_TRANSLATE_NOOP("Command", "Four viewports"), "Ctrl+4", "squares-four"),
     }
     layouts = []
-    for rows, columns in LAYOUTS:
+    for (rows, columns), (title, key, icon) in titles.items():
         run, checked = _layout(rows, columns)
-        title, key, icon = titles[rows, columns]
         layouts.append(Command(f"layout.{rows}x{columns}", title, menu, run, (key,), icon, 5, "", checked=checked))
     planes = []
     plane_titles: tuple[tuple[PlaneKind, str, str], ...] = (
@@ -198,6 +213,15 @@ def _view_commands() -> tuple[Command, ...]:
     return (
         *layouts,
         Command(
+            "layout.choose",
+            QT_TRANSLATE_NOOP("Command", "More viewports, up to 5 × 5…"),
+            menu,
+            lambda c: c.shell.choose_layout(),
+            ("Ctrl+6",),
+            "dots-nine",
+            5,
+        ),
+        Command(
             "layout.planes",
             QT_TRANSLATE_NOOP("Command", "Three planes"),
             menu,
@@ -208,6 +232,7 @@ def _view_commands() -> tuple[Command, ...]:
             QT_TRANSLATE_NOOP("Command", "Planes"),
             enabled=has_volume,
         ),
+        *link_commands(),
         Command(
             "layout.maximise",
             QT_TRANSLATE_NOOP("Command", "Maximise or restore the viewport"),

@@ -405,6 +405,7 @@ def tool_commands() -> tuple[Command, ...]:
         (Tool.PAN, QT_TRANSLATE_NOOP("Command", "Pan"), "T", "hand", 2),
         (Tool.ZOOM, QT_TRANSLATE_NOOP("Command", "Zoom"), "Z", "magnifying-glass", 2),
         (Tool.ROTATE, QT_TRANSLATE_NOOP("Command", "Rotate by hand"), "R", "", 0),
+        (Tool.CROSSHAIR, QT_TRANSLATE_NOOP("Command", "Crosshair: all go there"), "H", "crosshair", 2),
     )
     commands = []
     for tool, title, key, icon, group in tools:

@@ -57,6 +57,7 @@ def marks_of(
     profile_fault: str = "",
     presented: bool = False,
     overlays: Sequence[str] = (),
+    linked: bool = False,
 ) -> tuple[Mark, ...]:
     """All marks of a viewport, the gravest first.
 
@@ -91,8 +92,7 @@ def marks_of(
             found.append(Mark("filter_failed", "danger", (filter_error,)))
         elif names:
             found.append(Mark("filter_pending" if filter_pending else "filtered", "warning", names))
-    if key_image is not None:
-        found.append(Mark("key_image", "key", (key_image,)))
+    found += _place_marks(linked, key_image)
     if view.plane_kind != "acquired":
         found.append(Mark("resampled", "info"))
     elif stack.graphics and not view.show_graphics:
@@ -108,6 +108,14 @@ def marks_of(
         found += _ai_marks(results)
     order = {"danger": 0, "warning": 1, "key": 2, "info": 3, "ai": 4}
     return tuple(sorted(found, key=lambda mark: order[mark.severity]))
+
+
+def _place_marks(linked: bool, key_image: str | None) -> list[Mark]:
+    """Whether the viewport moves with others, and whether its image was marked as a key image."""
+    found = [Mark("linked", "info")] if linked else []
+    if key_image is not None:
+        found.append(Mark("key_image", "key", (key_image,)))
+    return found
 
 
 def _object_marks(view: ViewportView, presented: bool, overlays: Sequence[str], visible: bool) -> list[Mark]:

@@ -30,6 +30,7 @@ class Tool(StrEnum):
     ARROW = "arrow"
     TEXT = "text"
     CALIBRATION = "calibration"
+    CROSSHAIR = "crosshair"
 
 
 DRAWING_TOOLS = frozenset(

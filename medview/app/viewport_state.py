@@ -97,6 +97,8 @@ class ViewportState:
 
     def __init__(self, **values: Any) -> None:
         self._view = ViewportView(**values)
+        self.size = (512.0, 512.0)
+        """(width, height) in logical px of the place where it is drawn."""
 
     def __getattr__(self, name: str) -> Any:
         if name in _FIELDS:

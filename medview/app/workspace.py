@@ -30,10 +30,12 @@ from medview.app.file_overlays import FileOverlays
 from medview.app.history import History
 from medview.app.image_references import ImageIndex, KeyImages
 from medview.app.keeping import Keeping
+from medview.app.linking import Links
 from medview.app.measurements import Measurements
 from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
 from medview.app.openings import Openings
+from medview.app.recent import RecentStudies
 from medview.app.report_marks import ReportMarks
 from medview.app.results import Results, result_key
 from medview.app.settings import Settings, changed, save_settings
@@ -54,7 +56,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LAYOUTS", "Workspace", "result_key"]
 
-LAYOUTS: tuple[tuple[int, int], ...] = ((1, 1), (1, 2), (2, 1), (2, 2))
+MOST_ROWS = 5
+LAYOUTS: tuple[tuple[int, int], ...] = tuple((r, c) for r in range(1, MOST_ROWS + 1) for c in range(1, MOST_ROWS + 1))
 """Grids of viewports, (rows, columns)."""
 
 Post = Callable[[Callable[[], None]], None]
@@ -120,6 +123,7 @@ class Workspace(NoticeBoard):
         self.decisions = Decisions(self.history, _user_name())
         self.keeping = Keeping(self)
         """The journal: keeps marks and decisions and brings them back."""
+        self.recent = RecentStudies(self)
         self.touched = False
         """Whether the reader has chosen anything since the last opening; then nothing is hung by itself any more."""
         self.selected_finding: tuple[str, str] = ("", "")
@@ -131,6 +135,7 @@ class Workspace(NoticeBoard):
         """Reads one frame's stored values in a worker thread; codecs run in a process of their own."""
         self._keep_settings = keep_settings
         self._states: list[ViewportState] = []
+        self.links = Links(self)
         self.failed_slices = FailedSlices(self)
         self.drawings = FileDrawings(self)
         self.profiles = ColourProfiles(self)
@@ -180,6 +185,7 @@ class Workspace(NoticeBoard):
             state = ViewportState(text_mode=self.settings.corner_text)
             state.changed.connect(lambda _what, at=index: self.viewport_changed.emit(at))
             self._states.append(state)
+            self.links.watch(index, state)
 
     def set_active(self, index: int) -> None:
         """Make a viewport of the layout the active one."""
@@ -359,9 +365,10 @@ class Workspace(NoticeBoard):
         found = opening.find_stack(self.studies, stack.id)
         if found is None:
             return None
-        _study, series, stack = found
+        study, series, stack = found
+        wanted = device or self.settings.device
         try:
-            job = self.inference.request(series, stack, package, device or self.settings.device, overrides)
+            job = self.inference.request(series, stack, package, wanted, overrides, siblings=study.series)
         except MedviewError as error:
             self.tell_error(error, AI)
             return None

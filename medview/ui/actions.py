@@ -65,6 +65,10 @@ class CommandActions(QObject):
             shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
             action.setToolTip(f"{title}  ({shown})" if shown else title)
 
+    def image_actions(self) -> list[QAction]:
+        """The actions whose keys count while the images have the focus, or everywhere in the window."""
+        return [self._actions[command.id] for command in COMMANDS]
+
     def refresh(self) -> None:
         """Bring what is enabled and checked up to date."""
         for command in COMMANDS:

@@ -286,6 +286,7 @@ def mark_text(mark: Mark) -> str:
         "irregular": translate("Viewport", "Uneven slice distances"),
         "filters_off": translate("Viewport", "Before: filters off"),
         "resampled": translate("Viewport", "Resampled"),
+        "linked": translate("Viewport", "Linked"),
         "ai_hidden": translate("Viewport", "AI hidden"),
         "profile_used": translate("Viewport", "Colours through an ICC profile"),
         "profile_off": translate("Viewport", "ICC profile not used"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.finding import InferenceResult
     from medview.ui.import_dialog import ImportDialog
+    from medview.ui.installing import SortedPaths
     from medview.ui.tag_browser import TagBrowser
 
 WORDS_FROM = 1400
@@ -79,6 +81,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self.grid.empty.open_asked.connect(self.ask_for_folder)
         self.grid.empty.demo_asked.connect(self.open_demo)
+        self.grid.empty.recent_asked.connect(self.show_recent)
 
         self.actions_ = CommandActions(Context(workspace, self), self, self.grid)
         self.grid.run_command = self.run_command
@@ -116,6 +119,7 @@ class MainWindow(QMainWindow):
         ):
             listen(self, signal, self._refresh_later)
         listen(self, workspace.history.changed, self._refresh_later)
+        listen(self, workspace.links.changed, self._refresh_later)
         listen(self, workspace.finding_selected, self._refresh_later)
         listen(self, workspace.keeping.changed, self._refresh_later)
         listen(self, workspace.documents.changed, self._follow_document)
@@ -201,9 +205,10 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: Sequence[str]) -> None:
         """Open paths, remembering where they were for the next question."""
-        first = Path(paths[0])
-        self._workspace.change_settings(last_folder=str(first if first.is_dir() else first.parent))
+        from medview.ui.installing import remember_folder
+
         self._workspace.open_paths(paths)
+        remember_folder(self._workspace, paths[0])
 
     def open_demo(self) -> None:
         """Open the demo study."""
@@ -223,13 +228,23 @@ class MainWindow(QMainWindow):
 
     def install_package(self, path: str) -> None:
         """Install a model package and show what it fits; a foreign network is asked about first."""
-        from medview.ui.installing import install_in_background, is_foreign_network
+        from medview.ui.installing import sort_out
 
         self.show_tab(AI)
-        if is_foreign_network(path):
+        # What is neither is installed as well, which says what is wrong with it.
+        sort_out(
+            self._workspace, [path], lambda found: self._install(replace(found, packages=found.packages + found.images))
+        )
+
+    def _install(self, found: SortedPaths) -> None:
+        from medview.ui.installing import install_in_background
+
+        if found.packages or found.networks:
+            self.show_tab(AI)
+        for path in found.networks:
             self.import_network(path)
-            return
-        install_in_background(self._workspace, path)
+        for path in found.packages:
+            install_in_background(self._workspace, path)
 
     def import_network(self, path: str) -> ImportDialog:
         """Open the questions about a foreign network."""
@@ -256,14 +271,14 @@ class MainWindow(QMainWindow):
 
     def _take_dropped(self, paths: list[str]) -> None:
         """Install what is a model package, open everything else."""
-        from medview.ui.installing import is_foreign_network, is_model_package
+        from medview.ui.installing import sort_out
 
-        packages = [path for path in paths if is_model_package(path) or is_foreign_network(path)]
-        for path in packages:
-            self.install_package(path)
-        images = [path for path in paths if path not in packages]
-        if images:
-            self.open_paths(images)
+        def take(found: SortedPaths) -> None:
+            self._install(found)
+            if found.images:
+                self.open_paths(found.images)
+
+        sort_out(self._workspace, paths, take)
 
     # ------------------------------------------------------------------ saving
 
@@ -274,6 +289,12 @@ class MainWindow(QMainWindow):
         frame = self.grid.active_frame()
         if frame is not None:
             save_viewport_picture(self, self._workspace, frame.viewport)
+
+    def save_findings(self) -> None:
+        """Ask which files are to be made of marks, findings and decisions, and where."""
+        from medview.ui.save_dialog import SaveDialog
+
+        SaveDialog(self._workspace, self).show()
 
     def copy_picture(self) -> None:
         """Put what the active viewport shows on the clipboard."""
@@ -321,6 +342,21 @@ class MainWindow(QMainWindow):
         """Fill the screen, or go back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    def choose_layout(self) -> None:
+        """Show the picker of grids below the tool bar."""
+        from medview.ui.layout_picker import LayoutPicker
+
+        picker = LayoutPicker(self._workspace, self)
+        button = self.tool_bar.widgetForAction(self.actions_["layout.choose"])
+        below = button if button.isVisible() else self.tool_bar
+        picker.show_at(below.mapToGlobal(QPoint(0, below.height())))
+
+    def detach_viewport(self) -> None:
+        """Move the active viewport to a window of its own, or back into the grid."""
+        from medview.ui.detached import toggle_detached
+
+        toggle_detached(self, self.grid, self.actions_.image_actions())
+
     def maximise_viewport(self) -> None:
         """Show the active viewport alone, or the whole layout."""
         self._workspace.toggle_maximised()
@@ -361,6 +397,12 @@ class MainWindow(QMainWindow):
         from medview.ui.settings_dialog import SettingsDialog
 
         self._show_dialog("settings", lambda: SettingsDialog(self._workspace, self))
+
+    def show_recent(self) -> None:
+        """Open the list of studies that were opened before."""
+        from medview.ui.recent_dialog import RecentDialog
+
+        self._show_dialog("recent", lambda: RecentDialog(self._workspace, self))
 
     def show_shortcuts(self) -> None:
         """Open the page of keys and mouse."""
@@ -442,6 +484,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.keep_place()
+        self.grid.bring_all_back()
         for dialog in self._dialogs.values():
             dialog.close()
         if self.on_close is not None:

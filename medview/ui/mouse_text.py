@@ -14,6 +14,7 @@ def tool_text(tool: Tool | None) -> str:
         Tool.ZOOM: translate("Command", "Zoom"),
         Tool.SCROLL: translate("Command", "Scroll"),
         Tool.ROTATE: translate("Command", "Rotate"),
+        Tool.CROSSHAIR: translate("Command", "Crosshair: all go there"),
     }
     return names[tool] if tool is not None else "–"
 

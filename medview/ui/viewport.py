@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -124,6 +125,7 @@ class ViewportWidget(QWidget):
         listen(self, workspace.tools.changed, self._on_tool)
         listen(self, self.picture.live_filter.ready, self._on_filtered)
         for signal in (
+            workspace.links.changed,
             workspace.ai_visible_changed,
             workspace.active_changed,
             workspace.layout_changed,
@@ -451,8 +453,9 @@ class ViewportWidget(QWidget):
             self._shown_valid = False  # a known line may say what a mm is
             self.update()
 
-    def _on_neighbour(self, _index: int) -> None:
-        if self._painting.several_patients_drawn != self.several_patients:
+    def _on_neighbour(self, index: int) -> None:
+        lines = index == self.workspace.active and self.workspace.links.reference_lines and not self.is_active
+        if lines or self._painting.several_patients_drawn != self.several_patients:
             self.update()
 
     @property
@@ -528,6 +531,10 @@ class ViewportWidget(QWidget):
             self._painting.paint(painter)
         finally:
             painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.state.size = (float(max(self.width(), 1)), float(max(self.height(), 1)))
+        super().resizeEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.mouse.press(event)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from medview.app.notices import stack_place
+from medview.app.workspace import MOST_ROWS
 from medview.ui.icons import icon
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
@@ -69,6 +70,7 @@ class EmptyPlace(QWidget):
 
     open_asked = Signal()
     demo_asked = Signal()
+    recent_asked = Signal()
     cancel_asked = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
@@ -96,7 +98,9 @@ class EmptyPlace(QWidget):
         self.demo_button.clicked.connect(self.demo_asked)
         self.cancel_button = QPushButton(translate("EmptyPlace", "Cancel"))
         self.cancel_button.clicked.connect(self.cancel_asked)
-        for button in (self.open_button, self.demo_button, self.cancel_button):
+        self.recent_button = QPushButton(translate("EmptyPlace", "Recent studies…"))
+        self.recent_button.clicked.connect(self.recent_asked)
+        for button in (self.open_button, self.recent_button, self.demo_button, self.cancel_button):
             row.addWidget(button)
         for widget in (self.sign, self.heading, self.detail):
             column.addWidget(widget)
@@ -127,6 +131,7 @@ class EmptyPlace(QWidget):
                 translate("EmptyPlace", "DICOM folders, files and DICOMDIR · NIfTI, NRRD, MHA · PNG, JPEG, TIFF")
             )
         self.open_button.setVisible(not busy)
+        self.recent_button.setVisible(not busy)
         self.demo_button.setVisible(not busy)
         self.cancel_button.setVisible(busy)
 
@@ -152,6 +157,8 @@ class ViewportGrid(QWidget):
         self.run_command: Callable[[str], None] | None = None
         """Runs a command by its id, for the remedies of notices; set by the window."""
         self.frames: list[ViewportFrame] = []
+        self.detached: dict[int, QWidget] = {}
+        """Windows that hold a viewport of the grid, by its index."""
         self._stack = QStackedLayout(self)
         self.empty = EmptyPlace(workspace)
         self.empty.cancel_asked.connect(workspace.openings.cancel)
@@ -201,24 +208,50 @@ class ViewportGrid(QWidget):
             frame.viewport.context_requested.connect(self.context_requested)
             self.frames.append(frame)
         self._stack.setCurrentWidget(self._area)
-        wanted = (workspace.layout, workspace.visible_indices)
+        for index in [at for at in self.detached if at >= len(workspace.viewports)]:
+            self.detached[index].close()
+        wanted = (workspace.layout, workspace.visible_indices, frozenset(self.detached))
         if wanted == self._laid_out:
             return
         self._laid_out = wanted
-        rows, columns = workspace.layout
+        _rows, columns = workspace.layout
         for frame in self.frames:
+            if frame.index in self.detached:
+                continue
             self._grid.removeWidget(frame)
             if frame.index not in workspace.visible_indices:
                 frame.hide()
-        for row in range(2):
-            self._grid.setRowStretch(row, int((row < rows and not workspace.maximised) or row == 0))
-        for column in range(2):
-            self._grid.setColumnStretch(column, int((column < columns and not workspace.maximised) or column == 0))
+        places = {}
         for index in workspace.visible_indices:
-            row, column = (0, 0) if workspace.maximised else divmod(index, columns)
+            if index not in self.detached:
+                places[index] = (0, 0) if workspace.maximised else divmod(index, columns)
+        for row in range(MOST_ROWS):
+            self._grid.setRowStretch(row, int(any(place[0] == row for place in places.values())))
+        for column in range(MOST_ROWS):
+            self._grid.setColumnStretch(column, int(any(place[1] == column for place in places.values())))
+        for index, (row, column) in places.items():
             frame = self.frames[index]
             self._grid.addWidget(frame, row, column)
             frame.show()
         active = self.active_frame()
         if active is not None:
             active.viewport.setFocus()
+
+    def detach(self, index: int, window: QWidget) -> ViewportFrame:
+        """Give a viewport to another window; `bring_back` takes it into the grid again."""
+        frame = self.frames[index]
+        self._grid.removeWidget(frame)
+        self.detached[index] = window
+        self.refresh()
+        return frame
+
+    def bring_back(self, index: int) -> None:
+        """Take a viewport back from its window."""
+        if self.detached.pop(index, None) is not None:
+            self.frames[index].setParent(self._area)
+            self.refresh()
+
+    def bring_all_back(self) -> None:
+        """Close all windows of single viewports."""
+        for window in list(self.detached.values()):
+            window.close()

@@ -454,10 +454,32 @@ class DimensionDrag:
         self._widget.state.update(**self._before)
 
 
+class CrosshairDrag:
+    """Every viewport goes to the place under the pointer."""
+
+    def __init__(self, widget: ViewportWidget, at: QPointF) -> None:
+        self._widget = widget
+        self.move(at)
+
+    def move(self, at: QPointF) -> None:
+        workspace, state = self._widget.workspace, self._widget.state
+        if state in workspace.viewports:
+            x, y = self._widget.transform.screen_to_image(at.x(), at.y())
+            workspace.links.point_at(workspace.viewports.index(state), x, y)
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        self._widget.touch()
+
+    def cancel(self) -> None:
+        self._widget.workspace.links.hide_crosshair()
+
+
 _DRAGS: Mapping[Tool, Callable[[ViewportWidget, QPointF], Drag]] = {
     Tool.WINDOW: WindowDrag,
     Tool.PAN: PanDrag,
     Tool.ZOOM: ZoomDrag,
     Tool.SCROLL: ScrollDrag,
     Tool.ROTATE: RotateDrag,
+    Tool.CROSSHAIR: CrosshairDrag,
 }

@@ -30,6 +30,7 @@ from medview.ui.viewport_edges import (
     scale_px_per_mm,
 )
 from medview.ui.viewport_findings import draw_findings
+from medview.ui.viewport_links import draw_links
 from medview.ui.viewport_marks import draw_danger_banner, draw_marks
 from medview.ui.viewport_style import (
     ACCENT,
@@ -274,6 +275,7 @@ class ViewportPainting:
             decided=widget.workspace.decisions.of,
         )
         draw_report_marks(canvas, self._report_marks(volume, shown), widget.transform)
+        draw_links(canvas, widget.workspace, widget.state, shown, widget.transform)
         cut = widget.cut()
         hovered = widget.mouse.hovered
         widget.marking.boxes.clear()
@@ -350,7 +352,12 @@ class ViewportPainting:
             presented=widget.presenting.state is not None,
             overlays=self._overlay_titles(),
             key_image=self._key_image(),
+            linked=self._is_linked(),
         )
+
+    def _is_linked(self) -> bool:
+        workspace, state = self._widget.workspace, self._widget.state
+        return state in workspace.viewports and workspace.links.is_linked(workspace.viewports.index(state))
 
     def _overlay_titles(self) -> tuple[str, ...]:
         stack = self._widget.state.stack

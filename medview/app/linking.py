@@ -1,0 +1,342 @@
+"""Viewports that move together: scrolling by position in the patient or by an offset, pan and zoom, window, and tiles.
+
+One viewport is moved by the reader; what it shows is found in the others by the frame of reference, in mm, never by the number
+of a slice, unless nothing else is known and the reader asked for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from psygnal import Signal
+
+from medview.app.shown_slice import ShownSlice, acquired_shown
+from medview.app.view_transform import fit_scale
+from medview.core.geometry import FloatArray
+
+if TYPE_CHECKING:
+    from medview.app.viewport_state import ViewportState
+    from medview.app.workspace import Workspace
+
+ScrollLink = Literal["off", "position", "offset"]
+
+PARALLEL = math.cos(math.radians(15))
+"""Least cosine between the normals of planes that scroll together."""
+_PLACE = frozenset({"k", "point", "plane_kind", "time"})
+_VIEW = frozenset({"zoom", "pan", "pixel_scale", "rotation", "flip"})
+_WINDOW = frozenset({"voi", "invert"})
+
+
+class Links:
+    """Which things viewports share. ``changed`` after another choice."""
+
+    changed = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self.scroll: ScrollLink = "position"
+        self.view = False
+        self.window = False
+        self.tiled = False
+        """Whether the viewports show consecutive slices of one stack."""
+        self.reference_lines = True
+        """Whether the slice of the active viewport is drawn as a line in those that it cuts."""
+        self._busy = False
+        self._anchors: dict[int, tuple[str, float]] = {}
+        self.crosshair: tuple[FloatArray, str] | None = None
+        """LPS mm and frame of reference of the point that the reader pointed at."""
+
+    def watch(self, index: int, state: ViewportState) -> None:
+        """Follow a viewport."""
+        state.changed.connect(lambda what: self._on_state(index, what))
+
+    # ------------------------------------------------------------------ what the reader chooses
+
+    def link_scroll(self, how: ScrollLink) -> None:
+        """Scroll together by position, with the offset that there is now, or not at all."""
+        self.scroll = how
+        self._anchor()
+        if how == "position":
+            self._follow(self._workspace.active, _PLACE)
+        self.changed.emit()
+
+    def link_view(self, on: bool) -> None:
+        """Pan, zoom and turn together."""
+        self.view = on
+        if on:
+            self._follow(self._workspace.active, _VIEW)
+        self.changed.emit()
+
+    def link_window(self, on: bool) -> None:
+        """Window together."""
+        self.window = on
+        if on:
+            self._follow(self._workspace.active, _WINDOW)
+        self.changed.emit()
+
+    def show_reference_lines(self, on: bool) -> None:
+        """Draw where the active viewport's slice cuts the others, or do not."""
+        self.reference_lines = on
+        self.changed.emit()
+
+    def tile(self, on: bool) -> None:
+        """Show consecutive slices of the active stack in all viewports, or let them be."""
+        self.tiled = on
+        if on:
+            self._lay_tiles(self._workspace.active)
+        self.changed.emit()
+
+    def point_at(self, index: int, x: float, y: float) -> None:
+        """Bring every viewport to the place under image (x, y) of one: the crosshair."""
+        shown = self._shown(index)
+        if shown is None or shown.plane is None:
+            return
+        point = np.asarray(shown.plane.plane_to_patient((x, y)))
+        reference = self._reference(index)
+        self.crosshair = (point, reference)
+        self._busy = True
+        try:
+            for other in self._others(index):
+                if reference and self._reference(other) == reference:
+                    self._go_to(other, point)
+        finally:
+            self._busy = False
+        self._anchor()
+        self.changed.emit()
+
+    def hide_crosshair(self) -> None:
+        """Take the crosshair off."""
+        if self.crosshair is not None:
+            self.crosshair = None
+            self.changed.emit()
+
+    def is_linked(self, index: int) -> bool:
+        """Whether a viewport moves with another one that is on the screen."""
+        if self._states(index) is None:
+            return False
+        if self.tiled:
+            return len(self._workspace.visible_indices) > 1
+        others = [other for other in self._others(index) if self._states(other) is not None]
+        if not others:
+            return False
+        if self.view or self.window or self.scroll == "offset":
+            return True
+        return self.scroll == "position" and any(self._scrolls_with(index, other) for other in others)
+
+    # ------------------------------------------------------------------ following
+
+    def _on_state(self, index: int, what: frozenset[str]) -> None:
+        if self._busy:
+            return
+        if index not in self._workspace.visible_indices:
+            return
+        if "stack" in what:
+            self._anchor()
+            if self.tiled and self._states(index) is not None:
+                self._lay_tiles(index)
+            return
+        self._follow(index, what)
+
+    def _follow(self, index: int, what: Iterable[str]) -> None:
+        state, changed = self._states(index), frozenset(what)
+        if state is None or self._busy:
+            return
+        self._busy = True
+        try:
+            for other in self._others(index):
+                follower = self._states(other)
+                if follower is None:
+                    continue
+                if changed & _PLACE:
+                    self._scroll_along(index, state, other, follower)
+                if changed & _VIEW and (self.view or self.tiled):
+                    self._view_along(index, state, other, follower)
+                if changed & _WINDOW and (self.window or self.tiled):
+                    self._window_along(state, follower)
+        finally:
+            self._busy = False
+
+    def _scroll_along(self, index: int, state: ViewportState, other: int, follower: ViewportState) -> None:
+        if self.tiled:
+            follower.update(time=state.view.time)
+            follower.go_to_index(state.slice_index + other - index)
+            return
+        if self.scroll == "position":
+            shown = self._shown(index)
+            if shown is not None and shown.plane is not None and self._scrolls_with(index, other):
+                self._go_to(other, _middle(shown))
+        elif self.scroll == "offset" and index in self._anchors and other in self._anchors:
+            (unit, from_), (other_unit, at) = self._anchors[index], self._anchors[other]
+            here = self._position(index)
+            if here is None or here[0] != unit or unit != other_unit:
+                return
+            moved = here[1] - from_
+            if unit == "slices":
+                follower.go_to_index(round(at + moved))
+            else:
+                self._go_to_depth(other, at + moved * self._same_way(index, other))
+
+    def _view_along(self, index: int, state: ViewportState, other: int, follower: ViewportState) -> None:
+        shown, there = self._shown(index), self._shown(other)
+        if shown is None or there is None:
+            return
+        view, values = state.view, {"rotation": state.view.rotation, "flip": state.view.flip}
+        if not _parallel(shown, there):
+            values = {}  # another plane is turned its own way
+        scale = _mm_scale(state, shown)
+        fit = fit_scale(there.shape, there.pixel_mm, follower.size, values.get("rotation", follower.view.rotation))
+        pan = view.pan
+        if self._scrolls_with(index, other) and shown.plane is not None and there.plane is not None:
+            rows, columns = shown.shape
+            x = (columns - 1) / 2 + view.pan[0] / shown.pixel_mm[1]
+            y = (rows - 1) / 2 + view.pan[1] / shown.pixel_mm[0]
+            to_x, to_y, _ = there.plane.patient_to_plane(shown.plane.plane_to_patient((x, y)))
+            rows, columns = there.shape
+            pan = (
+                float(to_x - (columns - 1) / 2) * there.pixel_mm[1],
+                float(to_y - (rows - 1) / 2) * there.pixel_mm[0],
+            )
+        elif not _parallel(shown, there):
+            pan = follower.view.pan
+        same = shown.shape == there.shape and shown.pixel_mm == there.pixel_mm and state.size == follower.size
+        zoom = view.zoom if same and view.pixel_scale is None else scale / fit
+        follower.update(zoom=zoom, pixel_scale=view.pixel_scale if same else None, pan=pan, **values)
+
+    def _window_along(self, state: ViewportState, follower: ViewportState) -> None:
+        a, b = state.stack, follower.stack
+        if a is not None and b is not None and (a.context.modality, a.unit) == (b.context.modality, b.unit):
+            follower.update(voi=state.view.voi, invert=state.view.invert)
+
+    def _lay_tiles(self, index: int) -> None:
+        state = self._states(index)
+        if state is None or state.study is None or state.series is None or state.stack is None:
+            return
+        view, first = state.view, state.slice_index
+        self._busy = True
+        try:
+            for other in self._others(index):
+                follower = self._workspace.viewports[other]
+                follower.restore(view)
+                follower.go_to_index(first + other - index)
+        finally:
+            self._busy = False
+
+    # ------------------------------------------------------------------ where things are
+
+    def _states(self, index: int) -> ViewportState | None:
+        viewports = self._workspace.viewports
+        state = viewports[index] if index < len(viewports) else None
+        return state if state is not None and state.stack is not None else None
+
+    def _others(self, index: int) -> list[int]:
+        if self._workspace.maximised:
+            return []
+        return [other for other in range(len(self._workspace.viewports)) if other != index]
+
+    def _shown(self, index: int) -> ShownSlice | None:
+        state = self._states(index)
+        return None if state is None else state.shown()
+
+    def _reference(self, index: int) -> str:
+        state = self._states(index)
+        return "" if state is None else frame_of_reference(state)
+
+    def _scrolls_with(self, index: int, other: int) -> bool:
+        """Whether two viewports show parallel planes of one frame of reference."""
+        a, b = self._shown(index), self._shown(other)
+        if a is None or b is None or a.plane is None or b.plane is None:
+            return False
+        reference = self._reference(index)
+        return bool(reference) and reference == self._reference(other) and _parallel(a, b)
+
+    def _same_way(self, index: int, other: int) -> float:
+        a, b = self._shown(index), self._shown(other)
+        if a is None or b is None or a.normal is None or b.normal is None:
+            return 1.0
+        return -1.0 if float(a.normal @ b.normal) < 0 else 1.0
+
+    def _position(self, index: int) -> tuple[str, float] | None:
+        """("mm", along the plane's normal) or ("slices", index) where nothing says mm."""
+        state, shown = self._states(index), self._shown(index)
+        if state is None or shown is None:
+            return None
+        if shown.plane is None:
+            return ("slices", float(state.slice_index))
+        return ("mm", float(_middle(shown) @ shown.plane.normal))
+
+    def _anchor(self) -> None:
+        """Remember where the viewports are: what is between them now is their offset."""
+        found = {index: self._position(index) for index in range(len(self._workspace.viewports))}
+        self._anchors = {index: at for index, at in found.items() if at is not None}
+
+    def _go_to_depth(self, index: int, depth: float) -> None:
+        shown = self._shown(index)
+        if shown is None or shown.plane is None:
+            return
+        middle, normal = _middle(shown), shown.plane.normal
+        self._go_to(index, middle + normal * (depth - float(middle @ normal)))
+
+    def _go_to(self, index: int, point: FloatArray) -> None:
+        """Show the slice nearest to an LPS point; a point beyond the ends shows the last slice there."""
+        state = self._states(index)
+        if state is None or state.stack is None:
+            return
+        if state.stack.geometry is not None:
+            state.go_to_point((float(point[0]), float(point[1]), float(point[2])))
+            return
+        if state.stack.planes is None:
+            return
+        first = acquired_shown(state.stack, 0, state.view.time)
+        if first.plane is None:
+            return
+        slices = state.stack.shape[0]
+        distances = [
+            abs(float(frame.plane.patient_to_plane(point)[2])) if frame.plane is not None else math.inf
+            for frame in (acquired_shown(state.stack, k, state.view.time) for k in range(slices))
+        ]
+        state.update(k=int(np.argmin(distances)))
+
+
+def frame_of_reference(state: ViewportState) -> str:
+    """The name of the space that a viewport's stack lies in, "" where it is not known."""
+    stack = state.stack
+    return "" if stack is None or stack.geometry is None else stack.geometry.frame_of_reference
+
+
+def reference_line(on: ShownSlice, of: ShownSlice) -> tuple[FloatArray, FloatArray] | None:
+    """Ends (x, y) in the image ``on`` of where the slice ``of`` cuts it; None for planes that are parallel or do not meet."""
+    if on.plane is None or of.plane is None or abs(float(on.plane.normal @ of.plane.normal)) > PARALLEL:
+        return None
+    rows, columns = of.shape
+    corners = np.array(
+        [(-0.5, -0.5), (columns - 0.5, -0.5), (columns - 0.5, rows - 0.5), (-0.5, rows - 0.5)], dtype=np.float64
+    )
+    placed = on.plane.patient_to_plane(of.plane.plane_to_patient(corners))
+    ends = []
+    for a, b in zip(placed, np.roll(placed, -1, axis=0), strict=True):
+        if (a[2] < 0) != (b[2] < 0):
+            ends.append((a + (b - a) * (a[2] / (a[2] - b[2])))[:2])
+    return (ends[0], ends[1]) if len(ends) == 2 else None
+
+
+def _middle(shown: ShownSlice) -> FloatArray:
+    assert shown.plane is not None
+    rows, columns = shown.shape
+    return np.asarray(shown.plane.plane_to_patient(((columns - 1) / 2, (rows - 1) / 2)))
+
+
+def _parallel(a: ShownSlice, b: ShownSlice) -> bool:
+    if a.normal is None or b.normal is None:
+        return True  # nothing says otherwise
+    return abs(float(a.normal @ b.normal)) >= PARALLEL
+
+
+def _mm_scale(state: ViewportState, shown: ShownSlice) -> float:
+    """Screen px per mm."""
+    view = state.view
+    if view.pixel_scale is not None:
+        return view.pixel_scale / min(shown.pixel_mm)
+    return fit_scale(shown.shape, shown.pixel_mm, state.size, view.rotation) * view.zoom

@@ -1,0 +1,76 @@
+"""Where other viewports are seen in one: the line of the active slice, and the crosshair."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtGui import QColor, QPen
+
+from medview.app.linking import frame_of_reference, reference_line
+from medview.ui.canvas import Canvas
+from medview.ui.viewport_style import ACCENT
+
+if TYPE_CHECKING:
+    from medview.app.shown_slice import ShownSlice
+    from medview.app.view_transform import ViewTransform
+    from medview.app.viewport_state import ViewportState
+    from medview.app.workspace import Workspace
+
+_HALO = QColor(0, 0, 0, 150)
+_CROSSHAIR = QColor(255, 140, 90)
+_GAP = 14.0
+"""Px around the point that the crosshair leaves free: what is pointed at must be seen."""
+
+
+def draw_links(
+    canvas: Canvas, workspace: Workspace, state: ViewportState, shown: ShownSlice, transform: ViewTransform
+) -> None:
+    """Draw the reference line and the crosshair where they lie on this slice."""
+    reference = frame_of_reference(state)
+    if shown.plane is None or not reference:
+        return
+    active = workspace.active_viewport
+    if (
+        workspace.links.reference_lines
+        and active is not state
+        and active in workspace.viewports
+        and not workspace.maximised
+        and frame_of_reference(active) == reference
+    ):
+        other = active.shown()
+        line = None if other is None else reference_line(shown, other)
+        if line is not None:
+            a, b = (QPointF(*transform.image_to_screen(float(x), float(y))) for x, y in line)
+            _lines(canvas, [QLineF(a, b)], ACCENT)
+    crosshair = workspace.links.crosshair
+    if crosshair is not None and crosshair[1] == reference:
+        x, y, distance = shown.plane.patient_to_plane(crosshair[0])
+        rows, columns = shown.shape
+        if not (-0.5 <= x <= columns - 0.5 and -0.5 <= y <= rows - 0.5) or abs(distance) > _reach(state, shown):
+            return
+        at_x, at_y = (math.floor(at) + 0.5 for at in transform.image_to_screen(float(x), float(y)))
+        _lines(
+            canvas,
+            [
+                QLineF(0, at_y, at_x - _GAP, at_y),
+                QLineF(at_x + _GAP, at_y, canvas.width, at_y),
+                QLineF(at_x, 0, at_x, at_y - _GAP),
+                QLineF(at_x, at_y + _GAP, at_x, canvas.height),
+            ],
+            _CROSSHAIR,
+        )
+
+
+def _reach(state: ViewportState, shown: ShownSlice) -> float:
+    """How far (mm) from a slice a point may lie to be on it: half the way to the next one, and a hair."""
+    geometry = None if state.stack is None else state.stack.geometry
+    step = geometry.spacing[0] if geometry is not None and shown.plane_kind == "acquired" else min(shown.pixel_mm)
+    return step / 2 + 1e-3 + 0.5 * min(shown.pixel_mm)
+
+
+def _lines(canvas: Canvas, lines: list[QLineF], colour: QColor) -> None:
+    for pen in (QPen(_HALO, 3), QPen(colour, 1.2)):
+        canvas.painter.setPen(pen)
+        canvas.painter.drawLines(lines)
