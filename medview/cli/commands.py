@@ -20,6 +20,7 @@ _LAZY = {
     "tags": ("medview.cli.tags:tags_command", "Print the data elements of a DICOM file."),
     "report": ("medview.cli.tags:report_command", "Print a structured report as text."),
     "infer": ("medview.cli.infer:infer_command", "Run a model package on a stack."),
+    "batch": ("medview.cli.batch:batch_command", "Run model packages over many studies."),
     "models": ("medview.cli.models:models_command", "List, check, install and remove model packages."),
     "backup": ("medview.cli.backup:backup_command", "Write everything that was marked and decided into a file."),
     "restore": ("medview.cli.backup:restore_command", "Bring back what a backup holds."),
