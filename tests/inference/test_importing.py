@@ -13,7 +13,7 @@ from medview.core.problem import ExitCode, MedviewError
 from medview.inference.library import install, remove
 from medview.inference.trust import distrust, is_trusted, trust
 from tests.inference import networks
-from tests.inference.foreign import begun, imported, missing, saved, ultralytics_metadata
+from tests.inference.foreign import begun, imported, missing, saved, ultralytics_metadata, write_json
 from tests.inference.volumes import axial_geometry, run, volume_of
 
 Array = np.ndarray[Any, Any]
@@ -425,3 +425,100 @@ def test_an_imported_package_is_a_stranger_until_somebody_says_so(
     distrust(package)
     assert not is_trusted(package)
     remove("d")
+
+
+# Several channels, numbers, images -----------------------------------------------------------------------------------
+
+
+def test_neighbouring_slices_are_channels_where_somebody_says_so(tmp_path: Path) -> None:
+    """The network answers with its last channel: the slice above."""
+    nodes = [helper.make_node("Slice", ["x", "from", "to", "axes"], ["y"])]
+    model = networks.model_bytes(
+        nodes,
+        [("x", FLOAT, ["n", 3, "h", "w"])],
+        [("y", FLOAT, ["n", 1, "h", "w"])],
+        {"from": np.array([2]), "to": np.array([3]), "axes": np.array([1])},
+    )
+    path = saved(tmp_path / "m.onnx", model)
+    package = imported(
+        path,
+        tmp_path / "package",
+        input__neighbours="1",
+        input__axes="axial",
+        input__unit="HU",
+        input__values="range:0/100",
+        input__spacing_mm="as_is",
+        output__labels="bright",
+        output__activation="none",
+    )
+    values = np.zeros((4, 32, 32), np.int16)
+    values[2, 4:8, 4:8] = 90
+    found = run(package, volume_of(values, axial_geometry(values.shape))).segmentation
+    assert found is not None
+    assert [bool(found.labels[k].any()) for k in range(4)] == [False, True, False, False]
+
+
+def test_several_series_are_named_by_the_reader(tmp_path: Path) -> None:
+    path = saved(tmp_path / "m.onnx", networks.convolution(np.zeros((2, 4, 3, 3, 3), np.float32)))
+    with pytest.raises(MedviewError, match=r"input\.sources"):
+        begun(path)
+    with pytest.raises(MedviewError, match="names 2 series"):
+        begun(path, input__sources="T1,T2")
+    draft = begun(
+        path,
+        input__sources="T1,T1c,T2,FLAIR",
+        input__axes="L,P,S",
+        input__unit="modality",
+        input__values="z_score_nonzero",
+        input__spacing_mm="as_is",
+        output__labels="background,tumour",
+    )
+    assert [source.name for source in draft.finished().input.sources] == ["T1", "T1c", "T2", "FLAIR"]
+
+
+def test_a_regression_gives_numbers_with_units(tmp_path: Path) -> None:
+    path = saved(tmp_path / "age.onnx", networks.mean_classifier([100.0], [20.0], channels=1))
+    package = imported(
+        path,
+        tmp_path / "package",
+        task="regression",
+        input__layout="NCHW",
+        input__axes="picture",
+        input__unit="display",
+        input__values="/255",
+        output__labels="bone age [months]",
+    )
+    values = np.full((1, 8, 8), 51, np.uint8)
+    values[0, 0, 0] = 52
+    (number,) = run(package, seen_as_it_is(values)).values
+    assert number.name == "bone age"
+    assert number.unit == "months"
+    assert number.value == pytest.approx(40, abs=0.1)
+
+
+def test_a_classifier_of_a_hub_brings_its_names_and_its_preparation(tmp_path: Path) -> None:
+    model = networks.mean_classifier([4.0, 0.0], [0.0, 0.0], channels=3, size=(8, 8))
+    path = saved(tmp_path / "hub" / "onnx" / "model.onnx", model)
+    write_json(
+        tmp_path / "hub" / "config.json",
+        {"_name_or_path": "somebody/chest-vit", "id2label": {"0": "effusion", "1": "none seen"}},
+    )
+    write_json(
+        tmp_path / "hub" / "preprocessor_config.json",
+        {
+            "do_resize": True,
+            "size": {"height": 8, "width": 8},
+            "resample": 2,
+            "do_rescale": True,
+            "rescale_factor": 1 / 255,
+            "do_normalize": True,
+            "image_mean": [0.5, 0.5, 0.5],
+            "image_std": [0.5, 0.5, 0.5],
+        },
+    )
+    package = imported(path, tmp_path / "package")
+    assert package.manifest.id == "chest-vit"
+    values = np.full((1, 16, 16), 255, np.uint8)
+    values[0, 0, 0] = 250
+    scores = {one.label: one.probability for one in run(package, seen_as_it_is(values)).classification}
+    assert scores["effusion"] == pytest.approx(1 / (1 + np.exp(-4)), abs=1e-3)

@@ -74,8 +74,9 @@ def test_from_an_export_to_a_mask_by_command(tmp_path: Path, capsys: pytest.Capt
         tmp_path / "out",
     )
     assert code == ExitCode.DONE
-    mask = np.asarray(nibabel.load(tmp_path / "out" / "segmentation.nii.gz").dataobj)
-    source_values = np.asarray(nibabel.load(tmp_path / "ct.nii.gz").dataobj)
+    loaded: Any = nibabel.load
+    mask = np.asarray(loaded(tmp_path / "out" / "segmentation.nii.gz").dataobj)
+    source_values = np.asarray(loaded(tmp_path / "ct.nii.gz").dataobj)
     np.testing.assert_array_equal(mask, source_values > 100)
 
 

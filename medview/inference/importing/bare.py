@@ -15,7 +15,7 @@ from medview.inference.importing.answers import (
 from medview.inference.importing.draft import Draft, Question, about, refused
 from medview.inference.importing.graph import GraphPort
 from medview.inference.importing.literals import python_literal
-from medview.inference.importing.ports import InputFace, colour_of, input_face, shape_text
+from medview.inference.importing.ports import InputFace, channels_of, input_face, shape_text
 
 UNITS = ("HU", "SUV", "stored", "modality", "display")
 WHOLE = frozenset({"int64", "int32", "uint8", "int8", "uint16", "int16", "bool"})
@@ -40,10 +40,16 @@ def read_bare(draft: Draft) -> None:
     face = input_face(draft)
     task = _task(draft, face)
     draft.manifest["task"] = task
-    draft.input.update({"name": face.port.name, "layout": face.layout, "channels": colour_of(draft, face)})
+    draft.input.update({"name": face.port.name, "layout": face.layout, **channels_of(draft, face)})
     _ask_place(draft, face)
     _ask_unit(draft)
-    readers = {"classification": _classify, "detection": _detect, "segmentation": _segment}
+    readers = {
+        "classification": _classify,
+        "detection": _detect,
+        "segmentation": _segment,
+        "regression": _regress,
+        "image": _image,
+    }
     readers[task](draft, face)
     compose_steps(draft, face, task)
 
@@ -77,7 +83,7 @@ def torchvision_ports(outputs: tuple[GraphPort, ...]) -> dict[str, GraphPort] | 
 
 def _task(draft: Draft, face: InputFace) -> str:
     guessed, why = _guessed_task(draft, face)
-    choices = ("segmentation", "classification", "detection")
+    choices = ("segmentation", "classification", "detection", "regression", "image")
     given = draft.answer("task")
     if given is not None:
         if given not in choices:
@@ -265,6 +271,32 @@ def _classify(draft: Draft, _face: InputFace) -> None:
     _activation(draft, "none" if inside else ("sigmoid" if classes == 1 else "softmax"), inside)
 
 
+def _regress(draft: Draft, _face: InputFace) -> None:
+    """Numbers: names (and units in brackets) for each output."""
+    names = ask_names(draft, next((size for size in (draft.graph.outputs[0].shape or ())[1:] if size), None))
+    entries = []
+    for index, name in sorted(names.items()):
+        title, _, unit = name.partition("[")
+        entries.append({"index": index, "name": title.strip() or name, "unit": unit.rstrip("] ").strip()})
+    draft.output.update({"kind": "regression", "name": draft.graph.outputs[0].name, "values": entries})
+
+
+def _image(draft: Draft, _face: InputFace) -> None:
+    """An image of the same place; its values are what the input's are before the preparation, unless said otherwise."""
+    draft.output.update({"kind": "image", "name": draft.graph.outputs[0].name, "title": draft.source.stem[:64]})
+    question = Question(
+        "scale",
+        "output.scale",
+        "By what is the network's output multiplied to become values of the image? (output.offset is added.)",
+        (),
+        "1",
+        "1",
+    )
+    draft.output["scale"] = draft.ask(question, float) or 1.0
+    offset = draft.answer("output.offset")
+    draft.output["offset"] = float(offset) if offset is not None else 0.0
+
+
 def _detect(draft: Draft, face: InputFace) -> None:
     ports = torchvision_ports(draft.graph.outputs)
     draft.output.update({"score_threshold": 0.05, "shown_threshold": 0.5})
@@ -352,7 +384,7 @@ def _space(draft: Draft, face: InputFace, task: str) -> list[dict[str, Any]]:
 def _fit(draft: Draft, face: InputFace, task: str) -> str:
     """How a fixed size is met."""
     whole = "stretch (each side by itself), keep (all by the same factor, the rest black), cover (cut to the middle)"
-    if task == "segmentation":
+    if task in {"segmentation", "image"}:
         choices: tuple[str, ...] = ("stretch", "keep", "middle", "tiles")
         if face.dimensions == 3:
             choices = (*choices, "conform")
@@ -374,7 +406,7 @@ def _fit(draft: Draft, face: InputFace, task: str) -> str:
 
 def _filling(draft: Draft, face: InputFace, task: str) -> list[dict[str, Any]]:
     """What networks with open sizes need in order to halve and double them."""
-    if face.fixed or task != "segmentation":
+    if face.fixed or task not in {"segmentation", "image"}:
         return []
     given = draft.answer("input.multiple")
     multiple = int(given) if given and given.isdigit() and int(given) > 0 else 32 if face.dimensions == 2 else 16

@@ -11,6 +11,7 @@ from pathlib import Path
 from medview.inference.importing.bare import read_bare
 from medview.inference.importing.draft import Draft, refused
 from medview.inference.importing.graph import OnnxGraph, read_graph
+from medview.inference.importing.huggingface import find_preprocessor, read_huggingface
 from medview.inference.importing.ivadomed import find_configuration, read_ivadomed
 from medview.inference.importing.monai import find_bundle, read_monai
 from medview.inference.importing.nnunet import find_plans, read_nnunet
@@ -65,6 +66,9 @@ def _readers(network: Path, graph: OnnxGraph) -> list[tuple[str, Callable[[Draft
     configuration = find_configuration(network)
     if configuration is not None:
         found.append(("ivadomed", lambda draft: read_ivadomed(draft, configuration)))
+    folder = find_preprocessor(network)
+    if folder is not None:
+        found.append(("Hugging Face", lambda draft: read_huggingface(draft, folder)))
     found.append(("ONNX", read_bare))
     return found
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from medview.inference.importing.draft import Draft, refused
 from medview.inference.importing.graph import GraphPort, OnnxGraph
+from medview.inference.importing.sequences import sources_of
 
 FED_TYPES = frozenset({"float", "float16", "double", "uint8", "int8", "uint16", "int16", "int32", "int64"})
 
@@ -83,13 +85,32 @@ def shape_text(shape: tuple[int | None, ...] | None) -> str:
     return "[" + ", ".join("?" if size is None else str(size) for size in shape) + "]"
 
 
-def colour_of(draft: Draft, face: InputFace) -> str:
-    """``grey`` or ``rgb``. Raises MedviewError for channels that nobody explains."""
-    if face.channels in {1, None} and not (face.channels is None and face.dimensions == 2):
-        return "grey"
-    if face.channels == 3 and face.dimensions == 2:
-        return "rgb"
-    if face.channels is None:
-        return "rgb"
-    text = f"{draft.graph.path.name}: the input {face.port.name} has {face.channels} channels, and nothing says what they are."
+def channels_of(draft: Draft, face: InputFace) -> dict[str, Any]:
+    """``channels`` (grey, rgb), or ``sources`` or ``neighbours`` where the answers explain more of them.
+
+    Raises MedviewError for channels that nobody explains.
+    """
+    count = face.channels
+    sources = draft.answer("input.sources")
+    if sources is not None:
+        names = [name.strip() for name in sources.split(",") if name.strip()]
+        if count is not None and len(names) != count:
+            text = f"input.sources names {len(names)} series, the input {face.port.name} has {count} channels."
+            raise refused("channels_unexplained", text, draft.graph.path)
+        return {"channels": "grey", "sources": sources_of(draft, names)[0]}
+    neighbours = draft.answer("input.neighbours")
+    if neighbours is not None:
+        beside = int(neighbours) if neighbours.isdigit() else -1
+        if beside < 1 or face.dimensions != 2 or (count is not None and count != 2 * beside + 1):
+            text = f"input.neighbours={neighbours}: the input {face.port.name} has {count} channels, not one and those."
+            raise refused("channels_unexplained", text, draft.graph.path)
+        return {"channels": "grey", "neighbours": beside}
+    if count == 1 or (count is None and face.dimensions == 3):
+        return {"channels": "grey"}
+    if count in {3, None} and face.dimensions == 2:
+        return {"channels": "rgb"}
+    text = (
+        f"{draft.graph.path.name}: the input {face.port.name} has {count} channels, and nothing says what they are; "
+        "name the series with input.sources=T1,T2,… or, for slices beside the middle one, give input.neighbours=N."
+    )
     raise refused("channels_unexplained", text, draft.graph.path)

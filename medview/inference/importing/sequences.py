@@ -44,9 +44,9 @@ def sources_of(draft: Draft, names: list[str]) -> tuple[list[dict[str, Any]], li
     first = described(names[0])
     modalities = list(first.get("modalities", ()))
     unit = unit_of(first)
-    given = draft.answer("input.unit")
+    given = draft.answers.get("input.unit")
     if given is not None:
-        unit = given
+        unit = draft.answer("input.unit") or unit
     elif not modalities:
         draft.guess("input.unit", unit, f"the channel is called {names[0]!r}")
     if len(names) < 2:
