@@ -24,7 +24,7 @@
     <name>Actions</name>
     <message>
         <source>All measurements and marks</source>
-        <translation type="unfinished"></translation>
+        <translation>所有测量和标记</translation>
     </message>
 </context>
 <context>
@@ -40,6 +40,14 @@
     <message>
         <source>Classification</source>
         <translation>分类</translation>
+    </message>
+    <message>
+        <source>Measured values</source>
+        <translation>测量数值</translation>
+    </message>
+    <message>
+        <source>Image to image</source>
+        <translation>图像到图像</translation>
     </message>
     <message>
         <source>built in</source>
@@ -114,6 +122,10 @@
         <translation>或将模型包、MONAI 或 nnU-Net 文件夹、ONNX 文件拖到此处</translation>
     </message>
     <message>
+        <source>Models and devices…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Open a series first.</source>
         <translation>请先打开一个序列。</translation>
     </message>
@@ -163,6 +175,10 @@
     <message>
         <source>Save the viewport as a picture…</source>
         <translation>将视口另存为图片…</translation>
+    </message>
+    <message>
+        <source>Save findings and report…</source>
+        <translation>保存所见与报告…</translation>
     </message>
     <message>
         <source>Save the segmentation as NIfTI…</source>
@@ -218,7 +234,7 @@
     </message>
     <message>
         <source>More viewports, up to 5 × 5…</source>
-        <translation type="unfinished"></translation>
+        <translation>更多视口,最多 5 × 5…</translation>
     </message>
     <message>
         <source>Three planes</source>
@@ -502,19 +518,19 @@
     </message>
     <message>
         <source>Two diameters (RECIST)</source>
-        <translation type="unfinished"></translation>
+        <translation>双径测量(RECIST)</translation>
     </message>
     <message>
         <source>Path</source>
-        <translation type="unfinished"></translation>
+        <translation>折线长度</translation>
     </message>
     <message>
         <source>Angle</source>
-        <translation type="unfinished"></translation>
+        <translation>角度</translation>
     </message>
     <message>
         <source>Cobb angle</source>
-        <translation type="unfinished"></translation>
+        <translation>Cobb 角</translation>
     </message>
     <message>
         <source>Ellipse</source>
@@ -522,79 +538,79 @@
     </message>
     <message>
         <source>Rectangle</source>
-        <translation type="unfinished"></translation>
+        <translation>矩形</translation>
     </message>
     <message>
         <source>Polygon</source>
-        <translation type="unfinished"></translation>
+        <translation>多边形</translation>
     </message>
     <message>
         <source>Freehand outline</source>
-        <translation type="unfinished"></translation>
+        <translation>手绘轮廓</translation>
     </message>
     <message>
         <source>Value at a point</source>
-        <translation type="unfinished"></translation>
+        <translation>点值</translation>
     </message>
     <message>
         <source>Arrow</source>
-        <translation type="unfinished"></translation>
+        <translation>箭头</translation>
     </message>
     <message>
         <source>Text</source>
-        <translation type="unfinished"></translation>
+        <translation>文字</translation>
     </message>
     <message>
         <source>Calibrate by a known line</source>
-        <translation type="unfinished"></translation>
+        <translation>用已知长度的线校准</translation>
     </message>
     <message>
         <source>Write on the mark…</source>
-        <translation type="unfinished"></translation>
+        <translation>给标记写文字…</translation>
     </message>
     <message>
         <source>Histogram of the region</source>
-        <translation type="unfinished"></translation>
+        <translation>区域直方图</translation>
     </message>
     <message>
         <source>Copy the mark</source>
-        <translation type="unfinished"></translation>
+        <translation>复制标记</translation>
     </message>
     <message>
         <source>Put the copied mark here</source>
-        <translation type="unfinished"></translation>
+        <translation>在此粘贴标记</translation>
     </message>
     <message>
         <source>Copy the mark to the next image</source>
-        <translation type="unfinished"></translation>
+        <translation>将标记复制到下一幅图像</translation>
     </message>
     <message>
         <source>Copy the mark to the image before</source>
-        <translation type="unfinished"></translation>
+        <translation>将标记复制到上一幅图像</translation>
     </message>
     <message>
         <source>Select the next mark</source>
-        <translation type="unfinished"></translation>
+        <translation>选择下一个标记</translation>
     </message>
     <message>
         <source>Move the mark left</source>
-        <translation type="unfinished"></translation>
+        <translation>标记左移</translation>
     </message>
     <message>
         <source>Move the mark right</source>
-        <translation type="unfinished"></translation>
+        <translation>标记右移</translation>
     </message>
     <message>
         <source>Move the mark up</source>
-        <translation type="unfinished"></translation>
+        <translation>标记上移</translation>
     </message>
     <message>
         <source>Move the mark down</source>
-        <translation type="unfinished"></translation>
+        <translation>标记下移</translation>
     </message>
     <message>
         <source>Delete all marks on this image</source>
-        <translation type="unfinished"></translation>
+        <translation>删除此图像上的所有标记</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -610,7 +626,7 @@
     </message>
     <message>
         <source>Crosshair: all go there</source>
-        <translation type="unfinished"></translation>
+        <translation>十字线:全部视口定位到该处</translation>
     </message>
     <message>
         <source>Cancel; a second time resets the picture</source>
@@ -662,42 +678,42 @@
     </message>
     <message>
         <source>Tiles: consecutive images</source>
-        <translation type="unfinished"></translation>
+        <translation>平铺:连续图像</translation>
     </message>
     <message>
         <source>Viewport in a window of its own</source>
-        <translation type="unfinished"></translation>
+        <translation>在独立窗口中显示视口</translation>
     </message>
     <message>
         <source>Scroll together by position</source>
-        <translation type="unfinished"></translation>
+        <translation>按位置同步滚动</translation>
     </message>
     <message>
         <source>Scroll together with the present offset</source>
-        <translation type="unfinished"></translation>
+        <translation>按当前偏移同步滚动</translation>
     </message>
     <message>
         <source>Pan and zoom together</source>
-        <translation type="unfinished"></translation>
+        <translation>同步平移和缩放</translation>
     </message>
     <message>
         <source>Window together</source>
-        <translation type="unfinished"></translation>
+        <translation>同步窗宽窗位</translation>
     </message>
     <message>
         <source>Reference lines</source>
-        <translation type="unfinished"></translation>
+        <translation>定位线</translation>
     </message>
     <message>
         <source>Take the crosshair off</source>
-        <translation type="unfinished"></translation>
+        <translation>移除十字线</translation>
     </message>
 </context>
 <context>
     <name>Detached</name>
     <message>
         <source>medview – viewport {n}</source>
-        <translation type="unfinished"></translation>
+        <translation>medview – 视口 {n}</translation>
     </message>
 </context>
 <context>
@@ -1088,6 +1104,14 @@
     <message>
         <source>Run although it does not fit: {0}</source>
         <translation>在不适用的情况下运行：{0}</translation>
+    </message>
+    <message>
+        <source>Series used: {0}</source>
+        <translation>使用的序列：{0}</translation>
+    </message>
+    <message>
+        <source>Open as a series: {0}</source>
+        <translation>作为序列打开：{0}</translation>
     </message>
     <message>
         <source>Show or hide this result</source>
@@ -1505,6 +1529,121 @@
     <name>LayoutPicker</name>
     <message>
         <source>Choose a grid of viewports</source>
+        <translation>选择视口网格</translation>
+    </message>
+</context>
+<context>
+    <name>Library</name>
+    <message>
+        <source>Models and devices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model packages</source>
+        <translation type="unfinished">模型包</translation>
+    </message>
+    <message>
+        <source>About the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measure the devices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Devices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation type="unfinished">状态</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Do not trust any more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trust</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove {0} from this computer?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measuring {0}…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} ms for {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>differs by {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Licence: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Intended use: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Network (SHA-256): {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Package (SHA-256): {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Place: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>trusted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not trusted yet</source>
+        <translation type="unfinished">尚未信任</translation>
+    </message>
+    <message>
+        <source>Made for: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Research use, not for diagnosis.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Broke down {0} time(s), the last time on {1}: {2}</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1535,11 +1674,11 @@
     <name>MarkEntry</name>
     <message>
         <source>True length</source>
-        <translation type="unfinished"></translation>
+        <translation>实际长度</translation>
     </message>
     <message>
         <source>Text of the mark</source>
-        <translation type="unfinished"></translation>
+        <translation>标记文字</translation>
     </message>
 </context>
 <context>
@@ -1566,7 +1705,7 @@
     </message>
     <message>
         <source>&amp;Measure</source>
-        <translation type="unfinished"></translation>
+        <translation>测量(&amp;M)</translation>
     </message>
     <message>
         <source>&amp;AI</source>
@@ -1602,6 +1741,34 @@
     <message>
         <source>Saved as {0}.</source>
         <translation>已保存为 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} holds the images of the study; nothing is written among them unless you say so.</source>
+        <translation>{0} 存有该检查的图像；未经确认不会写入其中。</translation>
+    </message>
+    <message>
+        <source>{file} is no longer of the patient and study that were opened; nothing was written.</source>
+        <translation>{file} 已不属于所打开的患者和检查；未写入任何内容。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be read again before it is referred to.</source>
+        <translation>引用前无法重新读取 {file}。</translation>
+    </message>
+    <message>
+        <source>{0} was not written: {1}.</source>
+        <translation>未写入 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} is no template: {1}.</source>
+        <translation>{0} 不是有效模板：{1}。</translation>
+    </message>
+    <message>
+        <source>The PDF could not be laid out: {0}.</source>
+        <translation>无法生成 PDF：{0}。</translation>
+    </message>
+    <message>
+        <source>No study is shown.</source>
+        <translation>当前未显示任何检查。</translation>
     </message>
     <message>
         <source>{0} is installed.</source>
@@ -1705,11 +1872,11 @@
     </message>
     <message>
         <source>A known line calibrates only pictures whose millimetres the file does not know in the patient.</source>
-        <translation type="unfinished"></translation>
+        <translation>只有文件中没有患者毫米信息的图像才能用已知长度的线校准。</translation>
     </message>
     <message>
         <source>The copied mark has no place on this image: the two have no frame of reference in common.</source>
-        <translation type="unfinished"></translation>
+        <translation>复制的标记在此图像上没有位置:两者没有共同的参考坐标系。</translation>
     </message>
     <message>
         <source>{file} cannot be read.</source>
@@ -2000,6 +2167,18 @@
         <translation>在患者体内没有共同的空间位置。</translation>
     </message>
     <message>
+        <source>The study holds no series for the model&apos;s channel {0}.</source>
+        <translation>检查中没有适合模型通道 {0} 的序列。</translation>
+    </message>
+    <message>
+        <source>Several series suit the model&apos;s channel {0}: {1}.</source>
+        <translation>有多个序列适合模型通道 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>The series for {0} has another frame of reference; it is not registered with the first.</source>
+        <translation>通道 {0} 的序列参考坐标系不同，未与第一个序列配准。</translation>
+    </message>
+    <message>
         <source>The file lacks the preamble or meta header of PS3.10; it was read nevertheless.</source>
         <translation>文件缺少 PS3.10 规定的前导或元信息头，但仍已读取。</translation>
     </message>
@@ -2278,6 +2457,38 @@
     <message>
         <source>The network failed while running.</source>
         <translation>网络运行失败。</translation>
+    </message>
+    <message>
+        <source>The network {0} broke down ({1}); its process is gone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network {0} took too long and was stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The process for the network {0} does not start: {1}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This model broke down {1} time(s) before: {2}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network asks for more memory than {0} has.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} ran out of memory; the model was run on one tile at a time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} ran out of memory; the model was run on smaller tiles ({1}), which can change its numbers a little.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} ran out of memory; the model was run on the processor, which takes longer.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The chosen device could not be used; another one computed.</source>
@@ -3170,11 +3381,11 @@
     <name>RegionDialog</name>
     <message>
         <source>Histogram of the region</source>
-        <translation type="unfinished"></translation>
+        <translation>区域直方图</translation>
     </message>
     <message>
         <source>Pixels</source>
-        <translation type="unfinished"></translation>
+        <translation>像素数</translation>
     </message>
 </context>
 <context>
@@ -3361,6 +3572,109 @@
     <message>
         <source>Details</source>
         <translation>详情</translation>
+    </message>
+</context>
+<context>
+    <name>Save</name>
+    <message>
+        <source>Report with pictures (PDF)</source>
+        <translation>图文报告（PDF）</translation>
+    </message>
+    <message>
+        <source>Report with pictures (HTML)</source>
+        <translation>图文报告（HTML）</translation>
+    </message>
+    <message>
+        <source>Measurements, findings and decisions (DICOM SR)</source>
+        <translation>测量、所见与阅片意见（DICOM SR）</translation>
+    </message>
+    <message>
+        <source>Segmentations (DICOM SEG)</source>
+        <translation>分割（DICOM SEG）</translation>
+    </message>
+    <message>
+        <source>Marks and window (DICOM presentation state)</source>
+        <translation>标记与窗宽窗位（DICOM 显示状态）</translation>
+    </message>
+    <message>
+        <source>Key images (DICOM key object selection)</source>
+        <translation>关键图像（DICOM 关键对象选择）</translation>
+    </message>
+    <message>
+        <source>Table (CSV)</source>
+        <translation>表格（CSV）</translation>
+    </message>
+    <message>
+        <source>Table with provenance (JSON)</source>
+        <translation>含来源的数据（JSON）</translation>
+    </message>
+    <message>
+        <source>Save findings and report</source>
+        <translation>保存所见与报告</translation>
+    </message>
+    <message>
+        <source>Language of the report</source>
+        <translation>报告语言</translation>
+    </message>
+    <message>
+        <source>binary</source>
+        <translation>二值</translation>
+    </message>
+    <message>
+        <source>fractional</source>
+        <translation>概率值</translation>
+    </message>
+    <message>
+        <source>label map (few programs read it)</source>
+        <translation>标签图（支持的软件较少）</translation>
+    </message>
+    <message>
+        <source>Segmentations as</source>
+        <translation>分割存储方式</translation>
+    </message>
+    <message>
+        <source>Reader</source>
+        <translation>阅片者</translation>
+    </message>
+    <message>
+        <source>I have read this and stand for it by my name</source>
+        <translation>本人已阅并署名负责</translation>
+    </message>
+    <message>
+        <source>Without it everything says that no reader has verified it.</source>
+        <translation>不勾选时，所有文件均注明未经阅片者审核。</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>This folder holds the study&apos;s own images. Write among them all the same</source>
+        <translation>此文件夹存有该检查的原始图像，仍要写入其中</translation>
+    </message>
+    <message>
+        <source>Preview the report</source>
+        <translation>预览报告</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Folder to write into</source>
+        <translation>选择写入的文件夹</translation>
+    </message>
+    <message>
+        <source>At work…</source>
+        <translation>正在处理…</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation type="unfinished">报告</translation>
     </message>
 </context>
 <context>
@@ -3777,19 +4091,19 @@
     </message>
     <message>
         <source>Path</source>
-        <translation type="unfinished"></translation>
+        <translation>折线长度</translation>
     </message>
     <message>
         <source>Angle</source>
-        <translation type="unfinished"></translation>
+        <translation>角度</translation>
     </message>
     <message>
         <source>Cobb angle</source>
-        <translation type="unfinished"></translation>
+        <translation>Cobb 角</translation>
     </message>
     <message>
         <source>Two diameters</source>
-        <translation type="unfinished"></translation>
+        <translation>双径测量</translation>
     </message>
     <message>
         <source>Ellipse</source>
@@ -3797,31 +4111,31 @@
     </message>
     <message>
         <source>Rectangle</source>
-        <translation type="unfinished"></translation>
+        <translation>矩形</translation>
     </message>
     <message>
         <source>Polygon</source>
-        <translation type="unfinished"></translation>
+        <translation>多边形</translation>
     </message>
     <message>
         <source>Freehand outline</source>
-        <translation type="unfinished"></translation>
+        <translation>手绘轮廓</translation>
     </message>
     <message>
         <source>Value at a point</source>
-        <translation type="unfinished"></translation>
+        <translation>点值</translation>
     </message>
     <message>
         <source>Arrow</source>
-        <translation type="unfinished"></translation>
+        <translation>箭头</translation>
     </message>
     <message>
         <source>Text</source>
-        <translation type="unfinished"></translation>
+        <translation>文字</translation>
     </message>
     <message>
         <source>Calibration</source>
-        <translation type="unfinished"></translation>
+        <translation>校准</translation>
     </message>
     <message>
         <source>New mark</source>
@@ -3833,7 +4147,7 @@
     </message>
     <message>
         <source>Write on a mark</source>
-        <translation type="unfinished"></translation>
+        <translation>在标记上写文字</translation>
     </message>
     <message>
         <source>Move a mark</source>
@@ -4286,7 +4600,7 @@
     </message>
     <message>
         <source>Linked</source>
-        <translation type="unfinished"></translation>
+        <translation>已联动</translation>
     </message>
     <message>
         <source>AI hidden</source>
@@ -4434,23 +4748,23 @@
     </message>
     <message>
         <source>calibrated by hand</source>
-        <translation type="unfinished"></translation>
+        <translation>手动校准</translation>
     </message>
     <message>
         <source>Known: {n} mm</source>
-        <translation type="unfinished"></translation>
+        <translation>已知:{n} mm</translation>
     </message>
     <message>
         <source>Long {length}</source>
-        <translation type="unfinished"></translation>
+        <translation>长径 {length}</translation>
     </message>
     <message>
         <source>Short {length}</source>
-        <translation type="unfinished"></translation>
+        <translation>短径 {length}</translation>
     </message>
     <message>
         <source>supplement {angle}</source>
-        <translation type="unfinished"></translation>
+        <translation>补角 {angle}</translation>
     </message>
     <message>
         <source>Mean {mean}{unit}   SD {sd}</source>
@@ -4458,7 +4772,7 @@
     </message>
     <message>
         <source>Min {min}   Max {max}   Median {median}</source>
-        <translation type="unfinished"></translation>
+        <translation>最小 {min}   最大 {max}   中位数 {median}</translation>
     </message>
     <message>
         <source>{label} mean {mean}   max {max}{unit}</source>
@@ -4474,11 +4788,11 @@
     </message>
     <message>
         <source>No area: the outline crosses itself</source>
-        <translation type="unfinished"></translation>
+        <translation>无面积:轮廓自相交</translation>
     </message>
     <message>
         <source>Perimeter {length}</source>
-        <translation type="unfinished"></translation>
+        <translation>周长 {length}</translation>
     </message>
     <message>
         <source>values after the filters</source>
