@@ -302,10 +302,10 @@ class Keeping:
             decisions, {stack.id for study in workspace.studies for one in study.series for stack in one.stacks}
         )
         if away:
-            text = f"{away} kept marks lie on images of these series that are not open; they stay kept."
+            text = f"Kept marks on images of these series that are not open: {away}. They stay kept."
             workspace.tell("marks_away", text, (str(away),))
         if unknown:
-            text = f"{unknown} kept marks were made by another version of medview and cannot be shown; they stay kept."
+            text = f"Kept marks by another version of medview that cannot be shown: {unknown}. They stay kept."
             workspace.tell("marks_unknown", text, (str(unknown),))
 
     def _place(

@@ -181,6 +181,7 @@ class Openings:
         workspace.scan_changed.emit()
         workspace.studies_changed.emit()
         workspace.fetch_kept_results([series for study in this.found for series in study.series])
+        workspace.recent.remember(this.found, this.paths)
 
     def _tell(self, this: _Opening, error: BaseException | None) -> None:
         workspace = self._workspace

@@ -21,6 +21,20 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "unexpected": QT_TRANSLATE_NOOP("Message", "Something unexpected happened: {0}"),
     "saved": QT_TRANSLATE_NOOP("Message", "Saved as {0}."),
+    "source_folder": QT_TRANSLATE_NOOP(
+        "Message", "{0} holds the images of the study; nothing is written among them unless you say so."
+    ),
+    "other_patient": QT_TRANSLATE_NOOP(
+        "Message", "{file} is no longer of the patient and study that were opened; nothing was written."
+    ),
+    "source_gone": QT_TRANSLATE_NOOP("Message", "{file} cannot be read again before it is referred to."),
+    "sr_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
+    "gsps_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
+    "kos_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
+    "sc_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
+    "bad_template": QT_TRANSLATE_NOOP("Message", "{0} is no template: {1}."),
+    "pdf_failed": QT_TRANSLATE_NOOP("Message", "The PDF could not be laid out: {0}."),
+    "no_study": QT_TRANSLATE_NOOP("Message", "No study is shown."),
     "package_installed": QT_TRANSLATE_NOOP("Message", "{0} is installed."),
     "no_model_fits": QT_TRANSLATE_NOOP("Message", "None of the models is meant for this series."),
     "settings_unreadable": QT_TRANSLATE_NOOP(
@@ -193,6 +207,11 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "mosaic": QT_TRANSLATE_NOOP("Message", "This is a mosaic: one picture holds all slices of a volume side by side."),
     "no_geometry": QT_TRANSLATE_NOOP("Message", "There is no common position in the patient."),
+    "channel_missing": QT_TRANSLATE_NOOP("Message", "The study holds no series for the model's channel {0}."),
+    "channel_ambiguous": QT_TRANSLATE_NOOP("Message", "Several series suit the model's channel {0}: {1}."),
+    "not_registered": QT_TRANSLATE_NOOP(
+        "Message", "The series for {0} has another frame of reference; it is not registered with the first."
+    ),
     "no_preamble": QT_TRANSLATE_NOOP(
         "Message", "The file lacks the preamble or meta header of PS3.10; it was read nevertheless."
     ),
@@ -325,6 +344,21 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "output_shape": QT_TRANSLATE_NOOP("Message", "The network's output has the wrong shape; it was rejected."),
     "run_failed": QT_TRANSLATE_NOOP("Message", "The network failed while running."),
+    "network_crashed": QT_TRANSLATE_NOOP("Message", "The network {0} broke down ({1}); its process is gone."),
+    "network_overdue": QT_TRANSLATE_NOOP("Message", "The network {0} took too long and was stopped."),
+    "network_process_unavailable": QT_TRANSLATE_NOOP("Message", "The process for the network {0} does not start: {1}."),
+    "crashed_before": QT_TRANSLATE_NOOP("Message", "This model broke down {1} time(s) before: {2}."),
+    "device_out_of_memory": QT_TRANSLATE_NOOP("Message", "The network asks for more memory than {0} has."),
+    "device_memory_single": QT_TRANSLATE_NOOP(
+        "Message", "{0} ran out of memory; the model was run on one tile at a time."
+    ),
+    "device_memory_tiles": QT_TRANSLATE_NOOP(
+        "Message",
+        "{0} ran out of memory; the model was run on smaller tiles ({1}), which can change its numbers a little.",
+    ),
+    "device_memory_processor": QT_TRANSLATE_NOOP(
+        "Message", "{0} ran out of memory; the model was run on the processor, which takes longer."
+    ),
     "device_fallback": QT_TRANSLATE_NOOP("Message", "The chosen device could not be used; another one computed."),
     "device_unknown": QT_TRANSLATE_NOOP("Message", "This device is not there."),
     "runtime_missing": QT_TRANSLATE_NOOP("Message", "ONNX Runtime is not installed or cannot be loaded."),

@@ -123,7 +123,7 @@
     </message>
     <message>
         <source>Models and devices…</source>
-        <translation type="unfinished"></translation>
+        <translation>模型与设备…</translation>
     </message>
     <message>
         <source>Open a series first.</source>
@@ -1536,115 +1536,115 @@
     <name>Library</name>
     <message>
         <source>Models and devices</source>
-        <translation type="unfinished"></translation>
+        <translation>模型与设备</translation>
     </message>
     <message>
         <source>Model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>Version</source>
-        <translation type="unfinished"></translation>
+        <translation>版本</translation>
     </message>
     <message>
         <source>Model packages</source>
-        <translation type="unfinished">模型包</translation>
+        <translation>模型包</translation>
     </message>
     <message>
         <source>About the model</source>
-        <translation type="unfinished"></translation>
+        <translation>关于该模型</translation>
     </message>
     <message>
         <source>Remove…</source>
-        <translation type="unfinished"></translation>
+        <translation>移除…</translation>
     </message>
     <message>
         <source>Measure the devices</source>
-        <translation type="unfinished"></translation>
+        <translation>测试各设备</translation>
     </message>
     <message>
         <source>Devices</source>
-        <translation type="unfinished"></translation>
+        <translation>设备</translation>
     </message>
     <message>
         <source>Device</source>
-        <translation type="unfinished"></translation>
+        <translation>设备</translation>
     </message>
     <message>
         <source>State</source>
-        <translation type="unfinished">状态</translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>Speed</source>
-        <translation type="unfinished"></translation>
+        <translation>速度</translation>
     </message>
     <message>
         <source>there</source>
-        <translation type="unfinished"></translation>
+        <translation>可用</translation>
     </message>
     <message>
         <source>Do not trust any more</source>
-        <translation type="unfinished"></translation>
+        <translation>不再信任</translation>
     </message>
     <message>
         <source>Trust</source>
-        <translation type="unfinished"></translation>
+        <translation>信任</translation>
     </message>
     <message>
         <source>Remove {0} from this computer?</source>
-        <translation type="unfinished"></translation>
+        <translation>要从本机移除 {0} 吗？</translation>
     </message>
     <message>
         <source>Measuring {0}…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在测试 {0}…</translation>
     </message>
     <message>
         <source>{0} ms for {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 毫秒（{1}）</translation>
     </message>
     <message>
         <source>differs by {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>差异 {0}</translation>
     </message>
     <message>
         <source>Licence: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>许可：{0}</translation>
     </message>
     <message>
         <source>Intended use: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>预期用途：{0}</translation>
     </message>
     <message>
         <source>Network (SHA-256): {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>网络（SHA-256）：{0}</translation>
     </message>
     <message>
         <source>Package (SHA-256): {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>模型包（SHA-256）：{0}</translation>
     </message>
     <message>
         <source>Place: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>位置：{0}</translation>
     </message>
     <message>
         <source>trusted</source>
-        <translation type="unfinished"></translation>
+        <translation>已信任</translation>
     </message>
     <message>
         <source>not trusted yet</source>
-        <translation type="unfinished">尚未信任</translation>
+        <translation>尚未信任</translation>
     </message>
     <message>
         <source>Made for: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>适用于：{0}</translation>
     </message>
     <message>
         <source>Research use, not for diagnosis.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅供研究，不用于诊断。</translation>
     </message>
     <message>
         <source>Broke down {0} time(s), the last time on {1}: {2}</source>
-        <translation type="unfinished"></translation>
+        <translation>曾崩溃 {0} 次，最近一次在 {1}：{2}</translation>
     </message>
 </context>
 <context>
@@ -2460,35 +2460,35 @@
     </message>
     <message>
         <source>The network {0} broke down ({1}); its process is gone.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络 {0} 已崩溃（{1}），其进程已结束。</translation>
     </message>
     <message>
         <source>The network {0} took too long and was stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络 {0} 运行时间过长，已被终止。</translation>
     </message>
     <message>
         <source>The process for the network {0} does not start: {1}.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络 {0} 的进程无法启动：{1}。</translation>
     </message>
     <message>
         <source>This model broke down {1} time(s) before: {2}.</source>
-        <translation type="unfinished"></translation>
+        <translation>该模型此前曾崩溃 {1} 次：{2}。</translation>
     </message>
     <message>
         <source>The network asks for more memory than {0} has.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络所需内存超过 {0} 的可用内存。</translation>
     </message>
     <message>
         <source>{0} ran out of memory; the model was run on one tile at a time.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 内存不足；模型改为逐块运行。</translation>
     </message>
     <message>
         <source>{0} ran out of memory; the model was run on smaller tiles ({1}), which can change its numbers a little.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 内存不足；模型改用较小的图块（{1}）运行，数值可能略有变化。</translation>
     </message>
     <message>
         <source>{0} ran out of memory; the model was run on the processor, which takes longer.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 内存不足；模型改在处理器上运行，耗时更长。</translation>
     </message>
     <message>
         <source>The chosen device could not be used; another one computed.</source>

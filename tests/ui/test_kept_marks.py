@@ -189,7 +189,7 @@ def test_images_that_are_not_there_are_said_and_their_marks_stay(
             path.rename(tmp_path / "away.dcm")
     again = opened(qtbot, folder)
     assert marks(again) == ()
-    assert "1 kept marks lie on images of these series that are not open; they stay kept." in texts_of(again.window)
+    assert "Kept marks on images of these series that are not open: 1. They stay kept." in texts_of(again.window)
     close_desk(qtbot, again)
     shutil.move(tmp_path / "away.dcm", folder / "back.dcm")
     third = opened(qtbot, folder)
