@@ -75,8 +75,13 @@ class InferenceQueue:
         overrides: Sequence[str] = (),
         assumptions: Sequence[tuple[str, str]] = (),
         time: int = 0,
+        siblings: Sequence[Series] = (),
     ) -> Job[InferenceResult]:
-        """Queue a run. Raises MedviewError ``does_not_fit`` (exit code 5) with the reasons that are not overridden."""
+        """Queue a run. Raises MedviewError ``does_not_fit`` (exit code 5) with the reasons that are not overridden.
+
+        ``siblings``: all series of the study, from which a model that sees several at once is fed by its rules.
+        """
+        from medview.inference.channel_choice import channel_stacks
         from medview.inference.devices import check_device_name
         from medview.inference.match import assume, match
 
@@ -86,14 +91,16 @@ class InferenceQueue:
         knowingly = () if found.fits else tuple(dict.fromkeys(note.code for note in found.reasons))
         seen = assume(stack, assumptions)
         worth_knowing = found.reasons if found.fits else ()
+        fed = channel_stacks(package.manifest.input, siblings, stack, ())
         uid = series.series_uid
 
         def work(progress: Progress) -> InferenceResult:
-            from medview.inference.request import InferenceRequest
+            from medview.inference.request import ChannelSeries, InferenceRequest
             from medview.inference.retreat import run_or_retreat
 
             volume = self._volume(stack, time, progress)
-            request = InferenceRequest(package, uid, device, time, knowingly, tuple(assumptions))
+            others = tuple(ChannelSeries(name, self._volume(other, 0, progress), other) for name, other in fed)
+            request = InferenceRequest(package, uid, device, time, knowingly, tuple(assumptions), channels=others)
             result = run_or_retreat(request, volume, seen, progress, self.networks.open)
             return self._kept(with_notes(result, worth_knowing))
 

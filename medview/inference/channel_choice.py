@@ -37,7 +37,7 @@ def suits(source: Source, stack: Stack) -> bool:
     context = stack.context
     if source.modalities and context.modality not in source.modalities:
         return False
-    said = " ".join((context.description, context.protocol)).lower()
+    said = f"{context.description} {context.protocol}".lower()
     if source.descriptions and not any(all(w in said for w in text.lower().split()) for text in source.descriptions):
         return False
     if any(word.lower() in said for word in source.without):
@@ -73,5 +73,7 @@ def _only(source: Source, fitting: list[Stack]) -> Stack:
         text = f"No series suits the model's channel {source.name}; name one with --channel {source.name}=STACK."
         raise MedviewError("channel_missing", text, None, ExitCode.MODEL_DOES_NOT_FIT, values=(source.name,))
     ids = ", ".join(stack.id for stack in fitting[:6])
-    text = f"Several series suit the model's channel {source.name} ({ids}); name one with --channel {source.name}=STACK."
+    text = (
+        f"Several series suit the model's channel {source.name} ({ids}); name one with --channel {source.name}=STACK."
+    )
     raise MedviewError("channel_ambiguous", text, None, ExitCode.MODEL_DOES_NOT_FIT, values=(source.name, ids))

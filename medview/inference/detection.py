@@ -5,20 +5,21 @@ Boxes here are arrays (m, 2, axes): lowest and highest corner in tensor coordina
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.core.finding import LABEL_COLOURS, Finding
+from medview.core.finding import LABEL_COLOURS, Finding, Keypoint
 from medview.core.geometry import Geometry
 from medview.core.study import Stack
 from medview.inference.manifest import BoxesOutput, CenterHeatmapOutput, Manifest, YoloOutput
 from medview.inference.network import Network
 from medview.inference.placement import Placement
 from medview.inference.segmentation import OutputWatch, sigmoid, softmax
+from medview.kernels.resample_grid import apply_taps, positions_edges, taps_at
 
 FloatArray = NDArray[np.float64]
 AnyArray = NDArray[Any]
@@ -26,6 +27,15 @@ DetectionOutput = BoxesOutput | YoloOutput | CenterHeatmapOutput
 
 LARGEST_TABLE = 20_000
 """Candidates above the threshold that are still compared with one another."""
+
+
+@dataclass(frozen=True, eq=False)
+class BoxMask:
+    """Which voxels of a slice belong to one finding: ``inside`` (h, w), its first voxel at (``top``, ``left``)."""
+
+    top: int
+    left: int
+    inside: NDArray[np.bool_]
 
 
 @dataclass
@@ -38,6 +48,9 @@ class Candidates:
     scores: FloatArray
     classes: NDArray[np.intp]
     diameters: FloatArray
+    extras: FloatArray | None = None
+    """(m, e) what else a place says: coefficients of its mask, or x, y, visibility of its keypoints in voxels."""
+    masks: tuple[BoxMask, ...] = ()
 
     @staticmethod
     def none() -> Candidates:
@@ -46,7 +59,14 @@ class Candidates:
 
     def part(self, keep: AnyArray) -> Candidates:
         """Those at ``keep``."""
-        return Candidates(self.boxes[keep], self.scores[keep], self.classes[keep], self.diameters[keep])
+        return Candidates(
+            self.boxes[keep],
+            self.scores[keep],
+            self.classes[keep],
+            self.diameters[keep],
+            None if self.extras is None else self.extras[keep],
+            tuple(self.masks[n] for n in np.arange(len(self.scores))[keep]) if self.masks else (),
+        )
 
     @staticmethod
     def join(parts: list[Candidates]) -> Candidates:
@@ -58,6 +78,8 @@ class Candidates:
             np.concatenate([part.scores for part in parts]),
             np.concatenate([part.classes for part in parts]),
             np.concatenate([part.diameters for part in parts]),
+            None if any(part.extras is None for part in parts) else np.concatenate([part.extras for part in parts]),
+            tuple(mask for part in parts for mask in part.masks),
         )
 
 
@@ -69,7 +91,7 @@ def output_names(output: DetectionOutput) -> list[str | None]:
         return [output.boxes_output, output.scores_output, *([output.labels_output] if output.labels_output else [])]
     if isinstance(output, CenterHeatmapOutput):
         return [output.name, *([output.diameter_output] if output.diameter_output else [])]
-    return [output.name]
+    return [output.name, *([output.prototypes_output] if output.prototypes_output else [])]
 
 
 def decode(
@@ -80,7 +102,7 @@ def decode(
     ``tensor_shape`` is the spatial size. Raises MedviewError for wrong shapes and numbers out of range.
     """
     if isinstance(output, YoloOutput):
-        return _decode_yolo(output, raw[0], tensor_shape, network, watch)
+        return _decode_yolo(output, raw, tensor_shape, network, watch)
     assert isinstance(output, BoxesOutput), "heat maps are blended first"
     return _decode_boxes(output, raw, tensor_shape, network, watch)
 
@@ -163,7 +185,12 @@ def _activated(activation: str, scores: FloatArray, class_axis: int) -> FloatArr
 
 
 def _picked(
-    output: DetectionOutput, corners: FloatArray, scores: FloatArray, labels: AnyArray | None, network: Network
+    output: DetectionOutput,
+    corners: FloatArray,
+    scores: FloatArray,
+    labels: AnyArray | None,
+    network: Network,
+    extras: FloatArray | None = None,
 ) -> Candidates:
     """Above the threshold, of classes that the manifest names, with the class that scores best."""
     places = _class_of(output)
@@ -191,19 +218,28 @@ def _picked(
         flat[:, 0], flat[:, 1] = -0.5, 0.5
         boxes = np.concatenate([flat, boxes], axis=2)
     classes = np.array([places[int(number)] for number in numbers[keep]], dtype=np.intp)
-    return Candidates(boxes, scores[keep], classes, np.full(len(keep), np.nan))
+    more = None if extras is None else extras[keep]
+    return Candidates(boxes, scores[keep], classes, np.full(len(keep), np.nan), more)
 
 
 def _decode_yolo(
-    output: YoloOutput, raw: AnyArray, shape: tuple[int, ...], network: Network, watch: OutputWatch
+    output: YoloOutput, answers: list[AnyArray], shape: tuple[int, ...], network: Network, watch: OutputWatch
 ) -> list[Candidates]:
+    raw = answers[0]
     table = raw.transpose(0, 2, 1) if output.arrangement == "attributes_first" else raw
     first = 5 if output.objectness else 4
-    classes = table.shape[2] - first
-    if classes <= max(label.index for label in output.labels):
-        raise network.wrong_shape(output.name, raw.shape, f"{first} numbers and one for each class were due")
-    scores = table[..., first:].astype(np.float64)
-    watch.see(table[..., first:], 2)
+    more = 0
+    if output.prototypes_output is not None:
+        if answers[1].ndim != 4 or len(answers[1]) != len(raw):
+            raise network.wrong_shape(output.prototypes_output, answers[1].shape, "(batch, p, h, w) was due")
+        more = answers[1].shape[1]
+    elif output.keypoints is not None:
+        more = len(output.keypoints.names) * (2 + output.keypoints.visibility)
+    last = table.shape[2] - more
+    if last - first <= max(label.index for label in output.labels):
+        raise network.wrong_shape(output.name, raw.shape, f"{first + more} numbers and one for each class were due")
+    scores = table[..., first:last].astype(np.float64)
+    watch.see(table[..., first:last], 2)
     scores = _activated(output.activation, scores, 2)
     if output.objectness:
         scores = scores * _activated(output.activation, table[..., 4:5].astype(np.float64), 2)
@@ -211,7 +247,55 @@ def _decode_yolo(
     if output.coordinates == "normalised":
         corners = corners * np.asarray(shape, dtype=np.float64)
     corners = corners - 0.5
-    return [_picked(output, corners[n], scores[n], None, network) for n in range(len(corners))]
+    if more == 0:
+        return [_picked(output, corners[n], scores[n], None, network) for n in range(len(corners))]
+    extras = table[..., last:].astype(np.float64)
+    if output.keypoints is not None:
+        extras = _keypoints(output, extras, shape)
+    found = [_picked(output, corners[n], scores[n], None, network, extras[n]) for n in range(len(corners))]
+    if output.keypoints is not None:
+        return found
+    # Masks are made of what stays, while the slice's prototypes are at hand.
+    kept = [suppress(one, output, None) for one in found]
+    return [replace(one, masks=_masks(one, answers[1][n], shape)) for n, one in enumerate(kept)]
+
+
+def _keypoints(output: YoloOutput, extras: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """(n, m, points·3) x, y in voxels (centres at whole numbers) and visibility."""
+    assert output.keypoints is not None, "the caller looked"
+    count = len(output.keypoints.names)
+    points = extras.reshape(*extras.shape[:2], count, -1)
+    place = points[..., :2]
+    if output.coordinates == "normalised":
+        place = place * np.asarray(shape[::-1], dtype=np.float64)
+    seen = points[..., 2:3] if output.keypoints.visibility else np.ones((*points.shape[:3], 1))
+    return np.concatenate([place - 0.5, seen], axis=3).reshape(*extras.shape[:2], count * 3)
+
+
+def _masks(found: Candidates, prototypes: AnyArray, shape: tuple[int, ...]) -> tuple[BoxMask, ...]:
+    """The mask of each candidate, inside its box: coefficients times prototypes, enlarged linearly, above 0."""
+    assert found.extras is not None, "the caller looked"
+    rows, columns = (positions_edges(have, want) for have, want in zip(prototypes.shape[1:], shape, strict=True))
+    made = []
+    for box, coefficients in zip(found.boxes, found.extras, strict=True):
+        top, left = (max(0, int(np.ceil(box[0, axis]))) for axis in (1, 2))
+        bottom, right = (min(shape[axis - 1], int(np.floor(box[1, axis])) + 1) for axis in (1, 2))
+        coarse = np.tensordot(coefficients.astype(np.float32), prototypes.astype(np.float32, copy=False), axes=1)
+        fine = apply_taps(coarse, 0, taps_at(rows[top : max(top, bottom)], coarse.shape[0], "linear"))
+        fine = apply_taps(fine, 1, taps_at(columns[left : max(left, right)], coarse.shape[1], "linear"))
+        made.append(BoxMask(top, left, fine > 0))
+    return tuple(made)
+
+
+def painted(found: Candidates, shape: tuple[int, int, int]) -> NDArray[np.uint16]:
+    """(a, b, c) the place in ``found`` from 1 where a mask is, of overlapping ones that with the higher score."""
+    out = np.zeros(shape, dtype=np.uint16)
+    for n in np.argsort(found.scores, kind="stable"):
+        mask = found.masks[n]
+        row = int(np.rint(found.boxes[n, :, 0].mean()))
+        height, width = mask.inside.shape
+        out[row, mask.top : mask.top + height, mask.left : mask.left + width][mask.inside] = n + 1
+    return out
 
 
 # Heat maps -----------------------------------------------------------------------------------------------------------
@@ -341,7 +425,7 @@ def merge_slices(slices: list[Candidates], output: DetectionOutput) -> Candidate
     for row, found in enumerate(slices):
         boxes = found.boxes.copy()
         boxes[:, :, 0] += row
-        placed.append(Candidates(boxes, found.scores, found.classes, found.diameters))
+        placed.append(replace(found, boxes=boxes))
     if output.merge is None:
         return Candidates.join(placed)
     open_groups: list[list[tuple[int, int]]] = []
@@ -389,6 +473,7 @@ def findings_of(
 ) -> tuple[Finding, ...]:
     """Findings in source voxels and LPS mm, best first, inside the series; boxes are cut at its borders."""
     output = manifest.output
+    assert isinstance(output, DetectionOutput), "only detectors give candidates"
     shape = np.asarray(placement.orientation.source_shape, dtype=np.float64)
     findings: list[Finding] = []
     for n in np.argsort(-found.scores, kind="stable"):
@@ -424,10 +509,28 @@ def findings_of(
                 k=k,
                 sop_uid=frame.sop_uid if frame is not None else "",
                 frame=frame.frame if frame is not None else 0,
+                keypoints=_placed_points(found, int(n), output, placement, geometry),
+                mask_value=int(n) + 1 if found.masks else None,
                 colour=label.colour or LABEL_COLOURS[int(found.classes[n]) % len(LABEL_COLOURS)],
             )
         )
     return tuple(findings)
+
+
+def _placed_points(
+    found: Candidates, n: int, output: object, placement: Placement, geometry: Geometry | None
+) -> tuple[Keypoint, ...]:
+    """The named points of candidate ``n``, in source voxels and LPS mm."""
+    if not isinstance(output, YoloOutput) or output.keypoints is None or found.extras is None:
+        return ()
+    row = float(found.boxes[n, :, 0].mean())
+    points = []
+    for name, (x, y, seen) in zip(output.keypoints.names, found.extras[n].reshape(-1, 3), strict=True):
+        voxel = placement.tensor_to_source(np.array([row, y, x]))
+        lps = None if geometry is None else _triple(geometry.voxel_to_patient(voxel))
+        shown = bool(seen >= output.keypoints.shown_threshold)
+        points.append(Keypoint(name, _triple(voxel), lps, float(np.clip(seen, 0, 1)), shown))
+    return tuple(points)
 
 
 def _extent_mm(corners: FloatArray, geometry: Geometry, slicewise: bool, placement: Placement) -> float:

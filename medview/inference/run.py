@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.finding import (
+    LABEL_COLOURS,
     ClassProbability,
     DerivedImage,
     Finding,
     InferenceResult,
+    Label,
     ModelValue,
     Provenance,
     Segmentation,
@@ -35,6 +37,7 @@ from medview.inference.detection import (
     findings_of,
     merge_slices,
     output_names,
+    painted,
     suppress,
 )
 from medview.inference.manifest import (
@@ -59,6 +62,7 @@ from medview.inference.segmentation import (
     SegmentationRule,
     label_meanings,
     narrowed,
+    restore_labels,
     sigmoid,
     softmax,
 )
@@ -375,7 +379,21 @@ class _Run:
             else:
                 found = suppress(Candidates.join(slices), output, placement.spacing)
             findings = findings_of(found, self.manifest, placement, self.volume.geometry, self.stack, self.request.time)
-        return _Answer(findings=findings)
+            outlined = self._outlined(found, findings, placement, orientation) if found.masks else None
+        return _Answer(findings=findings, segmentation=outlined)
+
+    def _outlined(
+        self, found: Candidates, findings: tuple[Finding, ...], placement: Placement, orientation: Orientation
+    ) -> Segmentation:
+        """A label for each finding that the network outlined."""
+        labels = np.zeros(self.volume.shape, dtype=np.uint16)
+        restore_labels(painted(found, placement.shape), placement, orientation.view(labels))
+        meanings = tuple(
+            Label(finding.mask_value, f"{finding.label} {n}", LABEL_COLOURS[(n - 1) % len(LABEL_COLOURS)])
+            for n, finding in enumerate(findings, start=1)
+            if finding.mask_value is not None
+        )
+        return Segmentation(narrowed(labels), self.volume.geometry, meanings, self.request.time)
 
     def _heatmaps(
         self, output: CenterHeatmapOutput, network: Network, prepared: Prepared, watch: OutputWatch, start: int

@@ -274,6 +274,19 @@ def paste_labels(labels: Labels, placement: Placement, oriented: Labels) -> None
     oriented[tuple(target)] = labels[tuple(source)]
 
 
+def restore_labels(labels: Labels, placement: Placement, oriented: Labels) -> None:
+    """Labels (n, b, c) of a slice-by-slice tensor onto ``oriented`` (n, b, c), by nearest neighbour."""
+    if placement.is_whole:
+        paste_labels(labels, placement, oriented)
+        return
+    inverse = np.linalg.inv(placement.matrix)
+    out = np.empty(oriented.shape, dtype=np.uint16)
+    rows = np.arange(len(oriented), dtype=np.float64)
+    matrix, offset = snapped(inverse), snapped(-inverse @ placement.offset)
+    sample_labels(None, labels, matrix, offset, rows, out, None, -1, np.zeros(1, dtype=np.uint16))
+    oriented[...] = out
+
+
 def narrowed(labels: Labels) -> NDArray[np.unsignedinteger]:
     """uint8 where the values allow."""
     return labels.astype(np.uint8) if labels.max(initial=0) < 256 else labels

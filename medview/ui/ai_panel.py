@@ -52,6 +52,8 @@ def task_text(task: str) -> str:
         "segmentation": translate("AiPanel", "Segmentation"),
         "detection": translate("AiPanel", "Detection"),
         "classification": translate("AiPanel", "Classification"),
+        "regression": translate("AiPanel", "Measured values"),
+        "image": translate("AiPanel", "Image to image"),
     }.get(task, task)
 
 
@@ -214,6 +216,9 @@ class AiPanel(FollowingPanel):
         install.setToolTip(translate("AiPanel", "Or drop a package, a MONAI or nnU-Net folder or an ONNX file here"))
         install.clicked.connect(shell.ask_for_package)
         column.addWidget(install)
+        library = QPushButton(translate("AiPanel", "Models and devices…"))
+        library.clicked.connect(self.show_library)
+        column.addWidget(library)
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh_runs)
@@ -374,6 +379,14 @@ class AiPanel(FollowingPanel):
 
     def _choose_device(self, at: int) -> None:
         self._workspace.change_settings(device=self.device.itemData(at))
+
+    def show_library(self) -> None:
+        """Open the library of packages and the page of devices."""
+        from medview.ui.library_dialog import LibraryDialog
+
+        dialog = LibraryDialog(self._workspace, self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     # ------------------------------------------------------------------ runs
 

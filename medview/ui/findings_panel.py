@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from medview.app.results import result_key, with_label_visible
 from medview.core.display import OverlayStyle
 from medview.core.finding import ClassProbability, Finding, InferenceResult, Label
+from medview.core.problem import MedviewError
 from medview.core.study import Stack
 from medview.ui.decision_form import DecisionForm, decided_text, sign_of
 from medview.ui.device_text import device_text
@@ -105,6 +106,19 @@ class ResultCard(QWidget):
         if result.classification:
             for line in sorted(result.classification, key=lambda one: -one.probability):
                 column.addWidget(ProbabilityBar(line))
+        for value in result.values:
+            figure = f"{value.value:.4g} {value.unit}".rstrip()
+            column.addWidget(text_label(f"{model_text(value.name)}: {figure}", selectable=True))
+        if result.inputs:
+            seen = ", ".join(name for name, _stack in result.inputs)
+            column.addWidget(text_label(translate("Findings", "Series used: {0}").format(seen), "secondary"))
+        if result.image is not None:
+            self.image_button = QPushButton(
+                translate("Findings", "Open as a series: {0}").format(model_text(result.image.title))
+            )
+            self.image_button.setEnabled(result.image.geometry is not None)
+            self.image_button.clicked.connect(self._open_image)
+            column.addWidget(self.image_button)
         if result.segmentation is not None:
             self._add_labels(column, result.segmentation.meanings)
         if result.task == "detection" or result.findings:
@@ -154,6 +168,17 @@ class ResultCard(QWidget):
         picture = menu.addAction(translate("Findings", "Picture of the viewport as PNG…"))
         picture.triggered.connect(self._shell.save_picture)
         return menu
+
+    def _open_image(self) -> None:
+        """Add the image that the model made to what is open, named after the model."""
+        from medview.app.derived_series import write_derived_series
+
+        try:
+            path = write_derived_series(self.result)
+        except MedviewError as error:
+            self._workspace.tell_error(error)
+            return
+        self._workspace.open_paths([str(path)])
 
     def _save_menu(self) -> None:
         self.save_menu().popup(self.save_button.mapToGlobal(self.save_button.rect().bottomLeft()))

@@ -1,0 +1,108 @@
+"""YOLO's segment and pose exports: masks and keypoints lie where the pixels are, with numerically known answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medview.core.problem import MedviewError
+from tests.inference import networks
+from tests.inference.packages import about
+from tests.inference.volumes import axial_geometry, made_package, run, volume_of
+
+Array = np.ndarray[Any, Any]
+SIZE = 32
+LABELS = [{"index": 0, "name": "cyst"}, {"index": 1, "name": "lesion"}]
+
+
+def package(folder: Path, places: Array, more: dict[str, Any], steps: Any = (), **outputs: Array) -> Any:
+    """A network whose places (n, attributes) are always the same."""
+    network = networks.fixed_outputs(2, batch=1, output0=places.T[None].astype(np.float32), **outputs)
+    manifest = about(
+        "yolo",
+        task="detection",
+        input={"unit": "HU", "axes": ["P", "L"], "layout": "NCHW", "steps": list(steps)},
+        output={"kind": "yolo", "name": "output0", "labels": LABELS, "nms_iou": 0.5, **more},
+    )
+    return made_package(folder, manifest, network)
+
+
+def one_slice(shape: tuple[int, int] = (SIZE, SIZE)) -> Any:
+    stored = np.random.default_rng(3).integers(-100, 100, (1, *shape)).astype(np.int16)
+    return volume_of(stored, axial_geometry((1, *shape), (5.0, 0.5, 0.5)))
+
+
+def two_prototypes() -> Array:
+    """p0 is 1 in the left half and -1 in the right, p1 the other way round; a quarter of the tensor's size."""
+    half = np.ones((SIZE // 4, SIZE // 4), dtype=np.float32)
+    half[:, SIZE // 8 :] = -1
+    return np.stack([half, -half])[None]
+
+
+# cx, cy, w, h, two classes, two coefficients
+PLACES = np.array(
+    [
+        [16, 10, 20, 12, 0.9, 0.1, 1.0, 0.0],
+        [16, 10, 20, 11, 0.8, 0.1, 1.0, 0.0],  # goes away: the same again
+        [16, 24, 20, 8, 0.2, 0.7, 0.0, 1.0],
+        [5, 5, 4, 4, 0.01, 0.01, 1.0, 0.0],
+    ]
+)
+
+
+def test_each_finding_has_its_mask(tmp_path: Path) -> None:
+    made = package(tmp_path, PLACES, {"prototypes_output": "output1"}, output1=two_prototypes())
+    result = run(made, one_slice())
+    assert [(f.label, f.mask_value) for f in result.findings] == [("cyst", 1), ("lesion", 2)]
+    assert result.segmentation is not None
+    expected = np.zeros((SIZE, SIZE), dtype=np.uint8)
+    expected[4:16, 6:16] = 1  # rows and columns of the box, of its columns the left half
+    expected[20:28, 16:26] = 2
+    np.testing.assert_array_equal(result.segmentation.labels[0], expected)
+    assert [(label.value, label.name) for label in result.segmentation.meanings] == [(1, "cyst 1"), (2, "lesion 2")]
+
+
+def test_masks_follow_the_steps_back(tmp_path: Path) -> None:
+    """A picture of half the size, twice as large in the tensor, with a border filled below."""
+    steps = [
+        {"step": "resize", "size": [None, SIZE]},
+        {"step": "resize", "size": [24, None]},
+        {"step": "pad", "size": [SIZE, SIZE]},
+    ]
+    made = package(tmp_path, PLACES, {"prototypes_output": "output1"}, steps, output1=two_prototypes())
+    result = run(made, one_slice((12, 16)))
+    assert result.segmentation is not None
+    expected = np.zeros((12, 16), dtype=np.uint8)
+    expected[2:8, 3:8] = 1
+    expected[10:12, 8:13] = 2
+    np.testing.assert_array_equal(result.segmentation.labels[0], expected)
+
+
+def test_prototypes_of_another_rank_are_a_failed_run(tmp_path: Path) -> None:
+    made = package(tmp_path, PLACES, {"prototypes_output": "output1"}, output1=two_prototypes()[0])
+    with pytest.raises(MedviewError, match="wrong shape"):
+        run(made, one_slice())
+
+
+def test_keypoints_lie_where_their_pixels_are(tmp_path: Path) -> None:
+    places = np.array([[16, 10, 20, 12, 0.9, 0.1, 8.5, 6.5, 0.9, 20.5, 12.5, 0.2]])
+    made = package(tmp_path, places, {"keypoints": {"names": ["head", "neck"]}})
+    volume = one_slice()
+    (finding,) = run(made, volume).findings
+    assert [(p.name, p.shown) for p in finding.keypoints] == [("head", True), ("neck", False)]
+    assert finding.keypoints[0].voxel == pytest.approx((0, 6, 8))
+    assert finding.keypoints[1].voxel == pytest.approx((0, 12, 20))
+    assert volume.geometry is not None
+    assert finding.keypoints[0].lps == pytest.approx(volume.geometry.voxel_to_patient([0, 6, 8]))
+    assert finding.keypoints[1].score == pytest.approx(0.2)
+
+
+def test_keypoints_without_visibility_in_shares_of_the_picture(tmp_path: Path) -> None:
+    places = np.array([[0.5, 0.3, 0.6, 0.4, 0.9, 0.1, 8.5 / SIZE, 6.5 / SIZE]])
+    more = {"keypoints": {"names": ["head"], "visibility": False}, "coordinates": "normalised"}
+    (finding,) = run(package(tmp_path, places, more), one_slice()).findings
+    assert finding.keypoints[0].voxel == pytest.approx((0, 6, 8))
+    assert finding.keypoints[0].shown
