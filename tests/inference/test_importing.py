@@ -172,6 +172,49 @@ def test_classification_cuts_the_middle_out_as_torchvision_does(tmp_path: Path) 
     assert scores["a"] == pytest.approx(204 / 255, abs=1e-5)
 
 
+def test_instance_masks_are_mixed_from_prototypes(tmp_path: Path) -> None:
+    """One place with the coefficients 1 and -1: the first prototype is on in the left half, the second everywhere else."""
+    raw = np.zeros((1, 4 + 1 + 2, 84), np.float32)
+    raw[0, :, 3] = 32, 32, 40, 16, 0.9, 1, -1
+    prototypes = np.zeros((1, 2, 16, 16), np.float32)
+    prototypes[0, 0, :, :8] = 4
+    prototypes[0, 1, :, 8:] = 4
+    nodes = [helper.make_node("Identity", ["images"], ["unused"])]
+    nodes += [helper.make_node("Identity", [f"v{n}"], [f"output{n}"]) for n in (0, 1)]
+    model = networks.model_bytes(
+        nodes,
+        [("images", FLOAT, [1, 3, 64, 64])],
+        [("output0", FLOAT, list(raw.shape)), ("output1", FLOAT, list(prototypes.shape))],
+        {"v0": raw, "v1": prototypes},
+    )
+    path = saved(tmp_path / "seg.onnx", model, **ultralytics_metadata("segment", {0: "nodule"}))
+    package = imported(path, tmp_path / "package")
+    assert package.manifest.output.kind == "yolo"
+    result = run(package, seen_as_it_is(picture((64, 64))))
+    (found,) = result.findings
+    assert found.label == "nodule"
+    assert found.box_voxel[0][1:] == pytest.approx((23.5, 11.5))
+    assert result.segmentation is not None
+    rows, columns = np.nonzero(result.segmentation.labels[0])
+    assert (rows.min(), rows.max()) == (24, 39)
+    assert columns.min() == 12
+    assert columns.max() in range(30, 34)
+
+
+def test_points_of_a_pose_come_back_from_the_letterbox(tmp_path: Path) -> None:
+    raw = np.zeros((1, 4 + 1 + 6, 84), np.float32)
+    raw[0, :, 7] = 30, 26, 20, 4, 0.9, 24, 26, 0.95, 36, 27, 0.2
+    path = saved(
+        tmp_path / "pose.onnx", places_network(raw), **ultralytics_metadata("pose", {0: "hand"}, kpt_shape="[2, 3]")
+    )
+    package = imported(path, tmp_path / "package")
+    (found,) = run(package, seen_as_it_is(picture())).findings
+    first, second = found.keypoints
+    assert first.voxel[1:] == pytest.approx((26 - 16 - 0.5, 24 - 0.5))
+    assert first.score == pytest.approx(0.95)
+    assert second.voxel[1:] == pytest.approx((27 - 16 - 0.5, 36 - 0.5))
+
+
 def test_names_that_are_code_are_refused_and_not_run(tmp_path: Path) -> None:
     names = "{0: __import__('os').system('echo hurt')}"
     metadata = {**ultralytics_metadata("detect", {0: "a"}), "names": names}
