@@ -133,6 +133,15 @@ def read_with_simpleitk(paths: list[Path]) -> Any:
     return reader.Execute()
 
 
+def scan_and_read_with_simpleitk(folder: Path) -> Any:
+    """The way that its documentation shows: GDCM finds the series' files and sorts them, then they are read."""
+    import SimpleITK
+
+    reader = SimpleITK.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
+    return reader.Execute()
+
+
 def array_of(image: Any) -> np.ndarray:
     import SimpleITK
 
@@ -174,7 +183,8 @@ def test_volume(name: str, plain: Path, tmp_path: Path) -> None:
             "bytes": lambda: read_bytes(paths),
             "medview": lambda: load_volume(stack_in(folder), pool=pool),
             "medview, scanned before": lambda: load_volume(stack, pool=pool),
-            "SimpleITK": lambda: read_with_simpleitk(paths),
+            "SimpleITK": lambda: scan_and_read_with_simpleitk(folder),
+            "SimpleITK, sorted before": lambda: read_with_simpleitk(paths),
         }
         for _ in range(rounds):
             for who, work in works.items():
@@ -187,10 +197,12 @@ def test_volume(name: str, plain: Path, tmp_path: Path) -> None:
             shutil.rmtree(folder)
     best = {who: min(each) for who, each in times.items()}
     faster = best["SimpleITK"] / best["medview"]
+    reading = best["SimpleITK, sorted before"] / best["medview, scanned before"]
     slower = best["medview, scanned before"] / best["bytes"]
     print(f"\n{name}: " + ", ".join(f"{who} {each:.3f} s" for who, each in best.items()))
     print("processor: " + ", ".join(f"{who} {min(each):.3f} s" for who, each in cpu.items()))
-    print(f"{faster:.2f} times as fast as SimpleITK (bar {bar}); {slower:.2f} times the reading of the bytes")
+    print(f"{faster:.2f} times as fast as SimpleITK, {reading:.2f} where both were told the files (bar {bar})")
+    print(f"{slower:.2f} times the reading of the bytes")
     keep(
         name,
         {
@@ -198,10 +210,11 @@ def test_volume(name: str, plain: Path, tmp_path: Path) -> None:
             "processor seconds": cpu,
             "slices": SLICES,
             "times as fast as SimpleITK": faster,
+            "times as fast, files told": reading,
             "times the bytes": slower,
         },
     )
-    assert faster >= bar
+    assert min(faster, reading) >= bar
     if name == "uncompressed":
         assert slower <= 2.5
 
