@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from medview.app.notices import AI
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.inference.package import ModelPackage
+
+T = TypeVar("T")
+PATIENCE_S = 2.0
+"""How long a path may take to say what it is; then it is opened as images, whose scan waits longer."""
 
 
 def is_model_package(path: str) -> bool:
@@ -20,6 +25,8 @@ def is_model_package(path: str) -> bool:
         return (chosen / "manifest.json").is_file()
     if chosen.suffix.lower() != ".zip" or not chosen.is_file():
         return False
+    import zipfile
+
     try:
         with zipfile.ZipFile(chosen) as archive:
             names = archive.namelist()
@@ -46,11 +53,75 @@ def is_foreign_network(path: str) -> bool:
         return chosen.is_file()
     if chosen.suffix.lower() != ".zip" or not chosen.is_file():
         return False
+    import zipfile
+
     try:
         with zipfile.ZipFile(chosen) as archive:
             return any(name.lower().endswith(".onnx") for name in archive.namelist())
     except (OSError, zipfile.BadZipFile):
         return False
+
+
+@dataclass(frozen=True)
+class SortedPaths:
+    """Paths by what is done with them."""
+
+    packages: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+
+def sort_out(workspace: Workspace, paths: Sequence[str], take: Callable[[SortedPaths], None]) -> None:
+    """Look in the background at what paths are, and hand that to ``take`` on the main thread.
+
+    A path that does not answer (a network that is gone) counts as one of images: their scan says so with its name.
+    """
+
+    def told(kinds: list[str]) -> None:
+        def of(kind: str) -> tuple[str, ...]:
+            return tuple(path for path, its in zip(paths, kinds, strict=True) if its == kind)
+
+        take(SortedPaths(of("package"), of("network"), of("images")))
+
+    _ask(workspace, paths, _kind_of, "images", told)
+
+
+def remember_folder(workspace: Workspace, path: str) -> None:
+    """Keep the folder that a path is or lies in for the next question."""
+
+    def told(is_folder: list[bool]) -> None:
+        workspace.change_settings(last_folder=path if is_folder[0] else str(Path(path).parent))
+
+    _ask(workspace, [path], lambda path: Path(path).is_dir(), False, told)
+
+
+def _ask(
+    workspace: Workspace, paths: Sequence[str], question: Callable[[str], T], late: T, told: Callable[[list[T]], None]
+) -> None:
+    """Ask the system about paths in the background: a network that is gone would hold the window."""
+    from medview.jobs.queue import Lane
+
+    def work(_progress: object) -> list[T]:
+        from medview.jobs.direct import read_slots
+
+        left = iter(range(len(paths)))
+        answers = [late] * len(paths)
+        read_slots(
+            lambda: next(left, None),
+            lambda k: question(paths[k]),
+            answers.__setitem__,
+            late=lambda _k: late,
+            patience_s=PATIENCE_S,
+        )
+        return answers
+
+    workspace.jobs.submit("scan", work, Lane.INTERACTION, told, workspace.tell_error)
+
+
+def _kind_of(path: str) -> str:
+    if is_model_package(path):
+        return "package"
+    return "network" if is_foreign_network(path) else "images"
 
 
 def install_in_background(workspace: Workspace, path: str) -> None:

@@ -370,6 +370,34 @@ def test_files_that_are_no_images_are_listed_folded(
     assert "(1)" in group.text(0)
 
 
+def test_a_path_that_does_not_answer_holds_no_window(
+    qtbot: QtBot, desk: Desk, study_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dropped path on a network that is gone: what it is, is never asked on the main thread."""
+    import threading
+
+    from medview.ui import installing
+
+    threads: list[threading.Thread] = []
+    gone = threading.Event()
+
+    def hangs(_path: str) -> str:
+        threads.append(threading.current_thread())
+        gone.wait(20)
+        return "package"
+
+    monkeypatch.setattr(installing, "_kind_of", hangs)
+    monkeypatch.setattr(installing, "PATIENCE_S", 0.3)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(study_folder / "series2"))])
+    drop(desk.window, mime)
+    qtbot.waitUntil(lambda: len(desk.workspace.studies) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: desk.workspace.settings.last_folder == str(study_folder / "series2"), timeout=10_000)
+    gone.set()
+    assert threads
+    assert threading.main_thread() not in threads
+
+
 def test_work_in_the_background_is_listed_with_cancel(qtbot: QtBot, reading_desk: Desk) -> None:
     workspace = reading_desk.workspace
     stack = workspace.active_viewport.stack
