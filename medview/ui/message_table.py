@@ -359,6 +359,7 @@ TEMPLATES: Mapping[str, str] = {
     "device_memory_processor": QT_TRANSLATE_NOOP(
         "Message", "{0} ran out of memory; the model was run on the processor, which takes longer."
     ),
+    "output_wrong_type": QT_TRANSLATE_NOOP("Message", "The network's output is of the wrong type; it was rejected."),
     "device_fallback": QT_TRANSLATE_NOOP("Message", "The chosen device could not be used; another one computed."),
     "device_unknown": QT_TRANSLATE_NOOP("Message", "This device is not there."),
     "runtime_missing": QT_TRANSLATE_NOOP("Message", "ONNX Runtime is not installed or cannot be loaded."),

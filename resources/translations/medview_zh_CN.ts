@@ -2491,6 +2491,10 @@
         <translation>{0} 内存不足；模型改在处理器上运行，耗时更长。</translation>
     </message>
     <message>
+        <source>The network&apos;s output is of the wrong type; it was rejected.</source>
+        <translation>网络输出的类型不正确，已被拒绝。</translation>
+    </message>
+    <message>
         <source>The chosen device could not be used; another one computed.</source>
         <translation>所选设备无法使用，已改用其他设备计算。</translation>
     </message>
