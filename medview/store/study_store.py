@@ -1,7 +1,8 @@
 """Everything that medview keeps about studies, behind one narrow interface: marks, decisions, what was opened.
 
 The journal's files are the truth; the database is made from them and only from them, so that it can be made again. An entry
-counts as kept when it is in a journal file that has been flushed to the disk. All calls block; they may come from any thread.
+counts as kept when it is in a journal file that has been flushed to the disk. All calls block, and come one after the other: in a
+window they are made in the keeping lane, which has one thread.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import contextlib
 import json
 import os
 import sqlite3
-import threading
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -58,7 +58,6 @@ class StudyStore:
         self.notes: list[Note] = []
         self._key = key or NoKey()
         self._busy_s = busy_s
-        self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
 
     @property
@@ -81,30 +80,29 @@ class StudyStore:
         """
         if not entries:
             return
-        with self._lock:
-            fault: StoreError | None = None
-            try:
-                self._open()
-            except StoreError as error:
-                if error.code != "store_locked":
-                    raise
-                fault = error
-            # Stamped here, where the newest moment of all windows is known, not where the hand made the mark.
-            entries = [entry if entry.moment else replace(entry, moment=self.clock.next()) for entry in entries]
-            if self.in_memory:
-                with told(self.database_path), writing(self._connected):
-                    self._insert(entries)
-                return
-            try:
-                journal_file.append(self.journal_folder, entries, self._key)
-            except OSError as error:
-                raise _write_fault(error, self.journal_folder) from error
-            try:
-                if fault is not None:
-                    raise fault
-                self._catch_up()
-            except StoreError as error:
-                self._recover(error)
+        fault: StoreError | None = None
+        try:
+            self._open()
+        except StoreError as error:
+            if error.code != "store_locked":
+                raise
+            fault = error
+        # Stamped here, where the newest moment of all windows is known, not where the hand made the mark.
+        entries = [entry if entry.moment else replace(entry, moment=self.clock.next()) for entry in entries]
+        if self.in_memory:
+            with told(self.database_path), writing(self._connected):
+                self._insert(entries)
+            return
+        try:
+            journal_file.append(self.journal_folder, entries, self._key)
+        except OSError as error:
+            raise _write_fault(error, self.journal_folder) from error
+        try:
+            if fault is not None:
+                raise fault
+            self._catch_up()
+        except StoreError as error:
+            self._recover(error)
 
     def _recover(self, error: StoreError) -> None:
         """The journal has everything; the database is made again where it is damaged, else it catches up later."""
@@ -119,7 +117,7 @@ class StudyStore:
     def current(self, series: Iterable[str], kinds: Sequence[str]) -> tuple[Entry, ...]:
         """What holds for series, in the order in which it was made; removed subjects with ``content`` None."""
         found: list[Entry] = []
-        with self._lock, told(self.database_path):
+        with told(self.database_path):
             self._open()
             with contextlib.suppress(StoreError):
                 self._catch_up()  # what another window wrote while the database was held
@@ -134,7 +132,7 @@ class StudyStore:
 
     def history(self, kind: str, subject: str) -> tuple[Entry, ...]:
         """Everything that happened to a subject, oldest first."""
-        with self._lock, told(self.database_path):
+        with told(self.database_path):
             self._open()
             rows = self._connected.execute(
                 "SELECT * FROM journal WHERE kind = ? AND subject = ? ORDER BY moment, id", (kind, subject)
@@ -143,7 +141,7 @@ class StudyStore:
 
     def recent(self, words: str = "", limit: int = 200) -> tuple[RecentStudy, ...]:
         """Studies that were opened, newest first, that have all of the words (or parts of words) in what is known of them."""
-        with self._lock, told(self.database_path):
+        with told(self.database_path):
             self._open()
             rows = self._connected.execute(
                 """SELECT key, opened, content, thumbnail FROM studies
@@ -154,28 +152,27 @@ class StudyStore:
 
     def keep_thumbnail(self, key: str, picture: bytes) -> None:
         """The picture of a study in the list; it is in the database only, and made again when the study is opened."""
-        with self._lock, told(self.database_path):
+        with told(self.database_path):
             self._open()
             with writing(self._connected):
                 self._connected.execute("UPDATE studies SET thumbnail = ? WHERE key = ?", (picture, key))
 
     def all_entries(self) -> tuple[Entry, ...]:
         """The whole journal, oldest first."""
-        with self._lock, told(self.database_path):
+        with told(self.database_path):
             self._open()
             rows = self._connected.execute("SELECT * FROM journal ORDER BY moment, id")
             return tuple(_entry(row) for row in rows)
 
     def known_ids(self) -> frozenset[str]:
         """Ids of all entries."""
-        with self._lock, told(self.database_path):
+        with told(self.database_path):
             self._open()
             return frozenset(row[0] for row in self._connected.execute("SELECT id FROM journal"))
 
     def close(self) -> None:
         """Close the database; it opens again with the next call."""
-        with self._lock:
-            self._drop_connection()
+        self._drop_connection()
 
     # ------------------------------------------------------------------ opening
 
@@ -190,8 +187,7 @@ class StudyStore:
 
     def open(self) -> None:
         """Open the database now. Raises `StoreError` where it is held by another program."""
-        with self._lock:
-            self._open()
+        self._open()
 
     def _open_or_rebuild(self) -> None:
         try:
