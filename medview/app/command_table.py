@@ -219,7 +219,7 @@ def _view_commands() -> tuple[Command, ...]:
             lambda c: c.shell.choose_layout(),
             ("Ctrl+6",),
             "dots-nine",
-            5,
+            7,
         ),
         Command(
             "layout.planes",

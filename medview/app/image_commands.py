@@ -412,7 +412,16 @@ def tool_commands() -> tuple[Command, ...]:
         run, checked = _tool(tool)
         commands.append(
             Command(
-                f"tool.{tool.value}", title, "tools", run, (key,), icon, group, title, checked=checked, scope="image"
+                f"tool.{tool.value}",
+                title,
+                "tools",
+                run,
+                (key,),
+                icon,
+                group,
+                "" if tool is Tool.CROSSHAIR else title,
+                checked=checked,
+                scope="image",
             )
         )
     return (

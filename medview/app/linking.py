@@ -301,9 +301,14 @@ class Links:
 
 
 def frame_of_reference(state: ViewportState) -> str:
-    """The name of the space that a viewport's stack lies in, "" where it is not known."""
+    """The name of the space that a viewport's stack lies in, "" where it is not known.
+
+    A stack whose files name none lies in a space of its own, which its cuts share.
+    """
     stack = state.stack
-    return "" if stack is None or stack.geometry is None else stack.geometry.frame_of_reference
+    if stack is None or stack.geometry is None:
+        return ""
+    return stack.geometry.frame_of_reference or f"stack {stack.id}"
 
 
 def reference_line(on: ShownSlice, of: ShownSlice) -> tuple[FloatArray, FloatArray] | None:

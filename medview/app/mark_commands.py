@@ -89,7 +89,7 @@ def mark_commands() -> tuple[Command, ...]:
                 (key,),
                 icon,
                 group,
-                title if icon else "",
+                title if tool in {Tool.RULER, Tool.ELLIPSE} else "",
                 checked=checked,
                 scope="image",
                 section=section,

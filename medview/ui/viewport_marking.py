@@ -276,7 +276,7 @@ class ViewportMarking:
         if (
             shown is None
             or own is None
-            or not own.frame_of_reference
+            or (own.stack_id != place.stack_id and not own.frame_of_reference)
             or own.frame_of_reference != place.frame_of_reference
         ):
             return None

@@ -160,6 +160,20 @@ def test_the_active_slice_is_a_line_where_it_cuts_another_plane(grid) -> None:
     assert blue(grid.frames[1].viewport) == 0
 
 
+def test_cuts_of_one_stack_share_its_space_where_the_files_name_none(grid) -> None:
+    workspace = grid.workspace
+    workspace.viewports[0].show(*stack_of(workspace, "n", (-12.0, -12.0, -20.0), (2.0, 1.0, 1.0), reference=""))
+    a, b = views(grid)
+    b.show(a.study, a.series, a.stack)
+    b.set_plane("sagittal")
+    workspace.set_active(0)
+    assert blue(grid.frames[1].viewport) > 50
+    workspace.links.point_at(0, 6.0, 15.0)
+    assert b.position_mm == pytest.approx(-6.0, abs=0.6)
+    b.show(*stack_of(workspace, "m", (-12.0, -12.0, -20.0), (2.0, 1.0, 1.0), reference=""))
+    assert not workspace.links.is_linked(0)
+
+
 def test_tiles_show_consecutive_slices_and_move_together(grid) -> None:
     workspace = grid.workspace
     workspace.set_layout(3, 4)
