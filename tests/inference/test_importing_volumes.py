@@ -414,9 +414,11 @@ def export(folder: Path, model: bytes, plan: dict[str, Any], data: dict[str, Any
 
 
 def test_an_nnunet_export_clips_and_scores_with_the_training_sets_numbers(tmp_path: Path) -> None:
-    # Class 1 above z = 0 (100 HU), class 2 above z = 1.5 (160 HU): lines 0, 10 z, 30 z - 30.
-    model = fixed([(0, 0), (10, 0), (30, -30)], [4, 8, 8])
-    path = export(tmp_path / "Trainer__nnUNetPlans__3d_fullres", model, plans(), dataset())
+    # Class 1 above z = 0 (100 HU), class 2 above z = 1.5 (160 HU): lines 0, 10 z, 30 z - 30. Class 3 wins above z = 3,
+    # which nothing reaches that was clipped to the training set's percentiles.
+    model = fixed([(0, 0), (10, 0), (30, -30), (40, -60)], [4, 8, 8])
+    data = dataset(labels={"background": 0, "liver": 1, "spleen": 2, "metal": 3})
+    path = export(tmp_path / "Trainer__nnUNetPlans__3d_fullres", model, plans(), data)
     assert missing(begun(path)) == {"input.axes"}
     package = imported(path, tmp_path / "package", input__axes="S,P,L")
     manifest = package.manifest
@@ -432,7 +434,7 @@ def test_an_nnunet_export_clips_and_scores_with_the_training_sets_numbers(tmp_pa
     found = run(package, volume_of(values, axial_geometry(values.shape, (2.0, 1.5, 1.5)))).segmentation
     assert found is not None
     np.testing.assert_array_equal(found.labels, np.where(values > 300, 2, np.where(values > 100, 1, 0)))
-    assert [label.name for label in found.meanings] == ["liver", "spleen"]
+    assert [label.name for label in found.meanings] == ["liver", "spleen", "metal"]
 
 
 def test_the_plans_transposition_turns_axes_and_spacing_together(tmp_path: Path) -> None:
