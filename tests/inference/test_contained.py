@@ -25,7 +25,7 @@ from medview.inference.run import run_inference
 from medview.inference.trust import trust
 from medview.jobs.service_loop import arena_size, describe_arrays, view_of, write_arrays
 from tests.inference import networks as graphs
-from tests.inference.breaking_worker import HOW
+from tests.inference.breaking_worker import HOW, NO_ADDRESS_LIMIT
 from tests.inference.test_failures import StopAfter, volume_of_one
 from tests.inference.test_segmentation import manifest, marker_volume
 from tests.inference.volumes import made_package, run, stack_of
@@ -287,3 +287,17 @@ def test_arrays_in_one_piece_of_memory() -> None:
     for place in wrong:
         with pytest.raises((ValueError, TypeError)):
             view_of(memory, *place)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system does not say what is resident")
+def test_resident_memory_is_watched_where_the_system_cannot_refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drivers of graphics cards reserve more addresses than there is memory: there the process watches itself."""
+    monkeypatch.setenv(HOW, "run:hog")
+    monkeypatch.setenv(NO_ADDRESS_LIMIT, "1")
+    monkeypatch.setattr(Limits, "memory", lambda _self: 1 << 29)
+    with Networks(entry=BREAKING, limit_s=60) as contained:
+        error = failure(contained, good(tmp_path))
+    assert error.code == "out_of_memory"
+    assert error.values[1] == "it took more memory than it may"
