@@ -1,6 +1,6 @@
 """Makes ``recorded.npz``: what MONAI and nnU-Net v2 answer, so that the suite compares without PyTorch.
 
-Run where they are installed (pip install monai nnunetv2): ``python -m tests.inference.parity.record``. The inputs and
+Run where the dependency group ``parity`` is installed: ``python -m tests.inference.parity.record``. The inputs and
 the network are made from :mod:`.inputs` here and in the test.
 """
 
