@@ -7,7 +7,6 @@ they are marked as stale, never dropped.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -372,6 +371,8 @@ def _has_frame_of_reference(stack: Stack, wanted: str) -> bool:
 
 def _pixel_digest(pixels: np.ndarray[Any, Any]) -> str:
     """SHA-256 of stored values with their shape and type, little endian."""
+    import hashlib
+
     little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
     digest = hashlib.sha256(f"{little.shape} {little.dtype.str}".encode())
     digest.update(little.tobytes())
@@ -380,12 +381,16 @@ def _pixel_digest(pixels: np.ndarray[Any, Any]) -> str:
 
 def _frames_digest(stack: Stack) -> str:
     """SHA-256 of which frames a stack has, whatever their order."""
+    from medview.store.entry import digest_of
+
     names = sorted(f"{frame.sop_uid}\0{frame.frame}" for frame in stack.frames)
-    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogatepass")).hexdigest()
+    return digest_of("\n".join(names))
 
 
 def _patient_digest(study: Study) -> str:
-    return hashlib.sha256("\0".join(study.patient.key).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    from medview.store.entry import digest_of
+
+    return digest_of("\0".join(study.patient.key))[:32]
 
 
 def patient_points(stack: Stack, mark: Measurement) -> tuple[tuple[float, float, float], ...] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
@@ -86,6 +85,8 @@ class Measurements:
 
     def new_id(self) -> str:
         """An id that no mark ever has had: a UID (PS3.5 B.2), so that it can track the mark in reports."""
+        import uuid
+
         return f"2.25.{uuid.uuid4().int}"
 
     def get(self, mark_id: str) -> Measurement | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,5 +116,6 @@ class RecentStudies:
 
 
 def _key(study: Study) -> str:
-    name = "\0".join((study.study_uid, *study.patient.key))
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    from medview.store.entry import digest_of
+
+    return digest_of("\0".join((study.study_uid, *study.patient.key)))[:32]

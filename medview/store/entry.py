@@ -121,5 +121,10 @@ def from_line(line: bytes, key: StorageKey) -> Entry | None:
     return entry
 
 
+def digest_of(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _checksum(sealed: bytes) -> bytes:
     return hashlib.blake2b(sealed, digest_size=8).hexdigest().encode()
