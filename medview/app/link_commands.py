@@ -101,7 +101,7 @@ def link_commands() -> tuple[Command, ...]:
             QT_TRANSLATE_NOOP("Command", "Take the crosshair off"),
             menu,
             lambda c: c.workspace.links.hide_crosshair(),
-            ("Ctrl+Shift+H",),
+            ("Shift+Esc",),
             enabled=lambda c: c.workspace.links.crosshair is not None,
             section=5,
         ),
