@@ -49,10 +49,10 @@ def infer(
     seconds for one call of it. Returns the content of ``result.json``. Raises MedviewError
     with the exit code of the failure; then nothing was written.
     """
+    from medview.inference.channel_choice import channel_stacks
     from medview.inference.devices import check_device_name
     from medview.inference.match import assume, match, parse_assumptions
     from medview.inference.package import open_package
-    from medview.inference.channel_choice import channel_stacks
     from medview.inference.request import ChannelSeries, InferenceRequest
     from medview.inference.retreat import run_or_retreat
 

@@ -113,7 +113,7 @@ class Source(Strict):
     """One series of several that a network sees at once, as one channel of its tensor.
 
     A series fits where its modality is one of ``modalities`` and all words of one of ``descriptions`` stand in its
-    series description, protocol or sequence name (without case); the reader may name another.
+    series description or protocol (without case); the reader may name another.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,30}$")

@@ -146,7 +146,7 @@ def test_statistics_of_the_image_are_theirs(name: str) -> None:
 
 def test_statistics_of_the_training_are_nnunets() -> None:
     known = inputs.CT_PROPERTIES
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"step": "clip", "low": known["percentile_00_5"], "high": known["percentile_99_5"]},
         {"step": "normalise", "mean": (known["mean"],), "std": (known["std"],)},
     ]

@@ -21,7 +21,7 @@ PROVENANCE = Provenance("net", "Net", "1.0", "aa", "cpu", "cpu", "1.2.3", "stack
 
 
 def result() -> InferenceResult:
-    values = np.arange(4 * 5 * 6, dtype=np.float32).reshape(4, 5, 6) / 7
+    values = np.arange(4 * 5 * 6, dtype=np.float32).reshape(4, 5, 6) / np.float32(7)
     point = Keypoint("head", (0.0, 1.0, 2.0), (1.0, 2.0, 3.0), 0.75, False)
     box = ((0.0, 0.0, 0.0), (1.0, 2.0, 3.0))
     return InferenceResult(
@@ -45,6 +45,7 @@ def test_a_kept_result_comes_back_whole() -> None:
     assert made.image is not None
     np.testing.assert_array_equal(back.image.values, made.image.values)
     assert back.image.geometry is not None
+    assert made.image.geometry is not None
     assert back.image.geometry.same_grid(made.image.geometry, 1e-6)
     assert (back.image.title, back.image.unit) == ("de/noised", "HU")
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from medview.core.geometry import Geometry
 from medview.core.problem import MedviewError
 from medview.inference.channel_choice import channel_stacks
 from medview.inference.manifest import Input
@@ -75,12 +76,18 @@ def test_beyond_the_last_slice_may_be_zeros(tmp_path: Path) -> None:
     assert not image.values[-1].any()
 
 
+def bright_points(made: Any, volume: Any) -> Array:
+    image = run(made, volume).image
+    assert image is not None
+    return patient_points(image.values > 0, volume.geometry)
+
+
 def test_neighbours_grow_along_the_patient_in_every_orientation(tmp_path: Path) -> None:
     volume = noise((5, 6, 7))
     made = package(tmp_path, "image", picked(3, 2), IMAGE, ["P", "L"], neighbours=1)
-    truth = patient_points(run(made, volume).image.values > 0, volume.geometry)
+    truth = bright_points(made, volume)
     for name, turned in reorientations(volume):
-        points = patient_points(run(made, turned).image.values > 0, turned.geometry)
+        points = bright_points(made, turned)
         np.testing.assert_allclose(points, truth, atol=2e-3, err_msg=name)
 
 
@@ -112,6 +119,19 @@ def test_channels_are_laid_over_one_another(axes: list[str], tmp_path: Path) -> 
         assert result.image is not None
         np.testing.assert_allclose(result.image.values, other.stored, atol=0.05, err_msg=name)
         assert result.inputs == (("T1", "stack-1"), ("T2", "stack-1"))
+
+
+def test_a_series_of_the_same_size_elsewhere_is_not_taken_for_the_same_place(tmp_path: Path) -> None:
+    volume = noise()
+    moved = Geometry.from_directions((9, 14, 18), (-100.0, -80.0, -297.5), (1, 0, 0), (0, 1, 0), (2.5, 0.7, 0.8))
+    other = volume_of(noise().stored, moved)  # one slice higher
+    kernel = np.zeros((1, 2, 1, 1, 1), dtype=np.float32)
+    kernel[0, 1] = 1
+    made = package(tmp_path, "image", networks.convolution(kernel), IMAGE, ["S", "P", "L"], sources=SOURCES)
+    image = run(made, volume, channels=(second(other),)).image
+    assert image is not None
+    np.testing.assert_array_equal(image.values[1:], other.stored[:-1])
+    assert (image.values[0] == other.stored.min()).all()
 
 
 def test_a_coarser_series_is_resampled_onto_the_first(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ LABELS = [{"index": 0, "name": "cyst"}, {"index": 1, "name": "lesion"}]
 
 def package(folder: Path, places: Array, more: dict[str, Any], steps: Any = (), **outputs: Array) -> Any:
     """A network whose places (n, attributes) are always the same."""
-    network = networks.fixed_outputs(2, batch=1, output0=places.T[None].astype(np.float32), **outputs)
+    answers: dict[str, Any] = {"output0": places.T[None].astype(np.float32), **outputs}
+    network = networks.fixed_outputs(2, batch=1, **answers)
     manifest = about(
         "yolo",
         task="detection",
