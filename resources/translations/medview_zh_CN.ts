@@ -1364,7 +1364,7 @@
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished">关闭</translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Concluded from the files</source>
@@ -1380,7 +1380,7 @@
     </message>
     <message>
         <source>Model packages</source>
-        <translation type="unfinished">模型包</translation>
+        <translation>模型包</translation>
     </message>
     <message>
         <source>Toward which side of the patient do the tensor&apos;s axes grow?</source>
