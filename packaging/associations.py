@@ -157,8 +157,8 @@ def registry_entries(program: str) -> tuple[RegistryEntry, ...]:
     found.append(RegistryEntry(rf"{handler}\Handlers\medviewOpenDisc", "DefaultIcon", f'"{program}",0'))
     found.append(RegistryEntry(rf"{handler}\Handlers\medviewOpenDisc", "InvokeProgID", "medview.disc"))
     found.append(RegistryEntry(rf"{handler}\Handlers\medviewOpenDisc", "InvokeVerb", "open"))
-    for event in ("MixedContentOnArrival", "UnknownContentOnArrival"):
-        found.append(RegistryEntry(rf"{handler}\EventHandlers\{event}", "medviewOpenDisc", "", ours=False))
+    events = ("MixedContentOnArrival", "UnknownContentOnArrival")
+    found += [RegistryEntry(rf"{handler}\EventHandlers\{event}", "medviewOpenDisc", "", ours=False) for event in events]
     found.append(RegistryEntry(rf"{classes}\medview.disc\shell\open\command", "", f'"{program}" "%1\\."'))
     return tuple(found)
 

@@ -46,9 +46,6 @@ EXCLUDED = (
 
 # Files that PyInstaller's hooks bring and medview never opens, as patterns of paths in the folder ("*" crosses folders).
 LEFT_OUT = (
-    # Every language of Qt's own texts but Chinese; English is in the libraries.
-    "PySide6/Qt/translations/qt*_[!z]*.qm", "PySide6/Qt/translations/qt*_zh_TW.qm", "PySide6/translations/qt*_[!z]*.qm",
-    "PySide6/Qt/translations/qtdeclarative*", "PySide6/Qt/translations/qt_help*", "PySide6/Qt/translations/*designer*",
     # Platforms that are no workstation's, GTK's theme (it would bring GTK itself), and what draws with OpenGL on bare screens.
     "PySide6/Qt/plugins/platforms/libqeglfs.so", "PySide6/Qt/plugins/platforms/libqlinuxfb.so",
     "PySide6/Qt/plugins/platforms/libqvnc.so", "PySide6/Qt/plugins/platforms/libqvkkhrdisplay.so",
@@ -111,6 +108,9 @@ def is_left_out(name: str) -> bool:
     """Whether a file with this path inside the program's folder is not shipped."""
     path = PurePosixPath(name.replace("\\", "/"))
     text = path.as_posix()
+    # Of Qt's own texts the Chinese ones: English is in the libraries, and medview speaks no other language.
+    if path.suffix == ".qm" and path.parts[0] == "PySide6" and path.name != "qtbase_zh_CN.qm":
+        return True
     if any(fnmatch.fnmatchcase(text, pattern) for pattern in LEFT_OUT):
         return True
     # Only what the system lends at the top; a wheel's own copy has a hash in its name or a folder of its own.

@@ -1,0 +1,121 @@
+"""Addresses and links of a desktop: what they mean, and what they are refused for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from medview.app import handover
+from medview.app.links import StudyLink, is_address, parse_link, path_of_address, paths_of_words
+from medview.core.folders import portable_folder, user_folder
+from medview.core.problem import MedviewError
+
+UID = "1.2.826.0.1.3680043.8.498.1"
+
+
+def code_of(word: str, *folders: str) -> str:
+    with pytest.raises(MedviewError) as caught:
+        path_of_address(word, folders)
+    return caught.value.code
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths of this form are POSIX's")
+def test_a_file_address_is_its_path() -> None:
+    assert path_of_address("file:///tmp/a%20b/%E8%83%B8", ()) == "/tmp/a b/胸"
+    assert path_of_address("FILE://localhost/tmp/x", ()) == "/tmp/x"
+    assert os.fsencode(path_of_address("file:///tmp/%ff", ())) == b"/tmp/\xff"
+    assert code_of("file://elsewhere/share/x") == "bad_link"
+    assert code_of("file:///tmp/%00x") == "bad_link"
+
+
+def test_a_link_names_a_study_and_perhaps_its_patient() -> None:
+    assert parse_link(f"medview://open?study={UID}") == StudyLink(UID)
+    assert parse_link(f"medview://open/?patient=A%2012&study={UID}") == StudyLink(UID, "A 12")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "medview://open",
+        "medview://open?study=",
+        "medview://open?study=1.2.03",
+        "medview://open?study=1.2/../../etc",
+        f"medview://open?study={'1.' * 40}1",
+        f"medview://open?study={UID}&study={UID}",
+        f"medview://open?study={UID}&url=https://elsewhere/study",
+        f"medview://open?study={UID}&patient=",
+        f"medview://open?study={UID}&patient=a%0Ab",
+        f"medview://open?study={UID}&patient=a%5C..%5Cb",
+        f"medview://run?study={UID}",
+        f"medview://user@open?study={UID}",
+        f"medview://open/etc/passwd?study={UID}",
+        f"medview://open?study={UID}#x",
+        f"medview://open?study={UID}&patient=%ff",
+        f"medview://open?study={UID}&patient=" + "9" * 3000,
+        "medview://[open?study=1.2",
+    ],
+)
+def test_any_other_link_is_refused(word: str) -> None:
+    assert code_of(word) == "bad_link"
+
+
+def test_a_study_is_found_in_the_configured_folders_alone(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    place = inside / "patient" / UID
+    place.mkdir(parents=True)
+    (outside / "1.2.3").mkdir(parents=True)
+    word = f"medview://open?study={UID}"
+    assert path_of_address(word, [str(tmp_path / "missing"), str(inside)]) == str(place)
+    assert code_of("medview://open?study=1.2.3", str(inside)) == "study_not_found"
+    assert code_of(word) == "study_not_found"
+    assert paths_of_words(["plain", word], [str(inside)]) == ["plain", str(place)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links to folders need rights on Windows")
+def test_a_symbolic_link_leads_to_no_other_place(tmp_path: Path) -> None:
+    (tmp_path / "outside" / UID).mkdir(parents=True)
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "way").symlink_to(tmp_path / "outside")
+    (tmp_path / "inside" / UID).symlink_to(tmp_path / "outside" / UID)
+    assert code_of(f"medview://open?study={UID}", str(tmp_path / "inside")) == "study_not_found"
+
+
+def test_the_patient_must_be_the_one_in_the_images(tmp_path: Path) -> None:
+    import numpy as np
+
+    from medview.dicom.write_ct import CtDescription, write_ct_series
+
+    first = tmp_path / "first"
+    first.mkdir()
+    made = CtDescription(
+        patient_name="A^B", patient_id="P-7", uid_seed="link", study_description="", series_description=""
+    )
+    write_ct_series(first, np.zeros((1, 8, 8), np.int16), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), made)
+    from medview.app.open_paths import open_all
+
+    uid = open_all([str(first)]).studies[0].study_uid
+    first.rename(tmp_path / uid)
+    word = f"medview://open?study={uid}&patient="
+    assert path_of_address(word + "P-7", [str(tmp_path)]) == str(tmp_path / uid)
+    assert code_of(word + "P-8", str(tmp_path)) == "wrong_patient"
+
+
+def test_addresses_are_handed_over_as_they_are() -> None:
+    sent = json.loads(handover.message([f"medview://open?study={UID}", "here", "file:///tmp/x"]))
+    assert sent["paths"] == [f"medview://open?study={UID}", str(Path("here").absolute()), "file:///tmp/x"]
+    assert not is_address("medviewer")
+
+
+def test_a_portable_program_keeps_everything_beside_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEDVIEW_HOME", raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "medview"))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert portable_folder() is None
+    (tmp_path / "portable.txt").touch()
+    assert user_folder() == tmp_path / "medview-data"
+    monkeypatch.delattr(sys, "frozen")
+    assert portable_folder() is None  # a file of this name beside a Python says nothing

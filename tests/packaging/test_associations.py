@@ -1,0 +1,170 @@
+"""What the three systems are told that medview opens: one table, written as each of them reads it."""
+
+from __future__ import annotations
+
+import plistlib
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging"))
+
+import associations  # noqa: E402
+import bill_of_materials  # noqa: E402
+import contents  # noqa: E402
+
+PROGRAM = r"C:\Program Files\medview\medview.exe"
+
+
+def entries_of(text: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+def test_the_menu_entry_offers_files_and_folders() -> None:
+    said = entries_of(associations.desktop_entry("/usr/bin/medview"))
+    types = said["MimeType"].rstrip(";").split(";")
+    assert {"application/dicom", "application/x-dicomdir", "application/zip", "inode/directory"} <= set(types)
+    assert {"application/x-nifti", "application/x-nrrd"} <= set(types)
+    assert said["Exec"] == "/usr/bin/medview %F"
+    assert "x-scheme-handler/medview" not in types  # %F would drop a link
+
+
+def test_links_have_an_entry_of_their_own() -> None:
+    said = entries_of(associations.link_entry("/usr/bin/medview"))
+    assert said["MimeType"] == "x-scheme-handler/medview;"
+    assert said["Exec"].endswith(" %u")
+    assert said["NoDisplay"] == "true"
+
+
+@pytest.mark.skipif(shutil.which("desktop-file-validate") is None, reason="desktop-file-validate is not installed")
+@pytest.mark.parametrize("text", [associations.desktop_entry("/usr/bin/medview"), associations.link_entry("medview")])
+def test_entries_are_valid(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "org.medview.medview.desktop"
+    path.write_text(text, encoding="utf-8")
+    done = subprocess.run(["desktop-file-validate", str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_mime_package_describes_what_nobody_else_may_have_described() -> None:
+    space = "{http://www.freedesktop.org/standards/shared-mime-info}"
+    tree = ET.fromstring(associations.mime_package())
+    found = {kind.get("type"): [glob.get("pattern") for glob in kind.iter(f"{space}glob")] for kind in tree}
+    assert found["application/x-nifti"] == ["*.nii", "*.nii.gz"]
+    assert "DICOMDIR" in found["application/x-dicomdir"]
+    assert "application/zip" not in found
+    magic = tree.find(f"{space}mime-type[@type='application/dicom']/{space}magic/{space}match")
+    assert magic is not None
+    assert (magic.get("offset"), magic.get("value")) == ("128", "DICM")
+
+
+def test_windows_is_offered_medview_and_keeps_its_choice() -> None:
+    entries = associations.registry_entries(PROGRAM)
+    written = {(entry.key, entry.name): entry.value for entry in entries}
+    classes = r"Software\Classes"
+    assert written[(rf"{classes}\medview.dicom\shell\open\command", "")] == f'"{PROGRAM}" "%1"'
+    assert (rf"{classes}\.dcm\OpenWithProgids", "medview.dicom") in written
+    assert (rf"{classes}\.gz\OpenWithProgids", "medview.nifti") in written  # Explorer sees no double ending
+    assert written[(rf"{classes}\Directory\shell\medview\command", "")] == f'"{PROGRAM}" "%1"'
+    assert written[(rf"{classes}\Drive\shell\medview\command", "")] == f'"{PROGRAM}" "%1\\."'
+    assert (rf"{classes}\medview", "URL Protocol") in written
+    # The default of an ending is its user's: no value of ".dcm" itself is ever set.
+    assert not any(re.fullmatch(r"Software\\Classes\\\.\w+", entry.key) for entry in entries)
+    # Keys of others lose our value when medview goes, and nothing else.
+    for entry in entries:
+        if "OpenWithProgids" in entry.key or "RegisteredApplications" in entry.key or "EventHandlers" in entry.key:
+            assert not entry.ours
+        else:
+            assert "medview" in entry.key
+
+
+def test_every_command_of_windows_is_quoted() -> None:
+    commands = [entry.value for entry in associations.registry_entries(PROGRAM) if entry.key.endswith("command")]
+    assert len(commands) >= 9
+    for command in commands:
+        assert re.fullmatch(r'"[^"]+" "%[1V](\\\.)?"', command), command
+
+
+def test_the_installer_writes_every_entry() -> None:
+    entries = associations.registry_entries(r"{app}\medview.exe")
+    lines = [line for line in associations.inno_section(entries).splitlines() if line.startswith("Root: HKA;")]
+    assert len(lines) == len(entries)
+    for line in lines:
+        values = re.findall(r'"((?:[^"]|"")*)"', line)
+        assert all(values[:1])
+        assert line.count('"') % 2 == 0
+    assert any('ValueData: """{app}\\medview.exe"" ""%1"""' in line for line in lines)
+
+
+def test_the_installers_script_takes_the_written_section() -> None:
+    script = (ROOT / "packaging" / "windows" / "medview.iss").read_text(encoding="utf-8")
+    assert r"work\registry.iss" in script
+    assert 'Name: "associations"' in script
+    assert "PrivilegesRequired=lowest" in script
+
+
+def test_the_macs_list_is_a_property_list_with_folders_and_links() -> None:
+    said = plistlib.loads(plistlib.dumps(dict(associations.info_plist("1.2.3"))))
+    assert said["CFBundleShortVersionString"] == "1.2.3"
+    types = [uti for document in said["CFBundleDocumentTypes"] for uti in document["LSItemContentTypes"]]
+    assert {"public.folder", "org.nema.dicom", "public.zip-archive"} <= set(types)
+    declared = {entry["UTTypeIdentifier"] for entry in said["UTImportedTypeDeclarations"]}
+    assert {uti for uti in types if not uti.startswith("public.")} == declared
+    assert said["CFBundleURLTypes"][0]["CFBundleURLSchemes"] == ["medview"]
+    ranks = {document["CFBundleTypeName"]: document["LSHandlerRank"] for document in said["CFBundleDocumentTypes"]}
+    assert ranks["Zipped study"] == ranks["Folder"] == "Alternate"
+
+
+def test_what_is_left_out_is_not_what_is_used() -> None:
+    assert contents.is_left_out("pydicom/data/test_files/CT_small.dcm")
+    assert contents.is_left_out("PySide6/Qt/translations/qtbase_de.qm")
+    assert not contents.is_left_out("PySide6/Qt/translations/qtbase_zh_CN.qm")
+    assert not contents.is_left_out("pydicom/data/palettes/pet.dcm")
+    assert not contents.is_left_out("qtawesome/fonts/phosphor-1.3.0.ttf")
+    assert contents.is_left_out("libstdc++.so.6")
+    assert not contents.is_left_out("pillow.libs/libharfbuzz-fb49c9fc.so.0")
+    modules = contents.own_modules(ROOT)
+    assert {"medview.dicom.decode_worker", "medview.cli.inspect", "medview"} <= set(modules)
+
+
+def test_the_budget_counts_every_byte_once(tmp_path: Path) -> None:
+    for name, size in (("medview", 5), ("parts/cv2/cv2.so", 7), ("parts/unheard.of", 11)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x" * size)
+    found = contents.budget(tmp_path)
+    assert sum(size for size, _ in found.values()) == 23
+    assert found["OpenCV with FFmpeg (drawing, video)"] == (7, 1)
+    assert found["Python, its modules and ours"] == (16, 2)
+
+
+def test_the_bill_names_what_the_lock_names() -> None:
+    text = (ROOT / "packaging" / "locks" / "cpu.txt").read_text(encoding="utf-8")
+    components = bill_of_materials.locked(text, "linux")
+    names = {one.name for one in components}
+    assert {"pyside6-essentials", "numpy", "onnxruntime", "pydicom"} <= names
+    assert not names & {"hatchling", "numba", "llvmlite"}
+    marked = "a==1 ; sys_platform == 'win32' \\\n    --hash=sha256:0\nb==2 ; sys_platform != 'win32'\nc==3\n"
+    assert [one.name for one in bill_of_materials.locked(marked, "linux")] == ["b", "c"]
+    assert [one.name for one in bill_of_materials.locked(marked, "win32")] == ["a", "c"]
+    bill = bill_of_materials.cyclonedx(components, "1.0")
+    assert bill == bill_of_materials.cyclonedx(components, "1.0")
+    assert bill["bomFormat"] == "CycloneDX"
+    assert {entry["bom-ref"] for entry in bill["components"]} == set(bill["dependencies"][0]["dependsOn"])
+    numpy = next(entry for entry in bill["components"] if entry["name"] == "numpy")
+    assert f"numpy=={numpy['version']}" in text
+    assert all(value["content"] in text for value in numpy["externalReferences"][0]["hashes"])
+
+
+def test_installed_licences_stand_on_the_page() -> None:
+    text = (ROOT / "packaging" / "locks" / "cpu.txt").read_text(encoding="utf-8")
+    click = next(one for one in bill_of_materials.locked(text) if one.name == "click")
+    said = bill_of_materials.with_licences(click)
+    assert "BSD" in said.licence
+    page = bill_of_materials.page([said, said])
+    assert page.count("Redistribution and use in source and binary forms") == 1
+    assert "The same text as" in page
