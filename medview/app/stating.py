@@ -1,0 +1,57 @@
+"""What an open workspace says about the study of its active viewport, taken as values so that a job can write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from medview.core.problem import ExitCode, MedviewError
+
+if TYPE_CHECKING:
+    from medview.app.workspace import Workspace
+    from medview.core.finding import Finding, InferenceResult
+    from medview.core.statement import Statement
+
+
+def statement_maker(workspace: Workspace, reader: str = "", verified: bool = False) -> Callable[[], Statement]:
+    """Gathers on the main thread; what it returns measures and states in a job. Raises MedviewError ``no_study``."""
+    study = workspace.active_viewport.study
+    if study is None:
+        raise MedviewError("no_study", "No study is shown.", exit_code=ExitCode.BAD_USE)
+    stacks = [stack for series in study.series for stack in series.stacks]
+    marks = tuple((stack, mark) for stack in stacks for mark in workspace.measurements.of(stack.id))
+    results = tuple((stack, result) for stack in stacks for result in workspace.results.of(stack.id))
+    visible = {id(result): workspace.results.visible_findings(result) for _stack, result in results}
+    decided: dict[tuple[int, str], Any] = {
+        (id(result), finding.id): workspace.decisions.of(result, finding)
+        for _stack, result in results
+        for finding in result.findings
+    }
+
+    def make() -> Statement:
+        from medview.app.key_pictures import loaded_values
+        from medview.app.statements import state_study
+
+        def decision_on(result: InferenceResult, finding: Finding) -> Any:
+            return decided.get((id(result), finding.id))
+
+        return state_study(
+            study,
+            marks,
+            results,
+            decision_on=decision_on,
+            visible=lambda result: visible[id(result)],
+            values_on=loaded_values,
+            reader=reader,
+            verified=verified,
+        )
+
+    return make
+
+
+def shown_window(workspace: Workspace) -> tuple[float, float] | None:
+    """(centre, width) that the reader chose in the active viewport; None where the file's own holds."""
+    from medview.core.window import Window
+
+    voi = workspace.active_viewport.view.voi
+    return (voi.center, voi.width) if isinstance(voi, Window) else None
