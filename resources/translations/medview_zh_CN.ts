@@ -3678,7 +3678,7 @@
     </message>
     <message>
         <source>Report</source>
-        <translation type="unfinished">报告</translation>
+        <translation>报告</translation>
     </message>
 </context>
 <context>

@@ -143,7 +143,7 @@ def test_tables_hold_the_numbers_and_no_formulas(tmp_path: Path) -> None:
     statement = whole_statement(tmp_path / "in")
     statement = replace(statement, findings=(replace(statement.findings[0], note="=cmd()"), *statement.findings[1:]))
     rows = list(csv.DictReader(io.StringIO(statement_csv(statement).lstrip("\ufeff"))))
-    assert [row["kind"] for row in rows] == ["finding"] * 2 + ["mark"] * 4 + ["volume"]
+    assert [row["kind"] for row in rows] == ["finding"] * 2 + ["mark"] * 5 + ["volume"]
     assert rows[0]["note"] == "'=cmd()"
     assert float(rows[2]["value"]) == pytest.approx(np.hypot(6.0, 9.0))
     write_statement(statement, ["json"], tmp_path / "out")
