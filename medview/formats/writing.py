@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError
-from medview.formats.nifti import nifti_bytes
 from medview.files.replaced_file import replaced_file
+from medview.formats.nifti import nifti_bytes
 
 WRITABLE = (".nii.gz", ".nii", ".nrrd", ".mha")
 _RGB = np.dtype([("r", "u1"), ("g", "u1"), ("b", "u1")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QBrush, QColor, QFont
+from PySide6.QtGui import QColor, QFont
 
 GROUND = QColor(0, 0, 0)
 TEXT = QColor(230, 232, 235)
