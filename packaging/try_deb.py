@@ -252,7 +252,9 @@ def trial(machine: Machine, package: Path, pictures: Path) -> None:
     if of_medview:
         raise TrialError(f"left after its removal: {of_medview[:10]}")
     say(f"removed; left of the system's own files: {len(left)} ({', '.join(sorted(left)[:5])})")
-    say(f"left for the user: {machine.as_reader('ls -A ~ ~/.local/share ~/.config ~/.cache 2>/dev/null; true').split()}")
+    say(
+        f"left for the user: {machine.as_reader('ls -A ~ ~/.local/share ~/.config ~/.cache 2>/dev/null; true').split()}"
+    )
 
 
 def main() -> int:

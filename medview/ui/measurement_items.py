@@ -282,7 +282,7 @@ def _strokes(mark: Measurement, ends: Sequence[QPointF]) -> list[QLineF]:
     if mark.kind == "arrow":
         tip, foot = ends
         back = math.atan2(foot.y() - tip.y(), foot.x() - tip.x())
-        return [QLineF(tip, tip + 11 * QPointF(math.cos(back + turn), math.sin(back + turn))) for turn in (-0.42, 0.42)]
+        return [QLineF(tip, tip + QPointF(math.cos(back + turn), math.sin(back + turn)) * 11) for turn in (-0.42, 0.42)]
     return []
 
 

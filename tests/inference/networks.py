@@ -70,9 +70,7 @@ def affine_channels(spatial: int, slopes: Sequence[float], offsets: Sequence[flo
     )
 
 
-def convolution(
-    kernel: np.ndarray[Any, Any], offsets: np.ndarray[Any, Any] | None = None, name: str = "y"
-) -> bytes:
+def convolution(kernel: np.ndarray[Any, Any], offsets: np.ndarray[Any, Any] | None = None, name: str = "y") -> bytes:
     """A convolution with zero padding: ``kernel`` (out, in, [z, ]y, x), ``offsets`` (out,)."""
     pads = [size // 2 for size in kernel.shape[2:]]
     offsets = np.zeros(len(kernel)) if offsets is None else offsets
