@@ -129,7 +129,7 @@ def _described(component: Component) -> dict[str, Any]:
     if component.hashes:
         # A lock names one hash for each system's wheel; which was taken is not said, so each is given as a way to get it.
         described["externalReferences"] = [
-            {"type": "distribution", "url": f"https://pypi.org/project/{component.name}/{component.version}/",
+            {"type": "distribution", "url": f"pkg:pypi/{component.name}@{component.version}",
              "hashes": [{"alg": "SHA-256", "content": value} for value in component.hashes]}
         ]  # fmt: skip
     return described

@@ -50,9 +50,7 @@ class Machine:
     def prepare(self) -> None:
         """Make the root with the tools of a desktop and one ordinary user."""
         if not (self.root / "etc" / "debian_version").is_file():
-            self.checked(
-                ["debootstrap", "--variant=minbase", "bookworm", str(self.root), "http://deb.debian.org/debian"]
-            )
+            self.checked(["debootstrap", "--variant=minbase", "bookworm", str(self.root)])  # its own mirror
         if not (self.root / "proc" / "self").exists():
             self.checked(["mount", "-t", "proc", "proc", str(self.root / "proc")])
         if not (self.root / "dev" / "urandom").exists() or not os.path.ismount(self.root / "dev"):
@@ -190,10 +188,10 @@ def trial(machine: Machine, package: Path, pictures: Path) -> None:
     machine.prepare()
     machine.as_root("apt-get -qq -y purge medview || true; apt-get -qq -y autoremove --purge")
     before = machine.files()
-    shutil.copy2(package, machine.root / "root" / package.name)
-    before.add(f"root/{package.name}")
+    shutil.copy2(package, machine.root / "srv" / package.name)
+    before.add(f"srv/{package.name}")
     begun = time.monotonic()
-    machine.as_root(f"apt-get -qq -y --no-install-recommends install /root/{package.name}")
+    machine.as_root(f"apt-get -qq -y --no-install-recommends install /srv/{package.name}")
     say(f"installed in {time.monotonic() - begun:.0f} s: {machine.as_reader('medview --version').strip()}")
     for mime in ("application/dicom", "inode/directory", "application/x-nifti", "x-scheme-handler/medview"):
         say(f"  {mime}: {machine.as_reader(f'xdg-mime query default {mime}').strip()}")

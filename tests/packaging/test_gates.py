@@ -23,11 +23,13 @@ FORBIDDEN_CALLS = {
 }
 # The series reader of SimpleITK is silently wrong about geometry (and slow); single files it reads well.
 FORBIDDEN_NAMES = {"ImageSeriesReader", "GetGDCMSeriesFileNames", "ImageSeriesReader_GetGDCMSeriesFileNames"}
-# Frozen values on their way from the process with the window to its workers, never back: a decoder that a hostile file has
-# taken over must not be able to run anything in the parent. So the parent may only write pickles, the worker only read.
+# Frozen values on their way from the process with the window to its workers and services, never back: a decoder or a network that
+# a hostile file has taken over must not be able to run anything in the parent. So the parent may only write pickles, the worker only read.
 EXCUSED = {
     "medview/jobs/pool.py": re.compile(r"line \d+: (imports pickle|pickle\.(dumps|HIGHEST_PROTOCOL))"),
     "medview/jobs/worker_loop.py": re.compile(r"line \d+: (imports pickle|pickle\.loads)"),
+    "medview/jobs/service.py": re.compile(r"line \d+: (imports pickle|pickle\.(dumps|HIGHEST_PROTOCOL))"),
+    "medview/jobs/service_loop.py": re.compile(r"line \d+: (imports pickle|pickle\.loads)"),
 }
 
 
