@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # Before Qt is imported anywhere: without a screen that was started for the tests they draw off-screen, so that no
 # window jumps at whoever runs them. `packaging/bootstrap.py test` starts such a screen and says so here.
@@ -31,8 +31,11 @@ os.environ["XDG_RUNTIME_DIR"] = str(Path(_SESSION_HOME.name) / "runtime")
 Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700)
 
 # No limits in time: a busy machine fails nothing. In CI the examples are the same each time; elsewhere they go on searching.
+# Of a mutation it is enough to know that it fails: nobody reads the smallest example, and finding it can take minutes.
+_SEARCH = (Phase.explicit, Phase.reuse, Phase.generate)
 settings.register_profile(
     "medview",
+    phases=_SEARCH if os.environ.get("MEDVIEW_MUTATED") else tuple(Phase),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=os.environ.get("CI", "") not in {"", "0", "false"},

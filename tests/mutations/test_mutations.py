@@ -56,6 +56,7 @@ def in_copy(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "PYTHONPATH": str(copy),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MEDVIEW_SHARED": str(SHARED_ROOT),
+        "MEDVIEW_MUTATED": "1",
         "COLUMNS": "200",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
