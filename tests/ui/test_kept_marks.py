@@ -270,13 +270,14 @@ def until(test):
 until(lambda: restored and desk.workspace.active_viewport.stack is not None)
 viewport = desk.window.grid.active_frame().viewport
 until(lambda: viewport.volume is not None and viewport.volume.is_complete)
-def say(): print("kept", desk.workspace.keeping.waiting, flush=True)
-desk.workspace.keeping.changed.connect(say)
 QTest.keyClick(viewport, Qt.Key.Key_D)
 start = viewport.rect().center()
 QTest.mousePress(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
 QTest.mouseMove(viewport, start + QPoint(40, 10))
 QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start + QPoint(90, 20))
+assert desk.workspace.measurements.of(desk.workspace.active_viewport.stack.id)
+until(lambda: desk.workspace.keeping.waiting == 0)
+print("kept", flush=True)
 while True:
     app.processEvents()
     time.sleep(0.005)
