@@ -163,6 +163,7 @@ def test_an_endless_loop_is_found_out(tmp_path: Path) -> None:
     assert known.code == "network_overdue"
 
 
+@pytest.mark.timeout(60)  # what hangs for ever shall fail, not wait
 def test_a_hanging_process_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(HOW, "open:hang")
     with Networks(entry=BREAKING, limit_s=1.0) as contained:
