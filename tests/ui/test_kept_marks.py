@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -227,8 +228,12 @@ def test_what_the_disk_refuses_is_said_and_kept_with_the_next_try(
     desk = opened(qtbot, study_folder)
     kept(qtbot, desk)
 
-    def refuse(*_about: object) -> int:
-        raise OSError(28, "No space left on device")
+    write = os.write
+
+    def refuse(descriptor: int, data: bytes) -> int:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):  # pipes wake other threads up
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
 
     with monkeypatch.context() as full:
         full.setattr(os, "write", refuse)
