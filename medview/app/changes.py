@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from medview.app import opening
 from medview.app.history import Change
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.results import result_key
 
 if TYPE_CHECKING:
@@ -14,11 +15,6 @@ if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.display import OverlayStyle
     from medview.core.finding import InferenceResult
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from medview.app.commands import Context
 from medview.app.shown_slice import can_be_cut
+from medview.app.tools import Tool
 from medview.app.viewport_state import ViewportState
 
 Run = Callable[[Context], None]
@@ -20,6 +21,18 @@ def on_state(action: Callable[[ViewportState], object]) -> Run:
         action(context.workspace.active_viewport)
 
     return run
+
+
+def tool_rules(tool: Tool) -> tuple[Run, Test]:
+    """How a tool is taken in hand, and whether it is."""
+
+    def run(context: Context) -> None:
+        context.workspace.tools.choose(tool)
+
+    def checked(context: Context) -> bool:
+        return context.workspace.tools.tool == tool
+
+    return run, checked
 
 
 def has_image(context: Context) -> bool:

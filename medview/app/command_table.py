@@ -20,12 +20,8 @@ from medview.app.commands import Command, Context, Menu
 from medview.app.image_commands import ai_commands, edit_commands, image_commands, tool_commands
 from medview.app.link_commands import link_commands
 from medview.app.mark_commands import mark_commands
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.shown_slice import PlaneKind
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
 
 
 def _close_study(context: Context) -> None:

@@ -10,15 +10,11 @@ from typing import Any, Literal
 from psygnal import Signal
 
 from medview.app.history import Change, History
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.results import result_key
 from medview.core.finding import Finding, InferenceResult
 
 Verdict = Literal["", "accepted", "rejected"]
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,27 +16,14 @@ from medview.app.command_rules import (
     has_scales,
     has_times,
     on_state,
+    tool_rules,
 )
 from medview.app.commands import Command, Context, Menu
 from medview.app.decisions import Verdict
 from medview.app.image_references import show_next_key_image
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.scales import next_scale
 from medview.app.tools import Tool
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
-
-
-def _tool(tool: Tool) -> tuple[Run, Test]:
-    def run(context: Context) -> None:
-        context.workspace.tools.choose(tool)
-
-    def checked(context: Context) -> bool:
-        return context.workspace.tools.tool == tool
-
-    return run, checked
 
 
 def _has_failed_slices(context: Context) -> bool:
@@ -409,7 +396,7 @@ def tool_commands() -> tuple[Command, ...]:
     )
     commands = []
     for tool, title, key, icon, group in tools:
-        run, checked = _tool(tool)
+        run, checked = tool_rules(tool)
         commands.append(
             Command(
                 f"tool.{tool.value}",

@@ -21,6 +21,7 @@ from medview.core.finding import DerivedImage, Finding, InferenceResult, Segment
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Series, Stack, Study
+from medview.files.flushed import flush
 from medview.files.replaced_file import replaced_file
 
 RESULT_NAME = "result.json"
@@ -176,7 +177,7 @@ def write_result(result: InferenceResult, stack: Stack, output: Path) -> dict[st
         with (made / RESULT_NAME).open("w", encoding="utf-8") as file:
             json.dump(content, file, indent=1, allow_nan=False, ensure_ascii=False)
             file.flush()
-            os.fsync(file.fileno())
+            flush(file.fileno())
         _put_in_place(made, output)
     except OSError as error:
         raise _cannot_write(output, error) from error

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from medview.app.command_rules import has_image
 from medview.app.commands import Command, Context, Menu
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 
 
 def _has_grid(context: Context) -> bool:

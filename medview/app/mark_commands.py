@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from medview.app.command_rules import Run, Test, has_image
+from medview.app.command_rules import Run, Test, has_image, tool_rules
 from medview.app.commands import Command, Context, MarkActions
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.tools import Tool
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
-
 
 MARK_MENU = (
     "mark.text",
@@ -25,16 +20,6 @@ MARK_MENU = (
     "marks.delete",
 )
 """What the menu of a mark holds, by command id."""
-
-
-def _tool(tool: Tool) -> tuple[Run, Test]:
-    def run(context: Context) -> None:
-        context.workspace.tools.choose(tool)
-
-    def checked(context: Context) -> bool:
-        return context.workspace.tools.tool == tool
-
-    return run, checked
 
 
 def _on_marks(action: Callable[[MarkActions], object]) -> Run:
@@ -79,7 +64,7 @@ def mark_commands() -> tuple[Command, ...]:
     )
     commands = []
     for tool, title, key, icon, group, section in tools:
-        run, checked = _tool(tool)
+        run, checked = tool_rules(tool)
         commands.append(
             Command(
                 f"tool.{tool.value}",

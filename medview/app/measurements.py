@@ -8,15 +8,10 @@ from dataclasses import dataclass
 from psygnal import Signal
 
 from medview.app.history import Change, History
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.shown_slice import ShownSlice
 from medview.core.measurement import Measurement, MeasurementPlace
 from medview.core.study import Stack
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
-
 
 _ADDED = {
     "ruler": QT_TRANSLATE_NOOP("Step", "Distance"),

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from medview.app.marked_text import QT_TRANSLATE_NOOP
+
 Severity = Literal["hint", "done", "warning", "danger"]
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
 
 
 WINDOW = "window"

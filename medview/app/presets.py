@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.core.value_scale import ValueScale
 from medview.core.window import Window
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
 
 
 @dataclass(frozen=True, slots=True)

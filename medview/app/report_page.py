@@ -6,6 +6,7 @@ import html
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.core.finding import Code
 from medview.core.plain_text import visible_text
 from medview.core.report import ObjectReference, Report, ReportItem
@@ -14,11 +15,6 @@ LONGEST_VALUE = 20_000
 """Letters of one value on a page; the tag browser has the rest."""
 INDENT_PX = 18
 DEEPEST = 12
-
-
-def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:
-    """Mark a text for the translators; the window translates it when it shows it."""
-    return text
 
 
 WORDS = {

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from medview.core.problem import ExitCode, MedviewError
+from medview.files.flushed import flush, flush_folder
 
 
 def cannot_write(path: str | os.PathLike[str], reason: object) -> MedviewError:
@@ -41,26 +42,15 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield temporary
         with temporary.open("rb+") as written:
-            os.fsync(written.fileno())
+            flush(written.fileno())
         if os.name == "posix":
             # mkstemp gives 0600; a file that a person asked for gets what the umask allows.
             mask = os.umask(0)
             os.umask(mask)
             temporary.chmod(0o666 & ~mask)
         temporary.replace(target)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
     except (OSError, RuntimeError) as error:
         raise cannot_write(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the rename itself survive a power loss, where the system lets a folder be flushed."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

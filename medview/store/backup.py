@@ -19,8 +19,8 @@ from pathlib import Path, PurePosixPath
 
 from medview.core.folders import user_folder
 from medview.core.problem import ExitCode, MedviewError
+from medview.files.flushed import flush, flush_folder
 from medview.store.entry import Entry, NoKey, StorageKey, from_line, to_line
-from medview.store.journal_file import flush, flush_folder
 from medview.store.study_store import StudyStore
 
 FORMAT = 1

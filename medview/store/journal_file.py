@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from medview.files.flushed import flush, flush_folder
 from medview.store.entry import Entry, StorageKey, from_line, to_line
 
 ENDING = ".log"
@@ -48,27 +48,6 @@ def append(folder: Path, entries: Sequence[Entry], key: StorageKey) -> None:
         os.close(handle)
     if new:
         flush_folder(folder)
-
-
-def flush(handle: int) -> None:
-    """Wait until the disk itself has what was written (fsync alone does not wait for it on macOS)."""
-    if sys.platform == "darwin":
-        import fcntl
-
-        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(handle)
-
-
-def flush_folder(folder: Path) -> None:
-    """Wait until the disk has the names in a folder."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def read_from(path: Path, start: int, key: StorageKey) -> tuple[list[Entry], int, int]:

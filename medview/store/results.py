@@ -35,6 +35,7 @@ from medview.core.finding import (
 from medview.core.folders import user_folder
 from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError, Note, Problem
+from medview.files.flushed import flush, flush_folder
 
 FORMAT = 1
 ENDING = ".medview-result"
@@ -75,9 +76,9 @@ def keep_result(result: InferenceResult) -> Path:
             with os.fdopen(handle, "wb") as file:
                 _write(result, file)
                 file.flush()
-                os.fsync(file.fileno())
+                flush(file.fileno())
             temporary.replace(target)
-            _flush_folder(target.parent)
+            flush_folder(target.parent)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
@@ -140,16 +141,6 @@ def _sweep(path: Path) -> None:
 def _tell(problems: list[Problem] | None, path: Path, what: str) -> None:
     if problems is not None:
         problems.append(Problem(str(path), "result_damaged", what))
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # The file ------------------------------------------------------------------------------------------------------------

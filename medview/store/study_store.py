@@ -20,6 +20,7 @@ from typing import Any
 
 from medview.core.folders import user_folder
 from medview.core.problem import Note
+from medview.files.flushed import flush_folder
 from medview.store import journal_file
 from medview.store.database import StoreError, open_database, told, writing
 from medview.store.entry import Clock, Entry, NoKey, StorageKey
@@ -229,7 +230,7 @@ class StudyStore:
         for folder in (self.folder, self.journal_folder):
             if not folder.is_dir():
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                journal_file.flush_folder(folder.parent)
+                flush_folder(folder.parent)
 
     def _open_file(self) -> None:
         self._connection = open_database(self.database_path, self._key, self._busy_s)
@@ -258,7 +259,7 @@ class StudyStore:
         for ending in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 self.database_path.with_name(DATABASE + ending).replace(aside.with_name(aside.name + ending))
-        journal_file.flush_folder(self.folder)
+        flush_folder(self.folder)
         return aside
 
     def _drop_connection(self) -> None:

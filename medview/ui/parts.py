@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from medview.ui.icons import icon
+from medview.ui.text import translate
 
 GAP = 8
 PANEL_MARGIN = 12
@@ -63,6 +65,27 @@ def icon_button(name: str, tip: str, clicked: Callable[[], object], checkable: b
     button.setCheckable(checkable)
     button.clicked.connect(lambda _on=False: clicked())
     return button
+
+
+class Zoomed(Protocol):
+    """What can be shown larger and smaller."""
+
+    def zoom_by(self, factor: float) -> None:
+        """Larger by a factor."""
+        ...
+
+    def fit_width(self) -> None:
+        """As wide as the view."""
+        ...
+
+
+def zoom_buttons(shown: Zoomed, step: float) -> tuple[QToolButton, QToolButton, QToolButton]:
+    """Smaller, larger, and as wide as the view."""
+    return (
+        icon_button("magnifying-glass-minus", translate("Pdf", "Smaller"), lambda: shown.zoom_by(1 / step)),
+        icon_button("magnifying-glass-plus", translate("Pdf", "Larger"), lambda: shown.zoom_by(step)),
+        icon_button("arrows-out", translate("Pdf", "As wide as the view"), shown.fit_width),
+    )
 
 
 class Swatch(QWidget):

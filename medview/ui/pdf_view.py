@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QHBoxLayout, QLabel, QVBoxLay
 from medview.core.problem import MedviewError
 from medview.core.progress import Cancelled
 from medview.ui.messages import message_text
-from medview.ui.parts import icon_button
+from medview.ui.parts import icon_button, zoom_buttons
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
 
@@ -275,13 +275,8 @@ class PdfView(QWidget):
         row.addWidget(self.number)
         row.addWidget(icon_button("caret-right", translate("Pdf", "Next page"), lambda: self.turn(1)))
         row.addStretch(1)
-        row.addWidget(
-            icon_button("magnifying-glass-minus", translate("Pdf", "Smaller"), lambda: self.pages.zoom_by(1 / STEP))
-        )
-        row.addWidget(
-            icon_button("magnifying-glass-plus", translate("Pdf", "Larger"), lambda: self.pages.zoom_by(STEP))
-        )
-        row.addWidget(icon_button("arrows-out", translate("Pdf", "As wide as the view"), self.pages.fit_width))
+        for button in zoom_buttons(self.pages, STEP):
+            row.addWidget(button)
         column.addLayout(row)
         column.addWidget(self.pages, 1)
         self.pages.page_changed.connect(self._tell)

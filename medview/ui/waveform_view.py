@@ -10,7 +10,7 @@ from medview.core.finding import Code
 from medview.core.plain_text import visible_text
 from medview.core.waveform import Waveform, WaveformGroup
 from medview.ui.messages import note_text
-from medview.ui.parts import icon_button, text_label
+from medview.ui.parts import text_label, zoom_buttons
 from medview.ui.text import translate
 from medview.ui.waveform_paper import STEP, WaveformPaper, has_twelve_leads
 
@@ -54,13 +54,8 @@ class WaveformView(QWidget):
         for choice in (self.groups, self.arrangement, self.speed, self.gain):
             row.addWidget(choice)
         row.addStretch(1)
-        row.addWidget(
-            icon_button("magnifying-glass-minus", translate("Pdf", "Smaller"), lambda: self.paper.zoom_by(1 / STEP))
-        )
-        row.addWidget(
-            icon_button("magnifying-glass-plus", translate("Pdf", "Larger"), lambda: self.paper.zoom_by(STEP))
-        )
-        row.addWidget(icon_button("arrows-out", translate("Pdf", "As wide as the view"), self.paper.fit_width))
+        for button in zoom_buttons(self.paper, STEP):
+            row.addWidget(button)
         column.addLayout(row)
         self.said = QPlainTextEdit()
         self.said.setObjectName("said")
