@@ -48,6 +48,7 @@ class Keeping:
         self._writing: list[Entry] = []
         self._homes: dict[str, tuple[str, str]] = {}
         self._expected: dict[str, dict[tuple[int, int], dict[str, str]]] = {}
+        self._asked_again = False
         self._touched: set[str] = set()
         self.failed = False
         """Whether something could not be kept and waits to be tried again."""
@@ -84,8 +85,10 @@ class Keeping:
             self._write()
 
     def keep_again(self) -> None:
-        """Try once more to keep what could not be kept."""
-        if self._waiting and not self._writing:
+        """Try once more to keep what could not be kept; a try that is under way may have begun before what is better now."""
+        if self._writing:
+            self._asked_again = True
+        elif self._waiting:
             self._write()
 
     def _write(self) -> None:
@@ -98,6 +101,9 @@ class Keeping:
             # Before what was made meanwhile, so that the order stays.
             self._writing, self._waiting = [], [*entries, *self._waiting]
             self._say_failed(error)
+            if self._asked_again:
+                self._asked_again = False
+                self._write()
 
         self._workspace.jobs.submit(
             "marks", lambda _progress: store.write(entries), Lane.KEEPING, self._written, failed
@@ -105,6 +111,7 @@ class Keeping:
 
     def _written(self, _none: None) -> None:
         self._writing = []
+        self._asked_again = False
         if self.failed:
             self.failed = False
             self._workspace.withdraw("marks_not_kept")

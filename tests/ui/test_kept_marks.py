@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -249,6 +250,39 @@ def test_what_the_disk_refuses_is_said_and_kept_with_the_next_try(
     again = opened(qtbot, study_folder)
     assert marks(again) == made
     close_desk(qtbot, again)
+
+
+def test_a_try_asked_for_while_another_is_under_way_is_made(
+    qtbot: QtBot, study_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = opened(qtbot, study_folder)
+    kept(qtbot, desk)
+    keeping, write = desk.workspace.keeping, os.write
+    tries: list[int] = []
+    asked = threading.Event()
+
+    def refuse_twice(descriptor: int, data: bytes) -> int:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode) and len(tries) < 2:
+            tries.append(descriptor)
+            if len(tries) == 2:
+                asked.wait(20)
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
+
+    def record() -> None:
+        keeping.record("step", "", {"how": "done", "title": "", "stack_id": ""})
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", refuse_twice)
+        record()
+        qtbot.waitUntil(lambda: keeping.failed, timeout=10_000)
+        record()
+        qtbot.waitUntil(lambda: len(tries) == 2, timeout=10_000)
+        desk.window.run_command("marks.keep")
+        asked.set()
+        kept(qtbot, desk)
+    assert not desk.workspace.keeping.failed
+    close_desk(qtbot, desk)
 
 
 KILLED = """
