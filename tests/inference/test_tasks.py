@@ -13,7 +13,7 @@ from medview.core.problem import MedviewError
 from medview.inference.channel_choice import channel_stacks
 from medview.inference.manifest import Input
 from medview.inference.request import ChannelSeries
-from medview.inference.run import grades_of
+from medview.inference.tasks import grades_of
 from tests.inference import networks
 from tests.inference.packages import about
 from tests.inference.volumes import (

@@ -1,0 +1,264 @@
+"""What each task does with a network's raw answers, to findings, labels, numbers or an image on the source geometry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.core.finding import (
+    LABEL_COLOURS,
+    ClassProbability,
+    DerivedImage,
+    Finding,
+    Label,
+    ModelValue,
+    Segmentation,
+)
+from medview.inference.course import STEP_NETWORK, STEP_RESTORE
+from medview.inference.derived import ImageCollector, without_gaps
+from medview.inference.detection import (
+    Candidates,
+    decode,
+    decode_heatmap,
+    findings_of,
+    merge_slices,
+    output_names,
+    painted,
+    suppress,
+)
+from medview.inference.feed import Feed
+from medview.inference.manifest import (
+    BoxesOutput,
+    CenterHeatmapOutput,
+    ClassificationOutput,
+    ImageOutput,
+    RegressionOutput,
+    SegmentationOutput,
+    YoloOutput,
+)
+from medview.inference.parts import keep_parts
+from medview.inference.placement import Placement
+from medview.inference.preprocess import Prepared
+from medview.inference.segmentation import (
+    LabelCollector,
+    OutputWatch,
+    SegmentationRule,
+    label_meanings,
+    narrowed,
+    restore_labels,
+    sigmoid,
+    softmax,
+)
+
+FloatMap = NDArray[np.float32]
+
+
+@dataclass(eq=False)
+class Answer:
+    """What the task gave."""
+
+    segmentation: Segmentation | None = None
+    findings: tuple[Finding, ...] = ()
+    classification: tuple[ClassProbability, ...] = ()
+    values: tuple[ModelValue, ...] = ()
+    image: DerivedImage | None = None
+
+
+def answer(feed: Feed) -> Answer:
+    """Run the network over the whole of ``feed``, and what its manifest says of the output."""
+    output = feed.manifest.output
+    if isinstance(output, SegmentationOutput):
+        return _segment(output, feed)
+    if isinstance(output, ClassificationOutput):
+        return _classify(output, feed)
+    if isinstance(output, RegressionOutput):
+        return _regress(output, feed)
+    if isinstance(output, ImageOutput):
+        return _make_image(output, feed)
+    return _detect(output, feed)
+
+
+def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
+    rule = SegmentationRule(output)
+    watch = feed.watch(output.activation, output.rule != "argmax" and output.encoding == "channels")
+    labels = np.zeros(feed.volume.shape, dtype=np.uint16)
+    slicewise = feed.manifest.input.is_slicewise
+    oriented = feed.orientation.view(labels)
+    for start, prepared in feed.pieces():
+        collector = LabelCollector(rule, prepared.placement)
+
+        def take(first: int, rows: FloatMap, collector: LabelCollector = collector) -> None:
+            if output.encoding == "channels":
+                watch.see(rows, 0)
+            collector.take(first, rows)
+
+        feed.dense(prepared, output.name, (1,) * len(feed.manifest.input.axes), take, start)
+        with feed.course.timed(STEP_RESTORE):
+            if slicewise:
+                collector.onto_slices(oriented[start : start + len(prepared.values)])
+            else:
+                collector.onto_source(labels, feed.course.checkpoint_of(STEP_RESTORE))
+        del collector
+    watch.check(spatial=True)
+    with feed.course.timed(STEP_RESTORE):
+        voxel_ml = None
+        if feed.volume.geometry is not None:
+            voxel_ml = abs(float(np.linalg.det(feed.volume.geometry.affine[:3, :3]))) / 1000
+        if output.keep_largest is not None or (output.smallest_part_ml is not None and voxel_ml):
+            values = [label.value for label in label_meanings(output.labels)]
+            smallest = int(np.ceil((output.smallest_part_ml or 0) / voxel_ml)) if voxel_ml else 0
+            keep_parts(labels, values, output.keep_largest, smallest, feed.course.checkpoint_of(STEP_RESTORE))
+        found = narrowed(labels)
+    meanings = label_meanings(output.labels)
+    return Answer(segmentation=Segmentation(found, feed.volume.geometry, meanings, feed.request.time))
+
+
+def _classify(output: ClassificationOutput, feed: Feed) -> Answer:
+    watch = feed.watch(output.activation, True)
+    logits = feed.rows_of_numbers(output.name, output.width)
+    watch.see(logits, 1)
+    watch.check(spatial=False)
+    if output.activation == "softmax":
+        probabilities = softmax(logits, 1)
+    else:
+        probabilities = sigmoid(logits) if output.activation == "sigmoid" else logits
+    if output.encoding == "cumulative":
+        probabilities = grades_of(probabilities)
+    if output.over_slices == "middle":
+        joined = probabilities[len(probabilities) // 2]
+    else:
+        joined = probabilities.max(axis=0) if output.over_slices == "maximum" else probabilities.mean(axis=0)
+    classes = tuple(ClassProbability(label.name, float(joined[label.index])) for label in output.labels)
+    return Answer(classification=classes)
+
+
+def _regress(output: RegressionOutput, feed: Feed) -> Answer:
+    raw = feed.rows_of_numbers(output.name, None)
+    if raw.shape[1] <= max(entry.index for entry in output.values):
+        raise feed.network.wrong_shape(output.name, raw.shape, f"{len(output.values)} values were due")
+    numbers = sigmoid(raw) if output.activation == "sigmoid" else raw
+    if output.over_slices == "median":
+        joined = np.median(numbers, axis=0)
+    elif output.over_slices == "middle":
+        joined = numbers[len(numbers) // 2]
+    else:
+        joined = numbers.max(axis=0) if output.over_slices == "maximum" else numbers.mean(axis=0, dtype=np.float64)
+    values = []
+    for entry in output.values:
+        value = float(joined[entry.index]) * entry.scale + entry.offset
+        if (entry.low is not None and value < entry.low) or (entry.high is not None and value > entry.high):
+            text = f"The network gave {entry.name} = {value:.4g} {entry.unit}".rstrip() + ", which cannot be."
+            raise feed.network.failed("output_out_of_range", text)
+        values.append(ModelValue(entry.name, value, entry.unit))
+    return Answer(values=tuple(values))
+
+
+def _make_image(output: ImageOutput, feed: Feed) -> Answer:
+    watch = feed.watch("none", False)
+    made = np.empty(feed.volume.shape, dtype=np.float32)
+    oriented = feed.orientation.view(made)
+    for start, prepared in feed.pieces():
+        collector = ImageCollector(output, prepared.placement)
+
+        def take(first: int, rows: FloatMap, collector: ImageCollector = collector) -> None:
+            watch.see(rows, 0)
+            collector.take(first, rows)
+
+        feed.dense(prepared, output.name, (1,) * len(feed.manifest.input.axes), take, start)
+        with feed.course.timed(STEP_RESTORE):
+            if feed.manifest.input.is_slicewise:
+                collector.onto_slices(oriented[start : start + len(prepared.values)])
+            else:
+                collector.onto_source(made, feed.course.checkpoint_of(STEP_RESTORE))
+        del collector
+    watch.check(spatial=True)
+    values = without_gaps(made, output.outside)
+    return Answer(image=DerivedImage(values, feed.volume.geometry, output.title, output.unit, feed.request.time))
+
+
+def _detect(output: BoxesOutput | YoloOutput | CenterHeatmapOutput, feed: Feed) -> Answer:
+    watch = feed.watch(output.activation, True)
+    slices: list[Candidates] = []
+    placement = Placement.start(feed.orientation, feed.geometry)
+    slicewise = feed.manifest.input.is_slicewise
+    for start, prepared in feed.pieces():
+        placement = prepared.placement
+        if isinstance(output, CenterHeatmapOutput):
+            slices += _heatmaps(output, feed, prepared, watch, start)
+            continue
+        total = feed.source.rows if slicewise else 1
+        for at, batch in feed.batches(prepared):
+            with feed.course.timed(STEP_NETWORK):
+                feed.course.report(STEP_NETWORK, start + at, total)
+                raw = feed.network.answers(batch, output_names(output), feed.course.again)
+            with feed.course.timed(STEP_RESTORE):
+                shape = batch.shape[1 : 1 + len(feed.manifest.input.axes)]
+                slices += decode(output, raw, shape, feed.network, watch)[: len(batch)]
+        feed.course.report(STEP_NETWORK, min(total, start + len(prepared.values)), total)
+    watch.check_scores(isinstance(output, CenterHeatmapOutput))
+    with feed.course.timed(STEP_RESTORE):
+        if slicewise:
+            placement = replace(placement, shape=(feed.source.rows, *placement.shape[1:]))
+            slices = [suppress(found, output, placement.spacing) for found in slices]
+            found = merge_slices(slices, output)
+            order = np.argsort(-found.scores, kind="stable")[: output.at_most]
+            found = found.part(order)
+        else:
+            found = suppress(Candidates.join(slices), output, placement.spacing)
+        findings = findings_of(found, feed.manifest, placement, feed.volume.geometry, feed.stack, feed.request.time)
+        outlined = _outlined(found, findings, placement, feed) if found.masks else None
+    return Answer(findings=findings, segmentation=outlined)
+
+
+def _outlined(found: Candidates, findings: tuple[Finding, ...], placement: Placement, feed: Feed) -> Segmentation:
+    """A label for each finding that the network outlined."""
+    labels = np.zeros(feed.volume.shape, dtype=np.uint16)
+    restore_labels(painted(found, placement.shape), placement, feed.orientation.view(labels))
+    meanings = tuple(
+        Label(finding.mask_value, f"{finding.label} {n}", LABEL_COLOURS[(n - 1) % len(LABEL_COLOURS)])
+        for n, finding in enumerate(findings, start=1)
+        if finding.mask_value is not None
+    )
+    return Segmentation(narrowed(labels), feed.volume.geometry, meanings, feed.request.time)
+
+
+def _heatmaps(
+    output: CenterHeatmapOutput, feed: Feed, prepared: Prepared, watch: OutputWatch, start: int
+) -> list[Candidates]:
+    """Candidates of each slice, or of the volume as one."""
+    stride = output.stride or (1,) * len(feed.manifest.input.axes)
+    rows: list[FloatMap] = []
+    feed.dense(prepared, output.name, stride, lambda _first, part: rows.append(part.copy()), start)
+    maps = np.concatenate(rows, axis=1)
+    watch.see(maps[[label.index for label in output.labels]], 0)
+    diameters = None
+    if output.diameter_output is not None:
+        rows = []
+        name = output.diameter_output
+        feed.dense(prepared, name, stride, lambda _first, part: rows.append(part.copy()), start)
+        diameters = np.concatenate(rows, axis=1)
+    with feed.course.timed(STEP_RESTORE):
+        if not feed.manifest.input.is_slicewise:
+            return [decode_heatmap(output, maps, diameters, prepared.placement)]
+        return [
+            decode_heatmap(
+                output,
+                maps[:, n : n + 1],
+                None if diameters is None else diameters[:, n : n + 1],
+                prepared.placement,
+            )
+            for n in range(maps.shape[1])
+        ]
+
+
+def grades_of(above: FloatMap) -> FloatMap:
+    """(n, grades) probabilities of (n, grades - 1) probabilities to be above each grade; never negative.
+
+    A network's cumulative probabilities need not fall from grade to grade: each counts at most as much as those
+    before it.
+    """
+    falling = np.minimum.accumulate(above, axis=1)
+    edges = np.pad(falling, [(0, 0), (1, 1)], constant_values=((0, 0), (1, 0)))
+    return np.asarray(edges[:, :-1] - edges[:, 1:], dtype=np.float32)
