@@ -15,21 +15,19 @@ from medview.kernels.resample_grid import sample_affine
 FloatMap = NDArray[np.float32]
 
 
-class ImageCollector:
-    """Takes rows of the answer to one tensor as they come, and gives values on the oriented or the source grid.
+class ValueCollector:
+    """Takes values of one tensor as they come, and gives them on the oriented or the source grid.
 
     What the tensor does not reach is NaN.
     """
 
-    def __init__(self, output: ImageOutput, placement: Placement) -> None:
-        self._output = output
+    def __init__(self, placement: Placement) -> None:
         self._placement = placement
         self._values: FloatMap = np.empty(placement.shape, dtype=np.float32)
 
-    def take(self, first: int, rows: FloatMap) -> None:
-        """Rows (channels, n, b, c) from tensor row ``first``."""
-        part = rows[self._output.channel] * np.float32(self._output.scale) + np.float32(self._output.offset)
-        self._values[first : first + rows.shape[1]] = part
+    def put(self, first: int, part: FloatMap) -> None:
+        """Values (n, b, c) from tensor row ``first``."""
+        self._values[first : first + len(part)] = part
 
     def onto_source(self, out: FloatMap, checkpoint: Callable[[int, int], None]) -> None:
         """Write values onto the whole source grid ``out`` (k, j, i)."""
@@ -52,6 +50,19 @@ class ImageCollector:
     def _sample(self, matrix: NDArray[np.float64], offset: NDArray[np.float64], row: float, out: FloatMap) -> None:
         moved = np.ascontiguousarray(offset + matrix[:, 0] * row)
         sample_affine(self._values, np.ascontiguousarray(matrix), moved, out, 0, False, np.nan)
+
+
+class ImageCollector(ValueCollector):
+    """The values of an image-to-image network, from rows of its raw answer."""
+
+    def __init__(self, output: ImageOutput, placement: Placement) -> None:
+        super().__init__(placement)
+        self._output = output
+
+    def take(self, first: int, rows: FloatMap) -> None:
+        """Rows (channels, n, b, c) from tensor row ``first``."""
+        scale, offset = np.float32(self._output.scale), np.float32(self._output.offset)
+        self.put(first, rows[self._output.channel] * scale + offset)
 
 
 def without_gaps(values: FloatMap, outside: float | str) -> FloatMap:

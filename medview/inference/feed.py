@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.geometry import Geometry
+from medview.core.problem import Note
 from medview.core.study import Stack
 from medview.core.volume import Volume
 from medview.inference.channels import SeriesTogether
@@ -38,6 +39,10 @@ class Feed:
     source: Values
     orientation: Orientation
     geometry: Geometry | None
+    device: str = ""
+    """What really runs the network."""
+    warnings: list[Note] = field(default_factory=list)
+    """What is worth saying of series, device and network."""
 
     @property
     def manifest(self) -> Manifest:
@@ -130,11 +135,11 @@ class Feed:
                 with self.course.timed(STEP_NETWORK):
                     self.course.report(STEP_NETWORK, start + at, total)
                     raw = self.network.answers(batch, [name], self.course.again)[0]
-                rows.append(self._numbers(name, width, raw, len(batch)))
+                rows.append(self.numbers(name, width, raw, len(batch)))
             self.course.report(STEP_NETWORK, min(total, start + len(prepared.values)), total)
         return np.concatenate(rows)
 
-    def _numbers(self, name: str | None, width: int | None, raw: FloatMap, count: int) -> FloatMap:
+    def numbers(self, name: str | None, width: int | None, raw: FloatMap, count: int) -> FloatMap:
         """(n, numbers) of a raw answer with or without a batch axis and with trailing axes of one."""
         shape = [size for n, size in enumerate(raw.shape) if size != 1 or n < 2]
         flat = raw.reshape(shape) if len(shape) == 2 else raw

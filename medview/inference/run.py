@@ -89,7 +89,7 @@ class _Run:
             found = answer(feed)
         timing = self.course.timing
         return InferenceResult(
-            provenance=self._provenance(),
+            provenance=provenance_of(self.request, self.volume, self.stack, self.device, self.course.seconds),
             task=self.manifest.task,
             segmentation=found.segmentation,
             findings=found.findings,
@@ -126,7 +126,18 @@ class _Run:
                 self.warnings.append(Note("device_fallback", session.fallback, (self.request.device, session.device)))
             self.device = session.device
             network = Network(self.request.package, session)
-            yield Feed(self.request, self.volume, self.stack, self.course, network, source, orientation, geometry)
+            yield Feed(
+                self.request,
+                self.volume,
+                self.stack,
+                self.course,
+                network,
+                source,
+                orientation,
+                geometry,
+                session.device,
+                self.warnings,
+            )
             self.course.timing["session"] = session.seconds_inside
 
     def _others(self) -> list[ChannelSeries]:
@@ -157,32 +168,38 @@ class _Run:
         dj, di = self.stack.pixel_spacing or (1.0, 1.0)
         return Geometry.from_directions(self.volume.shape, (0, 0, 0), (1, 0, 0), (0, 1, 0), (1.0, dj, di))
 
-    def _provenance(self) -> Provenance:
-        package = self.request.package
-        return Provenance(
-            package_id=self.manifest.id,
-            package_name=self.manifest.name,
-            package_version=self.manifest.version,
-            package_sha256=package.sha256,
-            model_sha256=package.model_sha256,
-            device_requested=self.request.device,
-            device_used=self.device,
-            series_uid=self.request.series_uid,
-            stack_id=self.stack.id,
-            finished_at=datetime.now().astimezone().isoformat(timespec="seconds"),
-            duration_s=self.course.seconds,
-            research_only=self.manifest.research_only,
-            input_sha256=self._input_sha256(),
-            overrides=self.request.overrides,
-        )
 
-    def _input_sha256(self) -> str:
-        """Of the series, or of the digests of all series that the network saw."""
-        first = input_sha256(self.volume)
-        if not self.others:
-            return first
-        digests = [first, *(input_sha256(other.volume) for other in self.others)]
-        return hashlib.sha256("".join(digests).encode()).hexdigest()
+def provenance_of(
+    request: InferenceRequest, volume: Volume, stack: Stack, device: str, duration_s: float
+) -> Provenance:
+    """Which package was asked about what, on which device, and when."""
+    package, manifest = request.package, request.package.manifest
+    return Provenance(
+        package_id=manifest.id,
+        package_name=manifest.name,
+        package_version=manifest.version,
+        package_sha256=package.sha256,
+        model_sha256=package.model_sha256,
+        device_requested=request.device,
+        device_used=device,
+        series_uid=request.series_uid,
+        stack_id=stack.id,
+        finished_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+        duration_s=duration_s,
+        research_only=manifest.research_only,
+        input_sha256=_inputs_sha256(request, volume),
+        overrides=request.overrides,
+    )
+
+
+def _inputs_sha256(request: InferenceRequest, volume: Volume) -> str:
+    """Of the series, or of the digests of all series that the network saw, in the manifest's order."""
+    first = input_sha256(volume)
+    fed = {channel.name: channel.volume for channel in request.channels}
+    others = [fed[source.name] for source in request.package.manifest.input.sources[1:]]
+    if not others:
+        return first
+    return hashlib.sha256("".join([first, *map(input_sha256, others)]).encode()).hexdigest()
 
 
 def input_sha256(volume: Volume) -> str:

@@ -120,18 +120,22 @@ def _classify(output: ClassificationOutput, feed: Feed) -> Answer:
     logits = feed.rows_of_numbers(output.name, output.width)
     watch.see(logits, 1)
     watch.check(spatial=False)
-    if output.activation == "softmax":
-        probabilities = softmax(logits, 1)
-    else:
-        probabilities = sigmoid(logits) if output.activation == "sigmoid" else logits
-    if output.encoding == "cumulative":
-        probabilities = grades_of(probabilities)
+    probabilities = class_probabilities(output, logits)
     if output.over_slices == "middle":
         joined = probabilities[len(probabilities) // 2]
     else:
         joined = probabilities.max(axis=0) if output.over_slices == "maximum" else probabilities.mean(axis=0)
     classes = tuple(ClassProbability(label.name, float(joined[label.index])) for label in output.labels)
     return Answer(classification=classes)
+
+
+def class_probabilities(output: ClassificationOutput, logits: FloatMap) -> FloatMap:
+    """(n, classes) probabilities of raw (n, numbers), as the manifest explains them."""
+    if output.activation == "softmax":
+        probabilities = softmax(logits, 1)
+    else:
+        probabilities = sigmoid(logits) if output.activation == "sigmoid" else logits
+    return grades_of(probabilities) if output.encoding == "cumulative" else probabilities
 
 
 def _regress(output: RegressionOutput, feed: Feed) -> Answer:
