@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from medview.core.parameter import Parameter
 from medview.processing import contrast, edges, smoothing
-from medview.processing.operation import Operation, Parameter
+from medview.processing.operation import Operation
 
 
 def _radius_px(maximum: int) -> Parameter:

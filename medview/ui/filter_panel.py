@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
 )
 
 from medview.app import reading
+from medview.core.parameter import Parameter, ParameterValue
 from medview.processing.chain import FilterChain, FilterStep
 from medview.processing.filters import OPERATIONS
-from medview.processing.operation import Parameter, ParameterValue
 from medview.ui.filter_text import filter_text, unit_text
 from medview.ui.parts import empty, icon_button, text_label, title_label
 from medview.ui.text import translate
