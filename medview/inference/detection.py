@@ -1,13 +1,12 @@
-"""From a detector's outputs to findings of the patient: decoding, non-maximum suppression, merging over slices.
+"""From a detector's outputs to findings of the patient: decoding, and candidates placed in the series.
 
 Boxes here are arrays (m, 2, axes): lowest and highest corner in tensor coordinates, voxel centres at whole numbers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,72 +14,24 @@ from numpy.typing import NDArray
 from medview.core.finding import LABEL_COLOURS, Finding, Keypoint
 from medview.core.geometry import Geometry
 from medview.core.study import Stack
-from medview.inference.manifest import BoxesOutput, CenterHeatmapOutput, Manifest, YoloOutput
+from medview.inference.anchors import decode_anchors
+from medview.inference.candidates import AnyArray, BoxMask, Candidates, FloatArray
+from medview.inference.manifest import Manifest
+from medview.inference.manifest_detectors import (
+    AnchorsOutput,
+    BoxesOutput,
+    CenterHeatmapOutput,
+    DetectionOutput,
+    YoloOutput,
+)
 from medview.inference.network import Network
 from medview.inference.placement import Placement
 from medview.inference.segmentation import OutputWatch, sigmoid, softmax
+from medview.inference.suppression import suppress
 from medview.kernels.resample_grid import apply_taps, positions_edges, taps_at
-
-FloatArray = NDArray[np.float64]
-AnyArray = NDArray[Any]
-DetectionOutput = BoxesOutput | YoloOutput | CenterHeatmapOutput
 
 LARGEST_TABLE = 20_000
 """Candidates above the threshold that are still compared with one another."""
-
-
-@dataclass(frozen=True, eq=False)
-class BoxMask:
-    """Which voxels of a slice belong to one finding: ``inside`` (h, w), its first voxel at (``top``, ``left``)."""
-
-    top: int
-    left: int
-    inside: NDArray[np.bool_]
-
-
-@dataclass
-class Candidates:
-    """Boxes (m, 2, 3) in tensor coordinates (a, b, c), scores (m,), positions in ``output.labels`` (m,), diameters in
-    mm (m,) or NaN where the box says it.
-    """
-
-    boxes: FloatArray
-    scores: FloatArray
-    classes: NDArray[np.intp]
-    diameters: FloatArray
-    extras: FloatArray | None = None
-    """(m, e) what else a place says: coefficients of its mask, or x, y, visibility of its keypoints in voxels."""
-    masks: tuple[BoxMask, ...] = ()
-
-    @staticmethod
-    def none() -> Candidates:
-        """No candidate."""
-        return Candidates(np.zeros((0, 2, 3)), np.zeros(0), np.zeros(0, dtype=np.intp), np.zeros(0))
-
-    def part(self, keep: AnyArray) -> Candidates:
-        """Those at ``keep``."""
-        return Candidates(
-            self.boxes[keep],
-            self.scores[keep],
-            self.classes[keep],
-            self.diameters[keep],
-            None if self.extras is None else self.extras[keep],
-            tuple(self.masks[n] for n in np.arange(len(self.scores))[keep]) if self.masks else (),
-        )
-
-    @staticmethod
-    def join(parts: list[Candidates]) -> Candidates:
-        """All of several."""
-        if not parts:
-            return Candidates.none()
-        return Candidates(
-            np.concatenate([part.boxes for part in parts]),
-            np.concatenate([part.scores for part in parts]),
-            np.concatenate([part.classes for part in parts]),
-            np.concatenate([part.diameters for part in parts]),
-            None if any(part.extras is None for part in parts) else np.concatenate([part.extras for part in parts]),
-            tuple(mask for part in parts for mask in part.masks),
-        )
 
 
 def output_names(output: DetectionOutput) -> list[str | None]:
@@ -89,6 +40,8 @@ def output_names(output: DetectionOutput) -> list[str | None]:
         if output.columns is not None:
             return [output.boxes_output]
         return [output.boxes_output, output.scores_output, *([output.labels_output] if output.labels_output else [])]
+    if isinstance(output, AnchorsOutput):
+        return [*output.scores_outputs, *output.boxes_outputs]
     if isinstance(output, CenterHeatmapOutput):
         return [output.name, *([output.diameter_output] if output.diameter_output else [])]
     return [output.name, *([output.prototypes_output] if output.prototypes_output else [])]
@@ -97,12 +50,14 @@ def output_names(output: DetectionOutput) -> list[str | None]:
 def decode(
     output: DetectionOutput, raw: list[AnyArray], tensor_shape: tuple[int, ...], network: Network, watch: OutputWatch
 ) -> list[Candidates]:
-    """Candidates of each item of the batch, of boxes that the graph has decoded or of YOLO's raw places.
+    """Candidates of each item of the batch, of boxes that the graph has decoded, YOLO's raw places or anchors.
 
     ``tensor_shape`` is the spatial size. Raises MedviewError for wrong shapes and numbers out of range.
     """
     if isinstance(output, YoloOutput):
         return _decode_yolo(output, raw, tensor_shape, network, watch)
+    if isinstance(output, AnchorsOutput):
+        return decode_anchors(output, raw, tensor_shape, network, watch)
     assert isinstance(output, BoxesOutput), "heat maps are blended first"
     return _decode_boxes(output, raw, tensor_shape, network, watch)
 
@@ -322,6 +277,9 @@ def decode_heatmap(
         if len(peaks) == 0:
             continue
         scores = probability[tuple(peaks.T)].astype(np.float64)
+        if output.best_of_each_label:
+            best = int(np.argmax(scores))
+            peaks, scores = peaks[best : best + 1], scores[best : best + 1]
         mm = _diameters(output, maps if diameters is None else diameters, peaks, spacing)
         centres = _refined(probability, peaks) if output.refine else peaks.astype(np.float64)
         centres = centres * stride + (stride - 1) / 2
@@ -380,89 +338,6 @@ def _refined(values: NDArray[np.float32], peaks: NDArray[np.intp]) -> FloatArray
         total += weight
         moment += weight[:, None] * np.asarray(step)
     return np.asarray(peaks + moment / np.maximum(total, 1e-12)[:, None])
-
-
-# Choosing ------------------------------------------------------------------------------------------------------------
-
-
-def overlaps(box: FloatArray, boxes: FloatArray) -> FloatArray:
-    """Intersection over union of one box (2, axes) with many (m, 2, axes)."""
-    low = np.maximum(box[0], boxes[:, 0])
-    high = np.minimum(box[1], boxes[:, 1])
-    common = np.prod(np.maximum(high - low, 0), axis=1)
-    union = np.prod(box[1] - box[0]) + np.prod(boxes[:, 1] - boxes[:, 0], axis=1) - common
-    return np.asarray(common / np.maximum(union, 1e-12))
-
-
-def suppress(found: Candidates, output: DetectionOutput, spacing: tuple[float, float, float] | None) -> Candidates:
-    """The best of each group that overlaps by more than ``nms_iou`` (of one class) or is closer than allowed (of any)."""
-    order = np.argsort(-found.scores, kind="stable")
-    if output.nms_iou is None and output.minimum_distance_mm is None:
-        return found.part(order[: output.at_most])
-    left = order
-    kept: list[int] = []
-    centres = found.boxes.mean(axis=1) * np.asarray(spacing if spacing is not None else (1.0, 1.0, 1.0))
-    while len(left) and len(kept) < output.at_most:
-        best, rest = int(left[0]), left[1:]
-        kept.append(best)
-        stays = np.ones(len(rest), dtype=bool)
-        if output.nms_iou is not None:
-            same = found.classes[rest] == found.classes[best]
-            stays &= ~(same & (overlaps(found.boxes[best], found.boxes[rest]) > output.nms_iou))
-        if output.minimum_distance_mm is not None:
-            away = np.linalg.norm(centres[rest] - centres[best], axis=1)
-            stays &= away >= output.minimum_distance_mm
-        left = rest[stays]
-    return found.part(np.asarray(kept, dtype=np.intp))
-
-
-def merge_slices(slices: list[Candidates], output: DetectionOutput) -> Candidates:
-    """One candidate list of all slices, each box with its slice; boxes of neighbours joined where the manifest says so.
-
-    A joined finding spans its slices, its in-plane box is the hull, its score the best.
-    """
-    placed = []
-    for row, found in enumerate(slices):
-        boxes = found.boxes.copy()
-        boxes[:, :, 0] += row
-        placed.append(replace(found, boxes=boxes))
-    if output.merge is None:
-        return Candidates.join(placed)
-    open_groups: list[list[tuple[int, int]]] = []
-    done: list[list[tuple[int, int]]] = []
-    for row, found in enumerate(placed):
-        free = set(range(len(found.scores)))
-        for group in open_groups:
-            last_row, last = group[-1]
-            before = placed[last_row]
-            same = [n for n in free if found.classes[n] == before.classes[last]]
-            if not same:
-                continue
-            shared = overlaps(before.boxes[last][:, 1:], found.boxes[same][:, :, 1:])
-            best = int(np.argmax(shared))
-            if shared[best] >= output.merge.iou:
-                group.append((row, same[best]))
-                free.discard(same[best])
-        open_groups += [[(row, n)] for n in sorted(free)]
-        done += [group for group in open_groups if row - group[-1][0] > output.merge.gap]
-        open_groups = [group for group in open_groups if row - group[-1][0] <= output.merge.gap]
-    merged = []
-    for group in done + open_groups:
-        if len(group) < output.merge.minimum_slices:
-            continue
-        boxes = np.stack([placed[row].boxes[n] for row, n in group])
-        best_row, best_n = max(group, key=lambda place: placed[place[0]].scores[place[1]])
-        hull = np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
-        best_of = placed[best_row]
-        merged.append(
-            Candidates(
-                hull[None],
-                best_of.scores[best_n : best_n + 1],
-                best_of.classes[best_n : best_n + 1],
-                best_of.diameters[best_n : best_n + 1],
-            )
-        )
-    return Candidates.join(merged)
 
 
 # Onto the patient ----------------------------------------------------------------------------------------------------

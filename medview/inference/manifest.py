@@ -24,16 +24,20 @@ from pydantic import (
 )
 
 from medview.core.problem import ExitCode, MedviewError
-from medview.inference.manifest_outputs import (
+from medview.inference.manifest_detectors import (
+    AnchorsOutput,
     BoxesOutput,
     CenterHeatmapOutput,
+    DetectionOutput,
+    MergeSlices,
+    YoloOutput,
+)
+from medview.inference.manifest_outputs import (
     ClassificationOutput,
     ImageOutput,
-    MergeSlices,
     Output,
     RegressionOutput,
     SegmentationOutput,
-    YoloOutput,
 )
 from medview.inference.manifest_steps import (
     Conform,
@@ -276,7 +280,7 @@ class Manifest(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Manifest:
-        is_detection = isinstance(self.output, BoxesOutput | YoloOutput | CenterHeatmapOutput)
+        is_detection = isinstance(self.output, DetectionOutput)
         kind = "detection" if is_detection else self.output.kind
         if kind != self.task:
             raise ValueError(f"output.kind: {self.output.kind} does not answer the task {self.task}")
@@ -290,18 +294,29 @@ class Manifest(Strict):
             raise ValueError("output.kind: yolo needs two input.axes")
         if isinstance(output, CenterHeatmapOutput) and output.stride is not None and len(output.stride) != dimensions:
             raise ValueError(f"output.stride: {len(output.stride)} numbers for {dimensions} axes")
-        if isinstance(output, BoxesOutput | YoloOutput | CenterHeatmapOutput):
+        if isinstance(output, AnchorsOutput):
+            output.refuse_unlike(dimensions)
+        if isinstance(output, DetectionOutput):
             if output.merge is not None and dimensions != 2:
                 raise ValueError("output.merge: only for slice-by-slice networks")
-            if self.input.tiling is not None and not isinstance(output, CenterHeatmapOutput):
-                raise ValueError("input.tiling: boxes cannot be blended over tiles")
+            if not isinstance(output, CenterHeatmapOutput):
+                _refuse_boxes_twice(self.input, output)
         if isinstance(output, ClassificationOutput | RegressionOutput) and self.input.tiling is not None:
             raise ValueError(f"input.tiling: a {output.kind} looks at the whole")
-        if self.input.mirror and isinstance(output, BoxesOutput | YoloOutput):
-            raise ValueError("input.mirror: boxes cannot be averaged")
         if self.input.mirror and isinstance(output, SegmentationOutput) and output.encoding == "labels":
             raise ValueError("input.mirror: class numbers cannot be averaged")
         return self
+
+
+def _refuse_boxes_twice(given: Input, output: DetectionOutput) -> None:
+    """Tiles and mirrored views show the same thing several times: something must make one box of them."""
+    for field, used in (("tiling", given.tiling is not None), ("mirror", bool(given.mirror))):
+        if not used:
+            continue
+        if output.nms_iou is None and output.suppression != "soft_nms":
+            raise ValueError(f"input.{field}: boxes are found several times and need output.nms_iou")
+        if isinstance(output, YoloOutput) and (output.prototypes_output is not None or output.keypoints is not None):
+            raise ValueError(f"input.{field}: masks and keypoints are for networks that see the whole at once")
 
 
 def is_plain_path(text: str) -> bool:
@@ -355,7 +370,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 _TAGS = {
-    "segmentation", "classification", "regression", "image", "boxes", "yolo", "center_heatmap", "conform", "resample", "resize", "crop_above",
+    "segmentation", "classification", "regression", "image", "boxes", "yolo", "anchors", "center_heatmap", "conform", "resample", "resize", "crop_above",
     "crop_nonzero", "crop_or_pad", "pad", "offset", "scale", "clip", "range", "min_max", "percentile", "z_score", "normalise", "round",
 }  # fmt: skip
 _KINDS = {"float", "int", "str", "none"}
@@ -412,6 +427,7 @@ def _plain(fault: Any) -> str:
 
 __all__ = [
     "MANIFEST_NAME",
+    "AnchorsOutput",
     "BoxesOutput",
     "CenterHeatmapOutput",
     "ClassificationOutput",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from medview.core.problem import ExitCode, MedviewError
 from medview.inference.manifest import (
+    AnchorsOutput,
     BoxesOutput,
     CenterHeatmapOutput,
     ClassificationOutput,
@@ -95,6 +96,9 @@ def _padded(step: Pad, axis: int, size: int | None) -> int | None:
 
 def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) -> None:
     output = package.manifest.output
+    if isinstance(output, AnchorsOutput):
+        _check_anchors(package, output, outputs)
+        return
     if isinstance(output, BoxesOutput):
         for field in ("boxes_output", "scores_output", "labels_output"):
             name = getattr(output, field)
@@ -126,6 +130,30 @@ def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) ->
         raise _unfit(package, "output.kind", f"yolo has three axes, {port.name} {len(port.shape)}")
     if channels is not None:
         _check_channels(package, channels, highest)
+
+
+def _check_anchors(package: ModelPackage, output: AnchorsOutput, outputs: Sequence[Port]) -> None:
+    """Names, axes and, where the graph says them, channels of the two heads."""
+    axes = len(package.manifest.input.axes)
+    wanted = 3 if output.is_table else 2 + axes
+    for field, names in (("scores_output", output.scores_outputs), ("boxes_output", output.boxes_outputs)):
+        for n, name in enumerate(names):
+            at = f"output.{field}" if output.is_table else f"output.{field}[{n}]"
+            port = _find(name, outputs, at, package)
+            if port.shape and len(port.shape) != wanted and not (output.is_table and len(port.shape) == 2):
+                raise _unfit(package, at, f"{name} has {len(port.shape)} axes, {wanted} were due")
+            if not port.shape:
+                continue
+            width = port.shape[-1] if output.is_table else port.shape[1]
+            each = 1 if output.is_table else output.levels[n].count
+            if width is None:
+                continue
+            if field == "boxes_output" and width != each * 2 * axes:
+                raise _unfit(package, f"output.levels[{n}]", f"{each * 2 * axes} numbers were due, {name} has {width}")
+            if field == "scores_output" and (width % each or width // each <= max(one.index for one in output.labels)):
+                raise _unfit(
+                    package, "output.labels", f"{name} has {width} channels for {each} anchors and these classes"
+                )
 
 
 def _check_channels(package: ModelPackage, channels: int, highest: int) -> None:
@@ -221,11 +249,10 @@ class Network:
 
     def dense(self, values: AnyArray, name: str | None, stride: Sequence[int], checkpoint: Checkpoint) -> AnyArray:
         """An output as (n, channels, spatial…) float32, its size checked against the input's over ``stride``."""
-        mirrored = self._manifest.input.mirror
-        if not mirrored:
+        ways = self.ways_to_mirror()
+        if len(ways) == 1:
             return self._dense(values, name, stride, checkpoint)
         # As nnU-Net: the mean of the raw answers to the tensor and to each way of mirroring it, turned back.
-        ways = [axes for count in range(len(mirrored) + 1) for axes in combinations(mirrored, count)]
         total: AnyArray | None = None
         for axes in ways:
             turned = np.flip(values, tuple(axis + 1 for axis in axes)) if axes else values
@@ -234,6 +261,11 @@ class Network:
             total = answer.copy() if total is None else total + answer
         assert total is not None, "not to mirror is one of the ways"
         return total / np.float32(len(ways))
+
+    def ways_to_mirror(self) -> list[tuple[int, ...]]:
+        """Not at all, and then every set of the axes of test-time mirroring."""
+        mirrored = self._manifest.input.mirror
+        return [axes for count in range(len(mirrored) + 1) for axes in combinations(mirrored, count)]
 
     def _dense(self, values: AnyArray, name: str | None, stride: Sequence[int], checkpoint: Checkpoint) -> AnyArray:
         count = len(values)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medview.core.finding import LABEL_COLOURS, Code, Label
 from medview.core.problem import ExitCode, MedviewError
 from medview.inference.manifest import SegmentationOutput
-from medview.inference.manifest_outputs import CodedConcept, LabelEntry
+from medview.inference.manifest_labels import CodedConcept, LabelEntry
 from medview.inference.placement import Placement, snapped
 from medview.kernels.resample_grid import labels_of_channels, sample_labels
 

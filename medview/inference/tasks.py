@@ -16,27 +16,29 @@ from medview.core.finding import (
     ModelValue,
     Segmentation,
 )
+from medview.inference.candidates import Candidates
 from medview.inference.course import STEP_NETWORK, STEP_RESTORE
 from medview.inference.derived import ImageCollector, without_gaps
 from medview.inference.detection import (
-    Candidates,
     decode,
     decode_heatmap,
     findings_of,
-    merge_slices,
     output_names,
     painted,
-    suppress,
 )
 from medview.inference.feed import Feed
-from medview.inference.manifest import (
+from medview.inference.manifest_detectors import (
+    AnchorsOutput,
     BoxesOutput,
     CenterHeatmapOutput,
+    DetectionOutput,
+    YoloOutput,
+)
+from medview.inference.manifest_outputs import (
     ClassificationOutput,
     ImageOutput,
     RegressionOutput,
     SegmentationOutput,
-    YoloOutput,
 )
 from medview.inference.parts import keep_parts
 from medview.inference.placement import Placement
@@ -51,6 +53,8 @@ from medview.inference.segmentation import (
     sigmoid,
     softmax,
 )
+from medview.inference.suppression import merge_slices, suppress
+from medview.inference.tiling import cut_tiles
 
 FloatMap = NDArray[np.float32]
 
@@ -182,7 +186,7 @@ def _make_image(output: ImageOutput, feed: Feed) -> Answer:
     return Answer(image=DerivedImage(values, feed.volume.geometry, output.title, output.unit, feed.request.time))
 
 
-def _detect(output: BoxesOutput | YoloOutput | CenterHeatmapOutput, feed: Feed) -> Answer:
+def _detect(output: DetectionOutput, feed: Feed) -> Answer:
     watch = feed.watch(output.activation, True)
     slices: list[Candidates] = []
     placement = Placement.start(feed.orientation, feed.geometry)
@@ -191,29 +195,65 @@ def _detect(output: BoxesOutput | YoloOutput | CenterHeatmapOutput, feed: Feed) 
         placement = prepared.placement
         if isinstance(output, CenterHeatmapOutput):
             slices += _heatmaps(output, feed, prepared, watch, start)
-            continue
-        total = feed.source.rows if slicewise else 1
-        for at, batch in feed.batches(prepared):
-            with feed.course.timed(STEP_NETWORK):
-                feed.course.report(STEP_NETWORK, start + at, total)
-                raw = feed.network.answers(batch, output_names(output), feed.course.again)
-            with feed.course.timed(STEP_RESTORE):
-                shape = batch.shape[1 : 1 + len(feed.manifest.input.axes)]
-                slices += decode(output, raw, shape, feed.network, watch)[: len(batch)]
-        feed.course.report(STEP_NETWORK, min(total, start + len(prepared.values)), total)
+        else:
+            slices += _boxes(output, feed, prepared, watch, start)
     watch.check_scores(isinstance(output, CenterHeatmapOutput))
+    views = 1 << len(feed.manifest.input.mirror) if not isinstance(output, CenterHeatmapOutput) else 1
     with feed.course.timed(STEP_RESTORE):
         if slicewise:
             placement = replace(placement, shape=(feed.source.rows, *placement.shape[1:]))
-            slices = [suppress(found, output, placement.spacing) for found in slices]
+            slices = [suppress(found, output, placement.spacing, views) for found in slices]
             found = merge_slices(slices, output)
             order = np.argsort(-found.scores, kind="stable")[: output.at_most]
             found = found.part(order)
         else:
-            found = suppress(Candidates.join(slices), output, placement.spacing)
+            found = suppress(Candidates.join(slices), output, placement.spacing, views)
         findings = findings_of(found, feed.manifest, placement, feed.volume.geometry, feed.stack, feed.request.time)
         outlined = _outlined(found, findings, placement, feed) if found.masks else None
     return Answer(findings=findings, segmentation=outlined)
+
+
+def _boxes(
+    output: BoxesOutput | YoloOutput | AnchorsOutput, feed: Feed, prepared: Prepared, watch: OutputWatch, start: int
+) -> list[Candidates]:
+    """Candidates of each slice, or of the volume as one."""
+    given = feed.manifest.input
+    total = feed.source.rows if given.is_slicewise else 1
+    found: list[Candidates] = []
+    if given.tiling is None:
+        for at, batch in feed.batches(prepared):
+            feed.course.report(STEP_NETWORK, start + at, total)
+            found += _boxes_of(output, feed, batch, watch)
+    else:
+        items = prepared.values if given.is_slicewise else prepared.values[None]
+        for n, values in enumerate(items):
+            parts = []
+            tiles = cut_tiles(values, given.tiling)
+            for at, (corner, tile) in enumerate(tiles):
+                done = (start + n, total) if given.is_slicewise else (at, len(tiles))
+                feed.course.report(STEP_NETWORK, *done)
+                parts += [one.moved(corner) for one in _boxes_of(output, feed, tile[None], watch)]
+            found.append(Candidates.join(parts))
+    feed.course.report(STEP_NETWORK, min(total, start + len(prepared.values)), total)
+    return found
+
+
+def _boxes_of(
+    output: BoxesOutput | YoloOutput | AnchorsOutput, feed: Feed, batch: FloatMap, watch: OutputWatch
+) -> list[Candidates]:
+    """Candidates of each item of a batch; of all its mirrored views where the manifest asks for them."""
+    given = feed.manifest.input
+    shape = batch.shape[1 : 1 + len(given.axes)]
+    found: list[list[Candidates]] = [[] for _ in batch]
+    for axes in feed.network.ways_to_mirror():
+        turned = np.flip(batch, tuple(axis + 1 for axis in axes)) if axes else batch
+        with feed.course.timed(STEP_NETWORK):
+            raw = feed.network.answers(turned, output_names(output), feed.course.again)
+        with feed.course.timed(STEP_RESTORE):
+            decoded = decode(output, raw, shape, feed.network, watch)
+            for parts, one in zip(found, decoded, strict=False):
+                parts.append(one.mirrored(axes, shape) if axes else one)
+    return [parts[0] if len(parts) == 1 else Candidates.join(parts) for parts in found]
 
 
 def _outlined(found: Candidates, findings: tuple[Finding, ...], placement: Placement, feed: Feed) -> Segmentation:

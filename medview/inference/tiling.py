@@ -107,6 +107,25 @@ def slide(
         blend.finish(full[0] // stride[0] if last else starts[0][n + 1] // stride[0])
 
 
+def cut_tiles(values: AnyArray, tiling: Tiling) -> list[tuple[tuple[int, ...], AnyArray]]:
+    """Tiles of ``values`` (spatial…[, 3]) and the voxel that each begins at, for answers that cannot be blended.
+
+    Where the image is smaller than a tile that voxel lies before it.
+    """
+    padded, before = _filled(values, tiling, (1,) * len(tiling.size))
+    starts = [
+        tile_starts(size, tile, tiling.overlap, tiling.placement)
+        for size, tile in zip(padded.shape, tiling.size, strict=False)
+    ]
+    return [
+        (
+            tuple(c - b for c, b in zip(corner, before, strict=True)),
+            padded[tuple(slice(c, c + tile) for c, tile in zip(corner, tiling.size, strict=True))],
+        )
+        for corner in product(*starts)
+    ]
+
+
 def _filled(values: AnyArray, tiling: Tiling, stride: Sequence[int]) -> tuple[AnyArray, list[int]]:
     """``values`` filled on both sides to at least a tile, and at the end to a multiple of the stride."""
     width, before = [], []

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medview.inference.detection import Candidates, _local_maxima, merge_slices, overlaps, suppress
+from medview.inference.candidates import Candidates
+from medview.inference.detection import _local_maxima
 from medview.inference.manifest import BoxesOutput
+from medview.inference.suppression import merge_slices, overlaps, suppress
 from tests.inference import networks
 from tests.inference.packages import about
 from tests.inference.volumes import axial_geometry, made_package, reorientations, run, stack_of, volume_of

@@ -1,0 +1,1 @@
+"""Questions about what a network said: where it looked, how sure it is, what another one says."""

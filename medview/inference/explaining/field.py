@@ -1,0 +1,180 @@
+"""The piece of a series on which a network is questioned: one slice, one tile, or the whole tensor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.core.finding import Provenance
+from medview.core.problem import ExitCode, MedviewError
+from medview.inference.course import STEP_PREPARE
+from medview.inference.derived import ValueCollector
+from medview.inference.feed import Feed
+from medview.inference.placement import Placement
+from medview.inference.preprocess import Prepared, needs_whole_series, run_steps, with_neighbours
+from medview.inference.run import provenance_of
+
+AnyArray = NDArray[Any]
+FloatMap = NDArray[np.float32]
+Triple = tuple[float, float, float]
+
+STEP_ASK = "explain"
+"""Name of the step that progress speaks of while a network is asked again and again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """``prepared`` holds one row (1, b, c[, channels]) of a slice-by-slice network, else (a, b, c[, channels]).
+
+    ``row``: which slice of the oriented grid that is. ``tiled``: it is one tile of many, and answers are its own alone.
+    """
+
+    prepared: Prepared
+    row: int
+    slicewise: bool
+    tiled: bool = False
+
+    @property
+    def item(self) -> AnyArray:
+        """What the network is given: (b, c[, channels]) or (a, b, c[, channels])."""
+        return self.prepared.values[0] if self.slicewise else self.prepared.values
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Spatial size of the item."""
+        return self.prepared.placement.shape[1:] if self.slicewise else self.prepared.placement.shape
+
+    @property
+    def spacing(self) -> tuple[float, ...] | None:
+        """mm along each axis of the item; None for pictures."""
+        mm = self.prepared.placement.spacing
+        return None if mm is None else mm[1:] if self.slicewise else mm
+
+    def onto_source(self, values: FloatMap, feed: Feed) -> FloatMap:
+        """``values`` on the item's grid (its spatial shape) brought onto the series' (k, j, i); NaN beyond the field."""
+        out = np.full(feed.volume.shape, np.nan, dtype=np.float32)
+        self.add_to(out, values, self.prepared.placement, feed)
+        return out
+
+    def add_to(self, out: FloatMap, values: FloatMap, placement: Placement, feed: Feed) -> None:
+        """Write ``values`` that lie as ``placement`` says into ``out``."""
+        collector = ValueCollector(placement)
+        collector.put(0, np.ascontiguousarray(values.reshape(placement.shape), dtype=np.float32))
+        if self.slicewise:
+            collector.onto_slices(feed.orientation.view(out)[self.row : self.row + 1])
+        else:
+            collector.onto_source(out, feed.course.silent)
+
+
+def middle_of(shape: tuple[int, int, int]) -> Triple:
+    """The voxel (k, j, i) in the middle."""
+    k, j, i = ((size - 1) // 2 for size in shape)
+    return (float(k), float(j), float(i))
+
+
+def field_at(feed: Feed, voxel: Triple) -> Field:
+    """What the network sees of the place ``voxel`` (k, j, i): its slice, the tile around it, or everything.
+
+    Raises MedviewError ``place_outside`` for a place beyond the series.
+    """
+    shape = np.asarray(feed.volume.shape)
+    if np.any(np.asarray(voxel) < -0.5) or np.any(np.asarray(voxel) > shape - 0.5):
+        said = ", ".join(f"{at:g}" for at in voxel)
+        text = f"The place ({said}) lies outside of the series."
+        raise MedviewError("place_outside", text, None, ExitCode.BAD_USE, (said,))
+    matrix, offset = feed.orientation.oriented_to_source()
+    oriented = np.linalg.inv(matrix) @ (np.asarray(voxel, dtype=np.float64) - offset)
+    given = feed.manifest.input
+    if not given.is_slicewise:
+        _, prepared = next(iter(feed.pieces()))
+        field = Field(prepared, 0, slicewise=False)
+    else:
+        row = int(np.clip(np.floor(oriented[0] + 0.5), 0, feed.source.rows - 1))
+        field = Field(_row(feed, row), row, slicewise=True)
+    if given.tiling is None:
+        return field
+    inverse = np.linalg.inv(field.prepared.placement.matrix)
+    start_row = oriented - np.array([field.row, 0, 0]) if field.slicewise else oriented
+    if field.prepared.placement.depths is not None:
+        start_row = oriented  # the even grid is a hair's breadth from it: the tile is only chosen by that
+    centre = inverse @ (start_row - field.prepared.placement.offset)
+    return _tile(field, centre[-len(given.tiling.size) :], given.tiling.size)
+
+
+def _row(feed: Feed, row: int) -> Prepared:
+    """One slice prepared as a run prepares it."""
+    given = feed.manifest.input
+    if needs_whole_series(given):
+        for start, prepared in feed.pieces():
+            if start <= row < start + len(prepared.values):
+                at = row - start
+                placement = prepared.placement.boxed((at, 0, 0), (1, *prepared.placement.shape[1:]))
+                placement = replace(placement, offset=placement.offset - np.array([row, 0, 0]))
+                real = None if prepared.real is None else prepared.real[at : at + 1]
+                return Prepared(prepared.values[at : at + 1], real, placement)
+    reach = given.neighbours
+    with feed.course.timed(STEP_PREPARE):
+        low, high = max(0, row - reach), min(feed.source.rows, row + 1 + reach)
+        values, real = feed.source.fetch(low, high)
+        placement = Placement.start(feed.orientation, feed.geometry)
+        placement = replace(placement, shape=(len(values), *placement.shape[1:]))
+        prepared = run_steps(given, values, real, placement, feed.geometry, feed.course.silent)
+        return with_neighbours(given, prepared, row - low, 1) if reach else prepared
+
+
+def _tile(field: Field, centre: AnyArray, size: tuple[int, ...]) -> Field:
+    """The tile of ``size`` around ``centre`` (tensor indices), inside where the image is large enough, else filled."""
+    first = len(field.prepared.placement.shape) - len(size)
+    shape = field.shape
+    start = [
+        int(np.clip(round(float(at) - (tile - 1) / 2), 0, max(0, have - tile)))
+        for at, tile, have in zip(centre, size, shape, strict=True)
+    ]
+    values = field.prepared.values
+    where = (*(slice(None) for _ in range(first)), *(slice(s, s + t) for s, t in zip(start, size, strict=True)))
+    cut = values[where]
+    missing = [t - n for t, n in zip(size, cut.shape[first:], strict=False)]
+    if any(missing):
+        width = [(0, 0)] * first + [(0, m) for m in missing]
+        width += [(0, 0)] * (cut.ndim - len(width))
+        cut = np.pad(cut, width, constant_values=cut.dtype.type(values.min()))
+    made = cut.shape[:3]
+    placement = field.prepared.placement.boxed((*(0,) * first, *start), made)
+    real = None if field.prepared.real is None or any(missing) else field.prepared.real[where]
+    return replace(field, prepared=Prepared(cut, real, placement), tiled=True)
+
+
+class ScopedFeed(Feed):
+    """A feed of one field alone."""
+
+    field: Field
+
+    def pieces(self) -> Any:
+        """The field, as the only piece."""
+        yield self.field.row, self.field.prepared
+
+
+def scoped(feed: Feed, field: Field) -> ScopedFeed:
+    """``feed`` that gives ``field`` and nothing else."""
+    made = ScopedFeed(
+        feed.request,
+        feed.volume,
+        feed.stack,
+        feed.course,
+        feed.network,
+        feed.source,
+        feed.orientation,
+        feed.geometry,
+        feed.device,
+        feed.warnings,
+    )
+    made.field = field
+    return made
+
+
+def provenance(feed: Feed) -> Provenance:
+    """Which package was asked."""
+    return provenance_of(feed.request, feed.volume, feed.stack, feed.device, feed.course.seconds)
