@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.core.parameter import ParameterValue
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.volume import ModalityTransform, Volume
 from medview.processing.filters import OPERATIONS
-from medview.processing.operation import Operation, ParameterValue, slices_of_volume
+from medview.processing.operation import Operation, slices_of_volume
 
 AnyArray = NDArray[Any]
 FloatArray = NDArray[np.float32]
