@@ -41,7 +41,7 @@ EXCLUDED = (
     "pyqtgraph.multiprocess", "pyqtgraph.opengl", "pyqtgraph.parametertree", "pytest", "curses", "readline", "qtpy", "scipy", "setuptools",
     "test", "tkinter", "torch", "turtle", "unittest.mock", "wheel", "xmlrpc",
     "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtSql", "PySide6.QtXml", "PySide6.QtDesigner",
-    "PySide6.QtUiTools", "PySide6.QtPrintSupport", "PySide6.QtConcurrent", "PySide6.QtHelp",
+    "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtHelp",
 )  # fmt: skip
 
 # Files that PyInstaller's hooks bring and medview never opens, as patterns of paths in the folder ("*" crosses folders).

@@ -42,6 +42,11 @@ class FileDrawings:
             self._read(stack.id, source)
         return None
 
+    def is_waiting(self, stack: Stack, frame: int | None) -> bool:
+        """Whether the drawings of a frame are being read."""
+        source = None if frame is None else stack.graphics_of(frame)
+        return source is not None and source in self._asked
+
     def _read(self, stack_id: str, source: FrameSource) -> None:
         from medview.jobs.queue import Lane
 

@@ -47,6 +47,8 @@ class Settings:
     window_geometry: str = ""
     """The window system's own description of where the window was, in hexadecimal digits."""
     last_folder: str = ""
+    export_folder: str = ""
+    """Where pictures were written last, "" for the reader's own folder."""
     hints_dismissed: bool = False
     link_folders: tuple[str, ...] = ()
     """Folders in which the study of a ``medview://`` link is looked for; none: links open nothing."""

@@ -26,6 +26,7 @@ from medview.ui.text import translate
 from medview.ui.viewport_grid import MakeViewport, ViewportGrid, make_viewport
 
 if TYPE_CHECKING:
+    from medview.app.picture_export import Extent
     from medview.app.workspace import Workspace
     from medview.core.finding import InferenceResult
     from medview.ui.import_dialog import ImportDialog
@@ -283,12 +284,23 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------ saving
 
     def save_picture(self) -> None:
-        """Write what the active viewport shows as PNG."""
-        from medview.ui.saving import save_viewport_picture
+        """Ask how and where what is shown becomes a picture."""
+        self._export("picture")
 
-        frame = self.grid.active_frame()
-        if frame is not None:
-            save_viewport_picture(self, self._workspace, frame.viewport)
+    def export_series(self) -> None:
+        """Ask how and where the whole series becomes pictures or a film."""
+        self._export("series")
+
+    def _export(self, extent: Extent) -> None:
+        from medview.ui.export_dialog import ExportDialog
+
+        ExportDialog(self._workspace, extent, self.grid.size(), self).show()
+
+    def print_page(self) -> None:
+        """Show the page that would be printed."""
+        from medview.ui.print_dialog import PrintDialog
+
+        PrintDialog(self._workspace, self.grid.size(), self).show()
 
     def save_findings(self) -> None:
         """Ask which files are to be made of marks, findings and decisions, and where."""
@@ -296,13 +308,11 @@ class MainWindow(QMainWindow):
 
         SaveDialog(self._workspace, self).show()
 
-    def copy_picture(self) -> None:
-        """Put what the active viewport shows on the clipboard."""
-        from medview.ui.saving import copy_viewport_picture
+    def copy_picture(self, named: bool = True, whole: bool = False) -> None:
+        """Put what the active viewport, or the whole layout, shows on the clipboard."""
+        from medview.ui.saving import copy_picture
 
-        frame = self.grid.active_frame()
-        if frame is not None:
-            copy_viewport_picture(frame.viewport)
+        copy_picture(self, self._workspace, self.grid, named=named, whole=whole)
 
     def save_result(self, kind: Literal["nifti", "seg"]) -> None:
         """Save the newest segmentation of the active stack."""

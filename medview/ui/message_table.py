@@ -21,6 +21,9 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "unexpected": QT_TRANSLATE_NOOP("Message", "Something unexpected happened: {0}"),
     "saved": QT_TRANSLATE_NOOP("Message", "Saved as {0}."),
+    "copied": QT_TRANSLATE_NOOP("Message", "Copied to the clipboard."),
+    "values_impossible": QT_TRANSLATE_NOOP("Message", "The values cannot be written: {0}."),
+    "study_closed": QT_TRANSLATE_NOOP("Message", "The study was closed before everything was written."),
     "source_folder": QT_TRANSLATE_NOOP(
         "Message", "{0} holds the images of the study; nothing is written among them unless you say so."
     ),

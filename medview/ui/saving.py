@@ -1,10 +1,11 @@
-"""Saving from the window: the viewport as a picture, a result's segmentation as NIfTI or DICOM SEG."""
+"""Saving from the window: what is shown onto the clipboard, a result's segmentation as NIfTI or DICOM SEG."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
@@ -16,37 +17,28 @@ if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.finding import InferenceResult
 
+COPY_WAIT_MS = 20
 SUFFIXES = {"nifti": ".nii.gz", "seg": ".dcm"}
 
 
-def viewport_pixmap(viewport: QWidget) -> QPixmap:
-    """What a viewport shows, at the screen's resolution."""
-    return viewport.grab()
+def copy_picture(window: QWidget, workspace: Workspace, grid: QWidget, *, named: bool, whole: bool) -> None:
+    """Put what the active viewport shows, or the whole layout, on the clipboard, once it is there to be seen."""
+    from medview.ui.layout_picture import LayoutPicture
 
+    size = grid.size()
+    if not whole:
+        size = QSize(*(round(one) for one in workspace.active_viewport.size))
+    picture = LayoutPicture(workspace, size, window, named=named, whole=whole)
 
-def copy_viewport_picture(viewport: QWidget) -> None:
-    """Put what a viewport shows on the clipboard."""
-    QApplication.clipboard().setPixmap(viewport_pixmap(viewport))
+    def go_on() -> None:
+        if not picture.is_ready:
+            QTimer.singleShot(COPY_WAIT_MS, window, go_on)
+            return
+        QApplication.clipboard().setImage(picture.image())
+        picture.close()
+        workspace.tell("copied", "Copied to the clipboard.", severity="done")
 
-
-def save_viewport_picture(window: QWidget, workspace: Workspace, viewport: QWidget) -> None:
-    """Ask where, and write what a viewport shows as PNG."""
-    start = str(Path(workspace.settings.last_folder or ".") / "medview.png")
-    path, _kind = QFileDialog.getSaveFileName(
-        window, translate("Saving", "Save the viewport as a picture"), start, "PNG (*.png)"
-    )
-    if path:
-        write_viewport_picture(workspace, viewport, path if path.lower().endswith(".png") else f"{path}.png")
-
-
-def write_viewport_picture(workspace: Workspace, viewport: QWidget, path: str) -> None:
-    """Write what a viewport shows; the file is whole or not there, and the reader is told which."""
-    try:
-        write_whole(Path(path), viewport_pixmap(viewport))
-    except MedviewError as error:
-        workspace.tell_error(error)
-        return
-    workspace.tell("saved", f"Saved as {path}.", (path,), severity="done")
+    go_on()
 
 
 def write_whole(path: Path, pixmap: QPixmap) -> None:

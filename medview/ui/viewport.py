@@ -68,6 +68,8 @@ class ViewportWidget(QWidget):
     activated = Signal()
     context_requested = Signal(QPoint)
     """A short right click; global position."""
+    still = False
+    """Whether it is painted for a file or for paper: without what belongs to the hand."""
     readout_changed = Signal(str)
     """What is under the pointer, in words; "" where nothing is."""
     painted = Signal(str, int)

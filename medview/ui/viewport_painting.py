@@ -306,6 +306,8 @@ class ViewportPainting:
         px_per_mm = scale_px_per_mm(shown, widget.transform)
         if px_per_mm is not None and widget.state.view.text_mode != "off":
             draw_scales(canvas, px_per_mm, shown.measure_kind)
+        if widget.still:
+            return
         count = widget.state.slice_count
         states = (
             volume.states if shown.k is not None and volume.states is not None and len(volume.states) == count else None

@@ -147,6 +147,41 @@
     </message>
 </context>
 <context>
+    <name>ColourMap</name>
+    <message>
+        <source>Grey</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Inverted grey</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hot iron</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PET</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hot metal blue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PET 20 steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rainbow</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Viridis (even lightness)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Command</name>
     <message>
         <source>Open folder…</source>
@@ -177,6 +212,10 @@
         <translation>将视口另存为图片…</translation>
     </message>
     <message>
+        <source>Save the series as pictures or a film…</source>
+        <translation>将序列保存为图片或视频…</translation>
+    </message>
+    <message>
         <source>Save findings and report…</source>
         <translation>保存所见与报告…</translation>
     </message>
@@ -191,6 +230,18 @@
     <message>
         <source>Copy the viewport as a picture</source>
         <translation>将视口复制为图片</translation>
+    </message>
+    <message>
+        <source>Copy the viewport without patient data</source>
+        <translation>复制视窗（不含患者信息）</translation>
+    </message>
+    <message>
+        <source>Copy all viewports as one picture</source>
+        <translation>将所有视窗复制为一张图片</translation>
+    </message>
+    <message>
+        <source>Print…</source>
+        <translation>打印…</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -1045,6 +1096,145 @@
     </message>
 </context>
 <context>
+    <name>Export</name>
+    <message>
+        <source>Pictures and film</source>
+        <translation>图片与视频</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>Numbers</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>As on the screen</source>
+        <translation>与屏幕相同</translation>
+    </message>
+    <message>
+        <source>{0} px on the longer side</source>
+        <translation>长边 {0} 像素</translation>
+    </message>
+    <message>
+        <source>images/s</source>
+        <translation>幅/秒</translation>
+    </message>
+    <message>
+        <source>Rate</source>
+        <translation>帧率</translation>
+    </message>
+    <message>
+        <source>With patient data (corner text, file name)</source>
+        <translation>包含患者信息（四角文字、文件名）</translation>
+    </message>
+    <message>
+        <source>Images of this kind often have the patient’s name in their pixels. Look at the preview; in a series, look at all images.</source>
+        <translation>此类图像的像素中常印有患者姓名。请查看预览；若为序列，请逐幅查看。</translation>
+    </message>
+    <message>
+        <source>I have looked: no name is in the images</source>
+        <translation>我已查看：图像中没有姓名</translation>
+    </message>
+    <message>
+        <source>Write to</source>
+        <translation>保存到</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>This image</source>
+        <translation>当前图像</translation>
+    </message>
+    <message>
+        <source>All viewports as they are laid out</source>
+        <translation>所有视窗（按当前布局）</translation>
+    </message>
+    <message>
+        <source>All {0} images, one file for each</source>
+        <translation>全部 {0} 幅图像，每幅一个文件</translation>
+    </message>
+    <message>
+        <source>All {0} images as a film</source>
+        <translation>全部 {0} 幅图像，制成视频</translation>
+    </message>
+    <message>
+        <source>As seen, 8 bits, with everything on it</source>
+        <translation>所见即所得，8 位，含所有叠加内容</translation>
+    </message>
+    <message>
+        <source>Stored values, 16 bits, nothing on it</source>
+        <translation>存储值，16 位，不含叠加内容</translation>
+    </message>
+    <message>
+        <source>Modality values{0}, nothing on it</source>
+        <translation>模态值{0}，不含叠加内容</translation>
+    </message>
+    <message>
+        <source>AVI (Motion JPEG, lossy)</source>
+        <translation>AVI（Motion JPEG，有损）</translation>
+    </message>
+    <message>
+        <source>With patient data in the file name</source>
+        <translation>文件名中包含患者信息</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Folder to write into</source>
+        <translation>保存到文件夹</translation>
+    </message>
+    <message>
+        <source>It could not be written; the messages say why.</source>
+        <translation>未能写入；原因见消息列表。</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} / {1}</translation>
+    </message>
+    <message>
+        <source>{0} images could not be read; the pictures say so.</source>
+        <translation>{0} 幅图像无法读取；图片中已注明。</translation>
+    </message>
+    <message>
+        <source>Written.</source>
+        <translation>已写入。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
+    </message>
+</context>
+<context>
     <name>FilterPanel</name>
     <message>
         <source>Earlier</source>
@@ -1741,6 +1931,18 @@
     <message>
         <source>Saved as {0}.</source>
         <translation>已保存为 {0}。</translation>
+    </message>
+    <message>
+        <source>Copied to the clipboard.</source>
+        <translation>已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>The values cannot be written: {0}.</source>
+        <translation>数值无法写入：{0}。</translation>
+    </message>
+    <message>
+        <source>The study was closed before everything was written.</source>
+        <translation>检查在全部写入之前已被关闭。</translation>
     </message>
     <message>
         <source>{0} holds the images of the study; nothing is written among them unless you say so.</source>
@@ -3351,6 +3553,73 @@
     </message>
 </context>
 <context>
+    <name>Print</name>
+    <message>
+        <source>Without patient data</source>
+        <translation>不含患者信息</translation>
+    </message>
+    <message>
+        <source>Printed from medview. Not for diagnosis; lengths on paper are not those of the patient.</source>
+        <translation>由 medview 打印。不用于诊断；纸上的长度不等于患者的实际长度。</translation>
+    </message>
+    <message>
+        <source>Print</source>
+        <translation>打印</translation>
+    </message>
+    <message>
+        <source>Page</source>
+        <translation>页面</translation>
+    </message>
+    <message>
+        <source>Landscape</source>
+        <translation>横向</translation>
+    </message>
+    <message>
+        <source>Portrait</source>
+        <translation>纵向</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>All viewports</source>
+        <translation>所有视窗</translation>
+    </message>
+    <message>
+        <source>The active viewport</source>
+        <translation>当前视窗</translation>
+    </message>
+    <message>
+        <source>With patient data</source>
+        <translation>包含患者信息</translation>
+    </message>
+    <message>
+        <source>Images of this kind often have the patient’s name in their pixels: look at the page.</source>
+        <translation>此类图像的像素中常印有患者姓名：请查看页面。</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>Save as PDF…</source>
+        <translation>保存为 PDF…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Print…</source>
+        <translation>打印…</translation>
+    </message>
+    <message>
+        <source>Save as PDF</source>
+        <translation>保存为 PDF</translation>
+    </message>
+</context>
+<context>
     <name>Recent</name>
     <message>
         <source>No name</source>
@@ -3683,10 +3952,6 @@
 </context>
 <context>
     <name>Saving</name>
-    <message>
-        <source>Save the viewport as a picture</source>
-        <translation>将视口另存为图片</translation>
-    </message>
     <message>
         <source>Save the segmentation</source>
         <translation>保存分割</translation>
@@ -4156,6 +4421,74 @@
     <message>
         <source>Move a mark</source>
         <translation>移动标记</translation>
+    </message>
+    <message>
+        <source>New label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name or colour of a label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Edit a segmentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New segmentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Discard a segmentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paint</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smooth</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep the largest part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove islands</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fill between slices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add another label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take another label away</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep what is in another label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clear the label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Grow a region</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

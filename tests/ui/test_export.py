@@ -1,0 +1,227 @@
+"""Pictures, values, films and paper out of the window: what they show, what they hold, and nothing of the patient when not wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QComboBox
+from pytestqt.qtbot import QtBot
+
+from medview.app.picture_export import formats_of, picture_name
+from medview.ui.application import Desk
+from medview.ui.export_dialog import ExportDialog
+from medview.ui.print_dialog import PrintDialog
+from tests.ui.small_study import SLICES, active, phantom
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
+WAIT = 20_000
+
+
+def chunks(png: Path) -> set[bytes]:
+    data, at, found = png.read_bytes(), 8, set()
+    while at < len(data):
+        found.add(data[at + 4 : at + 8])
+        at += 12 + int.from_bytes(data[at : at + 4])
+    return found
+
+
+def choose(combo: QComboBox, value: object) -> None:
+    at = combo.findData(value)
+    assert at >= 0, f"{value} is not offered"
+    combo.setCurrentIndex(at)
+
+
+def opened(qtbot: QtBot, desk: Desk, key: Qt.Key, keys: Qt.KeyboardModifier) -> ExportDialog:
+    qtbot.keyClick(desk.window, key, keys)
+    qtbot.waitUntil(lambda: bool(desk.window.findChildren(ExportDialog)), timeout=WAIT)
+    dialog = desk.window.findChildren(ExportDialog)[-1]
+    qtbot.waitUntil(lambda: not dialog.preview.pixmap().isNull(), timeout=WAIT)
+    return dialog
+
+
+def save(qtbot: QtBot, dialog: ExportDialog) -> None:
+    known = len(dialog._workspace.notices)
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(dialog._workspace.notices) > known, timeout=WAIT)
+    assert dialog._workspace.notices[-1].code == "saved", dialog._workspace.notices[-1]
+
+
+def test_the_picture_is_what_is_seen_and_names_nobody_unless_asked(
+    qtbot: QtBot, reading_desk: Desk, tmp_path: Path
+) -> None:
+    dialog = opened(qtbot, reading_desk, Qt.Key.Key_S, CTRL)
+    assert not dialog.named.isChecked()
+    assert "Doe" not in dialog.path.text()
+    dialog.path.setText(str(tmp_path / "a.png"))
+    save(qtbot, dialog)
+    without = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_COLOR)
+    seen = active(reading_desk)
+    assert without.shape[:2] == (seen.height(), seen.width())
+    assert without.std() > 20
+    qtbot.mouseClick(dialog.named, Qt.MouseButton.LeftButton, pos=dialog.named.rect().topLeft() + _left(dialog.named))
+    assert "Doe" in dialog.path.text()
+    dialog.path.setText(str(tmp_path / "b.png"))
+    save(qtbot, dialog)
+    named = cv2.imread(str(tmp_path / "b.png"), cv2.IMREAD_COLOR)
+    corner = (slice(0, 60), slice(0, 200))
+    assert (np.abs(named[corner].astype(int) - without[corner]).max(axis=2) > 60).sum() > 100, "the name is missing"
+    for file in ("a.png", "b.png"):
+        assert chunks(tmp_path / file) == {b"IHDR", b"IDAT", b"IEND"}, "words can stand in other chunks"
+
+
+def _left(box):  # type: ignore[no-untyped-def]
+    from PySide6.QtCore import QPoint
+
+    return QPoint(6, box.height() // 2)
+
+
+@pytest.mark.parametrize(("content", "format_"), [("stored", "tiff"), ("values", "tiff")])
+def test_values_are_those_of_the_file(
+    qtbot: QtBot, reading_desk: Desk, tmp_path: Path, content: str, format_: str
+) -> None:
+    dialog = opened(qtbot, reading_desk, Qt.Key.Key_S, CTRL)
+    choose(dialog.content, content)
+    choose(dialog.format, format_)
+    path = tmp_path / f"v.{format_}"
+    dialog.path.setText(str(path))
+    save(qtbot, dialog)
+    written = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    state = reading_desk.workspace.active_viewport
+    assert state.stack is not None
+    hu = phantom()[state.slice_index]
+    if content == "values":
+        assert written.dtype == np.int16
+        np.testing.assert_array_equal(written, hu)
+    else:
+        slope, intercept = state.stack.transform.slope_intercept(state.slice_index)
+        np.testing.assert_array_equal(written.astype(float) * slope + intercept, hu)
+    assert b"Jane" not in path.read_bytes()
+
+
+def test_a_series_becomes_one_file_for_each_image_in_a_folder_of_its_own(
+    qtbot: QtBot, reading_desk: Desk, tmp_path: Path
+) -> None:
+    reading_desk.workspace.change_settings(export_folder=str(tmp_path))
+    dialog = opened(qtbot, reading_desk, Qt.Key.Key_E, CTRL | SHIFT)
+    choose(dialog.content, "values")
+    save(qtbot, dialog)
+    folder = tmp_path / "CT_1"
+    files = sorted(folder.iterdir())
+    assert [file.name for file in files] == [f"CT_1-{n:04d}.tiff" for n in range(1, SLICES + 1)]
+    for k, file in enumerate(files):
+        np.testing.assert_array_equal(cv2.imread(str(file), cv2.IMREAD_UNCHANGED), phantom()[k])
+    assert dialog.path.text() == str(tmp_path / "CT_1-2"), "a second export would be mixed into the first"
+    # The reader went on reading meanwhile: the viewport is where it was.
+    assert reading_desk.workspace.active_viewport.slice_index == SLICES // 2
+
+
+def test_a_film_has_every_image_at_its_rate(qtbot: QtBot, reading_desk: Desk, tmp_path: Path) -> None:
+    dialog = opened(qtbot, reading_desk, Qt.Key.Key_E, CTRL | SHIFT)
+    choose(dialog.extent, "film")
+    choose(dialog.side, 512)
+    dialog.rate.setValue(12.5)
+    path = tmp_path / "片.avi"
+    dialog.path.setText(str(path))
+    save(qtbot, dialog)
+    film = cv2.VideoCapture(str(path))
+    assert film.get(cv2.CAP_PROP_FPS) == pytest.approx(12.5)
+    pictures = []
+    while True:
+        there, picture = film.read()
+        if not there:
+            break
+        pictures.append(picture)
+    film.release()
+    assert len(pictures) == SLICES
+    middle = [float(one[200:300, 240:270].mean()) for one in pictures]
+    assert max(middle) > 60
+    assert len({one.tobytes() for one in pictures}) > SLICES // 2, "every image of the film is the same"
+    assert b"Jane" not in path.read_bytes()
+
+
+def test_a_film_that_is_cancelled_leaves_nothing(qtbot: QtBot, reading_desk: Desk, tmp_path: Path) -> None:
+    dialog = opened(qtbot, reading_desk, Qt.Key.Key_E, CTRL | SHIFT)
+    choose(dialog.extent, "film")
+    dialog.path.setText(str(tmp_path / "a.avi"))
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.bar.value() >= 2, timeout=WAIT)
+    qtbot.mouseClick(dialog.stop, Qt.MouseButton.LeftButton)
+    assert dialog.run is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_nothing_is_told(qtbot: QtBot, reading_desk: Desk, tmp_path: Path) -> None:
+    dialog = opened(qtbot, reading_desk, Qt.Key.Key_S, CTRL)
+    dialog.path.setText(str(tmp_path / "not there" / "a.png"))
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    notices = reading_desk.workspace.notices
+    qtbot.waitUntil(lambda: bool(dialog.said.text()), timeout=WAIT)
+    notices = reading_desk.workspace.notices
+    assert notices[-1].code == "cannot_write"
+    assert dialog.save.isEnabled()
+
+
+def test_the_clipboard_with_and_without_patient_and_the_whole_layout(qtbot: QtBot, reading_desk: Desk) -> None:
+    workspace = reading_desk.workspace
+    pictures: list[QImage] = []
+    for key in (CTRL, CTRL | SHIFT):
+        QApplication.clipboard().clear()
+        qtbot.keyClick(active(reading_desk), Qt.Key.Key_C, key)
+        qtbot.waitUntil(lambda: not QApplication.clipboard().image().isNull(), timeout=WAIT)
+        pictures.append(QApplication.clipboard().image())
+    assert pictures[0].size() == pictures[1].size() == active(reading_desk).size()
+    assert pictures[0] != pictures[1]
+    workspace.set_layout(1, 2)
+    QApplication.clipboard().clear()
+    qtbot.keyClick(active(reading_desk), Qt.Key.Key_C, CTRL | ALT)
+    qtbot.waitUntil(lambda: not QApplication.clipboard().image().isNull(), timeout=WAIT)
+    assert QApplication.clipboard().image().width() == reading_desk.window.grid.width()
+
+
+def test_a_page_is_previewed_and_printed_with_its_head(qtbot: QtBot, reading_desk: Desk, tmp_path: Path) -> None:
+    qtbot.keyClick(reading_desk.window, Qt.Key.Key_P, CTRL)
+    qtbot.waitUntil(lambda: bool(reading_desk.window.findChildren(PrintDialog)), timeout=WAIT)
+    dialog = reading_desk.window.findChildren(PrintDialog)[0]
+    qtbot.waitUntil(lambda: dialog.is_ready, timeout=WAIT)
+    for named in (True, False):
+        dialog.named.setChecked(named)
+        qtbot.waitUntil(lambda: dialog.is_ready, timeout=WAIT)
+        dialog.write_pdf(str(tmp_path / f"{named}.pdf"))
+    import pypdfium2
+
+    words = {}
+    for named in (True, False):
+        document = pypdfium2.PdfDocument(str(tmp_path / f"{named}.pdf"))
+        assert len(document) == 1
+        page = document[0]
+        assert page.get_width() > page.get_height()
+        text = page.get_textpage()
+        words[named] = text.get_text_range()
+        image = np.asarray(page.render(scale=1).to_numpy())
+        assert image[200:400, 200:600].std() > 20, "the picture is missing"
+        text.close()
+        page.close()
+        document.close()
+    assert "Doe" in words[True]
+    assert "Doe" not in words[False]
+    assert b"Jane" not in (tmp_path / "False.pdf").read_bytes()
+    dialog.close()
+
+
+def test_what_can_be_written_in_which_format() -> None:
+    assert formats_of("film", "seen") == ("avi",)
+    assert formats_of("series", "stored", "uint16") == ("png", "tiff")
+    assert formats_of("series", "stored", "int16") == ("tiff",), "PNG holds nothing below zero"
+
+
+def test_a_name_without_patient_has_no_free_text(reading_desk: Desk) -> None:
+    view = reading_desk.workspace.active_viewport.view
+    assert picture_name(view, named=False) == "CT_1"
+    assert picture_name(view, named=True) == "Doe-Jane_CT_1_Lung-2-mm"
