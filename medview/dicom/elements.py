@@ -29,12 +29,10 @@ from medview.dicom.element_head import (
     Head,
     ShortBuffer,
     Syntax,
-    head_explicit,
     head_implicit,
     head_of,
     item_big,
-    may_be_undefined,
-    possible_heads,
+    likely_head_in,
 )
 from medview.dicom.element_kinds import (
     BYTES,
@@ -42,7 +40,6 @@ from medview.dicom.element_kinds import (
     LONGS,
     NEEDED,
     NOTHING,
-    PIXEL_TAGS,
     SEQUENCE,
     SHORTS,
     STOP,
@@ -60,8 +57,9 @@ from medview.dicom.file_start import (
     IMPLICIT_LITTLE,
     PAPYRUS_IMPLICIT,
     BrokenElements,
+    MetaLayout,
     NotDicom,
-    read_meta,
+    data_set_begins,
     sniffed,
     start_of_elements,
 )
@@ -78,14 +76,26 @@ from medview.files.byte_source import (
     opened,
 )
 
-Layouts = dict[tuple[bool, int], Layout]
-"""What is remembered of other files: (explicit VR, number of the run of plain elements) → its layout."""
+
+@dataclass(slots=True)
+class Layouts:
+    """What is remembered of the files before, of which the next one is probably like."""
+
+    runs: dict[tuple[bool, int], Layout] = field(default_factory=dict)
+    """(explicit VR, number of the run of plain elements) → its layout."""
+    meta: MetaLayout = field(default_factory=MetaLayout)
+    syntaxes: dict[tuple[bytes, str], tuple[Syntax, str, bool]] = field(default_factory=dict)
+    """(first bytes of the data set, declared transfer syntax) → how it is written; only where both agree."""
+
+
 Values = dict[int, Any]
 """Packed tag → bytes, or a list of Values for a sequence."""
 
 FIRST_READ = 16 * 1024
 CHUNK = 64 * 1024
 MAX_SEQUENCE = 512 << 20
+MAX_DAMAGED = 128 << 20
+_FIRST_GROUP = b"\x08\0"
 MAX_DEPTH = 64
 MAX_LAYOUTS = 16
 MAX_PADDING = 1 << 20
@@ -194,7 +204,7 @@ def _read_dataset(
     """The wanted elements of an item from ``pos`` to ``end`` (None: to the item delimiter)."""
     values: Values = {}
     while end is None or pos < end:
-        tag, vr, start, length = head_of(buf, pos, syntax)
+        tag, vr, start, length = head_of(buf, pos, syntax) if faults is None else likely_head_in(buf, pos, end, syntax)
         if tag == ITEM_END:
             return values, start
         if tag == 0 and length == 0:  # padding; megabytes of it would be read eight bytes at a time
@@ -260,7 +270,7 @@ def _converted(value: bytes, vr: int, kind: frozenset[int], big: bool) -> bytes:
         return b""
 
 
-class _Source:
+class ElementSource:
     """A window onto the bytes of a data set, refilled from the file where needed."""
 
     __slots__ = ("base", "buf", "bytes", "size")
@@ -287,7 +297,7 @@ class _Source:
 
 
 def _walk(
-    source: _Source,
+    source: ElementSource,
     offset: int,
     syntax: Syntax,
     raw: RawInstance,
@@ -304,74 +314,23 @@ def _walk(
             if layouts is None or number >= MAX_LAYOUTS:
                 position = plain_run(source.buf, begin, raw.values, wanted, kinds) + source.base
             else:
-                layout = layouts.setdefault((syntax.explicit, number), Layout())
+                layout = layouts.runs.setdefault((syntax.explicit, number), Layout())
                 position = layout.run(source.buf, begin, raw.values, wanted, kinds) + source.base
                 number += 1
         head = _head_at(source, position, syntax)
         if head is None:
             raw.truncated |= position != source.size
             return
-        position = _one_element(source, position, head, syntax, raw, wanted)
+        position = one_element(source, position, head, syntax, raw, wanted)
 
 
-def _walk_carefully(source: _Source, offset: int, syntax: Syntax, raw: RawInstance, wanted: Wanted) -> None:
-    """As :func:`_walk` for a data set that breaks the rules: each head is read in the way that leads on to another one."""
-    position: int | None = offset
-    faults: list[str] = []
-    while position is not None and position < source.size:
-        head = _likely_head(source, position, syntax)
-        if head is None:
-            raw.truncated |= any(source.bytes.read(position, 8))
-            break
-        position = _one_element(source, position, head, syntax, raw, wanted, faults)
-    raw.oddities += tuple(dict.fromkeys(("repaired_header", *faults)))
-
-
-def _likely_head(source: _Source, offset: int, syntax: Syntax) -> Head | None:
-    buf = source.bytes.read(offset, 12)
-    if len(buf) < 8:
-        return None
-    heads = [
-        (tag, vr, offset + start, length) for tag, vr, start, length in possible_heads(buf.ljust(12, b"\0"), 0, syntax)
-    ]
-    if heads[0][2] > source.size:
-        return None
-    if heads[0][0] in DELIMITERS:
-        return heads[0]
-    for head in heads:
-        if may_be_undefined(head) or _leads_on(source, head):
-            return head
-    # Nothing leads on: pixels whose length is wrong, or an element that ends where only junk follows.
-    first = heads[0]
-    return first if first[0] in PIXEL_TAGS or first[2] + first[3] <= source.size else None
-
-
-def _leads_on(source: _Source, head: Head) -> bool:
-    """Whether an element ends at the end of the file or where another one of a higher tag begins."""
-    tag, _, start, length = head
-    end = start + length
-    if length == UNDEFINED or end > source.size:
-        return False
-    after = source.bytes.read(end, 8)
-    if len(after) < 8:
-        return True
-    if not any(after):
-        return _only_zeros(source, end)
-    following, name, _ = head_explicit(after, 0)
-    group, element = following & 0xFFFF, following >> 16
-    if (group, element) <= (tag & 0xFFFF, tag >> 16) and following not in DELIMITERS:
-        return False
-    (length,) = struct.unpack_from("<I", after, 4)
-    return following in DELIMITERS or name in ALL_VRS or length == UNDEFINED or end + 8 + length <= source.size
-
-
-def _only_zeros(source: _Source, offset: int) -> bool:
+def only_zeros(source: ElementSource, offset: int) -> bool:
     """Whether nothing but padding follows."""
     return not source.bytes.read(offset, MAX_PADDING).strip(b"\0")
 
 
-def _one_element(
-    source: _Source,
+def one_element(
+    source: ElementSource,
     offset: int,
     head: Head,
     syntax: Syntax,
@@ -391,7 +350,7 @@ def _one_element(
             _look_at_fragments(source, start, raw)
         return _after_pixels(source, raw, wanted)
     if tag == 0 and length == 0:  # padding, or the middle of something that a wrong length has led into
-        raw.truncated |= not _only_zeros(source, offset)
+        raw.truncated |= not only_zeros(source, offset)
         return None
     if tag in DELIMITERS:
         raw.oddities += ("stray_element",)
@@ -418,7 +377,7 @@ def _one_element(
     return start + length
 
 
-def _look_at_fragments(source: _Source, start: int, raw: RawInstance) -> None:
+def _look_at_fragments(source: ElementSource, start: int, raw: RawInstance) -> None:
     """Find out whether the file ends inside its fragments, where that costs next to nothing.
 
     For one frame what was read already tells. Of several the end of a whole file tells, and only others are gone through.
@@ -439,7 +398,7 @@ _ONE = frozenset({b"", b"0", b"1"})
 _SEQUENCE_END_BYTES = b"\xfe\xff\xdd\xe0"
 
 
-def _after_pixels(source: _Source, raw: RawInstance, wanted: Wanted) -> int | None:
+def _after_pixels(source: ElementSource, raw: RawInstance, wanted: Wanted) -> int | None:
     """Where to go on behind the pixels: only where what describes them has not come yet, in files without order."""
     if raw.pixel_length is None or wanted is not WANTED or not NEEDED.isdisjoint(raw.values):
         return None
@@ -450,7 +409,7 @@ def _after_pixels(source: _Source, raw: RawInstance, wanted: Wanted) -> int | No
     return end
 
 
-def _head_at(source: _Source, offset: int, syntax: Syntax) -> Head | None:
+def _head_at(source: ElementSource, offset: int, syntax: Syntax) -> Head | None:
     """The head of the element at ``offset``; None where the data end."""
     while True:
         if 0 <= offset - source.base <= len(source.buf):
@@ -466,7 +425,7 @@ def _head_at(source: _Source, offset: int, syntax: Syntax) -> Head | None:
 
 
 def _take_sequence(
-    source: _Source,
+    source: ElementSource,
     offset: int,
     head: Head,
     syntax: Syntax,
@@ -490,7 +449,7 @@ def _take_sequence(
                 inner = EXPLICIT if int.from_bytes(first, "little") in ALL_VRS else IMPLICIT
             items, after = _read_items(source.buf, begin, end, inner, wanted if is_wanted else NOTHING, 0, faults)
         except ShortBuffer:
-            if not source.has_more(offset) or need > MAX_SEQUENCE:
+            if not source.has_more(offset) or need > (MAX_SEQUENCE if faults is None else MAX_DAMAGED):
                 return None
             source.fill(offset, need)
             need *= 2
@@ -507,7 +466,7 @@ def _take_sequence(
 def read_elements(
     path: str, first_read: int = FIRST_READ, wanted: Wanted = WANTED, layouts: Layouts | None = None
 ) -> RawInstance:
-    """Read one file up to its pixels. ``layouts`` remembers the files before (start with an empty dict).
+    """Read one file up to its pixels. ``layouts`` remembers the files before.
 
     ``path`` may lead into an archive. Raises OSError, NotDicom, BrokenElements, and MedviewError ``deflate_bomb`` or
     ``codec_failed`` for a deflated data set and what an archive has. What is not a regular file is never read.
@@ -528,25 +487,31 @@ def read_elements(
 
 
 def _read(file: ByteSource, path: str, first_read: int, wanted: Wanted, layouts: Layouts | None) -> RawInstance:
-    source = _Source(file, file.read(0, first_read))
+    source = ElementSource(file, file.read(0, first_read))
     raw = RawInstance({}, file_size=file.size, data_size=file.size, stamp=file.stamp, packed=file.is_packed)
     start = start_of_elements(source.buf, file.size, raw.notice)
-    start = read_meta(file, source.buf, start, raw.values)
+    layouts = layouts or Layouts()
+    start = layouts.meta.take(file, source.buf, start, raw.values)
     if start > len(source.buf):
         source.fill(start, CHUNK)
     declared = raw.values.get(tags.TRANSFER_SYNTAX, b"").strip(b" \0").decode("latin-1")
     raw.transfer_syntax = declared
     begin = source.buf[start - source.base : start - source.base + 16]
+    if begin[:2] != _FIRST_GROUP and declared != DEFLATED and (not declared or sniffed(begin) is None):
+        start = data_set_begins(file, start, raw.values, raw.notice)
+        source.fill(start, CHUNK)
+        begin = source.buf[:16]
+        declared = raw.transfer_syntax = raw.values.get(tags.TRANSFER_SYNTAX, b"").strip(b" \0").decode("latin-1")
     if declared == DEFLATED and sniffed(begin) is None:
         _read_deflated(file, path, start, raw, wanted)
         return raw
-    syntax = _syntax_of(begin, declared, raw)
+    syntax = _remembered_syntax(begin, declared, raw, layouts)
     _walk_well(source, start, syntax, raw, wanted, layouts)
     return raw
 
 
 def _walk_well(
-    source: _Source, start: int, syntax: Syntax, raw: RawInstance, wanted: Wanted, layouts: Layouts | None
+    source: ElementSource, start: int, syntax: Syntax, raw: RawInstance, wanted: Wanted, layouts: Layouts | None
 ) -> None:
     """Walk at speed, and once more with care where that does not come to the pixels or the end."""
     meta = dict(raw.values)
@@ -558,9 +523,11 @@ def _walk_well(
         broken = error
     if broken is None and not raw.truncated:
         return
+    from medview.dicom.damaged_elements import walk_carefully
+
     again = RawInstance(meta, raw.transfer_syntax, oddities=oddities)
     try:
-        _walk_carefully(_Source(source.bytes), start, syntax, again, wanted)
+        walk_carefully(ElementSource(source.bytes), start, syntax, again, wanted)
     except BrokenElements:
         again.truncated = True
     if again.truncated:
@@ -569,7 +536,19 @@ def _walk_well(
         return
     raw.values, raw.extended, raw.truncated, raw.oddities = again.values, again.extended, False, again.oddities
     raw.pixel_tag, raw.pixel_vr = again.pixel_tag, again.pixel_vr
-    raw.pixel_offset, raw.pixel_length = again.pixel_offset, again.pixel_length
+    raw.pixel_offset, raw.pixel_length, raw.cut_off = again.pixel_offset, again.pixel_length, again.cut_off
+
+
+def _remembered_syntax(begin: bytes, declared: str, raw: RawInstance, layouts: Layouts) -> Syntax:
+    key = (begin[:8], declared)
+    known = layouts.syntaxes.get(key)
+    if known is not None and not raw.oddities:
+        syntax, raw.transfer_syntax, raw.big_endian = known
+        return syntax
+    syntax = _syntax_of(begin, declared, raw)
+    if not raw.oddities and len(layouts.syntaxes) < MAX_LAYOUTS:
+        layouts.syntaxes[key] = (syntax, raw.transfer_syntax, raw.big_endian)
+    return syntax
 
 
 def _syntax_of(begin: bytes, declared: str, raw: RawInstance) -> Syntax:
@@ -607,7 +586,7 @@ def _read_deflated(file: ByteSource, path: str, start: int, raw: RawInstance, wa
         raw.values, raw.oddities = dict(meta), oddities
         raw.truncated = False
         held = HeldBytes(data, file.stamp)
-        _walk_well(_Source(held, data), 0, EXPLICIT, raw, wanted, None)
+        _walk_well(ElementSource(held, data), 0, EXPLICIT, raw, wanted, None)
         if raw.pixel_tag or len(data) < want:
             break
         want *= 8

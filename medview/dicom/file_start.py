@@ -13,9 +13,11 @@ from medview.dicom.element_head import (
     EXPLICIT,
     IMPLICIT,
     UNDEFINED,
+    Head,
     ShortBuffer,
     Syntax,
     head_of,
+    possible_heads,
 )
 from medview.files.byte_source import ByteSource
 
@@ -28,6 +30,9 @@ PAPYRUS_IMPLICIT = "1.2.840.10008.1.20"
 
 _FIRST_GROUPS = frozenset({0x0002, 0x0004, 0x0008, 0x0010, 0x0018, 0x0020, 0x0028})
 _SEARCHED = 4096
+_META_LENGTH = 0x00000002
+_SYNTAX_TAG = 0x00100002
+_SYNTAX_ELEMENT = re.compile(rb"\x02\x00\x10\x00UI..(1\.2\.[0-9.]{3,60})", re.DOTALL)
 _MARK = re.compile(rb"DICM\x02\x00[\x00\x01\x02\x10\x12]\x00")
 _FIRST_ELEMENT = re.compile(
     rb"\x08\x00(?:\x00\x00UL\x04\x00|\x00\x00\x04\x00\x00\x00|\x01\x00UL\x04\x00|\x05\x00CS.\x00|\x08\x00CS.\x00"
@@ -95,18 +100,89 @@ def read_meta(file: ByteSource, buf: bytes, pos: int, values: dict[int, Any]) ->
         else:
             return pos
         try:
-            tag, _, start, length = head_of(buf, pos - base, syntax)
+            tag, vr, start, length = head_of(buf, pos - base, syntax)
+            if (not vr and syntax.explicit) or (tag == _META_LENGTH and length != 4):
+                tag, vr, start, length = _damaged_meta(buf, pos - base, syntax)
             if start + length > len(buf):
                 raise ShortBuffer
         except ShortBuffer:
-            longer = file.read(pos, 1 << 20)
-            if base == pos or len(longer) < 8:
+            longer = file.read(pos, 1 << 20) if base != pos else b""
+            if len(longer) < 8:
                 return pos
             buf, base = longer, pos
             continue
         if tag & 0xFFFF == 2:
             values[tag] = buf[start : start + length]
         pos = base + start + length
+
+
+_GROUP_LENGTH = b"\x02\0\0\0UL\x04\0"
+_INSTANCE_UID = b"\x02\0\x03\0UI"
+_INSTANCE_TAG = 0x0003_0002
+
+
+class MetaLayout:
+    """The file meta elements of the file before: a series repeats them, but for the UID of the instance."""
+
+    __slots__ = ("_after", "_before", "_known")
+
+    def __init__(self) -> None:
+        self._before = self._after = b""
+        self._known: dict[int, Any] = {}
+
+    def take(self, file: ByteSource, buf: bytes, pos: int, values: dict[int, Any]) -> int:
+        """As :func:`read_meta`."""
+        begin = pos + 12
+        if self._before and buf.startswith(_GROUP_LENGTH, pos) and buf.startswith(self._before, begin):
+            at = begin + len(self._before)
+            stop = at + 2 + int.from_bytes(buf[at : at + 2], "little")
+            if buf.startswith(self._after, stop):
+                values.update(self._known)
+                values[_INSTANCE_TAG] = buf[at + 2 : stop]
+                return stop + len(self._after) - 2
+        end = read_meta(file, buf, pos, values)
+        at = buf.find(_INSTANCE_UID, begin, end)
+        self._before = b""
+        # Two bytes more, which are those of another group: that the elements end there is part of what repeats.
+        if at >= 0 and end + 2 <= len(buf) and buf.startswith(_GROUP_LENGTH, pos) and buf[end : end + 2] > b"\x02\0":
+            stop = at + 8 + int.from_bytes(buf[at + 6 : at + 8], "little")
+            if buf[at + 8 : stop] == values.get(_INSTANCE_TAG) and stop <= end:
+                self._before, self._after = buf[begin : at + 6], buf[stop : end + 2]
+                self._known = {tag: value for tag, value in values.items() if tag != _INSTANCE_TAG}
+        return end
+
+
+def _damaged_meta(buf: bytes, pos: int, syntax: Syntax) -> Head:
+    """The head of a meta element whose VR is none: read so that another one, or the data set, begins where it ends."""
+    heads = possible_heads(buf.ljust(pos + 12, b"\0"), pos, syntax)
+    for head in heads:
+        stop = head[2] + head[3]
+        after = buf[stop : stop + 8]
+        if len(after) == 8 and (after[:2] == b"\2\0" or sniffed(after) is not None):
+            return head
+    return heads[0]
+
+
+def data_set_begins(file: ByteSource, start: int, values: dict[int, Any], notice: Callable[[str], None]) -> int:
+    """Where the data set begins, where at ``start``, the end of the meta elements, nothing looks like one.
+
+    The group length of the meta elements says it (PS3.10 7.1), or what looks like a first element.
+    """
+    buf = file.read(0, 1 << 16)
+    begin = start_of_elements(buf, file.size, lambda _: None)
+    syntax = _SYNTAX_ELEMENT.search(buf, begin, begin + _SEARCHED)
+    if syntax:
+        values[_SYNTAX_TAG] = syntax[1]
+    length = values.get(_META_LENGTH, b"")
+    said = begin + 12 + int.from_bytes(length[:4], "little")
+    if len(length) >= 4 and said != start and sniffed(buf[said : said + 8]) is not None:
+        notice("repaired_header")
+        return said
+    found = _FIRST_ELEMENT.search(buf, begin, begin + _SEARCHED)
+    if found and begin < start:
+        notice("repaired_header")
+        return found.start()
+    return start
 
 
 def sniffed(begin: bytes) -> Syntax | None:

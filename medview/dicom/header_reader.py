@@ -77,11 +77,16 @@ _ENHANCED_TAGS = frozenset(
     }
 )  # fmt: skip
 _OVERLAY_ROWS = frozenset(tags.OVERLAY_ROWS)
+_OVERLAY_SIZES = frozenset(tags.OVERLAY_ROWS + tags.OVERLAY_COLUMNS)
 _RARE = _OVERLAY_ROWS | {tags.ICC_PROFILE, tags.OPTICAL_PATHS}
 _PRIVATE_MODALITIES = frozenset({b"MR", b"PT"})
 _ELEMENTS: dict[int, PixelElement] = {tags.PIXELS: "pixels", tags.FLOAT_PIXELS: "float", tags.DOUBLE_PIXELS: "double"}
 _CACHE_SIZE = 4096
+_Judged = tuple[PixelDescription | None, tuple[str, str] | None, tuple[str, ...]]
+"""What the pixels are, why they cannot be shown (code, reason), and what is odd about them (codes)."""
 MAX_FRAMES = 1_000_000
+_MOST_SAMPLES = 4
+"""PS3.3 C.7.6.3.1.1: 1, 3, retired 4."""
 MANY_FRAMES = 20_000
 
 
@@ -91,7 +96,7 @@ class HeaderReader:
     def __init__(self) -> None:
         self._caches: tuple[dict[Any, Any], ...] = ({}, {}, {}, {})
         self._first_read = FIRST_READ
-        self._layouts: Layouts = {}
+        self._layouts = Layouts()
         self._reference: tuple[bytes | None, str] = (None, "")
 
     def read(self, path: str) -> InstanceHeader:
@@ -111,8 +116,7 @@ class HeaderReader:
         tiles = _tiles(values, private)
         image_key = (*private.items(), *sorted(rare), bool(rare) and has_profile(values), tiles)
         image = self._shared(1, values, _IMAGE_TAGS, image_key, lambda: _image_header(values, private, tiles))
-        pixels = self._pixels(raw)
-        fault = _fault(raw, pixels)
+        pixels, fault, oddities = self._pixels(raw)
         frames = self.frames(values, private, pixels) if fault is None else (self.frame(values, private),)
         concatenation = None
         if tags.CONCATENATION_UID in values:
@@ -134,7 +138,7 @@ class HeaderReader:
             frames,
             fault,
             self._frame_of_reference(values.get(tags.FRAME_OF_REFERENCE)),
-            oddities_of(raw, pixels),
+            oddities,
             concatenation,
             stamp=raw.stamp,
             packed=raw.packed,
@@ -199,15 +203,18 @@ class HeaderReader:
             get(tags.EXTRA_AXES, counted),
         )
 
-    def _pixels(self, raw: RawInstance) -> PixelDescription | None:
+    def _pixels(self, raw: RawInstance) -> _Judged:
         if not raw.pixel_tag or raw.pixel_length == 0:
-            return None
+            return None, _fault(raw, None), oddities_of(raw, None)
         values = raw.values
+        planes = values.keys() & _OVERLAY_SIZES
+        # All that the verdicts are made of: files of a series get one.
         extra = (
-            raw.transfer_syntax, raw.pixel_offset, raw.pixel_length, raw.pixel_tag, raw.pixel_vr, raw.big_endian,
-            raw.deflated_at, tuple(raw.extended.items()),
+            raw.transfer_syntax, raw.pixel_offset, raw.pixel_length, raw.pixel_tag, raw.pixel_vr, raw.big_endian, raw.deflated_at,
+            tuple(raw.extended.items()), raw.oddities, raw.cut_off, raw.truncated, raw.data_size, raw.file_size,
+            tuple((tag, values[tag]) for tag in sorted(planes)) if planes else (),
         )  # fmt: skip
-        return self._shared(3, values, _PIXEL_TAGS, extra, lambda: _pixel_description(raw))
+        return self._shared(3, values, _PIXEL_TAGS, extra, lambda: _judged(raw))
 
     def _shared(
         self, which: int, values: Values, wanted: tuple[int, ...], extra: tuple[Any, ...], make: Callable[[], T_Value]
@@ -501,6 +508,7 @@ def _pixel_description(raw: RawInstance) -> PixelDescription:
     rows, columns = as_short(get(tags.ROWS)), as_short(get(tags.COLUMNS))
     photometric = as_text(get(tags.PHOTOMETRIC)).upper() or "MONOCHROME2"
     samples = as_short(get(tags.SAMPLES)) or samples_of(photometric)
+    samples = samples if samples <= _MOST_SAMPLES else samples_of(photometric)
     frames = max(1, as_integer(get(tags.NUMBER_OF_FRAMES)) or 1)
     allocated = as_short(get(tags.BITS_ALLOCATED)) or _unsaid_width(raw, rows * columns * samples * frames)
     stored = as_short(get(tags.BITS_STORED)) or allocated
@@ -525,6 +533,11 @@ def _pixel_description(raw: RawInstance) -> PixelDescription:
         raw.extended.get(tags.EXTENDED_OFFSETS),
         raw.extended.get(tags.EXTENDED_LENGTHS),
     )
+
+
+def _judged(raw: RawInstance) -> _Judged:
+    pixels = _pixel_description(raw)
+    return pixels, _fault(raw, pixels), oddities_of(raw, pixels)
 
 
 def _fault(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str, str] | None:

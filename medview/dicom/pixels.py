@@ -33,16 +33,17 @@ def file_error(path: str, error: OSError) -> MedviewError:
     return MedviewError("cannot_read", f"{path}: the file cannot be read ({error.strerror or error}).", path)
 
 
+def _changed(frame: DicomFrame) -> MedviewError:
+    text = f"{frame.path}: the file has changed since it was listed; open it again to see what it holds now."
+    return MedviewError("file_changed", text, frame.path)
+
+
 @contextmanager
 def _opened(frame: DicomFrame) -> Iterator[ByteSource]:
     try:
         with opened(frame.path) as source:
             if frame.stamp is not None and source.stamp != frame.stamp:
-                raise MedviewError(
-                    "file_changed",
-                    f"{frame.path}: the file has changed since it was listed; open it again to see what it holds now.",
-                    frame.path,
-                )
+                raise _changed(frame)
             if frame.pixels.deflated_at is None:
                 yield source
             else:
@@ -89,8 +90,13 @@ def read_frame_into(frame: DicomFrame, target: NDArray[Any]) -> None:
     length = target.nbytes
     offset = frame.frame * length
     _check_length(frame, offset + length)
-    with _opened(frame) as source:
-        got = source.read_into(pixels.data_offset + offset, target.reshape(-1).view(np.uint8).data)
+    try:
+        with opened(frame.path) as source:
+            if frame.stamp is not None and source.stamp != frame.stamp:
+                raise _changed(frame)
+            got = source.read_into(pixels.data_offset + offset, target.reshape(-1).view(np.uint8).data)
+    except OSError as error:
+        raise file_error(frame.path, error) from error
     if got < length:
         target[...] = 0
         raise _truncated(frame, got, length)

@@ -7,7 +7,8 @@ import io
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
 from typing import Any, BinaryIO, Protocol, cast
 
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -16,6 +17,7 @@ NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EI
 """What a path that leads into an archive gives where a file on disk is asked for (the last: Windows and its odd names)."""
 
 _pread: Any = getattr(os, "pread", None)
+_preadv: Any = getattr(os, "preadv", None)
 
 Stamp = tuple[int, int]
 """Size and time of change (ns) of a file: the same where nothing was written in between."""
@@ -64,8 +66,8 @@ class FileBytes:
     def read_into(self, offset: int, target: memoryview) -> int:
         done = 0
         while done < len(target):
-            if hasattr(os, "preadv"):
-                got = os.preadv(self._descriptor, [target[done:]], offset + done)
+            if _preadv is not None:
+                got = _preadv(self._descriptor, [target[done:] if done else target], offset + done)
             else:
                 os.lseek(self._descriptor, offset + done, os.SEEK_SET)
                 part = os.read(self._descriptor, len(target) - done)
@@ -180,29 +182,46 @@ def stamp_of(path: str) -> Stamp:
     return (status.st_size, status.st_mtime_ns)
 
 
-@contextmanager
-def opened(path: str) -> Iterator[ByteSource]:
-    """The bytes of a file, or of the member of an archive that ``path`` leads into (``…/study.zip/CT/0001``).
+class opened:  # noqa: N801 - used as a function
+    """The bytes of a file, or of the member of an archive that ``path`` leads into (``…/study.zip/CT/0001``), in a ``with``.
 
     Raises OSError, and MedviewError for an archive that cannot be read. What is not a regular file is never read.
+    A class, since a generator would cost a tenth of the time that a slice takes.
     """
-    try:
-        descriptor = os.open(path, OPEN_FLAGS)
-    except OSError as error:
-        if error.errno not in NOT_THERE:
-            raise
-        from medview.files.archive import member_bytes, split_member
 
-        place = split_member(path)
-        if place is None:
+    __slots__ = ("_descriptor", "_member", "_path")
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._descriptor = -1
+        self._member: AbstractContextManager[ByteSource] | None = None
+
+    def __enter__(self) -> ByteSource:
+        try:
+            self._descriptor = os.open(self._path, OPEN_FLAGS)
+        except OSError as error:
+            if error.errno not in NOT_THERE:
+                raise
+            from medview.files.archive import member_bytes, split_member
+
+            place = split_member(self._path)
+            if place is None:
+                raise
+            self._member = member_bytes(*place)
+            return self._member.__enter__()
+        try:
+            return FileBytes(self._descriptor)
+        except BaseException:
+            os.close(self._descriptor)
             raise
-        with member_bytes(*place) as source:
-            yield source
-        return
-    try:
-        yield FileBytes(descriptor)
-    finally:
-        os.close(descriptor)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._member is not None:
+            self._member.__exit__(kind, error, trace)
+        else:
+            os.close(self._descriptor)
 
 
 @contextmanager

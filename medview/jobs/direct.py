@@ -33,6 +33,9 @@ STOP_S = 0.5
 MOST_HUNG = 16
 """So many reads that hang, and the rest is not tried: the folder is gone."""
 _PATIENT = 3
+SWITCH_S = 0.0002
+"""How long a thread may hold the interpreter while others wait for it: with Python's 5 ms a read that has come back waits
+for longer than it took (600 slices with two threads: a quarter of the time), and so does the window."""
 
 Finished = tuple[int, Any]
 
@@ -68,6 +71,8 @@ def read_slots(
     ``late``, a read that does not come back within ``patience_s`` (a network folder that hangs) is left behind and its slot
     told with what ``late`` gives; the others go on.
     """
+    if sys.getswitchinterval() > SWITCH_S:
+        sys.setswitchinterval(SWITCH_S)
     readers = _Readers(take, read, late, patience_s)
     for _ in range(min(threads, os.cpu_count() or 1)):
         readers.start()
@@ -81,6 +86,7 @@ def read_slots(
         readers.watch()
         # Not for each one: a third thread that wakes up at every slot takes more time than some of the reads.
         readers.ended.wait(TELL_S)
+    readers.join()
     failures = readers.failures
     with contextlib.nullcontext() if not failures else contextlib.suppress(type(failures[0])):
         if not failures:
@@ -97,6 +103,7 @@ class _Reader:
     busy: tuple[int, float] | None = None
     left: bool = False
     over: bool = False
+    thread: threading.Thread | None = None
 
 
 class _Readers:
@@ -129,7 +136,14 @@ class _Readers:
         """One more thread."""
         reader = _Reader()
         self._readers.append(reader)
-        threading.Thread(target=self._run, args=(reader,), name="medview-read", daemon=True).start()
+        reader.thread = threading.Thread(target=self._run, args=(reader,), name="medview-read", daemon=True)
+        reader.thread.start()
+
+    def join(self) -> None:
+        """Wait until the threads that have said that they are over really are."""
+        for reader in self._readers:
+            if reader.over and reader.thread is not None:
+                reader.thread.join()
 
     def _run(self, me: _Reader) -> None:
         try:

@@ -1,0 +1,233 @@
+"""Reading data sets that break the rules: the second try, for files that cannot be walked through at speed.
+
+Each head is read in the way that leads on to another one; where none does, the walk goes on at the next place from which
+the rest of the data set can be read. What lies between is never guessed: a value is taken where its bytes are plain,
+else it is left out and said, or the file refused where a picture without it would be wrong (PS3.5 7.1, 7.5).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+
+from medview.dicom.element_head import (
+    ALL_VRS,
+    DELIMITERS,
+    UN,
+    UNDEFINED,
+    Head,
+    ShortBuffer,
+    Syntax,
+    head_of,
+    in_order,
+    may_be_undefined,
+    may_follow,
+    possible_heads,
+)
+from medview.dicom.element_kinds import PIXEL_TAGS, SEQUENCE, STOP, TEXT, VITAL, WANTED, Wanted
+from medview.dicom.elements import ElementSource, RawInstance, one_element, only_zeros
+from medview.dicom.file_start import BrokenElements
+from medview.dicom.tags import tag_name
+
+_STOPS: dict[int, frozenset[int]] = dict.fromkeys(PIXEL_TAGS, STOP)
+_SEQUENCE_ENDS = (b"\xfe\xff\xdd\xe0\0\0\0\0", b"\xff\xfe\xe0\xdd\0\0\0\0")
+_CLEAR = 64
+"""So many elements in their order, and a place is a foothold without following it to the pixels."""
+_ENOUGH = 12
+"""So many before the next damage."""
+_SEARCHED = 1 << 20
+_MOST_FOOTHOLDS = 8
+_MOST_TRIALS = 4096
+_NAMES = b"|".join(sorted(vr.to_bytes(2, "little") for vr in ALL_VRS))
+_EXPLICIT_HEAD = re.compile(rb"(?=(....(?:" + _NAMES + rb")))", re.DOTALL)
+_PLAIN_TEXT = re.compile(rb"[\x09\x0a\x0c\x0d\x1b\x20-\xff]*\0*", re.DOTALL)
+
+
+def walk_carefully(source: ElementSource, offset: int, syntax: Syntax, raw: RawInstance, wanted: Wanted) -> None:
+    """Read the data set that begins at ``offset`` up to its pixels into ``raw``, and note what was wrong with it."""
+    position: int | None = offset
+    faults: list[str] = []
+    footholds = last = 0
+    while position is not None and position < source.size:
+        head, is_sure = _likely_head(source, position, last, syntax)
+        lost = head is None
+        after: int | None = None
+        if head is not None:
+            tag, length, truncated = head[0], head[3], raw.truncated
+            after = one_element(source, position, head, syntax, raw, wanted, faults)
+            lost = after is None and not raw.pixel_tag and raw.truncated and not truncated
+            if after is not None and tag in VITAL and not _ends_in_order(source, after, tag, syntax):
+                raise BrokenElements(f"{tag_name(tag)} does not end where it should")
+            if lost and (length != UNDEFINED or tag in VITAL):
+                break
+            if is_sure and in_order(last, tag):
+                last = tag
+        if lost:
+            footholds += 1
+            after = (
+                _go_on(source, position, last, syntax, raw, wanted, faults) if footholds <= _MOST_FOOTHOLDS else None
+            )
+            if after is None:
+                raw.truncated = raw.truncated or any(source.bytes.read(position, 8))
+                break
+            raw.truncated = False
+        position = after
+    raw.oddities += tuple(dict.fromkeys(("repaired_header", *faults)))
+
+
+def _ends_in_order(source: ElementSource, end: int, tag: int, syntax: Syntax) -> bool:
+    """Whether what follows a sequence may stand there: it is none of its own elements."""
+    after = source.bytes.read(end, 8)
+    return len(after) < 8 or not any(after) or may_follow(after, tag, syntax, source.size - end)
+
+
+def _likely_head(source: ElementSource, offset: int, last: int, syntax: Syntax) -> tuple[Head | None, bool]:
+    """The head at ``offset`` and whether its tag fits too: a damaged tag stands before one that is lower."""
+    buf = source.bytes.read(offset, 12)
+    if len(buf) < 8:
+        return None, False
+    heads = [
+        (tag, vr, offset + start, length) for tag, vr, start, length in possible_heads(buf.ljust(12, b"\0"), 0, syntax)
+    ]
+    first = heads[0]
+    if first[2] > source.size:
+        return None, False
+    if first[0] in DELIMITERS:
+        return first, False
+    for head in heads:
+        if may_be_undefined(head) or _leads_on(source, head, head[0], syntax):
+            return head, True
+    for head in heads:
+        if _leads_on(source, head, last, syntax):
+            return head, False
+    # Nothing leads on: pixels whose length is wrong, or an element that ends where only junk follows.
+    if first[0] in PIXEL_TAGS:
+        return first, True
+    end = first[2] + first[3]
+    if end > source.size:
+        return None, False
+    # What follows may be damaged and not this one: then nothing can be read from before its end.
+    place = _first_foothold(source, offset, first[0], last, syntax)
+    return (first if place is None or place >= end else None), False
+
+
+def _leads_on(source: ElementSource, head: Head, tag: int, syntax: Syntax) -> bool:
+    """Whether an element ends at the end of the file or where another one of a higher tag than ``tag`` begins."""
+    end = head[2] + head[3]
+    if head[3] == UNDEFINED or end > source.size:
+        return False
+    after = source.bytes.read(end, 8)
+    if len(after) < 8:
+        return True
+    if not any(after):
+        return only_zeros(source, end)
+    return may_follow(after, tag, syntax, source.size - end)
+
+
+# Going on behind what cannot be read ---------------------------------------------------------------------------------
+
+
+def _go_on(
+    source: ElementSource, offset: int, last: int, syntax: Syntax, raw: RawInstance, wanted: Wanted, faults: list[str]
+) -> int | None:
+    """Where the data set goes on behind the element at ``offset`` that cannot be read; None where the file is refused.
+
+    Its own value is what lies between, where it is plain; without a value that matters there is no going on.
+    """
+    buf = source.bytes.read(offset, 12)
+    if len(buf) < 12:
+        return None
+    heads = possible_heads(buf, 0, syntax)
+    tag, vr, start, length = heads[0]
+    if tag in DELIMITERS or tag in PIXEL_TAGS:
+        return None
+    place = _first_foothold(source, offset, tag, last, syntax)
+    if place is None:
+        return None
+    kind = wanted.get(tag)
+    between = source.bytes.read(offset + start, place - offset - start)
+    ends = place - 8 > offset and source.bytes.read(place - 8, 8) in _SEQUENCE_ENDS
+    if not ends and _holds_wanted(between, tag, syntax, wanted):
+        return None
+    if kind is None or (kind is SEQUENCE and tag not in VITAL):
+        faults.append("bad_sequence" if length == UNDEFINED or kind is SEQUENCE else "bad_length")
+        return place
+    if kind is SEQUENCE or wanted is not WANTED or (syntax.explicit and not vr):
+        return None
+    is_text = kind is TEXT if not vr else vr in TEXT and vr != UN
+    if not (_PLAIN_TEXT.fullmatch(between) if is_text else len(between) in {2, 4, 8}):
+        return None
+    mended = (tag, vr, offset + start, len(between))
+    faults.append("bad_length")
+    return one_element(source, offset, mended, syntax, raw, wanted, faults)
+
+
+def _holds_wanted(between: bytes, tag: int, syntax: Syntax, wanted: Wanted) -> bool:
+    """Whether an element that matters seems to lie in what would be left out behind the element of ``tag``."""
+    order = ">HH" if syntax.big else "<HH"
+    for at in range(0, len(between) - 7, 2):
+        group, element = struct.unpack_from(order, between, at)
+        following = group | element << 16
+        if following in wanted and in_order(tag, following) and (group < 0x0100 or group >= 0x5200):
+            name = int.from_bytes(between[at + 4 : at + 6], "little")
+            if name in ALL_VRS if syntax.explicit else between[at + 6 : at + 8] == b"\0\0":
+                return True
+    return False
+
+
+def _first_foothold(source: ElementSource, offset: int, tag: int, last: int, syntax: Syntax) -> int | None:
+    """The first place behind ``offset`` from which elements of higher tags follow one another to the pixels or the end.
+
+    Higher than ``tag``; where there is none, because it is damaged itself, than the ``last`` one that was not.
+    """
+    for least in dict.fromkeys((tag, last)):
+        for trial, place in enumerate(_places(source, offset + 8, syntax)):
+            if trial >= _MOST_TRIALS:
+                break
+            if _is_foothold(source, place, least, syntax):
+                return place
+    return None
+
+
+def _places(source: ElementSource, begin: int, syntax: Syntax) -> Iterator[int]:
+    """Even offsets where a head may be."""
+    if not syntax.explicit:
+        yield from range(begin + begin % 2, min(begin + (1 << 16), source.size - 8), 2)
+        return
+    buf = source.bytes.read(begin, _SEARCHED)
+    for found in _EXPLICIT_HEAD.finditer(buf):
+        if not (begin + found.start()) % 2:
+            yield begin + found.start()
+
+
+def _is_foothold(source: ElementSource, place: int, tag: int, syntax: Syntax) -> bool:
+    scratch = RawInstance({})
+    position: int | None = place
+    for number in range(_CLEAR):
+        if position is None or position >= source.size:
+            return number > 1 and position == source.size
+        buf = source.bytes.read(position, 12)
+        try:
+            following, vr, start, length = head_of(buf, 0, syntax)
+        except ShortBuffer:
+            return number >= _ENOUGH
+        if number > 1 and not any(buf) and only_zeros(source, position):
+            return True
+        if following in DELIMITERS:
+            return False
+        if not in_order(tag, following) or (syntax.explicit and not vr):
+            return number >= _ENOUGH
+        if length != UNDEFINED and position + start + length > source.size and following not in PIXEL_TAGS:
+            return number >= _ENOUGH
+        tag = following
+        head = (following, vr, position + start, length)
+        try:
+            position = one_element(source, position, head, syntax, scratch, _STOPS)
+        except (BrokenElements, ShortBuffer, struct.error):
+            return number >= _ENOUGH
+        if scratch.pixel_tag:
+            return True
+        if scratch.truncated:
+            return number >= _ENOUGH
+    return True
