@@ -312,6 +312,21 @@ def _missing_at(volume: Volume, geometry: Geometry, k: FloatArray) -> BoolArray:
     return missing
 
 
+def slice_holes(geometry: Geometry) -> FloatArray | None:
+    """(k,) share of the way to the next slice, from the nearer of both, beyond which nothing is known; 1: no hole.
+
+    None where there are no holes.
+    """
+    holes = _holes(geometry)
+    if holes is None:
+        return None
+    gap, reach = holes
+    share = np.ones(len(gap))
+    hole = gap > reach
+    share[hole] = (reach[hole] / (2 * _GAP_FACTOR) + 1e-6) / gap[hole]
+    return share if hole.any() else None
+
+
 def _holes(geometry: Geometry) -> tuple[FloatArray, FloatArray] | None:
     """(k,) distance to the next slice, and the distance above which it is a hole; None where all are even."""
     if geometry.slice_origins is None or geometry.shape[0] < 4:

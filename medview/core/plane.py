@@ -74,7 +74,8 @@ class Plane:
         return float(np.dot(self.origin, self.normal))
 
 
-def _vector(values: ArrayLike) -> Vector:
+def as_vector(values: ArrayLike) -> Vector:
+    """Three numbers as a plane holds them."""
     x, y, z = np.asarray(values, dtype=np.float64)
     return (float(x), float(y), float(z))
 
@@ -83,9 +84,9 @@ def plane_of_slice(geometry: Geometry, k: int) -> Plane:
     """The plane of acquired slice ``k``: pixel (x, y) is voxel (k, j=y, i=x)."""
     _, dj, di = geometry.spacing
     return Plane(
-        _vector(geometry.origins[k]),
-        _vector(geometry.row_direction),
-        _vector(geometry.column_direction),
+        as_vector(geometry.origins[k]),
+        as_vector(geometry.row_direction),
+        as_vector(geometry.column_direction),
         (di, dj),
         (geometry.shape[1], geometry.shape[2]),
     )
@@ -101,9 +102,9 @@ def plane_of_frame(position: ArrayLike, size: tuple[int, int]) -> Plane | None:
     if not np.all(np.isfinite(rows)) or np.any(lengths == 0):
         return None
     return Plane(
-        _vector(rows[0]),
-        _vector(rows[1] / lengths[0]),
-        _vector(rows[2] / lengths[1]),
+        as_vector(rows[0]),
+        as_vector(rows[1] / lengths[0]),
+        as_vector(rows[2] / lengths[1]),
         (float(lengths[0]), float(lengths[1])),
         size,
     )
@@ -128,7 +129,7 @@ def anatomical_plane(geometry: Geometry, kind: PlaneKind, position_mm: float, sp
         origin[at] = start + sign * step / 2
         size.append(max(1, math.floor(extent / step + 0.5 + 1e-6)))
     origin[AXIS_OF_PLANE[kind]] = position_mm
-    return Plane(_vector(origin), _vector(u), _vector(v), (step, step), (size[0], size[1]))
+    return Plane(as_vector(origin), as_vector(u), as_vector(v), (step, step), (size[0], size[1]))
 
 
 def _square_step(geometry: Geometry, kind: PlaneKind) -> float:
@@ -162,6 +163,66 @@ def plane_positions(geometry: Geometry, kind: PlaneKind) -> FloatArray:
     step = min(geometry.spacing)
     count = max(1, math.floor((high - low) / step + 0.5 + 1e-6))
     return np.asarray(low + step * (np.arange(count) + 0.5))
+
+
+def oblique_plane(geometry: Geometry, u: Vector, v: Vector, depth_mm: float) -> Plane:
+    """The plane with unit LPS directions ``u`` and ``v`` at ``depth_mm`` along u × v, just as large as the volume seen along it.
+
+    Pixels are square, of the volume's smallest spacing; the same directions give the same grid at every depth, so that a
+    point on the picture is the same point after scrolling away and back.
+    """
+    across, down = np.array(u, dtype=np.float64), np.array(v, dtype=np.float64)
+    corners = _border_points(geometry)
+    low = np.array([(corners @ across).min(), (corners @ down).min()])
+    high = np.array([(corners @ across).max(), (corners @ down).max()])
+    extents = high - low
+    step = max(min(geometry.spacing), float(np.sqrt(np.prod(extents) / MOST_PIXELS)))
+    size = np.maximum(1, np.ceil(extents / step - 1e-6)).astype(int)
+    first = (low + high) / 2 - (size - 1) / 2 * step
+    plane = Plane((0.0, 0.0, 0.0), as_vector(across), as_vector(down), (step, step), (int(size[1]), int(size[0])))
+    origin = across * first[0] + down * first[1] + plane.normal * depth_mm
+    return Plane(as_vector(origin), plane.u, plane.v, plane.spacing, plane.size)
+
+
+def oblique_positions(geometry: Geometry, normal: ArrayLike) -> FloatArray:
+    """(n,) growing mm along ``normal`` to scroll through, evenly at the volume's smallest spacing from border to border."""
+    depths = _border_points(geometry) @ np.asarray(normal, dtype=np.float64)
+    low, high = float(depths.min()), float(depths.max())
+    step = min(geometry.spacing)
+    count = max(1, math.floor((high - low) / step + 0.5 + 1e-6))
+    return np.asarray(low + step * (np.arange(count) + 0.5))
+
+
+def _border_points(geometry: Geometry) -> FloatArray:
+    """(n, 3) LPS mm of the corners of the volume's borders; of every slice where they lie unevenly."""
+    k, j, i = geometry.shape
+    slices = [-0.5, k - 0.5] if geometry.slice_origins is None else [-0.5, *range(k), k - 0.5]
+    return geometry.voxel_to_patient(
+        np.array([[a, b, c] for a in slices for b in (-0.5, j - 0.5) for c in (-0.5, i - 0.5)], dtype=np.float64)
+    )
+
+
+def upright_axes(normal: ArrayLike, up: ArrayLike | None = None) -> tuple[Vector, Vector]:
+    """(u, v) of a picture seen along ``normal``, with ``up`` (head, or anterior for an axial one) at its top; u × v = normal.
+
+    Raises ValueError for directions of no length and where ``up`` runs along the normal.
+    """
+    n = np.asarray(normal, dtype=np.float64)
+    length = float(np.linalg.norm(n))
+    if not np.isfinite(length) or length < 1e-9:
+        raise ValueError("a normal has a direction")
+    n = n / length
+    if up is None:
+        up = (0.0, 0.0, 1.0) if abs(n[2]) < 0.9 else (0.0, -1.0, 0.0)
+    top = np.asarray(up, dtype=np.float64)
+    if not np.all(np.isfinite(top)) or float(np.linalg.norm(top)) < 1e-9:
+        raise ValueError("what is up has a direction")
+    top = top / np.linalg.norm(top)
+    down = -(top - (top @ n) * n)
+    if np.linalg.norm(down) < 1e-6:
+        raise ValueError("what is up cannot run along the normal")
+    down = down / np.linalg.norm(down)
+    return as_vector(np.cross(down, n)), as_vector(down)
 
 
 def nearest_plane_kind(geometry: Geometry) -> PlaneKind:
