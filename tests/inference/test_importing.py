@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto, helper
 
@@ -18,6 +19,7 @@ from tests.inference.volumes import axial_geometry, run, volume_of
 
 Array = np.ndarray[Any, Any]
 FLOAT = networks.FLOAT
+RNG = np.random.default_rng(23)
 
 
 def picture(shape: tuple[int, int] = (32, 64), bright: tuple[int, int, int, int] = (8, 12, 20, 40)) -> Array:
@@ -299,6 +301,61 @@ def test_torchvision_detectors_are_told_by_shape_and_type_whatever_their_order(t
     assert (first.label, second.label) == ("mass", "nodule")
     assert first.box_voxel[0][1:] == pytest.approx((7.5, 19.5))
     assert first.box_voxel[1][1:] == pytest.approx((11.5, 39.5))
+
+
+@pytest.mark.parametrize(
+    ("side", "preset", "count", "classes"),
+    [(64, "retinanet", 774, 2), (300, "ssd300", 8732, 3), (320, "ssdlite320", 3234, 3)],
+)
+def test_raw_heads_are_told_by_the_count_of_their_anchors(
+    side: int, preset: str, count: int, classes: int, tmp_path: Path
+) -> None:
+    scores = np.full((1, count, classes), -9, np.float32)
+    if classes == 3:
+        scores[..., 0] = 9  # SSD's background
+    scores[0, -1] = [*[-9] * (classes - 1), 9]  # the last anchor of the last level
+    outputs = {"bbox_regression": np.zeros((1, count, 4), np.float32), "cls_logits": scores}
+    path = saved(tmp_path / "heads.onnx", resized(networks.fixed_outputs(2, channels=3, **outputs), side))
+    answers = {"input__axes": "picture", "input__unit": "display", "input__values": "/255", "input__fit": "stretch"}
+    package = imported(path, tmp_path / "package", **answers, output__labels="nodule,mass")
+    (finding,) = run(package, seen_as_it_is(RNG.integers(0, 255, (1, side, side)).astype(np.uint8))).findings
+    assert finding.label == "mass"
+    # Cut at the picture's border; the last shape of an SSD is the narrow one of the last ratio.
+    right = {"retinanet": 64, "ssd300": 150 + 150 * 0.87 / 2**0.5, "ssdlite320": 160 + 160 * 0.95 / 3**0.5}[preset]
+    assert finding.box_voxel[1][1:] == pytest.approx((side - 0.5, right - 0.5))
+    assert any(
+        guess.field == "output.anchors" and guess.value == preset
+        for guess in begun(path, **answers, output__labels="nodule,mass").guesses
+    )
+
+
+def resized(model: bytes, side: int) -> bytes:
+    """The same network with a fixed size of its input."""
+    loaded = onnx.load_from_string(model)
+    for axis in (2, 3):
+        loaded.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = side
+    return bytes(loaded.SerializeToString())
+
+
+def test_heads_of_unknown_anchors_are_asked_for(tmp_path: Path) -> None:
+    maps = {
+        f"{kind}_{n}": np.zeros((1, width, 8 >> n, 8 >> n), np.float32)
+        for n in range(2)
+        for kind, width in (("cls", 4), ("box", 8))
+    }
+    path = saved(tmp_path / "heads.onnx", networks.fixed_outputs(2, **maps))
+    answers = {
+        "input__axes": "axial",
+        "input__unit": "HU",
+        "input__values": "none",
+        "input__spacing_mm": "as_is",
+        "output__labels": "a,b",
+    }
+    assert missing(begun(path, **answers)) == {"output.anchors"}
+    output = begun(path, **answers, output__anchors="8/6,6/8").manifest["output"]
+    assert output["levels"] == [{"shapes": [[8, 6], [6, 8]]}, {"shapes": [[16, 12], [12, 16]]}]
+    with pytest.raises(MedviewError, match="each anchor has 2 sides"):
+        begun(path, **answers, output__anchors="8/6/4")
 
 
 def test_class_numbers_from_the_graph_are_labels(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from onnx import helper
 
 from medview.core.problem import MedviewError
+from medview.inference.manifest import AnchorsOutput
 from tests.inference import networks
 from tests.inference.foreign import begun, imported, missing, saved, write_json
 from tests.inference.volumes import axial_geometry, reorientations, run, volume_of
@@ -321,12 +322,38 @@ def test_overlapping_channels_of_a_bundle_are_regions_of_four_series(tmp_path: P
     assert any("Lambda" in note for note in draft.notes)
 
 
-def test_raw_heads_of_a_detector_are_refused_with_the_reason(tmp_path: Path) -> None:
+def test_a_detector_with_no_boxes_is_refused_with_the_reason(tmp_path: Path) -> None:
     metadata = copy.deepcopy(METADATA)
     metadata["network_data_format"]["outputs"] = {"pred": {"type": "object", "format": "dict"}}
     with pytest.raises(MedviewError, match="raw heads") as caught:
         begun(bundle(tmp_path / "b", networks.affine_channels(3, [0, 1], [0, 0]), metadata, INFERENCE))
     assert caught.value.code == "output_unexplained"
+
+
+def test_raw_heads_of_a_bundle_take_their_anchors_from_it(tmp_path: Path) -> None:
+    metadata = copy.deepcopy(METADATA)
+    metadata["network_data_format"]["outputs"] = {"pred": {"type": "object", "format": "dict"}}
+    inference = copy.deepcopy(INFERENCE)
+    inference["anchor_generator"] = {
+        "_target_": "monai.apps.detection.utils.anchor_utils.AnchorGeneratorWithAnchorShape",
+        "feature_map_scales": "$[2**l for l in range(len(@returned_layers)+1)]",
+        "base_anchor_shapes": [[6, 8, 4], [8, 6, 5]],
+    }
+    inference["infer_patch_size"] = [32, 32, 32]
+    maps = {
+        f"{kind}_{n}": np.zeros((1, width, 4 >> n, 4 >> n, 4 >> n), np.float32)
+        for n in range(2)
+        for kind, width in (("cls", 2), ("box", 12))
+    }
+    draft = begun(
+        bundle(tmp_path / "b", networks.fixed_outputs(3, **maps), metadata, inference), output__labels="nodule"
+    )
+    output = draft.finished().output
+    assert isinstance(output, AnchorsOutput)
+    assert output.scores_outputs == ("cls_0", "cls_1")
+    assert output.levels[1].shapes == ((12, 16, 8), (16, 12, 10))
+    assert (output.origin, output.x_axis, output.activation) == ("centre", "first", "sigmoid")
+    assert draft.manifest["input"]["tiling"] == {"size": [32, 32, 32], "overlap": 0.25}
 
 
 # nnU-Net -------------------------------------------------------------------------------------------------------------

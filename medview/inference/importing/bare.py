@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from medview.inference.importing.anchors import anchors_output, raw_heads
 from medview.inference.importing.answers import (
     VALUES_HELP,
     read_axes,
@@ -99,6 +100,8 @@ def _task(draft: Draft, face: InputFace) -> str:
 
 def _guessed_task(draft: Draft, face: InputFace) -> tuple[str | None, str]:
     outputs = draft.graph.outputs
+    if raw_heads(outputs, face.dimensions) is not None:
+        return "detection", "the outputs are the raw heads of a detector with anchors"
     if len(outputs) >= 2 and torchvision_ports(outputs) is not None:
         return "detection", "the outputs are boxes and scores"
     first = outputs[0]
@@ -298,6 +301,10 @@ def _image(draft: Draft, _face: InputFace) -> None:
 
 
 def _detect(draft: Draft, face: InputFace) -> None:
+    heads = raw_heads(draft.graph.outputs, face.dimensions)
+    if heads is not None:
+        anchors_output(draft, heads, face, ask_names(draft, None))
+        return
     ports = torchvision_ports(draft.graph.outputs)
     draft.output.update({"score_threshold": 0.05, "shown_threshold": 0.5})
     if ports is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from medview.inference.importing.anchors import Heads, anchors_output, doubled, raw_heads
 from medview.inference.importing.answers import PLANES, read_axes, read_names, split_background
-from medview.inference.importing.bare import UNITS, compose_steps, detector_output, torchvision_ports
+from medview.inference.importing.bare import UNITS, ask_names, compose_steps, detector_output, torchvision_ports
 from medview.inference.importing.draft import Draft, Question, about, refused
 from medview.inference.importing.literals import licence_name, read_json, short_text
 from medview.inference.importing.monai_config import ExpressionError, MonaiConfig
@@ -296,7 +297,7 @@ def _output(draft: Draft, config: MonaiConfig, promised: dict[str, Any], task: s
             name = str(one.get("_target_", "")).rsplit(".", 1)[-1]
             after.append((name.removesuffix("d"), one))
     if task == "detection":
-        _detect(draft, face)
+        _detect(draft, config, face)
         return
     names = _names(draft, promised)
     inside = draft.graph.activation_inside
@@ -362,14 +363,44 @@ def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int) -
             draft.notes.append(f"{name}d after the network was left out; channels are shown as they are.")
 
 
-def _detect(draft: Draft, face: InputFace) -> None:
+def _detect(draft: Draft, config: MonaiConfig, face: InputFace) -> None:
+    heads = raw_heads(draft.graph.outputs, face.dimensions)
+    if heads is not None:
+        _anchors(draft, config, heads, face)
+        return
     ports = torchvision_ports(draft.graph.outputs)
     if ports is None:
         names = ", ".join(port.name for port in draft.graph.outputs)
         text = (
-            f"{draft.graph.path.name} gives {names}: raw heads, which MONAI decodes in Python. "
-            "Export the network with decoded boxes, scores and labels."
+            f"{draft.graph.path.name} gives {names}: neither decoded boxes and scores nor the raw heads of RetinaNet."
         )
         raise refused("output_unexplained", text, draft.graph.path)
     draft.output.update({"score_threshold": 0.05, "shown_threshold": 0.5})
     detector_output(draft, ports, face)
+
+
+def _anchors(draft: Draft, config: MonaiConfig, heads: Heads, face: InputFace) -> None:
+    """RetinaNet's raw heads: the shapes of the anchors stand in the bundle, their scales mostly as an expression."""
+    try:
+        shapes = config.value("anchor_generator#base_anchor_shapes")
+    except ExpressionError:
+        shapes = None
+    sides = [one for one in shapes if isinstance(one, list)] if isinstance(shapes, list) else []
+    levels = None
+    if sides and not heads.is_table and all(isinstance(side, int | float) for shape in sides for side in shape):
+        try:
+            scales = config.value("anchor_generator#feature_map_scales")
+        except ExpressionError:
+            scales = None
+        if not isinstance(scales, list) or not all(isinstance(scale, int | float) for scale in scales):
+            scales = [2**n for n in range(len(heads.scores))]
+            why = "anchors are taken to be twice as large on each next level, as in MONAI's bundles"
+            draft.guess("output.levels", scales, why)
+        levels = doubled(sides, len(scales), [float(scale) for scale in scales])
+    anchors_output(draft, heads, face, ask_names(draft, None), levels)
+    try:
+        patch = config.value("infer_patch_size")
+    except ExpressionError:
+        patch = None
+    if isinstance(patch, list) and len(patch) == face.dimensions and all(isinstance(one, int) for one in patch):
+        draft.input["tiling"] = {"size": patch, "overlap": 0.25}
