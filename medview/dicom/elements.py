@@ -95,7 +95,7 @@ FIRST_READ = 16 * 1024
 CHUNK = 64 * 1024
 MAX_SEQUENCE = 512 << 20
 MAX_DAMAGED = 128 << 20
-_FIRST_GROUP = b"\x08\0"
+_FIRST_GROUPS = (b"\x08\0", b"\0\x08")
 MAX_DEPTH = 64
 MAX_LAYOUTS = 16
 MAX_PADDING = 1 << 20
@@ -497,7 +497,7 @@ def _read(file: ByteSource, path: str, first_read: int, wanted: Wanted, layouts:
     declared = raw.values.get(tags.TRANSFER_SYNTAX, b"").strip(b" \0").decode("latin-1")
     raw.transfer_syntax = declared
     begin = source.buf[start - source.base : start - source.base + 16]
-    if begin[:2] != _FIRST_GROUP and declared != DEFLATED and (not declared or sniffed(begin) is None):
+    if begin[:2] not in _FIRST_GROUPS and start and declared != DEFLATED:
         start = data_set_begins(file, start, raw.values, raw.notice)
         source.fill(start, CHUNK)
         begin = source.buf[:16]

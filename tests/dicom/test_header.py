@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from medview.core.problem import MedviewError
-from medview.dicom.elements import read_elements
+from medview.dicom import file_start
+from medview.dicom.elements import Layouts, read_elements
 from medview.dicom.file_start import BrokenElements, NotDicom
 from medview.dicom.header import InstanceHeader, as_integer, as_numbers
 from medview.dicom.header_reader import HeaderReader
@@ -333,5 +334,24 @@ def test_what_is_remembered_of_one_file_never_leaks_into_the_next(tmp_path_facto
         content = small_image(*kept)
         if data.draw(st.booleans()):
             content = content.replace(b"Test^Raw", b"Else^Raw")
-        path = written(tmp_path_factory.getbasetemp(), part10(content), f"leak{number}.dcm")
+        meta = {
+            "uid": data.draw(st.sampled_from([None, "1.2.3.4.5", "1.2.3.4.6", "1.2.3.4.567"])),
+            "syntax": data.draw(st.sampled_from([EXPLICIT, EXPLICIT, IMPLICIT, None])),
+            "writer": data.draw(st.sampled_from([None, None, "OTHER 1"])),
+        }
+        path = written(tmp_path_factory.getbasetemp(), part10(content, **meta), f"leak{number}.dcm")
         assert reader.read(str(path)) == read(path)
+
+
+def test_what_is_remembered_of_meta_elements_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other test would hold too if nothing were ever remembered."""
+    parsed: list[int] = []
+    read_meta = file_start.read_meta
+    monkeypatch.setattr(file_start, "read_meta", lambda *given: (parsed.append(1), read_meta(*given))[1])
+    layouts = Layouts()
+    for number in (1, 22, 333):
+        path = written(tmp_path, part10(small_image(), uid=f"1.2.{number}", writer="ONE"), f"{number}.dcm")
+        raw = read_elements(str(path), layouts=layouts)
+        assert raw.values[0x00030002].rstrip(b"\0") == f"1.2.{number}".encode()
+        assert raw.transfer_syntax == EXPLICIT
+    assert len(parsed) == 1

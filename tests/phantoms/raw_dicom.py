@@ -41,11 +41,21 @@ def item(content: bytes, undefined: bool = False) -> bytes:
 SEQUENCE_END = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
 
 
-def part10(data_set: bytes, syntax: str | None = EXPLICIT, sop_class: str = "1.2.840.10008.5.1.4.1.1.2") -> bytes:
-    """A file with preamble and meta header around ``data_set``."""
+def part10(
+    data_set: bytes,
+    syntax: str | None = EXPLICIT,
+    sop_class: str = "1.2.840.10008.5.1.4.1.1.2",
+    uid: str | None = None,
+    writer: str | None = None,
+) -> bytes:
+    """A file with preamble and meta header around ``data_set``; ``uid`` of the instance and ``writer`` are said where given."""
     meta = element(0x00020002, "UI", sop_class)
+    if uid is not None:
+        meta += element(0x00020003, "UI", uid)
     if syntax is not None:
         meta += element(0x00020010, "UI", syntax)
+    if writer is not None:
+        meta += element(0x00020013, "SH", writer)
     return bytes(128) + b"DICM" + element(0x00020000, "UL", struct.pack("<I", len(meta))) + meta + data_set
 
 
