@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from medview.app.contained import Networks
+from medview.app.finding_points import described_points
 from medview.app.headless import choose_stack, nothing_found
 from medview.app.inference_queue import refuse_unless_overridden, with_notes
 from medview.app.loading import load_volume
@@ -317,16 +318,7 @@ def _described_finding(finding: Finding) -> dict[str, Any]:
         "center_voxel": list(finding.center_voxel),
         "box_voxel": [list(corner) for corner in finding.box_voxel],
         "mask_value": finding.mask_value,
-        "keypoints": [
-            {
-                "name": point.name,
-                "voxel": list(point.voxel),
-                "lps": None if point.lps is None else list(point.lps),
-                "score": point.score,
-                "shown": point.shown,
-            }
-            for point in finding.keypoints
-        ],
+        **described_points(finding),
     }
 
 

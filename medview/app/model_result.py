@@ -128,6 +128,11 @@ def labels_on(segmentation: Segmentation, plane: Plane | None, k: int | None) ->
     return None
 
 
+def finding_colour(finding: dict[str, Any]) -> Colour:
+    """The colour of a finding as it was written, or the first of medview's."""
+    return _colour(finding.get("colour"), LABEL_COLOURS[0])
+
+
 @dataclass(frozen=True, slots=True)
 class FindingBox:
     """Where a finding lies on a plane, and what is said of it."""
@@ -157,7 +162,7 @@ def finding_boxes(
             low, high = ends[0, :0:-1], ends[1, :0:-1]
         box = PictureBox(
             (float(low[0]), float(low[1]), float(high[0]), float(high[1])),
-            _colour(finding.get("colour"), LABEL_COLOURS[0]),
+            finding_colour(finding),
         )
         boxes.append(FindingBox(box, words.strip()))
     return boxes

@@ -11,8 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.app.colour_profiles import read_colour_profile
+from medview.app.finding_points import draw_points, points_described, points_on
 from medview.app.headless import Choice, checked_time, load_frames, load_whole
-from medview.app.model_result import FindingBox, ModelResult, finding_boxes, labels_on, read_model_result
+from medview.app.model_result import (
+    FindingBox,
+    ModelResult,
+    finding_boxes,
+    finding_colour,
+    labels_on,
+    read_model_result,
+)
 from medview.app.object_inspection import overlay_on
 from medview.app.overlay_layers import label_layers, painted_layers
 from medview.app.presented import PresentationLayer, presented_slice, presented_voi
@@ -132,6 +140,7 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
     picture = _composed(
         piece, result, found, matrix, (shape[0], shape[1]), sampled=piece.presentation is not None or size is not None
     )
+    pointed = _draw_keypoints(picture, piece, result, matrix)
     if overlay is not None:
         picture = _with_overlay(picture, overlay, piece, stack, matrix)
     if piece.presentation is not None:
@@ -139,7 +148,7 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         piece.presentation.draw(bgra, _shown(piece), matrix)
         picture = np.ascontiguousarray(bgra[..., [2, 1, 0, 3]])
     if wish.text:
-        marks = [(one.box.box[0], one.box.box[1], one.words) for one in found]
+        marks = [*((one.box.box[0], one.box.box[1], one.words) for one in found), *pointed]
         picture = write_text(picture, _texts(choice, piece, wish, result, matrix), marks)
     write_png(path, picture)
     return {
@@ -326,6 +335,22 @@ def _findings_on(piece: _Piece, result: ModelResult | None, matrix: FloatArray) 
         return []
     found = finding_boxes(result.findings, piece.slice.plane, piece.k, piece.reach_mm)
     return [replace(one, box=_on_screen(one.box, matrix)) for one in found]
+
+
+def _draw_keypoints(
+    picture: NDArray[np.uint8], piece: _Piece, result: ModelResult | None, matrix: FloatArray
+) -> list[tuple[float, float, str]]:
+    """Draw the named points of findings over the RGBA picture; returns where their names go."""
+    words = []
+    for finding in result.findings if result is not None and result.time == piece.time else ():
+        points, bones = points_described(finding)
+        inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
+        seen = points_on(points, _shown(piece), None, piece.reach_mm)
+        places = {n: inverse @ (x, y, 1.0) for n, (x, y) in seen.items()}
+        spots = {n: (float(x), float(y)) for n, (x, y) in places.items()}
+        draw_points(picture, bones, spots, finding_colour(finding))
+        words += [(x + 6, y - 2, points[n].name) for n, (x, y) in spots.items()]
+    return words
 
 
 def _composed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,12 @@ class Provenance:
     """What the reader knowingly overrode; each picture is marked when there is any."""
     model_sha256: str = ""
     """Of the network's file alone; ``package_sha256`` covers manifest and side files too."""
+    how: Literal["automatic", "semiautomatic", "manual"] = "automatic"
+    """By a model alone, by a model and then by a reader, or by a reader alone (PS3.3 C.8.20.4, Segment Algorithm Type)."""
+    reader: str = ""
+    """Who edited or drew it."""
+    origin: str = ""
+    """Which result was edited: its `result_key`, "" where a reader began with nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +117,8 @@ class Finding:
     frame: int = 0
     colour: Colour = LABEL_COLOURS[0]
     keypoints: tuple[Keypoint, ...] = ()
+    bones: tuple[tuple[int, int], ...] = ()
+    """Pairs of ``keypoints``, by their numbers, that a line joins."""
     mask_value: int | None = None
     """What the result's segmentation holds where this finding lies, of networks that outline each finding."""
 

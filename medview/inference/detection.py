@@ -385,11 +385,16 @@ def findings_of(
                 sop_uid=frame.sop_uid if frame is not None else "",
                 frame=frame.frame if frame is not None else 0,
                 keypoints=_placed_points(found, int(n), output, placement, geometry),
+                bones=_bones(output),
                 mask_value=int(n) + 1 if found.masks else None,
                 colour=label.colour or LABEL_COLOURS[int(found.classes[n]) % len(LABEL_COLOURS)],
             )
         )
     return tuple(findings)
+
+
+def _bones(output: DetectionOutput) -> tuple[tuple[int, int], ...]:
+    return output.keypoints.bones if isinstance(output, YoloOutput) and output.keypoints is not None else ()
 
 
 def _placed_points(

@@ -93,12 +93,30 @@ class BoxesOutput(Detector):
 
 
 class Keypoints(Strict):
-    """Points of each finding, in order; ``visibility``: a third number from 0 to 1 follows x and y."""
+    """Points of each finding, in order; ``visibility``: a third number from 0 to 1 follows x and y.
+
+    ``skeleton``: pairs of names that a line joins.
+    """
 
     names: tuple[str, ...] = Field(min_length=1)
+    skeleton: tuple[tuple[str, str], ...] = ()
     visibility: bool = True
     shown_threshold: Share = 0.5
     """Points that are less visible are not drawn."""
+
+    @property
+    def bones(self) -> tuple[tuple[int, int], ...]:
+        """The skeleton by numbers of points."""
+        return tuple((self.names.index(a), self.names.index(b)) for a, b in self.skeleton)
+
+    @model_validator(mode="after")
+    def _known(self) -> Keypoints:
+        if len(set(self.names)) != len(self.names):
+            raise ValueError("names: the same point twice")
+        unknown = next((name for pair in self.skeleton for name in pair if name not in self.names), None)
+        if unknown is not None:
+            raise ValueError(f"skeleton: there is no point {unknown!r}")
+        return self
 
 
 class YoloOutput(Detector):

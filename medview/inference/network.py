@@ -228,6 +228,11 @@ class Network:
         self._fixed_batch = self._port.shape[layout.index("N")] if "N" in layout else 1
 
     @property
+    def session(self) -> Session:
+        """What it feeds."""
+        return self._session
+
+    @property
     def batch(self) -> int:
         """How many slices or tiles it takes at once."""
         return self._fixed_batch or (self._manifest.input.tiling or self._manifest.input).batch

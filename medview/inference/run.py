@@ -56,11 +56,11 @@ def opened_feed(
         yield feed
 
 
-def opened_here(beside: Beside | None = None) -> OpenSession:
-    """Opens networks in this process."""
+def opened_here(beside: Beside | None = None, tail: bytes = b"") -> OpenSession:
+    """Opens networks in this process, with ``tail`` appended to their graph."""
 
     def open_session(package: ModelPackage, device: str, threads: int | None, _: Callable[[], None]) -> Session:
-        return NetworkSession(package, device, threads, beside)
+        return NetworkSession(package, device, threads, beside, tail=tail)
 
     return open_session
 

@@ -137,10 +137,12 @@ class NetworkSession:
         threads: int | None = None,
         beside: Beside | None = None,
         optimise: bool = True,
+        tail: bytes = b"",
     ) -> None:
         """Without ``beside`` calls run in the caller's thread, and checkpoints are heard only between them.
 
         ``optimise``: let ONNX Runtime rewrite the graph first, which is faster, and has broken down on some graphs.
+        ``tail``: more of the graph (:mod:`medview.inference.graph_outputs`), appended in memory.
         """
         providers = providers_for(device)
         import onnxruntime
@@ -157,7 +159,7 @@ class NetworkSession:
             onnxruntime.preload_dlls()
         path = package.model_path
         self._beside = beside
-        self._session, why_not = _open(onnxruntime, package, options, providers)
+        self._session, why_not = _open(onnxruntime, package, options, providers, tail)
         self._runtime = onnxruntime
         self.device = device_of_provider(self._session.get_providers()[0])
         self.fallback = _fallback(device, providers[0], self.device, why_not)
@@ -259,9 +261,14 @@ def _port(given: Any) -> Port:
     return Port(given.name, shape, given.type)
 
 
-def _open(runtime: Any, package: HasNetwork, options: Any, providers: list[str]) -> tuple[Any, str]:
+def _open(runtime: Any, package: HasNetwork, options: Any, providers: list[str], tail: bytes = b"") -> tuple[Any, str]:
     """A session on ``providers``, or on the processor and why; ONNX Runtime's own way back would print to the answer."""
-    path = str(package.model_path)
+    path: str | bytes = str(package.model_path)
+    if tail:
+        path = package.model_path.read_bytes() + tail
+        # Side files are looked for beside the file, which ONNX Runtime does not see then.
+        folder = str(package.model_path.parent)
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
     why_not = ""
     if len(providers) > 1:
         try:

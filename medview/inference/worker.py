@@ -59,7 +59,9 @@ class NetworkService:
         first = device_of_provider(providers_for(device)[0])
         self._host.limit_memory(memory, first == CPU)
         file = _File(Path(values["path"]))
-        session = NetworkSession(file, device, values["threads"], None, bool(values["optimise"]))
+        session = NetworkSession(
+            file, device, values["threads"], None, bool(values["optimise"]), values.get("tail", b"")
+        )
         if session.device == CPU != first:
             self._host.limit_memory(memory, address_space=True)
         self._session = session

@@ -328,5 +328,6 @@ def _finding(content: dict[str, Any]) -> Finding:
             )
             for point in content.get("keypoints", [])
         ),
+        bones=tuple((int(a), int(b)) for a, b in content.get("bones", [])),
         mask_value=None if content.get("mask_value") is None else int(content["mask_value"]),
     )

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from medview.app.decisions import UNDECIDED, Decision
 from medview.app.finding_outline import finding_outline, is_central_slice
+from medview.app.finding_points import points_on
 from medview.app.results import result_key
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
@@ -59,6 +60,9 @@ def draw_findings(
             decision = decided(result, finding)
             accepted = decision.verdict == "accepted"
             _draw_box(canvas.painter, polygon, central, (key, finding.id) == selected, accepted)
+            points = points_on(finding.keypoints, shown, geometry)
+            if points:
+                _draw_points(canvas, transform, finding, points, taken)
             lines = [(finding_text(finding, decision), AI_CYAN if central else SECONDARY, canvas.fonts.text)]
             if central:
                 lines.append((name, AI_VIOLET, canvas.fonts.small))
@@ -83,6 +87,38 @@ def _draw_box(painter: QPainter, polygon: QPolygonF, central: bool, selected: bo
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
         painter.drawPolygon(polygon)
+
+
+def _draw_points(
+    canvas: Canvas,
+    transform: ViewTransform,
+    finding: Finding,
+    points: dict[int, tuple[float, float]],
+    taken: list[QRectF],
+) -> None:
+    """Named points as rings with a dot, and the lines between them; a name stands where no other word does."""
+    painter = canvas.painter
+    places = {n: QPointF(*transform.image_to_screen(x, y)) for n, (x, y) in points.items()}
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((_HALO, 3.4), (AI_VIOLET, 1.6)):
+        painter.setPen(QPen(colour, width))
+        for a, b in finding.bones:
+            if a in places and b in places:
+                painter.drawLine(places[a], places[b])
+    for colour, width in ((_HALO, 3.4), (AI_CYAN, 1.6)):
+        painter.setPen(QPen(colour, width))
+        for place in places.values():
+            painter.drawEllipse(place, 3.6, 3.6)
+    face = canvas.fonts.small
+    for n, place in places.items():
+        name = model_text(finding.keypoints[n].name)
+        words = QRectF(place.x() + 7, place.y() - face.height - 1, face.width(name), face.height)
+        if words.right() > canvas.width - 14:
+            words.moveRight(place.x() - 7)
+        if any(words.intersects(other) for other in taken):
+            continue
+        canvas.words(words.left(), words.top(), name, AI_CYAN, face)
+        taken.append(words)
 
 
 def _draw_words(

@@ -107,3 +107,47 @@ def test_keypoints_without_visibility_in_shares_of_the_picture(tmp_path: Path) -
     (finding,) = run(package(tmp_path, places, more), one_slice()).findings
     assert finding.keypoints[0].voxel == pytest.approx((0, 6, 8))
     assert finding.keypoints[0].shown
+
+
+def test_points_are_in_the_result_with_their_lines_and_drawn_where_they_lie(tmp_path: Path) -> None:
+    from medview.app.finding_points import bones_between, draw_points, points_described, points_on
+    from medview.app.infer_command import describe_result
+    from medview.app.shown_slice import acquired_shown
+    from tests.inference.volumes import stack_of
+
+    places = np.array([[16, 10, 20, 12, 0.9, 0.1, 8.5, 6.5, 0.9, 20.5, 12.5, 0.2, 25.5, 6.5, 0.8]])
+    more = {"keypoints": {"names": ["head", "neck", "tail"], "skeleton": [["head", "neck"], ["tail", "head"]]}}
+    volume = one_slice()
+    result = run(package(tmp_path, places, more), volume)
+    entry = describe_result(result)["findings"][0]
+    assert entry["skeleton"] == [["head", "neck"], ["tail", "head"]]
+    assert entry["keypoints"][2]["lps"] == pytest.approx(volume.geometry.voxel_to_patient([0, 6, 25]))
+    points, bones = points_described(entry)
+    assert (points, bones) == (result.findings[0].keypoints, ((0, 1), (2, 0)))
+    shown = acquired_shown(stack_of(volume), 0)
+    there = points_on(points, shown, volume.geometry)
+    assert there == {0: (8, 6), 2: (25, 6)}  # the neck is hardly visible
+    assert bones_between(bones, there) == [((25, 6), (8, 6))]
+    picture = np.zeros((SIZE, SIZE, 4), np.uint8)
+    draw_points(picture, bones, there, (0, 200, 100))
+    assert picture[6, 16:18, 1].min() > 100  # the line
+    assert picture[3, 8, 1] > 100  # the cross
+    assert not picture[12, :, 1].any()
+    assert points_described(
+        {"keypoints": [{"name": "x"}, 5, {"name": "y", "voxel": [0, 1, 2]}], "skeleton": [["x", "y"]]}
+    ) == (
+        (type(points[0])("y", (0, 1, 2), None),),
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("keypoints", "text"),
+    [
+        ({"names": ["a", "a"]}, "names: the same point twice"),
+        ({"names": ["a"], "skeleton": [["a", "b"]]}, "skeleton: there is no point 'b'"),
+    ],
+)
+def test_a_wrong_skeleton_is_named(keypoints: dict[str, Any], text: str, tmp_path: Path) -> None:
+    with pytest.raises(MedviewError, match=text):
+        package(tmp_path, PLACES, {"keypoints": keypoints})

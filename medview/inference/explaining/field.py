@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,7 +50,7 @@ class Field:
 
     @property
     def spacing(self) -> tuple[float, ...] | None:
-        """mm along each axis of the item; None for pictures."""
+        """Voxel sizes in mm along each axis of the item; None for pictures."""
         mm = self.prepared.placement.spacing
         return None if mm is None else mm[1:] if self.slicewise else mm
 
@@ -75,8 +76,8 @@ def middle_of(shape: tuple[int, int, int]) -> Triple:
     return (float(k), float(j), float(i))
 
 
-def field_at(feed: Feed, voxel: Triple) -> Field:
-    """What the network sees of the place ``voxel`` (k, j, i): its slice, the tile around it, or everything.
+def field_at(feed: Feed, voxel: Triple, tile: bool = True) -> Field:
+    """What the network sees of the place ``voxel`` (k, j, i): its slice, with ``tile`` the tile around it, or everything.
 
     Raises MedviewError ``place_outside`` for a place beyond the series.
     """
@@ -94,7 +95,7 @@ def field_at(feed: Feed, voxel: Triple) -> Field:
     else:
         row = int(np.clip(np.floor(oriented[0] + 0.5), 0, feed.source.rows - 1))
         field = Field(_row(feed, row), row, slicewise=True)
-    if given.tiling is None:
+    if given.tiling is None or not tile:
         return field
     inverse = np.linalg.inv(field.prepared.placement.matrix)
     start_row = oriented - np.array([field.row, 0, 0]) if field.slicewise else oriented
@@ -147,19 +148,21 @@ def _tile(field: Field, centre: AnyArray, size: tuple[int, ...]) -> Field:
     return replace(field, prepared=Prepared(cut, real, placement), tiled=True)
 
 
+@dataclass(eq=False)
 class ScopedFeed(Feed):
     """A feed of one field alone."""
 
-    field: Field
+    field: Field | None = None
 
-    def pieces(self) -> Any:
+    def pieces(self) -> Iterator[tuple[int, Prepared]]:
         """The field, as the only piece."""
+        assert self.field is not None, "made with one"
         yield self.field.row, self.field.prepared
 
 
 def scoped(feed: Feed, field: Field) -> ScopedFeed:
     """``feed`` that gives ``field`` and nothing else."""
-    made = ScopedFeed(
+    return ScopedFeed(
         feed.request,
         feed.volume,
         feed.stack,
@@ -170,9 +173,8 @@ def scoped(feed: Feed, field: Field) -> ScopedFeed:
         feed.geometry,
         feed.device,
         feed.warnings,
+        field,
     )
-    made.field = field
-    return made
 
 
 def provenance(feed: Feed) -> Provenance:

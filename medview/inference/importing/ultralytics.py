@@ -20,6 +20,14 @@ CONFIDENCE, OVERLAP = 0.25, 0.7
 """Ultralytics' own defaults for what is shown and what is the same object."""
 
 KEPT_FROM = 0.05
+COCO_POINTS = [
+    "nose",
+    *(f"{side} {part}" for part in ("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+      for side in ("left", "right")),
+]  # fmt: skip
+"""What Ultralytics' own pose networks were trained on, in its order."""
+COCO_BONES = [(0, 1), (0, 2), (1, 3), (2, 4), (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12),
+              (11, 13), (13, 15), (12, 14), (14, 16)]  # fmt: skip
 CHANNELS = {1: "grey", 3: "rgb"}
 
 
@@ -249,7 +257,10 @@ def _pose(draft: Draft, names: dict[int, str], size: list[int]) -> None:
     if places(draft, names, size, points * numbers) == "finished":
         text = f"{draft.graph.path.name} holds the suppression, and its points with it; export it with nms=False."
         raise refused("output_unexplained", text, draft.graph.path)
-    draft.output["keypoints"] = {"names": _point_names(draft, points), "visibility": numbers == 3}
+    named = _point_names(draft, points)
+    draft.output["keypoints"] = {"names": named, "visibility": numbers == 3}
+    if named == COCO_POINTS:
+        draft.output["keypoints"]["skeleton"] = [[COCO_POINTS[a], COCO_POINTS[b]] for a, b in COCO_BONES]
 
 
 def _point_names(draft: Draft, points: int) -> list[str]:
@@ -260,4 +271,9 @@ def _point_names(draft: Draft, points: int) -> list[str]:
         names = [str(name) for name in given]
     except (TypeError, ValueError, StopIteration):
         names = []
-    return names if len(names) == points else [f"point {n + 1}" for n in range(points)]
+    if len(names) == points and len(set(names)) == points:
+        return names
+    if points == len(COCO_POINTS) and list(_names(draft).values()) == ["person"]:
+        draft.guess("output.keypoints.names", ", ".join(COCO_POINTS), "17 points of persons are COCO's")
+        return COCO_POINTS
+    return [f"point {n + 1}" for n in range(points)]
