@@ -6,6 +6,7 @@ ends by itself when it is idle for long or the machine runs short of memory.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -56,7 +57,7 @@ STRANGER = Limits(0.5, 120.0, 60.0, 30.0)
 """A 3-D network of 1 TFLOP for a million values takes 20 s on two slow cores; an endless one is found out after a minute."""
 TRUSTED = Limits(0.8, 600.0, 300.0, 120.0)
 
-Key = tuple[str, str, int | None, bool]
+Key = tuple[str, str, int | None, bool, bytes]
 
 
 class ContainedSession:
@@ -94,6 +95,7 @@ class ContainedSession:
             "idle_s": IDLE_S,
             # Where opening broke down, it was most likely the rewriting of the graph.
             "optimise": before is None or before.step != "open",
+            "tail": self.key[-1],
         }
         told, _ = self._ask("open", wanted, {}, self.limits.open_s, checkpoint)
         self.device, self.fallback = str(told["device"]), str(told["fallback"])
@@ -146,12 +148,18 @@ class Networks:
         self._entry = entry
         self._warm: Kept[Key, ContainedSession] = Kept(warm)
 
-    def open(self, package: ModelPackage, device: str, threads: int | None, checkpoint: Checkpoint) -> ContainedSession:
+    def open_with(self, tail: bytes) -> Callable[..., ContainedSession]:
+        """Opens networks with ``tail`` appended to their graph; an :data:`medview.inference.session.OpenSession`."""
+        return functools.partial(self.open, tail=tail)
+
+    def open(
+        self, package: ModelPackage, device: str, threads: int | None, checkpoint: Checkpoint, tail: bytes = b""
+    ) -> ContainedSession:
         """The package's network, warm or opened now; an :data:`medview.inference.session.OpenSession`."""
         from medview.inference.trust import is_trusted
 
         trusted = is_trusted(package)
-        key = (package.sha256, device, threads, trusted)
+        key = (package.sha256, device, threads, trusted, tail)
         kept = self._warm.take(key)
         if kept is not None:
             if kept.service.is_alive:
