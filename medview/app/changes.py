@@ -113,7 +113,7 @@ class ArrangementChange:
 def understand_all(workspace: Workspace) -> None:
     """Tell the history of a workspace how the steps of this module are applied."""
     history = workspace.history
-    history.understand(LookChange, lambda change: _apply_look(workspace, change))
+    history.understand(LookChange, lambda change: apply_look(workspace, change))
     history.understand(ResultChange, lambda change: _apply_result(workspace, change))
     history.understand(ArrangementChange, lambda change: apply_arrangement(workspace, change.after))
 
@@ -124,7 +124,8 @@ def look_of(workspace: Workspace, result: InferenceResult) -> tuple[OverlayStyle
     return workspace.results.styles.get(key), workspace.results.thresholds.get(key)
 
 
-def _apply_look(workspace: Workspace, change: LookChange) -> None:
+def apply_look(workspace: Workspace, change: LookChange) -> None:
+    """Draw a result so."""
     style, threshold = change.style[1], change.threshold[1]
     results = workspace.results
     for known, value in ((results.styles, style), (results.thresholds, threshold)):

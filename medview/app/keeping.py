@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from medview.app import opening
+from medview.app.correction_keeping import KINDS as CORRECTION_KINDS
+from medview.app.correction_keeping import CorrectionKeeping
 from medview.app.decisions import Decision, DecisionChange, decision_content, decision_key, decision_of
 from medview.app.measurements import MeasurementChange
 from medview.app.notices import KEEP_AGAIN, Severity
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from medview.app.workspace import Workspace
+    from medview.core.finding import InferenceResult
     from medview.core.measurement import Measurement, MeasurementPlace
     from medview.core.study import Series, Stack, Study
     from medview.store.entry import Entry
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 STAYING = frozenset({"marks_in_memory", "marks_not_kept"})
 """Notices that stay until they are not true any more."""
 
-KINDS = ("mark", "decision", "pixels")
+KINDS = ("mark", "decision", "pixels", *CORRECTION_KINDS)
 
 
 class Keeping:
@@ -46,12 +49,14 @@ class Keeping:
         self._store: StudyStore | None = None
         self._waiting: list[Entry] = []
         self._writing: list[Entry] = []
+        self._bases: list[InferenceResult] = []
         self._homes: dict[str, tuple[str, str]] = {}
         self._expected: dict[str, dict[tuple[int, int], dict[str, str]]] = {}
         self._asked_again = False
         self._touched: set[str] = set()
         self.failed = False
         """Whether something could not be kept and waits to be tried again."""
+        self.corrections = CorrectionKeeping(workspace, self)
         workspace.measurements.recorded.connect(self._record_mark)
         workspace.decisions.recorded.connect(self._record_decision)
         workspace.history.stepped.connect(self._record_step)
@@ -88,7 +93,7 @@ class Keeping:
         """Try once more to keep what could not be kept; a try that is under way may have begun before what is better now."""
         if self._writing:
             self._asked_again = True
-        elif self._waiting:
+        elif self._waiting or self._bases:
             self._write()
 
     def _write(self) -> None:
@@ -96,18 +101,26 @@ class Keeping:
 
         self._writing, self._waiting = self._waiting, []
         entries, store = self._writing, self.store
+        bases, self._bases = self._bases, []
+
+        def work(_progress: Any) -> None:
+            store.write(entries)
+            if bases and not store.in_memory:
+                from medview.store.results import keep_result
+
+                for base in bases:
+                    keep_result(base)
 
         def failed(error: BaseException) -> None:
             # Before what was made meanwhile, so that the order stays.
             self._writing, self._waiting = [], [*entries, *self._waiting]
+            self._bases = [*bases, *self._bases]
             self._say_failed(error)
             if self._asked_again:
                 self._asked_again = False
                 self._write()
 
-        self._workspace.jobs.submit(
-            "marks", lambda _progress: store.write(entries), Lane.KEEPING, self._written, failed
-        )
+        self._workspace.jobs.submit("marks", work, Lane.KEEPING, self._written, failed)
 
     def _written(self, _none: None) -> None:
         self._writing = []
@@ -117,7 +130,7 @@ class Keeping:
             self._workspace.withdraw("marks_not_kept")
         self._tell_notes()
         self.changed.emit()
-        if self._waiting:
+        if self._waiting or self._bases:
             self._write()
 
     def _say_failed(self, error: BaseException) -> None:
@@ -141,8 +154,24 @@ class Keeping:
 
     def flush(self) -> None:
         """Called before the end: hand out what is still waiting, whatever is written now; the lane finishes it in order."""
-        if self._waiting:
+        if self._waiting or self._bases:
             self._write()
+
+    # ------------------------------------------------------------------ what segmentations were begun with
+
+    def keep_base(self, base: InferenceResult) -> None:
+        """Keep what a reader began to edit with, before the entries that are recorded next count as kept."""
+        self._bases.append(base)
+
+    def forget_base(self, base: InferenceResult) -> None:
+        """Delete what a reader began with, after everything that was recorded before."""
+        from medview.jobs.queue import Lane
+        from medview.store.results import forget_result
+
+        self._bases = [one for one in self._bases if one is not base]
+        self._workspace.jobs.submit(
+            "marks", lambda _progress: forget_result(base), Lane.KEEPING, lambda _none: None, self._workspace.tell_error
+        )
 
     # ------------------------------------------------------------------ what is recorded
 
@@ -188,6 +217,26 @@ class Keeping:
         time, k = divmod(_index_of(stack, place), stack.shape[0])
         self._hash_slice(stack, time, k, lambda digest: self._record_pixels(mark.id, digest))
 
+    def hash_under(self, subject: str, stack: Stack, time: int, k: int, home: tuple[str, str]) -> None:
+        """Record what the pixels of slice k are under something that was made on it."""
+        self._homes[subject] = home
+        self._touched.add(subject)
+        self._hash_slice(stack, time, k, lambda digest: self._record_pixels(subject, digest))
+
+    def expect(self, subject: str, stack_id: str, time: int, k: int, wanted: str) -> None:
+        """Compare the pixels of slice k, when they are there, with those that something was made on."""
+        found = opening.find_stack(self._workspace.studies, stack_id)
+        if found is not None:
+            self._expect(found[2], (time, k), subject, wanted)
+
+    def patient_digest(self, study: Study) -> str:
+        """Tells patients apart without naming them."""
+        return _patient_digest(study)
+
+    def frames_digest(self, stack: Stack) -> str:
+        """Tells which frames a stack has."""
+        return _frames_digest(stack)
+
     def _record_pixels(self, mark_id: str, digest: str) -> None:
         self.record("pixels", mark_id, {"sha256": digest}, *self._homes[mark_id])
 
@@ -219,6 +268,7 @@ class Keeping:
             for mark_id, wanted in expected.items():
                 if wanted != digest:
                     self._workspace.measurements.set_stale(mark_id)
+                    self.corrections.set_stale(mark_id)
 
         self._hash_slice(found[2], time, k, done)
 
@@ -241,18 +291,19 @@ class Keeping:
             return store.current(uids, KINDS)
 
         def done(entries: tuple[Entry, ...]) -> None:
-            self._bring_back(entries, before)
+            self._bring_back(entries, before, uids)
             self._tell_notes()
             self.restored.emit()
 
         def failed(error: BaseException) -> None:
             workspace.tell_error(error)
+            self.corrections.read_failed(uids)
             self._tell_notes()
             self.restored.emit()
 
         workspace.jobs.submit("marks", work, Lane.KEEPING, done, failed)
 
-    def _bring_back(self, entries: Sequence[Entry], before: dict[str, Measurement]) -> None:
+    def _bring_back(self, entries: Sequence[Entry], before: dict[str, Measurement], series: Sequence[str]) -> None:
         from medview.store.mark_content import mark_of
 
         hashes = {
@@ -299,7 +350,7 @@ class Keeping:
                 if wanted and wanted != _frames_digest(stack):
                     stale.append(mark.id)
             elif wanted:
-                self._expect(stack, mark, wanted)
+                self._expect(stack, (mark.place.time, mark.place.k), mark.id, wanted)
         workspace = self._workspace
         workspace.measurements.bring_back(marks, gone)
         for mark_id in stale:
@@ -307,6 +358,8 @@ class Keeping:
         workspace.decisions.bring_back(
             decisions, {stack.id for study in workspace.studies for one in study.series for stack in one.stacks}
         )
+        more_unknown, more_away = self.corrections.bring_back(entries, self._touched, series)
+        unknown, away = unknown + more_unknown, away + more_away
         if away:
             text = f"Kept marks on images of these series that are not open: {away}. They stay kept."
             workspace.tell("marks_away", text, (str(away),))
@@ -347,10 +400,9 @@ class Keeping:
         time, k = divmod(at, stack.shape[0])
         return study, stack, replace(mark, place=replace(place, stack_id=stack.id, k=k, time=time))
 
-    def _expect(self, stack: Stack, mark: Measurement, wanted: str) -> None:
-        """Compare the pixels under a mark when they are there; at once where they are on the screen."""
-        place = (mark.place.time, mark.place.k)
-        self._expected.setdefault(stack.id, {}).setdefault(place, {})[mark.id] = wanted
+    def _expect(self, stack: Stack, place: tuple[int, int], subject: str, wanted: str) -> None:
+        """Compare the pixels at (time, k) when they are there; at once where they are on the screen."""
+        self._expected.setdefault(stack.id, {}).setdefault(place, {})[subject] = wanted
         shown = any(state.stack is not None and state.stack.id == stack.id for state in self._workspace.viewports)
         if shown:
             try:

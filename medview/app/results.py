@@ -45,11 +45,24 @@ class Results:
         self._by_stack[made.stack_id] = (*others, result)
         return True
 
+    def put(self, result: InferenceResult) -> None:
+        """Take in what a reader changed: in the place of the result with the same provenance, else as the newest."""
+        made = result.provenance
+        known = self.of(made.stack_id)
+        if any(one.provenance == made for one in known):
+            self._by_stack[made.stack_id] = tuple(result if one.provenance == made else one for one in known)
+        else:
+            self._by_stack[made.stack_id] = (*known, result)
+
     def remove(self, result: InferenceResult) -> None:
         """Forget a result."""
-        stack_id = result.provenance.stack_id
-        self._by_stack[stack_id] = tuple(one for one in self.of(stack_id) if one is not result)
+        made = result.provenance
+        self._by_stack[made.stack_id] = tuple(one for one in self.of(made.stack_id) if one.provenance != made)
         self._forget(result)
+
+    def newest(self, key: str) -> InferenceResult | None:
+        """The result with a `result_key` as it is now."""
+        return next((one for results in self._by_stack.values() for one in results if result_key(one) == key), None)
 
     def drop_stack(self, stack_id: str) -> None:
         """Forget all results of a stack that is closed."""

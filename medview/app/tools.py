@@ -31,6 +31,9 @@ class Tool(StrEnum):
     TEXT = "text"
     CALIBRATION = "calibration"
     CROSSHAIR = "crosshair"
+    BRUSH = "brush"
+    ERASER = "eraser"
+    GROW = "grow"
 
 
 DRAWING_TOOLS = frozenset(
@@ -51,6 +54,9 @@ DRAWING_TOOLS = frozenset(
     }
 )
 """Tools that make marks."""
+
+PAINT_TOOLS = frozenset({Tool.BRUSH, Tool.ERASER, Tool.GROW})
+"""Tools that change the voxels of a segmentation."""
 
 
 class ToolChoice:

@@ -151,6 +151,14 @@ class DerivedImage:
     time: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """A package that was run before another, and the part of the series that its finding left: (k, j, i) from and to."""
+
+    provenance: Provenance
+    box: tuple[tuple[int, int, int], tuple[int, int, int]]
+
+
 @dataclass(frozen=True, eq=False)
 class InferenceResult:
     """Everything one run gave, on the source stack's geometry, with its provenance."""
@@ -166,5 +174,7 @@ class InferenceResult:
     """Score from which findings are shown at first; the package chose it, the reader may move it."""
     values: tuple[ModelValue, ...] = ()
     image: DerivedImage | None = None
+    earlier: tuple[EarlierRun, ...] = ()
+    """Packages of a cascade that were run before, in their order."""
     inputs: tuple[tuple[str, str], ...] = ()
     """Name of each channel and id of the stack it was fed with, where the model sees several series."""

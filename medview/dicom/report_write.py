@@ -39,6 +39,7 @@ from medview.dicom.written_object import (
     coded,
     impossible,
     made_or_refused,
+    person_name,
     save_object,
     short_text,
     software_versions,
@@ -162,11 +163,6 @@ def _make(statement: Statement, paths: Sequence[str], segmentations: Mapping[int
     made.SeriesDescription = "medview: measurements and findings"
     made.CodingSchemeIdentificationSequence = [_own_scheme()]
     return made
-
-
-def person_name(name: str) -> str:
-    """A reader's name as PN: separators of the standard inside of a plain name would make other components."""
-    return short_text(name.replace("\\", " ").replace("=", " ")) or "unknown"
 
 
 def _own_scheme() -> Any:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from medview import __version__
 from medview.core.finding import Code, Label, Provenance, Segmentation
 from medview.core.problem import MedviewError
+from medview.core.statement import tracking_uid_of
 from medview.core.study import FrameSource
 from medview.dicom.written_object import (
     MANUFACTURER,
@@ -20,6 +21,7 @@ from medview.dicom.written_object import (
     coded,
     impossible,
     made_or_refused,
+    person_name,
     save_object,
     short_text,
     software_versions,
@@ -96,11 +98,12 @@ def _make(
         sop_instance_uid=hd.UID(),
         instance_number=1,
         manufacturer=MANUFACTURER,
-        manufacturer_model_name=short_text(provenance.package_name),
+        manufacturer_model_name=short_text(provenance.package_name if _is_automatic(provenance) else MANUFACTURER),
         software_versions=__version__,
         device_serial_number=provenance.package_sha256[:16] or "none",
         content_description=_said(provenance),
-        content_label="MEDVIEW_AI",
+        content_label="MEDVIEW_AI" if _is_automatic(provenance) else "MEDVIEW_READER",
+        content_creator_name=person_name(provenance.reader) if provenance.reader else None,
         pixel_measures=measures,
         plane_orientation=orientation,
         plane_positions=positions,
@@ -109,11 +112,18 @@ def _make(
     made.SoftwareVersions = software_versions([provenance])
     # Whatever the sources are written in, package and labels may be in another script.
     made.SpecificCharacterSet = "ISO_IR 192"
-    made.SeriesDescription = short_text(f"{provenance.package_name} {provenance.package_version}")
+    version = provenance.package_version if _is_automatic(provenance) else ""
+    made.SeriesDescription = short_text(f"{provenance.package_name} {version}".strip())
     return made
 
 
+def _is_automatic(provenance: Provenance) -> bool:
+    return provenance.how == "automatic"
+
+
 def _said(provenance: Provenance) -> str:
+    if not _is_automatic(provenance):
+        return short_text(provenance.package_name)
     text = "Research use, not for diagnosis" if provenance.research_only else "Made by a model"
     return text + ("; its conditions overridden" if provenance.overrides else "")
 
@@ -185,20 +195,26 @@ def _segment_numbers(segmentation: Segmentation) -> NDArray[np.uint16]:
 def _description(hd: Any, number: int, label: Label, provenance: Provenance) -> Any:
     from pydicom.sr.codedict import codes
 
+    manual = provenance.how == "manual"
     return hd.seg.SegmentDescription(
         segment_number=number,
         segment_label=short_text(label.name),
         segmented_property_category=coded(label.category or _ANYTHING),
         segmented_property_type=coded(label.type or _ANYTHING),
-        algorithm_type="AUTOMATIC",
-        algorithm_identification=hd.AlgorithmIdentificationSequence(
+        algorithm_type=provenance.how.upper(),
+        algorithm_identification=None
+        if manual
+        else hd.AlgorithmIdentificationSequence(
             name=short_text(provenance.package_name),
             family=codes.cid7162.ArtificialIntelligence,
             version=short_text(provenance.package_version),
             source=MANUFACTURER,
             parameters=algorithm_parameters(provenance),
         ),
-        tracking_uid=hd.UID(),
+        # What a reader drew keeps its identity whenever it is saved, so that what was written before is known again.
+        tracking_uid=hd.UID()
+        if _is_automatic(provenance)
+        else tracking_uid_of(f"{provenance.package_id}/{label.value}"),
         tracking_id=short_text(f"{provenance.package_id}/{label.name}"),
         display_color=hd.color.CIELabColor.from_rgb(*label.colour),
     )

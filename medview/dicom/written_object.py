@@ -34,6 +34,11 @@ def short_text(text: str) -> str:
     return text.encode("utf-8", "replace")[:LONGEST].decode(errors="ignore").strip().replace("\\", "/")
 
 
+def person_name(name: str) -> str:
+    """A reader's name as PN: separators of the standard inside of a plain name would make other components."""
+    return short_text(name.replace("\\", " ").replace("=", " ")) or "unknown"
+
+
 def source_header(path: str) -> Any:
     """The data set of a source file without its pixels, filled where de-identification left holes."""
     import pydicom

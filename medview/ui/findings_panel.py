@@ -23,16 +23,18 @@ from PySide6.QtWidgets import (
 )
 
 from medview.app.results import result_key, with_label_visible
+from medview.app.tools import Tool
 from medview.core.display import OverlayStyle
 from medview.core.finding import ClassProbability, Finding, InferenceResult, Label
 from medview.core.problem import MedviewError
 from medview.core.study import Stack
+from medview.ui.correction_panel import CorrectionPanel
 from medview.ui.decision_form import DecisionForm, decided_text, sign_of
 from medview.ui.device_text import device_text
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.messages import note_text
-from medview.ui.model_text import model_text
+from medview.ui.model_text import model_text, result_title
 from medview.ui.overlay_cards import OverlayCard, StateList, UnplacedLine
 from medview.ui.parts import Swatch, empty, icon_button, panel_column, rule, text_label, title_label
 from medview.ui.text import translate
@@ -131,10 +133,14 @@ class ResultCard(QWidget):
     def _heading(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        name = QLabel(model_text(self.result.provenance.package_name or self.result.provenance.package_id))
-        name.setObjectName("ai")
+        name = text_label(result_title(self.result), "" if self.result.provenance.how == "manual" else "ai")
         name.setStyleSheet("font-weight: 600;")
         row.addWidget(name, 1)
+        if self.result.segmentation is not None:
+            self.correct_button = icon_button(
+                "paint-brush", translate("Findings", "Correct this segmentation"), self._correct
+            )
+            row.addWidget(self.correct_button)
         self.visible_box = icon_button(
             "eye", translate("Findings", "Show or hide this result"), self._toggle_visible, checkable=True
         )
@@ -151,6 +157,11 @@ class ResultCard(QWidget):
     def _toggle_visible(self) -> None:
         style = self._style()
         self._workspace.set_overlay_style(self.result, replace(style, visible=not style.visible))
+
+    def _correct(self) -> None:
+        self._workspace.corrections.begin(self._workspace.results.newest(result_key(self.result)) or self.result)
+        if self._workspace.corrections.target is not None:
+            self._workspace.tools.choose(Tool.BRUSH)
 
     def _discard(self) -> None:
         self._workspace.discard_result(self.result)
@@ -370,6 +381,9 @@ class ResultCard(QWidget):
 
     def _provenance_text(self) -> str:
         made = self.result.provenance
+        if made.how != "automatic":
+            begun = translate("Findings", "Begun on {0}").format(made.finished_at.replace("T", "  ")[:20])
+            return f"{begun}\nSHA-256 {made.package_sha256[:16]}…" if made.package_sha256 else begun
         lines = [
             translate("Findings", "Package {0} {1}").format(made.package_id, made.package_version),
             f"SHA-256 {made.package_sha256[:16]}…",
@@ -396,6 +410,8 @@ class FindingsPanel(FollowingPanel):
         show.clicked.connect(workspace.toggle_ai)
         row.addWidget(show)
         column.addWidget(self.hidden_mark)
+        self.correction = CorrectionPanel(workspace)
+        column.addWidget(self.correction)
         self._content = QVBoxLayout()
         self._content.setSpacing(10)
         column.addLayout(self._content)
@@ -428,7 +444,10 @@ class FindingsPanel(FollowingPanel):
         stack = workspace.active_viewport.stack
         results = workspace.results.of(stack.id) if stack is not None else ()
         self._refresh_files(stack)
-        shown = (stack.id if stack is not None else None, tuple(result_key(result) for result in results))
+        shown = (
+            stack.id if stack is not None else None,
+            tuple((result_key(one), one.segmentation.meanings if one.segmentation else ()) for one in results),
+        )
         if shown == self._shown:
             for card in self.cards:
                 card.visible_box.setChecked(workspace.overlay_style(card.result).visible)
@@ -447,6 +466,10 @@ class FindingsPanel(FollowingPanel):
             button = QPushButton(translate("Findings", "Choose a model"))
             button.clicked.connect(lambda: self._shell.show_tab(1))
             self._content.addWidget(button)
+            if stack is not None:
+                draw = QPushButton(translate("Findings", "Draw a segmentation"))
+                draw.clicked.connect(lambda: self._shell.run_command("segment.new"))
+                self._content.addWidget(draw)
             return
         for at, result in enumerate(reversed(results)):
             if at:

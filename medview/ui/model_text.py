@@ -6,7 +6,12 @@ translated; all others are shown as they are.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from medview.ui.text import QT_TRANSLATE_NOOP, translate
+
+if TYPE_CHECKING:
+    from medview.core.finding import InferenceResult
 
 KNOWN_NAMES = (
     QT_TRANSLATE_NOOP("Model", "Lungs on CT"),
@@ -31,3 +36,19 @@ KNOWN_NAMES = (
 def model_text(name: str) -> str:
     """The name of a package, label or class in the reader's language."""
     return translate("Model", name)
+
+
+def result_title(result: InferenceResult) -> str:
+    """Who made a result: the model, the model and the reader who edited it, or the reader alone."""
+    made = result.provenance
+    if made.how == "manual":
+        return translate("Findings", "Drawn by {0}").format(made.reader or translate("Findings", "unknown reader"))
+    name = model_text(made.package_name or made.package_id)
+    if made.how == "semiautomatic":
+        model, _, who = name.rpartition(", edited by ")
+        if model:
+            title, _, version = model.rpartition(" ")
+            return translate("Findings", "{0}, edited by {1}").format(
+                f"{model_text(title)} {version}" if title else model_text(model), who
+            )
+    return name
