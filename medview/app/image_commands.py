@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medview.app import reading
+from medview.app.colour_commands import colour_commands
 from medview.app.command_rules import (
     Run,
     Test,
@@ -324,6 +325,7 @@ def image_commands() -> tuple[Command, ...]:
             checked=lambda c: bool(c.workspace.active_viewport.view.show_graphics),
             enabled=has_graphics,
         ),
+        *colour_commands(),
         image(
             "stack.read_again",
             QT_TRANSLATE_NOOP("Command", "Read failed images again"),

@@ -20,6 +20,7 @@ from medview.core.geometry import FloatArray
 if TYPE_CHECKING:
     from medview.app.viewport_state import ViewportState
     from medview.app.workspace import Workspace
+    from medview.core.study import Stack
 
 ScrollLink = Literal["off", "position", "offset"]
 
@@ -27,7 +28,7 @@ PARALLEL = math.cos(math.radians(15))
 """Least cosine between the normals of planes that scroll together."""
 _PLACE = frozenset({"k", "point", "plane_kind", "time"})
 _VIEW = frozenset({"zoom", "pan", "pixel_scale", "rotation", "flip"})
-_WINDOW = frozenset({"voi", "invert"})
+_WINDOW = frozenset({"voi", "invert", "colour_map"})
 
 
 class Links:
@@ -208,7 +209,7 @@ class Links:
     def _window_along(self, state: ViewportState, follower: ViewportState) -> None:
         a, b = state.stack, follower.stack
         if a is not None and b is not None and (a.context.modality, a.unit) == (b.context.modality, b.unit):
-            follower.update(voi=state.view.voi, invert=state.view.invert)
+            follower.update(voi=state.view.voi, invert=state.view.invert, colour_map=state.view.colour_map)
 
     def _lay_tiles(self, index: int) -> None:
         state = self._states(index)
@@ -305,8 +306,12 @@ def frame_of_reference(state: ViewportState) -> str:
 
     A stack whose files name none lies in a space of its own, which its cuts share.
     """
-    stack = state.stack
-    if stack is None or stack.geometry is None:
+    return "" if state.stack is None else space_of_stack(state.stack)
+
+
+def space_of_stack(stack: Stack) -> str:
+    """The name of the space that a stack lies in, "" where it has no place in one."""
+    if stack.geometry is None:
         return ""
     return stack.geometry.frame_of_reference or f"stack {stack.id}"
 

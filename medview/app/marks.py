@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from medview.app.slabs import effective_slab
 from medview.app.viewport_state import ViewportView
 from medview.core.finding import InferenceResult
 from medview.core.problem import Note
+from medview.core.study import Stack
 from medview.core.volume import Volume
 
 Severity = Literal["info", "warning", "danger", "ai", "key"]
@@ -58,15 +60,16 @@ def marks_of(
     presented: bool = False,
     overlays: Sequence[str] = (),
     linked: bool = False,
+    fused: Sequence[Mark] = (),
 ) -> tuple[Mark, ...]:
     """All marks of a viewport, the gravest first.
 
     ``presented``: the slice shown is drawn by the chosen presentation state. ``overlays`` are the titles of what objects of
-    the study lay over it.
+    the study lay over it, ``fused`` what is to be said of a second series on top.
     """
     if view.stack is None:
         return ()
-    found = _object_marks(view, presented, overlays, ai_visible)
+    found = [*fused, *_object_marks(view, presented, overlays, ai_visible)]
     if several_patients:
         found.append(Mark("other_patient", "danger"))
     stack = view.stack
@@ -77,7 +80,12 @@ def marks_of(
     ]
     if failed_slices:
         found.append(Mark("failed_slices", "danger", (str(failed_slices),)))
-    if view.plane_kind != "acquired" and volume is not None and not volume.is_complete and not failed_slices:
+    if (
+        (view.plane_kind != "acquired" or view.slab is not None)
+        and volume is not None
+        and not volume.is_complete
+        and not failed_slices
+    ):
         found.append(Mark("still_loading", "warning"))
     if stack.kind == "irregular" and not any(note.code == "uneven_spacing" for note in stack.notes):
         found.append(Mark("irregular", "warning"))
@@ -93,9 +101,8 @@ def marks_of(
         elif names:
             found.append(Mark("filter_pending" if filter_pending else "filtered", "warning", names))
     found += _place_marks(linked, key_image)
-    if view.plane_kind != "acquired":
-        found.append(Mark("resampled", "info"))
-    elif stack.graphics and not view.show_graphics:
+    found += _cut_marks(view, stack)
+    if view.plane_kind == "acquired" and stack.graphics and not view.show_graphics:
         found.append(Mark("graphics_hidden", "info"))
     if stack.profile_path:
         code = "profile_used" if view.use_profile else "profile_off"
@@ -108,6 +115,20 @@ def marks_of(
         found += _ai_marks(results)
     order = {"danger": 0, "warning": 1, "key": 2, "info": 3, "ai": 4}
     return tuple(sorted(found, key=lambda mark: order[mark.severity]))
+
+
+def _cut_marks(view: ViewportView, stack: Stack) -> list[Mark]:
+    """What a picture that is no acquired slice is."""
+    found = []
+    slab = effective_slab(stack, view.slab, view.plane_kind)
+    if slab is not None:
+        thickness = "" if view.plane_kind == "turning" else f"{slab.thickness_mm:.4g}"
+        found.append(Mark("slab", "info", (slab.projection, thickness)))
+    if view.plane_kind == "curved":
+        found.append(Mark("curved", "warning"))
+    if view.plane_kind != "acquired":
+        found.append(Mark("resampled", "info"))
+    return found
 
 
 def _place_marks(linked: bool, key_image: str | None) -> list[Mark]:
@@ -133,6 +154,8 @@ def _ai_marks(results: Sequence[InferenceResult]) -> list[Mark]:
     names: dict[str, list[str]] = {"ai_research": [], "ai": []}
     for result in results:
         made = result.provenance
+        if made.how == "manual":
+            continue  # no model has said anything
         code = "ai_research" if made.research_only else "ai"
         names[code].append(f"{made.package_name or made.package_id} {made.package_version}".strip())
     found = [Mark(code, "ai", tuple(said)) for code, said in names.items() if said]

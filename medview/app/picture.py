@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.app.direct_cut import DirectSampling, LazySlices, grid_values, is_direct
 from medview.app.live_filter import LiveFilter
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
@@ -30,12 +31,13 @@ from medview.core.display import (
     sample_labels,
     sample_slice,
 )
+from medview.core.slab import project_labels
 from medview.core.volume import Volume
 from medview.core.window import Voi, Window
 from medview.kernels.sample2d import part_of_screen
 
 if TYPE_CHECKING:
-    from medview.core.display import OverlayStyle
+    from medview.core.display import FusedSample, OverlayStyle
     from medview.core.finding import Segmentation
     from medview.core.graphics import FrameGraphics
     from medview.formats.colour_profile import ColourProfile
@@ -83,6 +85,33 @@ class CutSlice:
     error: BaseException | None = None
 
 
+class DirectCut(CutSlice):
+    """A cut without filters that is sampled for the screen; its values on its own grid are made when they are asked for."""
+
+    def __init__(self, volume: Volume, place: ShownSlice, key: Hashable) -> None:
+        for name, value in (("filtered", False), ("pending", False), ("error", None)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "volume", volume)
+        object.__setattr__(self, "place", place)
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "_slices", LazySlices(lambda: grid_values(volume, place)))
+
+    volume: Volume
+    place: ShownSlice
+    key: Hashable
+    _slices: LazySlices
+
+    @property
+    def original(self) -> Slice:
+        """The values on the cut's own grid."""
+        return self._slices.slice
+
+    @property
+    def shown(self) -> Slice:
+        """The same: there are no filters."""
+        return self._slices.slice
+
+
 @dataclass(frozen=True, eq=False)
 class ScreenPart:
     """The opaque BGRA ``pixels`` (h, w, 4) of the screen's part that the slice covers, in device px; the rest is black."""
@@ -109,6 +138,7 @@ class ViewportPicture:
 
     def __init__(self, jobs: JobQueue | None = None) -> None:
         self.live_filter = LiveFilter(jobs)
+        self.direct = DirectSampling(jobs)
         self._cut_key: Hashable = None
         self._cut: CutSlice | None = None
         self._original_key: Hashable = None
@@ -146,6 +176,10 @@ class ViewportPicture:
         key: Hashable = (slice_key, chain)
         if key == self._cut_key and self._cut is not None:
             return self._cut
+        if not chain and is_direct(volume, shown):
+            self._keep_cut(key, DirectCut(volume, shown, slice_key))
+            assert self._cut is not None
+            return self._cut
         original = self._original_cut(volume, shown)
         if not chain:
             self._keep_cut(key, CutSlice(original, original, False, False))
@@ -170,16 +204,25 @@ class ViewportPicture:
 
     def sampled(self, cut: CutSlice, transform: ViewTransform) -> SampledSlice:
         """The part of the screen that the slice covers, at device resolution."""
+        key: Hashable
+        if isinstance(cut, DirectCut):
+            key = (cut.key, _transform_key(transform))
+            self._sample_key, self._sample = self.direct.sampled(key, cut.volume, cut.place, *_covered_part(transform))
+            return self._sample
         key = (serial(cut.shown), _transform_key(transform))
         if key != self._sample_key or self._sample is None:
             self._sample = sample_slice(cut.shown, *_covered_part(transform))
             self._sample_key = key
         return self._sample
 
+    def seen(self, cut: CutSlice) -> Slice | SampledSlice | None:
+        """Values to count for a histogram: the cut's own, or of a cut that is sampled for the screen what is on it."""
+        return self._sample if isinstance(cut, DirectCut) else cut.shown
+
     def layer(self, layer: SegmentationLayer, shown: ShownSlice, transform: ViewTransform) -> LabelLayer | None:
         """A segmentation ready to be drawn over :meth:`sampled`; None where nothing of it is on the shown slice."""
         segmentation = layer.segmentation
-        cut_key = (serial(segmentation), _place_key(shown))
+        cut_key = (serial(segmentation), place_key(shown))
         cut = self._label_cuts.get(layer.key)
         if cut is None or cut[0] != cut_key:
             labels = layer.labels_on(shown)
@@ -238,10 +281,13 @@ class ViewportPicture:
         painted: Sequence[PaintedLayer] = (),
         colour_map: ByteArray | None = None,
         profile: ColourProfile | None = None,
+        fused: FusedSample | None = None,
+        tone: ByteArray | None = None,
     ) -> ScreenPart:
         """What is to be drawn; read-only, the same object while nothing changes. ``graphics`` are the file's own.
 
         ``painted`` lie over the labels, in order; ``colour_map`` (256, 3) colours grey values, ``profile`` is that of RGB ones.
+        ``fused`` is a second series under the labels, ``tone`` (256,) what the monitor is told for each grey.
         """
         sample = self.sampled(cut, transform)
         key = (
@@ -250,9 +296,11 @@ class ViewportPicture:
             inverted,
             tuple((layer.key, serial(layer.segmentation), layer.style) for layer in layers),
             None if graphics is None else serial(graphics),
-            (tuple(one.token for one in painted), _place_key(shown)) if painted else (),
+            (tuple(one.token for one in painted), place_key(shown)) if painted else (),
             None if colour_map is None else colour_map.tobytes(),
             None if profile is None else serial(profile),
+            None if fused is None else serial(fused),
+            None if tone is None else tone.tobytes(),
         )
         if key == self._composed_key and self._composed is not None:
             return self._composed
@@ -263,7 +311,8 @@ class ViewportPicture:
             if graphics is not None:
                 sample = replace(sample, graphics=graphics.sampled(*_covered_part(transform)))
             drawn = [self.layer(layer, shown, transform) for layer in layers if layer.style.visible]
-            pixels = compose_screen(sample, voi, inverted, [layer for layer in drawn if layer is not None], colour_map)
+            labels = [layer for layer in drawn if layer is not None]
+            pixels = compose_screen(sample, voi, inverted, labels, colour_map, fused, tone)
             for one in painted:
                 one.draw(pixels, shown, _covered_part(transform)[0])
         else:
@@ -283,6 +332,7 @@ class ViewportPicture:
         self._codes.clear()
         self._label_cuts.clear()
         self.live_filter.forget()
+        self.direct.forget()
 
 
 def nearest_k(volume: Volume, shown: ShownSlice) -> int:
@@ -318,31 +368,43 @@ def _keeps_unit(chain: FilterChain) -> bool:
 
 
 def _cut_volume(volume: Volume, shown: ShownSlice) -> Slice:
-    if shown.plane_kind == "acquired" or shown.plane is None:
+    if shown.surface is not None:
+        return shown.surface.sample(volume)
+    if (shown.plane_kind == "acquired" and shown.slab is None) or shown.plane is None:
         return acquired_slice(volume, shown.k or 0)
-    return cut_slice(volume, shown.plane)
+    return grid_values(volume, shown) if is_direct(volume, shown) else cut_slice(volume, shown.plane)
 
 
 def _labels_on(segmentation: Segmentation, shown: ShownSlice) -> NDArray[Any] | None:
+    geometry = segmentation.geometry
+    if shown.slab is not None and shown.plane is not None and geometry is not None:
+        return project_labels(segmentation.labels, geometry, shown.plane, shown.slab)
+    if shown.surface is not None:
+        return None if geometry is None else shown.surface.sample_labels(segmentation)
     if shown.plane_kind == "acquired" or shown.plane is None:
         k = shown.k or 0
         return np.asarray(segmentation.labels[k]) if k < segmentation.labels.shape[0] else None
-    if segmentation.geometry is None:
+    if geometry is None:
         return None
+    if shown.plane_kind == "oblique":
+        return project_labels(segmentation.labels, geometry, shown.plane, None)
     return cut_labels(segmentation, shown.plane)
 
 
-def _place_key(shown: ShownSlice) -> Hashable:
-    return (shown.plane_kind, shown.k, shown.position_mm, shown.shape)
+def place_key(shown: ShownSlice) -> Hashable:
+    """Names the grid of a shown slice."""
+    tilted = shown.plane if shown.plane_kind in {"oblique", "turning"} else None
+    curved = None if shown.surface is None else serial(shown.surface)
+    return (shown.plane_kind, shown.k, shown.position_mm, shown.shape, shown.slab, tilted, curved)
 
 
 def _slice_key(volume: Volume, shown: ShownSlice) -> Hashable:
     """Names a cut's pixels, also while they are being loaded."""
-    if shown.plane_kind == "acquired":
+    if shown.plane_kind == "acquired" and shown.slab is None:
         loaded: Hashable = volume.is_loaded(shown.k or 0)
     else:
         loaded = None if volume.states is None else volume.states.tobytes()
-    return (serial(volume), loaded, _place_key(shown))
+    return (serial(volume), loaded, place_key(shown))
 
 
 def _covered_part(transform: ViewTransform) -> tuple[NDArray[np.float64], tuple[int, int]]:

@@ -12,6 +12,7 @@ from medview.app.presets import Preset, preset_by_digit
 from medview.app.shown_slice import PlaneKind
 from medview.app.view_transform import Point, ViewTransform
 from medview.app.viewport_state import TEXT_MODES, ViewportState, ViewportView
+from medview.core.colour_map import GREY, INVERTED_GREY
 from medview.core.window import Voi, VoiLut, Window
 
 if TYPE_CHECKING:
@@ -148,9 +149,13 @@ def set_window(state: ViewportState, voi: Voi | None) -> None:
 
 
 def take_preset(state: ViewportState, preset: Preset) -> None:
-    """Take a preset's window, and for PET its polarity: uptake dark on white, whatever the file says."""
-    if preset.inverted and state.stack is not None:
-        state.update(voi=preset.window, invert=not state.stack.inverted)
+    """Take a preset's window, and for PET its polarity: uptake dark on white, whatever the file says.
+
+    Colours that the reader chose stay.
+    """
+    if preset.inverted and state.stack is not None and state.view.colour_map in {None, GREY, INVERTED_GREY}:
+        dark = GREY if state.stack.inverted else INVERTED_GREY
+        state.update(voi=preset.window, colour_map=dark, invert=False)
     else:
         state.update(voi=preset.window)
 
@@ -294,6 +299,8 @@ def reset(state: ViewportState) -> None:
         rotation=0,
         flip=False,
         invert=False,
+        colour_map=None,
+        show_bar=None,
         show_original=False,
         presentation=None,
     )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from medview.app.scales import Scaled, scaled
 from medview.app.shown_slice import ShownSlice
+from medview.core.geometry import FloatArray, Geometry
+from medview.core.plane import Plane, as_vector
 from medview.core.value_scale import ValueScale
 from medview.core.volume import Volume
+
+if TYPE_CHECKING:
+    from medview.core.slab import Slab
 
 ReadoutState = Literal["value", "outside", "padding", "not_loaded", "failed"]
 
@@ -32,6 +37,8 @@ class Readout:
     filtered: bool = False
     scaled: Scaled | None = None
     """The value in the scale that the viewport tells (SUV …)."""
+    slab: Slab | None = None
+    """What the value is a projection of; it then is of no single voxel."""
 
 
 def read_pixel(
@@ -49,21 +56,68 @@ def read_pixel(
     """
     point = shown.image_to_patient(x, y)
     patient = None if point is None else (float(point[0]), float(point[1]), float(point[2]))
+    if shown.slab is not None and point is not None and shown.plane is not None and not volume.is_colour:
+        return _projected(volume, shown.slab, shown.plane, (x, y), scale, first_frame)
     voxel = _voxel_at(volume, shown, x, y)
     if voxel is None:
         return Readout("outside", (x, y), None, patient)
+    return _at_voxel(volume, voxel, (x, y), patient, failed, scale, first_frame)
+
+
+def read_point(
+    volume: Volume,
+    geometry: Geometry,
+    point: FloatArray,
+    image: tuple[float, float],
+    scale: ValueScale | None = None,
+    first_frame: int = 0,
+) -> Readout:
+    """The readout of the voxel of ``volume``, placed by ``geometry``, that an LPS point lies in."""
+    patient = (float(point[0]), float(point[1]), float(point[2]))
+    k, j, i = (_nearest(float(at)) for at in geometry.patient_to_voxel(point))
+    if not all(0 <= at < size for at, size in zip((k, j, i), volume.shape, strict=True)):
+        return Readout("outside", image, None, patient)
+    return _at_voxel(volume, (k, j, i), image, patient, frozenset(), scale, first_frame)
+
+
+def _at_voxel(
+    volume: Volume,
+    voxel: tuple[int, int, int],
+    image: tuple[float, float],
+    patient: tuple[float, float, float] | None,
+    failed: frozenset[int],
+    scale: ValueScale | None,
+    first_frame: int,
+) -> Readout:
     k, j, i = voxel
     if not volume.is_loaded(k):
-        return Readout("failed" if k in failed else "not_loaded", (x, y), voxel, patient)
+        return Readout("failed" if k in failed else "not_loaded", image, voxel, patient)
     stored = volume.stored[k, j, i]
     if volume.is_colour:
-        return Readout("value", (x, y), voxel, patient, (int(stored[0]), int(stored[1]), int(stored[2])), volume.unit)
+        return Readout("value", image, voxel, patient, (int(stored[0]), int(stored[1]), int(stored[2])), volume.unit)
     if volume.padding is not None and volume.padding[0] <= stored <= volume.padding[1]:
-        return Readout("padding", (x, y), voxel, patient)
+        return Readout("padding", image, voxel, patient)
     value = float(volume.transform.apply(np.asarray(stored)[None], k)[0])
     if not math.isfinite(value):
-        return Readout("padding", (x, y), voxel, patient)
-    return Readout("value", (x, y), voxel, patient, value, volume.unit, scaled=scaled(scale, value, first_frame + k))
+        return Readout("padding", image, voxel, patient)
+    return Readout("value", image, voxel, patient, value, volume.unit, scaled=scaled(scale, value, first_frame + k))
+
+
+def _projected(
+    volume: Volume, slab: Slab, plane: Plane, at: tuple[float, float], scale: ValueScale | None, first_frame: int
+) -> Readout:
+    """The value of a slab at one place. It has no place in depth, so none is told."""
+    from medview.core.slab import sample_plane
+
+    point = plane.plane_to_patient(at)
+    inside = -0.5 <= at[0] <= plane.size[1] - 0.5 and -0.5 <= at[1] <= plane.size[0] - 0.5
+    piece = sample_plane(volume, replace(plane, origin=as_vector(point), size=(1, 1)), slab)
+    if not inside or not piece.coverage[0, 0]:
+        waiting = piece.missing is not None and bool(piece.missing[0, 0])
+        return Readout("not_loaded" if inside and waiting else "outside", at, slab=slab)
+    value = float(piece.values[0, 0])
+    told = scaled(scale, value, first_frame) if scale is not None and len(scale.slopes) == 1 else None
+    return Readout("value", at, None, None, value, volume.unit, scaled=told, slab=slab)
 
 
 def _voxel_at(volume: Volume, shown: ShownSlice, x: float, y: float) -> tuple[int, int, int] | None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.app.colour_maps import map_for_render
 from medview.app.colour_profiles import read_colour_profile
 from medview.app.finding_points import draw_points, points_described, points_on
 from medview.app.headless import Choice, checked_time, load_frames, load_whole
@@ -26,6 +27,7 @@ from medview.app.overlay_layers import label_layers, painted_layers
 from medview.app.presented import PresentationLayer, presented_slice, presented_voi
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import orientation_matrix
+from medview.core.colour_map import INVERTED_GREY, ColourMap
 from medview.core.cut import Slice, acquired_slice, cut_slice
 from medview.core.display import (
     Overlay,
@@ -54,6 +56,7 @@ from medview.core.plane import (
     plane_of_slice,
     plane_range,
 )
+from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Stack
@@ -90,6 +93,8 @@ class RenderWish:
     """A segmentation, structure set, dose or parametric map to lay over it."""
     presentation_state: str | None = None
     """A softcopy presentation state that says how the frame is shown."""
+    colour_map: str | None = None
+    """Id of a colour map or a file with one; None: grey, as the file says, PET too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +112,7 @@ class _Piece:
     graphics: FrameGraphics | None = None
     presentation: PresentationLayer | None = None
     profile: ColourProfile | None = None
+    colour_map: ColourMap | None = None
 
 
 def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress = no_progress) -> dict[str, Any]:
@@ -114,9 +120,11 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
 
     Raises MedviewError: no_such_frame, no_such_time, no_geometry, outside_volume, bad_window, bad_size, cannot_write …
     """
+    policy().refuse("export")
     _, _, stack = choice
     reader_window = _reader_window(wish.window)
     size = _checked_size(wish.size)
+    colours = _colour_map(wish.colour_map, stack)
     if wish.plane is None and wish.position_mm is not None:
         raise MedviewError("bad_use", "--position needs --plane.", exit_code=ExitCode.BAD_USE)
     if wish.plane is not None and wish.frame is not None:
@@ -131,7 +139,7 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
     else:
         piece = _frame_piece(stack, wish, reader_window, progress)
     profile, profile_said = _profile(stack, wish)
-    piece = replace(piece, profile=profile)
+    piece = replace(piece, profile=profile, colour_map=colours)
     matrix = _screen_to_slice(piece, size)
     shape = piece.slice.values.shape[:2] if size is None else (size[1], size[0])
     if piece.presentation is not None:
@@ -160,6 +168,7 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         "position_mm": wish.position_mm if wish.plane is None else _position(piece, wish),
         "window": _described_window(piece.voi),
         "colour_profile": profile_said,
+        "colour_map": None if colours is None else colours.id,
         "graphics": piece.graphics is not None,
         "size": [picture.shape[1], picture.shape[0]],
     }
@@ -184,6 +193,15 @@ def _reader_window(window: tuple[float, float] | None) -> Window | None:
         raise MedviewError(
             "bad_window", f"The window {center:g} {width:g} cannot be drawn: {error}.", exit_code=ExitCode.BAD_USE
         ) from error
+
+
+def _colour_map(name: str | None, stack: Stack) -> ColourMap | None:
+    if name is None:
+        return None
+    if stack.components > 1:
+        text = f"Stack {stack.id} holds colours; a colour map is for grey values."
+        raise MedviewError("bad_use", text, exit_code=ExitCode.BAD_USE)
+    return map_for_render(name)
 
 
 def _checked_size(size: tuple[int, int] | None) -> tuple[int, int] | None:
@@ -378,14 +396,17 @@ def _composed(
     colour = drawn.values.ndim == 3
     if colour and piece.profile is not None:
         drawn = replace(drawn, values=piece.profile.to_srgb(drawn.values))
+    palette = piece.presentation.state.palette if piece.presentation is not None else None
+    chosen = piece.colour_map
+    turned = chosen is not None and chosen.id == INVERTED_GREY
     return compose_picture(
         drawn.values,
         drawn.coverage,
         piece.voi if not colour or isinstance(piece.voi, Window) else None,
-        piece.inverted,
+        piece.inverted != turned,
         padding=drawn.padding,
         overlays=overlays,
-        colour_map=piece.presentation.state.palette if piece.presentation is not None else None,
+        colour_map=palette if chosen is None else None if chosen.is_grey else chosen.table,
         boxes=[one.box for one in found],
         missing=drawn.missing,
         graphics=_sampled_graphics(piece.graphics, matrix, shape, sampled=sampled),

@@ -10,23 +10,34 @@ import numpy as np
 from psygnal import Signal
 
 from medview.app.shown_slice import (
+    Axes,
     PlaneKind,
     ShownSlice,
     acquired_shown,
     can_be_cut,
+    curved_shown,
     cut_shown,
+    oblique_shown,
     plane_axis,
     plane_positions,
 )
+from medview.app.slabs import effective_slab
+from medview.core.geometry import FloatArray
+from medview.core.plane import as_vector, oblique_positions
 from medview.core.study import Series, Stack, Study
 from medview.core.window import Voi
 
 if TYPE_CHECKING:
+    from medview.app.fusion import Fusion
+    from medview.core.curve import CurvedSurface
     from medview.core.display import OverlayStyle
     from medview.core.presentation_state import PresentationState
+    from medview.core.slab import Slab
     from medview.core.volume import Volume
     from medview.processing.chain import FilterChain
 
+FRONT: Axes = ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0))
+"""Seen from the front, head up."""
 TextMode = Literal["full", "anonymous", "off"]
 TEXT_MODES: tuple[TextMode, ...] = ("full", "anonymous", "off")
 
@@ -54,7 +65,13 @@ class ViewportView:
     plane_kind: PlaneKind = "acquired"
     k: int = 0
     point: tuple[float, float, float] | None = None
-    """LPS mm: each anatomical plane runs through it."""
+    """LPS mm: each anatomical and oblique plane runs through it."""
+    axes: Axes | None = None
+    """Directions of an oblique plane's or a turned projection's picture."""
+    slab: Slab | None = None
+    """What of a thickness around the plane is shown; None: the plane alone."""
+    surface: CurvedSurface | None = None
+    """The path along which a curved picture is straightened."""
     voi: Voi | None = None
     """The reader's choice; None: the file's, then a preset, then percentiles."""
     zoom: float = 1.0
@@ -67,7 +84,15 @@ class ViewportView:
     """Quarter turns clockwise, after ``flip``."""
     flip: bool = False
     """Mirrored left to right."""
+    align: str = ""
+    """The edge of the viewport that the picture is laid against while nobody moves it: left, right, or "" for neither."""
     invert: bool = False
+    colour_map: str | None = None
+    """Id of the colour map chosen for grey values; None: the modality's (PET dark on white, all others grey)."""
+    show_bar: bool | None = None
+    """Whether the bar of colours and values is drawn; None: where there are colours."""
+    fusion: Fusion | None = None
+    """A second series laid over the one that is shown."""
     filters: FilterChain = ()
     show_original: bool = False
     """Before / after: the filters are kept but not applied."""
@@ -99,6 +124,8 @@ class ViewportState:
         self._view = ViewportView(**values)
         self.size = (512.0, 512.0)
         """(width, height) in logical px of the place where it is drawn."""
+        self.aligned_pan: tuple[float, float] | None = None
+        """The pan that laid the picture against an edge; another one is the reader's."""
 
     def __getattr__(self, name: str) -> Any:
         if name in _FIELDS:
@@ -170,7 +197,7 @@ class ViewportState:
             return 0
         if view.plane_kind == "acquired" or view.stack.geometry is None:
             return view.stack.shape[0]
-        return len(plane_positions(view.stack.geometry, view.plane_kind))
+        return len(self._positions())
 
     @property
     def slice_index(self) -> int:
@@ -180,8 +207,18 @@ class ViewportState:
             return 0
         if view.plane_kind == "acquired" or view.stack.geometry is None:
             return min(view.k, view.stack.shape[0] - 1)
-        positions = plane_positions(view.stack.geometry, view.plane_kind)
-        return int(np.argmin(np.abs(positions - self.position_mm)))
+        return int(np.argmin(np.abs(self._positions() - self.position_mm)))
+
+    def _positions(self) -> FloatArray:
+        """(n,) growing mm along the normal at which cuts are shown one after the other."""
+        view = self._view
+        assert view.stack is not None
+        assert view.stack.geometry is not None
+        if view.plane_kind == "oblique" and view.axes is not None:
+            return oblique_positions(view.stack.geometry, np.cross(*view.axes))
+        if view.plane_kind in {"turning", "curved"}:
+            return np.zeros(1)
+        return plane_positions(view.stack.geometry, view.plane_kind)
 
     @property
     def position_mm(self) -> float:
@@ -189,6 +226,13 @@ class ViewportState:
         view = self._view
         if view.plane_kind == "acquired" or view.stack is None or view.stack.geometry is None:
             return 0.0
+        if view.plane_kind == "curved":
+            return 0.0
+        if view.axes is not None and view.plane_kind in {"oblique", "turning"}:
+            # A projection of everything lies about the volume's middle.
+            middle = view.point if view.plane_kind == "oblique" and view.point is not None else None
+            through = view.stack.geometry.bounds.mean(axis=0) if middle is None else np.array(middle)
+            return float(through @ np.cross(*view.axes))
         axis = plane_axis(view.plane_kind)
         if view.point is not None:
             return view.point[axis]
@@ -203,6 +247,13 @@ class ViewportState:
         if view.plane_kind == "acquired" or view.stack.geometry is None:
             self.update(k=index)
             return
+        if view.plane_kind in {"turning", "curved"}:
+            return
+        if view.axes is not None and view.plane_kind == "oblique":
+            normal = np.cross(*view.axes)
+            here = np.array(self._point())
+            self.update(point=as_vector(here + normal * (self._positions()[index] - float(here @ normal))))
+            return
         point = list(self._point())
         point[plane_axis(view.plane_kind)] = float(plane_positions(view.stack.geometry, view.plane_kind)[index])
         self.update(point=tuple(point))
@@ -214,7 +265,8 @@ class ViewportState:
             return
         k = float(view.stack.geometry.patient_to_voxel(point)[0])
         slices = view.stack.shape[0]
-        self.update(k=int(np.clip(round(k), 0, slices - 1)), point=self._onto_positions(point))
+        exact = view.plane_kind == "oblique"
+        self.update(k=int(np.clip(round(k), 0, slices - 1)), point=point if exact else self._onto_positions(point))
 
     def set_plane(self, kind: PlaneKind) -> None:
         """Show the acquired slices or an anatomical cut near what is shown now; ignored where there is no volume."""
@@ -225,13 +277,26 @@ class ViewportState:
         if kind != "acquired" and (geometry is None or not can_be_cut(view.stack)):
             return
         values: dict[str, Any] = {"plane_kind": kind, "pan": (0.0, 0.0), "rotation": 0, "flip": False}
-        if geometry is not None:
+        if kind in {"oblique", "turning"}:
+            values["axes"] = self._axes() if kind == "oblique" else FRONT
+        if geometry is not None and kind == "oblique":
+            values["point"] = self._point()
+        elif geometry is not None:
             point = self._point()
             if kind == "acquired":
                 k = float(geometry.patient_to_voxel(point)[0])
                 values["k"] = int(np.clip(round(k), 0, view.stack.shape[0] - 1))
             values["point"] = self._onto_positions(point)
         self.update(**values)
+
+    def _axes(self) -> Axes:
+        """The directions of what is shown now: an oblique cut begins there."""
+        shown = self.shown()
+        if shown is None or shown.plane is None:
+            return FRONT
+        u, v = np.array(shown.plane.u), np.array(shown.plane.v)
+        v = v - (v @ u) * u
+        return as_vector(u), as_vector(v / np.linalg.norm(v))
 
     def _point(self) -> tuple[float, float, float]:
         view = self._view
@@ -264,9 +329,16 @@ class ViewportState:
         view = self._view
         if view.stack is None:
             return None
+        slab = effective_slab(view.stack, view.slab, view.plane_kind)
         if view.plane_kind == "acquired" or view.stack.geometry is None:
-            return acquired_shown(view.stack, min(view.k, view.stack.shape[0] - 1), view.time)
-        return cut_shown(view.stack, view.plane_kind, self.position_mm)
+            shown = acquired_shown(view.stack, min(view.k, view.stack.shape[0] - 1), view.time)
+        elif view.plane_kind == "curved" and view.surface is not None:
+            shown = curved_shown(view.surface)
+        elif view.plane_kind in {"oblique", "turning"}:
+            shown = oblique_shown(view.stack, view.axes or FRONT, self.position_mm, view.plane_kind)
+        else:
+            shown = cut_shown(view.stack, view.plane_kind, self.position_mm)
+        return shown if slab is None else replace(shown, slab=slab)
 
     @property
     def filters_applied(self) -> FilterChain:

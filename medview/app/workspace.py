@@ -17,16 +17,20 @@ from medview.app.changes import (
     ArrangementChange,
     LookChange,
     ResultChange,
+    apply_look,
     arrangement_of,
     look_of,
     understand_all,
 )
+from medview.app.colour_maps import ColourMaps
 from medview.app.colour_profiles import ColourProfiles
+from medview.app.corrections import Corrections
 from medview.app.decisions import Decisions
 from medview.app.documents import Documents
 from medview.app.failed_slices import FailedSlices
 from medview.app.file_drawings import FileDrawings
 from medview.app.file_overlays import FileOverlays
+from medview.app.hangings import Hangings
 from medview.app.history import History
 from medview.app.image_references import ImageIndex, KeyImages
 from medview.app.keeping import Keeping
@@ -38,9 +42,10 @@ from medview.app.openings import Openings
 from medview.app.recent import RecentStudies
 from medview.app.report_marks import ReportMarks
 from medview.app.results import Results, result_key
-from medview.app.settings import Settings, changed, save_settings
+from medview.app.settings import Settings, changed, fixed_settings, save_settings
 from medview.app.tools import ToolChoice
 from medview.app.viewport_state import FilteredVolume, ViewportState
+from medview.core.policy import policy
 from medview.core.problem import MedviewError, Problem
 from medview.core.progress import Cancelled, ProgressStep
 from medview.core.study import Census, FrameSource, Series, Stack, Study
@@ -101,7 +106,9 @@ class Workspace(NoticeBoard):
         super().__init__()
         self.jobs = jobs
         self.loader = loader
-        self.settings = settings or Settings()
+        self.fixed = fixed_settings(policy())[0]
+        """Settings that the policy of this computer fixes."""
+        self.settings = replace(settings or Settings(), **self.fixed)
         self.studies: tuple[Study, ...] = ()
         self.problems: tuple[Problem, ...] = ()
         self.census = Census()
@@ -121,6 +128,8 @@ class Workspace(NoticeBoard):
         self.copied_mark: Measurement | None = None
         """The mark that is put on other slices."""
         self.decisions = Decisions(self.history, _user_name())
+        self.corrections = Corrections(self)
+        """Segmentations that the reader edits or draws."""
         self.keeping = Keeping(self)
         """The journal: keeps marks and decisions and brings them back."""
         self.recent = RecentStudies(self)
@@ -139,9 +148,13 @@ class Workspace(NoticeBoard):
         self.failed_slices = FailedSlices(self)
         self.drawings = FileDrawings(self)
         self.profiles = ColourProfiles(self)
+        self.colour_maps = ColourMaps()
+        self.studies_changed.connect(self._keep_fusions)
         self.overlays = FileOverlays(self)
         self.openings = Openings(self)
         self.documents = Documents(self)
+        self.hangings = Hangings(self)
+        """The hanging protocols."""
         self.images = ImageIndex(self)
         """Where images are shown, by their UIDs."""
         self.key_images = KeyImages(self)
@@ -335,12 +348,19 @@ class Workspace(NoticeBoard):
             self.loader.release(stack_id)
             self.background.forget_stack(stack_id)
             self.results.drop_stack(stack_id)
+            self.corrections.drop_stack(stack_id)
         self.history.forget(gone)
         if not self.studies:
             self.problems, self.census, self.not_shown = (), Census(), ()
         self.documents.forget(self.studies)
         self.key_images.refresh()
         self.studies_changed.emit()
+
+    def _keep_fusions(self) -> None:
+        if any(state.view.fusion is not None for state in self._states):
+            from medview.app.fusion import keep_up
+
+            keep_up(self._states, self.studies)
 
     # ------------------------------------------------------------------ results of models
 
@@ -407,7 +427,8 @@ class Workspace(NoticeBoard):
             return found
 
         def done(found: list[InferenceResult]) -> None:
-            self.add_result(*(one for one in found if one.provenance.stack_id in stacks))
+            here = [one for one in found if one.provenance.stack_id in stacks]
+            self.add_result(*(one for one in here if not self.keeping.corrections.take_base(one)))
             for problem in damaged:
                 self.tell(problem.code, problem.what, problem.values, "warning", AI, problem.path)
             self.scan_ended.emit()
@@ -440,9 +461,19 @@ class Workspace(NoticeBoard):
         style, known = look_of(self, result)
         self.history.do(LookChange(result.provenance.stack_id, result_key(result), (style, style), (known, threshold)))
 
+    def draw_result(self, result: InferenceResult, style: OverlayStyle) -> None:
+        """Draw a result this way in every viewport, as a part of a step that is told of otherwise."""
+        known, threshold = look_of(self, result)
+        stack_id, key = result.provenance.stack_id, result_key(result)
+        apply_look(self, LookChange(stack_id, key, (known, style), (threshold, threshold)))
+
     def discard_result(self, result: InferenceResult) -> None:
         """Take a result off the screen and out of what is kept."""
-        self.history.do(ResultChange(result, there=False))
+        correction = self.corrections.of_result(result)
+        if correction is not None:
+            self.corrections.discard(correction)
+        else:
+            self.history.do(ResultChange(result, there=False))
 
     def toggle_ai(self) -> None:
         """Hide or show everything that models said, in all viewports."""
@@ -526,7 +557,7 @@ class Workspace(NoticeBoard):
 
     def change_settings(self, **values: Any) -> None:
         """Change settings, keep them on disk, and say so; a disk that takes nothing gives a notice."""
-        settings = changed(self.settings, **values)
+        settings = changed(self.settings, **{name: value for name, value in values.items() if name not in self.fixed})
         if settings == self.settings:
             return
         if settings.corner_text != self.settings.corner_text:
@@ -535,7 +566,7 @@ class Workspace(NoticeBoard):
         self.settings = settings
         if self._keep_settings:
             try:
-                save_settings(settings)
+                save_settings(settings, leave_out=self.fixed)
             except MedviewError as error:
                 self.tell_error(error)
         self.settings_changed.emit()

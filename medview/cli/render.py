@@ -26,6 +26,11 @@ from medview.core.problem import ExitCode
     help="What the file draws over its frames: overlay planes, supplemental colours (default: drawn).",
 )
 @click.option("--icc/--no-icc", "icc", default=True, help="Colours through the file's ICC profile (default: yes).")
+@click.option(
+    "--colour-map",
+    metavar="NAME",
+    help="grey, inverted-grey, hot-iron, pet, hot-metal-blue, pet-20-step, rainbow, viridis, or a file (.csv, .lut).",
+)
 @click.option("--text", is_flag=True, help="Write patient, study, window and orientation into the picture.")
 @click.option("--model-result", type=click.Path(), help="Folder that infer wrote: its result is drawn on top.")
 @click.option("--overlay", type=click.Path(), help="Segmentation, structure set, dose or map (DICOM) to lay over it.")

@@ -23,6 +23,7 @@ from medview.kernels.compose import (
     bgra_from_grey,
     bgra_from_rgb,
     blackened,
+    blend_colours,
     blend_labels,
     draw_box,
     draw_hatch,
@@ -31,6 +32,7 @@ from medview.kernels.compose import (
     map_labels,
     paired,
     rgba_from_bgra,
+    tone_grey,
 )
 from medview.kernels.sample2d import only_inside, sample_region
 from medview.kernels.windowing import grey_from_lut, grey_from_values
@@ -86,6 +88,21 @@ class SampledSlice:
     def kept(self) -> BoolArray | None:
         """Where there is image; None where it is everywhere."""
         return _kept(self.coverage, self.padding)
+
+
+@dataclass(frozen=True, eq=False)
+class FusedSample:
+    """A second series at the resolution of the screen: windowed by ``voi``, coloured by ``table`` (256, 3) RGB.
+
+    ``shares`` (256,) 0 to 1 says how much of it is seen at each display value; ``region`` (h, w) where it is drawn at all
+    (a swipe, a checkerboard), None for everywhere.
+    """
+
+    sample: SampledSlice
+    voi: Voi
+    table: ByteArray
+    shares: NDArray[np.float64]
+    region: BoolArray | None = None
 
 
 _EDGE = 128
@@ -207,17 +224,18 @@ def compose_picture(
     boxes: Sequence[PictureBox] = (),
     missing: BoolArray | None = None,
     graphics: ByteArray | None = None,
+    fused: FusedSample | None = None,
 ) -> ByteArray:
     """Compose an opaque RGBA picture (h, w, 4).
 
     ``values`` (h, w) are windowed by ``voi`` and drawn grey, or through ``colour_map`` (256, 3); RGB (h, w, 3) uint8 is
     windowed only where ``voi`` is given. Outside ``coverage`` and on ``padding`` the ground is black whatever the
-    window, on ``missing`` it is hatched. Then what the file itself draws, ``graphics`` (h, w, 4) RGBA, then ``overlays``,
-    each (labels (h, w), meanings, style), and ``boxes``.
+    window, on ``missing`` it is hatched. Then what the file itself draws, ``graphics`` (h, w, 4) RGBA, then a second
+    series, ``fused``, then ``overlays``, each (labels (h, w), meanings, style), and ``boxes``.
     """
     layers = [layer for layer in (label_layer(*overlay) for overlay in overlays) if layer is not None]
     sample = SampledSlice(values, coverage, missing, padding, graphics)
-    picture = compose_screen(sample, voi, inverted, layers, colour_map)
+    picture = compose_screen(sample, voi, inverted, layers, colour_map, fused)
     for box in boxes:
         draw_box(picture, box.box, box.colour[::-1], box.width, box.dashed)
     return rgba_from_bgra(picture)
@@ -229,8 +247,13 @@ def compose_screen(
     inverted: bool = False,
     layers: Sequence[LabelLayer] = (),
     colour_map: ByteArray | None = None,
+    fused: FusedSample | None = None,
+    tone: ByteArray | None = None,
 ) -> ByteArray:
-    """The opaque BGRA picture (h, w, 4) of :func:`compose_picture`, from labels that were made ready once."""
+    """The opaque BGRA picture (h, w, 4) of :func:`compose_picture`, from labels that were made ready once.
+
+    ``tone`` (256,): what a monitor is told for each grey (GSDF, PS3.14); colours are left as they are.
+    """
     values, missing = sample.values, sample.missing
     kept = sample.kept
     if values.ndim == 3:
@@ -239,35 +262,59 @@ def compose_screen(
         picture = bgra_from_rgb(255 - rgb if inverted else rgb, kept)
     else:
         voi = IDENTITY_WINDOW if voi is None else voi
-        first = layers[0] if layers else None
-        if colour_map is not None:
-            picture = bgra_from_colour_map(apply_voi(values, voi, inverted), colour_map, kept)
-        elif first is not None and first.edged is not None and missing is None and sample.graphics is None:
-            grey = apply_voi(values, voi, inverted)
+        first = layers[0] if layers and fused is None and colour_map is None else None
+        if first is not None and first.edged is not None and missing is None and sample.graphics is None:
+            grey = _toned(apply_voi(values, voi, inverted), tone)
             if kept is not None:
                 grey = blackened(grey, kept)
             picture = look_up(paired(grey, first.edged), first.look.table)
             layers = layers[1:]
         elif first is None and kept is None and values.dtype.name in {"uint16", "int16"} and values.size > 2**16:
             # One step for all: as fast as windowing alone, and for a sigmoid or a LUT as fast as for a line.
-            picture = look_up(values, _voi_table(values.dtype.name, voi, inverted))
+            picture = look_up(values, _voi_table(values.dtype.name, voi, inverted, _bytes(colour_map), _bytes(tone)))
+        elif colour_map is not None:
+            picture = bgra_from_colour_map(apply_voi(values, voi, inverted), colour_map, kept)
         else:
-            picture = bgra_from_grey(apply_voi(values, voi, inverted), kept)
+            picture = bgra_from_grey(_toned(apply_voi(values, voi, inverted), tone), kept)
     if missing is not None:
         draw_hatch(picture, missing)
     if sample.graphics is not None:
         draw_graphics(picture, sample.graphics[..., [2, 1, 0, 3]])
+    if fused is not None:
+        _lay_over(picture, fused)
     for layer in layers:
         look = layer.look
         blend_labels(picture, layer.codes, look.colours[:, ::-1], look.fills, look.outlines, outline_width=layer.width)
     return picture
 
 
-@lru_cache(maxsize=4)
-def _voi_table(kind: str, voi: Voi, inverted: bool) -> ByteArray:
+def _toned(grey: ByteArray, tone: ByteArray | None) -> ByteArray:
+    return grey if tone is None else tone_grey(grey, tone)
+
+
+def _bytes(table: ByteArray | None) -> bytes:
+    return b"" if table is None else table.tobytes()
+
+
+@lru_cache(maxsize=8)
+def _voi_table(kind: str, voi: Voi, inverted: bool, colours: bytes = b"", tone: bytes = b"") -> ByteArray:
     """(65536, 4) BGRA for each value of 16 bits, in the order of the unsigned reading."""
     domain = np.arange(2**16, dtype=np.uint16).view(kind).reshape(256, 256)
-    return bgra_from_grey(apply_voi(domain, voi, inverted)).reshape(-1, 4)
+    grey = apply_voi(domain, voi, inverted)
+    if colours:
+        table = np.frombuffer(colours, np.uint8).reshape(256, 3)
+        return bgra_from_colour_map(grey, table).reshape(-1, 4)
+    return bgra_from_grey(_toned(grey, np.frombuffer(tone, np.uint8) if tone else None)).reshape(-1, 4)
+
+
+def _lay_over(picture: ByteArray, fused: FusedSample) -> None:
+    """Lay a second series over a BGRA picture in place."""
+    sample = fused.sample
+    where = sample.kept
+    if fused.region is not None:
+        where = fused.region if where is None else where & fused.region
+    grey = apply_voi(sample.values, fused.voi)
+    blend_colours(picture, grey, fused.table, fused.shares, where)
 
 
 def _kept(coverage: BoolArray, padding: BoolArray | None) -> BoolArray | None:

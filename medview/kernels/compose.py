@@ -69,6 +69,40 @@ def bgra_from_colour_map(grey: ByteArray, table: ByteArray, kept: BoolArray | No
     return picture
 
 
+def tone_grey(grey: ByteArray, tone: ByteArray) -> ByteArray:
+    """``tone`` (256,) at each of ``grey`` (h, w)."""
+    return np.asarray(_cv.LUT(grey, tone))
+
+
+def blend_colours(
+    picture: ByteArray,
+    grey: ByteArray,
+    table: ByteArray,
+    shares: NDArray[np.float64],
+    where: BoolArray | None = None,
+) -> None:
+    """Lay ``grey`` (h, w) through ``table`` (256, 3) RGB over ``picture`` (h, w, 4) BGRA in place.
+
+    ``shares`` (256,) 0 to 1: how much of the new colour is seen at each grey; ``where`` (h, w): only there.
+    """
+    mask = None if where is None else where.view(np.uint8)
+    share = float(shares[0])
+    if np.all(shares == share):
+        colours = look_up(grey, bgra_from_rgb(np.asarray(table, dtype=np.uint8)[None])[0])
+        mixed = _cv.addWeighted(picture, 1 - share, colours, share, 0)
+    else:
+        # The colours come multiplied by their share already, so that one product and one sum are left.
+        left = np.floor((1 - shares) * 255 + 0.5).astype(np.uint8)
+        own = np.floor(table * (255 - left.astype(np.float64))[:, None] / 255 + 0.5).astype(np.uint8)
+        kept = _cv.multiply(picture, look_up(grey, np.repeat(left[:, None], 4, axis=1)), scale=1 / 255)
+        colours = look_up(grey, bgra_from_rgb(own[None])[0])
+        mixed = _cv.add(kept, colours)
+    if mask is None:
+        picture[...] = mixed
+    else:
+        _cv.copyTo(mixed, mask, picture)
+
+
 def rgba_from_bgra(picture: ByteArray) -> ByteArray:
     """The same picture with red first, as files want it."""
     return np.asarray(_cv.cvtColor(picture, cv2.COLOR_BGRA2RGBA))

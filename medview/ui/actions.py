@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
+from medview.app.command_rules import may_run
 from medview.app.command_table import COMMANDS, MENUS
 from medview.app.commands import Command, Context, keys_of
 from medview.ui.icons import icon
@@ -51,7 +52,7 @@ class CommandActions(QObject):
         return action
 
     def _run(self, command: Command) -> None:
-        if command.enabled(self._context):
+        if may_run(command, self._context):
             command.run(self._context)
         self.refresh()
 
@@ -73,7 +74,7 @@ class CommandActions(QObject):
         """Bring what is enabled and checked up to date."""
         for command in COMMANDS:
             action = self._actions[command.id]
-            action.setEnabled(command.enabled(self._context))
+            action.setEnabled(may_run(command, self._context))
             if command.checked is not None:
                 action.setChecked(command.checked(self._context))
             if command.subject is not None:
@@ -89,13 +90,19 @@ class CommandActions(QObject):
         for name, title in MENUS:
             menu = bar.addMenu(translate("Menu", title))
             section = 0
+            inner: dict[str, QMenu] = {}
             for command in COMMANDS:
                 if command.menu != name:
                     continue
                 if command.section != section:
                     menu.addSeparator()
                     section = command.section
-                menu.addAction(self._actions[command.id])
+                place = menu
+                if command.submenu:
+                    if command.submenu not in inner:
+                        inner[command.submenu] = menu.addMenu(translate("Menu", command.submenu))
+                    place = inner[command.submenu]
+                place.addAction(self._actions[command.id])
             menu.aboutToShow.connect(self.refresh)
             menus[name] = menu
         return menus

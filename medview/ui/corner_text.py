@@ -21,6 +21,7 @@ from medview.core.value_scale import ValueScale
 from medview.core.window import Voi, VoiLut
 from medview.ui.canvas import Line, Segment
 from medview.ui.dimension_slider import dimension_name, step_label
+from medview.ui.measurement_items import slab_text
 from medview.ui.messages import note_text
 from medview.ui.viewport_style import SECONDARY, TEXT, padded
 
@@ -229,6 +230,9 @@ def plane_name(kind: str) -> str:
         "axial": translate("Viewport", "axial"),
         "sagittal": translate("Viewport", "sagittal"),
         "coronal": translate("Viewport", "coronal"),
+        "oblique": translate("Viewport", "oblique"),
+        "turning": translate("Viewport", "projection"),
+        "curved": translate("Viewport", "along a path"),
     }.get(kind, kind)
 
 
@@ -286,7 +290,9 @@ def mark_text(mark: Mark) -> str:
         "irregular": translate("Viewport", "Uneven slice distances"),
         "filters_off": translate("Viewport", "Before: filters off"),
         "resampled": translate("Viewport", "Resampled"),
+        "curved": translate("Viewport", "Straightened: lengths hold along the path"),
         "linked": translate("Viewport", "Linked"),
+        "fused_incomplete": translate("Viewport", "Series on top: incomplete"),
         "ai_hidden": translate("Viewport", "AI hidden"),
         "profile_used": translate("Viewport", "Colours through an ICC profile"),
         "profile_off": translate("Viewport", "ICC profile not used"),
@@ -298,11 +304,15 @@ def mark_text(mark: Mark) -> str:
         return simple[mark.code]
     if mark.code == "note" and mark.note is not None:
         return _short_note(mark.note)
+    if mark.code == "slab":
+        return slab_text(*values)
     if mark.code == "failed_slices":
         return translate("Viewport", "Incomplete: {n} slices cannot be read").format(n=values[0])
     if mark.code == "key_image":
         text = translate("Viewport", "Key image: {why}").format(why=values[0])
         return text if values[0] else translate("Viewport", "Key image")
+    if mark.code.startswith("fused"):
+        return _fused_text(mark)
     if mark.code == "lossy":
         return translate("Viewport", "Lossy {method}").format(method=values[0])
     if mark.code == "filtered":
@@ -327,6 +337,20 @@ def mark_text(mark: Mark) -> str:
     if mark.code == "ai_overridden":
         return translate("Viewport", "AI run against its conditions: {what}").format(what=", ".join(values))
     return mark.code
+
+
+def _fused_text(mark: Mark) -> str:
+    """What a mark says of a second series on top."""
+    if mark.code == "fused_shifted":
+        text = translate("Viewport", "Series on top moved by hand: {0} / {1} / {2} mm (L, P, H)")
+        return text.format(*mark.values)
+    text = {
+        "fused": translate("Viewport", "On top: {0}"),
+        "fused_hidden": translate("Viewport", "On top, hidden: {0}"),
+        "fused_unverified": translate("Viewport", "{0}: other frame of reference, place not verified"),
+        "fused_failed": translate("Viewport", "Series on top cannot be shown: {0}"),
+    }[mark.code]
+    return text.format(visible_text(mark.values[0], 60, lines=False))
 
 
 def _few(titles: Sequence[str]) -> str:

@@ -8,15 +8,19 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel
 
 from medview.app import reading
+from medview.app.colour_maps import choose_map, map_id_of
 from medview.app.presets import Preset, presets_for
 from medview.app.scales import choose_scale, shown_scale, suv_scale
 from medview.core.window import Voi, VoiLut, Window
+from medview.ui.colour_choice import ColourChoice
 from medview.ui.filter_panel import FilterPanel
 from medview.ui.following_panel import FollowingPanel
+from medview.ui.fusion_panel import FusionPanel
 from medview.ui.histogram import Histogram
 from medview.ui.listen import listen
 from medview.ui.measurement_items import unit_text
 from medview.ui.parts import panel_column, rule, text_label, title_label
+from medview.ui.slab_panel import SlabPanel
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -59,11 +63,20 @@ class ImagePanel(FollowingPanel):
         column.addWidget(self.histogram)
         self.lut_note = text_label(translate("ImagePanel", "Drawn with a lookup table of the file."), "secondary")
         column.addWidget(self.lut_note)
+        self.colours = ColourChoice(workspace, translate("ImagePanel", "Colour map"))
+        self.colours.activated.connect(self._choose_colours)
+        column.addWidget(self.colours)
         self.scales = QComboBox()
         self.scales.setAccessibleName(translate("ImagePanel", "Numbers beside the values"))
         self.scales.setToolTip(translate("ImagePanel", "Numbers beside the values"))
         self.scales.activated.connect(self._choose_scale)
         column.addWidget(self.scales)
+        column.addWidget(rule())
+        self.slab = SlabPanel(workspace)
+        column.addWidget(self.slab)
+        column.addWidget(rule())
+        self.fusion = FusionPanel(workspace, shell)
+        column.addWidget(self.fusion)
         column.addWidget(rule())
         self.filters = FilterPanel(workspace)
         column.addWidget(self.filters)
@@ -109,8 +122,12 @@ class ImagePanel(FollowingPanel):
         for widget in (self.presets, self.center, self.width_field, self.histogram):
             widget.setEnabled(shown)
         self.filters.refresh()
+        self.slab.refresh()
         self._fill_presets()
         self._fill_scales()
+        self.colours.setVisible(state.stack is not None and state.stack.components == 1)
+        self.colours.show_map(map_id_of(state.view))
+        self.fusion.refresh()
         viewport = self._viewport()
         voi = viewport.voi if viewport is not None and shown else None
         self.lut_note.setVisible(isinstance(voi, VoiLut))
@@ -124,8 +141,8 @@ class ImagePanel(FollowingPanel):
     def refresh_histogram(self) -> None:
         """Count the values of the shown slice."""
         viewport = self._viewport()
-        cut = viewport.cut() if viewport is not None and self._workspace.active_viewport.stack is not None else None
-        piece = cut.shown if cut is not None else None
+        shown = viewport is not None and self._workspace.active_viewport.stack is not None
+        piece = viewport.seen() if shown else None
         if piece is None or piece.values.ndim == 3:
             self._slice = None
             return
@@ -231,6 +248,10 @@ class ImagePanel(FollowingPanel):
     def _choose_scale(self, at: int) -> None:
         self._workspace.touched = True
         choose_scale(self._workspace.active_viewport, self.scales.itemData(at))
+
+    def _choose_colours(self, at: int) -> None:
+        self._workspace.touched = True
+        choose_map(self._workspace.active_viewport, self.colours.itemData(at))
 
     # ------------------------------------------------------------------ figures
 

@@ -98,6 +98,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(workspace)
         self.status.jobs_asked.connect(self.show_jobs)
         self.status.notices_asked.connect(self.show_notices)
+        self.status.hanging_asked.connect(self.show_hangings)
         self.grid.readout_changed.connect(self.status.set_pointer)
         self.grid.context_requested.connect(self._show_context_menu)
         bar = self.statusBar()
@@ -361,6 +362,18 @@ class MainWindow(QMainWindow):
         below = button if button.isVisible() else self.tool_bar
         picker.show_at(below.mapToGlobal(QPoint(0, below.height())))
 
+    def show_hangings(self) -> None:
+        """Open the list of hanging protocols."""
+        from medview.ui.hanging_dialog import HangingDialog
+
+        self._show_dialog("hangings", lambda: HangingDialog(self._workspace, self))
+
+    def keep_layout(self) -> None:
+        """Open the form that makes a hanging protocol of the present layout."""
+        from medview.ui.hanging_dialog import open_form
+
+        open_form(self._workspace, None, self)
+
     def detach_viewport(self) -> None:
         """Move the active viewport to a window of its own, or back into the grid."""
         from medview.ui.detached import toggle_detached
@@ -456,6 +469,20 @@ class MainWindow(QMainWindow):
         if frame is not None:
             self._show_dialog("region", lambda: RegionDialog(self._workspace, self))
             cast("RegionDialog", self._dialogs["region"]).show_region(frame.viewport)
+
+    def add_colour_map(self) -> None:
+        """Ask for a file with a colour map, keep it and draw the active viewport with it."""
+        from medview.ui.colour_choice import ask_for_colour_map
+
+        ask_for_colour_map(self, self._workspace)
+
+    def choose_fusion(self) -> None:
+        """Show the list of series that can be laid over the active viewport's."""
+        from medview.ui.fusion_menu import show_fusion_menu
+
+        frame = self.grid.active_frame()
+        if frame is not None:
+            show_fusion_menu(self._workspace, frame.viewport)
 
     def show_jobs(self) -> None:
         """Open the list of jobs."""

@@ -21,6 +21,13 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "unexpected": QT_TRANSLATE_NOOP("Message", "Something unexpected happened: {0}"),
     "saved": QT_TRANSLATE_NOOP("Message", "Saved as {0}."),
+    "bad_protocol": QT_TRANSLATE_NOOP("Message", "{0} is no hanging protocol: {1}: {2}."),
+    "hanging_none": QT_TRANSLATE_NOOP("Message", "No hanging protocol fits this study; it stays as it is."),
+    "hanging_empty": QT_TRANSLATE_NOOP(
+        "Message", "The hanging protocol {0} finds nothing in this study; it stays as it is."
+    ),
+    "hanging_incomplete": QT_TRANSLATE_NOOP("Message", "The hanging protocol {0} finds no series for: {1}."),
+    "protocol_kept": QT_TRANSLATE_NOOP("Message", "The hanging protocol {0} is kept."),
     "copied": QT_TRANSLATE_NOOP("Message", "Copied to the clipboard."),
     "values_impossible": QT_TRANSLATE_NOOP("Message", "The values cannot be written: {0}."),
     "study_closed": QT_TRANSLATE_NOOP("Message", "The study was closed before everything was written."),
@@ -462,6 +469,21 @@ TEMPLATES: Mapping[str, str] = {
     "output_exists": QT_TRANSLATE_NOOP("Message", "{file} is there already; name another place."),
     "package_too_large": QT_TRANSLATE_NOOP("Message", "The package {file} unpacks to too many bytes."),
     "package_unreadable": QT_TRANSLATE_NOOP("Message", "The package {file} cannot be unpacked."),
+    "bad_colour_map": QT_TRANSLATE_NOOP("Message", "{0} is no colour map: {1}."),
+    "colour_map_not_kept": QT_TRANSLATE_NOOP("Message", "{0} could not be kept in {1}: {2}."),
+    "no_such_colour_map": QT_TRANSLATE_NOOP("Message", "There is no colour map {0}."),
+    "fusion_nothing_below": QT_TRANSLATE_NOOP("Message", "There is no series that another could be laid over."),
+    "fusion_same": QT_TRANSLATE_NOOP("Message", "A series cannot be laid over itself."),
+    "fusion_other_patient": QT_TRANSLATE_NOOP("Message", "Series of two patients cannot be laid over each other."),
+    "fusion_colours": QT_TRANSLATE_NOOP("Message", "A series of colour pictures cannot be laid over another."),
+    "fusion_no_place": QT_TRANSLATE_NOOP(
+        "Message", "One of the two series has no place in the patient, so nothing says where they lie over each other."
+    ),
+    "fusion_other_space": QT_TRANSLATE_NOOP(
+        "Message",
+        "The files name different frames of reference: nothing says that the two series lie at the same place.",
+    ),
+    "fusion_gone": QT_TRANSLATE_NOOP("Message", "The series to lay over is not open any more."),
 }
 
 SUV_REASONS = (

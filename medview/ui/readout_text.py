@@ -9,16 +9,16 @@ from PySide6.QtCore import QCoreApplication
 from medview.app.readout import Readout
 from medview.app.scales import Scaled
 from medview.core.plain_text import visible_text
-from medview.ui.measurement_items import unit_text, value_text
+from medview.ui.measurement_items import slab_text, unit_text, value_text
 
 translate = QCoreApplication.translate
 
 
-def readout_text(readout: Readout | None) -> str:
-    """Value with its unit, then the place in mm (or pixels, where there is no place in space)."""
+def readout_text(readout: Readout | None, second: str = "") -> str:
+    """Value with its unit, that of a ``second`` series, then the place in mm (or pixels, where there is no place in space)."""
     if readout is None or readout.state == "outside":
         return ""
-    return "    ".join(text for text in (_value(readout), _place(readout)) if text)
+    return "    ".join(text for text in (value_words(readout), second, _place(readout)) if text)
 
 
 def scaled_text(scaled: Scaled) -> str:
@@ -35,7 +35,8 @@ def overlay_text(told: Sequence[tuple[str, float | None, str]]) -> str:
     return "   ".join(words)
 
 
-def _value(readout: Readout) -> str:
+def value_words(readout: Readout) -> str:
+    """A value with its unit, or why there is none."""
     if readout.state == "padding":
         return translate("Viewport", "no value here")
     if readout.state == "not_loaded":
@@ -48,6 +49,8 @@ def _value(readout: Readout) -> str:
         return ""
     unit = "" if readout.unit in {None, "stored"} else f" {readout.unit}"
     text = value_text(readout.value, readout.unit) + unit
+    if readout.slab is not None:
+        text = f"{slab_text(readout.slab.projection, f'{readout.slab.thickness_mm:.4g}')}: {text}"
     if readout.scaled is not None:
         told = scaled_text(readout.scaled)
         text = told if readout.scaled.instead else f"{told}   {text}"

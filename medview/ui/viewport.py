@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,15 +22,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from medview.app import reading
+from medview.app.breast import align
 from medview.app.measurements import place_of, same_slice
 from medview.app.measuring import Measured
 from medview.app.opening import find_stack
 from medview.app.picture import CutSlice, SegmentationLayer, ViewportPicture, nearest_k, values_window
 from medview.app.presets import Preset
-from medview.app.readout import Readout, read_pixel
+from medview.app.readout import Readout
 from medview.app.results import result_key
-from medview.app.scales import scaled, shown_scale, suv_scale
-from medview.app.shown_slice import ShownSlice, sides_are_known
+from medview.app.scales import suv_scale
+from medview.app.shown_slice import ShownSlice
 from medview.app.tools import Tool
 from medview.app.view_transform import ViewTransform
 from medview.app.viewport_state import ViewportState
@@ -41,17 +41,23 @@ from medview.core.problem import MedviewError
 from medview.core.volume import SliceState, Volume
 from medview.core.window import Voi
 from medview.ui.listen import listen
-from medview.ui.readout_text import overlay_text, readout_text
 from medview.ui.series_panel import STACK_MIME
+from medview.ui.viewport_brush import ViewportBrushing
+from medview.ui.viewport_colours import ViewportColours
+from medview.ui.viewport_fusing import FUSE_MODIFIERS, ViewportFusing, fuse_or_say
+from medview.ui.viewport_haste import ViewportHaste
 from medview.ui.viewport_keys import is_own_key, press_key
 from medview.ui.viewport_marking import ViewportMarking
 from medview.ui.viewport_mouse import ViewportMouse
 from medview.ui.viewport_painting import ViewportPainting
 from medview.ui.viewport_presenting import ViewportPresenting
+from medview.ui.viewport_readout import ViewportReadout
 
 if TYPE_CHECKING:
     from medview.app.picture import PaintedLayer
     from medview.app.workspace import Workspace
+    from medview.core.cut import Slice
+    from medview.core.display import SampledSlice
     from medview.core.finding import Finding, InferenceResult
     from medview.core.graphics import FrameGraphics
     from medview.formats.colour_profile import ColourProfile
@@ -80,13 +86,17 @@ class ViewportWidget(QWidget):
         self.workspace = workspace
         self.state = state
         self.picture = ViewportPicture(workspace.jobs)
+        self.haste = ViewportHaste(self)
         self.mouse = ViewportMouse(self)
         self.marking = ViewportMarking(self)
         self.presenting = ViewportPresenting(self)
+        self.fusing = ViewportFusing(self)
+        self.colours = ViewportColours(self)
+        self.brushing = ViewportBrushing(self)
+        self.told = ViewportReadout(self)
         self.selected_mark: str | None = None
         self.draft: Measurement | None = None
         self.drop_hovers = False
-        self.readout: Readout | None = None
         self._painting = ViewportPainting(self)
         self._volume: Volume | None = None
         self._volume_of: tuple[object, int] | None = None
@@ -96,7 +106,6 @@ class ViewportWidget(QWidget):
         self._shown_valid = False
         self.volume_error: MedviewError | None = None
         """Why there is no volume at all (no memory for it)."""
-        self._words = ""
         self._escaped = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -196,10 +205,10 @@ class ViewportWidget(QWidget):
     @property
     def inverted(self) -> bool:
         """Whether low values are drawn white: the file's wish and the reader's."""
-        volume, wished = self.volume, self.presenting.inverse
-        if wished is not None:
-            return wished != self.state.view.invert
-        return (volume is not None and volume.inverted) != self.state.view.invert
+        volume, wished, view = self.volume, self.presenting.inverse, self.state.view
+        if wished is not None and view.colour_map is None:
+            return wished != view.invert
+        return ((volume is not None and volume.inverted) != view.invert) != self.colours.turned
 
     @property
     def is_active(self) -> bool:
@@ -222,6 +231,11 @@ class ViewportWidget(QWidget):
         """The shown slice, before and after the filters."""
         volume, shown = self.volume, self.shown
         return None if volume is None or shown is None else self.picture.cut(self.state, volume, shown)
+
+    def seen(self) -> Slice | SampledSlice | None:
+        """The values to count for a histogram."""
+        cut = self.cut()
+        return None if cut is None else self.picture.seen(cut)
 
     def graphics(self) -> FrameGraphics | None:
         """What the file draws over the frame shown, unless the reader has hidden it."""
@@ -361,6 +375,11 @@ class ViewportWidget(QWidget):
         assert cut is not None
         return values_window(cut.shown)
 
+    @property
+    def shows_bar(self) -> bool:
+        """Whether a bar of colours is drawn."""
+        return bool(self.colours.bars())
+
     def zoom_by(self, factor: float) -> None:
         """Zoom about the pointer, or about the middle where the pointer is elsewhere."""
         if self.shown is None:
@@ -404,8 +423,9 @@ class ViewportWidget(QWidget):
     # ------------------------------------------------------------------ changes
 
     def _on_state(self, what: frozenset[str]) -> None:
-        if what & {"stack", "time", "plane_kind", "k", "point"}:
+        if what & {"stack", "time", "plane_kind", "k", "point", "axes", "slab", "surface"}:
             self._shown_valid = False
+        self.haste.moved(what)
         view = self.state.view
         if "presentation" in what and view.presentation is not None and "stack" not in what:
             self.presenting.take_over()
@@ -416,6 +436,7 @@ class ViewportWidget(QWidget):
             # Nothing here may keep a volume that is shown no more: the loader counts who holds it.
             self.picture.forget()
             self.presenting.forget()
+            self.fusing.forget()
             self._volume, self._volume_of, self.volume_error = None, None, None
             self.marking.forget()
             self.selected_mark = self.draft = None
@@ -430,11 +451,11 @@ class ViewportWidget(QWidget):
         view = self.state.view
         if view.stack is None or (view.stack.id, view.time) != (stack_id, time):
             return
-        if view.plane_kind == "acquired" and k == view.k:
+        if view.plane_kind == "acquired" and k == view.k and view.slab is None:
             self.tell_readout()
             self.update()
-        elif not self._settle.isActive():
-            self._settle.start()
+        else:
+            self.update_soon()
 
     def _on_slice_failed(self, stack_id: str, time: int, k: int, _error: MedviewError) -> None:
         self._on_slice_loaded(stack_id, time, k)
@@ -488,42 +509,19 @@ class ViewportWidget(QWidget):
             name = translate("Viewport", "Image viewport: {series}").format(series=about)
         self.setAccessibleName(name)
 
+    @property
+    def readout(self) -> Readout | None:
+        """What is under the pointer."""
+        return self.told.now
+
     def tell_readout(self) -> None:
         """Say what is under the pointer, where that has changed."""
-        at, volume, shown = self.mouse.position, self.volume, self.shown
-        self.readout = None
-        if at is not None and volume is not None and shown is not None:
-            x, y = self.transform.screen_to_image(at.x(), at.y())
-            self.readout = self._read(volume, shown, x, y)
-            if self.state.stack is not None and not sides_are_known(self.state.stack):
-                self.readout = replace(self.readout, patient=None)
-        words = "    ".join(part for part in (readout_text(self.readout), self._overlay_words()) if part)
-        if words != self._words:
-            self._words = words
-            self.readout_changed.emit(words)
+        self.told.tell()
 
-    def _overlay_words(self) -> str:
-        """What objects of the study say at the pointer."""
-        shown, stack, readout = self.shown, self.state.stack, self.readout
-        if readout is None or readout.state == "outside" or shown is None or stack is None:
-            return ""
-        told = self.workspace.overlays.told_at(stack, shown, *readout.image) if self.workspace.ai_visible else []
-        return overlay_text(told)
-
-    def _read(self, volume: Volume, shown: ShownSlice, x: float, y: float) -> Readout:
-        scale = shown_scale(self.state.view)
-        first_frame = self.state.view.time * volume.shape[0]
-        readout = read_pixel(volume, shown, x, y, self.failed_slices(), scale, first_frame)
-        if not self.state.view.measure_filtered or readout.state != "value":
-            return readout
-        cut = self.cut()
-        row, column = int(np.floor(y + 0.5)), int(np.floor(x + 0.5))
-        if cut is None or not cut.filtered or not (0 <= row < shown.shape[0] and 0 <= column < shown.shape[1]):
-            return readout
-        value = float(cut.shown.values[row, column])
-        frame = first_frame + (readout.voxel[0] if readout.voxel is not None else 0)
-        told = scaled(scale, value, frame)
-        return Readout("value", readout.image, readout.voxel, readout.patient, value, readout.unit, True, told)
+    def update_soon(self) -> None:
+        """Paint again after what arrives in quick succession."""
+        if not self._settle.isActive():
+            self._settle.start()
 
     # ------------------------------------------------------------------ Qt's events
 
@@ -536,6 +534,8 @@ class ViewportWidget(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.state.size = (float(max(self.width(), 1)), float(max(self.height(), 1)))
+        if self.state.view.align:
+            align(self.state)
         super().resizeEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -614,4 +614,7 @@ class ViewportWidget(QWidget):
             return
         event.acceptProposedAction()
         self.take_focus()
-        self.workspace.show_stack(found[2], self.workspace.viewports.index(self.state))
+        if event.modifiers() & FUSE_MODIFIERS and self.state.stack is not None:
+            fuse_or_say(self.workspace, self.state, found[2].id)
+        else:
+            self.workspace.show_stack(found[2], self.workspace.viewports.index(self.state))

@@ -10,12 +10,15 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from medview.app import reading
-from medview.app.tools import DRAWING_TOOLS, Tool, drag_tool
+from medview.app.slabs import step_thickness
+from medview.app.tools import DRAWING_TOOLS, PAINT_TOOLS, Tool, drag_tool
+from medview.core.problem import MedviewError
 from medview.core.window import Voi
 from medview.ui.dimension_slider import DimensionRow, dimension_rows, row_at
 from medview.ui.mark_drags import CLICK_REACH, KIND_OF_TOOL, POINTWISE, MarkDrag, NewMarkDrag, Sketch
 from medview.ui.measurement_items import Hit, hit_mark
 from medview.ui.tool_cursors import tool_cursor
+from medview.ui.viewport_brush import BrushDrag, GrowClick
 from medview.ui.viewport_edges import index_at_slider
 from medview.ui.viewport_style import SLIDER_REACH
 
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
 
 SCROLL_PX = 6.0
 """Least px of a drag for one slice; a stack of many slices needs fewer, one of few is not overshot."""
+FUSION_WHEEL = (
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+)
+"""What is held with the wheel for the opacity of a series on top; some systems keep one of them for themselves."""
 ROTATE_PX = 60.0
 """Px of a drag for a quarter turn."""
 
@@ -50,10 +58,14 @@ class ViewportMouse:
         """A mark that is being set point by point."""
         self.position: QPointF | None = None
         """Where the pointer is; None outside."""
+        self.modifiers = Qt.KeyboardModifier.NoModifier
+        """Keys that were held at the press."""
         self.hovered: Hit | None = None
         self.over_slider = False
         self.over_dimension: int | None = None
         """Which dimension's slider is under the pointer."""
+        self.over_line = False
+        """Whether the line between two fused series is under the pointer."""
 
     @property
     def is_dragging(self) -> bool:
@@ -71,6 +83,7 @@ class ViewportMouse:
                 return  # a second button during a drag is a slip
             self.cancel()  # its release went to another window
         self._button, self._pressed, self._slipped = event.button(), event.position(), False
+        self.modifiers = event.modifiers()
         self._drag = self._drag_for(event)
         self.update_cursor()
 
@@ -99,6 +112,9 @@ class ViewportMouse:
                 along = DimensionDrag(widget, row)
                 along.move(at)
                 return along
+            fused = widget.fusing.drag(at, event.modifiers())
+            if fused is not None:
+                return fused
             hit = self._hit(at)
             widget.select_mark(hit.mark_id if hit is not None else None)
             widget.marking.grip = hit.grip if hit is not None else None
@@ -139,6 +155,7 @@ class ViewportMouse:
             self.sketch.move(at)
         else:
             self._hover(at)
+        self._widget.brushing.hover()
         self._widget.tell_readout()
 
     def release(self, event: QMouseEvent) -> None:
@@ -172,14 +189,16 @@ class ViewportMouse:
             self._widget.marking.edit_text()
             return
         self.cancel()
-        drawing = self._widget.workspace.tools.tool in DRAWING_TOOLS
+        drawing = self._widget.workspace.tools.tool in DRAWING_TOOLS | PAINT_TOOLS
         at = event.position()
         on_picture = not self._is_over_slider(at) and self._dimension_row(at) is None
         if event.button() is Qt.MouseButton.LeftButton and not drawing and on_picture:
             self._widget.maximise()
 
     def wheel(self, event: QWheelEvent) -> None:
-        """A slice for each notch; with Ctrl zoom about the pointer, with Shift ten slices.
+        """A slice for each notch; with Ctrl zoom about the pointer, with Shift ten slices, with Alt and Shift a thicker slab.
+
+        Alt alone, or Ctrl and Shift, is more of a series on top, and where there is none a thicker slab too.
 
         Some systems turn Shift + wheel into a sideways wheel. Parts of notches (touchpads) add up.
         """
@@ -188,7 +207,13 @@ class ViewportMouse:
             return
         delta = event.angleDelta().y() or event.angleDelta().x()
         modifiers = event.modifiers()
-        if modifiers & Qt.KeyboardModifier.ControlModifier:
+        if (
+            widget.brushing.wheel(delta, modifiers)
+            or self._thickens(delta, modifiers)
+            or (modifiers in FUSION_WHEEL and widget.fusing.wheel(delta / 120))
+        ):
+            pass
+        elif modifiers & Qt.KeyboardModifier.ControlModifier:
             factor = reading.ZOOM_STEP ** (delta / 120)
             reading.zoom_about(widget.state, widget.transform, factor, event.position().toTuple())
         else:
@@ -209,6 +234,22 @@ class ViewportMouse:
         widget.touch()
         self.position = event.position()
         widget.tell_readout()
+
+    def _thickens(self, delta: int, modifiers: Qt.KeyboardModifier) -> bool:
+        """Alt and Shift, or Alt where nothing lies on top: a thicker or thinner slab; False for other wheels."""
+        widget = self._widget
+        own = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+        if modifiers != own and (modifiers not in FUSION_WHEEL or widget.fusing.fusion is not None):
+            return False
+        self._wheel_rest += delta
+        notches = int(self._wheel_rest / 120)
+        self._wheel_rest -= notches * 120
+        if notches:
+            try:
+                step_thickness(widget.state, notches)
+            except MedviewError as error:
+                widget.workspace.tell(error.code, error.text, error.values, "warning")
+        return True
 
     def leave(self) -> None:
         """The pointer left the viewport."""
@@ -261,6 +302,8 @@ class ViewportMouse:
 
     def _hit(self, at: QPointF) -> Hit | None:
         widget = self._widget
+        if widget.workspace.tools.tool in PAINT_TOOLS:
+            return None  # a brush goes over marks
         return hit_mark(widget.marks_here(), widget.transform, at.toTuple(), widget.marking.boxes)
 
     def _is_over_slider(self, at: QPointF) -> bool:
@@ -279,8 +322,10 @@ class ViewportMouse:
         over_slider = self._is_over_slider(at)
         row = self._dimension_row(at)
         over_dimension = None if row is None else row.index
-        if (hit, over_slider, over_dimension) != (self.hovered, self.over_slider, self.over_dimension):
-            self.hovered, self.over_slider, self.over_dimension = hit, over_slider, over_dimension
+        over_line = widget.fusing.takes(at)
+        now = (hit, over_slider, over_dimension, over_line)
+        if now != (self.hovered, self.over_slider, self.over_dimension, self.over_line):
+            self.hovered, self.over_slider, self.over_dimension, self.over_line = now
             self.update_cursor()
             widget.update()
 
@@ -289,6 +334,8 @@ class ViewportMouse:
         widget = self._widget
         if widget.shown is None or self.over_slider or self.over_dimension is not None:
             widget.setCursor(Qt.CursorShape.ArrowCursor)
+        elif self.over_line:
+            widget.setCursor(Qt.CursorShape.SplitHCursor)
         elif self.hovered is not None and self._drag is None:
             whole = self.hovered.grip is None
             widget.setCursor(Qt.CursorShape.SizeAllCursor if whole else Qt.CursorShape.PointingHandCursor)
@@ -482,4 +529,7 @@ _DRAGS: Mapping[Tool, Callable[[ViewportWidget, QPointF], Drag]] = {
     Tool.SCROLL: ScrollDrag,
     Tool.ROTATE: RotateDrag,
     Tool.CROSSHAIR: CrosshairDrag,
+    Tool.BRUSH: BrushDrag,
+    Tool.ERASER: BrushDrag,
+    Tool.GROW: GrowClick,
 }

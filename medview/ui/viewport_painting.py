@@ -120,8 +120,11 @@ class ViewportPainting:
         corners = self._corners(volume, shown)
         self._paint_overlays(canvas, volume, shown, corners)
         self._paint_edges(canvas, volume, shown)
+        widget.colours.draw(canvas)
+        widget.fusing.draw(canvas)
         self._paint_corners(canvas, corners)
         self._paint_marks(canvas, volume, corners)
+        widget.brushing.draw(canvas)
         self._paint_drop(canvas)
         if painted and widget.state.stack is not None:
             widget.painted.emit(widget.state.stack.id, shown.k if shown.k is not None else -1)
@@ -146,8 +149,9 @@ class ViewportPainting:
             widget.layers(),
             widget.graphics(),
             widget.painted_layers(),
-            widget.presenting.palette,
+            widget.colours.table,
             profile=widget.profile(),
+            fused=widget.fusing.drawn(),
         )
         height, width = part.pixels.shape[:2]
         if part is not self._part or self._image is None:
@@ -355,6 +359,7 @@ class ViewportPainting:
             overlays=self._overlay_titles(),
             key_image=self._key_image(),
             linked=self._is_linked(),
+            fused=widget.fusing.marks(),
         )
 
     def _is_linked(self) -> bool:

@@ -167,7 +167,7 @@ def test_a_slice_that_is_not_there_says_so_and_appears_when_it_arrives(qtbot) ->
     assert image.pixelColor(100, 100).lightness() == 0  # nothing that could be taken for image
     move(widget, (200, 150))
     assert widget.readout.state == "not_loaded"
-    assert "not loaded" in widget._words
+    assert "not loaded" in widget.told.words
     widget.workspace.loader.load(state.stack, 3)
     qtbot.wait(10)
     assert painted == []
@@ -302,8 +302,8 @@ def test_where_the_sides_are_not_known_none_is_written(qtbot) -> None:
     letters = letters_of(widget.shown, widget.transform, widget.state.stack)
     assert (letters.left, letters.right, letters.top, letters.bottom) == ("", "", "", "")
     move(widget, (200, 150))
-    assert "column" in widget._words
-    assert "mm" not in widget._words
+    assert "column" in widget.told.words
+    assert "mm" not in widget.told.words
 
 
 def test_filters_work_in_the_background_and_values_stay_unfiltered(qtbot) -> None:
@@ -323,7 +323,7 @@ def test_filters_work_in_the_background_and_values_stay_unfiltered(qtbot) -> Non
     reading.toggle_measure_filtered(widget.state)
     assert widget.readout.filtered
     assert widget.readout.value == pytest.approx(float(widget.cut().shown.values[20, 30]))
-    assert "after the filters" in widget._words
+    assert "after the filters" in widget.told.words
 
 
 def test_statistics_are_those_of_unfiltered_values_unless_asked_and_it_is_said(qtbot) -> None:

@@ -208,7 +208,7 @@ def test_colour_says_its_three_values(qtbot) -> None:
     widget.state.update(k=1)
     move(widget, widget.transform.image_to_screen(5, 4))
     assert widget.readout.value == (10, 200, 30)
-    assert widget._words == "RGB 10 200 30    column 6, row 5"
+    assert widget.told.words == "RGB 10 200 30    column 6, row 5"
 
 
 # ---------------------------------------------------------------------- marks

@@ -122,6 +122,8 @@ def test_a_region_tells_suv_too(qtbot) -> None:
 
 def test_presets_of_pet_are_in_suv_and_dark_on_white(qtbot) -> None:
     widget = pet(qtbot)
+    assert widget.inverted  # PET is read dark on white
+    reading.invert(widget.state)
     assert not widget.inverted
     widget.preset(3)
     assert widget.voi.ramp[0] == pytest.approx(0, abs=1e-6)
@@ -139,7 +141,7 @@ def test_without_suv_windows_are_in_the_unit_of_the_values(qtbot) -> None:
     widget = pet(qtbot, ())
     widget.preset(3)
     assert "SUV" not in corners_of(widget)
-    assert not widget.inverted
+    assert widget.inverted
 
 
 # ---------------------------------------------------------------------- other scales, units

@@ -1,0 +1,124 @@
+"""The list of series that can be laid over what a viewport shows, with the reason where one cannot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+
+from medview.app.fusion import fuse, unfuse, why_not
+from medview.core.problem import MedviewError
+from medview.ui.messages import message_text
+from medview.ui.series_panel import series_title
+from medview.ui.text import translate
+
+if TYPE_CHECKING:
+    from medview.app.viewport_state import ViewportState
+    from medview.app.workspace import Workspace
+    from medview.core.study import Series, Stack, Study
+    from medview.ui.viewport import ViewportWidget
+
+
+def candidates(workspace: Workspace, state: ViewportState) -> list[tuple[Study, Series, Stack, MedviewError | None]]:
+    """Every other volume of the patient, those that lie in the same space first; and why not, where it cannot be."""
+    if state.study is None or state.stack is None:
+        return []
+    found: list[tuple[Study, Series, Stack, MedviewError | None]] = []
+    for study in workspace.studies:
+        if study.patient.key != state.study.patient.key:
+            continue
+        found += [
+            (study, series, stack, why_not(state.study, state.stack, study, stack))
+            for series in study.series
+            for stack in series.stacks
+            if stack.id != state.stack.id and not series.is_localizer
+        ]
+    return sorted(found, key=lambda one: (one[3] is not None, one[2].context.modality not in {"PT", "NM"}))
+
+
+def fill_fusion_menu(menu: QMenu, workspace: Workspace, state: ViewportState, parent: QWidget) -> None:
+    """Put the series into a menu; those in another space are asked about, others that cannot be are greyed out."""
+    menu.clear()
+    menu.setToolTipsVisible(True)
+    laid = state.view.fusion
+    listed = candidates(workspace, state)
+    for study, series, stack, reason in listed:
+        date = f"  {study.date}" if study is not state.study else ""
+        action = QAction(series_title(series, stack).replace("&", "&&") + date, menu)
+        action.setCheckable(True)
+        action.setChecked(laid is not None and laid.stack.id == stack.id)
+        action.setData(stack.id)
+        if reason is not None:
+            words = message_text(reason.code, reason.text, reason.values)
+            action.setToolTip(words)
+            if reason.code == "fusion_other_space":
+                action.setText(action.text() + "  " + translate("Fusion", "(other frame of reference)"))
+            else:
+                action.setEnabled(False)
+        action.triggered.connect(lambda _on=False, one=stack.id: choose(workspace, state, one, parent))
+        menu.addAction(action)
+    if not listed:
+        none = menu.addAction(translate("Fusion", "No other series of this patient is open"))
+        none.setEnabled(False)
+    if laid is not None:
+        menu.addSeparator()
+        menu.addAction(translate("Fusion", "None")).triggered.connect(lambda _on=False: unfuse(state))
+
+
+def choose(workspace: Workspace, state: ViewportState, stack_id: str, parent: QWidget) -> None:
+    """Lay a series over the one shown; where the spaces differ only after the reader has said so."""
+    workspace.touched = True
+    try:
+        fuse(state, workspace.studies, stack_id)
+    except MedviewError as error:
+        if error.code == "fusion_other_space":
+            ask_about_space(workspace, state, stack_id, parent)
+        else:
+            workspace.tell(error.code, error.text, error.values, "warning")
+
+
+def ask_about_space(workspace: Workspace, state: ViewportState, stack_id: str, parent: QWidget) -> QMessageBox:
+    """Ask whether a series of another space is to be laid over all the same."""
+    box = QMessageBox(parent)
+    box.setObjectName("fusionSpace")
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(translate("Fusion", "Lay a series over this one"))
+    box.setText(
+        translate(
+            "Fusion",
+            "The files name different frames of reference: nothing says that the two series lie at the same place.",
+        )
+    )
+    box.setInformativeText(
+        translate(
+            "Fusion",
+            "They can be laid over each other by their own coordinates all the same. The picture is marked for as long as "
+            "they are, and you have to judge whether they fit.",
+        )
+    )
+    over = box.addButton(translate("Fusion", "Lay it over, marked"), QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+
+    def answered(button: object) -> None:
+        if button is over:
+            try:
+                fuse(state, workspace.studies, stack_id, knowingly=True)
+            except MedviewError as error:
+                workspace.tell(error.code, error.text, error.values, "warning")
+
+    box.buttonClicked.connect(answered)
+    box.open()
+    return box
+
+
+def show_fusion_menu(workspace: Workspace, viewport: ViewportWidget) -> QMenu:
+    """Pop the list up in the viewport."""
+    menu = QMenu(viewport)
+    menu.setObjectName("fusionMenu")
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    fill_fusion_menu(menu, workspace, viewport.state, viewport.window())
+    menu.popup(viewport.mapToGlobal(QPoint(viewport.width() // 3, viewport.height() // 4)))
+    return menu

@@ -1,0 +1,74 @@
+"""Colours of a viewport: the map of its grey values, the bar that tells them, and the monitor's greys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.app.colour_maps import colours_of, is_turned
+from medview.app.scales import shown_scale
+from medview.core.colour_map import GREY, built_in_map
+from medview.ui.colour_bar import Bar, draw_bars
+from medview.ui.measurement_items import unit_text
+
+if TYPE_CHECKING:
+    from medview.core.value_scale import ValueScale
+    from medview.core.window import Voi
+    from medview.ui.canvas import Canvas
+    from medview.ui.viewport import ViewportWidget
+
+
+class ViewportColours:
+    """Asked by a viewport while it paints."""
+
+    def __init__(self, widget: ViewportWidget) -> None:
+        self._widget = widget
+
+    @property
+    def turned(self) -> bool:
+        """Whether the map draws low values white."""
+        return is_turned(self._widget.state.view)
+
+    @property
+    def table(self) -> NDArray[np.uint8] | None:
+        """(256, 3) that grey values are drawn through: the reader's choice before a presentation state's; None for greys."""
+        view = self._widget.state.view
+        if view.colour_map is None and self._widget.presenting.palette is not None:
+            return self._widget.presenting.palette
+        return colours_of(view, self._widget.workspace.colour_maps)
+
+    def bars(self) -> tuple[Bar, ...]:
+        """The bars to draw: where there are colours, or where the reader wants one."""
+        widget = self._widget
+        view, stack, voi = widget.state.view, widget.state.stack, widget.voi
+        if stack is None or voi is None or view.show_bar is False:
+            return ()
+        bars = widget.fusing.bars()
+        table = self.table
+        if stack.components == 1 and (table is not None or bars or view.show_bar):
+            own = table
+            if own is None:
+                grey = built_in_map(GREY)
+                assert grey is not None
+                own = grey.table
+            bars = (bar_of(own, voi, widget.inverted, shown_scale(view), stack.unit), *bars)
+        return bars
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draw the bars."""
+        bars = self.bars()
+        if bars:
+            draw_bars(canvas, bars)
+
+
+def bar_of(
+    table: NDArray[np.uint8], voi: Voi, inverted: bool, scale: ValueScale | None, unit: str | None, title: str = ""
+) -> Bar:
+    """A bar in the scale that is told (SUV …), else in the unit of the values."""
+    if scale is not None and len(scale.slopes) == 1:
+        slope, intercept = scale.line()
+        words = " ".join(part for part in (scale.label, unit_text(scale.unit)) if part)
+        return Bar(table, voi, inverted, words, slope, intercept, title)
+    return Bar(table, voi, inverted, "" if unit in {None, "stored"} else unit_text(unit or ""), title=title)
