@@ -17,11 +17,14 @@ from medview.app.command_rules import (
     on_state,
 )
 from medview.app.commands import Command, Context, Menu
+from medview.app.hanging_commands import hanging_commands
 from medview.app.image_commands import ai_commands, edit_commands, image_commands, tool_commands
 from medview.app.link_commands import link_commands
 from medview.app.mark_commands import mark_commands
 from medview.app.marked_text import QT_TRANSLATE_NOOP
+from medview.app.segment_commands import segment_commands
 from medview.app.shown_slice import PlaneKind
+from medview.app.slab_commands import slab_commands
 
 
 def _close_study(context: Context) -> None:
@@ -174,7 +177,7 @@ def _file_commands() -> tuple[Command, ...]:
             QT_TRANSLATE_NOOP("Command", "Copy the viewport without patient data"),
             menu,
             lambda c: c.shell.copy_picture(named=False),
-            ("Ctrl+Shift+C",),
+            ("Ctrl+Shift+X",),
             enabled=has_image,
             scope="image",
             section=1,
@@ -266,6 +269,7 @@ def _view_commands() -> tuple[Command, ...]:
             QT_TRANSLATE_NOOP("Command", "Planes"),
             enabled=has_volume,
         ),
+        *hanging_commands(),
         *link_commands(),
         Command(
             "layout.maximise",
@@ -428,6 +432,7 @@ MENUS: tuple[tuple[Menu, str], ...] = (
     ("image", QT_TRANSLATE_NOOP("Menu", "&Image")),
     ("tools", QT_TRANSLATE_NOOP("Menu", "&Tools")),
     ("measure", QT_TRANSLATE_NOOP("Menu", "&Measure")),
+    ("segment", QT_TRANSLATE_NOOP("Menu", "&Segment")),
     ("ai", QT_TRANSLATE_NOOP("Menu", "&AI")),
     ("help", QT_TRANSLATE_NOOP("Menu", "&Help")),
 )
@@ -437,8 +442,10 @@ COMMANDS: tuple[Command, ...] = (
     *edit_commands(),
     *_view_commands(),
     *image_commands(),
+    *slab_commands(),
     *tool_commands(),
     *mark_commands(),
+    *segment_commands(),
     *ai_commands(),
     *_help_commands(),
 )
