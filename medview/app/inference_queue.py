@@ -14,6 +14,7 @@ from psygnal import Signal
 
 from medview.app.contained import NICENESS, Networks
 from medview.core.finding import InferenceResult
+from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, ProgressStep
 from medview.core.study import Series, Stack
@@ -81,6 +82,7 @@ class InferenceQueue:
 
         ``siblings``: all series of the study, from which a model that sees several at once is fed by its rules.
         """
+        policy().refuse("ai")
         from medview.inference.channel_choice import channel_stacks
         from medview.inference.devices import check_device_name
         from medview.inference.match import assume, match
@@ -98,8 +100,8 @@ class InferenceQueue:
             from medview.inference.request import ChannelSeries, InferenceRequest
             from medview.inference.retreat import run_or_retreat
 
-            volume = self._volume(stack, time, progress)
-            others = tuple(ChannelSeries(name, self._volume(other, 0, progress), other) for name, other in fed)
+            volume = self.volume(stack, time, progress)
+            others = tuple(ChannelSeries(name, self.volume(other, 0, progress), other) for name, other in fed)
             request = InferenceRequest(package, uid, device, time, knowingly, tuple(assumptions), channels=others)
             result = run_or_retreat(request, volume, seen, progress, self.networks.open)
             return self._kept(with_notes(result, worth_knowing))
@@ -164,7 +166,7 @@ class InferenceQueue:
 
     # ------------------------------------------------------------------ in the worker's thread
 
-    def _volume(self, stack: Stack, time: int, progress: Progress) -> Volume:
+    def volume(self, stack: Stack, time: int, progress: Progress) -> Volume:
         """The volume that the window shows, once it is whole; read apart from it where it never will be."""
         volume = self._shown_volume(stack, time, progress) if self._loader is not None else None
         if volume is not None:

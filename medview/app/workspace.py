@@ -27,6 +27,7 @@ from medview.app.colour_profiles import ColourProfiles
 from medview.app.corrections import Corrections
 from medview.app.decisions import Decisions
 from medview.app.documents import Documents
+from medview.app.explanations import Explanations
 from medview.app.failed_slices import FailedSlices
 from medview.app.file_drawings import FileDrawings
 from medview.app.file_overlays import FileOverlays
@@ -157,6 +158,8 @@ class Workspace(NoticeBoard):
         """The hanging protocols."""
         self.images = ImageIndex(self)
         """Where images are shown, by their UIDs."""
+        self.explanations = Explanations(self)
+        """What models were asked about themselves, in this session."""
         self.key_images = KeyImages(self)
         self.report_marks = ReportMarks(self)
         self.scan_ended.connect(self.key_images.refresh)

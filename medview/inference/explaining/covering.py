@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,7 +44,8 @@ def _blurred(item: AnyArray, dimensions: int, sigma: float) -> AnyArray:
     """A Gaussian along every spatial axis; borders are repeated."""
     out = item.astype(np.float32)
     size = 2 * int(np.ceil(3 * sigma)) + 1
-    kernel = cv2.getGaussianKernel(size, sigma)[:, 0].astype(np.float32)
+    bell = np.exp(-((np.arange(size) - size // 2) ** 2) / (2 * sigma**2))
+    kernel = (bell / bell.sum()).astype(np.float32)
     for axis in range(dimensions):
         moved = np.moveaxis(out, axis, 0)
         padded = np.pad(moved, [(size // 2, size // 2)] + [(0, 0)] * (moved.ndim - 1), mode="edge")
