@@ -22,6 +22,7 @@ from medview.app.infer_command import RESULT_NAME, write_result
 from medview.app.inference_queue import reported, with_notes
 from medview.app.loading import load_volume
 from medview.app.open_paths import open_all
+from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Cancelled, Progress, no_progress
 from medview.core.study import Series, Stack, Study
@@ -98,6 +99,7 @@ def run_batch(
     A run that was done before on the same files with the same package is kept. A failed run is a row, and the next one
     goes on. Returns the content of ``table.json``. Raises MedviewError where nothing can be read or written.
     """
+    policy().refuse("ai")
     from medview.inference.devices import check_device_name
     from medview.inference.package import open_package
 
@@ -218,8 +220,9 @@ def _row_of(piece: _Piece, root: Path, options: BatchOptions, networks: Networks
 
 
 def _run(piece: _Piece, options: BatchOptions, networks: Networks, given_up: Callable[[], bool]) -> dict[str, Any]:
+    from medview.inference.channel_choice import channel_stacks
     from medview.inference.match import assume
-    from medview.inference.request import InferenceRequest
+    from medview.inference.request import ChannelSeries, InferenceRequest
     from medview.inference.retreat import run_or_retreat
     from medview.inference.session import thread_count
 
@@ -227,11 +230,13 @@ def _run(piece: _Piece, options: BatchOptions, networks: Networks, given_up: Cal
         if given_up():
             raise Cancelled
 
+    fed = channel_stacks(piece.package.manifest.input, piece.study.series, piece.stack, ())
     volume = load_volume(piece.stack, 0, progress)
+    others = tuple(ChannelSeries(name, load_volume(other, 0, progress), other) for name, other in fed)
     overrides = () if piece.fits else tuple(dict.fromkeys(note.code for note in piece.reasons))
     threads = max(1, thread_count() // options.hands)
     request = InferenceRequest(
-        piece.package, piece.series.series_uid, options.device, 0, overrides, options.assumptions, threads
+        piece.package, piece.series.series_uid, options.device, 0, overrides, options.assumptions, threads, others
     )
     seen = assume(piece.stack, options.assumptions)
     result = run_or_retreat(request, volume, seen, progress, networks.open)

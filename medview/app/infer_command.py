@@ -18,7 +18,8 @@ from medview.app.headless import choose_stack, nothing_found
 from medview.app.inference_queue import refuse_unless_overridden, with_notes
 from medview.app.loading import load_volume
 from medview.app.open_paths import open_all
-from medview.core.finding import DerivedImage, Finding, InferenceResult, Segmentation
+from medview.core.finding import DerivedImage, EarlierRun, Finding, InferenceResult, Segmentation
+from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Series, Stack, Study
@@ -51,6 +52,7 @@ def infer(
     seconds for one call of it. Returns the content of ``result.json``. Raises MedviewError
     with the exit code of the failure; then nothing was written.
     """
+    policy().refuse("ai")
     from medview.inference.channel_choice import channel_stacks
     from medview.inference.devices import check_device_name
     from medview.inference.match import assume, match, parse_assumptions
@@ -298,9 +300,24 @@ def describe_result(result: InferenceResult) -> dict[str, Any]:
         "values": [{"name": one.name, "value": one.value, "unit": one.unit} for one in result.values],
         "image": _described_image(result.image),
         "inputs": dict(result.inputs),
+        "cascade": [_described_stage(one) for one in result.earlier],
         "timing_s": {name: round(seconds, 4) for name, seconds in result.timing_s},
         "warnings": [{"code": note.code, "text": note.text} for note in result.warnings],
         "overrides": list(made.overrides),
+    }
+
+
+def _described_stage(earlier: EarlierRun) -> dict[str, Any]:
+    """A package that was run before, and the voxels that its finding left (the last not among them)."""
+    made = earlier.provenance
+    return {
+        "id": made.package_id,
+        "name": made.package_name,
+        "version": made.package_version,
+        "sha256": made.model_sha256,
+        "package_sha256": made.package_sha256,
+        "device_used": made.device_used,
+        "box_voxel": [list(corner) for corner in earlier.box],
     }
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from medview.core.progress import Progress
 
 STEP_OPEN, STEP_PREPARE, STEP_NETWORK, STEP_RESTORE = "open", "prepare", "network", "restore"
+STEP_LOCATE = "locate"
 """Names of the steps that progress and ``timing_s`` speak of."""
 
 

@@ -132,6 +132,30 @@ class Source(Strict):
     """How it is brought onto the first one's grid."""
 
 
+class Within(Strict):
+    """The input is cropped to what another package found: one that is installed (``package``: id or id@version), or one
+    packed inside this package (``folder``, with a manifest of its own).
+
+    All that it found of ``labels`` (none: of any) lies in the crop, and ``margin_mm`` more on each side; findings count
+    from ``score`` on (null: from where they are shown). Steps and statistics see the crop alone, slices outside of it
+    are not looked at, and the answer comes back onto the whole series.
+    """
+
+    package: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9._-]{0,63}(@[0-9A-Za-z.+_-]{1,31})?$")
+    folder: str | None = None
+    labels: tuple[str, ...] = ()
+    margin_mm: NonNegativeFloat = 10.0
+    score: float | None = Field(default=None, ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Within:
+        if (self.package is None) == (self.folder is None):
+            raise ValueError("give either package or folder")
+        if self.folder is not None and not is_plain_path(self.folder):
+            raise ValueError("folder: must be a path inside the package")
+        return self
+
+
 class Input(Strict):
     """The tensor: unit, axes, steps, tiling."""
 
@@ -153,6 +177,8 @@ class Input(Strict):
     """What lies beyond the first and last slice: they again, or zeros (after the steps)."""
     mirror: tuple[NonNegativeInt, ...] = ()
     """Test-time mirroring: the raw answer is the mean over all mirrorings of these spatial axes (from 0; nnU-Net)."""
+    within: Within | None = None
+    """A cascade: what another package found crops the series first."""
     inverted: Literal["refuse", "as_is", "mirror"] = "refuse"
     """What to do with a MONOCHROME1 series where the unit is ``stored`` or ``modality``: ``mirror`` takes v to
     smallest + largest - v. HU and SUV mean the same in both; ``display`` is as seen."""
@@ -446,6 +472,7 @@ __all__ = [
     "Resize",
     "SegmentationOutput",
     "Source",
+    "Within",
     "YoloOutput",
     "parse_manifest",
     "read_manifest",

@@ -12,6 +12,7 @@ import numpy as np
 from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.study import Series, Stack
+from medview.inference.cascade import earlier_package
 from medview.inference.manifest import Manifest
 from medview.inference.package import ModelPackage
 from medview.inference.placement import obliquity_deg, orient
@@ -99,6 +100,7 @@ def match(package: ModelPackage, series: Series, stack: Stack, assumptions: Sequ
         *_about_context(manifest, seen),
         *_about_values(manifest, seen),
         *_about_geometry(manifest, seen),
+        *_about_earlier(package, series, stack, assumptions),
     ]
     if reasons:
         return Match(False, tuple(reasons), 0.0)
@@ -125,6 +127,23 @@ def best_stack(
         return None
     best = max(candidates, key=lambda c: c[:3])
     return best[3], best[4], best[5]
+
+
+def _about_earlier(
+    package: ModelPackage, series: Series, stack: Stack, assumptions: Sequence[tuple[str, str]]
+) -> Iterator[Note]:
+    """What speaks against the package that a cascade runs before this one."""
+    if package.manifest.input.within is None:
+        return
+    try:
+        earlier = earlier_package(package)
+    except MedviewError as error:
+        yield Note(error.code, error.text, error.values)
+        return
+    assert earlier is not None, "within names one"
+    found = match(earlier, series, stack, assumptions)
+    for note in found.reasons if not found.fits else ():
+        yield Note(note.code, f"{earlier.manifest.name}: {note.text}", note.values)
 
 
 # Reasons against -----------------------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ class ModelPackage:
     facts: OnnxFacts
     manifest_sha256: str
     """Of the manifest as it was read; the other files are hashed when that is first asked for."""
+    inner: ModelPackage | None = None
+    """The package that is packed inside, whose finding crops this one's input."""
     keep: object = field(default=None, repr=False)
     """Holds a temporary folder until nobody needs the package."""
 
@@ -55,6 +57,9 @@ class ModelPackage:
         names = [MANIFEST_NAME, self.manifest.model, *((parent / side).as_posix() for side in self.facts.side_files)]
         if self.manifest.card is not None:
             names.append(self.manifest.card)
+        if self.inner is not None:
+            folder = self.inner.folder.relative_to(self.folder).as_posix()
+            names += [f"{folder}/{name}" for name in self.inner.files]
         return tuple(dict.fromkeys(names))
 
     @cached_property
@@ -140,7 +145,12 @@ def open_package_folder(folder: Path, origin: Origin = "folder", source: Path | 
             raise _unusable(
                 "card_missing", f"{MANIFEST_NAME}: card: {manifest.card} is missing.", folder / manifest.card
             )
-    return ModelPackage(manifest, folder, origin, source, facts, _sha256(folder / MANIFEST_NAME))
+    within = manifest.input.within
+    inner = None
+    if within is not None and within.folder is not None:
+        _stay_inside(folder, within.folder, source)
+        inner = open_package_folder(folder / within.folder, origin, source)
+    return ModelPackage(manifest, folder, origin, source, facts, _sha256(folder / MANIFEST_NAME), inner)
 
 
 def _stay_inside(folder: Path, name: str, source: Path) -> None:

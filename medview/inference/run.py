@@ -15,6 +15,7 @@ from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress
 from medview.core.study import Stack
 from medview.core.volume import Volume
+from medview.inference.cascade import run_within
 from medview.inference.channels import SeriesTogether, unit_of
 from medview.inference.course import STEP_OPEN, STEP_PREPARE, Course
 from medview.inference.feed import Feed, Values
@@ -43,8 +44,14 @@ def run_inference(
     ``open_session`` opens the network elsewhere than in this process. Raises
     MedviewError with exit code 3 (the series cannot be used), 4 (the package), 5 (does not fit) or 6 (the run failed).
     """
-    run = _Run(request, volume, stack, progress, open_session or opened_here(beside))
-    return run.result()
+    opening = open_session or opened_here(beside)
+    if request.package.manifest.input.within is not None:
+
+        def run(one: InferenceRequest, part: Volume, piece: Stack, told: Progress) -> InferenceResult:
+            return run_inference(one, part, piece, told, open_session=opening)
+
+        return run_within(request, volume, stack, progress, run)
+    return _Run(request, volume, stack, progress, opening).result()
 
 
 @contextmanager
@@ -52,6 +59,9 @@ def opened_feed(
     request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, open_session: OpenSession
 ) -> Iterator[Feed]:
     """The series before the package's open network, for those who ask it more than a run does; raises as a run."""
+    if request.package.manifest.input.within is not None:
+        text = f"{request.package.manifest.name} is one stage of a cascade; only whole runs can be made of it."
+        raise MedviewError("cascade_whole_only", text, None, ExitCode.MODEL_UNUSABLE)
     with _Run(request, volume, stack, progress, open_session).feed() as feed:
         yield feed
 

@@ -24,6 +24,7 @@ from medview.core.finding import (
     ClassProbability,
     Code,
     DerivedImage,
+    EarlierRun,
     Finding,
     InferenceResult,
     Keypoint,
@@ -159,6 +160,7 @@ def _write(result: InferenceResult, file: Any) -> None:
         "segmentation": None,
         "values": [asdict(value) for value in result.values],
         "inputs": list(result.inputs),
+        "earlier": [asdict(one) for one in result.earlier],
         "image": None,
     }
     image = result.image
@@ -217,6 +219,7 @@ def _read(path: Path) -> InferenceResult:
     provenance["overrides"] = tuple(provenance["overrides"])
     return InferenceResult(
         provenance=Provenance(**provenance),
+        earlier=tuple(_earlier(one) for one in content.get("earlier", [])),
         task=str(content["task"]),
         segmentation=segmentation,
         findings=tuple(_finding(finding) for finding in content["findings"]),
@@ -299,6 +302,12 @@ def _triple(values: list[float]) -> tuple[float, float, float]:
 
 def _box(values: list[list[float]] | None) -> tuple[tuple[float, float, float], tuple[float, float, float]] | None:
     return None if values is None else (_triple(values[0]), _triple(values[1]))
+
+
+def _earlier(content: dict[str, Any]) -> EarlierRun:
+    made = content["provenance"]
+    low, high = ((int(k), int(j), int(i)) for k, j, i in content["box"])
+    return EarlierRun(Provenance(**{**made, "overrides": tuple(made["overrides"])}), (low, high))
 
 
 def _finding(content: dict[str, Any]) -> Finding:

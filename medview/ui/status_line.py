@@ -45,6 +45,7 @@ def step_title(step: str) -> str:
         "load": translate("Job", "loading images"),
         "open": translate("Job", "loading the model"),
         "prepare": translate("Job", "preparing"),
+        "locate": translate("Job", "finding the part to look at"),
         "network": translate("Job", "network, tile"),
         "restore": translate("Job", "back onto the images"),
         "keep": translate("Job", "keeping"),
@@ -60,6 +61,7 @@ class StatusLine(QWidget):
 
     jobs_asked = Signal()
     notices_asked = Signal()
+    hanging_asked = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -99,6 +101,10 @@ class StatusLine(QWidget):
         row.addStretch(1)
         row.addWidget(self.pointer)
         row.addStretch(1)
+        self.hanging = QToolButton()
+        self.hanging.setToolTip(translate("StatusLine", "The hanging protocol and its step"))
+        self.hanging.clicked.connect(self.hanging_asked)
+        row.addWidget(self.hanging)
         row.addWidget(self.device)
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
@@ -109,9 +115,12 @@ class StatusLine(QWidget):
         listen(self, workspace.studies_changed, self.refresh_notices)
         listen(self, workspace.settings_changed, self.refresh_device)
         listen(self, workspace.results_changed, self.refresh_device)
+        listen(self, workspace.hangings.changed, self.refresh_hanging)
+        listen(self, workspace.studies_changed, self.refresh_hanging)
         self.refresh_jobs()
         self.refresh_notices()
         self.refresh_device()
+        self.refresh_hanging()
 
     def running(self) -> tuple[Work, ...]:
         """Work that goes on."""
@@ -154,6 +163,16 @@ class StatusLine(QWidget):
         )
         self.notices_button.setVisible(count > 0)
         self.notices_button.setText(translate("StatusLine", "Messages: {0}").format(count))
+
+    def refresh_hanging(self) -> None:
+        """Say which protocol is hung, and which of its steps."""
+        step = self._workspace.hangings.step if self._workspace.studies else None
+        is_hung = step is not None and step.protocol is not None
+        if is_hung:
+            from medview.ui.hanging_dialog import step_name
+
+            self.hanging.setText(step_name(step))
+        self.hanging.setVisible(is_hung)
 
     def refresh_device(self, *_what: object) -> None:
         """Name the device of the shown result, else the one that is chosen."""
