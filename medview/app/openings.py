@@ -173,7 +173,9 @@ class Openings:
         choice = None if workspace.touched else hanging.first_choice(this.found)
         shown = workspace.active_viewport.series
         short = time.monotonic() - this.started < SHORT_SCAN_S
-        if choice is not None and (short or shown is None or shown.series_uid != choice[1].series_uid):
+        if choice is not None and workspace.hangings.hang_opened(this.found):
+            pass
+        elif choice is not None and (short or shown is None or shown.series_uid != choice[1].series_uid):
             # Nothing was touched while the scan ran: what the rule prefers among all series is put first, from its
             # middle. After a long scan the same series stays as it is, because it was being looked at.
             workspace.show_stack(choice[2], by_reader=False)

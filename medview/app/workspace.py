@@ -39,6 +39,7 @@ from medview.app.linking import Links
 from medview.app.measurements import Measurements
 from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
+from medview.app.oblique import ObliquePlanes
 from medview.app.openings import Openings
 from medview.app.recent import RecentStudies
 from medview.app.report_marks import ReportMarks
@@ -146,6 +147,8 @@ class Workspace(NoticeBoard):
         self._keep_settings = keep_settings
         self._states: list[ViewportState] = []
         self.links = Links(self)
+        self.planes = ObliquePlanes(self)
+        """Oblique planes that go through one point."""
         self.failed_slices = FailedSlices(self)
         self.drawings = FileDrawings(self)
         self.profiles = ColourProfiles(self)
@@ -202,6 +205,7 @@ class Workspace(NoticeBoard):
             state.changed.connect(lambda _what, at=index: self.viewport_changed.emit(at))
             self._states.append(state)
             self.links.watch(index, state)
+            self.planes.watch(index, state)
 
     def set_active(self, index: int) -> None:
         """Make a viewport of the layout the active one."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from medview.ui.text import translate
 from medview.ui.viewport_grid import ViewportGrid
+
+LEAST_SEEN = 120
+"""Px of a window that must be on some screen, or it cannot be taken hold of."""
 
 
 class DetachedWindow(QWidget):
@@ -26,6 +29,9 @@ class DetachedWindow(QWidget):
         column.addWidget(frame)
         self.addActions(list(actions))
         self._place(parent)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.screenRemoved.connect(self._stay_in_sight)
         frame.show()
         frame.viewport.setFocus()
 
@@ -37,9 +43,24 @@ class DetachedWindow(QWidget):
         else:
             self.resize(900, 800)
 
+    def _stay_in_sight(self, *_screen: object) -> None:
+        # Qt has moved the window or is about to: look when it is done.
+        QTimer.singleShot(0, self, lambda: bring_into_sight(self))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self._grid.bring_back(self._index)
         super().closeEvent(event)
+
+
+def bring_into_sight(window: QWidget) -> None:
+    """Move a window onto a screen that is there, where its own was unplugged or has become smaller."""
+    frame = window.frameGeometry()
+    seen = [screen.availableGeometry().intersected(frame) for screen in QGuiApplication.screens()]
+    if any(part.width() >= LEAST_SEEN and part.height() >= LEAST_SEEN for part in seen):
+        return
+    room = QGuiApplication.primaryScreen().availableGeometry()
+    window.resize(min(window.width(), room.width() - 80), min(window.height(), room.height() - 80))
+    window.move(room.left() + 40, room.top() + 40)
 
 
 def toggle_detached(main: QWidget, grid: ViewportGrid, actions: Sequence[QAction]) -> None:

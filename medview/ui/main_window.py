@@ -512,7 +512,10 @@ class MainWindow(QMainWindow):
     def _restore_place(self) -> None:
         place = self._workspace.settings.window_geometry
         if place:
+            from medview.ui.detached import bring_into_sight
+
             self.restoreGeometry(QByteArray.fromHex(QByteArray(place.encode())))
+            bring_into_sight(self)
 
     def keep_place(self) -> None:
         """Remember where the window is."""

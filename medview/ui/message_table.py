@@ -19,6 +19,21 @@ TEMPLATES: Mapping[str, str] = {
         "Message",
         "Files of this series have changed since they were listed; it was put together anew and is shown as it is now.",
     ),
+    "slab_no_geometry": QT_TRANSLATE_NOOP(
+        "Message", "These images have no common place in the patient: there is no thickness to project."
+    ),
+    "slab_single_slice": QT_TRANSLATE_NOOP("Message", "This is a single slice: there is no thickness to project."),
+    "slab_colour": QT_TRANSLATE_NOOP(
+        "Message", "Colours have no maximum and no mean: there are no slabs of colour images."
+    ),
+    "cut_no_geometry": QT_TRANSLATE_NOOP(
+        "Message", "These images have no common place in the patient: they cannot be cut at another angle."
+    ),
+    "cut_single_slice": QT_TRANSLATE_NOOP("Message", "This is a single slice: it cannot be cut at another angle."),
+    "path_needed": QT_TRANSLATE_NOOP(
+        "Message", "Draw a path along what is to be straightened and select it; then ask for the picture along it."
+    ),
+    "path_impossible": QT_TRANSLATE_NOOP("Message", "There is no picture along this path: {0}."),
     "unexpected": QT_TRANSLATE_NOOP("Message", "Something unexpected happened: {0}"),
     "saved": QT_TRANSLATE_NOOP("Message", "Saved as {0}."),
     "bad_protocol": QT_TRANSLATE_NOOP("Message", "{0} is no hanging protocol: {1}: {2}."),
@@ -52,6 +67,26 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "settings_partly_unsound": QT_TRANSLATE_NOOP(
         "Message", "Some settings in {0} are not sound and were set to their defaults: {1}."
+    ),
+    "forbidden_here": QT_TRANSLATE_NOOP(
+        "Message", "The administrator of this computer has switched this off ({0} in {1})."
+    ),
+    "policy_unreadable": QT_TRANSLATE_NOOP(
+        "Message",
+        "The policy in {0} cannot be followed ({1}); everything that it could switch off is switched off.",
+    ),
+    "policy_partly_unsound": QT_TRANSLATE_NOOP(
+        "Message", "The policy in {0} fixes what is no setting or not sound: {1}. The rest of it holds."
+    ),
+    "safe_mode": QT_TRANSLATE_NOOP(
+        "Message",
+        "Safe mode: default settings, networks on the processor only, nothing of your own settings is read or changed.",
+    ),
+    "settings_set_aside": QT_TRANSLATE_NOOP(
+        "Message", "The settings were set aside as {0}; marks, results and networks are as they were."
+    ),
+    "ended_unexpectedly": QT_TRANSLATE_NOOP(
+        "Message", "medview ended unexpectedly the last time. What it was doing is kept in {0}, without patient data."
     ),
     "settings_not_written": QT_TRANSLATE_NOOP("Message", "The settings could not be written to {0}: {1}."),
     "unknown_format": QT_TRANSLATE_NOOP("Message", "{file} is of no format that can be opened."),
@@ -259,6 +294,9 @@ TEMPLATES: Mapping[str, str] = {
         "Message", "A sequence in the header does not say where it ends; it was ended at the next element that fits."
     ),
     "bad_sequence": QT_TRANSLATE_NOOP("Message", "A sequence in the header cannot be read and was left out."),
+    "bad_length": QT_TRANSLATE_NOOP(
+        "Message", "An element in the header has a wrong length; it was ended where the next one begins."
+    ),
     "elements_out_of_order": QT_TRANSLATE_NOOP(
         "Message", "Attributes of the image stand behind its pixels; they were read nevertheless."
     ),

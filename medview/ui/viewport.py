@@ -261,25 +261,11 @@ class ViewportWidget(QWidget):
 
     def layers(self) -> list[SegmentationLayer]:
         """Segmentations to draw, those of the study's objects first; none while all overlays are hidden."""
-        stack = self.state.stack
-        if not self.workspace.ai_visible or stack is None:
-            return []
-        styles = self.state.view.overlay_styles
-        return self.workspace.overlays.layers(stack) + [
-            SegmentationLayer(
-                result_key(result),
-                result.segmentation,
-                styles.get(result_key(result)) or self.workspace.overlay_style(result),
-            )
-            for result in self.results()
-            if result.segmentation is not None and result.segmentation.time == self.state.view.time
-        ]
+        return labels_over(self.workspace, self.state.view)
 
     def painted_layers(self) -> list[PaintedLayer]:
-        """Outlines and washes of the study's objects to draw; none while all overlays are hidden."""
-        stack = self.state.stack
-        layers = self.workspace.overlays.painted(stack) if self.workspace.ai_visible and stack is not None else []
-        return [*layers, *self.presenting.layers()]
+        """Outlines, washes and maps to draw; none while all overlays are hidden."""
+        return [*painted_over(self.workspace, self.state.view), *self.presenting.layers()]
 
     def findings(self) -> list[tuple[InferenceResult, tuple[Finding, ...]]]:
         """Findings to draw: those above the threshold that were not rejected; none while AI is hidden."""

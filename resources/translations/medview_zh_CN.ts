@@ -180,6 +180,14 @@
         <source>Viridis (even lightness)</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Add a colour map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour maps</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Command</name>
@@ -759,6 +767,373 @@
         <source>Take the crosshair off</source>
         <translation>移除十字线</translation>
     </message>
+    <message>
+        <source>Grey</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Inverted grey</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hot iron</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PET</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hot metal blue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PET 20 steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rainbow</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Viridis (even lightness)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Blended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Swiped: drag the line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As a checkerboard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next colour map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Previous colour map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour bar</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a colour map from a file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lay a series over this one…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Series on top shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Blended, swiped, as a checkerboard: the next</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More of the series on top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Less of the series on top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exchange the series on top and the one below</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the series on top away</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next hanging step</source>
+        <translation>下一个挂片步骤</translation>
+    </message>
+    <message>
+        <source>Previous hanging step</source>
+        <translation>上一个挂片步骤</translation>
+    </message>
+    <message>
+        <source>Hanging protocols…</source>
+        <translation>挂片协议…</translation>
+    </message>
+    <message>
+        <source>Keep this layout as a hanging protocol…</source>
+        <translation>将当前布局保存为挂片协议…</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Eraser</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Grow a region from a click</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fill between slices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smooth the label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep the largest part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove islands</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clear the label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Correct the segmentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New segmentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End the correction</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Larger brush</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smaller brush</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brush is a ball</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave other labels alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paint only values in the range</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slab: maximum (MIP)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slab: minimum (MinIP)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slab: mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No slab</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slab: maximum, minimum, mean, none</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slab</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thicker slab</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thinner slab</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Correction</name>
+    <message>
+        <source>{0} px</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End the correction; it stays kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>⚠ Made on other images than those that are open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation type="unfinished">标签</translation>
+    </message>
+    <message>
+        <source>Volume</source>
+        <translation type="unfinished">容积</translation>
+    </message>
+    <message>
+        <source>Diameters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name of the label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change the colour</source>
+        <translation type="unfinished">更改颜色</translation>
+    </message>
+    <message>
+        <source>Leave other labels alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brush  (F3); Ctrl erases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Eraser  (F4)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Grow a region from a click  (F5); with Ctrl on one slice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size of the brush</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size of the brush: Shift and the wheel, or Ctrl and [ or ]</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ball: also on neighbouring slices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brush and growing touch only values in this range</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smallest value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Largest value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Growing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far values may differ from the one that is clicked</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far from the click a region may grow</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Between slices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fill between slices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smooth</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Largest part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep the largest part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove islands</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Parts below 0.1 ml</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clear the label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add the other label to this one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the other label away from this one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep only what is in the other label too</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Detached</name>
@@ -1304,6 +1679,10 @@
         <translation>作为序列打开：{0}</translation>
     </message>
     <message>
+        <source>Correct this segmentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Show or hide this result</source>
         <translation>显示或隐藏此结果</translation>
     </message>
@@ -1376,6 +1755,10 @@
         <translation>{0} · {1} / {2}</translation>
     </message>
     <message>
+        <source>Begun on {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Package {0} {1}</source>
         <translation>模型包 {0} {1}</translation>
     </message>
@@ -1402,6 +1785,10 @@
     <message>
         <source>Choose a model</source>
         <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Draw a segmentation</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Accepted by {0}, {1}</source>
@@ -1446,6 +1833,296 @@
     <message>
         <source>Label: {0}</source>
         <translation>标签：{0}</translation>
+    </message>
+    <message>
+        <source>Drawn by {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}, edited by {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Fusion</name>
+    <message>
+        <source>(other frame of reference)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No other series of this patient is open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation type="unfinished">无</translation>
+    </message>
+    <message>
+        <source>Lay a series over this one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The files name different frames of reference: nothing says that the two series lie at the same place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>They can be laid over each other by their own coordinates all the same. The picture is marked for as long as they are, and you have to judge whether they fit.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lay it over, marked</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Series on top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exchange the series on top and the one below</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the series on top away</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How the two are shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Blended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Swiped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checkerboard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation type="unfinished">不透明度</translation>
+    </message>
+    <message>
+        <source>Opacity (Alt and the wheel over the picture)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Low values transparent</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colours of the series on top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Window of the series on top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Window of the series on top (Ctrl and drag over the picture)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Moved by hand (mm to the left, back, head)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the head</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Usual window</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Window of the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Chosen by hand</source>
+        <translation type="unfinished">手动</translation>
+    </message>
+</context>
+<context>
+    <name>Hanging</name>
+    <message>
+        <source>Step {0}</source>
+        <translation>步骤 {0}</translation>
+    </message>
+    <message>
+        <source>Hanging protocols</source>
+        <translation>挂片协议</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>协议</translation>
+    </message>
+    <message>
+        <source>For this study</source>
+        <translation>对本次检查</translation>
+    </message>
+    <message>
+        <source>Hang by itself when such a study is opened</source>
+        <translation>打开此类检查时自动挂片</translation>
+    </message>
+    <message>
+        <source>Your own protocols are JSON files in {0}.</source>
+        <translation>您自己的协议以 JSON 文件保存在 {0}。</translation>
+    </message>
+    <message>
+        <source>Keep the present layout…</source>
+        <translation>保存当前布局…</translation>
+    </message>
+    <message>
+        <source>Change…</source>
+        <translation>修改…</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Read files again</source>
+        <translation>重新读取文件</translation>
+    </message>
+    <message>
+        <source>Hang</source>
+        <translation>挂片</translation>
+    </message>
+    <message>
+        <source>no series for: {0}</source>
+        <translation>缺少序列：{0}</translation>
+    </message>
+    <message>
+        <source>your own</source>
+        <translation>自定义</translation>
+    </message>
+    <message>
+        <source>by itself</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>series are missing</source>
+        <translation>缺少序列</translation>
+    </message>
+    <message>
+        <source>for other studies</source>
+        <translation>用于其他检查</translation>
+    </message>
+    <message>
+        <source>Hanging protocol</source>
+        <translation>挂片协议</translation>
+    </message>
+    <message>
+        <source>My protocol</source>
+        <translation>我的协议</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Studies with all of these modalities</source>
+        <translation>检查须包含以下全部模态</translation>
+    </message>
+    <message>
+        <source>of one of these body parts</source>
+        <translation>部位为以下之一</translation>
+    </message>
+    <message>
+        <source>with one of these words</source>
+        <translation>含有以下词语之一</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>模态</translation>
+    </message>
+    <message>
+        <source>One of the words</source>
+        <translation>含有词语之一</translation>
+    </message>
+    <message>
+        <source>None of the words</source>
+        <translation>不含词语</translation>
+    </message>
+    <message>
+        <source>Side</source>
+        <translation>侧别</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>体位</translation>
+    </message>
+    <message>
+        <source>Slices run</source>
+        <translation>层面方向</translation>
+    </message>
+    <message>
+        <source>Prior</source>
+        <translation>既往</translation>
+    </message>
+    <message>
+        <source>Plane</source>
+        <translation>平面</translation>
+    </message>
+    <message>
+        <source>Centre, width</source>
+        <translation>窗位，窗宽</translation>
+    </message>
+    <message>
+        <source>Viewports, row by row</source>
+        <translation>各视窗（逐行）</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>row {0}, column {1}</source>
+        <translation>第 {0} 行第 {1} 列</translation>
+    </message>
+    <message>
+        <source>as in viewport {0}</source>
+        <translation>同视窗 {0}</translation>
+    </message>
+    <message>
+        <source>{0}: centre and width are two numbers, as “40, 400”.</source>
+        <translation>{0}：窗位和窗宽应为两个数字，例如“40, 400”。</translation>
+    </message>
+    <message>
+        <source>{0}: prior is a whole number.</source>
+        <translation>{0}：既往次序应为整数。</translation>
     </message>
 </context>
 <context>
@@ -1500,6 +2177,10 @@
     <message>
         <source>Drawn with a lookup table of the file.</source>
         <translation>按文件的查找表显示。</translation>
+    </message>
+    <message>
+        <source>Colour map</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Numbers beside the values</source>
@@ -1662,6 +2343,10 @@
     <message>
         <source>preparing</source>
         <translation>准备</translation>
+    </message>
+    <message>
+        <source>finding the part to look at</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>network, tile</source>
@@ -1898,12 +2583,24 @@
         <translation>测量(&amp;M)</translation>
     </message>
     <message>
+        <source>&amp;Segment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>&amp;AI</source>
         <translation>AI(&amp;A)</translation>
     </message>
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Colour map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fusion</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1931,6 +2628,26 @@
     <message>
         <source>Saved as {0}.</source>
         <translation>已保存为 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} is no hanging protocol: {1}: {2}.</source>
+        <translation>{0} 不是挂片协议：{1}：{2}。</translation>
+    </message>
+    <message>
+        <source>No hanging protocol fits this study; it stays as it is.</source>
+        <translation>没有适合本次检查的挂片协议；布局保持不变。</translation>
+    </message>
+    <message>
+        <source>The hanging protocol {0} finds nothing in this study; it stays as it is.</source>
+        <translation>挂片协议“{0}”在本次检查中找不到任何序列；布局保持不变。</translation>
+    </message>
+    <message>
+        <source>The hanging protocol {0} finds no series for: {1}.</source>
+        <translation>挂片协议“{0}”缺少以下序列：{1}。</translation>
+    </message>
+    <message>
+        <source>The hanging protocol {0} is kept.</source>
+        <translation>挂片协议“{0}”已保存。</translation>
     </message>
     <message>
         <source>Copied to the clipboard.</source>
@@ -1987,6 +2704,30 @@
     <message>
         <source>Some settings in {0} are not sound and were set to their defaults: {1}.</source>
         <translation>{0} 中的部分设置无效，已恢复默认：{1}。</translation>
+    </message>
+    <message>
+        <source>The administrator of this computer has switched this off ({0} in {1}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The policy in {0} cannot be followed ({1}); everything that it could switch off is switched off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The policy in {0} fixes what is no setting or not sound: {1}. The rest of it holds.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Safe mode: default settings, networks on the processor only, nothing of your own settings is read or changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The settings were set aside as {0}; marks, results and networks are as they were.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>medview ended unexpectedly the last time. What it was doing is kept in {0}, without patient data.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The settings could not be written to {0}: {1}.</source>
@@ -2931,6 +3672,46 @@
     <message>
         <source>The package {file} cannot be unpacked.</source>
         <translation>无法解压模型包 {file}。</translation>
+    </message>
+    <message>
+        <source>{0} is no colour map: {1}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} could not be kept in {1}: {2}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no colour map {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no series that another could be laid over.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A series cannot be laid over itself.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Series of two patients cannot be laid over each other.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A series of colour pictures cannot be laid over another.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One of the two series has no place in the patient, so nothing says where they lie over each other.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The files name different frames of reference: nothing says that the two series lie at the same place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The series to lay over is not open any more.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -4078,6 +4859,10 @@
         <source>The memory takes effect at the next start.</source>
         <translation>内存设置在下次启动时生效。</translation>
     </message>
+    <message>
+        <source>Set by the administrator of this computer</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Shortcuts</name>
@@ -4116,6 +4901,41 @@
     <message>
         <source>This key belongs to “{0}”.</source>
         <translation>该快捷键已用于“{0}”。</translation>
+    </message>
+</context>
+<context>
+    <name>SlabPanel</name>
+    <message>
+        <source>Slab</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is shown of the slab</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None: the plane alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Maximum (MIP)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Minimum (MinIP)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation type="unfinished">均值滤波</translation>
+    </message>
+    <message>
+        <source>Thickness of the slab</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thickness of the slab (Alt+Shift and the wheel over the image)</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -4304,6 +5124,10 @@
         <translation>消息与无法读取的文件</translation>
     </message>
     <message>
+        <source>The hanging protocol and its step</source>
+        <translation>挂片协议及其步骤</translation>
+    </message>
+    <message>
         <source>Ready</source>
         <translation>就绪</translation>
     </message>
@@ -4488,6 +5312,10 @@
     </message>
     <message>
         <source>Grow a region</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Turn planes</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -4900,6 +5728,18 @@
         <translation>虚部</translation>
     </message>
     <message>
+        <source>oblique</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>projection</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>along a path</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{n} years</source>
         <translation>{n} 岁</translation>
     </message>
@@ -4936,8 +5776,16 @@
         <translation>重采样</translation>
     </message>
     <message>
+        <source>Straightened: lengths hold along the path</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Linked</source>
         <translation>已联动</translation>
+    </message>
+    <message>
+        <source>Series on top: incomplete</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>AI hidden</source>
@@ -5016,6 +5864,26 @@
         <translation>叠加已隐藏：{names}</translation>
     </message>
     <message>
+        <source>Series on top moved by hand: {0} / {1} / {2} mm (L, P, H)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>On top: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>On top, hidden: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}: other frame of reference, place not verified</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Series on top cannot be shown: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Incomplete: {n} slices missing</source>
         <translation>不完整：缺少 {n} 个层面</translation>
     </message>
@@ -5086,6 +5954,18 @@
     <message>
         <source>calibrated by hand</source>
         <translation>手动校准</translation>
+    </message>
+    <message>
+        <source>MIP</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>MinIP</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean of slab</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Known: {n} mm</source>

@@ -171,9 +171,9 @@ def test_a_folder_that_takes_nothing_is_told(qtbot: QtBot, reading_desk: Desk, t
 def test_the_clipboard_with_and_without_patient_and_the_whole_layout(qtbot: QtBot, reading_desk: Desk) -> None:
     workspace = reading_desk.workspace
     pictures: list[QImage] = []
-    for key in (CTRL, CTRL | SHIFT):
+    for key, keys in ((Qt.Key.Key_C, CTRL), (Qt.Key.Key_X, CTRL | SHIFT)):
         QApplication.clipboard().clear()
-        qtbot.keyClick(active(reading_desk), Qt.Key.Key_C, key)
+        qtbot.keyClick(active(reading_desk), key, keys)
         qtbot.waitUntil(lambda: not QApplication.clipboard().image().isNull(), timeout=WAIT)
         pictures.append(QApplication.clipboard().image())
     assert pictures[0].size() == pictures[1].size() == active(reading_desk).size()

@@ -1,0 +1,147 @@
+"""Hanging protocols with real files, keys and clicks: a mammogram opens hung, steps go on by key, a layout is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from medview.app.hangings import protocol_folder
+from medview.ui.application import Desk
+from medview.ui.detached import DetachedWindow
+from medview.ui.hanging_dialog import HangingDialog, ProtocolForm
+from tests.ui.small_study import active, open_study
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+WAIT = 20_000
+ORIENTATIONS = {("R", "CC"): ["P", "L"], ("L", "CC"): ["P", "L"], ("R", "MLO"): ["P", "F"], ("L", "MLO"): ["A", "F"]}
+"""The left CC is stored the other way round, as some machines do."""
+
+
+def write_mammograms(folder: Path, date: str = "20260301", seed: str = "mg") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    study = generate_uid(entropy_srcs=[seed, date])
+    for at, ((side, view), orientation) in enumerate(ORIENTATIONS.items()):
+        uid = generate_uid(entropy_srcs=[seed, date, side, view])
+        meta = FileMetaDataset()
+        meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1.2"
+        meta.MediaStorageSOPInstanceUID = uid
+        meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        data = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+        data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, uid
+        data.PatientName, data.PatientID, data.PatientSex = "Mammo^Anna", "M-1", "F"
+        data.StudyInstanceUID, data.SeriesInstanceUID = study, generate_uid(entropy_srcs=[seed, date, "series"])
+        data.StudyDate, data.StudyTime, data.StudyDescription = date, "101500", "Screening"
+        data.Modality, data.BodyPartExamined, data.SeriesNumber, data.InstanceNumber = "MG", "BREAST", 1, at + 1
+        data.ImageLaterality, data.ViewPosition, data.PatientOrientation = side, view, orientation
+        data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+        data.Rows, data.Columns = 120, 80
+        data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 12, 11, 0
+        data.ImagerPixelSpacing = [0.5, 0.5]
+        y, x = np.mgrid[:120, :80]
+        chest = 79 if orientation[0] == "P" else 0
+        pixels = np.where(((x - chest) / 70) ** 2 + ((y - 60) / 50) ** 2 < 1, 1800, 0).astype(np.uint16)
+        data.PixelData = pixels.tobytes()
+        data.save_as(folder / f"{date}-{side}{view}.dcm", enforce_file_format=True)
+    assert pydicom.dcmread(folder / f"{date}-RCC.dcm").Modality == "MG"
+    return folder
+
+
+@pytest.fixture
+def mammography(qtbot: QtBot, desk: Desk, tmp_path: Path) -> Desk:
+    open_study(qtbot, desk, write_mammograms(tmp_path / "mg"))
+    return desk
+
+
+def views(desk: Desk) -> list[str]:
+    return [
+        f"{state.stack.context.laterality} {state.stack.context.view_position}" if state.stack is not None else ""
+        for state in desk.workspace.viewports
+    ]
+
+
+def test_a_mammogram_opens_with_four_views_back_to_back(qtbot: QtBot, mammography: Desk) -> None:
+    assert mammography.workspace.layout == (2, 2)
+    assert views(mammography) == ["R CC", "L CC", "R MLO", "L MLO"]
+    frames = mammography.window.grid.frames
+    loader = mammography.workspace
+    qtbot.waitUntil(
+        lambda: all(f.viewport.volume is not None and f.viewport.volume.is_complete for f in frames), timeout=WAIT
+    )
+    assert loader.hangings.step is not None
+    for frame, side in zip(frames, "RLRL", strict=True):
+        picture = frame.viewport.grab().toImage()
+        row = [picture.pixelColor(x, picture.height() // 2).lightness() for x in range(picture.width())]
+        inner = row[-40:-20] if side == "R" else row[20:40]
+        outer = row[30:60] if side == "R" else row[-60:-30]
+        assert np.mean(inner) > 60 > np.mean(outer), f"{side}: the chest wall is not at the middle"
+    assert "1/5" in mammography.window.status.hanging.text()
+
+
+def test_steps_go_on_and_back_by_key(qtbot: QtBot, mammography: Desk) -> None:
+    workspace = mammography.workspace
+    qtbot.keyClick(active(mammography), Qt.Key.Key_Period)
+    assert workspace.layout == (1, 2)
+    assert views(mammography) == ["R CC", "L CC"]
+    assert "2/5" in mammography.window.status.hanging.text()
+    qtbot.keyClick(active(mammography), Qt.Key.Key_Period)
+    assert views(mammography) == ["R MLO", "L MLO"]
+    qtbot.keyClick(active(mammography), Qt.Key.Key_Comma)
+    assert views(mammography) == ["R CC", "L CC"]
+    qtbot.keyClick(mammography.window, Qt.Key.Key_Z, CTRL)
+    assert views(mammography) == ["R MLO", "L MLO"], "hanging is undone like any layout"
+
+
+def test_a_layout_is_kept_under_a_name_and_hung_from_the_list(qtbot: QtBot, reading_desk: Desk) -> None:
+    workspace = reading_desk.workspace
+    workspace.set_layout(1, 2)
+    active(reading_desk).setFocus()
+    qtbot.keyClick(reading_desk.window, Qt.Key.Key_G, CTRL | SHIFT)
+    form = reading_desk.window.findChildren(ProtocolForm)[0]
+    assert form.modalities.text() == "CT"
+    assert form.table.rowCount() == 2
+    form.name.selectAll()
+    qtbot.keyClicks(form.name, "Two by two")
+    form.table.item(0, 8).setText("a, b")
+    qtbot.mouseClick(form.keep_button, Qt.MouseButton.LeftButton)
+    assert "row 1, column 1" in form.said.text()
+    form.table.item(0, 8).setText("-600, 1500")
+    qtbot.mouseClick(form.keep_button, Qt.MouseButton.LeftButton)
+    assert (protocol_folder() / "two-by-two.json").is_file()
+    workspace.set_layout(1, 1)
+    qtbot.keyClick(reading_desk.window, Qt.Key.Key_H, CTRL)
+    dialog = reading_desk.window.findChildren(HangingDialog)[0]
+    first = dialog.tree.topLevelItem(0)
+    assert first is not None
+    assert first.text(0) == "Two by two"
+    dialog.tree.setCurrentItem(first)
+    qtbot.mouseClick(dialog.hang_button, Qt.MouseButton.LeftButton)
+    assert workspace.layout == (1, 2)
+    assert workspace.viewports[0].view.voi.width == 1500
+    qtbot.mouseClick(dialog.remove_button, Qt.MouseButton.LeftButton)
+    assert not (protocol_folder() / "two-by-two.json").exists()
+
+
+def test_a_study_that_nothing_hangs_by_itself_opens_as_ever(reading_desk: Desk) -> None:
+    assert reading_desk.workspace.layout == (1, 1)
+    assert reading_desk.workspace.hangings.step is None
+    assert not reading_desk.window.status.hanging.isVisible()
+
+
+def test_a_viewport_on_an_unplugged_screen_comes_back_into_sight(qtbot: QtBot, reading_desk: Desk) -> None:
+    qtbot.keyClick(reading_desk.window, Qt.Key.Key_N, CTRL | SHIFT)
+    window = reading_desk.window.findChildren(DetachedWindow)[0]
+    window.move(50_000, 50_000)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    app.screenRemoved.emit(app.primaryScreen())
+    qtbot.waitUntil(lambda: app.primaryScreen().geometry().intersects(window.frameGeometry()), timeout=WAIT)
+    assert reading_desk.workspace.viewports[0].stack is not None
+    window.close()
