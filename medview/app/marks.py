@@ -61,15 +61,16 @@ def marks_of(
     overlays: Sequence[str] = (),
     linked: bool = False,
     fused: Sequence[Mark] = (),
+    explained: Sequence[Mark] = (),
 ) -> tuple[Mark, ...]:
     """All marks of a viewport, the gravest first.
 
     ``presented``: the slice shown is drawn by the chosen presentation state. ``overlays`` are the titles of what objects of
-    the study lay over it, ``fused`` what is to be said of a second series on top.
+    the study lay over it, ``fused`` what is to be said of a second series on top, ``explained`` of an explanation.
     """
     if view.stack is None:
         return ()
-    found = [*fused, *_object_marks(view, presented, overlays, ai_visible)]
+    found = [*fused, *explained, *_object_marks(view, presented, overlays, ai_visible)]
     if several_patients:
         found.append(Mark("other_patient", "danger"))
     stack = view.stack

@@ -21,8 +21,10 @@ from medview.core.value_scale import ValueScale
 from medview.core.window import Voi, VoiLut
 from medview.ui.canvas import Line, Segment
 from medview.ui.dimension_slider import dimension_name, step_label
+from medview.ui.explanation_text import explanation_text
 from medview.ui.measurement_items import slab_text
 from medview.ui.messages import note_text
+from medview.ui.model_text import model_text
 from medview.ui.viewport_style import SECONDARY, TEXT, padded
 
 translate = QCoreApplication.translate
@@ -321,11 +323,8 @@ def mark_text(mark: Mark) -> str:
         return translate("Viewport", "Not filtered yet: {names}").format(names=", ".join(operation_names(values)))
     if mark.code == "filter_failed":
         return translate("Viewport", "Not filtered: {why}").format(why=values[0])
-    if mark.code == "ai":
-        return translate("Viewport", "AI: {names}").format(names=", ".join(values))
-    if mark.code == "ai_research":
-        text = translate("Viewport", "AI: {names} – research use, not for diagnosis")
-        return text.format(names=", ".join(values))
+    if mark.code in AI_MARKS:
+        return _ai_text(mark)
     if mark.code == "presented":
         return translate("Viewport", "Presentation state: {name}").format(name=_few(values))
     if mark.code == "presented_others":
@@ -334,8 +333,6 @@ def mark_text(mark: Mark) -> str:
         return translate("Viewport", "Overlay: {names}").format(names=_few(values))
     if mark.code == "overlays_hidden":
         return translate("Viewport", "Overlays hidden: {names}").format(names=_few(values))
-    if mark.code == "ai_overridden":
-        return translate("Viewport", "AI run against its conditions: {what}").format(what=", ".join(values))
     return mark.code
 
 
@@ -351,6 +348,25 @@ def _fused_text(mark: Mark) -> str:
         "fused_failed": translate("Viewport", "Series on top cannot be shown: {0}"),
     }[mark.code]
     return text.format(visible_text(mark.values[0], 60, lines=False))
+
+
+AI_MARKS = frozenset({"ai", "ai_research", "ai_overridden", "explained"})
+
+
+def _ai_text(mark: Mark) -> str:
+    """What models said, or were asked, in words."""
+    values = mark.values
+    if mark.code == "ai":
+        return translate("Viewport", "AI: {names}").format(names=", ".join(values))
+    if mark.code == "ai_research":
+        text = translate("Viewport", "AI: {names} – research use, not for diagnosis")
+        return text.format(names=", ".join(values))
+    if mark.code == "explained":
+        method, label, *packages = values
+        about = " – ".join(part for part in (explanation_text(method), model_text(label) if label else "") if part)
+        text = translate("Viewport", "AI explanation, research use: {about} ({names})")
+        return text.format(about=about, names=", ".join(packages))
+    return translate("Viewport", "AI run against its conditions: {what}").format(what=", ".join(values))
 
 
 def _few(titles: Sequence[str]) -> str:

@@ -49,6 +49,7 @@ def step_title(step: str) -> str:
         "network": translate("Job", "network, tile"),
         "restore": translate("Job", "back onto the images"),
         "keep": translate("Job", "keeping"),
+        "explain": translate("Job", "questioning"),
         "results": translate("Job", "series"),
         "demo phantom": translate("Job", "computing"),
         "demo study": translate("Job", "writing"),

@@ -26,10 +26,10 @@ from medview.app.breast import align
 from medview.app.measurements import place_of, same_slice
 from medview.app.measuring import Measured
 from medview.app.opening import find_stack
-from medview.app.picture import CutSlice, SegmentationLayer, ViewportPicture, nearest_k, values_window
+from medview.app.over_images import labels_over, painted_over
+from medview.app.picture import CutSlice, ViewportPicture, nearest_k, values_window
 from medview.app.presets import Preset
 from medview.app.readout import Readout
-from medview.app.results import result_key
 from medview.app.scales import suv_scale
 from medview.app.shown_slice import ShownSlice
 from medview.app.tools import Tool
@@ -44,6 +44,7 @@ from medview.ui.listen import listen
 from medview.ui.series_panel import STACK_MIME
 from medview.ui.viewport_brush import ViewportBrushing
 from medview.ui.viewport_colours import ViewportColours
+from medview.ui.viewport_crosshair import ViewportCrosshair
 from medview.ui.viewport_fusing import FUSE_MODIFIERS, ViewportFusing, fuse_or_say
 from medview.ui.viewport_haste import ViewportHaste
 from medview.ui.viewport_keys import is_own_key, press_key
@@ -54,7 +55,7 @@ from medview.ui.viewport_presenting import ViewportPresenting
 from medview.ui.viewport_readout import ViewportReadout
 
 if TYPE_CHECKING:
-    from medview.app.picture import PaintedLayer
+    from medview.app.picture import PaintedLayer, SegmentationLayer
     from medview.app.workspace import Workspace
     from medview.core.cut import Slice
     from medview.core.display import SampledSlice
@@ -87,6 +88,7 @@ class ViewportWidget(QWidget):
         self.state = state
         self.picture = ViewportPicture(workspace.jobs)
         self.haste = ViewportHaste(self)
+        self.crosshair = ViewportCrosshair(self)
         self.mouse = ViewportMouse(self)
         self.marking = ViewportMarking(self)
         self.presenting = ViewportPresenting(self)
@@ -136,6 +138,7 @@ class ViewportWidget(QWidget):
         listen(self, workspace.tools.changed, self._on_tool)
         listen(self, self.picture.live_filter.ready, self._on_filtered)
         for signal in (
+            workspace.planes.changed,
             workspace.links.changed,
             workspace.ai_visible_changed,
             workspace.active_changed,

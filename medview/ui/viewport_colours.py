@@ -11,6 +11,7 @@ from medview.app.colour_maps import colours_of, is_turned
 from medview.app.scales import shown_scale
 from medview.core.colour_map import GREY, built_in_map
 from medview.ui.colour_bar import Bar, draw_bars
+from medview.ui.explanation_legend import explanation_bars
 from medview.ui.measurement_items import unit_text
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class ViewportColours:
 
     def draw(self, canvas: Canvas) -> None:
         """Draw the bars."""
-        bars = self.bars()
+        bars = (*self.bars(), *explanation_bars(self._widget))
         if bars:
             draw_bars(canvas, bars)
 

@@ -19,6 +19,7 @@ from medview.core.volume import SliceState, Volume
 from medview.ui.canvas import Canvas, Face, Fonts
 from medview.ui.corner_text import Corners, corner_lines, mark_text
 from medview.ui.dimension_slider import dimension_rows, draw_dimensions
+from medview.ui.explanation_legend import explained_marks
 from medview.ui.measurement_items import draw_mark, mark_lines
 from medview.ui.messages import message_text
 from medview.ui.report_mark_items import draw_report_marks
@@ -280,6 +281,7 @@ class ViewportPainting:
         )
         draw_report_marks(canvas, self._report_marks(volume, shown), widget.transform)
         draw_links(canvas, widget.workspace, widget.state, shown, widget.transform)
+        widget.crosshair.draw(canvas)
         cut = widget.cut()
         hovered = widget.mouse.hovered
         widget.marking.boxes.clear()
@@ -360,6 +362,7 @@ class ViewportPainting:
             key_image=self._key_image(),
             linked=self._is_linked(),
             fused=widget.fusing.marks(),
+            explained=explained_marks(widget),
         )
 
     def _is_linked(self) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from medview.app.readout import Readout, read_pixel
 from medview.app.scales import scaled, shown_scale
 from medview.app.shown_slice import sides_are_known
+from medview.ui.explanation_text import explanation_text
 from medview.ui.readout_text import overlay_text, readout_text
 
 if TYPE_CHECKING:
@@ -50,8 +51,11 @@ class ViewportReadout:
         if self.now is None or self.now.state == "outside" or shown is None or stack is None:
             return ""
         workspace = widget.workspace
-        told = workspace.overlays.told_at(stack, shown, *self.now.image) if workspace.ai_visible else []
-        return overlay_text(told)
+        if not workspace.ai_visible:
+            return ""
+        told = workspace.overlays.told_at(stack, shown, *self.now.image)
+        explained = workspace.explanations.told_at(stack.id, widget.state.view.time, shown, *self.now.image)
+        return overlay_text([*told, *((explanation_text(name), value, unit) for name, value, unit in explained)])
 
     def _read(self, volume: Volume, shown: ShownSlice, x: float, y: float) -> Readout:
         widget = self._widget

@@ -1,0 +1,38 @@
+"""Everything that lies over the images of a stack: objects of the study, results of models, explanations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from medview.app.picture import SegmentationLayer
+from medview.app.results import result_key
+
+if TYPE_CHECKING:
+    from medview.app.picture import PaintedLayer
+    from medview.app.viewport_state import ViewportView
+    from medview.app.workspace import Workspace
+
+
+def labels_over(workspace: Workspace, view: ViewportView) -> list[SegmentationLayer]:
+    """Segmentations to draw, those of the study's objects first; none while all overlays are hidden."""
+    stack = view.stack
+    if not workspace.ai_visible or stack is None:
+        return []
+    results = [
+        SegmentationLayer(
+            result_key(result),
+            result.segmentation,
+            view.overlay_styles.get(result_key(result)) or workspace.overlay_style(result),
+        )
+        for result in workspace.results.of(stack.id)
+        if result.segmentation is not None and result.segmentation.time == view.time
+    ]
+    return [*workspace.overlays.layers(stack), *results, *workspace.explanations.layers(stack.id, view.time)]
+
+
+def painted_over(workspace: Workspace, view: ViewportView) -> list[PaintedLayer]:
+    """Outlines and washes of objects, and the map of an explanation; none while all overlays are hidden."""
+    stack = view.stack
+    if not workspace.ai_visible or stack is None:
+        return []
+    return [*workspace.overlays.painted(stack), *workspace.explanations.painted(stack.id, view.time)]
