@@ -22,6 +22,7 @@ from medview.app.image_commands import ai_commands, edit_commands, image_command
 from medview.app.link_commands import link_commands
 from medview.app.mark_commands import mark_commands
 from medview.app.marked_text import QT_TRANSLATE_NOOP
+from medview.app.plane_commands import plane_commands
 from medview.app.segment_commands import segment_commands
 from medview.app.shown_slice import PlaneKind
 from medview.app.slab_commands import slab_commands
@@ -298,6 +299,7 @@ def _view_commands() -> tuple[Command, ...]:
             scope="image",
         ),
         *planes,
+        *plane_commands(),
         Command(
             "view.text",
             QT_TRANSLATE_NOOP("Command", "Corner text: all, without patient, none"),
@@ -415,11 +417,24 @@ def _tab(at: int) -> Run:
 def _help_commands() -> tuple[Command, ...]:
     return (
         Command(
+            "help.palette",
+            QT_TRANSLATE_NOOP("Command", "Find a command…"),
+            "help",
+            lambda c: c.shell.show_palette(),
+            ("Ctrl+Shift+P",),
+        ),
+        Command(
             "help.shortcuts",
             QT_TRANSLATE_NOOP("Command", "Keys and mouse"),
             "help",
             lambda c: c.shell.show_shortcuts(),
             ("F1",),
+        ),
+        Command(
+            "help.diagnostics",
+            QT_TRANSLATE_NOOP("Command", "Save diagnostics…"),
+            "help",
+            lambda c: c.shell.save_diagnostics(),
         ),
         Command("help.about", QT_TRANSLATE_NOOP("Command", "About medview"), "help", lambda c: c.shell.show_about()),
     )

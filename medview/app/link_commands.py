@@ -69,7 +69,7 @@ def link_commands() -> tuple[Command, ...]:
             QT_TRANSLATE_NOOP("Command", "Pan and zoom together"),
             menu,
             lambda c: c.workspace.links.link_view(not c.workspace.links.view),
-            ("Ctrl+Shift+P",),
+            ("Ctrl+Alt+P",),
             checked=lambda c: c.workspace.links.view,
             section=5,
         ),

@@ -26,6 +26,7 @@ from medview.ui.text import translate
 from medview.ui.viewport_grid import MakeViewport, ViewportGrid, make_viewport
 
 if TYPE_CHECKING:
+    from medview.app.channel_question import ChannelQuestion
     from medview.app.picture_export import Extent
     from medview.app.workspace import Workspace
     from medview.core.finding import InferenceResult
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
         listen(self, workspace.documents.changed, self._follow_document)
         listen(self, workspace.key_images.changed, self._refresh_later)
         listen(self, workspace.settings_changed, self._follow_settings)
+        listen(self, workspace.channels_asked, self._ask_for_channels)
         listen(self, workspace.loader.slice_loaded, self._first_slice)
         self._panels_built = False
         self._words: bool | None = None
@@ -433,11 +435,23 @@ class MainWindow(QMainWindow):
 
         self._show_dialog("shortcuts", lambda: ShortcutsDialog(self._workspace, self))
 
+    def show_palette(self) -> None:
+        """Open the line that finds commands."""
+        from medview.ui.palette import Palette
+
+        self._show_dialog("palette", lambda: Palette(self._workspace, self.actions_, self))
+
     def show_about(self) -> None:
         """Open the page about medview."""
         from medview.ui.small_dialogs import AboutDialog
 
         self._show_dialog("about", lambda: AboutDialog(self))
+
+    def save_diagnostics(self) -> None:
+        """Ask where to and write what those who look for a fault need."""
+        from medview.ui.diagnostics_saving import save_diagnostics
+
+        save_diagnostics(self, self._workspace)
 
     def show_notices(self) -> None:
         """Open the list of messages and problems."""
@@ -460,6 +474,13 @@ class MainWindow(QMainWindow):
             browser.show_path(path)
         else:
             browser.show_viewport()
+
+    def _ask_for_channels(self, question: ChannelQuestion) -> None:
+        from medview.ui.channel_dialog import ChannelDialog
+
+        dialog = ChannelDialog(self._workspace, question, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     def show_region_histogram(self) -> None:
         """Open the histogram of the selected region."""

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from medview.core.plain_text import visible_text
 from medview.ui.corner_text import date_text, person_name
 from medview.ui.icons import icon
 from medview.ui.object_text import class_name, kind_icon, kind_name, object_title, reason_text
 from medview.ui.parts import text_label
+from medview.ui.searched_tree import SearchedTree
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -37,22 +38,14 @@ class ObjectList(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 6, 12, 12)
         column.setSpacing(8)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(translate("Objects", "Search"))
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._filter)
-        column.addWidget(self.search)
-        self.tree = QTreeWidget()
-        self.tree.setHeaderLabels(
-            [
-                translate("Objects", "Object"),
-                translate("Objects", "Kind"),
-                translate("Objects", "Date"),
-                translate("Objects", "Why it is not drawn"),
-            ]
+        columns = (
+            translate("Objects", "Object"),
+            translate("Objects", "Kind"),
+            translate("Objects", "Date"),
+            translate("Objects", "Why it is not drawn"),
         )
-        self.tree.setRootIsDecorated(False)
-        self.tree.setIndentation(12)
+        self.found = SearchedTree(columns, translate("Objects", "Search"), translate("Objects", "Objects"))
+        self.search, self.tree = self.found.search, self.found.tree
         self.tree.setUniformRowHeights(True)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = self.tree.header()
@@ -62,7 +55,7 @@ class ObjectList(QWidget):
             self.tree.setColumnWidth(at, width)
         self.tree.itemActivated.connect(self._choose)
         self.tree.itemClicked.connect(self._choose)
-        column.addWidget(self.tree, 1)
+        column.addWidget(self.found, 1)
         self.none = text_label(translate("Objects", "Everything that is open is an image."), "secondary")
         column.addWidget(self.none)
         self.setFocusProxy(self.tree)
@@ -80,12 +73,7 @@ class ObjectList(QWidget):
             key = study.study_uid + repr(study.patient.key)
             if key not in groups:
                 words = [person_name(study.patient.told_name), date_text(study.date), study.description]
-                group = QTreeWidgetItem([visible_text("  ·  ".join(w for w in words if w), 200, lines=False)])
-                group.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                font = group.font(0)
-                font.setBold(True)
-                group.setFont(0, font)
-                self.tree.addTopLevelItem(group)
+                group = self.found.add_group(visible_text("  ·  ".join(w for w in words if w), 200, lines=False))
                 group.setFirstColumnSpanned(True)
                 groups[key] = group
             counts[key] = counts.get(key, 0) + 1
@@ -98,24 +86,12 @@ class ObjectList(QWidget):
                 groups[key].addChild(more)
         self.tree.expandAll()
         self.none.setVisible(not groups)
-        self._filter(self.search.text())
+        self.found.narrow()
 
     def _choose(self, item: QTreeWidgetItem, _column: int = 0) -> None:
         listed = item.data(0, LISTED_ROLE)
         if listed is not None:
             self.chosen.emit(listed)
-
-    def _filter(self, wanted: str) -> None:
-        wanted = wanted.casefold()
-        for at in range(self.tree.topLevelItemCount()):
-            group = self.tree.topLevelItem(at)
-            if group is None:
-                continue
-            for child_at in range(group.childCount()):
-                child = group.child(child_at)
-                if child is not None:
-                    words = " ".join(child.text(column) for column in range(4))
-                    child.setHidden(wanted not in words.casefold())
 
 
 def _row(listed: OtherObject, titles: Mapping[str, str]) -> QTreeWidgetItem:

@@ -106,6 +106,14 @@
         <translation>运行</translation>
     </message>
     <message>
+        <source>Choose the series…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This model looks at several series at once</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The model is not meant for this series. You can run it knowingly; its result is marked.</source>
         <translation>该模型不适用于本序列。您可以在知情的情况下运行，其结果会带有标记。</translation>
     </message>
@@ -144,6 +152,41 @@
     <message>
         <source>Run anyway</source>
         <translation>仍要运行</translation>
+    </message>
+</context>
+<context>
+    <name>Channels</name>
+    <message>
+        <source>Series for the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} looks at several series at once. Which is which?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Series for {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>choose…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>another frame of reference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation type="unfinished">运行</translation>
+    </message>
+    <message>
+        <source>The same series stands for two inputs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>without description</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -241,11 +284,11 @@
     </message>
     <message>
         <source>Copy the viewport without patient data</source>
-        <translation>复制视窗（不含患者信息）</translation>
+        <translation>复制视口（不含患者信息）</translation>
     </message>
     <message>
         <source>Copy all viewports as one picture</source>
-        <translation>将所有视窗复制为一张图片</translation>
+        <translation>将所有视口复制为一张图片</translation>
     </message>
     <message>
         <source>Print…</source>
@@ -374,6 +417,10 @@
     <message>
         <source>Messages and problems</source>
         <translation>消息与问题</translation>
+    </message>
+    <message>
+        <source>Find a command…</source>
+        <translation>查找命令…</translation>
     </message>
     <message>
         <source>Automatic window</source>
@@ -700,6 +747,10 @@
         <translation>运行</translation>
     </message>
     <message>
+        <source>Cancel all runs of models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Hide or show AI and overlays</source>
         <translation>隐藏或显示 AI 和叠加层</translation>
     </message>
@@ -730,6 +781,10 @@
     <message>
         <source>Keys and mouse</source>
         <translation>快捷键与鼠标</translation>
+    </message>
+    <message>
+        <source>Save diagnostics…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>About medview</source>
@@ -973,6 +1028,34 @@
     </message>
     <message>
         <source>Thinner slab</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Three planes to turn (MPR)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Oblique plane</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Projection to turn (MIP of everything)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>3-D MIP</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Planes stay at right angles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lines of the planes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Planes as at the beginning</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1369,6 +1452,13 @@
     </message>
 </context>
 <context>
+    <name>Diagnostics</name>
+    <message>
+        <source>Save diagnostics (no patient data goes in)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Document</name>
     <message>
         <source>Document</source>
@@ -1471,6 +1561,301 @@
     </message>
 </context>
 <context>
+    <name>Explanation</name>
+    <message>
+        <source>Probability map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How probable the network holds a label at each place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Over</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>slice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>series</source>
+        <translation type="unfinished">序列</translation>
+    </message>
+    <message>
+        <source>Occlusion sensitivity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far the score falls when a patch of the image is covered (Zeiler and Fergus 2014).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size of the patch (0: an eighth of the image)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Step of the patch (0: half its size)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Covered with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Value to cover with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>minimum</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>maximum</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>blurred</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>prepared</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Superpixels (LIME)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which parts of the image the score hangs on: parts are covered at random and a line is fitted (Ribeiro 2016).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Parts</source>
+        <translation type="unfinished">组成部分</translation>
+    </message>
+    <message>
+        <source>Tries</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Width of the kernel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ridge</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Class-activation map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where the features of a layer are active: their principal part (Eigen-CAM) or weighted by score (Score-CAM).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation type="unfinished">类型</translation>
+    </message>
+    <message>
+        <source>eigen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>score</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Channels weighed (Score-CAM)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Feature maps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The channels of a layer, side by side.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Channels shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uncertainty by variation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How the answer changes when the image is shifted, mirrored and made noisy (Wang 2019).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mirrored</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>as trained</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>all axes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shift</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>voxels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Noise, share of the values&apos; standard deviation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Runs with noise</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uncertainty by an ensemble</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean and spread of several packages for the same task.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Two packages compared</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where two packages agree and where not.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smallest difference listed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fall of the score</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of each part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Activation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Probability</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation type="unfinished">均值滤波</translation>
+    </message>
+    <message>
+        <source>Mean probability</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Standard deviation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Entropy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>weight</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>deviation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>mean score</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>share of runs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>second</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>difference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>difference in ml</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>largest value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>both</source>
+        <translation type="unfinished">双侧</translation>
+    </message>
+    <message>
+        <source>both, another label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Channel {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>channel {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>part {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>only {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>ml {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{found[1]} {{0}}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Export</name>
     <message>
         <source>Pictures and film</source>
@@ -1550,7 +1935,7 @@
     </message>
     <message>
         <source>All viewports as they are laid out</source>
-        <translation>所有视窗（按当前布局）</translation>
+        <translation>所有视口（按当前布局）</translation>
     </message>
     <message>
         <source>All {0} images, one file for each</source>
@@ -2098,7 +2483,7 @@
     </message>
     <message>
         <source>Viewports, row by row</source>
-        <translation>各视窗（逐行）</translation>
+        <translation>各视口（逐行）</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -2114,7 +2499,7 @@
     </message>
     <message>
         <source>as in viewport {0}</source>
-        <translation>同视窗 {0}</translation>
+        <translation>同视口 {0}</translation>
     </message>
     <message>
         <source>{0}: centre and width are two numbers, as “40, 400”.</source>
@@ -2357,6 +2742,10 @@
         <translation>结果映射回图像</translation>
     </message>
     <message>
+        <source>questioning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>series</source>
         <translation>序列</translation>
     </message>
@@ -2438,6 +2827,10 @@
         <translation>测试各设备</translation>
     </message>
     <message>
+        <source>Run by itself on every study that is opened and suits it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Devices</source>
         <translation>设备</translation>
     </message>
@@ -2464,6 +2857,14 @@
     <message>
         <source>Trust</source>
         <translation>信任</translation>
+    </message>
+    <message>
+        <source>The message beside the models says what runs, and cancels it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trust it first</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Remove {0} from this computer?</source>
@@ -2622,6 +3023,34 @@
         <translation>该序列的文件在列出之后已更改；序列已重新组建，并按当前内容显示。</translation>
     </message>
     <message>
+        <source>These images have no common place in the patient: there is no thickness to project.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is a single slice: there is no thickness to project.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colours have no maximum and no mean: there are no slabs of colour images.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>These images have no common place in the patient: they cannot be cut at another angle.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is a single slice: it cannot be cut at another angle.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Draw a path along what is to be straightened and select it; then ask for the picture along it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no picture along this path: {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Something unexpected happened: {0}</source>
         <translation>发生意外错误：{0}</translation>
     </message>
@@ -2718,7 +3147,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Safe mode: default settings, networks on the processor only, nothing of your own settings is read or changed.</source>
+        <source>Safe mode: default settings, networks on the processor only; your own settings are neither read nor changed.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -3114,6 +3543,22 @@
         <translation>检查中没有适合模型通道 {0} 的序列。</translation>
     </message>
     <message>
+        <source>Runs because you chose that for what is opened: {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model needs the package {0} before it, which is not installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A cascade of models never ends: {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} is one stage of a cascade; only whole runs can be made of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Several series suit the model&apos;s channel {0}: {1}.</source>
         <translation>有多个序列适合模型通道 {0}：{1}。</translation>
     </message>
@@ -3180,6 +3625,10 @@
     <message>
         <source>A sequence in the header cannot be read and was left out.</source>
         <translation>文件头中的一个序列无法读取,已略去。</translation>
+    </message>
+    <message>
+        <source>An element in the header has a wrong length; it was ended where the next one begins.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Attributes of the image stand behind its pixels; they were read nevertheless.</source>
@@ -3890,6 +4339,10 @@
         <source>Open another folder</source>
         <translation>打开其他文件夹</translation>
     </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
 </context>
 <context>
     <name>Object</name>
@@ -4019,6 +4472,10 @@
     <message>
         <source>Why it is not drawn</source>
         <translation>不显示的原因</translation>
+    </message>
+    <message>
+        <source>Objects</source>
+        <translation>对象</translation>
     </message>
     <message>
         <source>Everything that is open is an image.</source>
@@ -4240,6 +4697,25 @@
     </message>
 </context>
 <context>
+    <name>Palette</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Type what you want to do</source>
+        <translation>输入要做的事（中文、拼音首字母或英文）</translation>
+    </message>
+    <message>
+        <source>Find a command</source>
+        <translation>查找命令</translation>
+    </message>
+    <message>
+        <source>Not possible now</source>
+        <translation>当前不可用</translation>
+    </message>
+</context>
+<context>
     <name>Pdf</name>
     <message>
         <source>Previous page</source>
@@ -4365,11 +4841,11 @@
     </message>
     <message>
         <source>All viewports</source>
-        <translation>所有视窗</translation>
+        <translation>所有视口</translation>
     </message>
     <message>
         <source>The active viewport</source>
-        <translation>当前视窗</translation>
+        <translation>当前视口</translation>
     </message>
     <message>
         <source>With patient data</source>
@@ -5881,6 +6357,10 @@
     </message>
     <message>
         <source>Series on top cannot be shown: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>AI explanation, research use: {about} ({names})</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
