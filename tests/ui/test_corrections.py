@@ -1,0 +1,294 @@
+"""Segmentations drawn and corrected with the mouse: in every plane, taken back, kept stroke by stroke, saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from medview.app.correction import Correction
+from medview.app.tools import Tool
+from medview.core.finding import InferenceResult, Label, Provenance, Segmentation
+from medview.store.results import keep_result
+from medview.ui.application import Desk
+from medview.ui.findings_panel import FindingsPanel
+from medview.ui.right_panel import FINDINGS
+from medview.ui.viewport import ViewportWidget
+from tests.ui.small_study import BALL, active, close_desk
+from tests.ui.test_decisions import press
+from tests.ui.test_kept_marks import kept, opened
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+def at(viewport: ViewportWidget, x: float, y: float) -> QPoint:
+    """Where image (x, y) is on the screen."""
+    return QPointF(*viewport.transform.image_to_screen(x, y)).toPoint()
+
+
+def stroke(
+    qtbot: QtBot, viewport: ViewportWidget, *points: tuple[float, float], keys: Qt.KeyboardModifier = NONE
+) -> None:
+    """Press at the first image point, lead the brush along the others, release."""
+    places = [at(viewport, *point) for point in points]
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, keys, places[0])
+    for place in places[1:]:
+        qtbot.mouseMove(viewport, place)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, keys, places[-1])
+
+
+def ready(qtbot: QtBot, folder: Path) -> Desk:
+    """A desk with the study whole, its panels built and the keys in the images: nothing moves under the hand any more."""
+    desk = opened(qtbot, folder)
+    desk.window.build_panels()
+    stack = desk.workspace.active_viewport.stack
+    assert stack is not None
+    qtbot.waitUntil(lambda: desk.workspace.loader.volume(stack).is_complete, timeout=20_000)
+    for _ in range(3):
+        QApplication.processEvents()
+    active(desk).setFocus()
+    qtbot.waitUntil(lambda: desk.window.focusWidget() is active(desk), timeout=20_000)
+    return desk
+
+
+def take(qtbot: QtBot, desk: Desk, key: Qt.Key, tool: Tool) -> None:
+    press(qtbot, active(desk), key)
+    assert desk.workspace.tools.tool is tool
+
+
+def target(desk: Desk) -> Correction:
+    found = desk.workspace.corrections.target
+    assert found is not None
+    return found
+
+
+def slice_to(desk: Desk, k: int) -> None:
+    desk.workspace.active_viewport.update(k=k)
+
+
+def lungs_on(desk: Desk) -> InferenceResult:
+    """A model's segmentation of two labels on the shown stack."""
+    state = desk.workspace.active_viewport
+    assert state.stack is not None
+    assert state.series is not None
+    made = Provenance(
+        "lungs", "Lungs on CT", "1.0", "cd" * 32, "auto", "cpu", state.series.series_uid, state.stack.id,
+        "2026-11-21T10:00:00+00:00", 1.5,
+    )  # fmt: skip
+    labels = np.zeros(state.stack.shape, np.uint8)
+    labels[3:9, 20:44, 12:28] = 1
+    labels[3:9, 20:44, 36:52] = 2
+    meanings = (Label(1, "Right lung", (90, 160, 250)), Label(2, "Left lung", (250, 170, 80)))
+    result = InferenceResult(made, "segmentation", Segmentation(labels, state.stack.geometry, meanings))
+    keep_result(result)
+    return result
+
+
+def panel_of(desk: Desk) -> FindingsPanel:
+    desk.window.show_tab(FINDINGS)
+    panel = desk.window.right_panel.page(FINDINGS)
+    assert isinstance(panel, FindingsPanel)
+    return panel
+
+
+@pytest.mark.timeout(120)
+def test_brush_and_eraser_in_every_plane_taken_back_and_there_again(qtbot: QtBot, study_folder: Path) -> None:
+    desk = ready(qtbot, study_folder)
+    workspace, viewport = desk.workspace, active(desk)
+    slice_to(desk, 5)
+    take(qtbot, desk, Qt.Key.Key_F3, Tool.BRUSH)  # nothing is there yet: a new segmentation is begun
+    drawn = target(desk)
+    workspace.corrections.set_brush(size_mm=9.24)
+    stroke(qtbot, viewport, (20, 30), (24, 30), (24, 34))
+    one = drawn.labels.copy()
+    assert np.flatnonzero(one.any(axis=(1, 2))).tolist() == [5]
+    # Every voxel whose middle is at most 3.08 px (4.62 mm) from the line that was led, and no other.
+    j, i = np.mgrid[:64, :64]
+    first = np.hypot(np.clip(i, 20, 24) - i, 30 - j) <= 3.08
+    second = np.hypot(24 - i, np.clip(j, 30, 34) - j) <= 3.08
+    assert np.array_equal(one[5].astype(bool), first | second)
+    numbers = workspace.corrections.numbers(drawn, 1)
+    assert numbers is not None
+    assert numbers.voxels == int(one.sum())
+    assert numbers.volume_ml == pytest.approx(int(one.sum()) * 2.0 * 1.5 * 1.5 / 1000)
+    assert numbers.long_mm == pytest.approx(np.hypot(4, 4) * 1.5 + 9.24, abs=2.5)
+
+    # The wheel with Shift changes the size, not the slice; Ctrl erases.
+    place = QPointF(at(viewport, 20, 30))
+    wheel = QWheelEvent(
+        place, viewport.mapToGlobal(place), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, SHIFT,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(viewport, wheel)
+    assert workspace.corrections.brush.size_mm == pytest.approx(11.09)
+    assert workspace.active_viewport.slice_index == 5
+    stroke(qtbot, viewport, (20, 30), keys=CTRL)
+    two = drawn.labels.copy()
+    assert two.sum() < one.sum()
+    assert two[5, 30, 20] == 0
+    assert two[5, 34, 24] == 1
+
+    # On a coronal cut the brush touches one row of many slices.
+    press(qtbot, viewport, Qt.Key.Key_C, SHIFT)
+    stroke(qtbot, viewport, (40, 12))
+    three = drawn.labels.copy()
+    new = (three != two).nonzero()
+    assert len(set(new[0].tolist())) >= 4
+    assert len(set(new[1].tolist())) == 1
+    assert set(new[1].tolist()) != {0}
+    press(qtbot, viewport, Qt.Key.Key_S, SHIFT)
+    stroke(qtbot, viewport, (50, 12))
+    four = drawn.labels.copy()
+    assert len(set((four != three).nonzero()[2].tolist())) == 1
+    press(qtbot, viewport, Qt.Key.Key_Q, SHIFT)
+
+    for wanted in (three, two, one):
+        press(qtbot, viewport, Qt.Key.Key_Z, CTRL)
+        assert np.array_equal(drawn.labels, wanted)
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL | SHIFT)
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert np.array_equal(drawn.labels, three)
+    numbers = workspace.corrections.numbers(drawn, 1)
+    assert numbers is not None
+    assert numbers.voxels == int(three.sum())
+    kept(qtbot, desk)
+    close_desk(qtbot, desk)
+
+    again = ready(qtbot, study_folder)
+    stack = again.workspace.active_viewport.stack
+    assert stack is not None
+    qtbot.waitUntil(lambda: len(again.workspace.results.of(stack.id)) == 1, timeout=20_000)
+    (back,) = again.workspace.results.of(stack.id)
+    assert back.segmentation is not None
+    assert np.array_equal(back.segmentation.labels, three)
+    assert back.provenance.how == "manual"
+    assert back.provenance.reader == again.workspace.decisions.reader
+    assert not target_of(again, back).stale
+    # And the brush goes on where it was.
+    press(qtbot, active(again), Qt.Key.Key_F3)
+    assert len(again.workspace.results.of(stack.id)) == 1
+    slice_to(again, 2)
+    stroke(qtbot, active(again), (32, 32))
+    assert target(again).labels[2, 32, 32] == 1
+    assert target(again).strokes == 4
+    close_desk(qtbot, again)
+
+
+def target_of(desk: Desk, result: InferenceResult) -> Correction:
+    found = desk.workspace.corrections.of_result(result)
+    assert found is not None
+    return found
+
+
+@pytest.mark.timeout(120)
+def test_what_a_model_segmented_is_corrected_beside_it(qtbot: QtBot, study_folder: Path) -> None:
+    desk = ready(qtbot, study_folder)
+    workspace, viewport = desk.workspace, active(desk)
+    model = lungs_on(desk)
+    workspace.add_result(model)
+    panel = panel_of(desk)
+    qtbot.waitUntil(lambda: len(panel.cards) == 1, timeout=20_000)
+    qtbot.mouseClick(panel.cards[0].correct_button, Qt.MouseButton.LeftButton)
+    edited = target(desk)
+    assert edited.result.provenance.origin == "".join(workspace.results.of(edited.stack_id)[0].provenance.stack_id) + (
+        f"/{model.provenance.package_sha256[:16]}/{model.provenance.finished_at}"
+    )
+    assert edited.result.provenance.how == "semiautomatic"
+    assert not workspace.overlay_style(model).visible
+    assert workspace.overlay_style(edited.result).visible
+    assert model.segmentation is not None
+    before = model.segmentation.labels.copy()
+    qtbot.waitUntil(lambda: workspace.corrections.numbers(edited, 1) is not None, timeout=20_000)
+    tree = panel.correction.tree
+    qtbot.waitUntil(lambda: tree.topLevelItemCount() == 2 and tree.topLevelItem(0).text(1) == "10.4 ml", timeout=20_000)
+
+    # Other labels are left alone where that is wanted; the model's own result stays as it was.
+    viewport.setFocus()
+    slice_to(desk, 4)
+    qtbot.mouseClick(panel.correction.over, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    assert workspace.corrections.brush.over == "empty"
+    workspace.corrections.set_brush(size_mm=12.0)
+    stroke(qtbot, viewport, (20, 32), (44, 32))
+    assert edited.labels[4, 32, 32] == 1
+    assert (edited.labels[4, 20:44, 36:52] == 2).all()
+    assert np.array_equal(model.segmentation.labels, before)
+    assert "edited by" in panel.correction.title.text()
+    volume = tree.topLevelItem(0).text(1)
+    qtbot.waitUntil(lambda: tree.topLevelItem(0).text(1) != "10.4 ml", timeout=20_000)
+    assert volume == "10.4 ml" or volume.endswith("ml")
+
+    # Undo to before the correction: it is gone and the model's is seen again; redo brings both back.
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL)
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL)
+    assert len(workspace.results.of(model.provenance.stack_id)) == 1
+    assert workspace.overlay_style(model).visible
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL | SHIFT)
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert edited.labels[4, 32, 32] == 1
+    kept(qtbot, desk)
+    close_desk(qtbot, desk)
+
+    again = ready(qtbot, study_folder)
+    stack = again.workspace.active_viewport.stack
+    assert stack is not None
+    qtbot.waitUntil(lambda: len(again.workspace.results.of(stack.id)) == 2, timeout=20_000)
+    back = next(one for one in again.workspace.results.of(stack.id) if one.provenance.how == "semiautomatic")
+    assert back.segmentation is not None
+    assert np.array_equal(back.segmentation.labels, edited.labels)
+    press(qtbot, active(again), Qt.Key.Key_B, CTRL)
+    target_of(again, back)
+    again.workspace.discard_result(back)
+    assert len(again.workspace.results.of(stack.id)) == 1
+    kept(qtbot, again)
+    close_desk(qtbot, again)
+    third = ready(qtbot, study_folder)
+    qtbot.waitUntil(lambda: len(third.workspace.results.of(stack.id)) == 1, timeout=20_000)
+    assert third.workspace.results.of(stack.id)[0].provenance.how == "automatic"
+    close_desk(qtbot, third)
+
+
+@pytest.mark.timeout(120)
+def test_growing_thresholds_and_whole_labels(qtbot: QtBot, study_folder: Path) -> None:
+    desk = ready(qtbot, study_folder)
+    workspace, viewport = desk.workspace, active(desk)
+    stack = workspace.active_viewport.stack
+    assert stack is not None
+    slice_to(desk, BALL[0])
+    press(qtbot, viewport, Qt.Key.Key_N, CTRL)
+    drawn = target(desk)
+    take(qtbot, desk, Qt.Key.Key_F5, Tool.GROW)
+    stroke(qtbot, viewport, (BALL[2], BALL[1]))
+    qtbot.waitUntil(lambda: bool(drawn.labels.any()), timeout=20_000)
+    volume = workspace.loader.volume(stack)
+    ball = np.stack([volume.modality_slice(k) for k in range(12)]) == 100
+    assert np.array_equal(drawn.labels == 1, ball)
+
+    # A hole and an island, then the operations by their keys.
+    take(qtbot, desk, Qt.Key.Key_F3, Tool.BRUSH)
+    drawn_before = drawn.labels.copy()
+    workspace.corrections.set_brush(size_mm=1.0)
+    stroke(qtbot, viewport, (BALL[2], BALL[1]), keys=CTRL)
+    assert drawn.labels[BALL] == 0
+    stroke(qtbot, viewport, (50, 50))
+    alt = Qt.KeyboardModifier.AltModifier
+    press(qtbot, viewport, Qt.Key.Key_H, CTRL | alt)
+    qtbot.waitUntil(lambda: drawn.labels[BALL] == 1, timeout=20_000)
+    press(qtbot, viewport, Qt.Key.Key_K, CTRL | alt)
+    qtbot.waitUntil(lambda: drawn.labels[BALL[0], 50, 50] == 0, timeout=20_000)
+    assert np.array_equal(drawn.labels, drawn_before)
+    assert workspace.history.undo_title == "Keep the largest part"
+
+    # Only values in the range are painted.
+    workspace.corrections.set_brush(limited=True, low=-900.0, high=-800.0, size_mm=30.0)
+    stroke(qtbot, viewport, (20, 32))
+    lung = volume.modality_slice(BALL[0]) == -850
+    added = (drawn.labels[BALL[0]] == 1) & ~ball[BALL[0]]
+    assert added.any()
+    assert (lung | ~added).all()
+    close_desk(qtbot, desk)
