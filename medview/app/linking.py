@@ -250,6 +250,8 @@ class Links:
         a, b = self._shown(index), self._shown(other)
         if a is None or b is None or a.plane is None or b.plane is None:
             return False
+        if "turning" in {a.plane_kind, b.plane_kind}:
+            return False  # a projection of everything lies nowhere
         reference = self._reference(index)
         return bool(reference) and reference == self._reference(other) and _parallel(a, b)
 

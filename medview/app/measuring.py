@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from medview.core.measurement import (
 )
 from medview.core.study import SpacingKind
 from medview.core.value_scale import ValueScale
+
+if TYPE_CHECKING:
+    from medview.core.slab import Slab
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Measured:
     """The statistics in the scale that the viewport tells (SUV …), called ``scale_label`` in ``scale_unit``."""
     scale_label: str = ""
     scale_unit: str = ""
+    slab: Slab | None = None
+    """What the values are a projection of."""
 
 
 def measure(
@@ -109,6 +114,7 @@ def measure(
         scaled=scaled_statistics(scale, statistics, shown.frame),
         scale_label=scale.label if scale is not None else "",
         scale_unit=scale.unit if scale is not None else "",
+        slab=shown.slab,
     )
 
 
@@ -169,4 +175,6 @@ def _measure_point(
             value = float(found)
     place = shown.image_to_patient(x, y)
     patient = None if place is None else (float(place[0]), float(place[1]), float(place[2]))
-    return Measured(mark.kind, value=value, patient=patient, unit=unit, filtered=filtered)
+    if shown.slab is not None:
+        patient = None  # it is of no single place
+    return Measured(mark.kind, value=value, patient=patient, unit=unit, filtered=filtered, slab=shown.slab)

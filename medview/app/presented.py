@@ -216,7 +216,7 @@ def presented_cut(state: PresentationState, volume: Volume, shown: ShownSlice, c
 def active_state(view: ViewportView, shown: ShownSlice | None) -> PresentationState | None:
     """The reader's presentation state where it says how the shown slice is to be shown: acquired images only."""
     state = view.presentation
-    if state is None or shown is None or shown.plane_kind != "acquired":
+    if state is None or shown is None or shown.plane_kind != "acquired" or shown.slab is not None:
         return None
     return state if state.applies_to(shown.sop_uid, shown.frame_in_file) else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,15 @@ from medview.core.geometry import Geometry
 from medview.core.plane import AXIS_OF_PLANE, Plane, anatomical_plane, plane_of_frame, plane_of_slice
 from medview.core.study import PixelRegion, SpacingKind, Stack
 
+if TYPE_CHECKING:
+    from medview.core.curve import CurvedSurface
+    from medview.core.slab import Slab
+
 FloatArray = NDArray[np.float64]
-PlaneKind = Literal["acquired", "axial", "sagittal", "coronal"]
+PlaneKind = Literal["acquired", "axial", "sagittal", "coronal", "oblique", "turning", "curved"]
+"""``turning`` is a projection of the whole volume that is turned by hand, ``curved`` is straightened along a path."""
+Axes = tuple[planes.Vector, planes.Vector]
+"""Unit LPS directions of growing x and y of a picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +47,15 @@ class ShownSlice:
     position_mm: float | None = None
     regions: tuple[PixelRegion, ...] = ()
     """Where there are any, lengths are in mm only inside one of them."""
+    slab: Slab | None = None
+    """What the values are a projection of; None where they are those of the plane itself."""
+    surface: CurvedSurface | None = None
+    """Where a curved picture lies, which has no plane."""
 
     def image_to_patient(self, x: float, y: float) -> FloatArray | None:
         """LPS mm of image (x, y); None without a place."""
+        if self.surface is not None:
+            return self.surface.point_at(x, y)
         return None if self.plane is None else self.plane.plane_to_patient((x, y))
 
     def patient_to_image(self, point: FloatArray) -> tuple[float, float, float] | None:
@@ -66,9 +79,9 @@ def can_be_cut(stack: Stack) -> bool:
 @lru_cache(maxsize=64)  # a geometry is its own key: it compares by identity
 def plane_positions(geometry: Geometry, kind: PlaneKind) -> FloatArray:
     """(n,) growing LPS mm along an anatomical plane's normal at which cuts are shown one after the other."""
-    if kind == "acquired":
-        raise ValueError("acquired slices have no position along an axis of the patient")
-    positions = planes.plane_positions(geometry, kind).copy()
+    if kind not in AXIS_OF_PLANE:
+        raise ValueError(f"{kind} slices have no position along an axis of the patient")
+    positions = planes.plane_positions(geometry, kind).copy()  # type: ignore[arg-type]
     positions.setflags(write=False)
     return positions
 
@@ -111,9 +124,25 @@ def acquired_shown(stack: Stack, k: int, time: int = 0) -> ShownSlice:
 
 def cut_shown(stack: Stack, kind: PlaneKind, position_mm: float) -> ShownSlice:
     """The axial, sagittal or coronal cut of a stack's volume at an LPS position; ValueError without a geometry."""
-    if stack.geometry is None or kind == "acquired":
+    if stack.geometry is None or kind not in AXIS_OF_PLANE:
         raise ValueError("a cut needs a volume with a geometry")
-    plane = anatomical_plane(stack.geometry, kind, position_mm)
+    return _of_plane(anatomical_plane(stack.geometry, kind, position_mm), kind, position_mm)  # type: ignore[arg-type]
+
+
+def oblique_shown(stack: Stack, axes: Axes, depth_mm: float, kind: PlaneKind = "oblique") -> ShownSlice:
+    """The cut with the directions ``axes`` at ``depth_mm`` along their normal; ValueError without a geometry."""
+    if stack.geometry is None:
+        raise ValueError("a cut needs a volume with a geometry")
+    return _of_plane(planes.oblique_plane(stack.geometry, *axes, depth_mm), kind, depth_mm)
+
+
+def curved_shown(surface: CurvedSurface) -> ShownSlice:
+    """The picture straightened along a path: columns are mm along it, rows mm across."""
+    step = surface.step_mm
+    return ShownSlice(surface.shape, (step, step), None, (step, step), "patient", "curved", surface=surface)
+
+
+def _of_plane(plane: Plane, kind: PlaneKind, position_mm: float) -> ShownSlice:
     across_mm, down_mm = plane.spacing
     return ShownSlice(
         shape=plane.size,

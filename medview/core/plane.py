@@ -23,7 +23,7 @@ AXIS_OF_PLANE: dict[str, int] = {"sagittal": 0, "coronal": 1, "axial": 2}
 MOST_PIXELS = 2**26
 """Of a cut: two slices a micrometre apart must not ask for a picture of terabytes."""
 
-_AXES: dict[str, tuple[Vector, Vector]] = {
+ANATOMICAL_AXES: dict[str, tuple[Vector, Vector]] = {
     # Seen from the feet, from the front and from the left: the patient's left at the picture's right, head up,
     # anterior at the left of a sagittal cut.
     "axial": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
@@ -118,7 +118,7 @@ def anatomical_plane(geometry: Geometry, kind: PlaneKind, position_mm: float, sp
     aligned volume are its voxels.
     """
     step = float(spacing) if spacing is not None else _square_step(geometry, kind)
-    u, v = (np.array(axis) for axis in _AXES[kind])
+    u, v = (np.array(axis) for axis in ANATOMICAL_AXES[kind])
     low, high = geometry.bounds
     origin = np.zeros(3)
     size: list[int] = []

@@ -22,6 +22,17 @@ from medview.kernels.rays import Projection, Rays, Voxels
 from medview.kernels.sample2d import coverage_mask
 from medview.kernels.volume_sampling import STORED_TYPES
 
+__all__ = [
+    "Projection",
+    "Slab",
+    "can_be_projected",
+    "layers_of",
+    "plane_on_screen",
+    "project_labels",
+    "sample_plane",
+    "sample_screen",
+]
+
 MOST_MM = 1000.0
 LEAST_MM = 0.1
 _ALIGNED = 1e-6
@@ -66,6 +77,12 @@ def sample_plane(volume: Volume, plane: Plane, slab: Slab | None = None, coarse:
     )
     there &= ~missing
     return Slice(found, there, plane, missing if missing.any() else None)
+
+
+def layers_of(volume: Volume, plane: Plane, slab: Slab | None) -> int:
+    """How many samples a pixel of :func:`sample_plane` takes."""
+    assert volume.geometry is not None
+    return len(slab_offsets(volume.geometry, plane, slab)[0])
 
 
 def plane_on_screen(plane: Plane, screen_to_plane: ArrayLike, size: tuple[int, int]) -> Plane:
@@ -148,8 +165,8 @@ def slab_offsets(
     """(n,) mm along the plane's normal at which a slab is sampled, growing, and their weights in its mean.
 
     Where the normal runs along one axis of the voxels they are the voxels' centres and the slab's ends, between which the
-    interpolated value is linear: the maximum is the true one and the mean the integral. Elsewhere they lie evenly, for a mean
-    at most one voxel apart, for a maximum half of one.
+    interpolated value is linear: the maximum is the true one and the mean the integral. Elsewhere they lie evenly, at most half
+    a voxel apart.
     """
     if slab is None:
         return np.zeros(1), np.ones(1)
@@ -162,10 +179,9 @@ def slab_offsets(
         knots = _knots(geometry, plane, low, high)
         if knots is not None:
             return knots, _trapezoids(knots)
+        count = max(1, int(np.ceil((high - low) * _voxels_per_mm(geometry, plane) * 2 - 1e-6)))
         if slab.projection != "mean":
-            count = max(1, int(np.ceil((high - low) * _voxels_per_mm(geometry, plane) * 2 - 1e-6)))
             return np.linspace(low, high, count + 1), np.ones(count + 1)
-        count = max(1, int(np.ceil((high - low) * _voxels_per_mm(geometry, plane) - 1e-6)))
     edges = np.linspace(low, high, count + 1)
     return (edges[:-1] + edges[1:]) / 2, np.full(count, 1.0 / count)
 

@@ -15,6 +15,7 @@ from medview.app.view_transform import ViewTransform
 from medview.app.viewport_state import ViewportView
 from medview.core.person_name import shown_person_name
 from medview.core.plain_text import visible_text
+from medview.core.plane import Plane, as_vector
 from medview.core.problem import Note
 from medview.core.study import Stack
 from medview.core.value_scale import ValueScale
@@ -22,7 +23,7 @@ from medview.core.window import Voi, VoiLut
 from medview.ui.canvas import Line, Segment
 from medview.ui.dimension_slider import dimension_name, step_label
 from medview.ui.explanation_text import explanation_text
-from medview.ui.measurement_items import slab_text
+from medview.ui.measurement_items import place_text, slab_text
 from medview.ui.messages import note_text
 from medview.ui.model_text import model_text
 from medview.ui.viewport_style import SECONDARY, TEXT, padded
@@ -212,7 +213,11 @@ def _location_line(stack: Stack, shown: ShownSlice) -> Line:
     else:
         parts.append((plane_name(shown.plane_kind), True))
     normal = shown.normal
-    if normal is not None and sides_are_known(stack):
+    if shown.plane_kind == "oblique" and shown.plane is not None and sides_are_known(stack):
+        # No one coordinate tells where it is: the point of the plane nearest to the volume's middle does.
+        parts.append(("   ", False))
+        parts.append((place_text(_foot(stack, shown.plane)), True))
+    elif normal is not None and sides_are_known(stack) and shown.plane_kind != "turning":
         axis = max(range(3), key=lambda at: abs(float(normal[at])))
         middle = shown.image_to_patient((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)
         assert middle is not None
@@ -223,6 +228,12 @@ def _location_line(stack: Stack, shown: ShownSlice) -> Line:
         side = letters[0 if value >= 0 else 1]
         parts += [("   " if parts else "", False), (f"{side} ", True), (f"{abs(value):.1f}", True), (" mm", False)]
     return _line(*parts)
+
+
+def _foot(stack: Stack, plane: Plane) -> tuple[float, float, float]:
+    assert stack.geometry is not None
+    middle = stack.geometry.bounds.mean(axis=0)
+    return as_vector(middle + plane.normal * (plane.depth - float(middle @ plane.normal)))
 
 
 def plane_name(kind: str) -> str:
@@ -293,6 +304,7 @@ def mark_text(mark: Mark) -> str:
         "filters_off": translate("Viewport", "Before: filters off"),
         "resampled": translate("Viewport", "Resampled"),
         "curved": translate("Viewport", "Straightened: lengths hold along the path"),
+        "slab": slab_text(*values) if mark.code == "slab" else "",
         "linked": translate("Viewport", "Linked"),
         "fused_incomplete": translate("Viewport", "Series on top: incomplete"),
         "ai_hidden": translate("Viewport", "AI hidden"),
@@ -306,8 +318,6 @@ def mark_text(mark: Mark) -> str:
         return simple[mark.code]
     if mark.code == "note" and mark.note is not None:
         return _short_note(mark.note)
-    if mark.code == "slab":
-        return slab_text(*values)
     if mark.code == "failed_slices":
         return translate("Viewport", "Incomplete: {n} slices cannot be read").format(n=values[0])
     if mark.code == "key_image":

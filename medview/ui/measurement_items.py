@@ -63,6 +63,16 @@ def unit_text(unit: str) -> str:
     return text.replace("mm2", "mm²").replace("µm2", "µm²").replace("[hnsf'U]", "HU")
 
 
+def slab_text(projection: str, thickness: str) -> str:
+    """What a picture is a projection of: MIP 20 mm; without a thickness it is one of everything."""
+    name = {
+        "max": translate("Viewport", "MIP"),
+        "min": translate("Viewport", "MinIP"),
+        "mean": translate("Viewport", "Mean of slab"),
+    }[projection]
+    return f"{name} {thickness} mm" if thickness else name
+
+
 def mark_lines(mark: Measurement, measured: Measured, picture_is_filtered: bool) -> list[str]:
     """The words beside a mark: what the reader wrote on it, and what it says."""
     written = mark.text.splitlines()
@@ -145,6 +155,8 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
         lines.append(translate("Viewport", "No area: the outline crosses itself"))
     if measured.perimeter is not None:
         lines.append(translate("Viewport", "Perimeter {length}").format(length=quantity_text(measured.perimeter)))
+    if measured.slab is not None and (statistics is not None or measured.kind == "point"):
+        lines.append(slab_text(measured.slab.projection, f"{measured.slab.thickness_mm:.4g}"))
     if picture_is_filtered and (statistics is not None or measured.kind == "point"):
         lines.append(
             translate("Viewport", "values after the filters")

@@ -467,6 +467,7 @@ class ViewportWidget(QWidget):
 
     def _on_neighbour(self, index: int) -> None:
         lines = index == self.workspace.active and self.workspace.links.reference_lines and not self.is_active
+        lines = lines or self.crosshair.follows(index)
         if lines or self._painting.several_patients_drawn != self.several_patients:
             self.update()
 

@@ -38,6 +38,8 @@ def draw_links(
         and active in workspace.viewports
         and not workspace.maximised
         and frame_of_reference(active) == reference
+        and active.view.plane_kind not in {"turning", "curved"}
+        and not _crossed(workspace, state, active)
     ):
         other = active.shown()
         line = None if other is None else reference_line(shown, other)
@@ -61,6 +63,12 @@ def draw_links(
             ],
             _CROSSHAIR,
         )
+
+
+def _crossed(workspace: Workspace, state: ViewportState, active: ViewportState) -> bool:
+    """Whether the active plane's line is there already, as one that can be turned."""
+    planes, viewports = workspace.planes, workspace.viewports
+    return planes.visible and state in viewports and viewports.index(active) in planes.members(viewports.index(state))
 
 
 def _reach(state: ViewportState, shown: ShownSlice) -> float:

@@ -120,6 +120,9 @@ class ViewportMouse:
             widget.marking.grip = hit.grip if hit is not None else None
             if hit is not None:
                 return MarkDrag(widget, hit, at)
+            crossed = widget.crosshair.press(at, event.modifiers())
+            if crossed is not None:
+                return crossed
             return self._tool_drag(drag_tool(profile, "left", widget.workspace.tools.tool), at)
         if event.button() is Qt.MouseButton.MiddleButton:
             return self._tool_drag(drag_tool(profile, "middle", widget.workspace.tools.tool), at)
@@ -323,8 +326,9 @@ class ViewportMouse:
         row = self._dimension_row(at)
         over_dimension = None if row is None else row.index
         over_line = widget.fusing.takes(at)
+        held = widget.crosshair.hovers(at)
         now = (hit, over_slider, over_dimension, over_line)
-        if now != (self.hovered, self.over_slider, self.over_dimension, self.over_line):
+        if held or now != (self.hovered, self.over_slider, self.over_dimension, self.over_line):
             self.hovered, self.over_slider, self.over_dimension, self.over_line = now
             self.update_cursor()
             widget.update()
@@ -339,6 +343,8 @@ class ViewportMouse:
         elif self.hovered is not None and self._drag is None:
             whole = self.hovered.grip is None
             widget.setCursor(Qt.CursorShape.SizeAllCursor if whole else Qt.CursorShape.PointingHandCursor)
+        elif widget.crosshair.grip is not None:
+            widget.setCursor(widget.crosshair.cursor())
         else:
             button = {Qt.MouseButton.MiddleButton: "middle", Qt.MouseButton.RightButton: "right"}.get(self._button)
             profile = widget.workspace.settings.mouse_profile

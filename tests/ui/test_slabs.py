@@ -1,0 +1,256 @@
+"""Slabs in a viewport, with real wheel, key and panel events."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from medview.app import slabs
+from medview.app.marks import marks_of
+from medview.core.geometry import Geometry
+from medview.core.problem import MedviewError
+from medview.core.slab import Slab
+from medview.kernels import rays
+from medview.ui.slab_panel import SlabPanel
+from tests.ui.test_viewport_reading import move, wheel
+from tests.ui.viewport_doubles import (
+    axial_geometry,
+    make_study,
+    make_workspace,
+    numbered_volume,
+    open_viewport,
+    whole_picture,
+)
+
+CTRL, ALT, SHIFT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+)
+SHAPE = (20, 16, 14)
+
+
+def opened(qtbot, stored=None, geometry=None, **values):
+    workspace = make_workspace()
+    stored = numbered_volume(SHAPE) if stored is None else stored
+    geometry = axial_geometry(stored.shape[:3]) if geometry is None else geometry
+    workspace.viewports[0].show(*make_study(workspace, stored, geometry, **values))
+    return open_viewport(qtbot, workspace)
+
+
+def codes(widget):
+    return {
+        mark.code: mark.values
+        for mark in marks_of(widget.state.view, widget.volume, (), ai_visible=True, several_patients=False)
+    }
+
+
+def test_the_wheel_makes_a_slab_and_makes_it_thicker_and_thinner(qtbot) -> None:
+    widget = opened(qtbot)
+    before = widget.state.view.k
+    wheel(widget, 120, ALT | SHIFT)
+    assert widget.state.view.slab == Slab(0.5, "max")
+    for _ in range(8):
+        wheel(widget, 120, ALT | SHIFT)
+    assert widget.state.view.slab == Slab(8, "max")
+    wheel(widget, -120, ALT, sideways=True)  # systems that turn the wheel round
+    assert widget.state.view.slab.thickness_mm == 6
+    for _ in range(12):
+        wheel(widget, -120, CTRL | SHIFT)
+    assert widget.state.view.slab is None
+    assert widget.state.view.k == before
+
+
+@pytest.mark.parametrize("kind", ["acquired", "axial", "coronal", "sagittal", "oblique"])
+def test_the_picture_and_the_pointer_show_the_projection_in_every_cut(qtbot, kind) -> None:
+    widget = opened(qtbot)
+    widget.state.set_plane(kind)
+    widget.state.update(slab=Slab(10.0, "max"))
+    shown, volume = widget.shown, widget.volume
+    x, y = shown.shape[1] // 2, shown.shape[0] // 2
+    at = widget.transform.image_to_screen(x, y)
+    words = []
+    widget.readout_changed.connect(words.append)
+    move(widget, at)
+    told = widget.readout
+    edges = np.linspace(-5, 5, 801)
+    points = np.asarray(shown.plane.plane_to_patient(widget.transform.screen_to_image(*at))) + np.outer(
+        edges, shown.plane.normal
+    )
+    voxels = np.clip(volume.geometry.patient_to_voxel(points), 0, np.array(SHAPE) - 1)
+    from scipy import ndimage
+
+    wanted = ndimage.map_coordinates(volume.stored.astype(float), voxels.T, order=1).max() - 1024
+    assert told.value == pytest.approx(wanted, abs=1.0)
+    assert told.slab == Slab(10.0, "max")
+    assert told.voxel is None
+    assert words[-1].startswith("MIP 10 mm: ")
+    # What is drawn at that pixel is this value through the window.
+    sample = widget.picture.sampled(widget.cut(), widget.transform)
+    top, left, _, _ = widget.transform.covered
+    drawn = sample.values[round(at[1]) - top, round(at[0]) - left]
+    assert drawn == pytest.approx(wanted, abs=1100)  # half a screen pixel beside: at most a slice more
+    assert widget.cut().shown.values[y, x] == pytest.approx(told.value, abs=30)
+
+
+def test_the_mark_cannot_be_hidden(qtbot) -> None:
+    widget = opened(qtbot)
+    widget.state.update(slab=Slab(20.0, "min"), text_mode="off")
+    assert codes(widget)["slab"] == ("min", "20")
+    assert "slab" in {mark.code for mark in widget._painting.marks(widget.volume)}
+    widget.state.set_plane("coronal")
+    assert {"slab", "resampled"} <= codes(widget).keys()
+    widget.state.update(slab=None)
+    assert "slab" not in codes(widget)
+
+
+def test_a_region_says_that_its_values_are_a_projections(qtbot) -> None:
+    from medview.core.measurement import Measurement
+    from medview.ui.measurement_items import mark_lines
+
+    widget = opened(qtbot)
+    mark = Measurement("1", "rectangle", widget.place(), ((2, 2), (9, 9)))
+    widget.workspace.measurements.add(mark)
+    plain = widget.measured(mark).statistics.maximum
+    widget.state.update(slab=Slab(10.0, "max"))
+    measured = widget.measured(mark)
+    assert measured.statistics.maximum == pytest.approx(plain + 2000, abs=1)
+    assert "MIP 10 mm" in mark_lines(mark, measured, False)
+    assert len(widget.marks_here()) == 1
+
+
+def test_what_cannot_be_projected_is_refused_with_a_reason(qtbot) -> None:
+    one = opened(qtbot, numbered_volume((1, 16, 14)))
+    wheel(one, 120, ALT | SHIFT)
+    assert one.state.view.slab is None
+    assert one.workspace.notices[-1].code == "slab_single_slice"
+    colour = np.zeros((4, 8, 8, 3), dtype=np.uint8)
+    for stored, geometry, code in (
+        (numbered_volume((5, 8, 8)), None, "slab_no_geometry"),
+        (colour, axial_geometry((4, 8, 8)), "slab_colour"),
+    ):
+        workspace = make_workspace()
+        workspace.viewports[0].show(*make_study(workspace, stored, geometry))
+        with pytest.raises(MedviewError) as error:
+            slabs.choose_projection(workspace.viewports[0], "max")
+        assert error.value.code == code
+        workspace.viewports[0].update(slab=Slab(10.0))  # and where one is asked for all the same, nothing is invented
+        assert workspace.viewports[0].shown().slab is None
+
+
+def test_a_slab_with_a_slice_that_is_not_loaded_is_not_drawn_as_image(qtbot) -> None:
+    widget = opened(qtbot, loaded=False)
+    loader = widget.workspace.loader
+    for k in range(8, 12):
+        loader.load(widget.state.stack, k)
+    widget.state.go_to_index(10)
+    widget.state.update(slab=Slab(5.0))
+    assert whole_picture(widget)[..., :3].max() > 0
+    widget.state.update(slab=Slab(9.0))
+    sample = widget.picture.sampled(widget.cut(), widget.transform)
+    assert not sample.coverage.any()
+    assert sample.missing.any()
+    assert "still_loading" in codes(widget)
+
+
+def test_while_the_hand_moves_a_preview_is_drawn_and_then_the_exact_picture(qtbot, monkeypatch) -> None:
+    widget = opened(qtbot)
+    monkeypatch.setattr("medview.app.direct_cut.QUICK_S", 0.0)
+    monkeypatch.setattr("medview.app.direct_cut.LONGEST_S", 0.0)
+    direct = widget.picture.direct
+    widget.state.update(slab=Slab(10.0))
+    widget.repaint()
+    assert direct.is_rough
+    rough = widget.picture.sampled(widget.cut(), widget.transform).values.copy()
+    qtbot.waitUntil(lambda: bool(widget.workspace.jobs.waiting), timeout=20_000)
+    widget.workspace.jobs.run_all()
+    widget.repaint()
+    assert not direct.is_rough
+    exact = widget.picture.sampled(widget.cut(), widget.transform).values
+    assert exact.shape == rough.shape
+    assert not np.array_equal(exact, rough)
+    # A movement: the second step in quick succession has no time, and starts no exact work.
+    wheel(widget, 120, ALT | SHIFT)
+    wheel(widget, 120, ALT | SHIFT)
+    widget.repaint()
+    assert direct.is_rough
+    assert direct.hurried
+    assert not widget.workspace.jobs.waiting
+    qtbot.waitUntil(lambda: not direct.hurried and bool(widget.workspace.jobs.waiting), timeout=20_000)
+    widget.workspace.jobs.run_all()
+    widget.repaint()
+    assert not direct.is_rough
+
+
+def test_the_panel_sets_and_shows_the_slab(qtbot) -> None:
+    widget = opened(qtbot)
+    panel = SlabPanel(widget.workspace)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.refresh()
+    assert not panel.box.isEnabled()
+    panel.kinds.setCurrentIndex(3)
+    panel.kinds.activated.emit(3)
+    assert widget.state.view.slab == Slab(slabs.FIRST_MM, "mean")
+    panel.refresh()
+    panel.box.setFocus()
+    panel.box.selectAll()
+    QTest.keyClicks(panel.box, "17.5")
+    QTest.keyClick(panel.box, Qt.Key.Key_Return)
+    assert widget.state.view.slab == Slab(17.5, "mean")
+    panel.refresh()
+    QTest.keyClick(panel.slider, Qt.Key.Key_Right)
+    assert widget.state.view.slab.thickness_mm == slabs.NICE_MM[panel.slider.value()]
+    assert widget.state.view.slab.thickness_mm > 17.5
+
+
+def test_keys_and_menu(reading_desk, qtbot) -> None:
+    from tests.ui.small_study import active
+
+    viewport = active(reading_desk)
+    viewport.setFocus()
+    state = reading_desk.workspace.active_viewport
+    for wanted in ("max", "min", "mean", None):
+        QTest.keyClick(viewport, Qt.Key.Key_Q)
+        slab = state.view.slab
+        assert (None if slab is None else slab.projection) == wanted
+    QTest.keyClick(viewport, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(viewport, Qt.Key.Key_BracketRight)
+    assert state.view.slab == Slab(12.0, "max")
+    actions = reading_desk.window.actions_
+    actions.refresh()
+    assert actions["slab.max"].isChecked()
+    assert actions["slab.max"] in reading_desk.window.menus["image"].actions()
+    actions["slab.none"].trigger()
+    assert state.view.slab is None
+
+
+def test_sheared_stack_in_the_window_runs_along_the_normal_not_the_slices(qtbot) -> None:
+    affine = np.diag([1.0, 1.0, 2.0, 1.0])
+    affine[1, 2] = 1.0  # half a mm to posterior for each mm to the head
+    geometry = Geometry((12, 30, 30), affine, "1")
+    stored = np.zeros((12, 30, 30), dtype=np.int16)
+    y_of = {k: 15 - (k - 6) for k in range(12)}  # a bright rod upright in the patient
+    for k, j in y_of.items():
+        stored[k, j, 15] = 3000
+    rays.warm_up(("int16",))
+    widget = opened(qtbot, stored, geometry)
+    widget.state.go_to_index(6)
+    widget.state.update(slab=Slab(12.0, "mean"))
+    values = widget.cut().shown.values
+    assert values[15, 15] + 1024 > 1700  # all of it in one place; between slices it is interpolated
+    assert values[15, 15] + 1024 > 4 * (values[13, 15] + 1024)
+
+
+def test_copying_waits_for_nothing(qtbot) -> None:
+    from medview.ui.still_viewport import StillViewport
+
+    widget = opened(qtbot)
+    widget.state.update(slab=Slab(10.0))
+    still = StillViewport(widget.workspace, widget.state.view, (300, 200), "full", widget)
+    still.picture.direct._pace = 1.0
+    still.image()
+    assert not still.picture.direct.is_rough
+    assert not widget.workspace.jobs.waiting
