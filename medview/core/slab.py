@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,7 +18,7 @@ from medview.core.plane import Plane, as_vector
 from medview.core.volume import AnyArray, SliceState, Volume
 from medview.kernels import rays as kernel
 from medview.kernels.rays import Projection, Rays, Voxels
-from medview.kernels.sample2d import coverage_mask
+from medview.kernels.sample2d import coverage_mask, resized_mask, resized_values
 from medview.kernels.volume_sampling import STORED_TYPES
 
 __all__ = [
@@ -125,28 +124,11 @@ def sample_screen(
     piece = sample_plane(volume, plane_on_screen(plane, matrix, fine), slab, coarse > 1)
     values, coverage, missing = piece.values, piece.coverage, piece.missing
     if fine != size:
-        values = _averaged(values, coverage, size)
-        coverage = _resized(coverage, size)
-        missing = None if missing is None else _resized(missing, size)
+        values = resized_values(values, coverage, size)
+        coverage = resized_mask(coverage, size)
+        missing = None if missing is None else resized_mask(missing, size)
     inside = coverage_mask(np.asarray(screen_to_plane, dtype=np.float64), plane.size, size)
     return Slice(values, coverage & inside, target, None if missing is None else missing & inside)
-
-
-def _averaged(values: AnyArray, there: NDArray[np.bool_], size: tuple[int, int]) -> AnyArray:
-    """Made smaller the mean of what is there, made larger interpolated."""
-    shape = (size[1], size[0])
-    if values.shape[0] < size[0] or values.shape[1] < size[1]:
-        return np.asarray(cv2.resize(values, shape, interpolation=cv2.INTER_LINEAR))
-    if there.all():
-        return np.asarray(cv2.resize(values, shape, interpolation=cv2.INTER_AREA))
-    weight = cv2.resize(there.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
-    total = cv2.resize(np.where(there, values, np.float32(0)), shape, interpolation=cv2.INTER_AREA)
-    return np.asarray(total / np.maximum(weight, 1e-9), dtype=np.float32)
-
-
-def _resized(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Where the middle of a pixel lies."""
-    return cv2.resize(mask.view(np.uint8), (size[1], size[0]), interpolation=cv2.INTER_NEAREST).view(np.bool_)
 
 
 def project_labels(labels: AnyArray, geometry: Geometry, plane: Plane, slab: Slab | None) -> AnyArray:

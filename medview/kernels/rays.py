@@ -6,7 +6,6 @@ by numba for each type of stored voxels, used once :func:`warm_up` has run for i
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -26,7 +25,6 @@ MODES: tuple[Projection, ...] = ("max", "min", "mean")
 EDGE = 1e-6
 """Rounding that is forgiven at the volume's outer border."""
 
-_log = logging.getLogger(__name__)
 _compiled: dict[str, Callable[..., None]] = {}
 _failed: set[str] = set()
 
@@ -79,8 +77,7 @@ def warm_up(kinds: tuple[str, ...] = STORED_TYPES) -> bool:
                 from medview.kernels import rays_compiled
 
                 kernel = rays_compiled.compile_project(kind)
-            except Exception:  # noqa: BLE001 - whatever numba or LLVM lack on this machine, there is another way
-                _log.warning("the compiled projection is not available, using NumPy", exc_info=True)
+            except Exception:  # noqa: BLE001 - whatever numba or LLVM lack here (volume_sampling has logged it), NumPy does it
                 _failed.add(kind)
                 continue
         _compiled[kind] = kernel

@@ -79,6 +79,23 @@ def sample_region(
     return _bilinear(crop, matrix, size), inside
 
 
+def resized_values(values: AnyArray, there: BoolArray, size: tuple[int, int]) -> AnyArray:
+    """``values`` (h, w) float32 as ``size`` (h, w): made smaller the mean of what is ``there``, made larger interpolated."""
+    shape = (size[1], size[0])
+    if values.shape[0] < size[0] or values.shape[1] < size[1]:
+        return np.asarray(cv2.resize(values, shape, interpolation=cv2.INTER_LINEAR))
+    if there.all():
+        return np.asarray(cv2.resize(values, shape, interpolation=cv2.INTER_AREA))
+    weight = cv2.resize(there.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(np.where(there, values, np.float32(0)), shape, interpolation=cv2.INTER_AREA)
+    return np.asarray(total / np.maximum(weight, 1e-9), dtype=np.float32)
+
+
+def resized_mask(mask: BoolArray, size: tuple[int, int]) -> BoolArray:
+    """``mask`` (h, w) as ``size`` (h, w), where the middle of a pixel lies."""
+    return cv2.resize(mask.view(np.uint8), (size[1], size[0]), interpolation=cv2.INTER_NEAREST).view(np.bool_)
+
+
 def only_inside(values: AnyArray, mask: BoolArray) -> AnyArray:
     """``values`` (h, w) where ``mask`` is True, 0 elsewhere."""
     if values.dtype.name in _KEPT_TYPES:

@@ -14,8 +14,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from medview import __version__
-from medview.app.settings import Settings, load_settings
+from medview.app import crash_reports
+from medview.app.settings import Settings, fixed_settings, load_settings
 from medview.app.workspace import Workspace
+from medview.core.policy import policy
 from medview.core.problem import Note
 from medview.jobs.queue import JobQueue
 from medview.ui.main_window import MainWindow
@@ -70,8 +72,9 @@ class Desk:
         self.workspace = Workspace(
             self.jobs, self.loader, self.post, settings, self._make_inference, self._read_frame, keep_settings
         )
-        for note in notes:
+        for note in (*policy().notes, *fixed_settings(policy())[1], *notes):
             self.workspace.tell_note(note)
+        settings = self.workspace.settings
         self._language = speak(app, settings.language)
         self._worn = (settings.theme, settings.dimmed)
         wear(app, chosen_theme(*self._worn))
@@ -171,9 +174,13 @@ class Desk:
     def warm_up(self) -> None:
         """Load (the first time on a machine: compile) the fast oblique cuts while nothing urgent is going on."""
         from medview.jobs.queue import Lane
-        from medview.kernels import volume_sampling
+        from medview.kernels import rays, volume_sampling
 
-        self.jobs.submit("cuts", lambda _progress: volume_sampling.warm_up(), Lane.ANALYSIS, on_done=lambda _done: None)
+        def work(_progress: Any) -> None:
+            volume_sampling.warm_up()
+            rays.warm_up(("int16", "uint16", "float32", "uint8", "int32"))  # the most usual first
+
+        self.jobs.submit("cuts", work, Lane.ANALYSIS, on_done=lambda _done: None)
 
     # ------------------------------------------------------------------ end
 
@@ -196,19 +203,34 @@ def _catch_everything(tell: Callable[[BaseException], None]) -> None:
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         log.error("unexpected", exc_info=(kind, error, trace))
+        crash_reports.report_error(error)
         tell(error)
 
     sys.excepthook = hook
 
 
-def run(paths: Sequence[str] = (), demo: bool = False, new_window: bool = False) -> int:
+def _safe_settings() -> tuple[Settings, tuple[Note, ...]]:
+    text = (
+        "Safe mode: default settings, networks on the processor only; your own settings are neither read nor changed."
+    )
+    return Settings(device="cpu", hints_dismissed=True), (Note("safe_mode", text),)
+
+
+def run(
+    paths: Sequence[str] = (),
+    demo: bool = False,
+    new_window: bool = False,
+    safe_mode: bool = False,
+    notes: Sequence[Note] = (),
+) -> int:
     """Open the window with paths or the demo and stay until it is closed; the exit code of the process.
 
-    ``new_window`` keeps the window to itself: it takes no paths from later starts.
+    ``new_window`` keeps the window to itself: it takes no paths from later starts. ``safe_mode``: with default settings, none kept.
     """
+    left = crash_reports.watch()
     app = make_application()
-    settings, notes = load_settings()
-    desk = Desk(app, settings, notes)
+    settings, said = _safe_settings() if safe_mode else load_settings()
+    desk = Desk(app, settings, (*notes, *said, *left), keep_settings=not safe_mode)
     _catch_everything(desk.workspace.tell_error)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if settings.window_geometry:
@@ -219,9 +241,10 @@ def run(paths: Sequence[str] = (), demo: bool = False, new_window: bool = False)
         desk.open_words(paths, desk.workspace.open_paths)
     elif demo:
         desk.open_demo()
-    if not new_window:
+    if not new_window and not safe_mode:
         QTimer.singleShot(0, desk.window, desk.listen_for_others)
     QTimer.singleShot(WARM_UP_MS, desk.window, desk.warm_up)
     code = app.exec()
     desk.close()
+    crash_reports.end_watch()
     return code
