@@ -66,14 +66,14 @@ def infer(
     if stack_id is not None:
         study, series, stack = choose_stack(paths, stack_id, progress)
     else:
-        study, series, stack = _best(paths, package, assumptions, progress)
+        study, series, stack = best_place(paths, package, assumptions, progress)
     if not 0 <= time < stack.timepoints:
         text = f"The stack {stack.id} has {stack.timepoints} time point(s); there is no time {time}."
         raise MedviewError("no_such_time", text, paths[0], ExitCode.BAD_USE)
     found = match(package, series, stack, assumptions)
     refuse_unless_overridden(package, found.fits, found.reasons, None if force else ())
     overrides = () if found.fits else tuple(dict.fromkeys(note.code for note in found.reasons))
-    _check_target(Path(output))
+    check_target(Path(output))
     _check_also(also, Path(output), study)
     fed = channel_stacks(package.manifest.input, study.series, stack, channels)
     volume = load_volume(stack, time, progress)
@@ -110,9 +110,10 @@ def _with_files(
     return content
 
 
-def _best(
+def best_place(
     paths: Sequence[str], package: Any, assumptions: Sequence[tuple[str, str]], progress: Progress
 ) -> tuple[Study, Series, Stack]:
+    """The stack of ``paths`` that suits a package best. Raises MedviewError where there is none at all."""
     from medview.inference.match import assume, best_stack
 
     found = open_all(paths, progress)
@@ -141,13 +142,13 @@ def _worth_saying(fits: bool, reasons: Sequence[Note], stack: Stack) -> tuple[No
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-def _check_target(output: Path) -> None:
+def check_target(output: Path) -> None:
     """Refuse before a long run what could not be written after it."""
     if output.exists() and not output.is_dir():
-        raise _cannot_write(output, "it is a file")
+        raise cannot_write(output, "it is a file")
     parent = output if output.is_dir() else next((p for p in output.absolute().parents if p.exists()), Path())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise _cannot_write(output, "no permission to write there")
+        raise cannot_write(output, "no permission to write there")
 
 
 def _check_also(also: Sequence[str], output: Path, study: Study) -> None:
@@ -158,7 +159,8 @@ def _check_also(also: Sequence[str], output: Path, study: Study) -> None:
         refuse_source_folder(output, study)
 
 
-def _cannot_write(path: Path, why: object) -> MedviewError:
+def cannot_write(path: Path, why: object) -> MedviewError:
+    """The error for a place where nothing can be written."""
     text = getattr(why, "strerror", None) or str(why)
     return MedviewError("cannot_write", f"{path} could not be written: {text}.", str(path), ExitCode.CANNOT_WRITE)
 
@@ -173,7 +175,7 @@ def write_result(result: InferenceResult, stack: Stack, output: Path) -> dict[st
         output.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.absolute().parent))
     except OSError as error:
-        raise _cannot_write(output, error) from error
+        raise cannot_write(output, error) from error
     try:
         notes = [*_write_segmentation(result, stack, made), *_write_image(result, made)]
         content = describe_result(with_notes(result, notes))
@@ -181,24 +183,31 @@ def write_result(result: InferenceResult, stack: Stack, output: Path) -> dict[st
             json.dump(content, file, indent=1, allow_nan=False, ensure_ascii=False)
             file.flush()
             flush(file.fileno())
-        _put_in_place(made, output)
+        put_in_place(made, output, RESULT_NAME, WRITTEN)
     except OSError as error:
-        raise _cannot_write(output, error) from error
+        raise cannot_write(output, error) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return content
 
 
-def _put_in_place(made: Path, output: Path) -> None:
+WRITTEN = ("segmentation.nii.gz", "segmentation.dcm", "image.nii.gz")
+"""What a run may write beside its result."""
+
+
+def put_in_place(made: Path, output: Path, last: str, written: Sequence[str]) -> None:
+    """Move what lies in ``made`` to ``output``, the file ``last`` after all others; those of ``written`` that an earlier
+    run left there, and this one did not make, are removed. Raises OSError.
+    """
     made.chmod(0o777 & ~_umask())
     if not output.exists():
         made.replace(output)
         return
-    (output / RESULT_NAME).unlink(missing_ok=True)
-    for old in ("segmentation.nii.gz", "segmentation.dcm", "image.nii.gz"):
+    (output / last).unlink(missing_ok=True)
+    for old in written:
         if not (made / old).exists():
             (output / old).unlink(missing_ok=True)
-    for file in sorted(made.iterdir(), key=lambda path: path.name == RESULT_NAME):
+    for file in sorted(made.iterdir(), key=lambda path: path.name == last):
         file.replace(output / file.name)
 
 

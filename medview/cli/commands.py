@@ -20,10 +20,12 @@ _LAZY = {
     "tags": ("medview.cli.tags:tags_command", "Print the data elements of a DICOM file."),
     "report": ("medview.cli.tags:report_command", "Print a structured report as text."),
     "infer": ("medview.cli.infer:infer_command", "Run a model package on a stack."),
+    "explain": ("medview.cli.explain:explain_command", "Ask a model why: where it looked, how sure it is."),
     "batch": ("medview.cli.batch:batch_command", "Run model packages over many studies."),
     "models": ("medview.cli.models:models_command", "List, check, install and remove model packages."),
     "backup": ("medview.cli.backup:backup_command", "Write everything that was marked and decided into a file."),
     "restore": ("medview.cli.backup:restore_command", "Bring back what a backup holds."),
+    "diagnostics": ("medview.cli.diagnostics:diagnostics_command", "Say what this computer has, without patient data."),
     "demo-picture": ("medview.cli.open_window:demo_picture_command", "Draw the demo with its results into a PNG."),
 }
 """Where each command is and what it does; it is imported when it is called, and not for the list of commands."""

@@ -11,7 +11,7 @@ from medview.cli.answer import print_json, print_text
 from medview.core.problem import ExitCode
 
 
-class _Teller:
+class Teller:
     """Says on a terminal how far a run is; elsewhere nothing, so that logs stay short."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ def infer_command(
     from medview.app.infer_command import infer
     from medview.app.inference_queue import reported
 
-    tell = _Teller()
+    tell = Teller()
     try:
         answer = infer(
             paths,

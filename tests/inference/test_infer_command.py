@@ -243,7 +243,7 @@ def test_a_full_disk_leaves_nothing(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(infer_command, "_put_in_place", full)
+    monkeypatch.setattr(infer_command, "put_in_place", full)
     code, answer = answered(
         capsys, "infer", nifti, "--model", package, "--assume", "modality=CT", "--output", tmp_path / "out"
     )

@@ -29,6 +29,8 @@ FloatMap = NDArray[np.float32]
 FEWEST_CHANNELS = 4
 SMALLEST_SIDE = 4
 """Maps with shorter sides say too little of where."""
+BETWEEN = 72
+"""Grey of the lines between the channels of a mosaic."""
 LARGEST_TILE = 96
 """Pixels of the longer side of a channel in a mosaic."""
 
@@ -211,7 +213,7 @@ def mosaic_of(features: FloatMap, tensor: FeatureTensor, at_most: int, depth: fl
     high, wide = tiles[0].shape
     columns = max(1, math.ceil(math.sqrt(len(tiles) * high / wide)))
     rows = -(-len(tiles) // columns)
-    picture = np.zeros((rows * (high + 1) - 1, columns * (wide + 1) - 1), dtype=np.uint8)
+    picture = np.full((rows * (high + 1) - 1, columns * (wide + 1) - 1), BETWEEN, dtype=np.uint8)
     for n, tile in enumerate(tiles):
         y, x = n // columns * (high + 1), n % columns * (wide + 1)
         picture[y : y + high, x : x + wide] = tile

@@ -422,13 +422,19 @@ def _on_grid(values: FloatMap) -> FloatMap:
 
 
 def _peaks(found: ValueMap, question: Question) -> tuple[NotedPlace, ...]:
-    """Where a map is largest: one place, so that the reader can go there."""
+    """Where a map is largest, of differences also where it is smallest, so that the reader can go there."""
     if not np.isfinite(found.values).any():
         return ()
-    at = np.unravel_index(int(np.nanargmax(found.values)), found.values.shape)
-    voxel = (float(at[0]), float(at[1]), float(at[2]))
-    value = float(found.values[at])
-    return (NotedPlace("largest value", voxel, lps_of(question.volume.geometry, voxel), None, value),)
+    ends = [("largest value", int(np.nanargmax(found.values)))]
+    if found.kind == "difference":
+        ends.append(("smallest value", int(np.nanargmin(found.values))))
+    places = []
+    for name, flat in ends:
+        k, j, i = np.unravel_index(flat, found.values.shape)
+        voxel = (float(k), float(j), float(i))
+        value = float(found.values[k, j, i])
+        places.append(NotedPlace(name, voxel, lps_of(question.volume.geometry, voxel), None, value))
+    return tuple(places)
 
 
 _METHODS = {
