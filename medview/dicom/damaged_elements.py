@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Iterator
 
+from medview.dicom.dictionary import standard_vr
 from medview.dicom.element_head import (
     ALL_VRS,
     DELIMITERS,
@@ -32,6 +33,10 @@ from medview.dicom.tags import tag_name
 
 _STOPS: dict[int, frozenset[int]] = dict.fromkeys(PIXEL_TAGS, STOP)
 _SEQUENCE_ENDS = (b"\xfe\xff\xdd\xe0\0\0\0\0", b"\xff\xfe\xe0\xdd\0\0\0\0")
+_TEXT_VRS = TEXT - {0, UN}
+_LAST_GROUP = 0x7FE0
+_NO_VR = ord("?")
+_DELIMITER_GROUPS = (b"\xfe\xff", b"\xff\xfe")
 _CLEAR = 64
 """So many elements in their order, and a place is a foothold without following it to the pixels."""
 _ENOUGH = 12
@@ -54,10 +59,11 @@ def walk_carefully(source: ElementSource, offset: int, syntax: Syntax, raw: RawI
         lost = head is None
         after: int | None = None
         if head is not None:
-            tag, length, truncated = head[0], head[3], raw.truncated
+            tag, length, truncated, known = head[0], head[3], raw.truncated, len(faults)
             after = one_element(source, position, head, syntax, raw, wanted, faults)
             lost = after is None and not raw.pixel_tag and raw.truncated and not truncated
-            if after is not None and tag in VITAL and not _ends_in_order(source, after, tag, syntax):
+            doubted = tag in VITAL and after is not None
+            if doubted and ("missing_delimiter" in faults[known:] or not _ends_in_order(source, after, tag, syntax)):
                 raise BrokenElements(f"{tag_name(tag)} does not end where it should")
             if lost and (length != UNDEFINED or tag in VITAL):
                 break
@@ -65,9 +71,8 @@ def walk_carefully(source: ElementSource, offset: int, syntax: Syntax, raw: RawI
                 last = tag
         if lost:
             footholds += 1
-            after = (
-                _go_on(source, position, last, syntax, raw, wanted, faults) if footholds <= _MOST_FOOTHOLDS else None
-            )
+            if footholds <= _MOST_FOOTHOLDS:
+                after = _go_on(source, position, last, syntax, raw, wanted, faults)
             if after is None:
                 raw.truncated = raw.truncated or any(source.bytes.read(position, 8))
                 break
@@ -76,10 +81,14 @@ def walk_carefully(source: ElementSource, offset: int, syntax: Syntax, raw: RawI
     raw.oddities += tuple(dict.fromkeys(("repaired_header", *faults)))
 
 
-def _ends_in_order(source: ElementSource, end: int, tag: int, syntax: Syntax) -> bool:
+def _ends_in_order(source: ElementSource, end: int | None, tag: int, syntax: Syntax) -> bool:
     """Whether what follows a sequence may stand there: it is none of its own elements."""
+    if end is None:
+        return False
     after = source.bytes.read(end, 8)
-    return len(after) < 8 or not any(after) or may_follow(after, tag, syntax, source.size - end)
+    if len(after) < 8 or not any(after):
+        return True
+    return after[:2] not in _DELIMITER_GROUPS and may_follow(after, tag, syntax, source.size - end)
 
 
 def _likely_head(source: ElementSource, offset: int, last: int, syntax: Syntax) -> tuple[Head | None, bool]:
@@ -107,9 +116,29 @@ def _likely_head(source: ElementSource, offset: int, last: int, syntax: Syntax) 
     end = first[2] + first[3]
     if end > source.size:
         return None, False
-    # What follows may be damaged and not this one: then nothing can be read from before its end.
+    # What follows may be damaged and not this one.
     place = _first_foothold(source, offset, first[0], last, syntax)
-    return (first if place is None or place >= end else None), False
+    keeps = place is None or place == end or (place > end and _may_be_damaged_head(source, end, last, syntax))
+    return (first if keeps and _is_plain(source, first) else None), False
+
+
+def _may_be_damaged_head(source: ElementSource, offset: int, last: int, syntax: Syntax) -> bool:
+    """Whether there is something of a head: at an even place, with a tag that may stand there and of letters for a VR."""
+    head = source.bytes.read(offset, 8)
+    if offset % 2 or len(head) < 8:
+        return False
+    group, element = struct.unpack_from(">HH" if syntax.big else "<HH", head)
+    ordered = in_order(last, group | element << 16) and group <= _LAST_GROUP
+    letters = sum(0x41 <= byte <= 0x5A or byte == _NO_VR for byte in head[4:6])
+    return letters == 2 or (ordered and (letters > 0 or not syntax.explicit))
+
+
+def _is_plain(source: ElementSource, head: Head) -> bool:
+    """Whether a text is one: where it is not, its length has led into other elements."""
+    tag, vr, start, length = head
+    if not vr:
+        vr = int.from_bytes(standard_vr((tag & 0xFFFF) << 16 | tag >> 16).encode(), "little")
+    return vr not in _TEXT_VRS or length > _SEARCHED or bool(_PLAIN_TEXT.fullmatch(source.bytes.read(start, length)))
 
 
 def _leads_on(source: ElementSource, head: Head, tag: int, syntax: Syntax) -> bool:
@@ -122,7 +151,7 @@ def _leads_on(source: ElementSource, head: Head, tag: int, syntax: Syntax) -> bo
         return True
     if not any(after):
         return only_zeros(source, end)
-    return may_follow(after, tag, syntax, source.size - end)
+    return may_follow(after, tag, syntax, source.size - end) and _is_plain(source, head)
 
 
 # Going on behind what cannot be read ---------------------------------------------------------------------------------
@@ -155,7 +184,7 @@ def _go_on(
         return place
     if kind is SEQUENCE or wanted is not WANTED or (syntax.explicit and not vr):
         return None
-    is_text = kind is TEXT if not vr else vr in TEXT and vr != UN
+    is_text = vr in _TEXT_VRS if vr else kind is TEXT
     if not (_PLAIN_TEXT.fullmatch(between) if is_text else len(between) in {2, 4, 8}):
         return None
     mended = (tag, vr, offset + start, len(between))
@@ -166,7 +195,7 @@ def _go_on(
 def _holds_wanted(between: bytes, tag: int, syntax: Syntax, wanted: Wanted) -> bool:
     """Whether an element that matters seems to lie in what would be left out behind the element of ``tag``."""
     order = ">HH" if syntax.big else "<HH"
-    for at in range(0, len(between) - 7, 2):
+    for at in range(len(between) - 7):
         group, element = struct.unpack_from(order, between, at)
         following = group | element << 16
         if following in wanted and in_order(tag, following) and (group < 0x0100 or group >= 0x5200):
@@ -222,6 +251,8 @@ def _is_foothold(source: ElementSource, place: int, tag: int, syntax: Syntax) ->
             return number >= _ENOUGH
         tag = following
         head = (following, vr, position + start, length)
+        if not _is_plain(source, head):
+            return number >= _ENOUGH
         try:
             position = one_element(source, position, head, syntax, scratch, _STOPS)
         except (BrokenElements, ShortBuffer, struct.error):

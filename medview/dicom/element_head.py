@@ -109,10 +109,10 @@ def possible_heads(buf: bytes, pos: int, syntax: Syntax) -> list[Head]:
             heads.append((tag, vr, pos + 12 if long else pos + 8, _u32(buf, pos + 8)[0] if long else short))
         if letters and vr not in ALL_VRS:  # a VR of tomorrow (PS3.5 7.1.2), or one that never was
             heads.append((tag, UN, pos + 12, long_at(buf, pos + 8)[0]))
-        if vr not in ALL_VRS:
-            heads.append((tag, 0, pos + 8, short))
-            if syntax.explicit and not short and not letters:
+        if vr not in ALL_VRS and syntax.explicit:
+            if not short and not letters:
                 heads.append((tag, 0, pos + 12, long_at(buf, pos + 8)[0]))
+            heads.append((tag, 0, pos + 8, short))
         if vr in SHORT_VRS:
             heads.append((tag, vr, pos + 12, long_at(buf, pos + 8)[0]))
     heads.append((tag, 0, pos + 8, long_at(buf, pos + 4)[0]))

@@ -95,6 +95,7 @@ FIRST_READ = 16 * 1024
 CHUNK = 64 * 1024
 MAX_SEQUENCE = 512 << 20
 MAX_DAMAGED = 128 << 20
+_UID_LETTERS = "0123456789."
 _FIRST_GROUPS = (b"\x08\0", b"\0\x08")
 MAX_DEPTH = 64
 MAX_LAYOUTS = 16
@@ -366,7 +367,7 @@ def one_element(
     if tag in TABLES:
         raw.extended[tag] = (start, length)
     elif kind is not None and kind is not SEQUENCE and length <= MAX_SEQUENCE:
-        if start + length > source.base + len(source.buf) and source.has_more(offset):
+        if not source.base <= start <= source.base + len(source.buf) - length and source.has_more(offset):
             source.fill(offset, start - offset + length)
         begin = start - source.base
         value = source.buf[begin : begin + length]
@@ -553,6 +554,8 @@ def _remembered_syntax(begin: bytes, declared: str, raw: RawInstance, layouts: L
 
 def _syntax_of(begin: bytes, declared: str, raw: RawInstance) -> Syntax:
     """How the data set is really written; the file's own word counts only where the bytes agree."""
+    if declared.strip(_UID_LETTERS):  # damaged: as good as none
+        declared = raw.transfer_syntax = ""
     if declared == EXPLICIT_BIG:
         said = BIG
     elif declared in {IMPLICIT_LITTLE, GE_IMPLICIT, PAPYRUS_IMPLICIT}:

@@ -36,7 +36,8 @@ _SYNTAX_ELEMENT = re.compile(rb"\x02\x00\x10\x00UI..(1\.2\.[0-9.]{3,60})", re.DO
 _MARK = re.compile(rb"DICM\x02\x00[\x00\x01\x02\x10\x12]\x00")
 _FIRST_ELEMENT = re.compile(
     rb"\x08\x00(?:\x00\x00UL\x04\x00|\x00\x00\x04\x00\x00\x00|\x01\x00UL\x04\x00|\x05\x00CS.\x00|\x08\x00CS.\x00"
-    rb"|[\x14\x16\x18]\x00UI.\x00|\x05\x00.\x00\x00\x00ISO|[\x14\x16\x18]\x00.\x00\x00\x001\.)",
+    rb"|[\x14\x16\x18]\x00UI.\x00|\x05\x00.\x00\x00\x00ISO|[\x14\x16\x18]\x00.\x00\x00\x001\.)"
+    rb"|\x00\x08\x00[\x00\x05\x08\x14\x16\x18](?:UL|CS|UI)\x00.",
     re.DOTALL,
 )
 
@@ -178,8 +179,11 @@ def data_set_begins(file: ByteSource, start: int, values: dict[int, Any], notice
     if len(length) >= 4 and said != start and sniffed(buf[said : said + 8]) is not None:
         notice("repaired_header")
         return said
+    known = start > begin or int.from_bytes(buf[start : start + 2], "little") in _FIRST_GROUPS
+    if known and sniffed(buf[start : start + 8]) is not None:
+        return start
     found = _FIRST_ELEMENT.search(buf, begin, begin + _SEARCHED)
-    if found and begin < start:
+    if found and found.start() != start:
         notice("repaired_header")
         return found.start()
     return start

@@ -26,7 +26,7 @@ def oddities_of(raw: RawInstance, pixels: PixelDescription | None) -> tuple[str,
         and said(_FORMAT[1])
         and said(_FORMAT[2])
         and said(_FORMAT[3])
-        and (pixels.samples == 1 or said(tags.SAMPLES))
+        and (as_short(said(tags.SAMPLES), 1) == pixels.samples or (pixels.samples == 1 and not said(tags.SAMPLES)))
     ):
         found += ("assumed_pixel_format",)
     if not pixels.bits_stored - 1 <= pixels.high_bit < pixels.bits_allocated:

@@ -97,6 +97,7 @@ _NOTE_TEXTS = {
     "repaired_header": "Parts of the header break the rules of DICOM; they were read in the only way that fits together.",
     "missing_delimiter": "A sequence in the header does not say where it ends; it was ended at the next element that fits.",
     "bad_sequence": "A sequence in the header cannot be read and was left out.",
+    "bad_length": "An element in the header has a wrong length; it was ended where the next one begins.",
     "elements_out_of_order": "Attributes of the image stand behind its pixels; they were read nevertheless.",
     "assumed_pixel_format": "The file does not say how its pixels are stored (bits, sign or kind); the usual format is assumed.",
     "bad_high_bit": "High Bit contradicts the number of bits; it is ignored.",

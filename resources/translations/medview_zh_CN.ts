@@ -107,11 +107,11 @@
     </message>
     <message>
         <source>Choose the series…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择序列…</translation>
     </message>
     <message>
         <source>This model looks at several series at once</source>
-        <translation type="unfinished"></translation>
+        <translation>此模型同时读取多个序列</translation>
     </message>
     <message>
         <source>The model is not meant for this series. You can run it knowingly; its result is marked.</source>
@@ -158,35 +158,35 @@
     <name>Channels</name>
     <message>
         <source>Series for the model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型所用序列</translation>
     </message>
     <message>
         <source>{0} looks at several series at once. Which is which?</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 同时读取多个序列。请指定各通道对应的序列。</translation>
     </message>
     <message>
         <source>Series for {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 对应的序列</translation>
     </message>
     <message>
         <source>choose…</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择…</translation>
     </message>
     <message>
         <source>another frame of reference</source>
-        <translation type="unfinished"></translation>
+        <translation>不同参考坐标系</translation>
     </message>
     <message>
         <source>Run</source>
-        <translation type="unfinished">运行</translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>The same series stands for two inputs.</source>
-        <translation type="unfinished"></translation>
+        <translation>同一序列被用于两个通道。</translation>
     </message>
     <message>
         <source>without description</source>
-        <translation type="unfinished"></translation>
+        <translation>无描述</translation>
     </message>
 </context>
 <context>
@@ -748,7 +748,7 @@
     </message>
     <message>
         <source>Cancel all runs of models</source>
-        <translation type="unfinished"></translation>
+        <translation>取消所有模型运行</translation>
     </message>
     <message>
         <source>Hide or show AI and overlays</source>
@@ -784,7 +784,7 @@
     </message>
     <message>
         <source>Save diagnostics…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存诊断信息…</translation>
     </message>
     <message>
         <source>About medview</source>
@@ -1455,7 +1455,7 @@
     <name>Diagnostics</name>
     <message>
         <source>Save diagnostics (no patient data goes in)</source>
-        <translation type="unfinished"></translation>
+        <translation>保存诊断信息（不含患者数据）</translation>
     </message>
 </context>
 <context>
@@ -1820,6 +1820,10 @@
     </message>
     <message>
         <source>largest value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>smallest value</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2731,7 +2735,7 @@
     </message>
     <message>
         <source>finding the part to look at</source>
-        <translation type="unfinished"></translation>
+        <translation>正在定位感兴趣区域</translation>
     </message>
     <message>
         <source>network, tile</source>
@@ -2828,7 +2832,7 @@
     </message>
     <message>
         <source>Run by itself on every study that is opened and suits it</source>
-        <translation type="unfinished"></translation>
+        <translation>打开适用的检查时自动运行</translation>
     </message>
     <message>
         <source>Devices</source>
@@ -2860,11 +2864,11 @@
     </message>
     <message>
         <source>The message beside the models says what runs, and cancels it</source>
-        <translation type="unfinished"></translation>
+        <translation>模型旁的消息会说明正在运行的内容，并可取消</translation>
     </message>
     <message>
         <source>Trust it first</source>
-        <translation type="unfinished"></translation>
+        <translation>请先信任该模型包</translation>
     </message>
     <message>
         <source>Remove {0} from this computer?</source>
@@ -3136,27 +3140,27 @@
     </message>
     <message>
         <source>The administrator of this computer has switched this off ({0} in {1}).</source>
-        <translation type="unfinished"></translation>
+        <translation>本机管理员已停用此功能（{1} 中的 {0}）。</translation>
     </message>
     <message>
         <source>The policy in {0} cannot be followed ({1}); everything that it could switch off is switched off.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法执行 {0} 中的策略（{1}）；凡是它能停用的功能均已停用。</translation>
     </message>
     <message>
         <source>The policy in {0} fixes what is no setting or not sound: {1}. The rest of it holds.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 中的策略固定了不存在或无效的设置：{1}。其余内容有效。</translation>
     </message>
     <message>
         <source>Safe mode: default settings, networks on the processor only; your own settings are neither read nor changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>安全模式：使用默认设置，模型仅在处理器上运行；不读取也不更改您自己的设置。</translation>
     </message>
     <message>
         <source>The settings were set aside as {0}; marks, results and networks are as they were.</source>
-        <translation type="unfinished"></translation>
+        <translation>设置已另存为 {0}；标记、结果和模型保持不变。</translation>
     </message>
     <message>
         <source>medview ended unexpectedly the last time. What it was doing is kept in {0}, without patient data.</source>
-        <translation type="unfinished"></translation>
+        <translation>medview 上次意外退出。当时的运行情况保存在 {0} 中，不含患者数据。</translation>
     </message>
     <message>
         <source>The settings could not be written to {0}: {1}.</source>
@@ -3544,19 +3548,19 @@
     </message>
     <message>
         <source>Runs because you chose that for what is opened: {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>按您的设置，打开检查时自动运行：{0}。</translation>
     </message>
     <message>
         <source>The model needs the package {0} before it, which is not installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>该模型需要先运行模型包 {0}，但尚未安装。</translation>
     </message>
     <message>
         <source>A cascade of models never ends: {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型级联无法终止：{0}。</translation>
     </message>
     <message>
         <source>{0} is one stage of a cascade; only whole runs can be made of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 是级联中的一级，只能整体运行。</translation>
     </message>
     <message>
         <source>Several series suit the model&apos;s channel {0}: {1}.</source>
@@ -3628,7 +3632,7 @@
     </message>
     <message>
         <source>An element in the header has a wrong length; it was ended where the next one begins.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件头中的一个元素长度有误,已在下一个元素开始处截止。</translation>
     </message>
     <message>
         <source>Attributes of the image stand behind its pixels; they were read nevertheless.</source>
@@ -4341,7 +4345,7 @@
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">取消</translation>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -5337,7 +5341,7 @@
     </message>
     <message>
         <source>Set by the administrator of this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>由本机管理员设定</translation>
     </message>
 </context>
 <context>
