@@ -23,6 +23,7 @@ from medview.app.commands import Command, Context, Menu
 from medview.app.decisions import Verdict
 from medview.app.image_references import show_next_key_image
 from medview.app.marked_text import QT_TRANSLATE_NOOP
+from medview.app.run_on_open import cancel_runs, has_runs
 from medview.app.scales import next_scale
 from medview.app.tools import Tool
 
@@ -440,6 +441,13 @@ def ai_commands() -> tuple[Command, ...]:
             6,
             QT_TRANSLATE_NOOP("Command", "Run"),
             enabled=has_image,
+        ),
+        Command(
+            "ai.cancel",
+            QT_TRANSLATE_NOOP("Command", "Cancel all runs of models"),
+            "ai",
+            lambda c: cancel_runs(c.workspace),
+            enabled=lambda c: has_runs(c.workspace),
         ),
         Command(
             "ai.toggle",

@@ -77,10 +77,12 @@ class InferenceQueue:
         assumptions: Sequence[tuple[str, str]] = (),
         time: int = 0,
         siblings: Sequence[Series] = (),
+        channels: Sequence[str] = (),
     ) -> Job[InferenceResult]:
         """Queue a run. Raises MedviewError ``does_not_fit`` (exit code 5) with the reasons that are not overridden.
 
-        ``siblings``: all series of the study, from which a model that sees several at once is fed by its rules.
+        ``siblings``: all series of the study, from which a model that sees several at once is fed by its rules,
+        but for those that the reader named: ``channels``, NAME=STACK.
         """
         policy().refuse("ai")
         from medview.inference.channel_choice import channel_stacks
@@ -93,7 +95,7 @@ class InferenceQueue:
         knowingly = () if found.fits else tuple(dict.fromkeys(note.code for note in found.reasons))
         seen = assume(stack, assumptions)
         worth_knowing = found.reasons if found.fits else ()
-        fed = channel_stacks(package.manifest.input, siblings, stack, ())
+        fed = channel_stacks(package.manifest.input, siblings, stack, channels)
         uid = series.series_uid
 
         def work(progress: Progress) -> InferenceResult:

@@ -6,13 +6,15 @@ import json
 import math
 import os
 import tempfile
+import time
 import typing
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from medview.core.folders import user_folder
+from medview.core.policy import Policy
 from medview.core.problem import ExitCode, MedviewError, Note
 
 Language = Literal["auto", "en", "zh_CN"]
@@ -39,6 +41,8 @@ class Settings:
     memory_budget_mb: int = 0
     """0: chosen from the memory of this computer."""
     device: str = "auto"
+    run_on_open: tuple[str, ...] = ()
+    """Model packages (id@version#hash) that run by themselves on what is opened and suits them."""
     overlay_opacity: float = 0.35
     overlay_outline: bool = True
     left_panel: bool = True
@@ -54,6 +58,8 @@ class Settings:
     """Folders in which the study of a ``medview://`` link is looked for; none: links open nothing."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Keys that the reader gave to commands, by command id; others keep what the table says."""
+    mouse: Mapping[str, str] = field(default_factory=dict)
+    """Gestures of the mouse that the reader bound otherwise than the profile, by their names in `hand_profiles`."""
     presets: Mapping[str, tuple[tuple[str, float, float], ...]] = field(default_factory=dict)
     """Window presets that the reader edited, by modality: (name, center, width) in the order of the digits from 3."""
 
@@ -85,16 +91,7 @@ def load_settings(path: Path | None = None) -> tuple[Settings, tuple[Note, ...]]
     if not isinstance(content, dict):
         text = f"The settings in {path} are not what medview writes; the defaults are used."
         return Settings(), (Note("settings_unreadable", text, (str(path), "JSON")),)
-    taken: dict[str, Any] = {}
-    refused: list[str] = []
-    hints = typing.get_type_hints(Settings)
-    for entry in fields(Settings):
-        if entry.name not in content:
-            continue
-        try:
-            taken[entry.name] = _sound_value(entry.name, content[entry.name], hints[entry.name])
-        except (TypeError, ValueError, OverflowError):
-            refused.append(entry.name)
+    taken, refused = sound_settings(content, known_only=False)
     notes: tuple[Note, ...] = ()
     if refused:
         names = ", ".join(refused)
@@ -103,11 +100,39 @@ def load_settings(path: Path | None = None) -> tuple[Settings, tuple[Note, ...]]
     return Settings(**taken), notes
 
 
+def sound_settings(content: Mapping[str, Any], known_only: bool = True) -> tuple[dict[str, Any], list[str]]:
+    """The values of ``content`` that can be taken, and the names of the others; ``known_only``: what is no setting is one of them."""
+    hints = typing.get_type_hints(Settings)
+    known = [entry.name for entry in fields(Settings)]
+    taken: dict[str, Any] = {}
+    refused = [name for name in content if name not in known] if known_only else []
+    for name in known:
+        if name in content:
+            try:
+                taken[name] = _sound_value(name, content[name], hints[name])
+            except (TypeError, ValueError, OverflowError):
+                refused.append(name)
+    return taken, refused
+
+
+def fixed_settings(said: Policy) -> tuple[dict[str, Any], tuple[Note, ...]]:
+    """The settings that readers of this computer cannot change, and what of them could not be taken."""
+    taken, refused = sound_settings(said.settings)
+    names = ", ".join(refused)
+    text = f"The policy in {said.path} fixes what is no setting or not sound: {names}. The rest of it holds."
+    return taken, (Note("policy_partly_unsound", text, (said.path, names)),) if refused else ()
+
+
 def _sound_value(name: str, value: Any, hint: Any) -> Any:
-    if name == "link_folders":
+    if name in {"link_folders", "run_on_open"}:
         return tuple(str(one) for one in _sequence(value))
     if name == "keys":
         return {str(key): tuple(str(one) for one in _sequence(entry)) for key, entry in _mapping(value).items()}
+    if name == "mouse":
+        from medview.app.hand_profiles import GESTURES, actions_of
+
+        bound = {str(gesture): str(action) for gesture, action in _mapping(value).items()}
+        return {key: one for key, one in bound.items() if key in GESTURES and one in (*actions_of(key), "")}
     if name == "presets":
         return {
             str(modality): tuple((str(n), _finite(c), _positive(_finite(w))) for n, c, w in _sequence(entry))
@@ -158,15 +183,16 @@ def _positive(value: float) -> float:
     return value
 
 
-def save_settings(settings: Settings, path: Path | None = None) -> None:
-    """Write settings so that a crash leaves the old file or the new one; raises MedviewError where that fails."""
+def save_settings(settings: Settings, path: Path | None = None, leave_out: Container[str] = ()) -> None:
+    """Write settings, without those of the names in ``leave_out``, so that a crash leaves the old file or the new one; raises MedviewError where that fails."""
     path = path or settings_path()
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".tmp")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(settings), file, ensure_ascii=False, indent=1)
+            content = {name: value for name, value in asdict(settings).items() if name not in leave_out}
+            json.dump(content, file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
@@ -182,11 +208,29 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
         ) from error
 
 
+def set_aside(path: Path | None = None) -> Path | None:
+    """Rename the file of settings, so that the next start has the defaults; its new name, None where there is none.
+
+    Raises MedviewError where it cannot be renamed.
+    """
+    path = path or settings_path()
+    aside = path.with_name(f"settings-aside-{time.strftime('%Y%m%d-%H%M%S')}.json")
+    try:
+        path.replace(aside)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        why = str(error.strerror or error)
+        text = f"The settings could not be written to {path}: {why}."
+        raise MedviewError("settings_not_written", text, str(path), ExitCode.CANNOT_WRITE, (str(path), why)) from error
+    return aside
+
+
 def changed(settings: Settings, **values: Any) -> Settings:
     """Settings with some values replaced; raises ValueError or TypeError where a value is not sound."""
     hints = typing.get_type_hints(Settings)
     plain = {
-        name: value if name in {"keys", "presets"} else _sound_value(name, value, hints[name])
+        name: value if name in {"keys", "presets", "run_on_open"} else _sound_value(name, value, hints[name])
         for name, value in values.items()
     }
     return replace(settings, **plain)

@@ -44,6 +44,7 @@ from medview.app.openings import Openings
 from medview.app.recent import RecentStudies
 from medview.app.report_marks import ReportMarks
 from medview.app.results import Results, result_key
+from medview.app.run_on_open import run_what_is_due
 from medview.app.settings import Settings, changed, fixed_settings, save_settings
 from medview.app.tools import ToolChoice
 from medview.app.viewport_state import FilteredVolume, ViewportState
@@ -92,6 +93,8 @@ class Workspace(NoticeBoard):
     settings_changed = Signal()
     packages_changed = Signal()
     """A model package was installed or removed."""
+    channels_asked = Signal(object)
+    """A ChannelQuestion: which series is which input of a model."""
     finding_selected = Signal(str, str)
     """Key of the result and id of the finding that the reader went to."""
 
@@ -387,20 +390,16 @@ class Workspace(NoticeBoard):
         package: ModelPackage,
         device: str | None = None,
         overrides: tuple[str, ...] = (),
+        channels: Sequence[str] = (),
+        asks: bool = True,
     ) -> Job[Any] | None:
-        """Queue a run of a package on a stack; None where the stack is not open any more."""
-        found = opening.find_stack(self.studies, stack.id)
-        if found is None:
-            return None
-        study, series, stack = found
-        wanted = device or self.settings.device
-        try:
-            job = self.inference.request(series, stack, package, wanted, overrides, siblings=study.series)
-        except MedviewError as error:
-            self.tell_error(error, AI)
-            return None
-        self.background.remember(job)
-        return job
+        """Queue a run of a package on a stack; None where the stack is not open any more, or the run cannot be begun.
+
+        ``channels``: NAME=STACK for a model that sees several series. Where its rules do not decide, the reader is asked.
+        """
+        from medview.app.model_runs import run_model
+
+        return run_model(self, stack, package, device, overrides, channels, asks=asks)
 
     def _tell_failed_run(self, *about: object) -> None:
         error = next((one for one in about if isinstance(one, BaseException)), None)
@@ -438,6 +437,7 @@ class Workspace(NoticeBoard):
             self.add_result(*(one for one in here if not self.keeping.corrections.take_base(one)))
             for problem in damaged:
                 self.tell(problem.code, problem.what, problem.values, "warning", AI, problem.path)
+            run_what_is_due(self, series)
             self.scan_ended.emit()
 
         def failed(error: BaseException) -> None:

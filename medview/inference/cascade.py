@@ -41,7 +41,7 @@ def earlier_package(package: ModelPackage) -> ModelPackage | None:
         if len(stages) == MOST_STAGES:
             names = " ← ".join(stage.manifest.id for stage in stages)
             text = f"{package.manifest.name}: its cascade ({names} …) has more than {MOST_STAGES} stages or never ends."
-            raise MedviewError("cascade_endless", text, str(package.source), ExitCode.MODEL_UNUSABLE)
+            raise MedviewError("cascade_endless", text, str(package.source), ExitCode.MODEL_UNUSABLE, (names,))
         stages.append(_opened(stages[-1], within))
         _refuse_unfit(stages[-2].manifest, within, stages[-1].manifest, package)
     return stages[1] if len(stages) > 1 else None

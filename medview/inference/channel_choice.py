@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.study import Series, Stack
@@ -30,6 +32,52 @@ def channel_stacks(
             taken.add(chosen[source.name].id)
         found.append((source.name, chosen[source.name]))
     return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelChoice:
+    """The stacks that could be one source, those that suit it first, and the one that its rules suggest ("" for none).
+
+    Each comes with ``same`` frame of reference as the first series, ``other``, or ``unknown``.
+    """
+
+    source: Source
+    candidates: tuple[tuple[Series, Stack, Literal["same", "other", "unknown"]], ...]
+    suggested: str = ""
+
+
+def channel_choices(given: Input, series: Iterable[Series], first: Stack) -> tuple[ChannelChoice, ...]:
+    """What can be chosen for each source but the first, for the reader to decide."""
+    stacks = [
+        (one, stack) for one in series for stack in one.stacks if stack.geometry is not None and stack is not first
+    ]
+    stacks = [pair for pair in stacks if pair[1].id != first.id]
+    taken: set[str] = set()
+    choices = []
+    for source in given.sources[1:]:
+        ranked = sorted(
+            ((one, stack, _place(stack, first)) for one, stack in stacks),
+            key=lambda pair: (not suits(source, pair[1]), pair[2] == "other", pair[1].id in taken),
+        )
+        best = next(
+            (
+                stack.id
+                for _, stack, place in ranked
+                if suits(source, stack) and place != "other" and stack.id not in taken
+            ),
+            "",
+        )
+        taken.add(best)
+        choices.append(ChannelChoice(source, tuple(ranked), best))
+    return tuple(choices)
+
+
+def _place(stack: Stack, first: Stack) -> Literal["same", "other", "unknown"]:
+    mine = first.geometry.frame_of_reference if first.geometry is not None else ""
+    theirs = stack.geometry.frame_of_reference if stack.geometry is not None else ""
+    if not mine or not theirs:
+        return "unknown"
+    return "same" if mine == theirs else "other"
 
 
 def suits(source: Source, stack: Stack) -> bool:

@@ -61,7 +61,8 @@ def opened_feed(
     """The series before the package's open network, for those who ask it more than a run does; raises as a run."""
     if request.package.manifest.input.within is not None:
         text = f"{request.package.manifest.name} is one stage of a cascade; only whole runs can be made of it."
-        raise MedviewError("cascade_whole_only", text, None, ExitCode.MODEL_UNUSABLE)
+        name = (request.package.manifest.name,)
+        raise MedviewError("cascade_whole_only", text, None, ExitCode.MODEL_UNUSABLE, name)
     with _Run(request, volume, stack, progress, open_session).feed() as feed:
         yield feed
 

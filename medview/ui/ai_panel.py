@@ -175,7 +175,7 @@ class AiPanel(FollowingPanel):
         self._run_when_listed = False
         self._devices: Sequence[Device] = ()
         column = panel_column(self)
-        self.notices = NoticeStrip(workspace, "ai")
+        self.notices = NoticeStrip(workspace, "ai", shell.run_command)
         column.addWidget(self.notices)
         column.addWidget(title_label(translate("AiPanel", "Models for this series")))
         self._list = QVBoxLayout()
@@ -197,6 +197,10 @@ class AiPanel(FollowingPanel):
         self.run_button = QPushButton(translate("AiPanel", "Run"))
         self.run_button.setObjectName("primary")
         self.run_button.clicked.connect(self.run_chosen)
+        self.series_button = QPushButton(translate("AiPanel", "Choose the series…"))
+        self.series_button.setToolTip(translate("AiPanel", "This model looks at several series at once"))
+        self.series_button.clicked.connect(self.choose_series)
+        column.addWidget(self.series_button)
         column.addWidget(self.run_button)
         self.anyway_note = text_label(
             translate(
@@ -327,6 +331,7 @@ class AiPanel(FollowingPanel):
         row = self.chosen()
         fits = row is not None and row.choice.match.fits
         self.run_button.setEnabled(row is not None)
+        self.series_button.setVisible(row is not None and bool(row.choice.package.manifest.input.sources))
         self.run_button.setText(
             translate("AiPanel", "Run") if fits or row is None else translate("AiPanel", "Run anyway")
         )
@@ -405,6 +410,24 @@ class AiPanel(FollowingPanel):
             return
         row.button.setChecked(True)
         self.run_chosen()
+
+    def choose_series(self) -> None:
+        """Ask which series is which input of the chosen model."""
+        from medview.app.channel_question import channel_question
+        from medview.app.opening import find_stack
+
+        row = self.chosen()
+        found = find_stack(self._workspace.studies, self._stack.id) if self._stack is not None else None
+        if row is None or found is None:
+            return
+        overrides = () if row.choice.match.fits else tuple(note.code for note in row.choice.match.reasons)
+        question = channel_question(*found, row.choice.package, None, overrides)
+        if question is None:
+            name = model_text(row.choice.package.manifest.input.sources[1].name)
+            text = f"The study holds no series for the model's channel {name}."
+            self._workspace.tell("channel_missing", text, (name,), place="ai")
+            return
+        self._workspace.channels_asked.emit(question)
 
     def run_chosen(self) -> None:
         """Queue the chosen package for the active stack."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -104,6 +105,9 @@ class LibraryDialog(QDialog):
             row.addWidget(button)
         row.addStretch(1)
         column.addLayout(row)
+        self.on_open = QCheckBox(translate("Library", "Run by itself on every study that is opened and suits it"))
+        self.on_open.toggled.connect(self._choose_on_open)
+        column.addWidget(self.on_open)
         column.addWidget(title_label(translate("Library", "Devices")))
         self.devices = QTableWidget(0, 3)
         self.devices.setHorizontalHeaderLabels(
@@ -198,9 +202,30 @@ class LibraryDialog(QDialog):
         self.trust_button.setText(
             translate("Library", "Do not trust any more") if trusted else translate("Library", "Trust")
         )
+        self._show_on_open(entry)
         self.details.setPlainText("" if entry is None else details_text(entry))
 
+    def _show_on_open(self, entry: Entry | None) -> None:
+        """Only what the reader trusts may run unasked."""
+        from medview.app.run_on_open import key_of, runs_on_open
+
+        chosen = entry is not None and runs_on_open(self._workspace, key_of(entry.package))
+        self.on_open.blockSignals(True)
+        self.on_open.setChecked(chosen)
+        self.on_open.blockSignals(False)
+        self.on_open.setEnabled(entry is not None and (entry.trusted or chosen))
+        told = translate("Library", "The message beside the models says what runs, and cancels it")
+        first = translate("Library", "Trust it first")
+        self.on_open.setToolTip(told if self.on_open.isEnabled() or entry is None else first)
+
     # ------------------------------------------------------------------ what the reader does
+
+    def _choose_on_open(self, on: bool) -> None:
+        from medview.app.run_on_open import choose_run_on_open, key_of
+
+        entry = self.chosen()
+        if entry is not None:
+            choose_run_on_open(self._workspace, key_of(entry.package), on)
 
     def toggle_trust(self) -> None:
         """Give or take back the reader's word for the chosen package."""

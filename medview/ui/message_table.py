@@ -254,9 +254,13 @@ TEMPLATES: Mapping[str, str] = {
     "no_geometry": QT_TRANSLATE_NOOP("Message", "There is no common position in the patient."),
     "channel_missing": QT_TRANSLATE_NOOP("Message", "The study holds no series for the model's channel {0}."),
     "runs_on_open": QT_TRANSLATE_NOOP("Message", "Runs because you chose that for what is opened: {0}."),
-    "cascade_missing": QT_TRANSLATE_NOOP("Message", "The model needs the package {0} before it, which is not installed."),
+    "cascade_missing": QT_TRANSLATE_NOOP(
+        "Message", "The model needs the package {0} before it, which is not installed."
+    ),
     "cascade_endless": QT_TRANSLATE_NOOP("Message", "A cascade of models never ends: {0}."),
-    "cascade_whole_only": QT_TRANSLATE_NOOP("Message", "{0} is one stage of a cascade; only whole runs can be made of it."),
+    "cascade_whole_only": QT_TRANSLATE_NOOP(
+        "Message", "{0} is one stage of a cascade; only whole runs can be made of it."
+    ),
     "channel_ambiguous": QT_TRANSLATE_NOOP("Message", "Several series suit the model's channel {0}: {1}."),
     "not_registered": QT_TRANSLATE_NOOP(
         "Message", "The series for {0} has another frame of reference; it is not registered with the first."

@@ -1,0 +1,50 @@
+"""A run of a model asked for from the window: queued, or the question that comes before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from medview.app.channel_question import UNDECIDED, channel_question
+from medview.app.notices import AI
+from medview.app.opening import find_stack
+from medview.core.problem import MedviewError
+from medview.core.study import Stack
+
+if TYPE_CHECKING:
+    from medview.app.workspace import Workspace
+    from medview.inference.package import ModelPackage
+    from medview.jobs.queue import Job
+
+
+def run_model(
+    workspace: Workspace,
+    stack: Stack,
+    package: ModelPackage,
+    device: str | None,
+    overrides: tuple[str, ...],
+    channels: Sequence[str],
+    *,
+    asks: bool,
+) -> Job[Any] | None:
+    """Queue a run (:meth:`medview.app.workspace.Workspace.run_model`)."""
+    found = find_stack(workspace.studies, stack.id)
+    if found is None:
+        return None
+    study, series, stack = found
+    wanted = device or workspace.settings.device
+    try:
+        job = workspace.inference.request(
+            series, stack, package, wanted, overrides, siblings=study.series, channels=channels
+        )
+    except MedviewError as error:
+        question = None
+        if asks and error.code in UNDECIDED:
+            question = channel_question(study, series, stack, package, device, overrides)
+        if question is None:
+            workspace.tell_error(error, AI)
+        else:
+            workspace.channels_asked.emit(question)
+        return None
+    workspace.background.remember(job)
+    return job
