@@ -57,7 +57,7 @@ def _project(  # noqa: C901 - one loop, compiled
         if slopes[n] != slopes[0] or intercepts[n] != intercepts[0]:
             same_line = False
     slope, intercept = slopes[0], intercepts[0]
-    plain = not (uneven or padded or incomplete or holes or careful) and same_line and min(nk, nj, ni) > 1
+    plain = not (uneven or incomplete or holes or careful) and same_line and min(nk, nj, ni) > 1
     ak, aj, ai = along[0], along[1], along[2]
     per_k = 1.0 / ak if abs(ak) > 1e-12 else 0.0
     per_j = 1.0 / aj if abs(aj) > 1e-12 else 0.0
@@ -91,18 +91,26 @@ def _project(  # noqa: C901 - one loop, compiled
                         k = first_k + ak * offset
                         j = first_j + aj * offset
                         i = first_i + ai * offset
-                        if nearest:
-                            base = np.uint64(k + 0.5) * slice_size + np.uint64(j + 0.5) * row_size + np.uint64(i + 0.5)
-                            value = float(flat[base])
+                        if padded or nearest:
+                            near = np.uint64(k + 0.5) * slice_size + np.uint64(j + 0.5) * row_size + np.uint64(i + 0.5)
+                            raw = flat[near]
+                            if padded and low_padding <= raw and raw <= high_padding:
+                                continue
+                            value = float(raw)
                         else:
+                            value = 0.0
+                        if not nearest:
                             k0, j0, i0 = int(k), int(j), int(i)
                             wk, wj, wi = k - k0, j - j0, i - i0
                             base = np.uint64(k0) * slice_size + np.uint64(j0) * row_size + np.uint64(i0)
                             other = base + to_k
-                            a = flat[base] + wi * (flat[base + to_i] - flat[base])
-                            b = flat[base + to_j] + wi * (flat[base + to_j + to_i] - flat[base + to_j])
-                            c = flat[other] + wi * (flat[other + to_i] - flat[other])
-                            d = flat[other + to_j] + wi * (flat[other + to_j + to_i] - flat[other + to_j])
+                            # As floats before they are subtracted: unsigned ones would wrap.
+                            a, b = float(flat[base]), float(flat[base + to_j])
+                            c, d = float(flat[other]), float(flat[other + to_j])
+                            a += wi * (float(flat[base + to_i]) - a)
+                            b += wi * (float(flat[base + to_j + to_i]) - b)
+                            c += wi * (float(flat[other + to_i]) - c)
+                            d += wi * (float(flat[other + to_j + to_i]) - d)
                             a += wj * (b - a)
                             c += wj * (d - c)
                             value = a + wk * (c - a)
