@@ -457,7 +457,7 @@ class VirtualScreen:
 
 def run(environment: Path, stamp: dict[str, object], paths: list[str], picture: str | None) -> int:
     """Open the demo study, or paths; without a display draw the demo into a picture, when asked."""
-    medview = [str(python_of(environment)), "-m", "medview.cli"]
+    medview = [str(python_of(environment)), "-P", "-m", "medview.cli"]
     if picture is not None:
         prepare_machine(environment, stamp, screen=False)
         say("drawing the demo study with the model's result, without a window")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from medview.app.commands import Context
+from medview.app.commands import Command, Context
 from medview.app.shown_slice import can_be_cut
 from medview.app.tools import Tool
 from medview.app.viewport_state import ViewportState
+from medview.core.policy import policy
 
 Run = Callable[[Context], None]
 Test = Callable[[Context], bool]
@@ -33,6 +34,16 @@ def tool_rules(tool: Tool) -> tuple[Run, Test]:
         return context.workspace.tools.tool == tool
 
     return run, checked
+
+
+_PARTS = {"save": "export", "ai.run": "ai", "ai.install": "models"}
+_EXPORTS = frozenset({"edit.copy", "edit.copy_anonymous", "edit.copy_layout", "file.print"})
+
+
+def may_run(command: Command, context: Context) -> bool:
+    """Whether a command can be given now, on this computer."""
+    part = "export" if command.id in _EXPORTS else _PARTS.get(command.id) or _PARTS.get(command.id.split(".")[0], "")
+    return not policy().forbids(part) and command.enabled(context)
 
 
 def has_image(context: Context) -> bool:

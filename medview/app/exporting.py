@@ -12,6 +12,7 @@ from medview.app.headless import checked_time, load_whole
 from medview.core.cut import cut_slice
 from medview.core.geometry import Geometry
 from medview.core.plane import plane_of_slice
+from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Stack
@@ -34,6 +35,7 @@ def export_stack(
     Without ``time`` NIfTI gets all time points. Raises MedviewError: unknown_format, no_geometry, irregular_spacing,
     no_such_time, time_needed, cannot_write, and what a frame that cannot be read has.
     """
+    policy().refuse("export")
     ending = written_ending(path)
     if stack.geometry is None:
         raise MedviewError(

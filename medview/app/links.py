@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from medview.core.policy import policy
 from medview.core.problem import MedviewError
 
 LONGEST_LINK = 2048
@@ -100,6 +101,7 @@ def find_study(link: StudyLink, folders: Sequence[str]) -> str | None:
 
     With a patient the images in it must name this patient; the caller is told ``wrong_patient`` where they do not.
     """
+    policy().refuse("links")
     for folder in folders:
         for place in _folders_below(folder):
             if os.path.basename(place) == link.study_uid:  # noqa: PTH119 - many of them

@@ -9,7 +9,21 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = frozenset(
-    {"open", "inspect", "export", "render", "tags", "report", "infer", "models", "backup", "restore", "demo-picture"}
+    {
+        "open",
+        "inspect",
+        "export",
+        "render",
+        "tags",
+        "report",
+        "infer",
+        "models",
+        "backup",
+        "restore",
+        "diagnostics",
+        "batch",
+        "demo-picture",
+    }
 )
 _KEPT_HERE = frozenset({"--demo", "--new-window", "--help", "--version", "--verbose", "-v", "-h"})
 

@@ -9,13 +9,22 @@ import click
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--demo", is_flag=True, help="Open the built-in demo study and run the built-in models on it.")
 @click.option("--new-window", is_flag=True, help="Do not hand the paths to a window that is already open.")
-def open_command(paths: tuple[str, ...], demo: bool, new_window: bool) -> int:
+@click.option("--safe-mode", is_flag=True, help="Default settings, networks on the processor only; keeps no settings.")
+@click.option("--reset", is_flag=True, help="Set the settings aside first. Marks, results and networks stay.")
+def open_command(paths: tuple[str, ...], demo: bool, new_window: bool, safe_mode: bool, reset: bool) -> int:
     """Open folders or files in the window (the same as MEDVIEW PATH...)."""
     if demo and paths:
         raise click.UsageError("--demo opens its own study: give no paths with it.")
+    from medview.app.settings import set_aside
+    from medview.core.problem import Note
+
+    notes: tuple[Note, ...] = ()
+    if reset and (aside := set_aside()) is not None:
+        text = f"The settings were set aside as {aside.name}; marks, results and networks are as they were."
+        notes = (Note("settings_set_aside", text, (aside.name,)),)
     from medview.ui.application import run
 
-    return run(paths, demo=demo, new_window=new_window)
+    return run(paths, demo=demo, new_window=new_window, safe_mode=safe_mode, notes=notes)
 
 
 @click.command("demo-picture")

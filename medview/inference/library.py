@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from medview.core.folders import user_folder
+from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError, Problem
 from medview.core.resources import resource_path
 from medview.inference.manifest import MANIFEST_NAME
@@ -81,6 +82,7 @@ def install(path: Path) -> ModelPackage:
 
     Raises MedviewError: unusable package (exit code 4), or nothing written because the disk refused (7).
     """
+    policy().refuse("models")
     package = open_package_zip(path) if path.is_file() else open_package_folder(path)
     root = installed_folder()
     target = root / f"{package.manifest.id}@{package.manifest.version}"

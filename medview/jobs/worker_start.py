@@ -38,12 +38,28 @@ def worker_command(entry: str, niceness: int = 0) -> list[str]:
     return [executable, "-I", "-S", "-c", _BOOT, search, entry, str(niceness)]
 
 
+def worker_environment() -> dict[str, str]:
+    """The environment of this process as a worker gets it.
+
+    OpenCV's loader ends LD_LIBRARY_PATH (on Windows PATH) with an empty entry, and that is the working directory: the worker
+    would take its libraries from the folder of the study that medview was started in.
+    """
+    environment = {**os.environ, **_ENVIRONMENT}
+    for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PATH"):
+        entries = [entry for entry in environment.get(name, "").split(os.pathsep) if os.path.isabs(entry)]  # noqa: PTH117
+        if entries:
+            environment[name] = os.pathsep.join(entries)
+        else:
+            environment.pop(name, None)
+    return environment
+
+
 def start_worker(entry: str, niceness: int = 0) -> subprocess.Popen[bytes]:
     """Start a worker; it talks through its standard input and output. ``niceness`` above 0: it gives way. Raises OSError."""
     flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     if niceness > 0:
         flags |= getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
-    environment = {**os.environ, **_ENVIRONMENT}
+    environment = worker_environment()
     errors = None if environment.get("MEDVIEW_WORKER_ERRORS") else subprocess.DEVNULL
     return subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
         worker_command(entry, niceness),

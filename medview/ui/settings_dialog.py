@@ -181,6 +181,11 @@ class SettingsDialog(QDialog):
         self.memory.blockSignals(True)
         self.memory.setValue(settings.memory_budget_mb)
         self.memory.blockSignals(False)
+        locked = translate("Settings", "Set by the administrator of this computer")
+        named: dict[str, QWidget] = {**self.choices, **self.boxes, **self.sliders, "memory_budget_mb": self.memory}
+        for name in named.keys() & self._workspace.fixed.keys():
+            named[name].setEnabled(False)
+            named[name].setToolTip(locked)
         self.mouse_lines.setText("\n".join(f"{what}:  {does}" for what, does in mouse_lines(settings.mouse_profile)))
 
     def _as_delivered(self) -> None:

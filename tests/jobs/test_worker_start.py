@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from medview.jobs.worker_loop import error_of, read_message
-from medview.jobs.worker_start import WORKER_FLAG, became_worker, worker_command
+from medview.jobs.worker_start import WORKER_FLAG, became_worker, worker_command, worker_environment
 
 ENTRY = "medview.dicom.decode_worker"
 
@@ -61,3 +61,14 @@ def test_a_study_folder_cannot_plant_modules(tmp_path: Path) -> None:
 def test_rubbish_from_a_worker_is_an_error_too() -> None:
     error = error_of({"text": 5, "values": [1]})
     assert (error.code, error.text, error.values) == ("codec_failed", "5", ("1",))
+
+
+@pytest.mark.parametrize("name", ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PATH"])
+def test_search_paths_hold_no_entry_that_means_the_working_directory(
+    name: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = str(tmp_path_factory.getbasetemp())
+    monkeypatch.setenv(name, os.pathsep.join([kept, "", ".", "lib", kept, ""]))
+    assert worker_environment()[name] == os.pathsep.join([kept, kept])
+    monkeypatch.setenv(name, os.pathsep)
+    assert name not in worker_environment()
