@@ -56,6 +56,8 @@ class Correction:
         self._base_counts: NDArray[np.int64] | None = None
         self._gained: dict[int, int] = {}
         self._by_slice: dict[int, dict[int, tuple[float, float]]] = {}
+        self._due: dict[int, set[int]] = {}
+        """Slices of each label that are to be measured again."""
         self.refresh()
 
     @property
@@ -108,7 +110,7 @@ class Correction:
         ml = voxel_ml(segmentation.geometry)
         volume = None if ml is None else voxels * ml
         slices = self._by_slice.get(value)
-        if not slices:
+        if not slices or self._due.get(value):
             return SegmentNumbers(voxels, volume)
         k = max(slices, key=lambda at: (slices[at][0], -at))
         return SegmentNumbers(voxels, volume, *slices[k], k)
@@ -118,30 +120,41 @@ class Correction:
         return value in self._by_slice
 
     def take_diameters(self, value: int, slices: dict[int, tuple[float, float]]) -> None:
-        """Diameters of a label by slice, measured in the background."""
+        """Diameters of a label in the base by slice, measured in the background."""
         self._by_slice[value] = slices
+        self._due[value] = set(self.touched)
 
-    def measure_slices(self, value: int, slices: Iterable[int]) -> None:
-        """Measure a known label again on some slices."""
+    def slices_due(self, value: int) -> list[int]:
+        """Slices of a known label that are to be measured again."""
+        return sorted(self._due.get(value, ()))
+
+    def take_slices(self, value: int, slices: Iterable[int], found: dict[int, tuple[float, float]]) -> None:
+        """What slices of a known label measure now."""
         known = self._by_slice[value]
         for k in slices:
             known.pop(k, None)
-            known.update(diameters_by_slice(self.labels[k : k + 1], value, self.pixel_mm, k))
+            self._due[value].discard(k)
+        known.update(found)
+
+    def measure_slices(self, value: int, slices: Sequence[int]) -> None:
+        """Measure slices of a known label now."""
+        found: dict[int, tuple[float, float]] = {}
+        for k in slices:
+            found |= diameters_by_slice(self.labels[k : k + 1], value, self.pixel_mm, k)
+        self.take_slices(value, slices, found)
 
     def _measure_again(self, edit: LabelEdit) -> None:
-        """Measure known labels on the slices that a step touched."""
-        first, last = edit.box[0][0], edit.box[1][0]
-        self.touched.update(range(first, last))
+        """Measure known labels on the slices that a step touched, where they are few."""
+        touched = range(edit.box[0][0], edit.box[1][0])
+        self.touched.update(touched)
         for value in list(self._by_slice):
-            if not edit_moves(edit, value):
-                continue
-            if last - first > MOST_AT_ONCE:
-                del self._by_slice[value]  # asked for again, in the background
-            else:
-                self.measure_slices(value, range(first, last))
+            if edit_moves(edit, value):
+                self._due[value].update(touched)
+                if len(self._due[value]) <= MOST_AT_ONCE:
+                    self.measure_slices(value, self.slices_due(value))
 
 
-MOST_AT_ONCE = 48
+MOST_AT_ONCE = 10
 """Slices that are measured at once after a step; more are measured in the background."""
 
 

@@ -360,24 +360,28 @@ class Corrections:
         from medview.jobs.queue import Lane
 
         key = (correction.id, value)
-        if correction.is_measured(value) or key in self._asked:
+        due = correction.slices_due(value)
+        if key in self._asked or (correction.is_measured(value) and not due):
+            return
+        if correction.is_measured(value) and len(due) <= MOST_AT_ONCE:
+            correction.measure_slices(value, due)
             return
         self._asked.add(key)
         version, pixel_mm = correction.version, correction.pixel_mm
-        few = len(correction.touched) <= MOST_AT_ONCE
         segmentation = correction.base.segmentation
         assert segmentation is not None
-        # Few slices differ from the base, which nobody changes: only these are measured here.
-        labels = segmentation.labels if few else correction.labels.copy()
+        known = correction.is_measured(value)
+        # The base is changed by nobody; of what differs from it a copy is measured, a few slices at a time.
+        due = due[:MOST_AT_ONCE]
+        labels = correction.labels[due] if known else segmentation.labels
 
-        def done(slices: dict[int, tuple[float, float]]) -> None:
+        def done(found: dict[int, tuple[float, float]]) -> None:
             self._asked.discard(key)
-            if len(correction.touched) > MOST_AT_ONCE and (few or correction.version != version):
-                self._measure(correction, value)
-                return
-            correction.take_diameters(value, slices)
-            if few:
-                correction.measure_slices(value, correction.touched)
+            if not known:
+                correction.take_diameters(value, found)
+            elif correction.version == version:
+                correction.take_slices(value, due, {due[at]: pair for at, pair in found.items()})
+            self._measure(correction, value)
             self.changed.emit(correction.stack_id)
 
         def failed(error: BaseException) -> None:

@@ -100,19 +100,33 @@ def ball_stamp(geometry: Geometry, plane: Plane, start: Point, end: Point, radiu
     high = np.clip(np.ceil(around.max(axis=0)).astype(int) + 1, 0, shape)
     if (high <= low).any():
         return None
-    k, j, i = (np.arange(first, last, dtype=np.float64) for first, last in zip(low, high, strict=True))
-    voxels = np.stack(np.meshgrid(k, j, i, indexing="ij"), axis=-1)
-    points = geometry.voxel_to_patient(voxels).astype(np.float32)
-    way = (b - a).astype(np.float32)
-    offset = points - a.astype(np.float32)
-    length = float(way @ way)
-    share = np.clip((offset @ way) / np.float32(length), 0, 1) if length > 0 else np.zeros(offset.shape[:3], np.float32)
-    rest = offset - share[..., None] * way
-    where = np.einsum("...c,...c->...", rest, rest) <= np.float32(radius_mm * radius_mm)
+    where = _in_ball(geometry, low, high, a, b, radius_mm)
     line, _shown = _cells(geometry, plane, np.array(_along(start, end), dtype=np.float64))
     inside = ((line >= low) & (line < high)).all(axis=1)
     where[tuple((line[inside] - low).T)] = True
     return _trimmed(where, low)
+
+
+def _in_ball(
+    geometry: Geometry, low: NDArray[np.intp], high: NDArray[np.intp], a: FloatArray, b: FloatArray, radius: float
+) -> BoolArray:
+    """Voxels from ``low`` to ``high`` whose middles are at most ``radius`` mm away from the line between ``a`` and ``b``."""
+    across, down = geometry.affine[:3, 0], geometry.affine[:3, 1]
+    # With i the only axis that is not multiplied out before, each voxel costs a few operations.
+    starts = (geometry.origins[low[0] : high[0]] - a + low[2] * across)[:, None] + (
+        np.arange(low[1], high[1])[:, None] * down
+    )
+    i = np.arange(high[2] - low[2], dtype=np.float32)
+    way = b - a
+    length = float(way @ way)
+    squares = np.einsum("kjc,kjc->kj", starts, starts).astype(np.float32)[..., None]
+    squares = squares + i * (2 * (starts @ across).astype(np.float32))[..., None]
+    squares += i * i * np.float32(across @ across)
+    if length > 0:
+        along = (starts @ way).astype(np.float32)[..., None] + i * np.float32(across @ way)
+        share = np.clip(along / np.float32(length), 0, 1)
+        squares += share * (share * np.float32(length) - 2 * along)
+    return np.asarray(squares <= np.float32(radius * radius))
 
 
 def _trimmed(where: BoolArray, low: NDArray[np.intp]) -> Stamp | None:

@@ -81,10 +81,15 @@ def edit_of(
     """The step that changed the voxels ``flat`` (n,), each named once, from ``before`` (n,) to ``after``; None of none."""
     if not len(flat):
         return None
-    order = np.argsort(flat, kind="stable")
-    flat = flat[order]
-    old = np.asarray(before)[order].astype("<u2")
-    new = np.full(len(flat), after, "<u2") if isinstance(after, int) else np.asarray(after)[order].astype("<u2")
+    if isinstance(after, int):
+        # Index and value in one number: sorting numbers is several times faster than sorting an order of them.
+        keys = np.sort((flat << 16) | before)
+        flat, old = keys >> 16, (keys & 0xFFFF).astype("<u2")
+        new = np.full(len(flat), after, "<u2")
+    else:
+        order = np.argsort(flat, kind="stable")
+        flat = flat[order]
+        old, new = np.asarray(before)[order].astype("<u2"), np.asarray(after)[order].astype("<u2")
     cut = (np.diff(flat) != 1) | (np.diff(old) != 0) | (np.diff(new) != 0)
     first = np.concatenate([[0], np.flatnonzero(cut) + 1])
     starts = flat[first]
@@ -102,7 +107,7 @@ def edit_of(
     most = int(max(old.max(), new.max())) + 1
     gained = np.bincount(new, minlength=most) - np.bincount(old, minlength=most)
     counts = tuple((int(value), int(gained[value])) for value in np.flatnonzero(gained) if value)
-    return LabelEdit(shape, _box(flat, shape), len(flat), zlib.compress(plain, 1), counts)
+    return LabelEdit(shape, _box(starts, lengths, shape), len(flat), zlib.compress(plain, 1), counts)
 
 
 def edit_between(
@@ -117,15 +122,26 @@ def edit_between(
     return edit_of(flat, before[where], after[where], shape)
 
 
-def _box(flat: NDArray[np.int64], shape: tuple[int, int, int]) -> Box:
-    """The box around voxels given in the order of the flat array."""
-    plane, width = shape[1] * shape[2], shape[2]
-    k0, k1 = int(flat[0] // plane), int(flat[-1] // plane)
-    rest = flat % plane
-    rows, columns = rest // width, rest % width
+def _box(starts: NDArray[np.int64], lengths: NDArray[np.int64], shape: tuple[int, int, int]) -> Box:
+    """The box around runs in the order of the flat array."""
+    width = shape[2]
+    first, last = starts // width, (starts + lengths - 1) // width
+    columns = starts - first * width
+    ends = starts + lengths - last * width
+    whole = last > first  # it goes on in the next row
+    rows, row_ends = first % shape[1], last % shape[1]
+    over = first // shape[1] != last // shape[1]
     return (
-        (k0, int(rows.min()), int(columns.min())),
-        (k1 + 1, int(rows.max()) + 1, int(columns.max()) + 1),
+        (
+            int(first[0] // shape[1]),
+            0 if over.any() else int(rows.min()),
+            0 if whole.any() else int(columns.min()),
+        ),
+        (
+            int(last[-1] // shape[1]) + 1,
+            shape[1] if over.any() else int(row_ends.max()) + 1,
+            width if whole.any() else int(ends.max()),
+        ),
     )
 
 

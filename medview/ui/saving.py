@@ -50,10 +50,16 @@ def write_whole(path: Path, pixmap: QPixmap) -> None:
             raise OSError(None, "the picture could not be encoded or the disk is full")
 
 
+def saved_name(result: InferenceResult) -> str:
+    """What a file of a result's segmentation is called at first."""
+    made = result.provenance
+    return made.package_id if made.how == "automatic" else "segmentation"
+
+
 def save_result(window: QWidget, workspace: Workspace, result: InferenceResult, kind: Literal["nifti", "seg"]) -> None:
     """Ask where, and save a result's segmentation there in the background."""
     suffix = SUFFIXES[kind]
-    name = f"{result.provenance.package_id}{suffix}"
+    name = f"{saved_name(result)}{suffix}"
     filters = {"nifti": "NIfTI (*.nii.gz *.nii)", "seg": "DICOM SEG (*.dcm)"}[kind]
     start = str(Path(workspace.settings.last_folder or ".") / name)
     path, _kind = QFileDialog.getSaveFileName(window, translate("Saving", "Save the segmentation"), start, filters)
@@ -68,6 +74,9 @@ def write_result(workspace: Workspace, result: InferenceResult, kind: Literal["n
     from medview.jobs.queue import Lane
 
     found = find_stack(workspace.studies, result.provenance.stack_id)
+    edited = workspace.corrections.of_result(result)
+    if edited is not None:
+        result = edited.frozen()  # as it is now, whatever is painted while it is written
     segmentation = result.segmentation
     if segmentation is None or found is None:
         return
