@@ -354,6 +354,8 @@ def _described_image(image: DerivedImage | None) -> dict[str, Any] | None:
     return {
         "title": image.title,
         "unit": image.unit,
+        "shape": list(image.values.shape),
+        "spacing_mm": None if image.geometry is None else list(image.geometry.spacing),
         "minimum": float(image.values.min()),
         "maximum": float(image.values.max()),
         "mean": float(image.values.mean(dtype=np.float64)),

@@ -142,7 +142,9 @@ class ModelValue:
 
 @dataclass(frozen=True, eq=False)
 class DerivedImage:
-    """``values`` (k, j, i) float32 that a model made, on exactly the grid ``geometry`` of the source stack."""
+    """``values`` (k, j, i) float32 that a model made, on the grid ``geometry``: the source stack's, or one that cuts its voxels
+    into equal parts (super-resolution).
+    """
 
     values: NDArray[np.float32]
     geometry: Geometry | None

@@ -15,6 +15,7 @@ from medview.core.progress import Progress
 from medview.core.study import Stack
 from medview.core.volume import Volume
 from medview.inference.course import STEP_LOCATE, STEP_NETWORK
+from medview.inference.derived import finer
 from medview.inference.manifest import Manifest, Within
 from medview.inference.manifest_detectors import DetectionOutput
 from medview.inference.manifest_outputs import SegmentationOutput
@@ -219,9 +220,12 @@ def laid_back(
     if image is not None:
         outside = getattr(manifest.output, "outside", "minimum")
         fill = float(image.values.min()) if outside == "minimum" else float(outside)
-        values = np.full(volume.shape, fill, dtype=np.float32)
-        values[inside] = image.values
-        image = DerivedImage(values, volume.geometry, image.title, image.unit, time)
+        times = tuple(fine // (b - a) for fine, a, b in zip(image.values.shape, *box, strict=True))
+        cut = (times[0], times[1], times[2])
+        values = np.full([size * n for size, n in zip(volume.shape, cut, strict=True)], fill, dtype=np.float32)
+        values[tuple(slice(a * n, b * n) for a, b, n in zip(*box, cut, strict=True))] = image.values
+        geometry = None if volume.geometry is None else finer(volume.geometry, cut)
+        image = DerivedImage(values, geometry, image.title, image.unit, time)
     return replace(
         result,
         provenance=replace(result.provenance, input_sha256=before.provenance.input_sha256),

@@ -21,7 +21,7 @@ from medview.inference.preprocess import Prepared, needs_whole_series, run_steps
 from medview.inference.request import InferenceRequest
 from medview.inference.segmentation import OutputWatch
 from medview.inference.source_values import SourceValues
-from medview.inference.tiling import slide
+from medview.inference.tiling import Stride, slide
 
 FloatMap = NDArray[np.float32]
 Values = SourceValues | SeriesTogether
@@ -88,7 +88,7 @@ class Feed:
         self,
         prepared: Prepared,
         name: str | None,
-        stride: tuple[int, ...],
+        stride: tuple[Stride, ...],
         take: Callable[[int, FloatMap], None],
         start: int,
     ) -> None:

@@ -320,6 +320,8 @@ class Manifest(Strict):
             raise ValueError("output.kind: yolo needs two input.axes")
         if isinstance(output, CenterHeatmapOutput) and output.stride is not None and len(output.stride) != dimensions:
             raise ValueError(f"output.stride: {len(output.stride)} numbers for {dimensions} axes")
+        if isinstance(output, ImageOutput) and output.factor is not None and len(output.factor) != dimensions:
+            raise ValueError(f"output.factor: {len(output.factor)} numbers for {dimensions} axes")
         if isinstance(output, AnchorsOutput):
             output.refuse_unlike(dimensions)
         if isinstance(output, DetectionOutput):

@@ -137,6 +137,9 @@ class ImageOutput(Strict):
 
     It comes back onto the series' grid linearly and is shown as a series of its own, marked as made by a model. What
     the steps cut off is ``outside``.
+
+    ``factor``: super-resolution; how many voxels the network makes of one along each axis of the tensor, so many times
+    finer is the grid of the result: the same field of view, each voxel cut into ``factor`` equal parts.
     """
 
     kind: Literal["image"]
@@ -150,6 +153,8 @@ class ImageOutput(Strict):
     scale: float = 1.0
     offset: float = 0.0
     outside: float | Literal["minimum"] = "minimum"
+    factor: tuple[PositiveInt, ...] | None = None
+    """Null: 1 along each axis."""
 
 
 Output = Annotated[

@@ -31,6 +31,7 @@ from medview.inference.manifest import (
 from medview.inference.package import ModelPackage
 from medview.inference.preprocess import to_tensor
 from medview.inference.session import DTYPES, Checkpoint, Port, Session
+from medview.inference.tiling import Stride
 
 AnyArray = NDArray[Any]
 
@@ -252,7 +253,7 @@ class Network:
             self._check_finite(name, output)
         return raw
 
-    def dense(self, values: AnyArray, name: str | None, stride: Sequence[int], checkpoint: Checkpoint) -> AnyArray:
+    def dense(self, values: AnyArray, name: str | None, stride: Sequence[Stride], checkpoint: Checkpoint) -> AnyArray:
         """An output as (n, channels, spatial…) float32, its size checked against the input's over ``stride``."""
         ways = self.ways_to_mirror()
         if len(ways) == 1:
@@ -272,7 +273,7 @@ class Network:
         mirrored = self._manifest.input.mirror
         return [axes for count in range(len(mirrored) + 1) for axes in combinations(mirrored, count)]
 
-    def _dense(self, values: AnyArray, name: str | None, stride: Sequence[int], checkpoint: Checkpoint) -> AnyArray:
+    def _dense(self, values: AnyArray, name: str | None, stride: Sequence[Stride], checkpoint: Checkpoint) -> AnyArray:
         count = len(values)
         output = self.answers(values, [name], checkpoint)[0]
         layout = answer_layout(self._manifest, output.ndim)
@@ -284,7 +285,7 @@ class Network:
             output = output[None]
         if "C" not in layout:
             output = output[:, None]
-        expected = tuple(-(-size // s) for size, s in zip(values.shape[1:], stride, strict=False))
+        expected = tuple(int(-(-size // s)) for size, s in zip(values.shape[1:], stride, strict=False))
         if output.shape[2:] != expected or len(output) < count:
             raise self.wrong_shape(name, output.shape, f"{expected} were due")
         return output[:count].astype(np.float32, copy=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from medview.core.finding import (
 )
 from medview.inference.candidates import Candidates
 from medview.inference.course import STEP_NETWORK, STEP_RESTORE
-from medview.inference.derived import ImageCollector, without_gaps
+from medview.inference.derived import ImageCollector, finer, source_factor, tensor_factor, without_gaps
 from medview.inference.detection import (
     decode,
     decode_heatmap,
@@ -165,8 +166,13 @@ def _regress(output: RegressionOutput, feed: Feed) -> Answer:
 
 def _make_image(output: ImageOutput, feed: Feed) -> Answer:
     watch = feed.watch("none", False)
-    made = np.empty(feed.volume.shape, dtype=np.float32)
+    factor = tensor_factor(output)
+    cut = source_factor(factor, feed.orientation)
+    # Before a long run: slices that cannot be cut.
+    geometry = None if feed.volume.geometry is None else finer(feed.volume.geometry, cut)
+    made = np.empty([size * times for size, times in zip(feed.volume.shape, cut, strict=True)], dtype=np.float32)
     oriented = feed.orientation.view(made)
+    stride = tuple(Fraction(1, times) for times in factor[3 - len(feed.manifest.input.axes) :])
     for start, prepared in feed.pieces():
         collector = ImageCollector(output, prepared.placement)
 
@@ -174,7 +180,7 @@ def _make_image(output: ImageOutput, feed: Feed) -> Answer:
             watch.see(rows, 0)
             collector.take(first, rows)
 
-        feed.dense(prepared, output.name, (1,) * len(feed.manifest.input.axes), take, start)
+        feed.dense(prepared, output.name, stride, take, start)
         with feed.course.timed(STEP_RESTORE):
             if feed.manifest.input.is_slicewise:
                 collector.onto_slices(oriented[start : start + len(prepared.values)])
@@ -183,7 +189,7 @@ def _make_image(output: ImageOutput, feed: Feed) -> Answer:
         del collector
     watch.check(spatial=True)
     values = without_gaps(made, output.outside)
-    return Answer(image=DerivedImage(values, feed.volume.geometry, output.title, output.unit, feed.request.time))
+    return Answer(image=DerivedImage(values, geometry, output.title, output.unit, feed.request.time))
 
 
 def _detect(output: DetectionOutput, feed: Feed) -> Answer:

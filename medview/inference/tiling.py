@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -56,6 +57,9 @@ def tile_weights(size: Sequence[int], tiling: Tiling) -> FloatMap:
     return np.maximum(out, np.float32(floor))
 
 
+Stride = int | Fraction
+"""Voxels of the tensor for one of the answer along an axis: 2 where the answer is coarser, 1/2 where it is finer."""
+
 RunTiles = Callable[[AnyArray], FloatMap]
 """Tiles (n, spatial…[, 3]) to answers (n, channels, spatial…)."""
 
@@ -63,25 +67,26 @@ RunTiles = Callable[[AnyArray], FloatMap]
 def slide(
     values: AnyArray,
     tiling: Tiling,
-    stride: Sequence[int],
+    stride: Sequence[Stride],
     run: RunTiles,
     on_rows: Callable[[int, FloatMap], None],
     progress: Callable[[int, int], None],
 ) -> None:
     """Run tiles over ``values`` (spatial…[, 3]) and blend: ``on_rows(first, rows)`` gets finished rows in order.
 
-    ``rows`` is (channels, n, …) of the answer's grid, which is coarser by ``stride``; the array is used again after.
+    ``rows`` is (channels, n, …) of the answer's grid, which is coarser (or finer) by ``stride``; the array is used again after.
     """
     dimensions = len(tiling.size)
     shape = values.shape[:dimensions]
     if any(tile % s for tile, s in zip(tiling.size, stride, strict=True)):
         text = "input.tiling.size must be a multiple of output.stride."
         raise MedviewError("manifest_invalid", text, None, ExitCode.MODEL_UNUSABLE)
-    padded, before = _filled(values, tiling, stride)
+    grain = [max(1, int(s)) for s in stride]
+    padded, before = _filled(values, tiling, grain)
     full = padded.shape[:dimensions]
     starts = [
         tile_starts(size, tile, tiling.overlap, tiling.placement, s)
-        for size, tile, s in zip(full, tiling.size, stride, strict=True)
+        for size, tile, s in zip(full, tiling.size, grain, strict=True)
     ]
     total = math.prod(len(axis) for axis in starts)
     weights = tile_weights([tile // s for tile, s in zip(tiling.size, stride, strict=True)], tiling)
@@ -142,7 +147,7 @@ def _filled(values: AnyArray, tiling: Tiling, stride: Sequence[int]) -> tuple[An
     return np.pad(values, width, constant_values=values.dtype.type(fill)), before
 
 
-def _kept(shape: Sequence[int], before: Sequence[int], stride: Sequence[int]) -> list[slice]:
+def _kept(shape: Sequence[int], before: Sequence[int], stride: Sequence[Stride]) -> list[slice]:
     """The part of the answer's grid that belongs to the image."""
     return [slice(b // s, b // s + -(-n // s)) for n, b, s in zip(shape, before, stride, strict=True)]
 

@@ -622,3 +622,21 @@ def test_a_classifier_of_a_hub_brings_its_names_and_its_preparation(tmp_path: Pa
     values[0, 0, 0] = 250
     scores = {one.label: one.probability for one in run(package, seen_as_it_is(values)).classification}
     assert scores["effusion"] == pytest.approx(1 / (1 + np.exp(-4)), abs=1e-3)
+
+
+def test_a_larger_output_is_super_resolution(tmp_path: Path) -> None:
+    from tests.inference.test_tasks import enlarging
+
+    loaded = onnx.load_from_string(resized(enlarging(2, 2), 16))
+    for axis in (2, 3):
+        loaded.graph.output[0].type.tensor_type.shape.dim[axis].dim_value = 32
+    path = saved(tmp_path / "finer.onnx", loaded.SerializeToString())
+    answers = {
+        "input__axes": "axial",
+        "input__unit": "HU",
+        "input__values": "none",
+        "input__spacing_mm": "as_is",
+        "input__fit": "tiles",
+    }
+    draft = begun(path, **answers, output__scale="1")
+    assert (draft.manifest["task"], draft.manifest["output"]["factor"]) == ("image", [2, 2])

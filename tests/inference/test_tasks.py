@@ -302,3 +302,66 @@ def test_what_was_cut_off_is_outside(tmp_path: Path) -> None:
     expected = np.full(volume.shape, -5.0)
     expected[2:5, 3:9, 4:11] = volume.stored[2:5, 3:9, 4:11]
     np.testing.assert_array_equal(image.values, expected)
+
+
+def enlarging(spatial: int, factor: int) -> bytes:
+    """Each voxel becomes factor × factor (× factor) of its value, as a transposed convolution does it."""
+    from onnx import helper
+
+    kernel = np.ones((1, 1, *[factor] * spatial), dtype=np.float32)
+    node = helper.make_node("ConvTranspose", ["x", "w"], ["y"], strides=[factor] * spatial)
+    shape = networks.free_shape(spatial)
+    return networks.model_bytes(
+        [node], [("x", networks.FLOAT, shape)], [("y", networks.FLOAT, [*shape[:2], *"pqr"[:spatial]])], {"w": kernel}
+    )
+
+
+@pytest.mark.parametrize("axes", [["S", "P", "L"], ["A", "I", "R"], ["P", "L"], ["I", "A"]])
+@pytest.mark.parametrize("tiled", [False, True])
+def test_super_resolution_cuts_voxels_into_equal_parts(axes: list[str], tiled: bool, tmp_path: Path) -> None:
+    """The value of each fine voxel is that of the coarse one it lies in; the field of view is the same."""
+    volume = noise((6, 8, 10))
+    given: dict[str, Any] = {"steps": [{"step": "pad", "multiple": [4] * len(axes), "fill": -7}]}
+    if tiled:
+        given["tiling"] = {"size": [4] * len(axes), "overlap": 0.5}
+    output = {**IMAGE, "factor": [2] * len(axes)}
+    image = run(package(tmp_path, "image", enlarging(len(axes), 2), output, axes, **given), volume).image
+    assert image is not None
+    assert image.geometry is not None
+    cut = [2, 2, 2] if len(axes) == 3 else [1, 2, 2] if axes == ["P", "L"] else [2, 2, 1]
+    expected = volume.stored
+    for axis, times in enumerate(cut):
+        expected = np.repeat(expected, times, axis=axis)
+    np.testing.assert_allclose(image.values, expected, atol=1e-3)
+    corners = [[-0.5, -0.5, -0.5], np.asarray(volume.shape) - 0.5]
+    fine = [[-0.5, -0.5, -0.5], np.asarray(image.values.shape) - 0.5]
+    for coarse_corner, fine_corner in zip(corners, fine, strict=True):
+        np.testing.assert_allclose(
+            image.geometry.voxel_to_patient(fine_corner), volume.geometry.voxel_to_patient(coarse_corner), atol=1e-9
+        )
+
+
+def test_super_resolution_of_uneven_slices_is_refused_only_where_they_are_cut(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    volume = noise((6, 8, 10))
+    origins = volume.geometry.affine[:3, 3] + volume.geometry.affine[:3, 2] * np.array([0, 1, 2, 4, 5, 6])[:, None]
+    uneven = volume_of(volume.stored, replace(volume.geometry, slice_origins=origins))
+    flat = package(tmp_path / "flat", "image", enlarging(2, 2), {**IMAGE, "factor": [2, 2]}, ["P", "L"])
+    image = run(flat, uneven).image
+    assert image is not None
+    assert image.geometry is not None
+    np.testing.assert_allclose(
+        image.geometry.voxel_to_patient([3, 0.5, 0.5]), uneven.geometry.voxel_to_patient([3, 0, 0])
+    )
+    deep = package(tmp_path / "deep", "image", enlarging(3, 2), {**IMAGE, "factor": [2, 2, 2]}, ["S", "P", "L"])
+    with pytest.raises(MedviewError, match="cuts them into thinner ones"):
+        run(deep, uneven)
+    with pytest.raises(MedviewError, match=r"output\.factor: 2 numbers for 3 axes"):
+        package(tmp_path / "bad", "image", enlarging(3, 2), {**IMAGE, "factor": [2, 2]}, ["S", "P", "L"])
+
+
+def test_an_answer_of_another_size_than_the_factor_says_is_a_failed_run(tmp_path: Path) -> None:
+    made = package(tmp_path, "image", enlarging(2, 2), {**IMAGE, "factor": [3, 3]}, ["P", "L"])
+    with pytest.raises(MedviewError, match="wrong shape"):
+        run(made, noise())

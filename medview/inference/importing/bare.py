@@ -113,6 +113,8 @@ def _guessed_task(draft: Draft, face: InputFace) -> tuple[str | None, str]:
         return "segmentation", what
     if len(shape) == len(face.layout) - 1 and len(shape) > 2 and _same_sizes(shape[-face.dimensions :], face.sizes):
         return "segmentation", what + ", one number a voxel"
+    if _factor(shape, face) is not None:
+        return "image", what + ", a whole number of times the input's"
     if len(shape) == 3 and shape[-1] is not None and shape[-1] in {6, 7} and face.dimensions == 2:
         return "detection", what
     if len(shape) == 3 and face.dimensions == 2 and _is_places(shape):
@@ -132,6 +134,20 @@ def _is_map(shape: tuple[int | None, ...], face: InputFace) -> bool:
     found = tuple(size for size, letter in zip(shape, face.layout, strict=True) if letter in "DHW")
     open_both = all(size is None for size in found) and not face.fixed
     return _same_sizes(found, face.sizes) and (open_both or any(size not in {None, 1} for size in found))
+
+
+def _factor(shape: tuple[int | None, ...], face: InputFace) -> list[int] | None:
+    """How many times finer than the input a fixed output is along each axis; None where it is not."""
+    if len(shape) != len(face.layout) or not face.fixed:
+        return None
+    found = []
+    for made, size in zip(
+        (s for s, letter in zip(shape, face.layout, strict=True) if letter in "DHW"), face.sizes, strict=True
+    ):
+        if made is None or size is None or made % size:
+            return None
+        found.append(made // size)
+    return found if max(found) > 1 else None
 
 
 def _is_places(shape: tuple[int | None, ...]) -> bool:
@@ -284,9 +300,13 @@ def _regress(draft: Draft, _face: InputFace) -> None:
     draft.output.update({"kind": "regression", "name": draft.graph.outputs[0].name, "values": entries})
 
 
-def _image(draft: Draft, _face: InputFace) -> None:
+def _image(draft: Draft, face: InputFace) -> None:
     """An image of the same place; its values are what the input's are before the preparation, unless said otherwise."""
     draft.output.update({"kind": "image", "name": draft.graph.outputs[0].name, "title": draft.source.stem[:64]})
+    factor = _factor(draft.graph.outputs[0].shape or (), face)
+    if factor is not None:
+        draft.output["factor"] = factor
+        draft.guess("output.factor", factor, "the output is so many times larger than the input")
     question = Question(
         "scale",
         "output.scale",
