@@ -432,6 +432,17 @@ TEMPLATES: Mapping[str, str] = {
     "marks_away": QT_TRANSLATE_NOOP(
         "Message", "Kept marks on images of these series that are not open: {0}. They stay kept."
     ),
+    "needs_label": QT_TRANSLATE_NOOP(
+        "Message", "Choose a segmentation or begin a new one: the brush has nothing to paint on here."
+    ),
+    "label_empty": QT_TRANSLATE_NOOP("Message", "Nothing was changed: the label is empty there."),
+    "label_same": QT_TRANSLATE_NOOP("Message", "Nothing was changed: there is nothing of that kind."),
+    "labels_changed": QT_TRANSLATE_NOOP(
+        "Message", "The labels were changed meanwhile, so nothing was done. Try it again."
+    ),
+    "strokes_unknown": QT_TRANSLATE_NOOP(
+        "Message", "Strokes on a segmentation that do not fit it: {0}. They stay kept."
+    ),
     "marks_unknown": QT_TRANSLATE_NOOP(
         "Message", "Kept marks by another version of medview that cannot be shown: {0}. They stay kept."
     ),

@@ -34,6 +34,8 @@ def job_title(title: str) -> str:
         "install": translate("Job", "Installing a package"),
         "document": translate("Job", "Reading a document"),
         "tags": translate("Job", "Reading tags"),
+        "label": translate("Job", "Working on a label"),
+        "numbers": translate("Job", "Measuring labels"),
     }
     return known.get(title) or model_text(title)
 

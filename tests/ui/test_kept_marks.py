@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -315,8 +316,16 @@ QTest.mousePress(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModi
 QTest.mouseMove(viewport, start + QPoint(40, 10))
 QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start + QPoint(90, 20))
 assert desk.workspace.measurements.of(desk.workspace.active_viewport.stack.id)
+QTest.keyClick(viewport, Qt.Key.Key_F3)
+until(lambda: desk.workspace.corrections.target is not None)
+QTest.mousePress(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+QTest.mouseMove(viewport, start + QPoint(40, 10))
+QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start + QPoint(90, 20))
+drawn = desk.workspace.corrections.target.labels
+assert drawn.any()
 until(lambda: desk.workspace.keeping.waiting == 0)
-print("kept", flush=True)
+import hashlib
+print("kept", hashlib.sha256(drawn.tobytes()).hexdigest(), flush=True)
 while True:
     app.processEvents()
     time.sleep(0.005)
@@ -332,11 +341,18 @@ def test_a_ruler_is_there_again_after_a_kill(qtbot: QtBot, study_folder: Path) -
         env={**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"},
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith(b"kept")
+        said, drawn = process.stdout.readline().decode().split()
+        assert said == "kept"
         process.send_signal(signal.SIGKILL)
     store = StudyStore(store_folder())
     (entry,) = [one for one in store.all_entries() if one.kind == "mark"]
     store.close()
     desk = opened(qtbot, study_folder)
     assert [mark.id for mark in marks(desk)] == [entry.subject]
+    # And the stroke of the brush, voxel by voxel.
+    stack = desk.workspace.active_viewport.stack
+    assert stack is not None
+    (result,) = desk.workspace.results.of(stack.id)
+    assert result.segmentation is not None
+    assert hashlib.sha256(result.segmentation.labels.tobytes()).hexdigest() == drawn
     close_desk(qtbot, desk)
