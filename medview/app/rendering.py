@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from medview.app.colour_maps import map_for_render
 from medview.app.colour_profiles import read_colour_profile
+from medview.app.file_drawings import drawn_source
 from medview.app.finding_points import draw_points, points_described, points_on
 from medview.app.headless import Choice, checked_time, load_frames, load_whole
 from medview.app.model_result import (
@@ -25,10 +26,11 @@ from medview.app.model_result import (
 from medview.app.object_inspection import overlay_on
 from medview.app.overlay_layers import label_layers, painted_layers
 from medview.app.presented import PresentationLayer, presented_slice, presented_voi
+from medview.app.rendered_cut import CutWish, cut_at
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import orientation_matrix
 from medview.core.colour_map import INVERTED_GREY, ColourMap
-from medview.core.cut import Slice, acquired_slice, cut_slice
+from medview.core.cut import Slice, acquired_slice
 from medview.core.display import (
     Overlay,
     OverlayStyle,
@@ -59,7 +61,9 @@ from medview.core.plane import (
 from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
-from medview.core.study import Stack
+from medview.core.slab import Slab, project_labels
+from medview.core.presentation_state import PresentationState
+from medview.core.study import FrameSource, Stack
 from medview.core.volume import Volume
 from medview.core.window import Voi, VoiLut, Window
 from medview.dicom.decode_worker import read_source
@@ -93,6 +97,8 @@ class RenderWish:
     """A segmentation, structure set, dose or parametric map to lay over it."""
     presentation_state: str | None = None
     """A softcopy presentation state that says how the frame is shown."""
+    cut: CutWish = field(default_factory=CutWish)
+    """A slab, an oblique plane."""
     colour_map: str | None = None
     """Id of a colour map or a file with one; None: grey, as the file says, PET too."""
 
@@ -113,6 +119,7 @@ class _Piece:
     presentation: PresentationLayer | None = None
     profile: ColourProfile | None = None
     colour_map: ColourMap | None = None
+    slab: Slab | None = None
 
 
 def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress = no_progress) -> dict[str, Any]:
@@ -129,12 +136,14 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         raise MedviewError("bad_use", "--position needs --plane.", exit_code=ExitCode.BAD_USE)
     if wish.plane is not None and wish.frame is not None:
         raise MedviewError("bad_use", "--frame and --plane exclude each other.", exit_code=ExitCode.BAD_USE)
-    if wish.presentation_state is not None and wish.plane is not None:
+    wish.cut.checked(frame=wish.frame, plane=wish.plane, position_mm=wish.position_mm)
+    is_cut = wish.plane is not None or wish.cut.normal is not None
+    if wish.presentation_state is not None and (is_cut or wish.cut.slab is not None):
         text = "A presentation state belongs to images as they were acquired: use --frame."
         raise MedviewError("bad_use", text, exit_code=ExitCode.BAD_USE)
     result = read_model_result(wish.model_result, stack) if wish.model_result is not None else None
     overlay = overlay_on(wish.overlay, stack) if wish.overlay is not None else None
-    if wish.plane is not None:
+    if is_cut:
         piece = _cut_piece(stack, wish, reader_window, progress)
     else:
         piece = _frame_piece(stack, wish, reader_window, progress)
@@ -164,8 +173,9 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         "stack": stack.id,
         "time": piece.time,
         "frame": piece.k,
-        "plane": wish.plane,
-        "position_mm": wish.position_mm if wish.plane is None else _position(piece, wish),
+        "plane": "oblique" if wish.cut.normal is not None else wish.plane,
+        **wish.cut.described(piece.slice.plane),
+        "position_mm": wish.position_mm if not is_cut else _position(piece, wish),
         "window": _described_window(piece.voi),
         "colour_profile": profile_said,
         "colour_map": None if colours is None else colours.id,
@@ -235,7 +245,13 @@ def _frame_piece(stack: Stack, wish: RenderWish, reader_window: Voi | None, prog
         voi = percentile_window(volumes[-1], 0)
     plane = _frame_plane(stack, k, time)
     shown = replace(acquired_slice(volumes[0], 0), plane=plane, k=k)
-    graphics = _graphics(stack, time * depth + k, progress) if wish.graphics else None
+    slab = wish.cut.slab_of(stack)
+    if slab is not None:
+        assert plane is not None
+        whole = load_whole(stack, time, progress)
+        piece = _Piece(cut_at(whole, plane, slab), voi, stack.inverted, k, time, _frame_pixel(stack), _reach(stack))
+        return replace(piece, slab=slab)
+    graphics = _graphics(stack, time * depth + k, progress, wish) if wish.graphics else None
     piece = _Piece(shown, voi, stack.inverted, k, time, _frame_pixel(stack), _reach(stack), graphics)
     return _presented(piece, stack, volumes[0], time * depth + k, wish)
 
@@ -253,8 +269,10 @@ def _profile(stack: Stack, wish: RenderWish) -> tuple[ColourProfile | None, str 
     return (None, "sRGB") if profile is None else (profile, profile.name or "unnamed")
 
 
-def _graphics(stack: Stack, frame: int, progress: Progress) -> FrameGraphics | None:
-    source = stack.graphics_of(frame)
+def _graphics(stack: Stack, frame: int, progress: Progress, wish: RenderWish) -> FrameGraphics | None:
+    if stack.graphics_of(frame) is None:
+        return None
+    source = drawn_source(stack, frame, _state(wish, stack.frames[frame]))
     if source is None:
         return None
     try:
@@ -291,7 +309,9 @@ def _reach(stack: Stack) -> float:
 
 
 def _cut_piece(stack: Stack, wish: RenderWish, reader_window: Voi | None, progress: Progress) -> _Piece:
-    assert wish.plane is not None
+    slab = wish.cut.slab_of(stack)
+    if wish.plane is None:
+        return _piece_on(wish.cut.plane_of(stack), stack, wish, reader_window, slab, progress)
     geometry = stack.geometry
     if geometry is None:
         raise MedviewError(
@@ -303,7 +323,6 @@ def _cut_piece(stack: Stack, wish: RenderWish, reader_window: Voi | None, progre
         raise MedviewError(
             "single_slice", f"Stack {stack.id} is a single slice, which cannot be cut: use --frame.", values=(stack.id,)
         )
-    time = checked_time(stack, wish.time)
     low, high = plane_range(geometry, wish.plane)
     position = (low + high) / 2 if wish.position_mm is None else wish.position_mm
     if not low <= position <= high:
@@ -312,12 +331,19 @@ def _cut_piece(stack: Stack, wish: RenderWish, reader_window: Voi | None, progre
             f"{position:g} mm lies outside the volume: {wish.plane} cuts go from {low:.2f} to {high:.2f} mm.",
             values=(f"{position:g}", wish.plane, f"{low:.2f}", f"{high:.2f}"),
         )
-    volume = load_whole(stack, time, progress)
     plane = anatomical_plane(geometry, wish.plane, position)
-    shown = cut_slice(volume, plane)
+    return _piece_on(plane, stack, wish, reader_window, slab, progress)
+
+
+def _piece_on(
+    plane: Plane, stack: Stack, wish: RenderWish, reader_window: Voi | None, slab: Slab | None, progress: Progress
+) -> _Piece:
+    time = checked_time(stack, wish.time)
+    volume = load_whole(stack, time, progress)
+    shown = cut_at(volume, plane, slab)
     voi = reader_window or resolve_window(stack, volume, _nearest_k(volume, plane), time=time)
     spacing = (plane.spacing[1], plane.spacing[0])
-    return _Piece(shown, voi, stack.inverted, None, time, spacing, plane.spacing[0] / 2)
+    return _Piece(shown, voi, stack.inverted, None, time, spacing, plane.spacing[0] / 2, slab=slab)
 
 
 def _nearest_k(volume: Volume, plane: Plane) -> int:
@@ -390,6 +416,8 @@ def _composed(
     segmentation = result.segmentation if result is not None and result.time == piece.time else None
     if segmentation is not None:
         labels = labels_on(segmentation, source.plane, piece.k)
+        if piece.slab is not None and source.plane is not None and segmentation.geometry is not None:
+            labels = project_labels(segmentation.labels, segmentation.geometry, source.plane, piece.slab)
         if labels is not None:
             on_screen = sample_labels(labels, matrix, shape) if sampled else labels
             overlays.append((on_screen, segmentation.meanings, OverlayStyle()))
@@ -419,15 +447,23 @@ def _shown(piece: _Piece) -> ShownSlice:
     return ShownSlice((shape[0], shape[1]), piece.pixel_mm, piece.slice.plane, None, "none", cast("Any", kind), piece.k)
 
 
+def _state(wish: RenderWish, source: FrameSource) -> PresentationState | None:
+    """The wished presentation state, None where there is none or it is about other images."""
+    if wish.presentation_state is None:
+        return None
+    from medview.dicom.presentation_state import read_presentation_state
+
+    state = read_presentation_state(wish.presentation_state)
+    return state if state.applies_to(source.sop_uid, source.frame) else None
+
+
 def _presented(piece: _Piece, stack: Stack, volume: Volume, frame: int, wish: RenderWish) -> _Piece:
     """A frame as the wished presentation state shows it."""
     if wish.presentation_state is None:
         return piece
-    from medview.dicom.presentation_state import read_presentation_state
-
-    state = read_presentation_state(wish.presentation_state)
     source = stack.frames[frame]
-    if not state.applies_to(source.sop_uid, source.frame):
+    state = _state(wish, source)
+    if state is None:
         text = f"{wish.presentation_state} says nothing of frame {piece.k} of {stack.id}."
         raise MedviewError("state_of_other_images", text, wish.presentation_state, values=(str(piece.k), stack.id))
     pixels = getattr(source, "pixels", None)
@@ -526,8 +562,8 @@ def _texts(
     patient, context = study.patient, stack.context
     number = "" if series.number is None else str(series.number)
     place = (
-        f"{wish.plane} {_position(piece, wish):.1f} mm"
-        if wish.plane is not None
+        f"{wish.plane or 'oblique'} {_position(piece, wish):.1f} mm"
+        if piece.k is None
         else f"{(piece.k or 0) + 1} / {stack.shape[0]}"
     )
     if stack.timepoints > 1:
@@ -540,7 +576,7 @@ def _texts(
             "top_right",
             (study.description, f"Acc. {study.accession}" if study.accession else "", f"{study.date} {study.time[:6]}"),
         ),
-        ("bottom_left", (_window_text(piece, stack), place)),
+        ("bottom_left", (wish.cut.words(), _window_text(piece, stack), place)),
         (
             "bottom_right",
             (

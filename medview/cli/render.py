@@ -17,6 +17,19 @@ from medview.core.problem import ExitCode
 @click.option("--frame", type=int, help="Slice, from 0, in sorted order (default: the middle one).")
 @click.option("--plane", type=click.Choice(["axial", "sagittal", "coronal"]), help="A cut instead of a slice.")
 @click.option("--position", type=float, help="LPS coordinate in mm along the plane's normal (default: the middle).")
+@click.option("--slab", type=float, metavar="MM", help="What lies within this thickness, not only the slice or plane.")
+@click.option("--projection", type=click.Choice(["max", "min", "mean"]), help="Of the slab (default: max).")
+@click.option(
+    "--normal", nargs=3, type=float, metavar="X Y Z", help="An oblique cut: its normal in LPS, away from the eye."
+)
+@click.option("--up", nargs=3, type=float, metavar="X Y Z", help="What is up in an oblique cut (default: the head).")
+@click.option(
+    "--center",
+    nargs=3,
+    type=float,
+    metavar="X Y Z",
+    help="LPS mm that an oblique cut runs through (default: the middle).",
+)
 @click.option("--window", nargs=2, type=float, metavar="CENTER WIDTH", help="In the unit of the values.")
 @click.option("--size", nargs=2, type=int, metavar="W H", help="Pixels of the picture; the slice is fitted into it.")
 @click.option(
@@ -40,13 +53,15 @@ from medview.core.problem import ExitCode
 @click.option("--output", required=True, type=click.Path(), help="PNG to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def render_command(paths: tuple[str, ...], stack_id: str | None, output: str, as_json: bool, **wished: Any) -> int:
-    """Draw a slice as stored or an axial, sagittal or coronal cut into a PNG.
+    """Draw a slice as stored, an axial, sagittal, coronal or oblique cut, or a slab of it, into a PNG.
 
     Head up, the patient's left at the picture's right, anterior at the left of a sagittal cut.
     """
     from medview.app.headless import choose_stack
+    from medview.app.rendered_cut import CutWish
     from medview.app.rendering import RenderWish, render_stack
 
+    wished["cut"] = CutWish(**{name: wished.pop(name) for name in ("slab", "projection", "normal", "up", "center")})
     wished["position_mm"] = wished.pop("position")
     answer = render_stack(choose_stack(paths, stack_id), RenderWish(**wished), output)
     if as_json:
