@@ -396,6 +396,7 @@ def tool_commands() -> tuple[Command, ...]:
         (Tool.ZOOM, QT_TRANSLATE_NOOP("Command", "Zoom"), "Z", "magnifying-glass", 2),
         (Tool.ROTATE, QT_TRANSLATE_NOOP("Command", "Rotate by hand"), "R", "", 0),
         (Tool.CROSSHAIR, QT_TRANSLATE_NOOP("Command", "Crosshair: all go there"), "H", "crosshair", 2),
+        (Tool.MAGNIFIER, QT_TRANSLATE_NOOP("Command", "Magnifier"), "Shift+Z", "", 0),
     )
     commands = []
     for tool, title, key, icon, group in tools:
@@ -448,6 +449,15 @@ def ai_commands() -> tuple[Command, ...]:
             "ai",
             lambda c: cancel_runs(c.workspace),
             enabled=lambda c: has_runs(c.workspace),
+        ),
+        Command(
+            "ai.explain",
+            QT_TRANSLATE_NOOP("Command", "Question a model: why, how sure, what another one says…"),
+            "ai",
+            lambda c: c.shell.ask_why(),
+            ("Y",),
+            enabled=has_image,
+            scope="image",
         ),
         Command(
             "ai.toggle",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
 
 from psygnal import Signal
 
@@ -31,6 +29,7 @@ class Tool(StrEnum):
     TEXT = "text"
     CALIBRATION = "calibration"
     CROSSHAIR = "crosshair"
+    MAGNIFIER = "magnifier"
     BRUSH = "brush"
     ERASER = "eraser"
     GROW = "grow"
@@ -78,27 +77,3 @@ class ToolChoice:
         if tool != self._tool:
             self._tool = tool
             self.changed.emit(tool)
-
-
-Button = Literal["left", "middle", "right"]
-
-_MEDVIEW: Mapping[Button, Tool | None] = {"left": None, "middle": Tool.PAN, "right": Tool.ZOOM}
-
-MOUSE_PROFILES: Mapping[str, Mapping[Button, Tool | None]] = {
-    "medview": _MEDVIEW,
-    "weasis": {**_MEDVIEW, "right": None},
-    "osirix": _MEDVIEW,
-    "ohif": _MEDVIEW,
-    "scroll-first": {**_MEDVIEW, "right": Tool.WINDOW},
-}
-"""What a drag does by button; None for the left one is the active tool, for others nothing."""
-
-
-def drag_tool(profile: str, button: Button, active: Tool) -> Tool | None:
-    """The tool of a drag. The profile "scroll-first" scrolls where others window with the left button."""
-    chosen = MOUSE_PROFILES.get(profile, _MEDVIEW)[button]
-    if button != "left":
-        return chosen
-    if profile == "scroll-first" and active is Tool.WINDOW:
-        return Tool.SCROLL
-    return active

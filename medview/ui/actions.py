@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 from medview.app.command_rules import may_run
 from medview.app.command_table import COMMANDS, MENUS
 from medview.app.commands import Command, Context, keys_of
+from medview.app.hand_profiles import keys_in_use
 from medview.ui.icons import icon
+from medview.ui.mouse_text import gestures_text
 from medview.ui.text import translate
 
 ICON_PX = 18
@@ -30,7 +32,7 @@ class CommandActions(QObject):
         self._actions: dict[str, QAction] = {}
         for command in COMMANDS:
             self._actions[command.id] = self._make(command)
-        self.set_keys(context.workspace.settings.keys)
+        self.set_keys(keys_in_use(context.workspace.settings))
 
     def __getitem__(self, command_id: str) -> QAction:
         return self._actions[command_id]
@@ -64,7 +66,9 @@ class CommandActions(QObject):
             action.setShortcuts(keys)
             title = translate("Command", command.title).rstrip("…")
             shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
-            action.setToolTip(f"{title}  ({shown})" if shown else title)
+            by_hand = gestures_text(self._context.workspace.settings, command.id)
+            told = ", ".join(one for one in (shown, by_hand) if one)
+            action.setToolTip(f"{title}  ({told})" if told else title)
 
     def image_actions(self) -> list[QAction]:
         """The actions whose keys count while the images have the focus, or everywhere in the window."""

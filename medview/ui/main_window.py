@@ -12,6 +12,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMainWindow, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from medview.app.commands import Context, ViewportActions
+from medview.app.hand_profiles import keys_in_use
 from medview.app.mark_commands import MARK_MENU
 from medview.app.notices import WINDOW
 from medview.ui.actions import CommandActions
@@ -102,6 +103,7 @@ class MainWindow(QMainWindow):
         self.status.hanging_asked.connect(self.show_hangings)
         self.grid.readout_changed.connect(self.status.set_pointer)
         self.grid.context_requested.connect(self._show_context_menu)
+        self.grid.full_screen_asked.connect(self.toggle_full_screen)
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
         bar.setFixedHeight(26)
@@ -154,7 +156,7 @@ class MainWindow(QMainWindow):
         settings = self._workspace.settings
         self.series_panel.setVisible(settings.left_panel)
         self.right_panel.setVisible(settings.right_panel)
-        self.actions_.set_keys(settings.keys)
+        self.actions_.set_keys(keys_in_use(settings))
         self._refresh_later()
 
     def _follow_document(self) -> None:
@@ -422,6 +424,13 @@ class MainWindow(QMainWindow):
         from medview.ui.settings_dialog import SettingsDialog
 
         self._show_dialog("settings", lambda: SettingsDialog(self._workspace, self))
+
+    def ask_why(self, result: InferenceResult | None = None) -> None:
+        """Open the questions to models, about a result where one is named."""
+        from medview.ui.explanation_dialog import ExplanationDialog
+
+        self._show_dialog("explain", lambda: ExplanationDialog(self._workspace, self))
+        cast("ExplanationDialog", self._dialogs["explain"]).ask_about(result)
 
     def show_recent(self) -> None:
         """Open the list of studies that were opened before."""

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from medview.app.command_search import Found, ranked
 from medview.app.command_table import COMMANDS, MENUS
 from medview.app.commands import Command, keys_of
+from medview.app.hand_profiles import keys_in_use
 from medview.core.resources import resource_path
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
@@ -146,7 +147,7 @@ class Palette(QDialog):
 
     def refresh(self, *_text: object) -> None:
         """List what fits what is typed."""
-        rebound = self._workspace.settings.keys
+        rebound = keys_in_use(self._workspace.settings)
         self.list.clear()
         for found in ranked(self.line.text(), self._entries, self.recent):
             command = self._commands[found.id]

@@ -186,7 +186,7 @@ class SettingsDialog(QDialog):
         for name in named.keys() & self._workspace.fixed.keys():
             named[name].setEnabled(False)
             named[name].setToolTip(locked)
-        self.mouse_lines.setText("\n".join(f"{what}:  {does}" for what, does in mouse_lines(settings.mouse_profile)))
+        self.mouse_lines.setText("\n".join(f"{what}:  {does}" for what, does in mouse_lines(settings)))
 
     def _as_delivered(self) -> None:
         fresh = Settings()

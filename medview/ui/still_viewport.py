@@ -54,19 +54,35 @@ class StillViewport(ViewportWidget):
             return False
         cut = self.cut()
         self.graphics()
-        if self.workspace.drawings.is_waiting(stack, shown.frame if shown.plane_kind == "acquired" else None):
+        own = shown.frame if shown.plane_kind == "acquired" else None
+        if self.workspace.drawings.is_waiting(stack, own, self.presenting.state):
             return False
         return cut is None or not cut.pending
 
+    def picture_alone(self) -> QImage | None:
+        """The pixels without any words and marks; None where the slice is not there."""
+        volume, shown = self.volume, self.shown
+        if volume is None or shown is None:
+            return None
+        image = self._empty()
+        painter = QPainter(image)
+        self._painting.paint_picture(self._painting.canvas(painter), volume, shown)
+        painter.end()
+        return image
+
     def image(self) -> QImage:
         """What it paints, in device pixels of this screen."""
+        image = self._empty()
+        painter = QPainter(image)
+        self.render(painter, QPoint(0, 0))
+        painter.end()
+        return image
+
+    def _empty(self) -> QImage:
         ratio = self.devicePixelRatioF()
         image = QImage(round(self.width() * ratio), round(self.height() * ratio), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(0)
-        painter = QPainter(image)
-        self.render(painter, QPoint(0, 0))
-        painter.end()
         return image
 
 

@@ -33,7 +33,7 @@ def _drawn(tool: Tool) -> QCursor:
     for colour, width in ((_DARK, 4.0), (_LIGHT, 1.7)):
         painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if tool is Tool.ZOOM:
+        if tool in {Tool.ZOOM, Tool.MAGNIFIER}:
             painter.drawEllipse(QPointF(11, 11), 7, 7)
             painter.drawLine(QPointF(16.5, 16.5), QPointF(23, 23))
             painter.drawLine(QPointF(8, 11), QPointF(14, 11))
@@ -49,5 +49,5 @@ def _drawn(tool: Tool) -> QCursor:
         painter.setBrush(_LIGHT)
         painter.drawPie(QRectF(6, 6, 16, 16), 90 * 16, 180 * 16)
     painter.end()
-    middle = 11 if tool is Tool.ZOOM else 14
+    middle = 11 if tool in {Tool.ZOOM, Tool.MAGNIFIER} else 14
     return QCursor(picture, middle, middle)

@@ -53,6 +53,7 @@ from medview.ui.viewport_mouse import ViewportMouse
 from medview.ui.viewport_painting import ViewportPainting
 from medview.ui.viewport_presenting import ViewportPresenting
 from medview.ui.viewport_readout import ViewportReadout
+from medview.ui.viewport_uptakes import ViewportUptakes
 
 if TYPE_CHECKING:
     from medview.app.picture import PaintedLayer, SegmentationLayer
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from medview.core.finding import Finding, InferenceResult
     from medview.core.graphics import FrameGraphics
     from medview.formats.colour_profile import ColourProfile
+    from medview.ui.viewport_magnifier import MagnifierDrag
 
 translate = QCoreApplication.translate
 
@@ -77,6 +79,7 @@ class ViewportWidget(QWidget):
     """A short right click; global position."""
     still = False
     """Whether it is painted for a file or for paper: without what belongs to the hand."""
+    full_screen_asked = Signal()
     readout_changed = Signal(str)
     """What is under the pointer, in words; "" where nothing is."""
     painted = Signal(str, int)
@@ -94,10 +97,12 @@ class ViewportWidget(QWidget):
         self.presenting = ViewportPresenting(self)
         self.fusing = ViewportFusing(self)
         self.colours = ViewportColours(self)
+        self.uptakes = ViewportUptakes(self)
         self.brushing = ViewportBrushing(self)
         self.told = ViewportReadout(self)
         self.selected_mark: str | None = None
         self.draft: Measurement | None = None
+        self.magnifier: MagnifierDrag | None = None
         self.drop_hovers = False
         self._painting = ViewportPainting(self)
         self._volume: Volume | None = None
@@ -245,7 +250,7 @@ class ViewportWidget(QWidget):
         shown, stack = self.shown, self.state.stack
         if shown is None or stack is None or shown.plane_kind != "acquired" or not self.state.view.show_graphics:
             return None
-        return self.workspace.drawings.of(stack, shown.frame)
+        return self.workspace.drawings.of(stack, shown.frame, self.presenting.state)
 
     def profile(self) -> ColourProfile | None:
         """The ICC profile that colours are drawn through."""
@@ -397,6 +402,18 @@ class ViewportWidget(QWidget):
         if self.state in self.workspace.viewports:
             self.workspace.toggle_maximised(self.workspace.viewports.index(self.state))
 
+    def do_double(self, action: str) -> None:
+        """What the profile binds to a double click."""
+        if action == "maximise":
+            self.maximise()
+        elif action == "full_screen":
+            self.maximise()
+            self.full_screen_asked.emit()
+        elif action == "fit":
+            reading.fit(self.state)
+        elif action == "reset":
+            reading.reset(self.state)
+
     def touch(self) -> None:
         """The reader did something here: nothing is hung by itself any more."""
         self.workspace.touched = True
@@ -426,6 +443,7 @@ class ViewportWidget(QWidget):
             self.picture.forget()
             self.presenting.forget()
             self.fusing.forget()
+            self.uptakes.forget()
             self._volume, self._volume_of, self.volume_error = None, None, None
             self.marking.forget()
             self.selected_mark = self.draft = None
@@ -519,6 +537,8 @@ class ViewportWidget(QWidget):
         painter = QPainter(self)
         try:
             self._painting.paint(painter)
+            if self.magnifier is not None:
+                self.magnifier.draw(painter)
         finally:
             painter.end()
 

@@ -146,6 +146,7 @@ class ViewportGrid(QWidget):
 
     readout_changed = Signal(str)
     context_requested = Signal(QPoint)
+    full_screen_asked = Signal()
 
     def __init__(self, workspace: Workspace, make: MakeViewport = make_viewport) -> None:
         super().__init__()
@@ -206,6 +207,7 @@ class ViewportGrid(QWidget):
             frame = ViewportFrame(workspace, len(self.frames), self._make, self.run_command)
             frame.viewport.readout_changed.connect(self.readout_changed)
             frame.viewport.context_requested.connect(self.context_requested)
+            frame.viewport.full_screen_asked.connect(self.full_screen_asked)
             self.frames.append(frame)
         self._stack.setCurrentWidget(self._area)
         for index in [at for at in self.detached if at >= len(workspace.viewports)]:

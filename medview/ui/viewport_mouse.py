@@ -10,9 +10,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from medview.app import reading
-from medview.app.slabs import step_thickness
-from medview.app.tools import DRAWING_TOOLS, PAINT_TOOLS, Tool, drag_tool
-from medview.core.problem import MedviewError
+from medview.app.hand_profiles import bound, drag_tool
+from medview.app.tools import DRAWING_TOOLS, PAINT_TOOLS, Tool
 from medview.core.window import Voi
 from medview.ui.dimension_slider import DimensionRow, dimension_rows, row_at
 from medview.ui.mark_drags import CLICK_REACH, KIND_OF_TOOL, POINTWISE, MarkDrag, NewMarkDrag, Sketch
@@ -20,7 +19,9 @@ from medview.ui.measurement_items import Hit, hit_mark
 from medview.ui.tool_cursors import tool_cursor
 from medview.ui.viewport_brush import BrushDrag, GrowClick
 from medview.ui.viewport_edges import index_at_slider
+from medview.ui.viewport_magnifier import MagnifierDrag
 from medview.ui.viewport_style import SLIDER_REACH
+from medview.ui.viewport_wheel import ViewportWheel, gesture_name
 
 if TYPE_CHECKING:
     from medview.ui.viewport import ViewportWidget
@@ -53,7 +54,7 @@ class ViewportMouse:
         self._button = Qt.MouseButton.NoButton
         self._pressed = QPointF()
         self._slipped = False
-        self._wheel_rest = 0
+        self._wheel = ViewportWheel(widget)
         self.sketch: Sketch | None = None
         """A mark that is being set point by point."""
         self.position: QPointF | None = None
@@ -92,7 +93,6 @@ class ViewportMouse:
         if widget.shown is None:
             return None
         at = event.position()
-        profile = widget.workspace.settings.mouse_profile
         if self.sketching and event.button() is not Qt.MouseButton.MiddleButton:
             assert self.sketch is not None
             if event.button() is Qt.MouseButton.RightButton:
@@ -107,7 +107,7 @@ class ViewportMouse:
                 drag = SliderDrag(widget)
                 drag.move(at)
                 return drag
-            row = self._dimension_row(at)
+            row = self.dimension_row(at)
             if row is not None:
                 along = DimensionDrag(widget, row)
                 along.move(at)
@@ -123,15 +123,19 @@ class ViewportMouse:
             crossed = widget.crosshair.press(at, event.modifiers())
             if crossed is not None:
                 return crossed
-            return self._tool_drag(drag_tool(profile, "left", widget.workspace.tools.tool), at)
+            return self._tool_drag(self._tool_of(event, "left"), at)
         if event.button() is Qt.MouseButton.MiddleButton:
-            return self._tool_drag(drag_tool(profile, "middle", widget.workspace.tools.tool), at)
+            return self._tool_drag(self._tool_of(event, "middle"), at)
         if event.button() is Qt.MouseButton.RightButton:
             hit = self._hit(at)
             if hit is not None:
                 widget.select_mark(hit.mark_id)  # the menu is about it
-            return self._tool_drag(drag_tool(profile, "right", widget.workspace.tools.tool), at)
+            return self._tool_drag(self._tool_of(event, "right"), at)
         return None
+
+    def _tool_of(self, event: QMouseEvent, button: str) -> Tool | None:
+        workspace = self._widget.workspace
+        return drag_tool(workspace.settings, gesture_name(event.modifiers(), button), workspace.tools.tool)
 
     def _tool_drag(self, tool: Tool | None, at: QPointF) -> Drag | None:
         widget = self._widget
@@ -194,65 +198,19 @@ class ViewportMouse:
         self.cancel()
         drawing = self._widget.workspace.tools.tool in DRAWING_TOOLS | PAINT_TOOLS
         at = event.position()
-        on_picture = not self._is_over_slider(at) and self._dimension_row(at) is None
+        on_picture = not self._is_over_slider(at) and self.dimension_row(at) is None
         if event.button() is Qt.MouseButton.LeftButton and not drawing and on_picture:
-            self._widget.maximise()
+            self._widget.do_double(bound(self._widget.workspace.settings, "double"))
 
     def wheel(self, event: QWheelEvent) -> None:
-        """A slice for each notch; with Ctrl zoom about the pointer, with Shift ten slices, with Alt and Shift a thicker slab.
-
-        Alt alone, or Ctrl and Shift, is more of a series on top, and where there is none a thicker slab too.
-
-        Some systems turn Shift + wheel into a sideways wheel. Parts of notches (touchpads) add up.
-        """
+        """What the profile binds to the wheel."""
         widget = self._widget
         if widget.shown is None:
             return
-        delta = event.angleDelta().y() or event.angleDelta().x()
-        modifiers = event.modifiers()
-        if (
-            widget.brushing.wheel(delta, modifiers)
-            or self._thickens(delta, modifiers)
-            or (modifiers in FUSION_WHEEL and widget.fusing.wheel(delta / 120))
-        ):
-            pass
-        elif modifiers & Qt.KeyboardModifier.ControlModifier:
-            factor = reading.ZOOM_STEP ** (delta / 120)
-            reading.zoom_about(widget.state, widget.transform, factor, event.position().toTuple())
-        else:
-            self._wheel_rest += delta
-            notches = int(self._wheel_rest / 120)
-            self._wheel_rest -= notches * 120
-            if notches:
-                steps = -notches if not widget.workspace.settings.scroll_reversed else notches
-                row = self._dimension_row(event.position())
-                if row is not None:
-                    widget.state.update(dimension=row.index)
-                    reading.step_time(widget.state, steps)
-                    widget.touch()
-                    return
-                if modifiers & Qt.KeyboardModifier.ShiftModifier:
-                    steps *= reading.FAST_SCROLL
-                reading.scroll(widget.state, steps)
+        self._wheel.turn(event)
         widget.touch()
         self.position = event.position()
         widget.tell_readout()
-
-    def _thickens(self, delta: int, modifiers: Qt.KeyboardModifier) -> bool:
-        """Alt and Shift, or Alt where nothing lies on top: a thicker or thinner slab; False for other wheels."""
-        widget = self._widget
-        own = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
-        if modifiers != own and (modifiers not in FUSION_WHEEL or widget.fusing.fusion is not None):
-            return False
-        self._wheel_rest += delta
-        notches = int(self._wheel_rest / 120)
-        self._wheel_rest -= notches * 120
-        if notches:
-            try:
-                step_thickness(widget.state, notches)
-            except MedviewError as error:
-                widget.workspace.tell(error.code, error.text, error.values, "warning")
-        return True
 
     def leave(self) -> None:
         """The pointer left the viewport."""
@@ -312,7 +270,8 @@ class ViewportMouse:
     def _is_over_slider(self, at: QPointF) -> bool:
         return self._widget.state.slice_count > 1 and at.x() >= self._widget.width() - SLIDER_REACH
 
-    def _dimension_row(self, at: QPointF) -> DimensionRow | None:
+    def dimension_row(self, at: QPointF) -> DimensionRow | None:
+        """The slider of a dimension under a point."""
         widget = self._widget
         rows = dimension_rows((widget.width(), widget.height()), widget.state.stack)
         return row_at(rows, at.x(), at.y())
@@ -323,7 +282,7 @@ class ViewportMouse:
             return
         hit = self._hit(at)
         over_slider = self._is_over_slider(at)
-        row = self._dimension_row(at)
+        row = self.dimension_row(at)
         over_dimension = None if row is None else row.index
         over_line = widget.fusing.takes(at)
         held = widget.crosshair.hovers(at)
@@ -347,8 +306,7 @@ class ViewportMouse:
             widget.setCursor(widget.crosshair.cursor())
         else:
             button = {Qt.MouseButton.MiddleButton: "middle", Qt.MouseButton.RightButton: "right"}.get(self._button)
-            profile = widget.workspace.settings.mouse_profile
-            tool = drag_tool(profile, button or "left", widget.workspace.tools.tool)  # type: ignore[arg-type]
+            tool = drag_tool(widget.workspace.settings, button or "left", widget.workspace.tools.tool)
             widget.setCursor(tool_cursor(tool or Tool.WINDOW, self._drag is not None))
 
 
@@ -535,6 +493,7 @@ _DRAGS: Mapping[Tool, Callable[[ViewportWidget, QPointF], Drag]] = {
     Tool.SCROLL: ScrollDrag,
     Tool.ROTATE: RotateDrag,
     Tool.CROSSHAIR: CrosshairDrag,
+    Tool.MAGNIFIER: MagnifierDrag,
     Tool.BRUSH: BrushDrag,
     Tool.ERASER: BrushDrag,
     Tool.GROW: GrowClick,

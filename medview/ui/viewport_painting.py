@@ -89,7 +89,8 @@ class ViewportPainting:
         self._fonts = None
         self._corners_key = ()
 
-    def _canvas(self, painter: QPainter) -> Canvas:
+    def canvas(self, painter: QPainter) -> Canvas:
+        """What the viewport is painted on."""
         if self._fonts is None:
             base = self._widget.font()
             self._fonts = Fonts(
@@ -104,7 +105,7 @@ class ViewportPainting:
     def paint(self, painter: QPainter) -> None:
         """Paint the whole viewport."""
         widget = self._widget
-        canvas = self._canvas(painter)
+        canvas = self.canvas(painter)
         volume, shown = widget.volume, widget.shown
         self.several_patients_drawn = widget.several_patients
         if volume is None or shown is None:
@@ -116,7 +117,7 @@ class ViewportPainting:
                 self._paint_empty(canvas)
             self._paint_drop(canvas)
             return
-        painted = self._paint_picture(canvas, volume, shown)
+        painted = self.paint_picture(canvas, volume, shown)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         corners = self._corners(volume, shown)
         self._paint_overlays(canvas, volume, shown, corners)
@@ -132,7 +133,8 @@ class ViewportPainting:
 
     # ------------------------------------------------------------------ picture
 
-    def _paint_picture(self, canvas: Canvas, volume: Volume, shown: ShownSlice) -> bool:
+    def paint_picture(self, canvas: Canvas, volume: Volume, shown: ShownSlice) -> bool:
+        """Paint the pixels alone; False where a slice is not there, which is said in its place."""
         widget, painter = self._widget, canvas.painter
         if shown.k is not None and not volume.is_loaded(shown.k):
             painter.fillRect(widget.rect(), GROUND)

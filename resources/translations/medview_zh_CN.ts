@@ -751,6 +751,10 @@
         <translation>取消所有模型运行</translation>
     </message>
     <message>
+        <source>Question a model: why, how sure, what another one says…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Hide or show AI and overlays</source>
         <translation>隐藏或显示 AI 和叠加层</translation>
     </message>
@@ -1043,10 +1047,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>3-D MIP</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Planes stay at right angles</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1057,6 +1057,10 @@
     <message>
         <source>Planes as at the beginning</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Magnifier</source>
+        <translation>放大镜</translation>
     </message>
 </context>
 <context>
@@ -1558,6 +1562,165 @@
     <message>
         <source>DICOM folders, files and DICOMDIR · NIfTI, NRRD, MHA · PNG, JPEG, TIFF</source>
         <translation>DICOM 文件夹、文件及 DICOMDIR · NIfTI、NRRD、MHA · PNG、JPEG、TIFF</translation>
+    </message>
+</context>
+<context>
+    <name>Explain</name>
+    <message>
+        <source>Channels of the layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click on a channel to see its number</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>AI explanation: research use, not kept as a finding</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show or hide this over the images</source>
+        <translation type="unfinished">在图像上显示或隐藏</translation>
+    </message>
+    <message>
+        <source>Let go of this</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Agreement {0} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Score of the unchanged image: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} runs in {1} s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drawn from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation type="unfinished">不透明度</translation>
+    </message>
+    <message>
+        <source>{0} of the layer&apos;s channels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Channel {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Figures</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slice</source>
+        <translation type="unfinished">层面</translation>
+    </message>
+    <message>
+        <source>ml</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Places</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click: go there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Questions to a model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation type="unfinished">模型</translation>
+    </message>
+    <message>
+        <source>With</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>About</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the question back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the model finds most</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The deepest</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the viewport shows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} {1} on slice {2}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a series first.</source>
+        <translation type="unfinished">请先打开一个序列。</translation>
+    </message>
+    <message>
+        <source>None of the models is meant for this series.</source>
+        <translation type="unfinished">没有适用于本序列的模型。</translation>
+    </message>
+    <message>
+        <source>Choose one more model to compare with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose at least one more model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This cannot be asked; the messages say why.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The question was taken back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answers are listed here. They are not kept when the study is closed.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2074,6 +2237,10 @@
     <message>
         <source>Show or hide this result</source>
         <translation>显示或隐藏此结果</translation>
+    </message>
+    <message>
+        <source>Why? Question the model about this result</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Save this result</source>
@@ -2724,6 +2891,14 @@
     <message>
         <source>Reading tags</source>
         <translation>读取标签</translation>
+    </message>
+    <message>
+        <source>Working on a label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measuring labels</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>loading images</source>
@@ -3923,6 +4098,26 @@
         <translation>这些序列中有未打开的图像，其上已保存的标记：{0} 个。它们仍然保存。</translation>
     </message>
     <message>
+        <source>Choose a segmentation or begin a new one: the brush has nothing to paint on here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was changed: the label is empty there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was changed: there is nothing of that kind.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The labels were changed meanwhile, so nothing was done. Try it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Strokes on a segmentation that do not fit it: {0}. They stay kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Kept marks by another version of medview that cannot be shown: {0}. They stay kept.</source>
         <translation>由其他版本的 medview 保存而无法显示的标记：{0} 个。它们仍然保存。</translation>
     </message>
@@ -4237,16 +4432,48 @@
 <context>
     <name>Mouse</name>
     <message>
-        <source>Left drag</source>
+        <source>left drag</source>
         <translation>左键拖动</translation>
     </message>
     <message>
-        <source>Middle drag</source>
+        <source>middle drag</source>
         <translation>中键拖动</translation>
     </message>
     <message>
-        <source>Right drag</source>
+        <source>right drag</source>
         <translation>右键拖动</translation>
+    </message>
+    <message>
+        <source>wheel</source>
+        <translation>滚轮</translation>
+    </message>
+    <message>
+        <source>double-click</source>
+        <translation>双击</translation>
+    </message>
+    <message>
+        <source>as without the modifier</source>
+        <translation>同不按修饰键</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Time, phase, echo</source>
+        <translation>时间、时相、回波</translation>
+    </message>
+    <message>
+        <source>More or less of the series on top, else slab</source>
+        <translation>叠加序列的比例，无叠加时为层厚</translation>
+    </message>
+    <message>
+        <source>Slab thickness</source>
+        <translation>层厚</translation>
+    </message>
+    <message>
+        <source>Maximise and full screen</source>
+        <translation>最大化并全屏</translation>
     </message>
     <message>
         <source>Right click</source>
@@ -4257,24 +4484,24 @@
         <translation>图像菜单</translation>
     </message>
     <message>
-        <source>Wheel</source>
-        <translation>滚轮</translation>
+        <source>One finger</source>
+        <translation>单指</translation>
     </message>
     <message>
-        <source>Shift + wheel</source>
-        <translation>Shift + 滚轮</translation>
+        <source>Two fingers</source>
+        <translation>双指</translation>
+    </message>
+    <message>
+        <source>Zoom and pan</source>
+        <translation>缩放与平移</translation>
+    </message>
+    <message>
+        <source>Three fingers</source>
+        <translation>三指</translation>
     </message>
     <message>
         <source>Scroll ten images</source>
         <translation>翻十幅</translation>
-    </message>
-    <message>
-        <source>Ctrl + wheel</source>
-        <translation>Ctrl + 滚轮</translation>
-    </message>
-    <message>
-        <source>Double-click</source>
-        <translation>双击</translation>
     </message>
 </context>
 <context>
@@ -5359,8 +5586,16 @@
         <translation>命令</translation>
     </message>
     <message>
+        <source>Keys and mouse as in</source>
+        <translation>按键和鼠标同</translation>
+    </message>
+    <message>
         <source>Keys</source>
         <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>Take it away there</source>
+        <translation>从那里移除</translation>
     </message>
     <message>
         <source>New key</source>
@@ -5371,16 +5606,44 @@
         <translation>设定</translation>
     </message>
     <message>
+        <source>As before</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>What the profile gives it</source>
+        <translation>恢复为该方案的设置</translation>
+    </message>
+    <message>
         <source>Restore defaults</source>
         <translation>恢复默认</translation>
+    </message>
+    <message>
+        <source>It does</source>
+        <translation>功能</translation>
+    </message>
+    <message>
+        <source>What the gesture does</source>
+        <translation>该手势的功能</translation>
     </message>
     <message>
         <source>Mouse</source>
         <translation>鼠标</translation>
     </message>
     <message>
+        <source>Your own {0} changes still hold; “Restore defaults” takes them back.</source>
+        <translation>您自己的 {0} 处更改仍然有效；“恢复默认”可撤销。</translation>
+    </message>
+    <message>
         <source>This key belongs to “{0}”.</source>
         <translation>该快捷键已用于“{0}”。</translation>
+    </message>
+    <message>
+        <source>No gesture does this any more: {0}. Its tool still does.</source>
+        <translation>已没有手势用于：{0}。相应工具仍可使用。</translation>
+    </message>
+    <message>
+        <source>The same as: {0}.</source>
+        <translation>与以下相同：{0}。</translation>
     </message>
 </context>
 <context>
@@ -6502,6 +6765,10 @@
     <message>
         <source>values before the filters</source>
         <translation>滤波前的值</translation>
+    </message>
+    <message>
+        <source>{label} mean {mean}   max {max}   peak {peak}{unit}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>no value here</source>
