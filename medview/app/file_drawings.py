@@ -14,9 +14,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from medview.app.workspace import Workspace
+    from medview.core.presentation_state import PresentationState
 
 KEPT = 64
 """Frames whose drawings are kept; most are empty but for a few lines."""
+
+
+def drawn_source(stack: Stack, frame: int | None, state: PresentationState | None) -> FrameSource | None:
+    """What the file of a frame (index into the stack's frames) draws over it, under a state what that switches on."""
+    source = None if frame is None else stack.graphics_of(frame)
+    if source is None or state is None:
+        return source
+    from medview.dicom.overlays import FileGraphics
+
+    return source.only(state.overlay_groups) if isinstance(source, FileGraphics) else source
 
 
 class FileDrawings:
@@ -29,9 +40,12 @@ class FileDrawings:
         self._kept: OrderedDict[FrameSource, FrameGraphics | None] = OrderedDict()
         self._asked: set[FrameSource] = set()
 
-    def of(self, stack: Stack, frame: int | None) -> FrameGraphics | None:
-        """The drawings of a frame (index into the stack's frames) where they are there; asking starts reading them."""
-        source = None if frame is None else stack.graphics_of(frame)
+    def of(self, stack: Stack, frame: int | None, state: PresentationState | None = None) -> FrameGraphics | None:
+        """The drawings of a frame (index into the stack's frames) where they are there; asking starts reading them.
+
+        Under a presentation ``state`` only those that it switches on.
+        """
+        source = drawn_source(stack, frame, state)
         if source is None:
             return None
         if source in self._kept:
@@ -42,9 +56,9 @@ class FileDrawings:
             self._read(stack.id, source)
         return None
 
-    def is_waiting(self, stack: Stack, frame: int | None) -> bool:
+    def is_waiting(self, stack: Stack, frame: int | None, state: PresentationState | None = None) -> bool:
         """Whether the drawings of a frame are being read."""
-        source = None if frame is None else stack.graphics_of(frame)
+        source = drawn_source(stack, frame, state)
         return source is not None and source in self._asked
 
     def _read(self, stack_id: str, source: FrameSource) -> None:

@@ -59,10 +59,10 @@ from medview.core.plane import (
     plane_range,
 )
 from medview.core.policy import policy
+from medview.core.presentation_state import PresentationState
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.slab import Slab, project_labels
-from medview.core.presentation_state import PresentationState
 from medview.core.study import FrameSource, Stack
 from medview.core.volume import Volume
 from medview.core.window import Voi, VoiLut, Window

@@ -121,6 +121,8 @@ class PresentationState:
     shutter: Shutter | None = None
     annotations: tuple[Annotation, ...] = ()
     planes: tuple[BitmapPlane, ...] = ()
+    overlay_groups: frozenset[int] = frozenset()
+    """Groups (0x6000, 0x6002 …) of overlay planes in the images that are drawn; all others are not (PS3.3 C.11.7)."""
     palette: NDArray[np.uint8] | None = field(default=None)
     """(256, 3) RGB of a pseudo-colour state."""
     is_colour: bool = False

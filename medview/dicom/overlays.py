@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -100,6 +100,11 @@ class FileGraphics:
             return any(plane.is_embedded for plane in overlay_planes(self.path, self.groups))
         except Exception:  # noqa: BLE001 - whatever is wrong with the file is told by reading it
             return True
+
+    def only(self, groups: Collection[int]) -> FileGraphics | None:
+        """Of the overlay planes those in some groups; None where nothing is left to draw."""
+        kept = tuple(group for group in self.groups if group in groups)
+        return replace(self, groups=kept) if kept or self.supplemental else None
 
     def read(self) -> NDArray[Any]:
         """(rows, columns, 4) uint8; raises MedviewError as the frame itself does."""

@@ -37,6 +37,7 @@ _KINDS: dict[str, GraphicKind] = {
     "CIRCLE": "circle",
     "ELLIPSE": "ellipse",
 }
+_GROUPS = range(0x6000, 0x6020, 2)
 _MODES = ("SCALE TO FIT", "TRUE SIZE", "MAGNIFY")
 _COLOUR_CLASS = "1.2.840.10008.5.1.4.1.1.11.2"
 _PSEUDO_CLASS = "1.2.840.10008.5.1.4.1.1.11.3"
@@ -99,6 +100,8 @@ def _state(path: str, data: Any) -> PresentationState:
         shutter,
         tuple(_annotations(data, layers)),
         tuple(plane for group, plane in planes.items() if _is_activated(data, group, layers)),
+        # A plane of the state takes the place of the image's own in that group (PS3.3 C.11.7).
+        frozenset(group for group in _GROUPS if group not in planes and _is_activated(data, group, layers)),
         _palette(data) if sop_class == _PSEUDO_CLASS else None,
         is_colour,
         tuple(notes),
@@ -262,7 +265,7 @@ def _shutter(data: Any, planes: dict[int, BitmapPlane]) -> Shutter | None:
 
 
 def _planes(data: Any) -> Iterator[tuple[int, BitmapPlane]]:
-    for group in range(0x6000, 0x6020, 2):
+    for group in _GROUPS:
         bits = data.get((group, 0x3000))
         if bits is None:
             continue

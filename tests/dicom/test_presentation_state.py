@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from pydicom.dataset import FileDataset
+from pydicom.sequence import Sequence as Items
 
 from medview.app.headless import choose_stack
 from medview.app.rendering import RenderWish, render_stack
 from medview.core.problem import MedviewError
 from medview.dicom.presentation_state import read_presentation_state
+from tests.dicom.reading import only_stack
 from tests.phantoms.dicom_series import make_series, save_series
 from tests.phantoms.presentation_states import area, item, lut, make_state, referenced, window
 from tests.phantoms.study_objects import save
@@ -281,3 +283,71 @@ def test_damaged_states_are_refused_with_their_name(tmp_path: Path, damage: str)
         path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(MedviewError, match=r"state\.dcm"):
         read_presentation_state(str(path))
+
+
+# Overlay planes of the images (PS3.3 C.11.7)
+
+
+def with_overlay(image: FileDataset, group: int, top: int) -> FileDataset:
+    """The image with an overlay plane of its own: 4 rows of bits from row ``top`` on."""
+    bits = np.zeros((image.Rows, image.Columns), np.uint8)
+    bits[top : top + 4] = 1
+    for element, vr, value in (
+        (0x0010, "US", image.Rows),
+        (0x0011, "US", image.Columns),
+        (0x0040, "CS", "G"),
+        (0x0050, "SS", [1, 1]),
+        (0x0100, "US", 1),
+        (0x0102, "US", 0),
+        (0x3000, "OW", np.packbits(bits, axis=None, bitorder="little").tobytes()),
+    ):
+        image.add_new((group, element), vr, value)
+    return image
+
+
+def activating(state: FileDataset, **layers: str) -> FileDataset:
+    """The state with the layers that groups (``g6000`` …) are drawn in."""
+    for name, layer in layers.items():
+        state.add_new((int(name[1:], 16), 0x1001), "CS", layer)
+    names = sorted(set(layers.values()) - {"", "NOWHERE"})
+    if names:
+        state.GraphicLayerSequence = Items([item(GraphicLayer=name, GraphicLayerOrder=1) for name in names])
+    return state
+
+
+@pytest.mark.parametrize(
+    ("layers", "rows"),
+    [
+        ({}, []),
+        ({"g6000": "ONE"}, [10]),
+        ({"g6002": "ONE"}, [20]),
+        ({"g6000": "ONE", "g6002": "TWO"}, [10, 20]),
+        ({"g6000": "", "g6002": "TWO"}, [20]),
+        ({"g6000": "NOWHERE"}, []),
+    ],
+)
+def test_a_state_says_which_planes_of_an_image_are_drawn(
+    tmp_path: Path, layers: dict[str, str], rows: list[int]
+) -> None:
+    image = with_overlay(with_overlay(ramp_image(), 0x6000, 10), 0x6002, 20)
+    plain = drawn(
+        tmp_path / "plain", ramp_image(), make_state([ramp_image()], SoftcopyVOILUTSequence=[window(40, 9000)])
+    )
+    state = activating(make_state([image], SoftcopyVOILUTSequence=[window(40, 9000)]), **layers)
+    found = drawn(tmp_path, image, state)
+    changed = np.flatnonzero((found != plain).any(axis=1)).tolist()
+    assert changed == [row for top in rows for row in range(top, top + 4)]
+
+
+def test_without_a_state_all_planes_are_drawn(tmp_path: Path) -> None:
+    from medview.app.file_drawings import drawn_source
+
+    image = with_overlay(with_overlay(ramp_image(), 0x6000, 10), 0x6002, 20)
+    stack = only_stack(save_series([image], tmp_path / "image"))
+    whole = drawn_source(stack, 0, None)
+    assert whole is not None
+    assert whole.read()[..., 3].any(axis=1).sum() == 8
+    state = read_presentation_state(str(save(activating(make_state([image]), g6002="ONE"), tmp_path / "state.dcm")))
+    kept = drawn_source(stack, 0, state)
+    assert kept is not None
+    assert np.flatnonzero(kept.read()[..., 3].any(axis=1)).tolist() == [20, 21, 22, 23]
