@@ -186,7 +186,8 @@ def drag_tool(settings: Settings, gesture: str, active: Tool) -> Tool | None:
 def keys_in_use(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """The keys of commands that do not have those of the table: the profile's, then the reader's own.
 
-    Where the profile gives a command a key that another has in the table, the other one loses it.
+    Where the profile or the reader gives a command a key that another has, the other one loses it: two commands
+    with one key would both be dead. The reader's own go before the profile's, the profile's before the table's.
     """
     return _keys(settings.mouse_profile, tuple(sorted(settings.keys.items())))
 
@@ -196,9 +197,13 @@ def _keys(profile_id: str, own: tuple[tuple[str, tuple[str, ...]], ...]) -> Mapp
     from medview.app.command_table import COMMANDS
 
     chosen = {**profile_of(profile_id).keys, **dict(own)}
-    if not profile_of(profile_id).keys:
+    if not chosen:
         return chosen
-    claimed = {key.lower() for keys in chosen.values() for key in keys}
+    claimed = {key.lower() for _, keys in own for key in keys}
+    for command_id in profile_of(profile_id).keys:
+        if command_id not in dict(own):
+            chosen[command_id] = tuple(key for key in chosen[command_id] if key.lower() not in claimed)
+    claimed |= {key.lower() for keys in chosen.values() for key in keys}
     for command in COMMANDS:
         if command.id not in chosen and any(key.lower() in claimed for key in command.keys):
             chosen[command.id] = tuple(key for key in command.keys if key.lower() not in claimed)

@@ -91,6 +91,15 @@ def test_what_was_bound_survives_a_restart_and_nonsense_does_not(tmp_path: Any) 
     assert load_settings(path)[0].mouse == {"right": "pan"}
 
 
+def test_a_key_of_the_reader_s_is_his_also_where_a_newer_version_gives_it_to_another() -> None:
+    settings = Settings(keys={"image.flip": ("V",), "image.fit": ("I",)}, mouse_profile="ohif")
+    keys = keys_in_use(settings)
+    assert keys["image.flip"] == ("V",)
+    assert keys["image.flip_vertical"] == (), "the profile's V"
+    assert keys["image.invert"] == (), "the profile's I"
+    assert key_conflicts(COMMANDS, keys) == {}
+
+
 def row(dialog: ShortcutsDialog, role: int, value: str) -> Any:
     return next(one for one in dialog.found.rows() if one.data(0, role) == value)
 
