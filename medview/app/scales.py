@@ -60,7 +60,7 @@ def scaled(scale: ValueScale | None, value: float, frame: int) -> Scaled | None:
     number = scale.of(value, frame) if scale is not None else None
     if scale is None or number is None:
         return None
-    return Scaled(scale.label, number, scale.unit, scale.line(frame) == (1.0, 0.0))
+    return Scaled(scale.label, number, scale.unit, not scale.table and scale.line(frame) == (1.0, 0.0))
 
 
 def scaled_statistics(
@@ -70,7 +70,7 @@ def scaled_statistics(
 
     ``frame`` is None on cuts, which mix frames.
     """
-    if scale is None or statistics is None or (frame is None and len(scale.slopes) > 1):
+    if scale is None or statistics is None or scale.table or (frame is None and len(scale.slopes) > 1):
         return None
     slope, intercept = scale.line(frame or 0)
     if (slope, intercept) == (1.0, 0.0) or not scale.low <= statistics.minimum <= statistics.maximum <= scale.high:

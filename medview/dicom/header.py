@@ -136,7 +136,10 @@ class ImageHeader:
 
 @dataclass(frozen=True, slots=True)
 class RealWorldMapping:
-    """``slope · stored value + intercept`` in ``unit`` for stored values from ``low`` to ``high`` (PS3.3 C.7.6.16.2.11)."""
+    """``slope · stored value + intercept`` in ``unit`` for stored values from ``low`` to ``high`` (PS3.3 C.7.6.16.2.11).
+
+    A ``table`` holds a number for each of these stored values instead.
+    """
 
     label: str
     unit: str
@@ -144,6 +147,7 @@ class RealWorldMapping:
     intercept: float
     low: float
     high: float
+    table: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def radiopharmaceutical(values: Values) -> Radiopharmaceutical:
 
 
 def real_world_mappings(values: Values) -> tuple[RealWorldMapping, ...]:
-    """The linear mappings; those by a table, and those that do not hold together, are left out."""
+    """The mappings by a line or by a table; those that do not hold together are left out."""
     if tags.REAL_WORLD_MAPPINGS not in values:
         return ()
     found = []
@@ -48,10 +48,16 @@ def real_world_mappings(values: Values) -> tuple[RealWorldMapping, ...]:
     codecs = codecs_of(values.get(tags.CHARSET))
     for item in values.get(tags.REAL_WORLD_MAPPINGS) or ():
         slope, intercept = as_floats(item.get(tags.REAL_WORLD_SLOPE)), as_floats(item.get(tags.REAL_WORLD_INTERCEPT))
-        if not slope or not intercept or not slope[0]:
-            continue
+        table = as_floats(item.get(tags.REAL_WORLD_LUT))
         low = as_floats(item.get(tags.REAL_WORLD_FIRST_DOUBLE)) or as_shorts(item.get(tags.REAL_WORLD_FIRST), signed)
         high = as_floats(item.get(tags.REAL_WORLD_LAST_DOUBLE)) or as_shorts(item.get(tags.REAL_WORLD_LAST), signed)
+        if table and low:
+            high = (low[0] + len(table) - 1,)
+            slope, intercept = (1.0,), (0.0,)
+        elif not slope or not intercept or not slope[0]:
+            continue
+        else:
+            table = ()
         unit = (item.get(tags.MEASUREMENT_UNITS) or [{}])[0]
         label = decode_text(item.get(tags.REAL_WORLD_LABEL) or item.get(tags.LUT_EXPLANATION), codecs)
         found.append(
@@ -62,6 +68,7 @@ def real_world_mappings(values: Values) -> tuple[RealWorldMapping, ...]:
                 intercept[0],
                 float(first(low, float("-inf"))),
                 float(first(high, float("inf"))),
+                table,
             )
         )
     return tuple(found)

@@ -55,7 +55,7 @@ _IMAGE_TAGS = (
     tags.SCANNED_SPACING, tags.MAGNIFICATION, tags.SOURCE_DETECTOR, tags.SOURCE_PATIENT, tags.CALIBRATION_TYPE, tags.PIXEL_ASPECT,
     tags.VIEW_POSITION, tags.PATIENT_ORIENTATION, tags.ULTRASOUND_REGIONS, tags.FRAME_TIME, tags.FRAME_TIME_VECTOR, tags.FRAME_INCREMENT, tags.CINE_RATE,
     tags.DISPLAY_RATE, tags.LOSSY, tags.LOSSY_RATIO, tags.LOSSY_METHOD, tags.GANTRY_TILT, tags.DOSE_UNITS, tags.FRAME_PIXEL_PROPERTIES,
-    tags.DIMENSION_SEQUENCE, tags.PHOTOMETRIC, tags.PIXEL_PRESENTATION,
+    tags.DIMENSION_SEQUENCE, tags.PHOTOMETRIC, tags.PIXEL_PRESENTATION, tags.IMAGE_PLANE_SPACING,
 )  # fmt: skip
 _FRAME_TAGS = (
     tags.ORIENTATION, tags.PIXEL_SPACING, tags.SLICE_THICKNESS, tags.SLICE_SPACING, tags.RESCALE_SLOPE, tags.RESCALE_INTERCEPT,
@@ -321,7 +321,9 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         padding,
         as_text(get(tags.PRESENTATION_SHAPE)).upper(),
         modality_lut(values, signed),
-        _pair(as_numbers(get(tags.IMAGER_SPACING) or properties.get(tags.IMAGER_SPACING))),
+        _pair(
+            as_numbers(get(tags.IMAGER_SPACING) or properties.get(tags.IMAGER_SPACING) or get(tags.IMAGE_PLANE_SPACING))
+        ),
         _pair(as_numbers(get(tags.SCANNED_SPACING))),
         as_number(get(tags.MAGNIFICATION)),
         as_number(get(tags.SOURCE_DETECTOR)),

@@ -91,8 +91,10 @@ def _real_world(frames: Sequence[FrameHeader]) -> list[ValueScale]:
             if not same:
                 break
             slope, intercept = frame.common.slope or 1.0, frame.common.intercept
-            lines.append((same[0].slope / slope, same[0].intercept - same[0].slope * intercept / slope, same[0]))
-        if len(lines) < len(frames):
+            begin = same[0].low if same[0].table else 0.0  # the line of a table leads to its entries
+            offset = same[0].intercept - begin - same[0].slope * intercept / slope
+            lines.append((same[0].slope / slope, offset, same[0]))
+        if len(lines) < len(frames) or len({each.table for _, _, each in lines}) > 1:
             continue
         limits = {(each.low, each.high) for _, _, each in lines}
         slope, intercept = frames[0].common.slope or 1.0, frames[0].common.intercept
@@ -109,6 +111,7 @@ def _real_world(frames: Sequence[FrameHeader]) -> list[ValueScale]:
                 _once([line[1] for line in lines]),
                 ends[0],
                 ends[1],
+                table=mapping.table,
             )
         )
     return scales

@@ -68,7 +68,7 @@ def bar_of(
     table: NDArray[np.uint8], voi: Voi, inverted: bool, scale: ValueScale | None, unit: str | None, title: str = ""
 ) -> Bar:
     """A bar in the scale that is told (SUV …), else in the unit of the values."""
-    if scale is not None and len(scale.slopes) == 1:
+    if scale is not None and len(scale.slopes) == 1 and not scale.table:
         slope, intercept = scale.line()
         words = " ".join(part for part in (scale.label, unit_text(scale.unit)) if part)
         return Bar(table, voi, inverted, words, slope, intercept, title)

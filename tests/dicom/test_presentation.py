@@ -407,6 +407,7 @@ def film(folder: Path, **values):
             "estimated",
         ),
         ({"PixelSpacing": ["0", "0"]}, None, "none"),
+        ({"Modality": "RTIMAGE", "ImagePlanePixelSpacing": ["0.4", "0.3"]}, (0.4, 0.3), "detector"),
         ({"Modality": "OT", "NominalScannedPixelSpacing": ["0.2", "0.2"]}, (0.2, 0.2), "detector"),
     ],
     ids=str,

@@ -203,3 +203,34 @@ def test_statistics_in_a_scale() -> None:
     assert scaled_statistics(many, statistics, 1).mean == 20.0
     assert scaled_statistics(ValueScale("x", "x", "", (2.0,), low=5.0), statistics, 0) is None
     assert np.isfinite(told.mean)
+
+
+def test_a_table_of_real_world_values_is_read_entry_by_entry(tmp_path: Path) -> None:
+    """PS3.3 C.7.6.16.2.11: Real World Value LUT Data, one number for each stored value from the first one mapped on."""
+    table = [0.0, 0.1, 0.4, 0.9, 1.6]
+
+    def change(number, data) -> None:
+        data.Modality = "MR"
+        data.RescaleSlope, data.RescaleIntercept = "2", "-1024"
+        one = mapping("T1", 1.0, 0.0, "ms", 10, 14)
+        del one.RealWorldValueSlope, one.RealWorldValueIntercept
+        one.RealWorldValueLUTData = table
+        data.RealWorldValueMappingSequence = [one]
+
+    stack = only_stack(save_series(each(make_series(), change), tmp_path))
+    (scale,) = stack.scales
+    assert [scale.of(2.0 * stored - 1024) for stored in range(9, 16)] == [None, *table, None]
+    assert scaled_statistics(scale, RegionStatistics(4, -1000.0, 1.0, -1004.0, -998.0), 0) is None
+    told = scaled(scale, 2.0 * 12 - 1024, 0)
+    assert told is not None
+    assert (told.label, told.value, told.unit, told.instead) == ("T1", 0.4, "ms", False)
+
+
+def test_a_table_without_its_first_value_is_left_out(tmp_path: Path) -> None:
+    def change(number, data) -> None:
+        one = mapping("T1", 1.0, 0.0, "ms")
+        del one.RealWorldValueSlope, one.RealWorldValueIntercept, one[0x00409216], one[0x00409211]
+        one.RealWorldValueLUTData = [1.0, 2.0]
+        data.RealWorldValueMappingSequence = [one]
+
+    assert only_stack(save_series(each(make_series(), change), tmp_path)).scales == ()
