@@ -77,6 +77,15 @@ def _next_finding(step: int) -> Run:
     return run
 
 
+def _can_be_read(context: Context) -> bool:
+    return context.workspace.active_viewport.study is not None
+
+
+def _is_read(context: Context) -> bool:
+    study = context.workspace.active_viewport.study
+    return study is not None and context.workspace.read_first.is_read(study)
+
+
 def _has_selected_finding(context: Context) -> bool:
     return context.workspace.selected_pair() is not None
 
@@ -469,6 +478,23 @@ def ai_commands() -> tuple[Command, ...]:
             6,
             QT_TRANSLATE_NOOP("Command", "AI"),
             checked=lambda c: c.workspace.ai_visible,
+        ),
+        Command(
+            "ai.read_first",
+            QT_TRANSLATE_NOOP("Command", "Read first: AI stays hidden until then"),
+            "ai",
+            lambda c: c.workspace.read_first.set_on(not c.workspace.read_first.is_on),
+            ("Ctrl+Alt+J",),
+            checked=lambda c: c.workspace.read_first.is_on,
+        ),
+        Command(
+            "study.read",
+            QT_TRANSLATE_NOOP("Command", "The study is read: show AI"),
+            "ai",
+            lambda c: c.workspace.read_first.mark_read(),
+            ("Ctrl+Return",),
+            enabled=_can_be_read,
+            checked=_is_read,
         ),
         Command(
             "ai.next_finding",

@@ -29,6 +29,7 @@ from medview.core.study import SpacingKind
 from medview.core.value_scale import ValueScale
 
 if TYPE_CHECKING:
+    from medview.app.uptakes import ToldUptake
     from medview.core.slab import Slab
 
 
@@ -56,6 +57,8 @@ class Measured:
     filtered: bool = False
     scaled: RegionStatistics | None = None
     """The statistics in the scale that the viewport tells (SUV …), called ``scale_label`` in ``scale_unit``."""
+    uptakes: tuple[ToldUptake, ...] = ()
+    """Max, mean and peak where there is SUV, of the series itself and of one on top of it."""
     scale_label: str = ""
     scale_unit: str = ""
     slab: Slab | None = None

@@ -104,6 +104,11 @@ class FusedSample:
     shares: NDArray[np.float64]
     region: BoolArray | None = None
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether there is something of it at every pixel."""
+        return self.region is None and self.sample.kept is None
+
 
 _EDGE = 128
 """Added to the code of a label on its outline."""
@@ -262,6 +267,14 @@ def compose_screen(
         picture = bgra_from_rgb(255 - rgb if inverted else rgb, kept)
     else:
         voi = IDENTITY_WINDOW if voi is None else voi
+        if fused is not None and fused.everywhere and missing is None and sample.graphics is None:
+            grey = apply_voi(values, voi, inverted)
+            if kept is not None:
+                grey = blackened(grey, kept)
+            above = apply_voi(fused.sample.values, fused.voi)
+            looks = (_bytes(colour_map), _bytes(tone), fused.table.tobytes(), fused.shares.tobytes())
+            picture = look_up(paired(grey, above), _pair_table(*looks))
+            return _with_labels(picture, layers)
         first = layers[0] if layers and fused is None and colour_map is None else None
         if first is not None and first.edged is not None and missing is None and sample.graphics is None:
             grey = _toned(apply_voi(values, voi, inverted), tone)
@@ -282,10 +295,28 @@ def compose_screen(
         draw_graphics(picture, sample.graphics[..., [2, 1, 0, 3]])
     if fused is not None:
         _lay_over(picture, fused)
+    return _with_labels(picture, layers)
+
+
+def _with_labels(picture: ByteArray, layers: Sequence[LabelLayer]) -> ByteArray:
     for layer in layers:
         look = layer.look
         blend_labels(picture, layer.codes, look.colours[:, ::-1], look.fills, look.outlines, outline_width=layer.width)
     return picture
+
+
+@lru_cache(maxsize=4)
+def _pair_table(colours: bytes, tone: bytes, upper: bytes, shares: bytes) -> ByteArray:
+    """(65536, 4) BGRA by 256 · upper + lower display value: what both series make of each other, in one step."""
+    below = np.repeat(np.arange(256, dtype=np.uint8)[None], 256, axis=0)
+    if colours:
+        picture = bgra_from_colour_map(below, np.frombuffer(colours, np.uint8).reshape(256, 3))
+    else:
+        picture = bgra_from_grey(_toned(below, np.frombuffer(tone, np.uint8) if tone else None))
+    share = np.frombuffer(shares, np.float64)[:, None, None]
+    over = np.frombuffer(upper, np.uint8).reshape(256, 1, 3)[..., ::-1]
+    picture[..., :3] = np.floor(picture[..., :3] * (1 - share) + over * share + 0.5).astype(np.uint8)
+    return picture.reshape(-1, 4)
 
 
 def _toned(grey: ByteArray, tone: ByteArray | None) -> ByteArray:

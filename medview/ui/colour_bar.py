@@ -24,6 +24,7 @@ LEAST_HEIGHT = 200.0
 LEAST_WIDTH = 260.0
 """A smaller viewport has no room for a bar."""
 _STEPS = 256
+_COLUMNS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +95,9 @@ def draw_bars(canvas: Canvas, bars: tuple[Bar, ...]) -> None:
 @lru_cache(maxsize=8)
 def _strip(colours: bytes) -> QImage:
     rows = np.frombuffer(colours, np.uint8).reshape(-1, 1, 3)[::-1]
-    packed = np.zeros((len(rows), 1, 4), np.uint8)
+    packed = np.full((len(rows), _COLUMNS, 4), 255, np.uint8)
     packed[..., :3] = rows[..., ::-1]
-    return QImage(packed.tobytes(), 1, len(rows), 4, QImage.Format.Format_RGB32).copy()
+    return QImage(packed.data, _COLUMNS, len(rows), 4 * _COLUMNS, QImage.Format.Format_RGB32).copy()
 
 
 def _draw_bar(canvas: Canvas, bar: Bar, rect: QRectF) -> None:
@@ -107,7 +108,6 @@ def _draw_bar(canvas: Canvas, bar: Bar, rect: QRectF) -> None:
     def draw(painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.fillRect(rect.adjusted(-2, -2, 2, 2), QColor(0, 0, 0, 190))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(rect, strip)
         painter.setPen(QPen(SCALE, 1.0))
         painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))

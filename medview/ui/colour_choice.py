@@ -28,9 +28,9 @@ def map_title(one: ColourMap) -> str:
 def map_icon(one: ColourMap) -> QIcon:
     """The colours of a map from left to right."""
     at = np.linspace(0, 255, STRIP.width()).round().astype(int)
-    row = np.zeros((STRIP.height(), STRIP.width(), 4), np.uint8)
+    row = np.full((STRIP.height(), STRIP.width(), 4), 255, np.uint8)
     row[..., :3] = one.table[at][None, :, ::-1]
-    image = QImage(row.tobytes(), STRIP.width(), STRIP.height(), QImage.Format.Format_RGB32)
+    image = QImage(row.data, STRIP.width(), STRIP.height(), QImage.Format.Format_RGB32)
     return QIcon(QPixmap.fromImage(image))
 
 

@@ -110,7 +110,7 @@ def ask_about_space(workspace: Workspace, state: ViewportState, stack_id: str, p
                 workspace.tell(error.code, error.text, error.values, "warning")
 
     box.buttonClicked.connect(answered)
-    box.open()
+    box.show()
     return box
 
 

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
@@ -17,6 +18,9 @@ from medview.core.measurement import Measurement, Quantity
 from medview.core.study import SpacingKind
 from medview.ui.canvas import Canvas
 from medview.ui.viewport_style import GROUND, READER, SECONDARY, TEXT
+
+if TYPE_CHECKING:
+    from medview.app.uptakes import ToldUptake
 
 translate = QCoreApplication.translate
 
@@ -138,14 +142,16 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
         )
     if measured.scaled is not None:
         told = measured.scaled
-        lines.append(
-            translate("Viewport", "{label} mean {mean}   max {max}{unit}").format(
-                label=measured.scale_label,
-                mean=value_text(told.mean),
-                max=value_text(told.maximum),
-                unit=f" {unit_text(measured.scale_unit)}" if measured.scale_unit else "",
+        if not any(not one.on_top for one in measured.uptakes):
+            lines.append(
+                translate("Viewport", "{label} mean {mean}   max {max}{unit}").format(
+                    label=measured.scale_label,
+                    mean=value_text(told.mean),
+                    max=value_text(told.maximum),
+                    unit=f" {unit_text(measured.scale_unit)}" if measured.scale_unit else "",
+                )
             )
-        )
+    lines += [uptake_text(one) for one in measured.uptakes]
     if measured.area is not None:
         area = translate("Viewport", "Area {area}").format(area=quantity_text(measured.area))
         if statistics is not None:
@@ -164,6 +170,18 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
             else translate("Viewport", "values before the filters")
         )
     return lines
+
+
+def uptake_text(told: ToldUptake) -> str:
+    """Mean, max and peak with their unit; of a series on top after its modality."""
+    label = f"{told.modality} {told.label}".strip() if told.on_top else told.label
+    unit = f" {unit_text(told.unit)}" if told.unit else ""
+    figures = {"label": label, "unit": unit}
+    figures |= {"mean": value_text(told.uptake.mean), "max": value_text(told.uptake.maximum)}
+    if told.uptake.peak is None:
+        return translate("Viewport", "{label} mean {mean}   max {max}{unit}").format(**figures).lstrip()
+    text = translate("Viewport", "{label} mean {mean}   max {max}   peak {peak}{unit}")
+    return text.format(peak=value_text(told.uptake.peak.value), **figures).lstrip()
 
 
 @dataclass(frozen=True, slots=True)

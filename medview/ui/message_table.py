@@ -258,8 +258,11 @@ TEMPLATES: Mapping[str, str] = {
         "Message", "The model needs the package {0} before it, which is not installed."
     ),
     "cascade_endless": QT_TRANSLATE_NOOP("Message", "A cascade of models never ends: {0}."),
-    "cascade_whole_only": QT_TRANSLATE_NOOP(
-        "Message", "{0} is one stage of a cascade; only whole runs can be made of it."
+    "whole_runs_only": QT_TRANSLATE_NOOP(
+        "Message", "{0} can only be run as a whole: it is a stage of a cascade, or remembers what it saw before."
+    ),
+    "no_sequence": QT_TRANSLATE_NOOP(
+        "Message", "The slices lie at different places; the model is for the frames of a sequence."
     ),
     "channel_ambiguous": QT_TRANSLATE_NOOP("Message", "Several series suit the model's channel {0}: {1}."),
     "not_registered": QT_TRANSLATE_NOOP(

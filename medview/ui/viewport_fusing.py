@@ -12,6 +12,7 @@ from medview.app.fusion import Fusion, change_fusion, fuse, step_opacity
 from medview.app.fusion_picture import FusionPicture
 from medview.app.readout import Readout, read_point
 from medview.app.scales import default_scale
+from medview.app.tools import Tool
 from medview.core.display import FusedSample
 from medview.core.fusion import shifted
 from medview.core.problem import MedviewError
@@ -211,7 +212,8 @@ class ViewportFusing:
             return None
         if self.takes(at):
             return SwipeDrag(self._widget)
-        if modifiers & Qt.KeyboardModifier.ControlModifier and self.fusion.visible and self.window is not None:
+        windows = self._widget.workspace.tools.tool is Tool.WINDOW and self.fusion.visible
+        if modifiers & Qt.KeyboardModifier.ControlModifier and windows and self.window is not None:
             return FusionWindowDrag(self._widget, self.window, at)
         return None
 

@@ -105,11 +105,12 @@ class ViewportMarking:
         filtered = view.measure_filtered and cut.filtered
         piece = cut.shown if filtered else cut.original
         scale = shown_scale(view)
-        key = (mark, serial(piece), scale, shown.measure_mm, shown.measure_kind)
+        key = (mark, serial(piece), scale, shown.measure_mm, shown.measure_kind, widget.uptakes.token)
         known = self._measured.get(mark.id)
         if known is None or known[0] != key:
             skipped = ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding
-            known = (key, measure(mark, shown, piece.values, skipped, volume.unit, filtered=filtered, scale=scale))
+            made = measure(mark, shown, piece.values, skipped, volume.unit, filtered=filtered, scale=scale)
+            known = (key, made if filtered else replace(made, uptakes=widget.uptakes.of(mark, shown)))
             self._measured[mark.id] = known
         return known[1]
 
