@@ -15,6 +15,7 @@ import numpy as np
 from medview.app.contained import Networks
 from medview.app.finding_points import described_points
 from medview.app.headless import choose_stack, nothing_found
+from medview.app.infer_times import refuse_for_times, write_times
 from medview.app.inference_queue import refuse_unless_overridden, with_notes
 from medview.app.loading import load_volume
 from medview.app.open_paths import open_all
@@ -39,6 +40,7 @@ def infer(
     force: bool = False,
     assumed: Sequence[str] = (),
     time: int = 0,
+    every_time: bool = False,
     also: Sequence[str] = (),
     limit_s: float | None = None,
     channels: Sequence[str] = (),
@@ -49,7 +51,8 @@ def infer(
 
     ``channels``: NAME=STACK for the sources of a model that sees several series of the study; the others are chosen by
     the manifest's rules. Without ``stack_id`` the stack that fits best is taken. The network runs in a process of its own; ``limit_s``: most
-    seconds for one call of it. Returns the content of ``result.json``. Raises MedviewError
+    seconds for one call of it. ``every_time``: all time points one after the other, each into a folder ``time-000`` … of its
+    own; what a recurrent network remembers of a slice is carried on to the next. Returns the content of ``result.json``. Raises MedviewError
     with the exit code of the failure; then nothing was written.
     """
     policy().refuse("ai")
@@ -75,14 +78,22 @@ def infer(
     overrides = () if found.fits else tuple(dict.fromkeys(note.code for note in found.reasons))
     check_target(Path(output))
     _check_also(also, Path(output), study)
+    if every_time:
+        refuse_for_times(also, Path(output))
     fed = channel_stacks(package.manifest.input, study.series, stack, channels)
-    volume = load_volume(stack, time, progress)
     others = tuple(ChannelSeries(name, load_volume(other, 0, progress), other) for name, other in fed)
-    request = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions, channels=others)
+    first = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions, channels=others)
+    notes = _worth_saying(found.fits, found.reasons, stack)
+    seen = assume(stack, assumptions)
     with Networks(limit_s=limit_s) as networks:
-        seen = assume(stack, assumptions)
-        result = run_or_retreat(request, volume, seen, progress, networks.open)
-    result = with_notes(result, _worth_saying(found.fits, found.reasons, stack))
+
+        def run(request: InferenceRequest) -> InferenceResult:
+            volume = load_volume(stack, request.time, progress)
+            return with_notes(run_or_retreat(request, volume, seen, progress, networks.open), notes)
+
+        if every_time:
+            return write_times(first, stack, run, Path(output))
+        result = run(first)
     content = write_result(result, stack, Path(output))
     return _with_files(content, result, (study, stack), also, Path(output), progress) if also else content
 
@@ -309,11 +320,20 @@ def describe_result(result: InferenceResult) -> dict[str, Any]:
         "values": [{"name": one.name, "value": one.value, "unit": one.unit} for one in result.values],
         "image": _described_image(result.image),
         "inputs": dict(result.inputs),
+        "by_slice": _described_slices(result),
         "cascade": [_described_stage(one) for one in result.earlier],
         "timing_s": {name: round(seconds, 4) for name, seconds in result.timing_s},
         "warnings": [{"code": note.code, "text": note.text} for note in result.warnings],
         "overrides": list(made.overrides),
     }
+
+
+def _described_slices(result: InferenceResult) -> dict[str, Any] | None:
+    """The numbers of each slice or frame, in their order."""
+    if not result.by_slice:
+        return None
+    names = [line.label for line in result.classification] or [value.name for value in result.values]
+    return {"names": names, "rows": [list(row) for row in result.by_slice]}
 
 
 def _described_stage(earlier: EarlierRun) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Teller:
     help="Stack for one input of a model that sees several series; by default they are chosen by its rules.",
 )
 @click.option("--time", default=0, show_default=True, help="Time point, from 0.")
+@click.option("--every-time", is_flag=True, help="All time points, each into a folder of its own.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, directml, coreml, openvino …")
 @click.option("--force", is_flag=True, help="Run although the model is not meant for the series; the result says so.")
 @click.option(
@@ -64,6 +65,7 @@ def infer_command(
     stack_id: str | None,
     channels: tuple[str, ...],
     time: int,
+    every_time: bool,
     device: str,
     force: bool,
     assumed: tuple[str, ...],
@@ -87,6 +89,7 @@ def infer_command(
             force=force,
             assumed=assumed,
             time=time,
+            every_time=every_time,
             channels=channels,
             also=also,
             limit_s=limit,
@@ -98,6 +101,9 @@ def infer_command(
         tell.end()
     if as_json:
         print_json(answer)
+        return ExitCode.DONE
+    if "times" in answer:
+        print_text(f"{len(answer['times'])} time points written to {output}")
         return ExitCode.DONE
     lines = [
         f"{answer['model']['name']} {answer['model']['version']} on {answer['stack']}, ran on {answer['device_used']}"

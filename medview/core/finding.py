@@ -176,6 +176,8 @@ class InferenceResult:
     """Score from which findings are shown at first; the package chose it, the reader may move it."""
     values: tuple[ModelValue, ...] = ()
     image: DerivedImage | None = None
+    by_slice: tuple[tuple[float, ...], ...] = ()
+    """What slice-by-slice networks said of each acquired slice or frame: the numbers of ``classification`` or ``values``."""
     earlier: tuple[EarlierRun, ...] = ()
     """Packages of a cascade that were run before, in their order."""
     inputs: tuple[tuple[str, str], ...] = ()

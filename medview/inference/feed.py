@@ -99,6 +99,7 @@ class Feed:
             for at, batch in self.batches(prepared):
                 with self.course.timed(STEP_NETWORK):
                     self.course.report(STEP_NETWORK, start + at, total)
+                    self.network.look_at(start + at)
                     answer = self.network.dense(batch, name, stride, self.course.again)
                 with self.course.timed(STEP_RESTORE):
                     # (slices, channels, b, c) or (1, channels, a, b, c) to (channels, rows, b, c).
@@ -134,6 +135,7 @@ class Feed:
             for at, batch in self.batches(prepared):
                 with self.course.timed(STEP_NETWORK):
                     self.course.report(STEP_NETWORK, start + at, total)
+                    self.network.look_at(start + at)
                     raw = self.network.answers(batch, [name], self.course.again)[0]
                 rows.append(self.numbers(name, width, raw, len(batch)))
             self.course.report(STEP_NETWORK, min(total, start + len(prepared.values)), total)

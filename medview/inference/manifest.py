@@ -2,7 +2,7 @@
 
 Axes are named by the letter that they grow toward: L/R, P/A, S/I of the patient (``["A", "I", "L"]`` is the (k, j, i)
 order of a volume stored as LIA; ``["P", "L"]`` an axial slice as displayed, run slice by slice along the axis that is
-left over) or ``["down", "right"]`` for pictures as displayed.
+left over) or ``["down", "right"]`` for pictures as displayed, ``["time", "down", "right"]`` for the frames of a sequence at once.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ file's own window, low is black (pictures: their grey or colour)."""
 
 AXIS_PAIRS = ({"L", "R"}, {"P", "A"}, {"S", "I"})
 PICTURE_AXES = ("down", "right")
+CLIP_AXES = ("time", "down", "right")
+"""A network that sees the frames of a sequence as the first spatial axis of its tensor."""
 
 
 class Fits(Strict):
@@ -156,6 +158,19 @@ class Within(Strict):
         return self
 
 
+class State(Strict):
+    """What a recurrent network remembers from frame to frame (or slice to slice, in their order): ``output`` is fed as
+    ``input`` of the next call; the first is given ``start`` everywhere.
+
+    ``shape`` where the graph does not fix it; an axis of the tensor's own size is written as its letter ("H").
+    """
+
+    input: str = Field(min_length=1)
+    output: str = Field(min_length=1)
+    start: float = 0.0
+    shape: tuple[PositiveInt | Literal["D", "H", "W"], ...] | None = None
+
+
 class Input(Strict):
     """The tensor: unit, axes, steps, tiling."""
 
@@ -177,6 +192,8 @@ class Input(Strict):
     """What lies beyond the first and last slice: they again, or zeros (after the steps)."""
     mirror: tuple[NonNegativeInt, ...] = ()
     """Test-time mirroring: the raw answer is the mean over all mirrorings of these spatial axes (from 0; nnU-Net)."""
+    states: tuple[State, ...] = ()
+    """Recurrent networks: tensors that are carried from one call to the next."""
     within: Within | None = None
     """A cascade: what another package found crops the series first."""
     inverted: Literal["refuse", "as_is", "mirror"] = "refuse"
@@ -193,7 +210,7 @@ class Input(Strict):
     @property
     def is_picture(self) -> bool:
         """Whether the network sees pixels as displayed, without a patient's directions."""
-        return self.axes == PICTURE_AXES
+        return self.axes in {PICTURE_AXES, CLIP_AXES}
 
     @property
     def is_slicewise(self) -> bool:
@@ -203,10 +220,10 @@ class Input(Strict):
     @field_validator("axes")
     @classmethod
     def _axes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if value == PICTURE_AXES:
+        if value in {PICTURE_AXES, CLIP_AXES}:
             return value
         if len(value) not in {2, 3}:
-            raise ValueError('two or three letters, or ["down", "right"]')
+            raise ValueError('two or three letters, ["down", "right"] or ["time", "down", "right"]')
         pairs = [next((n for n, pair in enumerate(AXIS_PAIRS) if letter in pair), None) for letter in value]
         if None in pairs:
             raise ValueError("only the letters L R P A S I")
@@ -242,6 +259,11 @@ class Input(Strict):
                 raise ValueError(f"steps[{number}]: conform must be the first step of a network with three axes")
             if isinstance(step, Resample | Conform) and self.is_picture:
                 raise ValueError(f"steps[{number}]: pictures have no spacing")
+        if self.states and (self.batch > 1 or self.tiling is not None or self.mirror):
+            raise ValueError("states: go with one frame at a time, without tiling and mirror")
+        names = [name for state in self.states for name in (state.input, state.output)]
+        if len(set(names)) != len(names):
+            raise ValueError("states: the same tensor twice")
         if self.tiling is not None and len(self.tiling.size) != dimensions:
             raise ValueError(f"tiling.size: {len(self.tiling.size)} numbers for {dimensions} axes")
         if "N" not in self.layout and (self.batch > 1 or (self.tiling is not None and self.tiling.batch > 1)):
@@ -474,6 +496,7 @@ __all__ = [
     "Resize",
     "SegmentationOutput",
     "Source",
+    "State",
     "Within",
     "YoloOutput",
     "parse_manifest",

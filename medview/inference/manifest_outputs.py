@@ -77,7 +77,8 @@ class ClassificationOutput(Strict):
     encoding: Literal["classes", "cumulative"] = "classes"
     activation: Activation = "softmax"
     labels: tuple[LabelEntry, ...] = Field(min_length=1)
-    over_slices: Literal["mean", "maximum", "middle"] = "mean"
+    over_slices: Literal["mean", "maximum", "middle", "last"] = "mean"
+    """``last``: what a recurrent network says after the last frame."""
 
     @property
     def width(self) -> int:
@@ -123,7 +124,7 @@ class RegressionOutput(Strict):
     name: str | None = None
     activation: Literal["none", "sigmoid"] = "none"
     values: tuple[ValueEntry, ...] = Field(min_length=1)
-    over_slices: Literal["mean", "median", "maximum", "middle"] = "mean"
+    over_slices: Literal["mean", "median", "maximum", "middle", "last"] = "mean"
 
     @model_validator(mode="after")
     def _consistent(self) -> RegressionOutput:

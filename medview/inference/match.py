@@ -13,7 +13,7 @@ from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.study import Series, Stack
 from medview.inference.cascade import earlier_package
-from medview.inference.manifest import Manifest
+from medview.inference.manifest import CLIP_AXES, Manifest
 from medview.inference.package import ModelPackage
 from medview.inference.placement import obliquity_deg, orient
 
@@ -230,6 +230,8 @@ def _about_geometry(manifest: Manifest, stack: Stack) -> Iterator[Note]:
         text = f"The series has {slices} slices; the model takes at most {fits.maximum_slices}."
         yield Note("too_many_slices", text, (str(slices), str(fits.maximum_slices)))
     geometry = stack.geometry
+    if manifest.input.axes == CLIP_AXES and geometry is not None and slices > 1:
+        yield Note("no_sequence", "The slices lie at different places; the model is for the frames of a sequence.")
     if geometry is None:
         if fits.needs_geometry or not manifest.input.is_picture:
             yield Note("no_geometry", "The series has no common position in the patient, which the model needs.")

@@ -26,6 +26,7 @@ from medview.inference.manifest import (
     RegressionOutput,
     Resize,
     SegmentationOutput,
+    State,
     YoloOutput,
 )
 from medview.inference.package import ModelPackage
@@ -39,10 +40,14 @@ AnyArray = NDArray[Any]
 def check_ports(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence[Port]) -> None:
     """Whether manifest and graph speak of the same network. Raises MedviewError ``manifest_unfit`` naming the field."""
     manifest = package.manifest
-    port = _find(manifest.input.name, inputs, "input.name", package)
-    if len(inputs) != 1:
+    _check_states(package, inputs, outputs)
+    carried = {state.input for state in manifest.input.states}
+    fed = [given for given in inputs if given.name not in carried]
+    if len(fed) != 1:
         names = ", ".join(given.name for given in inputs)
-        raise _unfit(package, "input", f"the network has {len(inputs)} inputs ({names}), medview can feed one")
+        text = f"the network has {len(inputs)} inputs ({names}), medview feeds one and those that are named in input.states"
+        raise _unfit(package, "input", text)
+    port = _find(manifest.input.name, fed, "input.name", package)
     if port.type not in DTYPES:
         raise _unfit(package, "input", f"the network wants {port.type}")
     layout = manifest.input.layout
@@ -65,6 +70,20 @@ def check_ports(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence
             given = f"the manifest makes {made}" if made else "no step makes that size"
             raise _unfit(package, field, f"the network wants {wanted} voxels along axis {axis}, {given}")
     _check_outputs(package, outputs, len(layout))
+
+
+def _check_states(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence[Port]) -> None:
+    for n, state in enumerate(package.manifest.input.states):
+        given = _find(state.input, inputs, f"input.states[{n}].input", package)
+        made = _find(state.output, outputs, f"input.states[{n}].output", package)
+        if given.type not in DTYPES or given.type != made.type:
+            raise _unfit(package, f"input.states[{n}]", f"{given.name} is {given.type}, {made.name} {made.type}")
+        shape = state.shape
+        if shape is not None and len(shape) != len(given.shape):
+            text = f"{len(shape)} numbers, {given.name} has {len(given.shape)} axes"
+            raise _unfit(package, f"input.states[{n}].shape", text)
+        if shape is None and any(size is None for size in given.shape[1:]):
+            raise _unfit(package, f"input.states[{n}].shape", f"the network does not say how large {given.name} is")
 
 
 def known_size(manifest: Manifest) -> list[int | None]:
@@ -220,11 +239,17 @@ def answer_layout(manifest: Manifest, rank: int) -> str | None:
 class Network:
     """A session fed and read as its manifest says."""
 
-    def __init__(self, package: ModelPackage, session: Session) -> None:
+    def __init__(
+        self, package: ModelPackage, session: Session, memory: dict[int, dict[str, AnyArray]] | None = None
+    ) -> None:
+        """``memory``: what it remembers of each row of slices, carried on from another run; see :meth:`look_at`."""
         check_ports(package, session.inputs, session.outputs)
         self._manifest = package.manifest
         self._session = session
-        self._port = session.inputs[0]
+        carried = {state.input for state in package.manifest.input.states}
+        self._port = next(port for port in session.inputs if port.name not in carried)
+        self._memory = memory
+        self._states: dict[str, AnyArray] = {}
         layout = package.manifest.input.layout
         self._fixed_batch = self._port.shape[layout.index("N")] if "N" in layout else 1
 
@@ -248,10 +273,31 @@ class Network:
             values = np.concatenate([values, np.repeat(values[-1:], self._fixed_batch - count, axis=0)])
         tensor = to_tensor(values, self._manifest.input, DTYPES[self._port.type])
         wanted = [name if name is not None else self._session.outputs[0].name for name in names]
-        raw = self._session.run({self._port.name: tensor}, wanted, checkpoint)
-        for name, output in zip(wanted, raw, strict=True):
+        states = self._manifest.input.states
+        feeds = {self._port.name: tensor, **{state.input: self._state(state, tensor) for state in states}}
+        raw = self._session.run(feeds, [*wanted, *(state.output for state in states)], checkpoint)
+        for name, output in zip([*wanted, *(state.output for state in states)], raw, strict=True):
             self._check_finite(name, output)
-        return raw
+        for state, output in zip(states, raw[len(wanted) :], strict=True):
+            # Kept apart: what the session gave may be its own memory, used again by the next call.
+            self._states[state.input] = output.copy()
+        return raw[: len(wanted)]
+
+    def look_at(self, row: int) -> None:
+        """The next answer is about this slice: where time points are carried on, its own memory counts."""
+        if self._memory is not None:
+            self._states = self._memory.setdefault(row, {})
+
+    def _state(self, state: State, tensor: AnyArray) -> AnyArray:
+        """What was carried, or the start."""
+        known = self._states.get(state.input)
+        if known is not None:
+            return known
+        port = next(one for one in self._session.inputs if one.name == state.input)
+        sizes = dict(zip(self._manifest.input.layout, tensor.shape, strict=True))
+        given = state.shape or tuple(size or 1 for size in port.shape)
+        shape = [sizes[size] if isinstance(size, str) else size for size in given]
+        return np.full(shape, state.start, dtype=DTYPES[port.type])
 
     def dense(self, values: AnyArray, name: str | None, stride: Sequence[Stride], checkpoint: Checkpoint) -> AnyArray:
         """An output as (n, channels, spatial…) float32, its size checked against the input's over ``stride``."""

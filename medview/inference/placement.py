@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from medview.core.geometry import FloatArray, Geometry
 from medview.core.problem import ExitCode, MedviewError
-from medview.inference.manifest import PICTURE_AXES
+from medview.inference.manifest import CLIP_AXES, PICTURE_AXES
 
 _DIRECTIONS = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "S": (2, 1), "I": (2, -1)}
 """Letter → LPS axis and sign."""
@@ -63,7 +63,7 @@ def orient(shape: tuple[int, int, int], geometry: Geometry | None, axes: tuple[s
     Each letter takes the source axis that is closest to it. Slice by slice the axis that is left over comes first,
     growing toward L, P or S. Raises MedviewError ``no_geometry`` for letters without geometry.
     """
-    if axes == PICTURE_AXES:
+    if axes in {PICTURE_AXES, CLIP_AXES}:
         return Orientation((0, 1, 2), (False, False, False), (), shape)
     if geometry is None:
         text = "The series has no position in the patient, and the model needs directions."

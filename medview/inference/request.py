@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from medview.core.study import Stack
 from medview.core.volume import Volume
@@ -35,3 +36,7 @@ class InferenceRequest:
     threads: int | None = None
     channels: tuple[ChannelSeries, ...] = ()
     """Series for ``input.sources`` but the first, in any order."""
+    memory: dict[int, dict[str, Any]] | None = None
+    """What a recurrent network remembers of each slice, from one time point to the next; runs read it and write it. None:
+    it remembers from slice to slice of one run.
+    """

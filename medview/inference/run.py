@@ -59,10 +59,10 @@ def opened_feed(
     request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, open_session: OpenSession
 ) -> Iterator[Feed]:
     """The series before the package's open network, for those who ask it more than a run does; raises as a run."""
-    if request.package.manifest.input.within is not None:
-        text = f"{request.package.manifest.name} is one stage of a cascade; only whole runs can be made of it."
-        name = (request.package.manifest.name,)
-        raise MedviewError("cascade_whole_only", text, None, ExitCode.MODEL_UNUSABLE, name)
+    given, name = request.package.manifest.input, request.package.manifest.name
+    if given.within is not None or given.states:
+        text = f"{name} can only be run as a whole: it is a stage of a cascade, or remembers what it saw before."
+        raise MedviewError("whole_runs_only", text, None, ExitCode.MODEL_UNUSABLE, (name,))
     with _Run(request, volume, stack, progress, open_session).feed() as feed:
         yield feed
 
@@ -107,6 +107,7 @@ class _Run:
             classification=found.classification,
             values=found.values,
             image=found.image,
+            by_slice=found.by_slice,
             inputs=self._inputs(),
             warnings=tuple(self.warnings),
             timing_s=(*timing.items(), ("total", self.course.seconds)),
@@ -136,7 +137,7 @@ class _Run:
             if session.fallback:
                 self.warnings.append(Note("device_fallback", session.fallback, (self.request.device, session.device)))
             self.device = session.device
-            network = Network(self.request.package, session)
+            network = Network(self.request.package, session, self.request.memory)
             yield Feed(
                 self.request,
                 self.volume,

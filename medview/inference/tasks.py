@@ -69,6 +69,7 @@ class Answer:
     classification: tuple[ClassProbability, ...] = ()
     values: tuple[ModelValue, ...] = ()
     image: DerivedImage | None = None
+    by_slice: tuple[tuple[float, ...], ...] = ()
 
 
 def answer(feed: Feed) -> Answer:
@@ -126,12 +127,28 @@ def _classify(output: ClassificationOutput, feed: Feed) -> Answer:
     watch.see(logits, 1)
     watch.check(spatial=False)
     probabilities = class_probabilities(output, logits)
-    if output.over_slices == "middle":
-        joined = probabilities[len(probabilities) // 2]
-    else:
-        joined = probabilities.max(axis=0) if output.over_slices == "maximum" else probabilities.mean(axis=0)
+    joined = _joined(probabilities, output.over_slices)
     classes = tuple(ClassProbability(label.name, float(joined[label.index])) for label in output.labels)
-    return Answer(classification=classes)
+    each = _by_slice(probabilities[:, [label.index for label in output.labels]], feed)
+    return Answer(classification=classes, by_slice=each)
+
+
+def _joined(numbers: FloatMap, way: str) -> FloatMap:
+    """(numbers,) of the numbers of each slice."""
+    if way in {"middle", "last"}:
+        return np.asarray(numbers[len(numbers) // 2 if way == "middle" else -1])
+    if way == "median":
+        return np.asarray(np.median(numbers, axis=0))
+    return np.asarray(numbers.max(axis=0) if way == "maximum" else numbers.mean(axis=0, dtype=np.float64))
+
+
+def _by_slice(numbers: FloatMap, feed: Feed) -> tuple[tuple[float, ...], ...]:
+    """What the network said of each acquired slice or frame, in their order; nothing where it cuts across them."""
+    order, flips = feed.orientation.order, feed.orientation.flips
+    if not feed.manifest.input.is_slicewise or order[0] != 0 or len(numbers) < 2:
+        return ()
+    rows = numbers[::-1] if flips[0] else numbers
+    return tuple(tuple(float(value) for value in row) for row in rows)
 
 
 def class_probabilities(output: ClassificationOutput, logits: FloatMap) -> FloatMap:
@@ -148,12 +165,7 @@ def _regress(output: RegressionOutput, feed: Feed) -> Answer:
     if raw.shape[1] <= max(entry.index for entry in output.values):
         raise feed.network.wrong_shape(output.name, raw.shape, f"{len(output.values)} values were due")
     numbers = sigmoid(raw) if output.activation == "sigmoid" else raw
-    if output.over_slices == "median":
-        joined = np.median(numbers, axis=0)
-    elif output.over_slices == "middle":
-        joined = numbers[len(numbers) // 2]
-    else:
-        joined = numbers.max(axis=0) if output.over_slices == "maximum" else numbers.mean(axis=0, dtype=np.float64)
+    joined = _joined(numbers, output.over_slices)
     values = []
     for entry in output.values:
         value = float(joined[entry.index]) * entry.scale + entry.offset
@@ -161,7 +173,10 @@ def _regress(output: RegressionOutput, feed: Feed) -> Answer:
             text = f"The network gave {entry.name} = {value:.4g} {entry.unit}".rstrip() + ", which cannot be."
             raise feed.network.failed("output_out_of_range", text)
         values.append(ModelValue(entry.name, value, entry.unit))
-    return Answer(values=tuple(values))
+    index = [entry.index for entry in output.values]
+    scale, offset = ([getattr(entry, name) for entry in output.values] for name in ("scale", "offset"))
+    each = numbers[:, index] * np.asarray(scale, np.float32) + np.asarray(offset, np.float32)
+    return Answer(values=tuple(values), by_slice=_by_slice(each, feed))
 
 
 def _make_image(output: ImageOutput, feed: Feed) -> Answer:
@@ -229,6 +244,7 @@ def _boxes(
     if given.tiling is None:
         for at, batch in feed.batches(prepared):
             feed.course.report(STEP_NETWORK, start + at, total)
+            feed.network.look_at(start + at)
             found += _boxes_of(output, feed, batch, watch)
     else:
         items = prepared.values if given.is_slicewise else prepared.values[None]

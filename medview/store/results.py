@@ -160,6 +160,7 @@ def _write(result: InferenceResult, file: Any) -> None:
         "segmentation": None,
         "values": [asdict(value) for value in result.values],
         "inputs": list(result.inputs),
+        "by_slice": [list(row) for row in result.by_slice],
         "earlier": [asdict(one) for one in result.earlier],
         "image": None,
     }
@@ -219,6 +220,7 @@ def _read(path: Path) -> InferenceResult:
     provenance["overrides"] = tuple(provenance["overrides"])
     return InferenceResult(
         provenance=Provenance(**provenance),
+        by_slice=tuple(tuple(float(value) for value in row) for row in content.get("by_slice", [])),
         earlier=tuple(_earlier(one) for one in content.get("earlier", [])),
         task=str(content["task"]),
         segmentation=segmentation,

@@ -34,7 +34,7 @@ from medview.ui.device_text import device_text
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.messages import note_text
-from medview.ui.model_text import model_text, result_title
+from medview.ui.model_text import highest_text, model_text, result_title
 from medview.ui.overlay_cards import OverlayCard, StateList, UnplacedLine
 from medview.ui.parts import Swatch, empty, icon_button, panel_column, rule, text_label, title_label
 from medview.ui.text import translate
@@ -111,6 +111,8 @@ class ResultCard(QWidget):
         for value in result.values:
             figure = f"{value.value:.4g} {value.unit}".rstrip()
             column.addWidget(text_label(f"{model_text(value.name)}: {figure}", selectable=True))
+        if result.by_slice:
+            column.addWidget(text_label(highest_text(result), "secondary"))
         if result.inputs:
             seen = ", ".join(name for name, _stack in result.inputs)
             column.addWidget(text_label(translate("Findings", "Series used: {0}").format(seen), "secondary"))
@@ -146,6 +148,10 @@ class ResultCard(QWidget):
         )
         self.visible_box.setChecked(self._style().visible)
         row.addWidget(self.visible_box)
+        if self.result.provenance.how == "automatic":
+            tip = translate("Findings", "Why? Question the model about this result")
+            self.why_button = icon_button("question", tip, lambda: self._shell.ask_why(self.result))
+            row.addWidget(self.why_button)
         self.save_button = icon_button("floppy-disk", translate("Findings", "Save this result"), self._save_menu)
         row.addWidget(self.save_button)
         row.addWidget(icon_button("trash", translate("Findings", "Discard this result"), self._discard))

@@ -52,3 +52,15 @@ def result_title(result: InferenceResult) -> str:
                 f"{model_text(title)} {version}" if title else model_text(model), who
             )
     return name
+
+
+def highest_text(result: InferenceResult) -> str:
+    """Where a network that looked at slice after slice was surest: of its likeliest class, or of its first number."""
+    names = [line.label for line in result.classification] or [value.name for value in result.values]
+    at = 0
+    if result.classification:
+        at = max(range(len(names)), key=lambda n: result.classification[n].probability)
+    column = [row[at] for row in result.by_slice]
+    k = max(range(len(column)), key=column.__getitem__)
+    text = translate("Findings", "{0}: highest in image {1} of {2} ({3})")
+    return text.format(model_text(names[at]), k + 1, len(column), f"{column[k]:.3g}")

@@ -1,0 +1,67 @@
+"""`medview infer --every-time`: a package on all time points of a series, one after the other."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medview.core.finding import InferenceResult
+from medview.core.problem import ExitCode, MedviewError
+from medview.core.study import Stack
+
+if TYPE_CHECKING:
+    from medview.inference.request import InferenceRequest
+
+
+def refuse_for_times(also: Sequence[str], output: Path) -> None:
+    """Raise MedviewError for what goes with one time point only, and for a folder that holds something."""
+    if also:
+        text = "--also goes with one time point: reports and objects are written of one result."
+        raise MedviewError("bad_use", text, None, ExitCode.BAD_USE)
+    if output.is_dir() and any(output.iterdir()):
+        raise _not_written(output, "it is not empty")
+
+
+def write_times(
+    first: InferenceRequest, stack: Stack, run: Callable[[InferenceRequest], InferenceResult], output: Path
+) -> dict[str, Any]:
+    """Run all time points and write a folder for each, and ``result.json`` that lists them; whole or not at all.
+
+    What a recurrent network remembers of each slice goes on to the next time point. Raises MedviewError.
+    """
+    from medview.app.infer_command import RESULT_NAME, write_result
+
+    memory: dict[int, dict[str, Any]] = {}
+    try:
+        output.absolute().parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.absolute().parent))
+    except OSError as error:
+        raise _not_written(output, error.strerror or str(error)) from error
+    try:
+        told = []
+        for time in range(stack.timepoints):
+            result = run(replace(first, time=time, memory=memory))
+            name = f"time-{time:03d}"
+            labels = stack.time_labels
+            said = labels[time] if time < len(labels) else ""
+            told.append({**write_result(result, stack, made / name), "time": time, "time_label": said, "folder": name})
+        content = {name: told[0][name] for name in ("status", "model", "task", "series_uid", "stack")} | {"times": told}
+        (made / RESULT_NAME).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+        if output.exists():
+            output.rmdir()
+        made.chmod(0o755)
+        made.replace(output)
+    except OSError as error:
+        raise _not_written(output, error.strerror or str(error)) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return content
+
+
+def _not_written(path: Path, why: str) -> MedviewError:
+    return MedviewError("cannot_write", f"{path} could not be written: {why}.", str(path), ExitCode.CANNOT_WRITE)
