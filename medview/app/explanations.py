@@ -14,6 +14,7 @@ from psygnal import Signal
 from medview.app import opening
 from medview.app.notices import AI
 from medview.core.parameter import ParameterValue
+from medview.core.policy import policy
 from medview.core.problem import MedviewError
 from medview.core.progress import Cancelled, Progress
 
@@ -90,6 +91,7 @@ class Explanations:
         time = state.view.time if state is not None and state.stack is stack else 0
         voxel = place_of(stack, state, wish.finding)
         try:
+            policy().refuse("ai")
             from medview.app.inference_queue import refuse_unless_overridden
             from medview.inference.channel_choice import channel_stacks
             from medview.inference.match import match

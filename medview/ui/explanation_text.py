@@ -16,8 +16,8 @@ TITLES: tuple[str, ...] = (
     QT_TRANSLATE_NOOP(
         "Explanation", "How far the score falls when a patch of the image is covered (Zeiler and Fergus 2014)."
     ),
-    QT_TRANSLATE_NOOP("Explanation", "Size of the patch (0: an eighth of the image)"),
-    QT_TRANSLATE_NOOP("Explanation", "Step of the patch (0: half its size)"),
+    QT_TRANSLATE_NOOP("Explanation", "Size of the patch (0: chosen)"),
+    QT_TRANSLATE_NOOP("Explanation", "Step of the patch (0: chosen)"),
     QT_TRANSLATE_NOOP("Explanation", "Covered with"),
     QT_TRANSLATE_NOOP("Explanation", "Value to cover with"),
     QT_TRANSLATE_NOOP("Explanation", "mean"),

@@ -59,8 +59,8 @@ METHODS: tuple[Method, ...] = (
         "Occlusion sensitivity",
         "How far the score falls when a patch of the image is covered (Zeiler and Fergus 2014).",
         (
-            Parameter("patch_mm", "Size of the patch (0: an eighth of the image)", "float", 0.0, 0.0, 500.0, 1.0, "mm"),
-            Parameter("stride_mm", "Step of the patch (0: half its size)", "float", 0.0, 0.0, 500.0, 1.0, "mm"),
+            Parameter("patch_mm", "Size of the patch (0: chosen)", "float", 0.0, 0.0, 500.0, 1.0, "mm"),
+            Parameter("stride_mm", "Step of the patch (0: chosen)", "float", 0.0, 0.0, 500.0, 1.0, "mm"),
             *_fill(),
         ),
     ),
