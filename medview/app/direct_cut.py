@@ -14,11 +14,22 @@ from psygnal import Signal
 from medview.app.shown_slice import ShownSlice
 from medview.core.cut import Slice
 from medview.core.display import SampledSlice
+from medview.core.pooled import is_pooled, pooled_labels, pooled_volume
 from medview.core.problem import MedviewError
-from medview.core.slab import can_be_projected, layers_of, sample_plane, sample_screen
+from medview.core.slab import (
+    can_be_projected,
+    layers_of,
+    plane_on_screen,
+    project_labels,
+    sample_plane,
+    sample_screen,
+)
 from medview.core.volume import Volume
+from medview.core.window import Window
+from medview.kernels.sample2d import part_of_screen
 
 if TYPE_CHECKING:
+    from medview.core.finding import Segmentation
     from medview.jobs.queue import JobQueue
 
 QUICK_S = 0.012
@@ -26,6 +37,8 @@ QUICK_S = 0.012
 LONGEST_S = 0.05
 """What takes longer is made in the background, even when the hand rests."""
 MOST_COARSE = 6
+BAND = 48
+"""Rows that are sampled in the background before it is asked whether they are still wanted."""
 _FIRST_PACE = 2e-8
 """Seconds for one sample, until one was measured."""
 
@@ -43,6 +56,35 @@ def grid_values(volume: Volume, shown: ShownSlice) -> Slice:
     """The cut on its own grid, one value for each of its pixels."""
     assert shown.plane is not None
     return sample_plane(volume, shown.plane, shown.slab)
+
+
+def turned_labels(segmentation: Segmentation, shown: ShownSlice) -> NDArray[Any] | None:
+    """(h, w) labels of everything that lies behind each pixel, of blocks of voxels: what is seen from afar."""
+    assert shown.plane is not None
+    pooled = pooled_labels(segmentation)
+    if pooled is None:
+        return None
+    labels, geometry = pooled
+    h, w = shown.plane.size
+    step = max(1, round(min(geometry.spacing) / shown.plane.spacing[0]))
+    small = (-(-h // step), -(-w // step))
+    matrix = np.array([[step, 0.0, (step - 1) / 2], [0.0, step, (step - 1) / 2]])
+    found = project_labels(labels, geometry, plane_on_screen(shown.plane, matrix, small), shown.slab)
+    return np.repeat(np.repeat(found, step, axis=0), step, axis=1)[:h, :w]
+
+
+def turned_window(volume: Volume) -> Window:
+    """A window for projections of everything: from what most of the picture is at least to nearly the brightest.
+
+    Seen from the front, on every fourth voxel; one window, however it is turned.
+    """
+    stored = volume.stored[::2, ::4, ::4]
+    values = volume.transform.apply(stored.reshape(-1), 0).reshape(stored.shape)
+    seen = np.nan_to_num(values, nan=-np.inf).max(axis=1)
+    seen = seen[np.isfinite(seen)]
+    low, high = (float(one) for one in np.percentile(seen, (40.0, 99.7))) if seen.size else (0.0, 1.0)
+    width = max(high - low, 1.0)
+    return Window(low + width / 2, width, "LINEAR_EXACT")
 
 
 class DirectSampling:
@@ -80,13 +122,22 @@ class DirectSampling:
             return key, self._exact[1]
         if not self.hurried and self._running != key:
             self._start(key, volume, shown, matrix.copy(), size, size[0] * size[1] * layers)
-        coarse = min(MOST_COARSE, max(2, math.ceil(math.sqrt(seconds / 3 / max(QUICK_S, 1e-6)))))
-        rough_key: Hashable = (key, coarse)
+        rough, budget = self._rough_volume(volume, shown)
+        nearest = size[0] * size[1] * layers_of(rough, shown.plane, shown.slab, coarse=True) * self._pace / 2
+        coarse = min(MOST_COARSE, max(2, math.ceil(math.sqrt(nearest / max(budget, 1e-6)))))
+        rough_key: Hashable = (key, coarse, rough is volume)
         if self._rough is None or self._rough[0] != rough_key:
-            piece = sample_screen(volume, shown.plane, shown.slab, matrix, size, coarse)
+            piece = sample_screen(rough, shown.plane, shown.slab, matrix, size, coarse)
             self._rough = (rough_key, SampledSlice(piece.values, piece.coverage, piece.missing))
         self.is_rough = True
         return rough_key, self._rough[1]
+
+    def _rough_volume(self, volume: Volume, shown: ShownSlice) -> tuple[Volume, float]:
+        """What a preview is sampled from, and in how many seconds: what is turned may be a smaller volume with all that is bright."""
+        if shown.plane_kind != "turning" or shown.slab is None or shown.slab.projection != "max":
+            return volume, QUICK_S
+        pooled = pooled_volume(volume) if is_pooled(volume) else None
+        return (volume, QUICK_S) if pooled is None else (pooled, 2 * QUICK_S)
 
     def is_exact(self, key: Hashable) -> bool:
         """Whether the exact samples of this place and screen are there."""
@@ -106,6 +157,32 @@ class DirectSampling:
         piece = sample_screen(volume, shown.plane, shown.slab, matrix, size, coarse)
         pace = (time.perf_counter() - started) / max(samples, 1)
         return SampledSlice(piece.values, piece.coverage, piece.missing), pace
+
+    def _in_bands(
+        self,
+        volume: Volume,
+        shown: ShownSlice,
+        matrix: NDArray[np.float64],
+        size: tuple[int, int],
+        samples: int,
+        progress: Any,
+    ) -> tuple[SampledSlice, float]:
+        """As `_timed`, some rows after the other, so that it can be called off in between."""
+        spent, parts = 0.0, []
+        for top in range(0, size[0], BAND):
+            progress("slab", top, size[0])
+            rows = min(BAND, size[0] - top)
+            part, pace = self._timed(volume, shown, part_of_screen(matrix, top, 0), (rows, size[1]), 1, 1)
+            spent += pace
+            parts.append(part)
+        missing = None
+        if any(part.missing is not None for part in parts):
+            missing = np.vstack(
+                [np.zeros(part.values.shape, np.bool_) if part.missing is None else part.missing for part in parts]
+            )
+        values = np.vstack([part.values for part in parts])
+        coverage = np.vstack([part.coverage for part in parts])
+        return SampledSlice(values, coverage, missing), spent / max(samples, 1)
 
     def _keep_exact(self, key: Hashable, sample: SampledSlice, pace: float) -> None:
         self._exact = (key, sample)
@@ -128,8 +205,10 @@ class DirectSampling:
         assert self._jobs is not None
         self._running = key
 
-        def work(_progress: Any) -> tuple[SampledSlice, float]:
-            return self._timed(volume, shown, matrix, size, 1, samples)
+        def work(progress: Any) -> tuple[SampledSlice, float]:
+            if shown.plane_kind == "turning":
+                pooled_volume(volume)  # for the next time that it is turned
+            return self._in_bands(volume, shown, matrix, size, samples, progress)
 
         def done(answer: tuple[SampledSlice, float]) -> None:
             if self._running == key:

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.app.direct_cut import DirectSampling, LazySlices, grid_values, is_direct
+from medview.app.direct_cut import DirectSampling, LazySlices, grid_values, is_direct, turned_labels, turned_window
 from medview.app.live_filter import LiveFilter
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
@@ -224,6 +224,8 @@ class ViewportPicture:
         segmentation = layer.segmentation
         cut_key = (serial(segmentation), place_key(shown))
         cut = self._label_cuts.get(layer.key)
+        if shown.plane_kind == "turning" and self.direct.is_rough and (cut is None or cut[0] != cut_key):
+            return None  # labels follow when the hand rests
         if cut is None or cut[0] != cut_key:
             labels = layer.labels_on(shown)
             if labels is None:
@@ -257,8 +259,10 @@ class ViewportPicture:
             cut = self.cut(state, volume, shown)
             if cut.filtered and not _keeps_unit(chain):
                 return self._kept_window((serial(cut.shown), "filtered"), lambda: values_window(cut.shown))
-        if stack.voi_of(view.time * volume.shape[0] + k):
+        if shown.plane_kind != "turning" and stack.voi_of(view.time * volume.shape[0] + k):
             return resolve_window(stack, volume, k, None, time=view.time)
+        if shown.plane_kind == "turning":
+            return self._kept_window((serial(volume), volume.is_complete, shown.slab), lambda: turned_window(volume))
         reference = volume.shape[0] // 2
         at = reference if stack.geometry is not None and volume.is_loaded(reference) else k
         key = (serial(volume), at, volume.is_loaded(at))
@@ -377,6 +381,8 @@ def _cut_volume(volume: Volume, shown: ShownSlice) -> Slice:
 
 def _labels_on(segmentation: Segmentation, shown: ShownSlice) -> NDArray[Any] | None:
     geometry = segmentation.geometry
+    if shown.plane_kind == "turning":
+        return turned_labels(segmentation, shown)
     if shown.slab is not None and shown.plane is not None and geometry is not None:
         return project_labels(segmentation.labels, geometry, shown.plane, shown.slab)
     if shown.surface is not None:

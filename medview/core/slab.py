@@ -34,6 +34,8 @@ __all__ = [
 
 MOST_MM = 1000.0
 LEAST_MM = 0.1
+_THICK = 200
+"""Voxels that a slab crosses, from which on it is sampled once for each."""
 _ALIGNED = 1e-6
 """Voxels per mm below this across an axis are rounding."""
 
@@ -78,10 +80,10 @@ def sample_plane(volume: Volume, plane: Plane, slab: Slab | None = None, coarse:
     return Slice(found, there, plane, missing if missing.any() else None)
 
 
-def layers_of(volume: Volume, plane: Plane, slab: Slab | None) -> int:
+def layers_of(volume: Volume, plane: Plane, slab: Slab | None, coarse: bool = False) -> int:
     """How many samples a pixel of :func:`sample_plane` takes."""
     assert volume.geometry is not None
-    return len(slab_offsets(volume.geometry, plane, slab)[0])
+    return len(slab_offsets(volume.geometry, plane, slab, coarse)[0])
 
 
 def plane_on_screen(plane: Plane, screen_to_plane: ArrayLike, size: tuple[int, int]) -> Plane:
@@ -148,7 +150,7 @@ def slab_offsets(
 
     Where the normal runs along one axis of the voxels they are the voxels' centres and the slab's ends, between which the
     interpolated value is linear: the maximum is the true one and the mean the integral. Elsewhere they lie evenly, at most half
-    a voxel apart.
+    a voxel apart; in a projection of everything, which is far thicker than any slab, one.
     """
     if slab is None:
         return np.zeros(1), np.ones(1)
@@ -161,7 +163,8 @@ def slab_offsets(
         knots = _knots(geometry, plane, low, high)
         if knots is not None:
             return knots, _trapezoids(knots)
-        count = max(1, int(np.ceil((high - low) * _voxels_per_mm(geometry, plane) * 2 - 1e-6)))
+        crossed = (high - low) * _voxels_per_mm(geometry, plane)
+        count = max(1, int(np.ceil(crossed * (2 if crossed <= _THICK else 1) - 1e-6)))
         if slab.projection != "mean":
             return np.linspace(low, high, count + 1), np.ones(count + 1)
     edges = np.linspace(low, high, count + 1)

@@ -123,7 +123,7 @@ def test_a_slab_of_acquired_slices(medview: Medview, volume: Path, tmp_path: Pat
     # medview counts slices, rows and columns its own way round.
     ways = []
     for first in (5, 6):
-        grey = np.clip(np.floor(values[:, :, first : first + 3].max(axis=2) * 255 / 999 + 0.5), 0, 255).T
+        grey = np.clip(np.floor(values[:, :, first : first + 3].max(axis=2) * 255.0 / 999 + 0.5), 0, 255).T
         ways += [grey, grey[::-1], grey[:, ::-1], grey[::-1, ::-1]]
     assert min(np.abs(found - way).max() for way in ways) <= 1.0
 
