@@ -177,6 +177,8 @@ _POINTED = {
     tags.SEGMENT_NUMBER: "segment",
     tags.COMPLEX_COMPONENT: "component",
     tags.FRAME_ACQUISITION_NUMBER: "acquisition",
+    tags.tag(0x2001, 0x1008): "phase",  # Philips: Phase Number
+    tags.tag(0x2005, 0x1429): "ASL",  # Philips: label type
 }
 """What the indices of the dimensions of a multi-frame image count, by the attribute that they point to."""
 

@@ -438,6 +438,7 @@ def _diffusion(values: Values, private: dict[str, bytes]) -> tuple[float | None,
             b = first(as_floats(private.get("philips_b"), double=False) or as_floats(private.get("uih_b")), None)
         if not direction:
             direction = as_floats(private.get("siemens_direction")) or as_floats(private.get("uih_direction"))
+            direction = direction or as_numbers(private.get("csa_direction"))
         for maker, read in (("ge", as_numbers), ("philips", lambda v: as_floats(v, double=False))):
             if not direction:
                 parts = [read(private.get(f"{maker}_direction_{axis}")) for axis in "xyz"]
@@ -479,7 +480,7 @@ def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
         as_text(get(tags.KERNEL) or get(tags.CT_KERNEL)),
         as_number(get(tags.KVP)),
         as_text(get(tags.FRAME_LATERALITY) or get(tags.IMAGE_LATERALITY)),
-        as_text(get(tags.ASL_CONTEXT)),
+        as_text(get(tags.ASL_CONTEXT)) or as_text(private.get("philips_label")),
         as_text(get(tags.SEQUENCE_NAME)),
         real_world=real_world_mappings(values),
         half_rescale=(slope is None) != (intercept is None) and tags.DOSE_SCALING not in values,

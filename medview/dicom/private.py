@@ -28,7 +28,14 @@ def private_values(values: Values) -> dict[str, bytes]:
             elif value is not None and name not in found:
                 found[name] = value
     csa = found.pop("siemens_csa", b"")
-    if csa and b"MOSAIC" in values.get(tags.IMAGE_TYPE, b""):
+    image_type = values.get(tags.IMAGE_TYPE, b"")
+    if (
+        csa
+        and "siemens_b" not in found
+        and (b"DIFFUSION" in image_type or b"ep_b" in values.get(tags.SEQUENCE_NAME, b""))
+    ):
+        _take_diffusion(csa, found)
+    if csa and b"MOSAIC" in image_type:
         from medview.dicom.mosaic import csa_numbers
 
         normal = csa_numbers(csa, "SliceNormalVector")
@@ -38,3 +45,15 @@ def private_values(values: Values) -> dict[str, bytes]:
         if count:
             found["mosaic_tiles"] = count[0]
     return dict(sorted(found.items()))
+
+
+def _take_diffusion(csa: bytes, found: dict[str, bytes]) -> None:
+    """b-value and direction of older Siemens software, which writes them into the CSA header alone."""
+    from medview.dicom.mosaic import csa_numbers
+
+    b = csa_numbers(csa, "B_value")
+    direction = csa_numbers(csa, "DiffusionGradientDirection")
+    if b:
+        found["siemens_b"] = b[0]
+    if len(direction) == 3:
+        found["csa_direction"] = b"\\".join(direction)

@@ -284,6 +284,7 @@ GE_PARM = "GEMS_PARM_01"
 GE_ACQU = "GEMS_ACQU_01"
 PHILIPS_DD1 = "Philips Imaging DD 001"
 PHILIPS_MR1 = "Philips MR Imaging DD 001"
+PHILIPS_MR5 = "Philips MR Imaging DD 005"
 PHILIPS_PET = "Philips PET Private Group"
 GE_PET = "GEMS_PETD_01"
 UIH_HEADER = "Image Private Header"
@@ -302,6 +303,7 @@ PRIVATE: dict[str, tuple[str, int, int]] = {
     "philips_b": (PHILIPS_DD1, 0x2001, 0x03),
     "philips_direction": (PHILIPS_DD1, 0x2001, 0x04),
     "philips_phase": (PHILIPS_DD1, 0x2001, 0x08),
+    "philips_label": (PHILIPS_MR5, 0x2005, 0x29),
     "philips_image_type": (PHILIPS_MR1, 0x2005, 0x11),
     "philips_scale_slope": (PHILIPS_MR1, 0x2005, 0x0E),
     "philips_scale_intercept": (PHILIPS_MR1, 0x2005, 0x0D),

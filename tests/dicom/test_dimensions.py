@@ -424,3 +424,66 @@ def test_the_anterior_and_posterior_view_are_two_frames(tmp_path: Path) -> None:
     stack = only_stack(save_series([nuclear({DETECTOR: [1, 2]}, "WHOLE BODY")], tmp_path))
     assert (stack.kind, stack.shape[0], stack.timepoints) == ("frames", 2, 1)
     assert "unnamed_axis" not in codes(stack)
+
+
+# What the makers say in their private elements
+
+
+def private(creator: str, group: int, element: int, vr: str, value: Callable[[int], object]) -> Callable:
+    def change(number: int, data) -> None:
+        found = value(number)
+        if found is not None:
+            data.private_block(group, creator, create=True).add_new(element, vr, found)
+
+    return change
+
+
+@pytest.mark.parametrize("form", ["newer", "older"])
+def test_b_values_of_the_csa_header_alone(tmp_path: Path, form: str) -> None:
+    """Siemens software before syngo VB15 has no (0019,100C): b-value and direction stand in the CSA header."""
+    from tests.dicom.test_mosaic import csa, csa1
+
+    make = csa if form == "newer" else csa1
+
+    def change(number: int, data) -> None:
+        data.ImageType = ["ORIGINAL", "PRIMARY", "DIFFUSION", "NONE", "ND"]
+        entries = {"B_value": [str(1000 * (number > 0))]}
+        if number:
+            entries["DiffusionGradientDirection"] = ["1.0", "0.0", "0.0"] if number == 1 else ["0.0", "-1.0", "0.0"]
+        header = make(**entries)
+        data.private_block(0x0029, "SIEMENS CSA HEADER", create=True).add_new(0x10, "OB", header)
+
+    stack = only_stack(save_series(volumes(3, change), tmp_path))
+    (axis,) = stack.dimensions
+    assert (axis.name, axis.unit, axis.values) == ("b-value", "s/mm²", (0, 1000, 1000))
+    assert axis.labels == ("0 s/mm²", "1000 s/mm² (1.00, 0.00, 0.00)", "1000 s/mm² (0.00, -1.00, 0.00)")
+    assert tints(stack) == [0, 1, 2]
+
+
+MAKERS_B = {
+    "GE": private("GEMS_PARM_01", 0x0043, 0x39, "IS", lambda n: [1000000000 + 500 * n, 8, 0, 0]),
+    "Siemens": private("SIEMENS MR HEADER", 0x0019, 0x0C, "IS", lambda n: str(500 * n)),
+    "Philips": private("Philips Imaging DD 001", 0x2001, 0x03, "FL", lambda n: 500.0 * n),
+    "United Imaging": private("Image Private Header", 0x0065, 0x09, "FD", lambda n: 500.0 * n),
+    "Canon": setting(DiffusionBValue=lambda n: 500.0 * n),
+}
+
+
+@pytest.mark.parametrize("maker", MAKERS_B)
+def test_b_values_of_every_maker(tmp_path: Path, maker: str) -> None:
+    stack = only_stack(save_series(volumes(3, MAKERS_B[maker]), tmp_path))
+    assert named(stack) == [("b-value", "s/mm²", (0, 500, 1000))]
+    assert tints(stack) == [0, 1, 2]
+
+
+def test_label_and_control_of_philips_are_a_dimension(tmp_path: Path) -> None:
+    """(2005,xx29) of "Philips MR Imaging DD 005" says which image is label and which control."""
+    label = private("Philips MR Imaging DD 005", 0x2005, 0x29, "CS", lambda n: "LABEL" if n % 2 else "CONTROL")
+
+    def change(number: int, data) -> None:
+        label(number, data)
+        data.TemporalPositionIdentifier = number // 2 + 1
+
+    stack = only_stack(save_series(volumes(6, change), tmp_path))
+    assert named(stack) == [("ASL", "", ("control", "label")), ("time", "", (1, 2, 3))]
+    assert tints(stack) == [0, 2, 4, 1, 3, 5]
