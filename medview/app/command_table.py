@@ -373,6 +373,14 @@ def _view_commands() -> tuple[Command, ...]:
             section=4,
         ),
         Command(
+            "display.pattern",
+            QT_TRANSLATE_NOOP("Command", "Test pattern for the monitor"),
+            menu,
+            lambda c: c.shell.show_test_pattern(),
+            ("Ctrl+Shift+T",),
+            section=4,
+        ),
+        Command(
             "objects.list",
             QT_TRANSLATE_NOOP("Command", "Reports and other objects"),
             menu,

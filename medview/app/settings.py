@@ -45,6 +45,8 @@ class Settings:
     """Model packages (id@version#hash) that run by themselves on what is opened and suits them."""
     overlay_opacity: float = 0.35
     overlay_outline: bool = True
+    read_first: bool = False
+    """What models say stays hidden until the reader asks for it or has read the study."""
     left_panel: bool = True
     right_panel: bool = True
     right_tab: int = 0
@@ -60,8 +62,12 @@ class Settings:
     """Keys that the reader gave to commands, by command id; others keep what the table says."""
     mouse: Mapping[str, str] = field(default_factory=dict)
     """Gestures of the mouse that the reader bound otherwise than the profile, by their names in `hand_profiles`."""
+    corners: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Which items stand in which corner of a viewport, by modality, "" for all others; see `corner_items`."""
     presets: Mapping[str, tuple[tuple[str, float, float], ...]] = field(default_factory=dict)
     """Window presets that the reader edited, by modality: (name, center, width) in the order of the digits from 3."""
+    displays: Mapping[str, tuple[float, float, float, float]] = field(default_factory=dict)
+    """Monitors that are calibrated, by their names: cd/m² of black, white and the room's light on it, and gamma."""
 
 
 LIMITS: Mapping[str, tuple[float, float]] = {
@@ -128,11 +134,17 @@ def _sound_value(name: str, value: Any, hint: Any) -> Any:
         return tuple(str(one) for one in _sequence(value))
     if name == "keys":
         return {str(key): tuple(str(one) for one in _sequence(entry)) for key, entry in _mapping(value).items()}
+    if name == "corners":
+        from medview.app.corner_items import sound_layout
+
+        return {str(modality): sound_layout(entry) for modality, entry in _mapping(value).items()}
     if name == "mouse":
         from medview.app.hand_profiles import GESTURES, actions_of
 
         bound = {str(gesture): str(action) for gesture, action in _mapping(value).items()}
         return {key: one for key, one in bound.items() if key in GESTURES and one in (*actions_of(key), "")}
+    if name == "displays":
+        return {str(screen): _four(entry) for screen, entry in _mapping(value).items()}
     if name == "presets":
         return {
             str(modality): tuple((str(n), _finite(c), _positive(_finite(w))) for n, c, w in _sequence(entry))
@@ -157,6 +169,11 @@ def _sound_value(name: str, value: Any, hint: Any) -> Any:
     if not low <= number <= high:
         raise ValueError(name)
     return number
+
+
+def _four(value: Any) -> tuple[float, float, float, float]:
+    black, white, ambient, gamma = (_finite(one) for one in (value if isinstance(value, tuple) else _sequence(value)))
+    return (black, white, ambient, gamma)
 
 
 def _mapping(value: Any) -> dict[Any, Any]:

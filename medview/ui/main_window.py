@@ -506,6 +506,12 @@ class MainWindow(QMainWindow):
 
         ask_for_colour_map(self, self._workspace)
 
+    def show_test_pattern(self) -> None:
+        """Fill the monitor that the window is on with the test pattern."""
+        from medview.ui.pattern_window import show_test_pattern
+
+        show_test_pattern(self._workspace, self)
+
     def choose_fusion(self) -> None:
         """Show the list of series that can be laid over the active viewport's."""
         from medview.ui.fusion_menu import show_fusion_menu

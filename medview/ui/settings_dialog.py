@@ -22,8 +22,10 @@ from PySide6.QtWidgets import (
 
 from medview.app.settings import Settings
 from medview.ui.listen import listen
+from medview.ui.monitor_page import MonitorPage
 from medview.ui.mouse_text import mouse_lines
 from medview.ui.parts import text_label
+from medview.ui.preset_page import PresetPage
 from medview.ui.text import translate
 from medview.ui.translations import LANGUAGES
 
@@ -53,6 +55,8 @@ class SettingsDialog(QDialog):
         tabs.addTab(self._look_page(), translate("Settings", "Language and look"))
         tabs.addTab(self._mouse_page(), translate("Settings", "Mouse"))
         tabs.addTab(self._image_page(), translate("Settings", "Images"))
+        tabs.addTab(PresetPage(workspace), translate("Settings", "Windows"))
+        tabs.addTab(MonitorPage(workspace), translate("Settings", "Monitors"))
         row = QHBoxLayout()
         back = QPushButton(translate("Settings", "Restore defaults"))
         back.clicked.connect(self._as_delivered)

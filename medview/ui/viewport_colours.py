@@ -40,6 +40,18 @@ class ViewportColours:
             return self._widget.presenting.palette
         return colours_of(view, self._widget.workspace.colour_maps)
 
+    @property
+    def tone(self) -> NDArray[np.uint8] | None:
+        """(256,) what the monitor that it is on is told for each grey; a picture for a file or for paper is never toned."""
+        widget = self._widget
+        displays = widget.workspace.settings.displays
+        if not displays or widget.still:
+            return None
+        from medview.app.displays import tone_of
+        from medview.ui.pattern_window import screen_name
+
+        return tone_of(widget.workspace.settings, screen_name(widget.screen()))
+
     def bars(self) -> tuple[Bar, ...]:
         """The bars to draw: where there are colours, or where the reader wants one."""
         widget = self._widget

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QTextOption
 
 from medview.app import reading
+from medview.app.corner_items import layout_for
 from medview.app.marks import Mark, marks_of
 from medview.app.picture import ScreenPart
 from medview.app.report_marks import ReportMark
@@ -17,11 +18,13 @@ from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
 from medview.core.volume import SliceState, Volume
 from medview.ui.canvas import Canvas, Face, Fonts
+from medview.ui.corner_layout import corner_rects, draw_corners, fitted, scale_spans
 from medview.ui.corner_text import Corners, corner_lines, mark_text
 from medview.ui.dimension_slider import dimension_rows, draw_dimensions
 from medview.ui.explanation_legend import explained_marks
 from medview.ui.measurement_items import draw_mark, mark_lines
 from medview.ui.messages import message_text
+from medview.ui.path_scale import draw_path_scale
 from medview.ui.report_mark_items import draw_report_marks
 from medview.ui.viewport_edges import (
     draw_letters,
@@ -41,7 +44,6 @@ from medview.ui.viewport_style import (
     LETTER_PX,
     MARGIN,
     SECONDARY,
-    SLIDER_REACH,
     TEXT,
     TEXT_PX,
     text_font,
@@ -78,8 +80,9 @@ class ViewportPainting:
         self._widget = widget
         self._fonts: Fonts | None = None
         self._corners_key: tuple[object, ...] = ()
-        self._corners_about: tuple[object, ...] = (None, None, None)
+        self._corners_about: tuple[object, ...] = (None, None, None, None)
         self._corners_kept = Corners()
+        self._fitted: tuple[tuple[Corners, float, float], Corners] | None = None
         self._image: QImage | None = None
         self._part: ScreenPart | None = None
         self.several_patients_drawn = False
@@ -88,6 +91,7 @@ class ViewportPainting:
         """Font or language changed."""
         self._fonts = None
         self._corners_key = ()
+        self._fitted = None
 
     def canvas(self, painter: QPainter) -> Canvas:
         """What the viewport is painted on."""
@@ -119,13 +123,13 @@ class ViewportPainting:
             return
         painted = self.paint_picture(canvas, volume, shown)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        corners = self._corners(volume, shown)
+        corners = self._fitting(canvas, self._corners(volume, shown))
         self._paint_overlays(canvas, volume, shown, corners)
-        self._paint_edges(canvas, volume, shown)
+        marked = self._paint_marks(canvas, volume, corners)
+        self._paint_edges(canvas, volume, shown, corner_rects(canvas, corners) + marked)
         widget.colours.draw(canvas)
         widget.fusing.draw(canvas)
-        self._paint_corners(canvas, corners)
-        self._paint_marks(canvas, volume, corners)
+        draw_corners(canvas, corners)
         widget.brushing.draw(canvas)
         self._paint_drop(canvas)
         if painted and widget.state.stack is not None:
@@ -155,6 +159,7 @@ class ViewportPainting:
             widget.colours.table,
             profile=widget.profile(),
             fused=widget.fusing.drawn(),
+            tone=widget.colours.tone,
         )
         height, width = part.pixels.shape[:2]
         if part is not self._part or self._image is None:
@@ -229,9 +234,11 @@ class ViewportPainting:
         state = widget.state
         waiting = shown.k is not None and not volume.is_loaded(shown.k)
         voi = state.view.voi if waiting else widget.voi
-        key = (state.view, shown, widget.transform, voi, widget.inverted)
+        modality = state.stack.context.modality if state.stack is not None else ""
+        layout = layout_for(modality, widget.workspace.settings.corners)
+        key = (state.view, shown, widget.transform, voi, widget.inverted, layout)
         if key != self._corners_key:
-            about = (state.view.study, state.view.stack, state.view.text_mode)
+            about = (state.view.study, state.view.stack, state.view.text_mode, layout)
             same = self._corners_key and all(a is b for a, b in zip(about, self._corners_about, strict=True))
             self._corners_about = about
             self._corners_kept = corner_lines(
@@ -243,32 +250,22 @@ class ViewportPainting:
                 count=state.slice_count,
                 inverted=widget.inverted,
                 before=self._corners_kept if same else None,
+                layout=layout,
+                free_text=not widget.still,
             )
             self._corners_key = key
         return self._corners_kept
 
-    def _corner_rects(self, canvas: Canvas, corners: Corners) -> list[QRectF]:
-        """Where the corners' words lie, so that those of marks keep clear of them."""
-        step = canvas.fonts.text.height
-        rects = []
-        for lines, right, bottom in (
-            (corners.top_left, False, False),
-            (corners.top_right, True, False),
-            (corners.bottom_left, False, True),
-            (corners.bottom_right, True, True),
-        ):
-            if not lines:
-                continue
-            width = max(canvas.line_width(line) for line in lines)
-            height = step * len(lines)
-            x = canvas.width - SLIDER_REACH - MARGIN - width if right else MARGIN
-            y = canvas.height - MARGIN - height if bottom else MARGIN
-            rects.append(QRectF(x, y, width, height))
-        return rects
+    def _fitting(self, canvas: Canvas, corners: Corners) -> Corners:
+        """The corners as they fit into the viewport; made anew when the words or the size change."""
+        key = (corners, canvas.width, canvas.height)
+        if self._fitted is None or any(a is not b and a != b for a, b in zip(key, self._fitted[0], strict=True)):
+            self._fitted = (key, fitted(canvas, corners))
+        return self._fitted[1]
 
     def _paint_overlays(self, canvas: Canvas, volume: Volume, shown: ShownSlice, corners: Corners) -> None:
         widget = self._widget
-        taken = self._corner_rects(canvas, corners)
+        taken = corner_rects(canvas, corners)
         if shown.k is not None and not volume.is_loaded(shown.k):
             return
         selected = widget.workspace.selected_finding
@@ -284,6 +281,7 @@ class ViewportPainting:
         draw_report_marks(canvas, self._report_marks(volume, shown), widget.transform)
         draw_links(canvas, widget.workspace, widget.state, shown, widget.transform)
         widget.crosshair.draw(canvas)
+        draw_path_scale(canvas, shown, widget.transform)
         cut = widget.cut()
         hovered = widget.mouse.hovered
         widget.marking.boxes.clear()
@@ -306,14 +304,15 @@ class ViewportPainting:
             if box is not None:
                 widget.marking.boxes[mark.id] = box
 
-    def _paint_edges(self, canvas: Canvas, volume: Volume, shown: ShownSlice) -> None:
+    def _paint_edges(self, canvas: Canvas, volume: Volume, shown: ShownSlice, taken: list[QRectF]) -> None:
         widget = self._widget
         stack = widget.state.stack
         assert stack is not None
         draw_letters(canvas, letters_of(shown, widget.transform, stack))
         px_per_mm = scale_px_per_mm(shown, widget.transform)
         if px_per_mm is not None and widget.state.view.text_mode != "off":
-            draw_scales(canvas, px_per_mm, shown.measure_kind)
+            across, upright = scale_spans(canvas, taken, 15 + canvas.fonts.small.height)
+            draw_scales(canvas, px_per_mm, shown.measure_kind, across, upright)
         if widget.still:
             return
         count = widget.state.slice_count
@@ -326,20 +325,6 @@ class ViewportPainting:
             active = reading.active_dimension(widget.state) if len(rows) > 1 else None
             over = widget.mouse.over_dimension
             draw_dimensions(canvas, rows, stack, widget.state.view.time, hovered=over, active=active)
-
-    def _paint_corners(self, canvas: Canvas, corners: Corners) -> None:
-        step = canvas.fonts.text.height
-        right = canvas.width - SLIDER_REACH - MARGIN
-        for row, line in enumerate(corners.top_left):
-            canvas.line(MARGIN, MARGIN + row * step, line)
-        for row, line in enumerate(corners.top_right):
-            canvas.line(right, MARGIN + row * step, line, align_right=True)
-        top = canvas.height - MARGIN - step * len(corners.bottom_left)
-        for row, line in enumerate(corners.bottom_left):
-            canvas.line(MARGIN, top + row * step, line)
-        top = canvas.height - MARGIN - step * len(corners.bottom_right)
-        for row, line in enumerate(corners.bottom_right):
-            canvas.line(right, top + row * step, line, align_right=True)
 
     def marks(self, volume: Volume) -> tuple[Mark, ...]:
         """All marks that the picture must bear."""
@@ -392,14 +377,16 @@ class ViewportPainting:
         title = self._widget.workspace.key_images.title_of(view.stack, at)
         return None if title is None else visible_text(title, 60, lines=False)
 
-    def _paint_marks(self, canvas: Canvas, volume: Volume, corners: Corners) -> None:
+    def _paint_marks(self, canvas: Canvas, volume: Volume, corners: Corners) -> list[QRectF]:
+        """Paint the marks; returns where they lie."""
         marks = self.marks(volume)
         top = 28.0
         for mark in marks:
             if mark.code == "other_patient":
                 draw_danger_banner(canvas, mark_text(mark), top)
         bottom = canvas.height - MARGIN - canvas.fonts.text.height * len(corners.bottom_left) - 4
-        draw_marks(canvas, marks, QPointF(MARGIN, bottom), canvas.width * 0.6)
+        height = draw_marks(canvas, marks, QPointF(MARGIN, bottom), canvas.width * 0.6)
+        return [QRectF(MARGIN, bottom - height, 40, height)] if height else []
 
     def _paint_drop(self, canvas: Canvas) -> None:
         if self._widget.drop_hovers:
