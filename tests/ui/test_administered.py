@@ -17,7 +17,6 @@ from medview.cli.commands import run
 from medview.core import policy as rules
 from medview.core.policy import policy
 from medview.ui import application
-from medview.ui.application import Desk
 from tests.ui.small_study import close_desk, open_desk, open_study, texts_of
 
 
@@ -57,37 +56,42 @@ def test_what_the_policy_forbids_cannot_be_chosen_and_what_it_fixes_cannot_be_ch
     close_desk(qtbot, desk)
 
 
-def started(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> Desk:
-    """What a command line opens, after its window was closed."""
-    desks: list[Desk] = []
+def started(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> tuple[Settings, list[str]]:
+    """The settings in the window that a command line opens, and the texts on it; it is closed again."""
+    seen: list[tuple[Settings, list[str]]] = []
     make = application.Desk
 
     class Watched(make):  # type: ignore[misc, valid-type]
         def __init__(self, *all_: object, **more: object) -> None:
             super().__init__(*all_, **more)
-            desks.append(self)
-            QTimer.singleShot(300, self.window, self.window.close)
+            QTimer.singleShot(300, self.window, self.look)
+
+        def look(self) -> None:
+            seen.append((self.workspace.settings, texts_of(self.window)))
+            self.window.close()
 
     monkeypatch.setattr(application, "Desk", Watched)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     assert run(words) == 0
-    return desks[0]
+    return seen[0]
 
 
-def test_safe_mode_neither_reads_nor_changes_settings(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("qtbot")
+def test_safe_mode_neither_reads_nor_changes_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     save_settings(Settings(theme="light", device="cuda", keys={"image.invert": ("Y",)}))
     before = settings_path().read_bytes()
-    desk = started(qtbot, monkeypatch, ["--safe-mode", "--new-window"])
-    assert desk.workspace.settings.theme == "dark"
-    assert desk.workspace.settings.device == "cpu"
-    assert any("Safe mode" in text for text in texts_of(desk.window))
+    settings, texts = started(monkeypatch, ["--safe-mode", "--new-window"])
+    assert settings.theme == "dark"
+    assert settings.device == "cpu"
+    assert any("Safe mode" in text for text in texts)
     assert settings_path().read_bytes() == before
 
 
-def test_reset_sets_the_settings_aside_and_says_so(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("qtbot")
+def test_reset_sets_the_settings_aside_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     save_settings(Settings(theme="light"))
-    desk = started(qtbot, monkeypatch, ["--reset", "--new-window"])
-    assert desk.workspace.settings.theme == "dark"
+    settings, texts = started(monkeypatch, ["--reset", "--new-window"])
+    assert settings.theme == "dark"
     (aside,) = settings_path().parent.glob("settings-aside-*.json")
     assert load_settings(aside)[0].theme == "light"
-    assert any(aside.name in text for text in texts_of(desk.window))
+    assert any(aside.name in text for text in texts)
