@@ -94,7 +94,9 @@ class InflatedBytes:
                     return b""
                 feed = self._source.read(live.taken, FEED)
                 part: bytes = live.inflater.decompress(feed, most)
-                live.taken += len(feed) - len(live.inflater.unconsumed_tail) - len(live.inflater.unused_data)
+                # Where a stream ends, zlib may name what is left in both.
+                left = live.inflater.unused_data if live.inflater.eof else live.inflater.unconsumed_tail
+                live.taken += len(feed) - len(left)
                 if part:
                     break
                 if not feed:
