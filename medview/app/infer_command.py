@@ -15,6 +15,7 @@ import numpy as np
 from medview.app.contained import Networks
 from medview.app.finding_points import described_points
 from medview.app.headless import choose_stack, nothing_found
+from medview.app.infer_prompts import run_prompts
 from medview.app.infer_times import refuse_for_times, write_times
 from medview.app.inference_queue import refuse_unless_overridden, with_notes
 from medview.app.loading import load_volume
@@ -44,11 +45,13 @@ def infer(
     also: Sequence[str] = (),
     limit_s: float | None = None,
     channels: Sequence[str] = (),
+    prompts: Sequence[tuple[str, str]] = (),
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Run the package ``model`` and write ``result.json``, ``segmentation.nii.gz``, ``segmentation.dcm`` to ``output``,
     of image-to-image models ``image.nii.gz``.
 
+    ``prompts``: what a package is pointed at, (inside, outside or box, "i,j,k" or "i,j,i,j,k") each.
     ``channels``: NAME=STACK for the sources of a model that sees several series of the study; the others are chosen by
     the manifest's rules. Without ``stack_id`` the stack that fits best is taken. The network runs in a process of its own; ``limit_s``: most
     seconds for one call of it. ``every_time``: all time points one after the other, each into a folder ``time-000`` … of its
@@ -89,6 +92,8 @@ def infer(
 
         def run(request: InferenceRequest) -> InferenceResult:
             volume = load_volume(stack, request.time, progress)
+            if prompts:
+                return with_notes(run_prompts(request, volume, seen, prompts, networks.open, progress), notes)
             return with_notes(run_or_retreat(request, volume, seen, progress, networks.open), notes)
 
         if every_time:

@@ -44,6 +44,11 @@ class Teller:
     help="Stack for one input of a model that sees several series; by default they are chosen by its rules.",
 )
 @click.option("--time", default=0, show_default=True, help="Time point, from 0.")
+@click.option(
+    "--point", "inside", multiple=True, metavar="I,J,K", help="A voxel inside, for a model that is pointed at."
+)
+@click.option("--point-outside", "outside", multiple=True, metavar="I,J,K", help="A voxel outside of it.")
+@click.option("--box", "boxes", multiple=True, metavar="I,J,I,J,K", help="Two corners of a box around it in slice K.")
 @click.option("--every-time", is_flag=True, help="All time points, each into a folder of its own.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, directml, coreml, openvino …")
 @click.option("--force", is_flag=True, help="Run although the model is not meant for the series; the result says so.")
@@ -66,6 +71,9 @@ def infer_command(
     channels: tuple[str, ...],
     time: int,
     every_time: bool,
+    inside: tuple[str, ...],
+    outside: tuple[str, ...],
+    boxes: tuple[str, ...],
     device: str,
     force: bool,
     assumed: tuple[str, ...],
@@ -90,6 +98,11 @@ def infer_command(
             assumed=assumed,
             time=time,
             every_time=every_time,
+            prompts=[
+                *(("inside", text) for text in inside),
+                *(("outside", text) for text in outside),
+                *(("box", text) for text in boxes),
+            ],
             channels=channels,
             also=also,
             limit_s=limit,

@@ -36,6 +36,7 @@ from medview.inference.manifest_outputs import (
     ClassificationOutput,
     ImageOutput,
     Output,
+    PromptedOutput,
     RegressionOutput,
     SegmentationOutput,
 )
@@ -56,7 +57,7 @@ from medview.inference.manifest_steps import (
 MANIFEST_NAME = "manifest.json"
 LARGEST_MANIFEST = 4 * 1024 * 1024
 
-Task = Literal["segmentation", "detection", "classification", "regression", "image"]
+Task = Literal["segmentation", "detection", "classification", "regression", "image", "prompted"]
 PlaneName = Literal["axial", "sagittal", "coronal"]
 Unit = Literal["HU", "SUV", "stored", "modality", "display"]
 """What the first step is given. ``stored``: the file's integers; ``modality``: after slope and intercept, whatever
@@ -342,6 +343,12 @@ class Manifest(Strict):
             raise ValueError("output.kind: yolo needs two input.axes")
         if isinstance(output, CenterHeatmapOutput) and output.stride is not None and len(output.stride) != dimensions:
             raise ValueError(f"output.stride: {len(output.stride)} numbers for {dimensions} axes")
+        if isinstance(output, PromptedOutput):
+            fed = self.input
+            if not fed.is_slicewise or fed.tiling or fed.states or fed.sources or fed.within or fed.mirror:
+                raise ValueError("output.kind: prompted is for single slices of one series, seen as a whole")
+            if not is_plain_path(output.decoder) or output.decoder == self.model:
+                raise ValueError("output.decoder: must be another network inside the package")
         if isinstance(output, ImageOutput) and output.factor is not None and len(output.factor) != dimensions:
             raise ValueError(f"output.factor: {len(output.factor)} numbers for {dimensions} axes")
         if isinstance(output, AnchorsOutput):
@@ -420,7 +427,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 _TAGS = {
-    "segmentation", "classification", "regression", "image", "boxes", "yolo", "anchors", "center_heatmap", "conform", "resample", "resize", "crop_above",
+    "segmentation", "classification", "regression", "image", "prompted", "boxes", "yolo", "anchors", "center_heatmap", "conform", "resample", "resize", "crop_above",
     "crop_nonzero", "crop_or_pad", "pad", "offset", "scale", "clip", "range", "min_max", "percentile", "z_score", "normalise", "round",
 }  # fmt: skip
 _KINDS = {"float", "int", "str", "none"}
@@ -491,6 +498,7 @@ __all__ = [
     "Manifest",
     "MergeSlices",
     "Pad",
+    "PromptedOutput",
     "RegressionOutput",
     "Resample",
     "Resize",

@@ -158,11 +158,48 @@ class ImageOutput(Strict):
     """Null: 1 along each axis."""
 
 
+class PromptedOutput(Strict):
+    """Two networks that segment what is pointed at (Segment Anything; Kirillov 2023), slice by slice.
+
+    The package's ``model`` makes embeddings of a slice, once; ``decoder`` makes a mask of them and of points or a box, at
+    once. ``embeddings``: inputs of the decoder and the outputs of ``model`` that they are fed with. A point is given as
+    (x, y) in ``coordinates`` of the tensor with the label 1 (inside) or 0 (outside), the corners of a box with the labels
+    2 and 3, and without a box a point with the label -1 fills up, as in the exports of SAM; ``decoder_input`` names that
+    are null are not fed. The mask's logits are compared with ``threshold``; of several masks that with the best score is
+    taken. Masks that are coarser than the tensor are enlarged linearly.
+    """
+
+    kind: Literal["prompted"]
+    decoder: str
+    embeddings: dict[str, str] = Field(min_length=1)
+    points_input: str = "point_coords"
+    labels_input: str = "point_labels"
+    mask_input: str | None = None
+    """The mask before: zeros of the graph's shape, or 256 × 256."""
+    has_mask_input: str | None = None
+    size_input: str | None = None
+    """Rows and columns of the tensor, for decoders that enlarge their masks to that."""
+    masks_output: str = "masks"
+    scores_output: str | None = None
+    coordinates: Literal["pixels", "normalised"] = "pixels"
+    threshold: float = 0.0
+    fills_up: bool = True
+    """Whether a point with the label -1 is given where there is no box."""
+    label: LabelEntry = LabelEntry(index=0, value=1, name="object")
+
+    @model_validator(mode="after")
+    def _valued(self) -> PromptedOutput:
+        if (self.label.value or self.label.index) < 1:
+            raise ValueError("label: its value must be above 0")
+        return self
+
+
 Output = Annotated[
     SegmentationOutput
     | ClassificationOutput
     | RegressionOutput
     | ImageOutput
+    | PromptedOutput
     | BoxesOutput
     | YoloOutput
     | AnchorsOutput

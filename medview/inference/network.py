@@ -23,6 +23,7 @@ from medview.inference.manifest import (
     ImageOutput,
     Manifest,
     Pad,
+    PromptedOutput,
     RegressionOutput,
     Resize,
     SegmentationOutput,
@@ -116,6 +117,10 @@ def _padded(step: Pad, axis: int, size: int | None) -> int | None:
 
 def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) -> None:
     output = package.manifest.output
+    if isinstance(output, PromptedOutput):
+        for name in output.embeddings.values():
+            _find(name, outputs, "output.embeddings", package)
+        return
     if isinstance(output, AnchorsOutput):
         _check_anchors(package, output, outputs)
         return

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from medview.core.problem import ExitCode, MedviewError
-from medview.inference.manifest import MANIFEST_NAME, Manifest, is_plain_path, read_manifest
+from medview.inference.manifest import MANIFEST_NAME, Manifest, PromptedOutput, is_plain_path, read_manifest
 from medview.inference.onnx_file import OnnxFacts, read_onnx_facts
 
 Origin = Literal["folder", "zip", "installed", "built-in"]
@@ -42,6 +42,8 @@ class ModelPackage:
     """Of the manifest as it was read; the other files are hashed when that is first asked for."""
     inner: ModelPackage | None = None
     """The package that is packed inside, whose finding crops this one's input."""
+    decoder_facts: OnnxFacts | None = None
+    """Of the second network, where masks are made of an embedding and a prompt."""
     keep: object = field(default=None, repr=False)
     """Holds a temporary folder until nobody needs the package."""
 
@@ -53,8 +55,9 @@ class ModelPackage:
     @property
     def files(self) -> tuple[str, ...]:
         """Relative paths of all that belongs to the package: manifest, network, side files, card."""
-        parent = PurePosixPath(self.manifest.model).parent
-        names = [MANIFEST_NAME, self.manifest.model, *((parent / side).as_posix() for side in self.facts.side_files)]
+        names = [MANIFEST_NAME, *_with_sides(self.manifest.model, self.facts)]
+        if isinstance(self.manifest.output, PromptedOutput) and self.decoder_facts is not None:
+            names += _with_sides(self.manifest.output.decoder, self.decoder_facts)
         if self.manifest.card is not None:
             names.append(self.manifest.card)
         if self.inner is not None:
@@ -85,6 +88,11 @@ class ModelPackage:
         if self.manifest.card is None:
             return ""
         return (self.folder / self.manifest.card).read_text(encoding="utf-8", errors="replace")
+
+
+def _with_sides(model: str, facts: OnnxFacts) -> list[str]:
+    parent = PurePosixPath(model).parent
+    return [model, *((parent / side).as_posix() for side in facts.side_files)]
 
 
 def _sha256(path: Path) -> str:
@@ -120,8 +128,20 @@ def open_package_folder(folder: Path, origin: Origin = "folder", source: Path | 
     """Open a folder. Raises MedviewError that names the wrong field, the missing file or the refused operator."""
     source = source or folder
     manifest = read_manifest(folder / MANIFEST_NAME)
-    model = folder / manifest.model
-    _stay_inside(folder, manifest.model, source)
+    facts = _network_facts(folder, manifest.model, source)
+    decoder = None
+    if isinstance(manifest.output, PromptedOutput):
+        decoder = _network_facts(folder, manifest.output.decoder, source)
+    _refuse_missing_card(folder, manifest, source)
+    inner = _inner_package(folder, manifest, origin, source)
+    digest = _sha256(folder / MANIFEST_NAME)
+    return ModelPackage(manifest, folder, origin, source, facts, digest, inner, decoder)
+
+
+def _network_facts(folder: Path, name: str, source: Path) -> OnnxFacts:
+    """What a network of the package says of itself; no foreign operators, weights where they belong."""
+    model = folder / name
+    _stay_inside(folder, name, source)
     facts = read_onnx_facts(model)
     for domain, operator in facts.domains:
         text = (
@@ -134,23 +154,29 @@ def open_package_folder(folder: Path, origin: Origin = "folder", source: Path | 
             raise _unusable(
                 "side_file_outside", f"{model.name} wants weights from {side!r}, outside the package.", model
             )
-        beside = (PurePosixPath(manifest.model).parent / side).as_posix()
+        beside = (PurePosixPath(name).parent / side).as_posix()
         _stay_inside(folder, beside, source)
         if not (folder / beside).is_file():
             text = f"{model.name} keeps weights in {side}, which is missing from the package."
             raise _unusable("side_file_missing", text, folder / beside)
-    if manifest.card is not None:
-        _stay_inside(folder, manifest.card, source)
-        if not (folder / manifest.card).is_file():
-            raise _unusable(
-                "card_missing", f"{MANIFEST_NAME}: card: {manifest.card} is missing.", folder / manifest.card
-            )
+    return facts
+
+
+def _refuse_missing_card(folder: Path, manifest: Manifest, source: Path) -> None:
+    if manifest.card is None:
+        return
+    _stay_inside(folder, manifest.card, source)
+    if not (folder / manifest.card).is_file():
+        raise _unusable("card_missing", f"{MANIFEST_NAME}: card: {manifest.card} is missing.", folder / manifest.card)
+
+
+def _inner_package(folder: Path, manifest: Manifest, origin: Origin, source: Path) -> ModelPackage | None:
+    """The package that is packed inside for a cascade."""
     within = manifest.input.within
-    inner = None
-    if within is not None and within.folder is not None:
-        _stay_inside(folder, within.folder, source)
-        inner = open_package_folder(folder / within.folder, origin, source)
-    return ModelPackage(manifest, folder, origin, source, facts, _sha256(folder / MANIFEST_NAME), inner)
+    if within is None or within.folder is None:
+        return None
+    _stay_inside(folder, within.folder, source)
+    return open_package_folder(folder / within.folder, origin, source)
 
 
 def _stay_inside(folder: Path, name: str, source: Path) -> None:

@@ -17,6 +17,7 @@ from medview.core.finding import (
     ModelValue,
     Segmentation,
 )
+from medview.core.problem import ExitCode, MedviewError
 from medview.inference.candidates import Candidates
 from medview.inference.course import STEP_NETWORK, STEP_RESTORE
 from medview.inference.derived import ImageCollector, finer, source_factor, tensor_factor, without_gaps
@@ -38,6 +39,7 @@ from medview.inference.manifest_detectors import (
 from medview.inference.manifest_outputs import (
     ClassificationOutput,
     ImageOutput,
+    PromptedOutput,
     RegressionOutput,
     SegmentationOutput,
 )
@@ -81,6 +83,10 @@ def answer(feed: Feed) -> Answer:
         return _classify(output, feed)
     if isinstance(output, RegressionOutput):
         return _regress(output, feed)
+    if isinstance(output, PromptedOutput):
+        name = feed.manifest.name
+        text = f"{name} segments what is pointed at: choose its tool and click, or give --point."
+        raise MedviewError("nothing_pointed_at", text, None, ExitCode.BAD_USE, (name,))
     if isinstance(output, ImageOutput):
         return _make_image(output, feed)
     return _detect(output, feed)
