@@ -141,6 +141,13 @@ def apply_look(workspace: Workspace, change: LookChange) -> None:
     workspace.results_changed.emit(change.stack_id)
 
 
+def draw_result(workspace: Workspace, result: InferenceResult, style: OverlayStyle) -> None:
+    """Draw a result this way in every viewport, as a part of a step that is told of otherwise."""
+    known, threshold = look_of(workspace, result)
+    stack_id, key = result.provenance.stack_id, result_key(result)
+    apply_look(workspace, LookChange(stack_id, key, (known, style), (threshold, threshold)))
+
+
 def _apply_result(workspace: Workspace, change: ResultChange) -> None:
     from medview.core.problem import MedviewError
     from medview.store.results import forget_result, keep_result

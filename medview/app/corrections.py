@@ -13,6 +13,7 @@ from psygnal import Signal
 
 from medview.app import opening
 from medview.app.brush_stroke import LARGEST_MM, SMALLEST_MM, Brush, Stroke
+from medview.app.changes import draw_result
 from medview.app.correction import (
     MOST_AT_ONCE,
     PREFIX,
@@ -307,7 +308,7 @@ class Corrections:
         origin = workspace.results.newest(correction.base.provenance.origin)
         if origin is not None:
             # Two outlines of one thing on top of each other cannot be told apart.
-            workspace.draw_result(origin, replace(workspace.overlay_style(origin), visible=not change.there))
+            draw_result(workspace, origin, replace(workspace.overlay_style(origin), visible=not change.there))
         self.recorded.emit(change)
         workspace.results_changed.emit(change.stack_id)
         self.changed.emit(change.stack_id)

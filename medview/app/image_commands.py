@@ -13,7 +13,6 @@ from medview.app.command_rules import (
     has_image,
     has_key_images,
     has_profile,
-    has_results,
     has_scales,
     has_times,
     on_state,
@@ -87,22 +86,19 @@ def _is_read(context: Context) -> bool:
 
 
 def _has_selected_finding(context: Context) -> bool:
-    return context.workspace.selected_pair() is not None
+    return bool(context.workspace.worklist.chosen())
 
 
 def _decide(verdict: Verdict) -> Run:
     def run(context: Context) -> None:
-        chosen = context.workspace.selected_pair()
-        if chosen is not None:
-            context.workspace.decisions.toggle(*chosen, verdict)
+        context.workspace.worklist.toggle(verdict)
 
     return run
 
 
 def _is_decided(verdict: Verdict) -> Test:
     def checked(context: Context) -> bool:
-        chosen = context.workspace.selected_pair()
-        return chosen is not None and context.workspace.decisions.of(*chosen).verdict == verdict
+        return context.workspace.worklist.verdict() == verdict
 
     return checked
 
@@ -502,7 +498,7 @@ def ai_commands() -> tuple[Command, ...]:
             "ai",
             _next_finding(1),
             ("N",),
-            enabled=has_results,
+            enabled=has_image,
         ),
         Command(
             "ai.previous_finding",
@@ -510,7 +506,7 @@ def ai_commands() -> tuple[Command, ...]:
             "ai",
             _next_finding(-1),
             ("Shift+N",),
-            enabled=has_results,
+            enabled=has_image,
         ),
         Command(
             "findings.accept",

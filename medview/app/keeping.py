@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STAYING = frozenset({"marks_in_memory", "marks_not_kept"})
 """Notices that stay until they are not true any more."""
 
-KINDS = ("mark", "decision", "pixels", *CORRECTION_KINDS)
+KINDS = ("mark", "decision", "pixels", "reading", *CORRECTION_KINDS)
 
 
 class Keeping:
@@ -358,6 +358,7 @@ class Keeping:
         workspace.decisions.bring_back(
             decisions, {stack.id for study in workspace.studies for one in study.series for stack in one.stacks}
         )
+        self._workspace.read_first.bring_back(entries)
         more_unknown, more_away = self.corrections.bring_back(entries, self._touched, series)
         unknown, away = unknown + more_unknown, away + more_away
         if away:

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 
 def labels_over(workspace: Workspace, view: ViewportView) -> list[SegmentationLayer]:
-    """Segmentations to draw, those of the study's objects first; none while all overlays are hidden."""
+    """Segmentations to draw, those of the study's objects first; none while all overlays are hidden.
+
+    What the reader drew alone is seen also while the study is to be read before what models say.
+    """
     stack = view.stack
-    if not workspace.ai_visible or stack is None:
+    if stack is None or not (workspace.ai_visible or workspace.read_first.hides):
         return []
     results = [
         SegmentationLayer(
@@ -25,8 +28,12 @@ def labels_over(workspace: Workspace, view: ViewportView) -> list[SegmentationLa
             view.overlay_styles.get(result_key(result)) or workspace.overlay_style(result),
         )
         for result in workspace.results.of(stack.id)
-        if result.segmentation is not None and result.segmentation.time == view.time
+        if result.segmentation is not None
+        and result.segmentation.time == view.time
+        and (workspace.ai_visible or result.provenance.how == "manual")
     ]
+    if not workspace.ai_visible:
+        return results
     return [*workspace.overlays.layers(stack), *results, *workspace.explanations.layers(stack.id, view.time)]
 
 

@@ -99,8 +99,8 @@ def segment_commands() -> tuple[Command, ...]:
     tools = []
     for tool, title, key, icon, group in (
         (Tool.BRUSH, QT_TRANSLATE_NOOP("Command", "Brush"), "F3", "paint-brush", 4),
-        (Tool.ERASER, QT_TRANSLATE_NOOP("Command", "Eraser"), "F4", "eraser", 4),
-        (Tool.GROW, QT_TRANSLATE_NOOP("Command", "Grow a region from a click"), "F5", "magic-wand", 4),
+        (Tool.ERASER, QT_TRANSLATE_NOOP("Command", "Eraser"), "F4", "eraser", 0),
+        (Tool.GROW, QT_TRANSLATE_NOOP("Command", "Grow a region from a click"), "F5", "magic-wand", 0),
     ):
         tools.append(
             Command(
@@ -111,7 +111,7 @@ def segment_commands() -> tuple[Command, ...]:
                 (key,),
                 icon,
                 group,
-                title if tool is Tool.BRUSH else "",
+                "",
                 enabled=has_image,
                 checked=tool_rules(tool)[1],
                 scope="image",

@@ -20,7 +20,13 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
         raise MedviewError("no_study", "No study is shown.", exit_code=ExitCode.BAD_USE)
     stacks = [stack for series in study.series for stack in series.stacks]
     marks = tuple((stack, mark) for stack in stacks for mark in workspace.measurements.of(stack.id))
-    results = tuple((stack, result) for stack in stacks for result in workspace.results.of(stack.id))
+    hidden = workspace.read_first.hides  # a reading that was made without them does not speak of them
+    results = tuple(
+        (stack, result)
+        for stack in stacks
+        for result in workspace.results.of(stack.id)
+        if not hidden or result.provenance.how == "manual"
+    )
     visible = {id(result): workspace.results.visible_findings(result) for _stack, result in results}
     decided: dict[tuple[int, str], Any] = {
         (id(result), finding.id): workspace.decisions.of(result, finding)

@@ -17,7 +17,6 @@ from medview.app.changes import (
     ArrangementChange,
     LookChange,
     ResultChange,
-    apply_look,
     arrangement_of,
     look_of,
     understand_all,
@@ -25,6 +24,7 @@ from medview.app.changes import (
 from medview.app.colour_maps import ColourMaps
 from medview.app.colour_profiles import ColourProfiles
 from medview.app.corrections import Corrections
+from medview.app.curved import CurvedViews
 from medview.app.decisions import Decisions
 from medview.app.documents import Documents
 from medview.app.explanations import Explanations
@@ -41,6 +41,7 @@ from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
 from medview.app.oblique import ObliquePlanes
 from medview.app.openings import Openings
+from medview.app.read_first import ReadFirst
 from medview.app.recent import RecentStudies
 from medview.app.report_marks import ReportMarks
 from medview.app.results import Results, result_key
@@ -48,6 +49,7 @@ from medview.app.run_on_open import run_what_is_due
 from medview.app.settings import Settings, changed, fixed_settings, save_settings
 from medview.app.tools import ToolChoice
 from medview.app.viewport_state import FilteredVolume, ViewportState
+from medview.app.worklist import Worklist
 from medview.core.policy import policy
 from medview.core.problem import MedviewError, Problem
 from medview.core.progress import Cancelled, ProgressStep
@@ -121,7 +123,7 @@ class Workspace(NoticeBoard):
         """Files in the opened folders that are no images."""
         self.results = Results()
         self.background = Background(loader)
-        self.ai_visible = True
+        self._ai_wanted = True
         self.layout: tuple[int, int] = (1, 1)
         self.maximised = False
         self.active = 0
@@ -135,6 +137,9 @@ class Workspace(NoticeBoard):
         self.decisions = Decisions(self.history, _user_name())
         self.corrections = Corrections(self)
         """Segmentations that the reader edits or draws."""
+        self.worklist = Worklist(self)
+        """Everything that was found, in one list."""
+        self.read_first = ReadFirst(self)
         self.keeping = Keeping(self)
         """The journal: keeps marks and decisions and brings them back."""
         self.recent = RecentStudies(self)
@@ -152,6 +157,8 @@ class Workspace(NoticeBoard):
         self.links = Links(self)
         self.planes = ObliquePlanes(self)
         """Oblique planes that go through one point."""
+        self.curves = CurvedViews(self)
+        """Pictures straightened along paths."""
         self.failed_slices = FailedSlices(self)
         self.drawings = FileDrawings(self)
         self.profiles = ColourProfiles(self)
@@ -468,12 +475,6 @@ class Workspace(NoticeBoard):
         style, known = look_of(self, result)
         self.history.do(LookChange(result.provenance.stack_id, result_key(result), (style, style), (known, threshold)))
 
-    def draw_result(self, result: InferenceResult, style: OverlayStyle) -> None:
-        """Draw a result this way in every viewport, as a part of a step that is told of otherwise."""
-        known, threshold = look_of(self, result)
-        stack_id, key = result.provenance.stack_id, result_key(result)
-        apply_look(self, LookChange(stack_id, key, (known, style), (threshold, threshold)))
-
     def discard_result(self, result: InferenceResult) -> None:
         """Take a result off the screen and out of what is kept."""
         correction = self.corrections.of_result(result)
@@ -483,9 +484,18 @@ class Workspace(NoticeBoard):
             self.history.do(ResultChange(result, there=False))
 
     def toggle_ai(self) -> None:
-        """Hide or show everything that models said, in all viewports."""
-        self.ai_visible = not self.ai_visible
+        """Hide or show everything that models said, in all viewports; while the study is to be read first, ask for it."""
+        if self.read_first.hides:
+            self._ai_wanted = True
+            self.read_first.show()
+            return
+        self._ai_wanted = not self._ai_wanted
         self.ai_visible_changed.emit()
+
+    @property
+    def ai_visible(self) -> bool:
+        """Whether what models said is shown, and what other objects lay over the images."""
+        return self._ai_wanted and not self.read_first.hides
 
     def show_finding(self, result: InferenceResult, finding: Finding) -> None:
         """Go to a finding in every viewport that shows its stack; opened in the active one where none does."""
@@ -513,16 +523,8 @@ class Workspace(NoticeBoard):
         return None
 
     def show_next_finding(self, step: int) -> None:
-        """Go to the next (or previous) finding of the active stack in the order of the list; around at its ends."""
-        stack = self.active_viewport.stack
-        if stack is None:
-            return
-        listed = [(one, finding) for one in self.results.of(stack.id) for finding in self.results.visible_findings(one)]
-        if not listed:
-            return
-        keys = [(result_key(one), finding.id) for one, finding in listed]
-        at = keys.index(self.selected_finding) + step if self.selected_finding in keys else (0 if step > 0 else -1)
-        self.show_finding(*listed[at % len(listed)])
+        """Go to the next (or previous) line of the worklist; around at its ends."""
+        self.worklist.show_next(step)
 
     # ------------------------------------------------------------------ filters on the whole volume
 

@@ -184,7 +184,6 @@ class CorrectionPanel(QWidget):
         spin.setAccessibleName(name)
         spin.setToolTip(name)
         spin.setKeyboardTracking(False)
-        spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         return spin
 
     def _add_range(self, column: QVBoxLayout) -> None:

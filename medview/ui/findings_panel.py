@@ -39,6 +39,7 @@ from medview.ui.overlay_cards import OverlayCard, StateList, UnplacedLine
 from medview.ui.parts import Swatch, empty, icon_button, panel_column, rule, text_label, title_label
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
+from medview.ui.worklist_panel import WorklistPanel
 
 if TYPE_CHECKING:
     from medview.app.commands import Shell
@@ -411,13 +412,16 @@ class FindingsPanel(FollowingPanel):
         self.hidden_mark.setObjectName("card")
         row = QHBoxLayout(self.hidden_mark)
         row.setContentsMargins(8, 4, 4, 4)
-        row.addWidget(text_label(translate("Findings", "AI and overlays are hidden")), 1)
+        self.hidden_text = text_label(translate("Findings", "AI and overlays are hidden"))
+        row.addWidget(self.hidden_text, 1)
         show = QPushButton(translate("Findings", "Show (J)"))
         show.clicked.connect(workspace.toggle_ai)
         row.addWidget(show)
         column.addWidget(self.hidden_mark)
         self.correction = CorrectionPanel(workspace)
         column.addWidget(self.correction)
+        self.worklist = WorklistPanel(workspace)
+        column.addWidget(self.worklist)
         self._content = QVBoxLayout()
         self._content.setSpacing(10)
         column.addLayout(self._content)
@@ -449,7 +453,16 @@ class FindingsPanel(FollowingPanel):
         self.hidden_mark.setVisible(not workspace.ai_visible)
         stack = workspace.active_viewport.stack
         results = workspace.results.of(stack.id) if stack is not None else ()
-        self._refresh_files(stack)
+        self.hidden_text.setText(
+            translate("Findings", "Read first: AI and overlays are hidden until you ask or have read the study")
+            if workspace.read_first.hides
+            else translate("Findings", "AI and overlays are hidden")
+        )
+        if workspace.read_first.hides:
+            results = tuple(one for one in results if one.provenance.how == "manual")
+        workspace.read_first.note_hidden()
+        self.worklist.later()
+        self._refresh_files(stack if workspace.ai_visible or not workspace.read_first.hides else None)
         shown = (
             stack.id if stack is not None else None,
             tuple((result_key(one), one.segmentation.meanings if one.segmentation else ()) for one in results),

@@ -1,0 +1,445 @@
+"""One list of everything that models and the reader found on a study: sorted, filtered, gone through, decided.
+
+What several models found at one place is one line, which says how many of them found it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from psygnal import Signal
+
+from medview.app import opening
+from medview.app.correction import counted
+from medview.app.decisions import UNDECIDED, Decision, Verdict
+from medview.app.results import result_key
+from medview.core.finding import Finding, InferenceResult, Segmentation
+from medview.core.segment_numbers import voxel_ml
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from medview.app.workspace import Workspace
+    from medview.core.measurement import Measurement
+    from medview.core.statement import Amount
+    from medview.core.study import Stack, Study
+
+Kind = Literal["finding", "segment", "class", "mark"]
+State = Literal["all", "undecided", "accepted", "rejected", "single"]
+"""``single``: what not all models that were asked found."""
+Order = Literal["given", "label", "size", "slice", "score"]
+
+OVERLAP = 0.25
+"""Share of two boxes' union from which they are one thing."""
+_KINDS: tuple[Kind, ...] = ("finding", "segment", "class", "mark")
+
+
+@dataclass(frozen=True, eq=False)
+class WorkItem:
+    """One line. ``members`` are the findings that it stands for, the one with the highest score first."""
+
+    kind: Kind
+    key: str
+    stack: Stack
+    label: str
+    sources: tuple[str, ...]
+    """Names of the packages, or of the reader."""
+    k: int | None = None
+    size_mm: float | None = None
+    volume_ml: float | None = None
+    amount: str = ""
+    """What a mark measures, with its unit."""
+    score: float | None = None
+    agreement: tuple[int, int] | None = None
+    """How many of how many models that look for such things found it."""
+    decision: Decision = UNDECIDED
+    members: tuple[tuple[InferenceResult, Finding], ...] = ()
+    mark: Measurement | None = None
+    by_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFilter:
+    """``words`` are parts of the label, of the source or of the note."""
+
+    words: str = ""
+    state: State = "all"
+    kind: Kind | None = None
+    least_score: float = 0.0
+
+    def passes(self, item: WorkItem) -> bool:
+        """Whether a line is shown."""
+        verdict = item.decision.verdict
+        if self.kind is not None and item.kind != self.kind:
+            return False
+        if item.score is not None and item.score < self.least_score:
+            return False
+        if self.state == "undecided" and (verdict or item.kind == "mark"):
+            return False
+        if self.state in {"accepted", "rejected"} and verdict != self.state:
+            return False
+        if self.state == "single" and (item.agreement is None or item.agreement[0] == item.agreement[1]):
+            return False
+        said = " ".join((item.label, item.decision.label, item.decision.note, *item.sources)).casefold()
+        return all(word in said for word in self.words.casefold().split())
+
+
+class Worklist:
+    """The lines of the study that is looked at. ``changed`` when the filter, the order or the chosen line changed."""
+
+    changed = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self.filter = WorkFilter()
+        self.order: Order = "given"
+        self.backwards = False
+        self.selected = ""
+        """Key of the line that the reader went to last."""
+        self._shown: WorkItem | None = None
+        self._amounts: dict[str, tuple[Measurement, tuple[Amount, ...]]] = {}
+        self._counts: dict[str, NDArray[np.int64] | None] = {}
+
+    def set_filter(self, **values: Any) -> None:
+        """Show other lines."""
+        self.filter = replace(self.filter, **values)
+        self.changed.emit()
+
+    def sort(self, order: Order) -> None:
+        """Sort by a column; a second time the other way round."""
+        self.backwards = not self.backwards if order == self.order else False
+        self.order = order
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ the lines
+
+    def items(self) -> tuple[WorkItem, ...]:
+        """All lines of the study of the active viewport; what models say is missing while it is hidden."""
+        study = self._workspace.active_viewport.study
+        return () if study is None else tuple(self._of_study(study))
+
+    def shown(self) -> tuple[WorkItem, ...]:
+        """The lines that pass the filter, in the order that was chosen."""
+        items = [item for item in self.items() if self.filter.passes(item)]
+        if self.order != "given":
+            items.sort(key=self._sort_key, reverse=self.backwards)
+        return tuple(items)
+
+    def _sort_key(self, item: WorkItem) -> tuple[bool, Any]:
+        value: Any = {
+            "label": (item.decision.label or item.label).casefold(),
+            "size": item.size_mm if item.size_mm is not None else item.volume_ml,
+            "slice": item.k,
+            "score": item.score,
+            "given": 0,
+        }[self.order]
+        return (value is None) != self.backwards, value if value is not None else 0
+
+    def _of_study(self, study: Study) -> list[WorkItem]:
+        workspace = self._workspace
+        active = workspace.active_viewport.stack
+        stacks = [stack for series in study.series for stack in series.stacks]
+        stacks.sort(key=lambda stack: active is None or stack.id != active.id)  # what is looked at comes first
+        found: dict[Kind, list[WorkItem]] = {kind: [] for kind in _KINDS}
+        hidden = workspace.read_first.hides
+        for stack in stacks:
+            results = [one for one in workspace.results.of(stack.id) if not hidden or one.provenance.how == "manual"]
+            found["finding"] += self._findings(stack, results)
+            for result in results:
+                found["segment"] += self._segments(stack, result)
+                found["class"] += self._classes(stack, result)
+            found["mark"] += [self._mark(stack, mark) for mark in workspace.measurements.of(stack.id)]
+        return [item for kind in _KINDS for item in found[kind]]
+
+    def _findings(self, stack: Stack, results: Sequence[InferenceResult]) -> list[WorkItem]:
+        workspace = self._workspace
+        asked = [one for one in results if one.task == "detection" or one.findings]
+        listed = [(one, finding) for one in asked for finding in workspace.results.visible_findings(one)]
+        items = []
+        for group in merged(listed):
+            result, finding = group[0]
+            decision = next(
+                (known for known in (workspace.decisions.of(*pair) for pair in group) if known.says_anything),
+                UNDECIDED,
+            )
+            items.append(
+                WorkItem(
+                    "finding",
+                    f"{result_key(result)}/{finding.id}",
+                    stack,
+                    finding.label,
+                    tuple(_name(one) for one, _finding in group),
+                    finding.k,
+                    finding.size_mm,
+                    score=finding.score,
+                    agreement=(len(group), len(asked)) if len(asked) > 1 else None,
+                    decision=decision,
+                    members=tuple(group),
+                )
+            )
+        return items
+
+    def _segments(self, stack: Stack, result: InferenceResult) -> list[WorkItem]:
+        segmentation = result.segmentation
+        if segmentation is None:
+            return []
+        correction = self._workspace.corrections.of_result(result)
+        counts = None if correction is not None else self._counted(result, segmentation)
+        ml = voxel_ml(segmentation.geometry)
+        items = []
+        for label in segmentation.meanings:
+            size, volume, k = None, None, None
+            if correction is not None:
+                numbers = correction.numbers(label.value)
+                if numbers is not None:
+                    size, volume, k = numbers.long_mm, numbers.volume_ml, numbers.k
+            elif counts is not None and ml is not None:
+                volume = float(counts[label.value]) * ml if label.value < len(counts) else 0.0
+            finding = _stand_in(f"segment-{label.value}", label.name, k or 0)
+            items.append(
+                WorkItem(
+                    "segment",
+                    f"{result_key(result)}/{finding.id}",
+                    stack,
+                    label.name,
+                    (_name(result),),
+                    k,
+                    size,
+                    volume,
+                    decision=self._workspace.decisions.of(result, finding),
+                    members=((result, finding),),
+                    by_model=result.provenance.how != "manual",
+                )
+            )
+        return items
+
+    def _classes(self, stack: Stack, result: InferenceResult) -> list[WorkItem]:
+        items = []
+        for line in sorted(result.classification, key=lambda one: -one.probability):
+            finding = _stand_in(f"class-{line.label}", line.label, 0, line.probability)
+            items.append(
+                WorkItem(
+                    "class",
+                    f"{result_key(result)}/{finding.id}",
+                    stack,
+                    line.label,
+                    (_name(result),),
+                    score=line.probability,
+                    decision=self._workspace.decisions.of(result, finding),
+                    members=((result, finding),),
+                )
+            )
+        return items
+
+    def _mark(self, stack: Stack, mark: Measurement) -> WorkItem:
+        from medview.app.statements import state_mark
+
+        known = self._amounts.get(mark.id)
+        if known is None or known[0] != mark:
+            known = self._amounts[mark.id] = (mark, state_mark(stack, mark).amounts)
+        amounts = known[1]
+        first = amounts[0] if amounts else None
+        size = next((one.value for one in amounts if one.unit.value == "mm"), None)
+        unit = "" if first is None else {"deg": "°", "{pixels}": "px", "1": ""}.get(first.unit.value, first.unit.value)
+        return WorkItem(
+            "mark",
+            f"mark/{mark.id}",
+            stack,
+            mark.text or mark.kind,
+            (self._workspace.decisions.reader,),
+            mark.place.k if mark.place.plane == "acquired" else None,
+            size,
+            amount="" if first is None else f"{first.value:.1f} {unit}".strip(),
+            decision=Decision(note=mark.text),
+            mark=mark,
+            by_model=False,
+        )
+
+    def _counted(self, result: InferenceResult, segmentation: Segmentation) -> NDArray[np.int64] | None:
+        """Voxels of each value, counted once in the background; None until then."""
+        from medview.jobs.queue import Lane
+
+        key = result_key(result)
+        if key not in self._counts:
+            self._counts[key] = None
+            labels = segmentation.labels
+
+            def done(counts: NDArray[np.int64]) -> None:
+                self._counts[key] = counts
+                self.changed.emit()
+
+            self._workspace.jobs.submit(
+                "numbers", lambda _progress: counted(labels), Lane.ANALYSIS, done, self._workspace.tell_error
+            )
+        return self._counts[key]
+
+    # ------------------------------------------------------------------ going through
+
+    def show(self, item: WorkItem) -> None:
+        """Go to a line's place in every viewport that shows its images, or others of the same frame of reference."""
+        workspace = self._workspace
+        self.selected, self._shown = item.key, item
+        if item.kind == "finding":
+            workspace.show_finding(*item.members[0])
+            self._others_to(item.stack, item.members[0][1].center_lps)
+        elif item.kind == "mark" and item.mark is not None:
+            self._show_mark(item.stack, item.mark)
+        else:
+            self._bring_up(item.stack)
+            result, finding = item.members[0]
+            workspace.selected_finding = (result_key(result), finding.id)
+            if item.kind == "segment":
+                self._show_segment(item.stack, result, int(finding.id.removeprefix("segment-")), item.k)
+            workspace.finding_selected.emit(*workspace.selected_finding)
+        self.changed.emit()
+
+    def show_next(self, step: int) -> bool:
+        """Go to the next line that has a place, around at the ends; False where there is none."""
+        items = [item for item in self.shown() if item.kind != "class"]
+        if not items:
+            return False
+        keys = [item.key for item in items]
+        at = keys.index(self.selected) + step if self.selected in keys else (0 if step > 0 else -1)
+        self.show(items[at % len(items)])
+        return True
+
+    def _bring_up(self, stack: Stack) -> None:
+        workspace = self._workspace
+        if not any(state.stack is not None and state.stack.id == stack.id for state in workspace.viewports):
+            workspace.show_stack(stack)
+        workspace.touched = True
+
+    def _show_mark(self, stack: Stack, mark: Measurement) -> None:
+        from medview.app.keeping import patient_points
+
+        workspace = self._workspace
+        self._bring_up(stack)
+        place = mark.place
+        points = patient_points(stack, mark)
+        if place.plane == "oblique":
+            workspace.planes.show_place(place)
+        for state in workspace.all_viewports:
+            if state.stack is None or state.stack.id != stack.id:
+                continue
+            if place.time != state.view.time:
+                state.update(time=place.time)
+            if points is not None and state.view.plane_kind == "oblique" and place.plane == "oblique":
+                continue
+            if points is not None and state.view.plane_kind != "acquired":
+                state.go_to_point(points[0])
+            elif place.plane == "acquired":
+                state.update(k=place.k)
+            elif points is not None:
+                state.go_to_point(points[0])
+        workspace.selected_finding = ("", "")
+        workspace.finding_selected.emit("", "")
+        self._others_to(stack, points[0] if points is not None else None)
+
+    def _show_segment(self, stack: Stack, result: InferenceResult, value: int, k: int | None) -> None:
+        segmentation = result.segmentation
+        assert segmentation is not None
+        if k is None:
+            areas = np.array([int(np.count_nonzero(piece == value)) for piece in segmentation.labels])
+            if not areas.any():
+                return
+            k = int(np.argmax(areas))
+        rows, columns = np.nonzero(segmentation.labels[k] == value)
+        if not len(rows):
+            return
+        geometry = segmentation.geometry
+        point = None
+        if geometry is not None:
+            x, y, z = geometry.voxel_to_patient((k, float(rows.mean()), float(columns.mean())))
+            point = (float(x), float(y), float(z))
+        for state in self._workspace.all_viewports:
+            if state.stack is not None and state.stack.id == stack.id:
+                if point is not None:
+                    state.go_to_point(point)
+                if state.view.plane_kind == "acquired":
+                    state.update(k=k)
+        self._others_to(stack, point)
+
+    def _others_to(self, stack: Stack, point: tuple[float, float, float] | None) -> None:
+        """Viewports of other stacks in the same frame of reference go to the place too."""
+        reference = stack.geometry.frame_of_reference if stack.geometry is not None else ""
+        if point is None or not reference:
+            return
+        for state in self._workspace.viewports:
+            other = state.stack
+            if other is None or other.id == stack.id or other.geometry is None:
+                continue
+            if other.geometry.frame_of_reference == reference:
+                state.go_to_point(point)
+
+    # ------------------------------------------------------------------ deciding
+
+    def chosen(self) -> tuple[tuple[InferenceResult, Finding], ...]:
+        """What decisions go to: all that the line stands for that the reader went to last, or the finding gone to otherwise."""
+        workspace = self._workspace
+        known = self._shown
+        if known is not None and workspace.selected_finding in [
+            (result_key(result), finding.id) for result, finding in known.members
+        ]:
+            return known.members
+        pair = workspace.selected_pair()
+        return () if pair is None else (pair,)
+
+    def verdict(self) -> Verdict:
+        """What holds for the chosen line."""
+        chosen = self.chosen()
+        return self._workspace.decisions.of(*chosen[0]).verdict if chosen else ""
+
+    def toggle(self, verdict: Verdict) -> None:
+        """Accept or reject the chosen line, for all models that found it; a second time it is open again."""
+        wanted: Verdict = "" if self.verdict() == verdict else verdict
+        for result, finding in self.chosen():
+            self._workspace.decisions.decide(result, finding, verdict=wanted)
+
+    def decide(self, item: WorkItem, **values: Any) -> None:
+        """Decide on everything that a line stands for."""
+        for result, finding in item.members:
+            self._workspace.decisions.decide(result, finding, **values)
+
+
+def merged(
+    found: Sequence[tuple[InferenceResult, Finding]],
+) -> list[list[tuple[InferenceResult, Finding]]]:
+    """Findings of different results that lie at one place as one group, highest score first."""
+    groups: list[list[tuple[InferenceResult, Finding]]] = []
+    for pair in sorted(found, key=lambda one: -one[1].score):
+        for group in groups:
+            if all(result is not pair[0] for result, _finding in group) and _are_one(group[0][1], pair[1]):
+                group.append(pair)
+                break
+        else:
+            groups.append([pair])
+    return groups
+
+
+def _are_one(a: Finding, b: Finding) -> bool:
+    """Whether two boxes on the same stack are one thing."""
+    (a_low, a_high), (b_low, b_high) = (np.asarray(box, dtype=np.float64) for box in (a.box_voxel, b.box_voxel))
+    shared = np.prod(np.clip(np.minimum(a_high, b_high) - np.maximum(a_low, b_low), 0, None))
+    union = np.prod(a_high - a_low) + np.prod(b_high - b_low) - shared
+    return bool(union > 0 and shared / union >= OVERLAP)
+
+
+def _name(result: InferenceResult) -> str:
+    made = result.provenance
+    version = made.package_version if made.how == "automatic" else ""
+    return f"{made.package_name or made.package_id} {version}".strip()
+
+
+def _stand_in(name: str, label: str, k: int, score: float = 1.0) -> Finding:
+    """What decisions on a label or a class are kept by; it has no place of its own."""
+    nowhere = (float(k), 0.0, 0.0)
+    return Finding(name, label, score, nowhere, (nowhere, nowhere), k=k)
+
+
+def study_of(workspace: Workspace, item: WorkItem) -> Study | None:
+    """The study that a line belongs to."""
+    found = opening.find_stack(workspace.studies, item.stack.id)
+    return None if found is None else found[0]

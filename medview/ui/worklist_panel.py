@@ -1,0 +1,329 @@
+"""The worklist in the Findings tab: everything that was found on the study in one list, to be filtered, sorted and gone through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from medview.app.decisions import Verdict
+from medview.app.worklist import Kind, Order, State, WorkItem
+from medview.ui.decision_form import decided_text, sign_of
+from medview.ui.following_panel import FollowingPanel
+from medview.ui.listen import listen
+from medview.ui.model_text import model_text
+from medview.ui.parts import text_label, title_label
+from medview.ui.text import translate
+from medview.ui.theme import current_theme
+
+if TYPE_CHECKING:
+    from medview.app.workspace import Workspace
+    from medview.core.finding import Finding, InferenceResult
+
+KEY_ROLE = Qt.ItemDataRole.UserRole
+MOST_ROWS = 9
+_ORDERS: tuple[Order, ...] = ("label", "size", "slice", "score")
+
+
+def state_titles() -> dict[State, str]:
+    """What the lines can be filtered by."""
+    return {
+        "all": translate("Worklist", "All"),
+        "undecided": translate("Worklist", "Undecided"),
+        "accepted": translate("Worklist", "Accepted"),
+        "rejected": translate("Worklist", "Rejected"),
+        "single": translate("Worklist", "Not all agree"),
+    }
+
+
+def kind_titles() -> dict[Kind | None, str]:
+    """What kinds of lines there are."""
+    return {
+        None: translate("Worklist", "Every kind"),
+        "finding": translate("Worklist", "Boxes and points"),
+        "segment": translate("Worklist", "Segmentations"),
+        "class": translate("Worklist", "Classes"),
+        "mark": translate("Worklist", "Own marks"),
+    }
+
+
+def mark_title(kind: str) -> str:
+    """What a mark is called that has no words."""
+    words = {
+        "ruler": translate("Step", "Distance"),
+        "polyline": translate("Step", "Path"),
+        "angle": translate("Step", "Angle"),
+        "cobb": translate("Step", "Cobb angle"),
+        "bidirectional": translate("Step", "Two diameters"),
+        "ellipse": translate("Step", "Ellipse"),
+        "rectangle": translate("Step", "Rectangle"),
+        "polygon": translate("Step", "Polygon"),
+        "freehand": translate("Step", "Freehand outline"),
+        "point": translate("Step", "Point"),
+        "arrow": translate("Step", "Arrow"),
+        "text": translate("Step", "Text"),
+        "calibration": translate("Step", "Calibration"),
+    }
+    return words.get(kind, kind)
+
+
+def row_texts(item: WorkItem) -> tuple[str, str, str, str]:
+    """Label, size, slice, score of a line."""
+    label = item.decision.label or (mark_title(item.label) if item.kind == "mark" else model_text(item.label))
+    size = ""
+    if item.volume_ml is not None:
+        size = f"{item.volume_ml:.{2 if item.volume_ml < 10 else 0}f} ml"
+    elif item.amount:
+        size = item.amount
+    elif item.size_mm is not None:
+        size = f"{item.size_mm:.1f} mm"
+    score = "" if item.score is None else f"{item.score:.2f}"
+    if item.agreement is not None:
+        score = f"{item.agreement[0]}/{item.agreement[1]}  {score}"
+    return sign_of(item.decision) + label, size, "" if item.k is None else str(item.k + 1), score
+
+
+class WorklistPanel(FollowingPanel):
+    """Hidden while nothing was found."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._worklist = workspace.worklist
+        self._rows: tuple[object, ...] = ()
+        self._about: object = None
+        self._noted: tuple[tuple[InferenceResult, Finding], ...] = ()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 8)
+        column.setSpacing(6)
+        row = QHBoxLayout()
+        row.addWidget(title_label(translate("Worklist", "Worklist")), 1)
+        self.count = QLabel()
+        self.count.setObjectName("secondary")
+        row.addWidget(self.count)
+        column.addLayout(row)
+        self._add_filters(column)
+        self._add_list(column)
+        self._add_buttons(column)
+        self.follow(
+            workspace.results_changed,
+            workspace.decisions.changed,
+            workspace.measurements.changed,
+            workspace.corrections.changed,
+            workspace.studies_changed,
+            workspace.ai_visible_changed,
+            self._worklist.changed,
+        )
+        for signal in (workspace.active_changed, workspace.viewport_changed):
+            listen(self, signal, self._other_images)
+        self.refresh()
+
+    def later(self, *_what: object) -> None:
+        """Refresh soon, also where it is hidden because there was nothing: the tab around it is what must be seen."""
+        self._behind = True
+        around = self.parentWidget()
+        if around is not None and around.isVisible() and not self._soon.isActive():
+            self._soon.start()
+
+    def _other_images(self, *_what: object) -> None:
+        state = self._workspace.active_viewport
+        about = (id(state.study), state.stack.id if state.stack is not None else "")
+        if about != self._about:
+            self.later()
+
+    # ------------------------------------------------------------------ parts
+
+    def _add_filters(self, column: QVBoxLayout) -> None:
+        self.filters = QWidget()
+        rows = QVBoxLayout(self.filters)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(4)
+        self.words = QLineEdit()
+        self.words.setPlaceholderText(translate("Worklist", "Label, model or note"))
+        self.words.setAccessibleName(self.words.placeholderText())
+        self.words.setClearButtonEnabled(True)
+        self.words.textChanged.connect(lambda text: self._worklist.set_filter(words=text))
+        rows.addWidget(self.words)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.state = QComboBox()
+        self.state.setAccessibleName(translate("Worklist", "Decision"))
+        for state, title in state_titles().items():
+            self.state.addItem(title, state)
+        self.state.currentIndexChanged.connect(lambda _at: self._worklist.set_filter(state=self.state.currentData()))
+        self.kind = QComboBox()
+        self.kind.setAccessibleName(translate("Worklist", "Kind"))
+        for kind, title in kind_titles().items():
+            self.kind.addItem(title, kind)
+        self.kind.currentIndexChanged.connect(lambda _at: self._worklist.set_filter(kind=self.kind.currentData()))
+        row.addWidget(self.state, 1)
+        row.addWidget(self.kind, 1)
+        rows.addLayout(row)
+        row = QHBoxLayout()
+        caption = QLabel(translate("Worklist", "From score"))
+        caption.setObjectName("secondary")
+        self.score = QSlider(Qt.Orientation.Horizontal)
+        self.score.setRange(0, 100)
+        self.score.setAccessibleName(translate("Worklist", "From score"))
+        self.score.valueChanged.connect(lambda percent: self._worklist.set_filter(least_score=percent / 100))
+        self.score_figure = QLabel("0.00")
+        self.score_figure.setFixedWidth(34)
+        self.score.valueChanged.connect(lambda percent: self.score_figure.setText(f"{percent / 100:.2f}"))
+        row.addWidget(caption)
+        row.addWidget(self.score, 1)
+        row.addWidget(self.score_figure)
+        rows.addLayout(row)
+        column.addWidget(self.filters)
+
+    def _add_list(self, column: QVBoxLayout) -> None:
+        self.tree = QTreeWidget()
+        self.tree.setRootIsDecorated(False)
+        self.tree.setColumnCount(4)
+        self.tree.setHeaderLabels(
+            [
+                translate("Worklist", "Finding"),
+                translate("Worklist", "Size"),
+                translate("Worklist", "Slice"),
+                translate("Worklist", "Score"),
+            ]
+        )
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, header.ResizeMode.Stretch)
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(lambda at: self._worklist.sort(_ORDERS[at]))
+        for at, width in ((1, 66), (2, 40), (3, 62)):
+            header.setSectionResizeMode(at, header.ResizeMode.Fixed)
+            header.resizeSection(at, width)
+            self.tree.headerItem().setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree.setAccessibleName(translate("Worklist", "Worklist"))
+        self.tree.itemClicked.connect(self._go)
+        self.tree.itemActivated.connect(self._go)
+        column.addWidget(self.tree)
+        self.nothing = text_label(translate("Worklist", "No line passes the filter."), "secondary")
+        column.addWidget(self.nothing)
+
+    def _add_buttons(self, column: QVBoxLayout) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.previous = self._button("‹", translate("Worklist", "Previous  (Shift+N)"))
+        self.following = self._button("›", translate("Worklist", "Next  (N)"))
+        self.accept = self._button(translate("Findings", "Accept"), translate("Findings", "Accept  (Enter)"), True)
+        self.reject = self._button(translate("Findings", "Reject"), translate("Findings", "Reject  (X)"), True)
+        self.previous.clicked.connect(lambda: self._worklist.show_next(-1))
+        self.following.clicked.connect(lambda: self._worklist.show_next(1))
+        self.accept.clicked.connect(lambda: self._toggle("accepted"))
+        self.reject.clicked.connect(lambda: self._toggle("rejected"))
+        for button, stretch in ((self.previous, 0), (self.following, 0), (self.accept, 1), (self.reject, 1)):
+            row.addWidget(button, stretch)
+        self.previous.setFixedWidth(34)
+        self.following.setFixedWidth(34)
+        column.addLayout(row)
+        self.note = QLineEdit()
+        self.note.setPlaceholderText(translate("Findings", "Note or reason"))
+        self.note.setAccessibleName(self.note.placeholderText())
+        self.note.editingFinished.connect(self._annotate)
+        column.addWidget(self.note)
+
+    def _button(self, title: str, tip: str, checkable: bool = False) -> QPushButton:
+        button = QPushButton(title)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setCheckable(checkable)
+        button.setAutoDefault(False)
+        return button
+
+    # ------------------------------------------------------------------ what the reader does
+
+    def _go(self, row: QTreeWidgetItem, _column: int = 0) -> None:
+        wanted = row.data(0, KEY_ROLE)
+        item = next((one for one in self._worklist.shown() if one.key == wanted), None)
+        if item is not None:
+            self._annotate()
+            self._worklist.show(item)
+            self.refresh()  # what is typed next is about this line
+
+    def _toggle(self, verdict: Verdict) -> None:
+        self._worklist.toggle(verdict)
+        self.refresh()
+
+    def _annotate(self) -> None:
+        if self.note.isEnabled() and self.note.isModified():
+            self.note.setModified(False)
+            for result, finding in self._noted:
+                self._workspace.decisions.decide(result, finding, note=self.note.text().strip())
+
+    # ------------------------------------------------------------------ following
+
+    def refresh(self) -> None:
+        """Show the lines that pass the filter."""
+        state = self._workspace.active_viewport
+        self._about = (id(state.study), state.stack.id if state.stack is not None else "")
+        everything = self._worklist.items()
+        self.setVisible(bool(everything))
+        if not everything:
+            self._rows = ()
+            self._noted = ()
+            return
+        shown = self._worklist.shown()
+        self.count.setText(translate("Worklist", "{0} of {1}").format(len(shown), len(everything)))
+        rows = tuple((item.key, row_texts(item), item.decision, item.sources) for item in shown)
+        with QSignalBlocker(self.tree):
+            if rows != self._rows:
+                self._rows = rows
+                self.tree.clear()
+                for item in shown:
+                    self.tree.addTopLevelItem(self._row(item))
+                count = min(max(len(shown), 1), MOST_ROWS)
+                height = max(self.tree.sizeHintForRow(0), 16)
+                self.tree.setFixedHeight(self.tree.header().sizeHint().height() + count * height + 8)
+            for at, item in enumerate(shown):
+                row = self.tree.topLevelItem(at)
+                if item.key == self._worklist.selected and row is not None:
+                    self.tree.setCurrentItem(row)
+        self.tree.setVisible(bool(shown))
+        self.nothing.setVisible(not shown)
+        chosen = self._worklist.chosen()
+        verdict = self._worklist.verdict()
+        for button, wanted in ((self.accept, "accepted"), (self.reject, "rejected")):
+            button.setEnabled(bool(chosen))
+            button.setChecked(bool(chosen) and verdict == wanted)
+        self.note.setEnabled(bool(chosen))
+        if not (self.note.hasFocus() and self.note.isModified()):
+            self._noted = chosen
+            note = self._workspace.decisions.of(*chosen[0]).note if chosen else ""
+            if note != self.note.text():
+                self.note.setText(note)
+
+    def _row(self, item: WorkItem) -> QTreeWidgetItem:
+        row = QTreeWidgetItem(list(row_texts(item)))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for at in (1, 2, 3):
+            row.setTextAlignment(at, right)
+        row.setData(0, KEY_ROLE, item.key)
+        theme = current_theme()
+        row.setForeground(0, QColor(theme.ai if item.by_model else theme.text))
+        tips = [*item.sources, decided_text(item.decision), item.decision.note]
+        if item.agreement is not None:
+            tips.append(translate("Worklist", "Found by {0} of {1} models").format(*item.agreement))
+        row.setToolTip(0, "\n".join(tip for tip in tips if tip))
+        if item.decision.verdict == "rejected":
+            for at in range(4):
+                font = row.font(at)
+                font.setStrikeOut(True)
+                row.setFont(at, font)
+        return row
