@@ -82,7 +82,7 @@ def turned_window(volume: Volume) -> Window:
     values = volume.transform.apply(stored.reshape(-1), 0).reshape(stored.shape)
     seen = np.nan_to_num(values, nan=-np.inf).max(axis=1)
     seen = seen[np.isfinite(seen)]
-    low, high = (float(one) for one in np.percentile(seen, (40.0, 99.7))) if seen.size else (0.0, 1.0)
+    low, high = (float(one) for one in np.percentile(seen, (40.0, 99.0))) if seen.size else (0.0, 1.0)
     width = max(high - low, 1.0)
     return Window(low + width / 2, width, "LINEAR_EXACT")
 

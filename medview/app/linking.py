@@ -93,9 +93,10 @@ class Links:
     def point_at(self, index: int, x: float, y: float) -> None:
         """Bring every viewport to the place under image (x, y) of one: the crosshair."""
         shown = self._shown(index)
-        if shown is None or shown.plane is None:
+        found = None if shown is None else shown.image_to_patient(x, y)
+        if found is None:
             return
-        point = np.asarray(shown.plane.plane_to_patient((x, y)))
+        point = np.asarray(found)
         reference = self._reference(index)
         self.crosshair = (point, reference)
         self._busy = True

@@ -12,6 +12,7 @@ from medview.app.tools import Tool
 MARK_MENU = (
     "mark.text",
     "mark.histogram",
+    "plane.curved",
     "",
     "mark.copy",
     "mark.to_next",

@@ -168,6 +168,16 @@ def place_of(stack: Stack, shown: ShownSlice, time: int) -> MeasurementPlace:
             time=time,
             frame_of_reference=frame_of_reference,
         )
+    if shown.surface is not None:
+        # Its pixels have a length, but lie in no plane; a path that is changed is another place.
+        return MeasurementPlace(
+            stack_id=stack.id,
+            plane=f"curved {shown.surface.digest}",
+            time=time,
+            frame_of_reference=frame_of_reference,
+            across=(shown.surface.step_mm, 0.0, 0.0),
+            down=(0.0, shown.surface.step_mm, 0.0),
+        )
     return MeasurementPlace(
         stack_id=stack.id,
         plane=shown.plane_kind,
@@ -189,6 +199,9 @@ def _step(shown: ShownSlice, axis: int) -> tuple[float, float, float] | None:
 
 def slice_key(place: MeasurementPlace) -> Hashable:
     """Equal for places on one slice: by SOP instance and frame where the files say, else by index or position."""
+    if place.plane == "oblique" and place.across is not None and place.down is not None:
+        directions = tuple(round(one, 4) for one in (*place.across, *place.down))
+        return (place.stack_id, place.plane, place.time, round(place.position_mm, 3), directions)
     if place.plane != "acquired":
         return (place.stack_id, place.plane, place.time, round(place.position_mm, 3))
     if place.sop_uid:

@@ -19,6 +19,7 @@ from medview.core.problem import MedviewError
 if TYPE_CHECKING:
     from medview.app.viewport_state import ViewportState
     from medview.app.workspace import Workspace
+    from medview.core.measurement import MeasurementPlace
     from medview.core.study import Stack
 
 ORDER = ("axial", "coronal", "sagittal")
@@ -191,6 +192,29 @@ class ObliquePlanes:
             self._busy = False
         workspace.active = 0
         workspace.history.do(ArrangementChange(arranged, arrangement_of(workspace)))
+
+    def show_place(self, place: MeasurementPlace) -> None:
+        """Show the oblique plane that a mark lies on: in the viewport that is turned so already, else in the active one."""
+        if place.origin is None or place.across is None or place.down is None:
+            return
+        u, v = np.array(place.across), np.array(place.down)
+        axes = (as_vector(u / np.linalg.norm(u)), as_vector(v / np.linalg.norm(v)))
+        workspace = self._workspace
+        own = [state for state in workspace.viewports if state.stack is not None and state.stack.id == place.stack_id]
+        turned = [
+            state
+            for state in own
+            if state.view.plane_kind == "oblique"
+            and state.view.axes is not None
+            and np.allclose(state.view.axes, axes, atol=1e-6)
+        ]
+        state = turned[0] if turned else workspace.active_viewport
+        if state not in own:
+            return
+        normal = np.cross(*axes)
+        state.update(plane_kind="oblique", axes=axes)
+        here = np.array(state.view.point) if state.view.point is not None else np.array(place.origin)
+        state.update(point=as_vector(here + normal * float((np.array(place.origin) - here) @ normal)))
 
     def reset(self, index: int) -> None:
         """Axial, coronal and sagittal again, through the volume's middle, as large as they go."""

@@ -32,6 +32,15 @@ def show_plane(state: ViewportState, kind: PlaneKind) -> None:
     state.set_plane(kind)
 
 
+def _along_path(context: Context) -> None:
+    viewport = context.shell.viewport()
+    mark = viewport.marking.selected if viewport is not None else None
+    try:
+        context.workspace.curves.show(mark)
+    except MedviewError as error:
+        context.workspace.tell(error.code, error.text, error.values, "warning")
+
+
 def _has_planes(context: Context) -> bool:
     return bool(context.workspace.planes.members(context.workspace.active))
 
@@ -82,6 +91,17 @@ def plane_commands() -> tuple[Command, ...]:
             5,
             enabled=has_image,
             checked=lambda c: c.workspace.active_viewport.view.plane_kind == "turning",
+            scope="image",
+            section=6,
+        ),
+        Command(
+            "plane.curved",
+            QT_TRANSLATE_NOOP("Command", "Picture along the path that is selected"),
+            menu,
+            _along_path,
+            ("Alt+C",),
+            enabled=has_image,
+            checked=lambda c: c.workspace.active_viewport.view.plane_kind == "curved",
             scope="image",
             section=6,
         ),

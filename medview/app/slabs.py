@@ -79,6 +79,11 @@ def set_thickness(state: ViewportState, thickness_mm: float) -> None:
 
     if state.stack is None:
         return
+    surface = state.view.surface
+    if state.view.plane_kind == "curved" and surface is not None:
+        # Along a path it is how wide the picture is.
+        state.update(surface=replace(surface, width_mm=min(max(thickness_mm, 5.0), 300.0)))
+        return
     if thickness_mm <= 0:
         state.update(slab=None)
         return
@@ -92,8 +97,10 @@ def set_thickness(state: ViewportState, thickness_mm: float) -> None:
 
 def step_thickness(state: ViewportState, steps: int) -> None:
     """Thicker by so many steps (thinner, if negative); below the thinnest there is no slab."""
-    slab = state.view.slab
+    slab, surface = state.view.slab, state.view.surface
     thickness = slab.thickness_mm if slab is not None else 0.0
+    if state.view.plane_kind == "curved" and surface is not None:
+        thickness = surface.width_mm
     for _ in range(abs(steps)):
         if steps > 0:
             thickness = next((mm for mm in NICE_MM if mm > thickness + 1e-9), thickness)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 FRONT: Axes = ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0))
 """Seen from the front, head up."""
+CURVE_TURNS: FloatArray = np.arange(0.0, 360.0, 5.0)
+"""Degrees about its path through which a curved picture is scrolled."""
 TextMode = Literal["full", "anonymous", "off"]
 TEXT_MODES: tuple[TextMode, ...] = ("full", "anonymous", "off")
 
@@ -216,7 +218,9 @@ class ViewportState:
         assert view.stack.geometry is not None
         if view.plane_kind == "oblique" and view.axes is not None:
             return oblique_positions(view.stack.geometry, np.cross(*view.axes))
-        if view.plane_kind in {"turning", "curved"}:
+        if view.plane_kind == "curved":
+            return CURVE_TURNS
+        if view.plane_kind == "turning":
             return np.zeros(1)
         return plane_positions(view.stack.geometry, view.plane_kind)
 
@@ -227,7 +231,7 @@ class ViewportState:
         if view.plane_kind == "acquired" or view.stack is None or view.stack.geometry is None:
             return 0.0
         if view.plane_kind == "curved":
-            return 0.0
+            return view.surface.turned_deg if view.surface is not None else 0.0
         if view.axes is not None and view.plane_kind in {"oblique", "turning"}:
             # A projection of everything lies about the volume's middle.
             middle = view.point if view.plane_kind == "oblique" and view.point is not None else None
@@ -247,6 +251,8 @@ class ViewportState:
         if view.plane_kind == "acquired" or view.stack.geometry is None:
             self.update(k=index)
             return
+        if view.plane_kind == "curved" and view.surface is not None:
+            self.update(surface=replace(view.surface, turned_deg=float(CURVE_TURNS[index])))
         if view.plane_kind in {"turning", "curved"}:
             return
         if view.axes is not None and view.plane_kind == "oblique":

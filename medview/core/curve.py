@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,15 +24,36 @@ _FINE = 64
 class CurvedSurface:
     """A surface that follows a path: column x lies at ``points[x]``, row y so many steps of ``across[x]`` from it.
 
-    ``points`` (w, 3) LPS mm, ``step_mm`` apart along the path; ``across`` (w, 3) unit vectors perpendicular to it; the path
-    runs through the picture's middle row. ``length_mm`` is the whole path's.
+    ``points`` (w, 3) LPS mm, ``step_mm`` apart along the path; ``untwisted`` (w, 3) unit vectors perpendicular to it, which
+    ``turned_deg`` turns about it; the path runs through the picture's middle row. ``length_mm`` is the whole path's,
+    ``source`` names the mark that it was drawn as.
     """
 
     points: FloatArray
-    across: FloatArray
-    rows: int
+    untwisted: FloatArray
+    tangents: FloatArray
+    width_mm: float
     step_mm: float
     length_mm: float
+    turned_deg: float = 0.0
+    source: str = ""
+
+    @cached_property
+    def across(self) -> FloatArray:
+        """(w, 3) unit vectors of growing y."""
+        angle = np.deg2rad(self.turned_deg)
+        return np.asarray(self.untwisted * np.cos(angle) + np.cross(self.tangents, self.untwisted) * np.sin(angle))
+
+    @property
+    def rows(self) -> int:
+        """Pixels across."""
+        return max(1, int(np.floor(self.width_mm / self.step_mm + 0.5)))
+
+    @cached_property
+    def digest(self) -> str:
+        """Names this very surface: marks on another one are not on this."""
+        told = np.concatenate([self.points.ravel(), self.across.ravel(), [self.width_mm, self.step_mm]])
+        return hashlib.sha256(np.round(told, 4).tobytes()).hexdigest()[:16]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -145,32 +168,24 @@ def _catmull_rom(points: FloatArray) -> FloatArray:
 
 
 def straightened(
-    points: ArrayLike, upright: ArrayLike, width_mm: float, step_mm: float, turned_deg: float = 0.0
+    points: ArrayLike, upright: ArrayLike, width_mm: float, step_mm: float, turned_deg: float = 0.0, source: str = ""
 ) -> CurvedSurface:
     """The surface along the curve through ``points`` (m, 3) LPS mm, ``width_mm`` across.
 
-    Across it runs along ``upright`` (the normal of the plane that the path was drawn in), as far as that is perpendicular to
-    the path; ``turned_deg`` turns it about the path. It never twists more than the path itself does.
+    Across it begins along ``upright`` (the normal of the plane that the path was drawn in, so that it stays there), and is
+    carried along without twisting; ``turned_deg`` turns it about the path.
     """
     path, total = smooth_path(points, step_mm)
     tangents = np.gradient(path, axis=0)
     tangents /= np.maximum(np.linalg.norm(tangents, axis=1, keepdims=True), 1e-12)
-    first = np.asarray(upright, dtype=np.float64)
     across = np.empty_like(path)
-    last = first
+    last = np.asarray(upright, dtype=np.float64)
+    last = last - (last @ tangents[0]) * tangents[0]
+    if np.linalg.norm(last) < 1e-3:  # the path begins along what is upright
+        last = np.eye(3)[int(np.argmin(np.abs(tangents[0])))]
     for at, tangent in enumerate(tangents):
-        # What is wished, where the path does not run along it; else what it was before, carried along.
-        wished = first - (first @ tangent) * tangent
-        if np.linalg.norm(wished) < 0.2:
-            wished = last - (last @ tangent) * tangent
-        length = float(np.linalg.norm(wished))
-        if length < 1e-9:
-            wished = np.cross(tangent, np.eye(3)[int(np.argmin(np.abs(tangent)))])
-            length = float(np.linalg.norm(wished))
-        last = wished / length
+        # Carried along: in a plane it stays upright, elsewhere it twists as little as can be.
+        last = last - (last @ tangent) * tangent
+        last = last / np.linalg.norm(last)
         across[at] = last
-    if turned_deg:
-        angle = np.deg2rad(turned_deg)
-        across = across * np.cos(angle) + np.cross(tangents, across) * np.sin(angle)
-    rows = max(1, int(np.floor(width_mm / step_mm + 0.5)))
-    return CurvedSurface(path, across, rows, step_mm, total)
+    return CurvedSurface(path, across, tangents, width_mm, step_mm, total, turned_deg, source)

@@ -28,7 +28,8 @@ class SlabPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(title_label(translate("SlabPanel", "Slab")))
+        self.caption = title_label(translate("SlabPanel", "Slab"))
+        column.addWidget(self.caption)
         self.kinds = QComboBox()
         self.kinds.setAccessibleName(translate("SlabPanel", "What is shown of the slab"))
         for name in (
@@ -45,9 +46,7 @@ class SlabPanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, len(slabs.NICE_MM) - 1)
         self.slider.setAccessibleName(translate("SlabPanel", "Thickness of the slab"))
-        self.slider.setToolTip(
-            translate("SlabPanel", "Thickness of the slab (Alt+Shift and the wheel over the image)")
-        )
+        self.slider.setToolTip(translate("SlabPanel", "Thickness of the slab (Alt+Shift and the wheel over the image)"))
         self.slider.valueChanged.connect(lambda at: self._set(float(slabs.NICE_MM[at])))
         self.box = QDoubleSpinBox()
         self.box.setRange(0.1, 1000.0)
@@ -77,11 +76,17 @@ class SlabPanel(QWidget):
             self.why.setText(message_text(why, slabs.WHY[why], ()))
         there = possible and slab is not None
         thick = there and state.view.plane_kind != "turning"  # that one is of everything
+        surface = state.view.surface if state.view.plane_kind == "curved" else None
+        thick = thick or surface is not None
+        self.caption.setText(
+            translate("SlabPanel", "Slab") if surface is None else translate("SlabPanel", "Width across the path")
+        )
         for widget in (self.slider, self.box):
             widget.setEnabled(thick)
         with QSignalBlocker(self.kinds), QSignalBlocker(self.slider), QSignalBlocker(self.box):
             self.kinds.setCurrentIndex(_PROJECTIONS.index(slab.projection) if there and slab is not None else 0)
             thickness = slab.thickness_mm if slab is not None else slabs.FIRST_MM
+            thickness = surface.width_mm if surface is not None else thickness
             nearest = min(range(len(slabs.NICE_MM)), key=lambda at: abs(slabs.NICE_MM[at] - thickness))
             self.slider.setValue(nearest)
             self.box.setValue(thickness)
@@ -94,6 +99,7 @@ class SlabPanel(QWidget):
             self._workspace.tell(error.code, error.text, error.values, "warning")
 
     def _set(self, thickness: float) -> None:
-        if self._workspace.active_viewport.view.slab is not None:
+        view = self._workspace.active_viewport.view
+        if view.slab is not None or view.plane_kind == "curved":
             self._workspace.touched = True
             slabs.set_thickness(self._workspace.active_viewport, thickness)

@@ -367,3 +367,16 @@ def test_a_mark_made_before_keeps_its_words_after_the_window_was_closed(grid) ->
     found = patient_points(grid.frames[1].viewport.state.stack, mark)
     wanted = [grid.frames[1].viewport.shown.plane.plane_to_patient(point) for point in mark.points]
     np.testing.assert_allclose(found, wanted, atol=1e-9)
+
+
+def test_the_worklist_brings_a_mark_back_with_its_plane(grid) -> None:
+    workspace = grid.workspace
+    workspace.planes.turn(0, 1, 0.5)
+    widget = grid.frames[1].viewport
+    mark = Measurement("2.25.8", "ruler", widget.place(), ((4, 4), (12, 9)))
+    workspace.measurements.add(mark)
+    workspace.planes.reset(0)
+    workspace.set_active(2)
+    assert not any(frame.viewport.marks_here() for frame in grid.frames[:3])
+    workspace.worklist._show_mark(widget.state.stack, mark)
+    assert any(mark in frame.viewport.marks_here() for frame in grid.frames[:3])
