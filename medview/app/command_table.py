@@ -311,6 +311,14 @@ def _view_commands() -> tuple[Command, ...]:
             section=2,
         ),
         Command(
+            "view.corners",
+            QT_TRANSLATE_NOOP("Command", "Choose the corner text…"),
+            menu,
+            lambda c: c.shell.show_corners(),
+            ("Ctrl+I",),
+            section=2,
+        ),
+        Command(
             "panel.left",
             QT_TRANSLATE_NOOP("Command", "Series strip"),
             menu,

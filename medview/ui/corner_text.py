@@ -8,27 +8,26 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
+from medview.app.corner_items import BY_ID, DEFAULT, Layout, tells_who
 from medview.app.marks import Mark
-from medview.app.scales import suv_scale
-from medview.app.shown_slice import ShownSlice, sides_are_known
+from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
 from medview.app.viewport_state import ViewportView
 from medview.core.person_name import shown_person_name
 from medview.core.plain_text import visible_text
-from medview.core.plane import Plane, as_vector
 from medview.core.problem import Note
-from medview.core.study import Stack
-from medview.core.value_scale import ValueScale
-from medview.core.window import Voi, VoiLut
-from medview.ui.canvas import Line, Segment
-from medview.ui.dimension_slider import dimension_name, step_label
+from medview.core.window import Voi
+from medview.ui.canvas import Line
 from medview.ui.explanation_text import explanation_text
-from medview.ui.measurement_items import place_text, slab_text
+from medview.ui.measurement_items import slab_text
 from medview.ui.messages import note_text
-from medview.ui.model_text import model_text
-from medview.ui.viewport_style import SECONDARY, TEXT, padded
+from medview.ui.model_text import model_text, versioned_text
 
 translate = QCoreApplication.translate
+
+
+LIVELY = frozenset({"window", "zoom", "image", "dimensions", "location", "matrix", "pixel_size"})
+"""Items that change while one reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +40,6 @@ class Corners:
     bottom_right: tuple[Line, ...] = field(default=())
 
 
-def _line(*parts: tuple[str, bool]) -> Line:
-    """A line of (text, whether it is what matters)."""
-    return tuple(Segment(text, TEXT if main else SECONDARY) for text, main in parts if text)
-
-
-def _label(text: str) -> str:
-    """A word before a value, parted from it in every language."""
-    return text.rstrip() + " "
-
-
-def _bold(text: str) -> Line:
-    return (Segment(text, TEXT, bold=True),)
-
-
 def corner_lines(
     view: ViewportView,
     shown: ShownSlice,
@@ -65,175 +50,46 @@ def corner_lines(
     count: int,
     inverted: bool = False,
     before: Corners | None = None,
+    layout: Layout = DEFAULT,
+    free_text: bool = True,
 ) -> Corners:
-    """What stands in the corners, by the viewport's text mode; values that are not known leave no line.
+    """What stands in the corners, by the viewport's text mode and the ``layout``; what is not known leaves no line.
 
-    ``before``: corners of the same study and stack in the same mode, whose upper ones stay as they are.
+    Without patient data what tells who it is is left out, and free text that holds a piece of the name, the ID or the
+    accession number; with ``free_text`` False all free text. ``before``: corners of the same study and stack in the same
+    mode and layout, whose upper ones stay as they are.
     """
     if view.stack is None or view.text_mode == "off":
         return Corners()
-    named = view.text_mode == "full"
+    from medview.ui.corner_items import LINES, Shown, series_without_words
+
+    it = Shown(view, shown, transform, voi, index, count, inverted)
+    patient = view.study.patient if view.study is not None else None
+    identity = () if patient is None or view.study is None else (patient.name, patient.patient_id, view.study.accession)
+
+    def lines(corner: str) -> tuple[Line, ...]:
+        found: list[Line] = []
+        for item in layout.get(corner, ()):
+            kind = BY_ID[item]
+            if view.text_mode != "full" and kind.names:
+                continue
+            made = LINES[item](it)
+            several = made if made and isinstance(made[0], tuple) else (made,)
+            if view.text_mode != "full" and kind.free:
+                words = " ".join(part.text for line in several for part in line)  # type: ignore[union-attr]
+                if not free_text or tells_who(words, *identity):
+                    several = (series_without_words(it),) if item == "series" else ()
+            found += [line for line in several if line]  # type: ignore[misc]
+        return tuple(found)
+
+    # Where the upper corners hold what changes from image to image they are made anew.
+    steady = before is not None and not LIVELY & {*layout.get("top_left", ()), *layout.get("top_right", ())}
     return Corners(
-        top_left=_patient_lines(view, named) if before is None else before.top_left,
-        top_right=_study_lines(view, named) if before is None else before.top_right,
-        bottom_left=_display_lines(view, transform, voi, index=index, count=count, inverted=inverted),
-        bottom_right=_series_lines(view, shown),
+        top_left=before.top_left if steady and before is not None else lines("top_left"),
+        top_right=before.top_right if steady and before is not None else lines("top_right"),
+        bottom_left=lines("bottom_left"),
+        bottom_right=lines("bottom_right"),
     )
-
-
-def _patient_lines(view: ViewportView, named: bool) -> tuple[Line, ...]:
-    if view.study is None:
-        return ()
-    patient = view.study.patient
-    sex = {
-        "M": translate("Viewport", "male"),
-        "F": translate("Viewport", "female"),
-        "O": translate("Viewport", "other sex"),
-    }.get(patient.sex.strip().upper(), patient.sex)
-    about = " · ".join(text for text in (sex, age_text(patient.age)) if text)
-    if not named:
-        return (_line((about, False)),) if about else ()
-    birth = date_text(patient.birth_date)
-    lines = []
-    if patient.name:
-        lines.append(_bold(person_name(patient.told_name)))
-    if patient.patient_id:
-        lines.append(_line((patient.patient_id, True)))
-    if birth:
-        lines.append(_line((translate("Viewport", "born {date}").format(date=birth), False)))
-    if about:
-        lines.append(_line((about, False)))
-    return tuple(lines)
-
-
-def _study_lines(view: ViewportView, named: bool) -> tuple[Line, ...]:
-    study, stack = view.study, view.stack
-    if study is None or stack is None:
-        return ()
-    lines = []
-    if named and stack.context.institution:
-        lines.append(_line((stack.context.institution, False)))
-    if study.description:
-        lines.append(_line((study.description, True)))
-    if named and study.accession:
-        lines.append(_line((_label(translate("Viewport", "Acc. ")), False), (study.accession, True)))
-    if named:
-        when = " ".join(text for text in (date_text(study.date), time_text(study.time)) if text)
-        if when:
-            lines.append(_line((when, True)))
-    return tuple(lines)
-
-
-def _display_lines(
-    view: ViewportView, transform: ViewTransform, voi: Voi | None, *, index: int, count: int, inverted: bool
-) -> tuple[Line, ...]:
-    lines = []
-    stack = view.stack
-    assert stack is not None
-    if stack.components == 1 and voi is not None:
-        lines.append(_window_line(voi, inverted, suv_scale(view)))
-    zoom = transform.device_px_per_pixel
-    percent = f"{zoom * 100:.0f}".rjust(4, "\u2007")
-    lines.append(_line((_label(translate("Viewport", "Zoom ")), False), (percent.strip(), True), (" %", False)))
-    position = [
-        (_label(translate("Viewport", "Image ")), False),
-        (padded(index + 1, count), True),
-        (f" / {count}", False),
-    ]
-    lines.append(_line(*position))
-    if stack.timepoints > 1:
-        for dimension, step in zip(stack.named_dimensions, stack.steps_of_time(view.time), strict=True):
-            steps = len(dimension.labels)
-            label = step_label(dimension, step)
-            lines.append(
-                _line(
-                    (dimension_name(dimension.name) + " ", False),
-                    (padded(step + 1, steps), True),
-                    (f" / {steps}", False),
-                    (f"  {label}" if label else "", False),
-                )
-            )
-    return tuple(lines)
-
-
-def _window_line(voi: Voi, inverted: bool, suv: ValueScale | None = None) -> Line:
-    end = [("  " + translate("Viewport", "inverted"), False)] if inverted else []
-    if isinstance(voi, VoiLut):
-        return _line(
-            (_label(translate("Viewport", "LUT ")), False),
-            (voi.name or translate("Viewport", "of the file"), True),
-            *end,
-        )
-    name = translate("Preset", voi.name) if voi.name else ""
-    factor = suv.line()[0] if suv is not None else 1.0
-    return _line(
-        (_label(translate("Viewport", "W ")), False),
-        (number_text(voi.width * factor), True),
-        ("  " + _label(translate("Viewport", "C ")), False),
-        (number_text(voi.center * factor), True),
-        (f" {suv.unit} {suv.label}" if suv is not None else "", False),
-        (f"  {name}" if name else "", False),
-        *end,
-    )
-
-
-def _series_lines(view: ViewportView, shown: ShownSlice) -> tuple[Line, ...]:
-    stack, series = view.stack, view.series
-    assert stack is not None
-    context = stack.context
-    lines = []
-    sides = {
-        "L": translate("Viewport", "left"),
-        "R": translate("Viewport", "right"),
-        "B": translate("Viewport", "both"),
-    }
-    side = sides.get(context.laterality.strip().upper(), context.laterality)
-    where = " ".join(text for text in (side, context.view_position) if text)
-    if where:
-        lines.append(_bold(where))
-    if context.contrast_agent:
-        lines.append(_line((_label(translate("Viewport", "Contrast ")), False), (context.contrast_agent, True)))
-    description = context.description or (series.context.description if series is not None else "")
-    number = f"{series.number}" if series is not None and series.number is not None else ""
-    head = " ".join(text for text in (context.modality, number) if text)
-    lines.append(_line((head + ("  " if head and description else ""), False), (description, True)))
-    lines.append(_location_line(stack, shown))
-    return tuple(line for line in lines if line)
-
-
-def _location_line(stack: Stack, shown: ShownSlice) -> Line:
-    parts: list[tuple[str, bool]] = []
-    if shown.plane_kind == "acquired":
-        if stack.context.slice_thickness:
-            parts += [
-                (_label(translate("Viewport", "Thickness ")), False),
-                (number_text(stack.context.slice_thickness), True),
-                (" mm", False),
-            ]
-    else:
-        parts.append((plane_name(shown.plane_kind), True))
-    normal = shown.normal
-    if shown.plane_kind == "oblique" and shown.plane is not None and sides_are_known(stack):
-        # No one coordinate tells where it is: the point of the plane nearest to the volume's middle does.
-        parts.append(("   ", False))
-        parts.append((place_text(_foot(stack, shown.plane)), True))
-    elif normal is not None and sides_are_known(stack) and shown.plane_kind != "turning":
-        axis = max(range(3), key=lambda at: abs(float(normal[at])))
-        middle = shown.image_to_patient((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)
-        assert middle is not None
-        letters = (("L", "R"), ("P", "A"), ("H", "F"))[axis]
-        value = float(middle[axis])
-        # DICOM's own way of telling a place: the letter of the side, then the distance from the origin.
-        # The figures are a part of their own, because others stand there on every slice.
-        side = letters[0 if value >= 0 else 1]
-        parts += [("   " if parts else "", False), (f"{side} ", True), (f"{abs(value):.1f}", True), (" mm", False)]
-    return _line(*parts)
-
-
-def _foot(stack: Stack, plane: Plane) -> tuple[float, float, float]:
-    assert stack.geometry is not None
-    middle = stack.geometry.bounds.mean(axis=0)
-    return as_vector(middle + plane.normal * (plane.depth - float(middle @ plane.normal)))
 
 
 def plane_name(kind: str) -> str:
@@ -367,10 +223,10 @@ def _ai_text(mark: Mark) -> str:
     """What models said, or were asked, in words."""
     values = mark.values
     if mark.code == "ai":
-        return translate("Viewport", "AI: {names}").format(names=", ".join(values))
+        return translate("Viewport", "AI: {names}").format(names=", ".join(versioned_text(one) for one in values))
     if mark.code == "ai_research":
         text = translate("Viewport", "AI: {names} – research use, not for diagnosis")
-        return text.format(names=", ".join(values))
+        return text.format(names=", ".join(versioned_text(one) for one in values))
     if mark.code == "explained":
         method, label, *packages = values
         about = " – ".join(part for part in (explanation_text(method), model_text(label) if label else "") if part)

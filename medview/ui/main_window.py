@@ -444,6 +444,12 @@ class MainWindow(QMainWindow):
 
         self._show_dialog("shortcuts", lambda: ShortcutsDialog(self._workspace, self))
 
+    def show_corners(self) -> None:
+        """Open the choice of the corners' text."""
+        from medview.ui.corner_dialog import CornerDialog
+
+        self._show_dialog("corners", lambda: CornerDialog(self._workspace, self))
+
     def show_palette(self) -> None:
         """Open the line that finds commands."""
         from medview.ui.palette import Palette

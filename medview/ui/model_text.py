@@ -38,6 +38,12 @@ def model_text(name: str) -> str:
     return translate("Model", name)
 
 
+def versioned_text(name: str) -> str:
+    """The name of a package with its version behind it, as "Lungs on CT 1.0.0", in the reader's language."""
+    title, _, version = name.rpartition(" ")
+    return f"{model_text(title)} {version}" if title and version[:1].isdigit() else model_text(name)
+
+
 def result_title(result: InferenceResult) -> str:
     """Who made a result: the model, the model and the reader who edited it, or the reader alone."""
     made = result.provenance

@@ -29,6 +29,8 @@ class StillViewport(ViewportWidget):
         state = ViewportState()
         state.size = (float(size[0]), float(size[1]))
         super().__init__(workspace, state, parent)
+        self.free_text = False
+        """Whether words that somebody typed stand in the corners also where patient data do not."""
         self.hide()
         self.resize(*size)
         state.restore(view)

@@ -78,6 +78,7 @@ class ViewportWidget(QWidget):
     context_requested = Signal(QPoint)
     """A short right click; global position."""
     still = False
+    free_text = True
     """Whether it is painted for a file or for paper: without what belongs to the hand."""
     full_screen_asked = Signal()
     readout_changed = Signal(str)

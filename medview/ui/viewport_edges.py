@@ -35,8 +35,8 @@ def letters_of(shown: ShownSlice, transform: ViewTransform, stack: Stack) -> Edg
 
     Where a slice has no place in space the file's Patient Orientation (PS3.3 C.7.6.1.1.1) is turned along.
     """
-    if not sides_are_known(stack):
-        return EdgeLetters()
+    if not sides_are_known(stack) or shown.surface is not None:
+        return EdgeLetters()  # along a path every side changes on the way
     if shown.plane is not None:
         return edge_letters(shown.plane, transform.inverse)
     if stack.context.patient_orientation is not None:
@@ -85,28 +85,48 @@ def scale_px_per_mm(shown: ShownSlice, transform: ViewTransform) -> float | None
     return transform.scale * ratio
 
 
-def draw_scales(canvas: Canvas, px_per_mm: float, kind: SpacingKind = "patient") -> None:
+def draw_scales(
+    canvas: Canvas,
+    px_per_mm: float,
+    kind: SpacingKind = "patient",
+    across: tuple[float, float] | None = None,
+    upright: tuple[float, float] | None = None,
+) -> None:
     """A scale along the bottom and one at the left, each in the middle of its edge, with a tick for each tenth.
 
-    The one at the bottom says what its mm are, where they are not mm in the patient.
+    The one at the bottom says what its mm are, where they are not mm in the patient; where there is no room for it the
+    upright one does. ``across`` and ``upright``: (from, to) px that words leave free, None for the whole edge.
     """
     small = canvas.fonts.small
     width, height = canvas.width, canvas.height
-    across = scale_length_mm(width * 0.34, px_per_mm)
-    upright = scale_length_mm(height * 0.34, px_per_mm)
-    if across is not None:
-        length = across * px_per_mm
-        x0, y = width / 2 - length / 2, height - 7
-        _draw_scale(canvas, x0, y, length, upright=False)
-    if upright is not None:
-        length = upright * px_per_mm
-        x, y0 = 7.0, height / 2 - length / 2
-        _draw_scale(canvas, x, y0, length, upright=True)
-    if across is not None:
-        label = translate("Viewport", "{n} cm").format(n=f"{across / 10:g}") if across >= 10 else f"{across:g} mm"
-        label = f"{label} {spacing_text(kind)}".strip()
-        x = width / 2 + across * px_per_mm / 2 - small.width(label)
+    across, upright = across or (0.0, width), upright or (0.0, height)
+    room = min(width * 0.34, across[1] - across[0])
+    length_mm = scale_length_mm(room, px_per_mm)
+    label = "" if length_mm is None else scale_label(length_mm, kind)
+    is_told = length_mm is not None and small.width(label) <= across[1] - across[0]
+    if length_mm is not None and is_told:
+        length = length_mm * px_per_mm
+        x0 = min(max(width / 2 - length / 2, across[0]), across[1] - length)
+        _draw_scale(canvas, x0, height - 7, length, upright=False)
+        x = min(max(x0 + length - small.width(label), across[0]), across[1] - small.width(label))
         canvas.words(x, height - 15 - small.height, label, SCALE, small)
+    high_mm = scale_length_mm(min(height * 0.34, upright[1] - upright[0]), px_per_mm)
+    if high_mm is None:
+        return
+    length = high_mm * px_per_mm
+    y0 = min(max(height / 2 - length / 2, upright[0]), upright[1] - length)
+    label = scale_label(high_mm, kind)
+    if not is_told:
+        if y0 - small.height - 2 < upright[0]:
+            return  # a scale that says nothing is none
+        canvas.words(7.0, y0 - small.height - 2, label, SCALE, small)
+    _draw_scale(canvas, 7.0, y0, length, upright=True)
+
+
+def scale_label(length_mm: float, kind: SpacingKind) -> str:
+    """How long a scale is, and what its mm are where they are not those of the patient."""
+    label = translate("Viewport", "{n} cm").format(n=f"{length_mm / 10:g}") if length_mm >= 10 else f"{length_mm:g} mm"
+    return f"{label} {spacing_text(kind)}".strip()
 
 
 def _draw_scale(canvas: Canvas, x: float, y: float, length: float, upright: bool) -> None:

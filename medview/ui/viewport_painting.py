@@ -251,7 +251,7 @@ class ViewportPainting:
                 inverted=widget.inverted,
                 before=self._corners_kept if same else None,
                 layout=layout,
-                free_text=not widget.still,
+                free_text=widget.free_text,
             )
             self._corners_key = key
         return self._corners_kept

@@ -363,6 +363,10 @@
         <translation>角标：全部 / 隐去患者 / 无</translation>
     </message>
     <message>
+        <source>Choose the corner text…</source>
+        <translation>设置四角文字…</translation>
+    </message>
+    <message>
         <source>Series strip</source>
         <translation>序列栏</translation>
     </message>
@@ -401,6 +405,10 @@
     <message>
         <source>Dim the reading room</source>
         <translation>阅片室暗光</translation>
+    </message>
+    <message>
+        <source>Test pattern for the monitor</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Reports and other objects</source>
@@ -763,6 +771,14 @@
         <translation>AI</translation>
     </message>
     <message>
+        <source>Read first: AI stays hidden until then</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The study is read: show AI</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Next finding</source>
         <translation>下一个发现</translation>
     </message>
@@ -1047,6 +1063,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Picture along the path that is selected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Planes stay at right angles</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1061,6 +1081,185 @@
     <message>
         <source>Magnifier</source>
         <translation>放大镜</translation>
+    </message>
+</context>
+<context>
+    <name>Corner</name>
+    <message>
+        <source>not shown</source>
+        <translation>不显示</translation>
+    </message>
+    <message>
+        <source>top left</source>
+        <translation>左上</translation>
+    </message>
+    <message>
+        <source>top right</source>
+        <translation>右上</translation>
+    </message>
+    <message>
+        <source>bottom left</source>
+        <translation>左下</translation>
+    </message>
+    <message>
+        <source>bottom right</source>
+        <translation>右下</translation>
+    </message>
+    <message>
+        <source>Corner text</source>
+        <translation>四角文字</translation>
+    </message>
+    <message>
+        <source>For images of</source>
+        <translation>适用模态</translation>
+    </message>
+    <message>
+        <source>all modalities without a choice of their own</source>
+        <translation>其他所有模态</translation>
+    </message>
+    <message>
+        <source>Line</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>Corner</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Lines, in their order</source>
+        <translation>各行内容及顺序</translation>
+    </message>
+    <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>Marks such as lossy, filtered, resampled, AI, incomplete and two patients cannot be taken off the picture.</source>
+        <translation>有损压缩、已滤波、已重采样、AI、不完整以及两位患者等标记不能从图像上移除。</translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Restore defaults</source>
+        <translation>恢复默认</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>patient data</source>
+        <translation>患者信息</translation>
+    </message>
+    <message>
+        <source>Corner of {0}</source>
+        <translation>{0}的位置</translation>
+    </message>
+    <message>
+        <source>Open a study to see it here</source>
+        <translation>打开检查后可在此预览</translation>
+    </message>
+    <message>
+        <source>Patient’s name</source>
+        <translation>患者姓名</translation>
+    </message>
+    <message>
+        <source>Patient ID</source>
+        <translation>患者 ID</translation>
+    </message>
+    <message>
+        <source>Date of birth</source>
+        <translation>出生日期</translation>
+    </message>
+    <message>
+        <source>Sex and age</source>
+        <translation>性别与年龄</translation>
+    </message>
+    <message>
+        <source>Institution</source>
+        <translation>医疗机构</translation>
+    </message>
+    <message>
+        <source>Study description</source>
+        <translation>检查描述</translation>
+    </message>
+    <message>
+        <source>Accession number</source>
+        <translation>检查号</translation>
+    </message>
+    <message>
+        <source>Date and time of the study</source>
+        <translation>检查日期与时间</translation>
+    </message>
+    <message>
+        <source>Date and time of the series</source>
+        <translation>序列日期与时间</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗宽窗位</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>Number of the image</source>
+        <translation>图像序号</translation>
+    </message>
+    <message>
+        <source>Time, phase, echo …</source>
+        <translation>时间、时相、回波…</translation>
+    </message>
+    <message>
+        <source>Side and view</source>
+        <translation>侧别与体位</translation>
+    </message>
+    <message>
+        <source>Contrast agent</source>
+        <translation>对比剂</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>序列</translation>
+    </message>
+    <message>
+        <source>Thickness, plane and place</source>
+        <translation>层厚、平面与位置</translation>
+    </message>
+    <message>
+        <source>Body part</source>
+        <translation>部位</translation>
+    </message>
+    <message>
+        <source>Acquisition protocol</source>
+        <translation>采集协议</translation>
+    </message>
+    <message>
+        <source>Kernel</source>
+        <translation>卷积核</translation>
+    </message>
+    <message>
+        <source>Tube voltage</source>
+        <translation>管电压</translation>
+    </message>
+    <message>
+        <source>Pixel size</source>
+        <translation>像素大小</translation>
+    </message>
+    <message>
+        <source>Matrix</source>
+        <translation>矩阵</translation>
+    </message>
+    <message>
+        <source>Machine</source>
+        <translation>设备</translation>
     </message>
 </context>
 <context>
@@ -1754,11 +1953,11 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Size of the patch (0: an eighth of the image)</source>
+        <source>Size of the patch (0: chosen)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Step of the patch (0: half its size)</source>
+        <source>Step of the patch (0: chosen)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2331,6 +2530,10 @@
         <translation>显示 (J)</translation>
     </message>
     <message>
+        <source>Read first: AI and overlays are hidden until you ask or have read the study</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No results yet</source>
         <translation>暂无结果</translation>
     </message>
@@ -2396,6 +2599,10 @@
     </message>
     <message>
         <source>{0}, edited by {1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}: highest in image {1} of {2} ({3})</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -3734,8 +3941,12 @@
         <translation>模型级联无法终止：{0}。</translation>
     </message>
     <message>
-        <source>{0} is one stage of a cascade; only whole runs can be made of it.</source>
-        <translation>{0} 是级联中的一级，只能整体运行。</translation>
+        <source>{0} can only be run as a whole: it is a stage of a cascade, or remembers what it saw before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The slices lie at different places; the model is for the frames of a sequence.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Several series suit the model&apos;s channel {0}: {1}.</source>
@@ -4430,6 +4641,61 @@
     </message>
 </context>
 <context>
+    <name>Monitors</name>
+    <message>
+        <source>With the luminance of its black and white a monitor is calibrated to the standard display function (DICOM PS3.14): equal steps of grey look equally large.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Monitor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Calibrated to the standard function</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Black</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>White</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Light of the room on it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Gamma</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the test pattern on it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} (not plugged in)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Greys are told to the monitor as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>White is not brighter than black, the room&apos;s light included.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steps of grey differ from the standard by up to {0} %, without the calibration by up to {1} %.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More than 10 % is too much to read on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Mouse</name>
     <message>
         <source>left drag</source>
@@ -5041,6 +5307,61 @@
     </message>
 </context>
 <context>
+    <name>Presets</name>
+    <message>
+        <source>Modality</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Center</source>
+        <translation type="unfinished">窗位</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation type="unfinished">窗宽</translation>
+    </message>
+    <message>
+        <source>Window presets</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add the window shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation type="unfinished">上移</translation>
+    </message>
+    <message>
+        <source>Down</source>
+        <translation type="unfinished">下移</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As delivered</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The first seven are called by the keys 3 to 9; those of PET are in SUV.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preset {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Print</name>
     <message>
         <source>Without patient data</source>
@@ -5479,6 +5800,14 @@
         <translation>影像</translation>
     </message>
     <message>
+        <source>Windows</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Monitors</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Restore defaults</source>
         <translation>恢复默认</translation>
     </message>
@@ -5678,6 +6007,10 @@
     </message>
     <message>
         <source>Thickness of the slab (Alt+Shift and the wheel over the image)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Width across the path</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -6061,6 +6394,10 @@
         <source>Turn planes</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Point</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>SuvReason</name>
@@ -6273,6 +6610,41 @@
     </message>
 </context>
 <context>
+    <name>TestPattern</name>
+    <message>
+        <source>Test pattern</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no display profile: greys are told as they are</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>calibrated to the standard function, {0} to {1} cd/m²; steps within {2} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>calibration off, {0} to {1} cd/m²; steps within {2} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>more than 10 %</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To be seen: 18 greys, four corners in each; the small squares of 5 % and 95 %;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>single lines in the middle and in the corners; ramps without bands; square squares.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>C: calibration off and on    Esc: close</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Viewport</name>
     <message>
         <source>male</source>
@@ -6305,6 +6677,10 @@
     <message>
         <source>inverted</source>
         <translation>反相</translation>
+    </message>
+    <message>
+        <source>Series </source>
+        <translation>序列 </translation>
     </message>
     <message>
         <source>LUT </source>
@@ -6341,6 +6717,22 @@
     <message>
         <source>Thickness </source>
         <translation>层厚 </translation>
+    </message>
+    <message>
+        <source>{length} mm long, {width} mm wide, {angle}°</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Protocol </source>
+        <translation>协议 </translation>
+    </message>
+    <message>
+        <source>Kernel </source>
+        <translation>卷积核 </translation>
+    </message>
+    <message>
+        <source>Pixel </source>
+        <translation>像素 </translation>
     </message>
     <message>
         <source>as acquired</source>
@@ -6887,6 +7279,105 @@
     <message>
         <source>channels without calibration: values as stored</source>
         <translation>通道未校准：显示存储值</translation>
+    </message>
+</context>
+<context>
+    <name>Worklist</name>
+    <message>
+        <source>All</source>
+        <translation type="unfinished">全部</translation>
+    </message>
+    <message>
+        <source>Undecided</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not all agree</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every kind</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Boxes and points</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Segmentations</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Own marks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Worklist</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label, model or note</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Decision</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation type="unfinished">类型</translation>
+    </message>
+    <message>
+        <source>From score</source>
+        <translation type="unfinished">评分下限</translation>
+    </message>
+    <message>
+        <source>Finding</source>
+        <translation type="unfinished">发现</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slice</source>
+        <translation type="unfinished">层面</translation>
+    </message>
+    <message>
+        <source>Score</source>
+        <translation type="unfinished">评分</translation>
+    </message>
+    <message>
+        <source>No line passes the filter.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Previous  (Shift+N)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next  (N)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation type="unfinished">{0} / {1}</translation>
+    </message>
+    <message>
+        <source>Found by {0} of {1} models</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>

@@ -1,0 +1,130 @@
+"""Where the corners' words lie: broken and cut so that no two corners meet, and what is left between them for the scales."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QRectF, Qt
+
+from medview.ui.canvas import Canvas, Face, Line, Segment
+from medview.ui.corner_text import Corners
+from medview.ui.viewport_style import MARGIN, SLIDER_REACH
+
+MIDDLE = 16.0
+"""Px that the orientation letter in the middle of an edge needs."""
+HIGHEST = 0.4
+"""Share of a viewport's height that the lines of one corner may take."""
+LEAST_SCALE = 40.0
+
+
+def fitted(canvas: Canvas, corners: Corners) -> Corners:
+    """The corners as they fit: too long lines are broken where they have gaps, then cut; what does not fit below is left out.
+
+    The first lines of the upper corners and the last of the lower ones stay, they are nearest to the edge.
+    """
+    room = canvas.width / 2 - MIDDLE - MARGIN
+    rows = max(1, int(canvas.height * HIGHEST / canvas.fonts.text.height))
+    right = room - SLIDER_REACH
+    top_left, top_right = _pair(canvas, corners.top_left, corners.top_right, room, right)
+    bottom_left, bottom_right = _pair(canvas, corners.bottom_left, corners.bottom_right, room, right)
+    if (top_left, top_right, bottom_left, bottom_right) == (
+        corners.top_left, corners.top_right, corners.bottom_left, corners.bottom_right,
+    ) and max(map(len, (top_left, top_right, bottom_left, bottom_right))) <= rows:  # fmt: skip
+        return corners
+    return Corners(top_left[:rows], top_right[:rows], bottom_left[-rows:], bottom_right[-rows:])
+
+
+def _pair(
+    canvas: Canvas, left: tuple[Line, ...], right: tuple[Line, ...], left_room: float, right_room: float
+) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """Two corners of one edge, each kept on its side of the middle."""
+    return _kept(canvas, left, left_room), _kept(canvas, right, right_room)
+
+
+def _kept(canvas: Canvas, lines: tuple[Line, ...], room: float) -> tuple[Line, ...]:
+    if all(canvas.line_width(line) <= room for line in lines):
+        return lines
+    return tuple(part for line in lines for part in _broken(canvas, line, room))
+
+
+def _broken(canvas: Canvas, line: Line, room: float) -> list[Line]:
+    """A line in pieces that fit; it may be broken before a segment that begins with a gap."""
+    if canvas.line_width(line) <= room:
+        return [line]
+    pieces: list[list[Segment]] = [[]]
+    for part in line:
+        if part.text.startswith("  ") and pieces[-1]:
+            rest = part.text.lstrip()
+            pieces.append([replace(part, text=rest)] if rest else [])
+        else:
+            pieces[-1].append(part)
+    return [_cut(canvas, tuple(piece), room) for piece in pieces if piece]
+
+
+def _cut(canvas: Canvas, line: Line, room: float) -> Line:
+    """A line that is cut with an ellipsis where it is too long."""
+    kept: list[Segment] = []
+    left = room
+    for part in line:
+        face: Face = canvas.fonts.bold if part.bold else canvas.fonts.text
+        width = face.width(part.text)
+        if width > left:
+            words = face.metrics.elidedText(part.text, Qt.TextElideMode.ElideRight, max(left, 8.0))
+            kept.append(replace(part, text=words))
+            break
+        kept.append(part)
+        left -= width
+    return tuple(kept)
+
+
+def corner_rects(canvas: Canvas, corners: Corners) -> list[QRectF]:
+    """Where the corners' words lie, so that everything else keeps clear of them."""
+    step = canvas.fonts.text.height
+    rects = []
+    for lines, right, bottom in (
+        (corners.top_left, False, False),
+        (corners.top_right, True, False),
+        (corners.bottom_left, False, True),
+        (corners.bottom_right, True, True),
+    ):
+        if not lines:
+            continue
+        width = max(canvas.line_width(line) for line in lines)
+        height = step * len(lines)
+        x = canvas.width - SLIDER_REACH - MARGIN - width if right else MARGIN
+        y = canvas.height - MARGIN - height if bottom else MARGIN
+        rects.append(QRectF(x, y, width, height))
+    return rects
+
+
+def draw_corners(canvas: Canvas, corners: Corners) -> None:
+    """Draw the lines of all corners."""
+    step = canvas.fonts.text.height
+    right = canvas.width - SLIDER_REACH - MARGIN
+    for lines, align_right, top in (
+        (corners.top_left, False, MARGIN),
+        (corners.top_right, True, MARGIN),
+        (corners.bottom_left, False, canvas.height - MARGIN - step * len(corners.bottom_left)),
+        (corners.bottom_right, True, canvas.height - MARGIN - step * len(corners.bottom_right)),
+    ):
+        for row, line in enumerate(lines):
+            canvas.line(right if align_right else MARGIN, top + row * step, line, align_right=align_right)
+
+
+def scale_spans(canvas: Canvas, taken: list[QRectF], band: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Free (from, to) px for the scale at the bottom, which is ``band`` px high with its label, and for the upright one.
+
+    Each is around the middle of its edge; (0, 0) where nothing fits.
+    """
+    across = _free((0.0, canvas.width), [(r.left(), r.right()) for r in taken if r.bottom() > canvas.height - band])
+    upright = _free((0.0, canvas.height), [(r.top(), r.bottom()) for r in taken if r.left() < 22])
+    return across, upright
+
+
+def _free(whole: tuple[float, float], taken: list[tuple[float, float]]) -> tuple[float, float]:
+    middle = (whole[0] + whole[1]) / 2
+    low = max([whole[0], *(end for _, end in taken if end <= middle)])
+    high = min([whole[1], *(start for start, _ in taken if start >= middle)])
+    if any(start < middle < end for start, end in taken):
+        return (0.0, 0.0)
+    return (low + 8, high - 8) if high - low - 16 >= LEAST_SCALE else (0.0, 0.0)
