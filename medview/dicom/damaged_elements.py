@@ -30,6 +30,7 @@ from medview.dicom.element_kinds import PIXEL_TAGS, SEQUENCE, STOP, TEXT, VITAL,
 from medview.dicom.elements import ElementSource, RawInstance, one_element, only_zeros
 from medview.dicom.file_start import BrokenElements
 from medview.dicom.tags import tag_name
+from medview.files.byte_source import ByteSource
 
 _STOPS: dict[int, frozenset[int]] = dict.fromkeys(PIXEL_TAGS, STOP)
 _SEQUENCE_ENDS = (b"\xfe\xff\xdd\xe0\0\0\0\0", b"\xff\xfe\xe0\xdd\0\0\0\0")
@@ -43,18 +44,36 @@ _ENOUGH = 12
 """So many before the next damage."""
 _SEARCHED = 1 << 20
 _MOST_FOOTHOLDS = 8
-_MOST_TRIALS = 4096
+_MOST_WORK = 1 << 20
+"""Bytes that are gone through in search of footholds, a head counted as 64: half a second's work."""
+_MOST_ELEMENTS = 20_000
+"""More than any object has; a damaged file with more of them is not worth the time."""
+_MOST_BETWEEN = 1 << 16
 _NAMES = b"|".join(sorted(vr.to_bytes(2, "little") for vr in ALL_VRS))
 _EXPLICIT_HEAD = re.compile(rb"(?=(....(?:" + _NAMES + rb")))", re.DOTALL)
 _PLAIN_TEXT = re.compile(rb"[\x09\x0a\x0c\x0d\x1b\x20-\xff]*\0*", re.DOTALL)
 
 
-def walk_carefully(source: ElementSource, offset: int, syntax: Syntax, raw: RawInstance, wanted: Wanted) -> None:
+class _Source(ElementSource):
+    """The data set, and how much may still be searched of it."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, source: ByteSource) -> None:
+        super().__init__(source)
+        self.left = _MOST_WORK
+
+
+def walk_carefully(whole: ByteSource, offset: int, syntax: Syntax, raw: RawInstance, wanted: Wanted) -> None:
     """Read the data set that begins at ``offset`` up to its pixels into ``raw``, and note what was wrong with it."""
+    source = _Source(whole)
     position: int | None = offset
     faults: list[str] = []
-    footholds = last = 0
+    footholds = last = elements = 0
     while position is not None and position < source.size:
+        elements += 1
+        if elements > _MOST_ELEMENTS:
+            raise BrokenElements("it has more elements than can be repaired")
         head, is_sure = _likely_head(source, position, last, syntax)
         lost = head is None
         after: int | None = None
@@ -81,7 +100,7 @@ def walk_carefully(source: ElementSource, offset: int, syntax: Syntax, raw: RawI
     raw.oddities += tuple(dict.fromkeys(("repaired_header", *faults)))
 
 
-def _ends_in_order(source: ElementSource, end: int | None, tag: int, syntax: Syntax) -> bool:
+def _ends_in_order(source: _Source, end: int | None, tag: int, syntax: Syntax) -> bool:
     """Whether what follows a sequence may stand there: it is none of its own elements."""
     if end is None:
         return False
@@ -91,7 +110,7 @@ def _ends_in_order(source: ElementSource, end: int | None, tag: int, syntax: Syn
     return after[:2] not in _DELIMITER_GROUPS and may_follow(after, tag, syntax, source.size - end)
 
 
-def _likely_head(source: ElementSource, offset: int, last: int, syntax: Syntax) -> tuple[Head | None, bool]:
+def _likely_head(source: _Source, offset: int, last: int, syntax: Syntax) -> tuple[Head | None, bool]:
     """The head at ``offset`` and whether its tag fits too: a damaged tag stands before one that is lower."""
     buf = source.bytes.read(offset, 12)
     if len(buf) < 8:
@@ -122,7 +141,7 @@ def _likely_head(source: ElementSource, offset: int, last: int, syntax: Syntax) 
     return (first if keeps and _is_plain(source, first) else None), False
 
 
-def _may_be_damaged_head(source: ElementSource, offset: int, last: int, syntax: Syntax) -> bool:
+def _may_be_damaged_head(source: _Source, offset: int, last: int, syntax: Syntax) -> bool:
     """Whether there is something of a head: at an even place, with a tag that may stand there and of letters for a VR."""
     head = source.bytes.read(offset, 8)
     if offset % 2 or len(head) < 8:
@@ -133,7 +152,7 @@ def _may_be_damaged_head(source: ElementSource, offset: int, last: int, syntax: 
     return letters == 2 or (ordered and (letters > 0 or not syntax.explicit))
 
 
-def _is_plain(source: ElementSource, head: Head) -> bool:
+def _is_plain(source: _Source, head: Head) -> bool:
     """Whether a text is one: where it is not, its length has led into other elements."""
     tag, vr, start, length = head
     if not vr:
@@ -141,7 +160,7 @@ def _is_plain(source: ElementSource, head: Head) -> bool:
     return vr not in _TEXT_VRS or length > _SEARCHED or bool(_PLAIN_TEXT.fullmatch(source.bytes.read(start, length)))
 
 
-def _leads_on(source: ElementSource, head: Head, tag: int, syntax: Syntax) -> bool:
+def _leads_on(source: _Source, head: Head, tag: int, syntax: Syntax) -> bool:
     """Whether an element ends at the end of the file or where another one of a higher tag than ``tag`` begins."""
     end = head[2] + head[3]
     if head[3] == UNDEFINED or end > source.size:
@@ -158,7 +177,7 @@ def _leads_on(source: ElementSource, head: Head, tag: int, syntax: Syntax) -> bo
 
 
 def _go_on(
-    source: ElementSource, offset: int, last: int, syntax: Syntax, raw: RawInstance, wanted: Wanted, faults: list[str]
+    source: _Source, offset: int, last: int, syntax: Syntax, raw: RawInstance, wanted: Wanted, faults: list[str]
 ) -> int | None:
     """Where the data set goes on behind the element at ``offset`` that cannot be read; None where the file is refused.
 
@@ -194,6 +213,8 @@ def _go_on(
 
 def _holds_wanted(between: bytes, tag: int, syntax: Syntax, wanted: Wanted) -> bool:
     """Whether an element that matters seems to lie in what would be left out behind the element of ``tag``."""
+    if len(between) > _MOST_BETWEEN:
+        return True
     order = ">HH" if syntax.big else "<HH"
     for at in range(len(between) - 7):
         group, element = struct.unpack_from(order, between, at)
@@ -205,21 +226,21 @@ def _holds_wanted(between: bytes, tag: int, syntax: Syntax, wanted: Wanted) -> b
     return False
 
 
-def _first_foothold(source: ElementSource, offset: int, tag: int, last: int, syntax: Syntax) -> int | None:
+def _first_foothold(source: _Source, offset: int, tag: int, last: int, syntax: Syntax) -> int | None:
     """The first place behind ``offset`` from which elements of higher tags follow one another to the pixels or the end.
 
     Higher than ``tag``; where there is none, because it is damaged itself, than the ``last`` one that was not.
     """
     for least in dict.fromkeys((tag, last)):
-        for trial, place in enumerate(_places(source, offset + 8, syntax)):
-            if trial >= _MOST_TRIALS:
-                break
+        for place in _places(source, offset + 8, syntax):
+            if source.left <= 0:
+                return None
             if _is_foothold(source, place, least, syntax):
                 return place
     return None
 
 
-def _places(source: ElementSource, begin: int, syntax: Syntax) -> Iterator[int]:
+def _places(source: _Source, begin: int, syntax: Syntax) -> Iterator[int]:
     """Even offsets where a head may be."""
     if not syntax.explicit:
         yield from range(begin + begin % 2, min(begin + (1 << 16), source.size - 8), 2)
@@ -230,10 +251,13 @@ def _places(source: ElementSource, begin: int, syntax: Syntax) -> Iterator[int]:
             yield begin + found.start()
 
 
-def _is_foothold(source: ElementSource, place: int, tag: int, syntax: Syntax) -> bool:
+def _is_foothold(source: _Source, place: int, tag: int, syntax: Syntax) -> bool:
     scratch = RawInstance({})
+    window = ElementSource(source.bytes)
+    window.size = min(source.size, place + _SEARCHED)
     position: int | None = place
     for number in range(_CLEAR):
+        source.left -= 64
         if position is None or position >= source.size:
             return number > 1 and position == source.size
         buf = source.bytes.read(position, 12)
@@ -253,10 +277,13 @@ def _is_foothold(source: ElementSource, place: int, tag: int, syntax: Syntax) ->
         head = (following, vr, position + start, length)
         if not _is_plain(source, head):
             return number >= _ENOUGH
+        before = position
         try:
-            position = one_element(source, position, head, syntax, scratch, _STOPS)
+            position = one_element(window, position, head, syntax, scratch, _STOPS)
         except (BrokenElements, ShortBuffer, struct.error):
-            return number >= _ENOUGH
+            scratch.truncated = True
+        if length == UNDEFINED:
+            source.left -= (window.size if scratch.truncated or position is None else position) - before
         if scratch.pixel_tag:
             return True
         if scratch.truncated:

@@ -528,7 +528,7 @@ def _walk_well(
 
     again = RawInstance(meta, raw.transfer_syntax, oddities=oddities)
     try:
-        walk_carefully(ElementSource(source.bytes), start, syntax, again, wanted)
+        walk_carefully(source.bytes, start, syntax, again, wanted)
     except BrokenElements:
         again.truncated = True
     if again.truncated:
