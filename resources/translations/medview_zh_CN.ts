@@ -50,6 +50,10 @@
         <translation>图像到图像</translation>
     </message>
     <message>
+        <source>Segments what is pointed at</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>built in</source>
         <translation>内置</translation>
     </message>
@@ -148,6 +152,14 @@
     <message>
         <source>Not meant for this series</source>
         <translation>不适用于本序列</translation>
+    </message>
+    <message>
+        <source>Point at something</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Point anyway</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Run anyway</source>
@@ -995,6 +1007,18 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Segment what is pointed at</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the last point back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Point at something else</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Larger brush</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1020,63 +1044,63 @@
     </message>
     <message>
         <source>Slab: maximum (MIP)</source>
-        <translation type="unfinished"></translation>
+        <translation>层块：最大值（MIP）</translation>
     </message>
     <message>
         <source>Slab: minimum (MinIP)</source>
-        <translation type="unfinished"></translation>
+        <translation>层块：最小值（MinIP）</translation>
     </message>
     <message>
         <source>Slab: mean</source>
-        <translation type="unfinished"></translation>
+        <translation>层块：平均值</translation>
     </message>
     <message>
         <source>No slab</source>
-        <translation type="unfinished"></translation>
+        <translation>不用层块</translation>
     </message>
     <message>
         <source>Slab: maximum, minimum, mean, none</source>
-        <translation type="unfinished"></translation>
+        <translation>层块：最大、最小、平均、无</translation>
     </message>
     <message>
         <source>Slab</source>
-        <translation type="unfinished"></translation>
+        <translation>层块</translation>
     </message>
     <message>
         <source>Thicker slab</source>
-        <translation type="unfinished"></translation>
+        <translation>加厚层块</translation>
     </message>
     <message>
         <source>Thinner slab</source>
-        <translation type="unfinished"></translation>
+        <translation>减薄层块</translation>
     </message>
     <message>
         <source>Three planes to turn (MPR)</source>
-        <translation type="unfinished"></translation>
+        <translation>三个可旋转平面（MPR）</translation>
     </message>
     <message>
         <source>Oblique plane</source>
-        <translation type="unfinished"></translation>
+        <translation>斜切面</translation>
     </message>
     <message>
         <source>Projection to turn (MIP of everything)</source>
-        <translation type="unfinished"></translation>
+        <translation>可旋转投影（全容积 MIP）</translation>
     </message>
     <message>
         <source>Picture along the path that is selected</source>
-        <translation type="unfinished"></translation>
+        <translation>沿所选路径的曲面重建</translation>
     </message>
     <message>
         <source>Planes stay at right angles</source>
-        <translation type="unfinished"></translation>
+        <translation>各平面保持垂直</translation>
     </message>
     <message>
         <source>Lines of the planes</source>
-        <translation type="unfinished"></translation>
+        <translation>显示平面定位线</translation>
     </message>
     <message>
         <source>Planes as at the beginning</source>
-        <translation type="unfinished"></translation>
+        <translation>平面恢复初始位置</translation>
     </message>
     <message>
         <source>Magnifier</source>
@@ -2134,7 +2158,7 @@
     </message>
     <message>
         <source>Mean</source>
-        <translation type="unfinished">均值滤波</translation>
+        <translation>平均值</translation>
     </message>
     <message>
         <source>Mean probability</source>
@@ -3410,31 +3434,31 @@
     </message>
     <message>
         <source>These images have no common place in the patient: there is no thickness to project.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些图像在患者坐标中没有共同的位置：没有可投影的厚度。</translation>
     </message>
     <message>
         <source>This is a single slice: there is no thickness to project.</source>
-        <translation type="unfinished"></translation>
+        <translation>这是单幅图像：没有可投影的厚度。</translation>
     </message>
     <message>
         <source>Colours have no maximum and no mean: there are no slabs of colour images.</source>
-        <translation type="unfinished"></translation>
+        <translation>彩色没有最大值和平均值：彩色图像不能做层块投影。</translation>
     </message>
     <message>
         <source>These images have no common place in the patient: they cannot be cut at another angle.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些图像在患者坐标中没有共同的位置：不能按其他角度重建。</translation>
     </message>
     <message>
         <source>This is a single slice: it cannot be cut at another angle.</source>
-        <translation type="unfinished"></translation>
+        <translation>这是单幅图像：不能按其他角度重建。</translation>
     </message>
     <message>
         <source>Draw a path along what is to be straightened and select it; then ask for the picture along it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先沿要拉直的结构画一条路径并选中它，再生成沿该路径的图像。</translation>
     </message>
     <message>
         <source>There is no picture along this path: {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法生成沿此路径的图像：{0}。</translation>
     </message>
     <message>
         <source>Something unexpected happened: {0}</source>
@@ -3927,6 +3951,26 @@
     <message>
         <source>The study holds no series for the model&apos;s channel {0}.</source>
         <translation>检查中没有适合模型通道 {0} 的序列。</translation>
+    </message>
+    <message>
+        <source>No installed model that segments what is pointed at is meant for this series.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Things are pointed at on slices as they were acquired, not on cuts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} segments what is pointed at: choose its tool and click.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} takes no points and boxes.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Runs because you chose that for what is opened: {0}.</source>
@@ -5979,39 +6023,39 @@
     <name>SlabPanel</name>
     <message>
         <source>Slab</source>
-        <translation type="unfinished"></translation>
+        <translation>层块</translation>
     </message>
     <message>
         <source>What is shown of the slab</source>
-        <translation type="unfinished"></translation>
+        <translation>层块显示方式</translation>
     </message>
     <message>
         <source>None: the plane alone</source>
-        <translation type="unfinished"></translation>
+        <translation>无：仅显示平面</translation>
     </message>
     <message>
         <source>Maximum (MIP)</source>
-        <translation type="unfinished"></translation>
+        <translation>最大值（MIP）</translation>
     </message>
     <message>
         <source>Minimum (MinIP)</source>
-        <translation type="unfinished"></translation>
+        <translation>最小值（MinIP）</translation>
     </message>
     <message>
         <source>Mean</source>
-        <translation type="unfinished">均值滤波</translation>
+        <translation>平均值</translation>
     </message>
     <message>
         <source>Thickness of the slab</source>
-        <translation type="unfinished"></translation>
+        <translation>层块厚度</translation>
     </message>
     <message>
         <source>Thickness of the slab (Alt+Shift and the wheel over the image)</source>
-        <translation type="unfinished"></translation>
+        <translation>层块厚度（在图像上按 Alt+Shift 并滚动滚轮）</translation>
     </message>
     <message>
         <source>Width across the path</source>
-        <translation type="unfinished"></translation>
+        <translation>路径横向宽度</translation>
     </message>
 </context>
 <context>
@@ -6392,7 +6436,7 @@
     </message>
     <message>
         <source>Turn planes</source>
-        <translation type="unfinished"></translation>
+        <translation>旋转平面</translation>
     </message>
     <message>
         <source>Point</source>
@@ -6720,7 +6764,7 @@
     </message>
     <message>
         <source>{length} mm long, {width} mm wide, {angle}°</source>
-        <translation type="unfinished"></translation>
+        <translation>长 {length} mm，宽 {width} mm，{angle}°</translation>
     </message>
     <message>
         <source>Protocol </source>
@@ -6864,15 +6908,15 @@
     </message>
     <message>
         <source>oblique</source>
-        <translation type="unfinished"></translation>
+        <translation>斜切面</translation>
     </message>
     <message>
         <source>projection</source>
-        <translation type="unfinished"></translation>
+        <translation>投影</translation>
     </message>
     <message>
         <source>along a path</source>
-        <translation type="unfinished"></translation>
+        <translation>沿路径</translation>
     </message>
     <message>
         <source>{n} years</source>
@@ -6912,7 +6956,7 @@
     </message>
     <message>
         <source>Straightened: lengths hold along the path</source>
-        <translation type="unfinished"></translation>
+        <translation>已拉直：仅沿路径的长度准确</translation>
     </message>
     <message>
         <source>Linked</source>
@@ -7096,15 +7140,15 @@
     </message>
     <message>
         <source>MIP</source>
-        <translation type="unfinished"></translation>
+        <translation>MIP</translation>
     </message>
     <message>
         <source>MinIP</source>
-        <translation type="unfinished"></translation>
+        <translation>MinIP</translation>
     </message>
     <message>
         <source>Mean of slab</source>
-        <translation type="unfinished"></translation>
+        <translation>层块平均</translation>
     </message>
     <message>
         <source>Known: {n} mm</source>
@@ -7221,6 +7265,10 @@
     <message>
         <source>⚠ made on other images</source>
         <translation>⚠ 在其他图像上所作</translation>
+    </message>
+    <message>
+        <source>The model looks at this slice…</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
