@@ -53,7 +53,7 @@ _DOUBLES = (
     tags.VOLUME_ORIENTATION,
 )  # fmt: skip
 _PRIVATE_FORMS = {
-    "siemens_direction": DOUBLES, "siemens_tiles": SHORTS, "siemens_csa": BYTES, "ge_component": SHORTS,
+    "siemens_direction": DOUBLES, "siemens_tiles": SHORTS, "siemens_slice_times": DOUBLES, "siemens_csa": BYTES, "ge_component": SHORTS,
     "philips_b": FLOATS, "philips_scale_slope": FLOATS, "philips_scale_intercept": FLOATS,
     "philips_direction_x": FLOATS, "philips_direction_y": FLOATS, "philips_direction_z": FLOATS,
     "uih_b": DOUBLES, "uih_direction": DOUBLES, "uih_frames": SEQUENCE,

@@ -84,6 +84,12 @@ def _state(path: str, data: Any) -> PresentationState:
         text = f"The state turns the image by {rotation} degrees; only quarter turns are applied."
         notes.append(Note("rotation_not_applied", text, (str(rotation),)))
         rotation = 0
+    lost = _compounds_left_out(data)
+    if lost:
+        text = (
+            f"{lost} compound graphics of the state come without the simple ones that they stand for and are not drawn."
+        )
+        notes.append(Note("compound_not_drawn", text, (str(lost),)))
     shutter = _shutter(data, planes)
     return PresentationState(
         path,
@@ -300,6 +306,17 @@ def _annotations(data: Any, layers: dict[str, Any]) -> Iterator[Annotation]:
                 marks,
                 texts,
             )
+
+
+def _compounds_left_out(data: Any) -> int:
+    """Compound graphics without the simple graphics and texts that shall draw the same (PS3.3 C.10.5.2)."""
+    left_out = 0
+    for item in _items(data, "GraphicAnnotationSequence"):
+        simple = [*_items(item, "GraphicObjectSequence"), *_items(item, "TextObjectSequence")]
+        drawn = {one.get("CompoundGraphicInstanceID") for one in simple} - {None}
+        compounds = _items(item, "CompoundGraphicSequence")
+        left_out += sum(one.get("CompoundGraphicInstanceID") not in drawn for one in compounds)
+    return left_out
 
 
 def _layer_colour(layer: Any) -> Colour:

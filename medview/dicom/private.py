@@ -27,7 +27,7 @@ def private_values(values: Values) -> dict[str, bytes]:
                     found["tile_positions"] = b"\\".join(positions)
             elif value is not None and name not in found:
                 found[name] = value
-    csa = found.pop("siemens_csa", b"")
+    csa, times = found.pop("siemens_csa", b""), found.pop("siemens_slice_times", b"")
     image_type = values.get(tags.IMAGE_TYPE, b"")
     if (
         csa
@@ -35,6 +35,8 @@ def private_values(values: Values) -> dict[str, bytes]:
         and (b"DIFFUSION" in image_type or b"ep_b" in values.get(tags.SEQUENCE_NAME, b""))
     ):
         _take_diffusion(csa, found)
+    if times and b"MOSAIC" in image_type:  # one for each slice, also where an anonymiser took the CSA header away
+        found["mosaic_tiles"] = str(len(times) // 8).encode()
     if csa and b"MOSAIC" in image_type:
         from medview.dicom.mosaic import csa_numbers
 

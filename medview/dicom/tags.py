@@ -293,6 +293,7 @@ PRIVATE: dict[str, tuple[str, int, int]] = {
     "siemens_b": (SIEMENS_MR, 0x0019, 0x0C),
     "siemens_direction": (SIEMENS_MR, 0x0019, 0x0E),
     "siemens_tiles": (SIEMENS_MR, 0x0019, 0x0A),
+    "siemens_slice_times": (SIEMENS_MR, 0x0019, 0x29),
     "siemens_csa": (SIEMENS_CSA, 0x0029, 0x10),
     "siemens_matrix": (SIEMENS_MR, 0x0051, 0x0B),
     "ge_b": (GE_PARM, 0x0043, 0x39),

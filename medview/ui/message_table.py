@@ -253,6 +253,15 @@ TEMPLATES: Mapping[str, str] = {
     "mosaic": QT_TRANSLATE_NOOP("Message", "This is a mosaic: one picture holds all slices of a volume side by side."),
     "no_geometry": QT_TRANSLATE_NOOP("Message", "There is no common position in the patient."),
     "channel_missing": QT_TRANSLATE_NOOP("Message", "The study holds no series for the model's channel {0}."),
+    "no_prompted_model": QT_TRANSLATE_NOOP(
+        "Message", "No installed model that segments what is pointed at is meant for this series."
+    ),
+    "prompt_acquired": QT_TRANSLATE_NOOP(
+        "Message", "Things are pointed at on slices as they were acquired, not on cuts."
+    ),
+    "nothing_pointed_at": QT_TRANSLATE_NOOP("Message", "{0} segments what is pointed at: choose its tool and click."),
+    "bad_prompt": QT_TRANSLATE_NOOP("Message", "{0}."),
+    "not_prompted": QT_TRANSLATE_NOOP("Message", "{0} takes no points and boxes."),
     "runs_on_open": QT_TRANSLATE_NOOP("Message", "Runs because you chose that for what is opened: {0}."),
     "cascade_missing": QT_TRANSLATE_NOOP(
         "Message", "The model needs the package {0} before it, which is not installed."
@@ -503,6 +512,10 @@ TEMPLATES: Mapping[str, str] = {
     "unusable_overlay": QT_TRANSLATE_NOOP("Message", "{file} cannot be laid over images: {0}."),
     "unusable_presentation_state": QT_TRANSLATE_NOOP(
         "Message", "{file} cannot be applied as a presentation state: {0}."
+    ),
+    "compound_not_drawn": QT_TRANSLATE_NOOP(
+        "Message",
+        "{0} compound graphics of the state come without the simple ones that they stand for and are not drawn.",
     ),
     "rotation_not_applied": QT_TRANSLATE_NOOP(
         "Message", "The state turns the image by {0} degrees; only quarter turns are applied."

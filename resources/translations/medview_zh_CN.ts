@@ -4501,6 +4501,10 @@
         <translation>无法将 {file} 作为显示状态应用：{0}。</translation>
     </message>
     <message>
+        <source>{0} compound graphics of the state come without the simple ones that they stand for and are not drawn.</source>
+        <translation>该呈现状态中有 {0} 个复合图形没有对应的简单图形,未绘制。</translation>
+    </message>
+    <message>
         <source>The state turns the image by {0} degrees; only quarter turns are applied.</source>
         <translation>该显示状态将图像旋转 {0} 度；仅支持 90 度的倍数。</translation>
     </message>
@@ -5277,6 +5281,57 @@
     <message>
         <source>As wide as the view</source>
         <translation>适合宽度</translation>
+    </message>
+</context>
+<context>
+    <name>Plot</name>
+    <message>
+        <source>Copy as a table (CSV)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Values along the line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}: min {1}   max {2}   mean {3} {4}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Distance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of each range</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Regions over time</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Draw a region on an image of a series with time points first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Region {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading {0} images…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}: from {1} to {2} {3}, highest at {4} {5}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} images cannot be read; the curves have gaps there</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

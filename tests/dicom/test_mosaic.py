@@ -255,6 +255,16 @@ def test_a_mosaic_of_unknown_make_has_no_place(tmp_path: Path) -> None:
     assert "mosaic" in codes(stack)
 
 
+def test_the_slice_times_tell_how_many_slices_a_mosaic_has(tmp_path: Path) -> None:
+    """(0019,1029) has one for each slice; anonymisers that take the CSA header away leave it."""
+    data, _, _ = mosaic(with_csa=False)
+    del data[0x0019100A]
+    data.private_block(0x0019, "SIEMENS MR HEADER").add_new(0x29, "FD", [2.5 * n for n in range(SHAPE[0])])
+    stack = only_stack(save_series([data], tmp_path))
+    assert stack.shape == SHAPE
+    assert "mosaic_order_assumed" in codes(stack)
+
+
 def test_dcm2niix_reads_the_older_header_in_the_same_way(tmp_path: Path) -> None:
     data, _, _ = mosaic()
     data[0x00291010].value = csa1(NumberOfImagesInMosaic=["12"], SliceNormalVector=["0", "0", "1"])

@@ -351,3 +351,44 @@ def test_without_a_state_all_planes_are_drawn(tmp_path: Path) -> None:
     kept = drawn_source(stack, 0, state)
     assert kept is not None
     assert np.flatnonzero(kept.read()[..., 3].any(axis=1)).tolist() == [20, 21, 22, 23]
+
+
+# Compound graphics (PS3.3 C.10.5.2)
+
+
+def test_a_compound_graphic_is_drawn_by_the_simple_ones_that_come_with_it(tmp_path: Path) -> None:
+    """Whoever writes a compound graphic writes simple ones that look the same; where they are missing, that is said."""
+
+    def state(instance: int) -> FileDataset:
+        line = item(
+            GraphicAnnotationUnits="PIXEL",
+            GraphicDimensions=2,
+            NumberOfGraphicPoints=2,
+            GraphicData=[5.0, 20.0, 50.0, 20.0],
+            GraphicType="POLYLINE",
+            GraphicFilled="N",
+            CompoundGraphicInstanceID=1,
+        )
+        ruler = item(
+            CompoundGraphicInstanceID=instance,
+            CompoundGraphicType="RULER",
+            CompoundGraphicUnits="PIXEL",
+            GraphicDimensions=2,
+            NumberOfGraphicPoints=2,
+            GraphicData=[5.0, 20.0, 50.0, 20.0],
+        )
+        annotation = item(
+            GraphicLayer="ONE", GraphicObjectSequence=Items([line]), CompoundGraphicSequence=Items([ruler])
+        )
+        return make_state(
+            [ramp_image()],
+            GraphicAnnotationSequence=[annotation],
+            GraphicLayerSequence=[item(GraphicLayer="ONE", GraphicLayerOrder=1)],
+        )
+
+    whole = read_presentation_state(str(save(state(1), tmp_path / "whole.dcm")))
+    (annotation,) = whole.annotations
+    assert [mark.kind for mark in annotation.marks] == ["polyline"]
+    assert whole.notes == ()
+    bare = read_presentation_state(str(save(state(2), tmp_path / "bare.dcm")))
+    assert [(note.code, note.values) for note in bare.notes] == [("compound_not_drawn", ("1",))]
