@@ -52,6 +52,8 @@ from medview.ui.viewport_marking import ViewportMarking
 from medview.ui.viewport_mouse import ViewportMouse
 from medview.ui.viewport_painting import ViewportPainting
 from medview.ui.viewport_presenting import ViewportPresenting
+from medview.ui.viewport_touch import ViewportTouch
+from medview.ui.viewport_prompting import ViewportPrompting
 from medview.ui.viewport_readout import ViewportReadout
 from medview.ui.viewport_uptakes import ViewportUptakes
 
@@ -77,6 +79,8 @@ class ViewportWidget(QWidget):
     activated = Signal()
     context_requested = Signal(QPoint)
     """A short right click; global position."""
+    fingers: ViewportTouch | None = None
+    """None while the widget is being made: Qt tells it of its children before."""
     still = False
     free_text = True
     """Whether it is painted for a file or for paper: without what belongs to the hand."""
@@ -91,15 +95,17 @@ class ViewportWidget(QWidget):
         self.workspace = workspace
         self.state = state
         self.picture = ViewportPicture(workspace.jobs)
-        self.haste = ViewportHaste(self)
         self.crosshair = ViewportCrosshair(self)
         self.mouse = ViewportMouse(self)
+        self.fingers = ViewportTouch(self)
+        self.haste = ViewportHaste(self)
         self.marking = ViewportMarking(self)
         self.presenting = ViewportPresenting(self)
         self.fusing = ViewportFusing(self)
         self.colours = ViewportColours(self)
         self.uptakes = ViewportUptakes(self)
         self.brushing = ViewportBrushing(self)
+        self.prompting = ViewportPrompting(self)
         self.told = ViewportReadout(self)
         self.selected_mark: str | None = None
         self.draft: Measurement | None = None
@@ -120,6 +126,7 @@ class ViewportWidget(QWidget):
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.update)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -370,11 +377,6 @@ class ViewportWidget(QWidget):
         assert cut is not None
         return values_window(cut.shown)
 
-    @property
-    def shows_bar(self) -> bool:
-        """Whether a bar of colours is drawn."""
-        return bool(self.colours.bars())
-
     def zoom_by(self, factor: float) -> None:
         """Zoom about the pointer, or about the middle where the pointer is elsewhere."""
         if self.shown is None:
@@ -576,6 +578,8 @@ class ViewportWidget(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ShortcutOverride and is_own_key(self, event):  # type: ignore[arg-type]
             event.accept()
+            return True
+        if self.fingers is not None and self.fingers.takes(event):
             return True
         return super().event(event)
 

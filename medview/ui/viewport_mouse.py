@@ -20,8 +20,10 @@ from medview.ui.tool_cursors import tool_cursor
 from medview.ui.viewport_brush import BrushDrag, GrowClick
 from medview.ui.viewport_edges import index_at_slider
 from medview.ui.viewport_magnifier import MagnifierDrag
+from medview.ui.viewport_prompting import PromptDrag
 from medview.ui.viewport_style import SLIDER_REACH
 from medview.ui.viewport_wheel import ViewportWheel, gesture_name
+from medview.ui.window_box import WindowBoxDrag
 
 if TYPE_CHECKING:
     from medview.ui.viewport import ViewportWidget
@@ -115,7 +117,7 @@ class ViewportMouse:
             fused = widget.fusing.drag(at, event.modifiers())
             if fused is not None:
                 return fused
-            hit = self._hit(at)
+            hit = self.hit(at)
             widget.select_mark(hit.mark_id if hit is not None else None)
             widget.marking.grip = hit.grip if hit is not None else None
             if hit is not None:
@@ -127,7 +129,7 @@ class ViewportMouse:
         if event.button() is Qt.MouseButton.MiddleButton:
             return self._tool_drag(self._tool_of(event, "middle"), at)
         if event.button() is Qt.MouseButton.RightButton:
-            hit = self._hit(at)
+            hit = self.hit(at)
             if hit is not None:
                 widget.select_mark(hit.mark_id)  # the menu is about it
             return self._tool_drag(self._tool_of(event, "right"), at)
@@ -188,7 +190,7 @@ class ViewportMouse:
             self.sketch.finish()
             self._forget_done()
             return
-        hit = self._hit(event.position())
+        hit = self.hit(event.position())
         mark = self._widget.workspace.measurements.get(hit.mark_id) if hit is not None else None
         if mark is not None and mark.kind in {"text", "arrow", "calibration"}:
             self.cancel()
@@ -196,7 +198,7 @@ class ViewportMouse:
             self._widget.marking.edit_text()
             return
         self.cancel()
-        drawing = self._widget.workspace.tools.tool in DRAWING_TOOLS | PAINT_TOOLS
+        drawing = self._widget.workspace.tools.tool in DRAWING_TOOLS | PAINT_TOOLS | {Tool.PROMPT}
         at = event.position()
         on_picture = not self._is_over_slider(at) and self.dimension_row(at) is None
         if event.button() is Qt.MouseButton.LeftButton and not drawing and on_picture:
@@ -261,7 +263,8 @@ class ViewportMouse:
 
     # ------------------------------------------------------------------ hovering
 
-    def _hit(self, at: QPointF) -> Hit | None:
+    def hit(self, at: QPointF) -> Hit | None:
+        """The mark under a point."""
         widget = self._widget
         if widget.workspace.tools.tool in PAINT_TOOLS:
             return None  # a brush goes over marks
@@ -280,7 +283,7 @@ class ViewportMouse:
         widget = self._widget
         if widget.shown is None:
             return
-        hit = self._hit(at)
+        hit = self.hit(at)
         over_slider = self._is_over_slider(at)
         row = self.dimension_row(at)
         over_dimension = None if row is None else row.index
@@ -494,7 +497,9 @@ _DRAGS: Mapping[Tool, Callable[[ViewportWidget, QPointF], Drag]] = {
     Tool.ROTATE: RotateDrag,
     Tool.CROSSHAIR: CrosshairDrag,
     Tool.MAGNIFIER: MagnifierDrag,
+    Tool.WINDOW_BOX: WindowBoxDrag,
     Tool.BRUSH: BrushDrag,
     Tool.ERASER: BrushDrag,
     Tool.GROW: GrowClick,
+    Tool.PROMPT: PromptDrag,
 }
