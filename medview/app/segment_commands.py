@@ -8,6 +8,7 @@ from medview.app.correction import Correction, is_edited
 from medview.app.label_work import Operation, operate
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.tools import Tool
+from medview.core.study import Stack
 
 
 def _target(context: Context) -> Correction | None:
@@ -80,6 +81,32 @@ def _toggle_limited(context: Context) -> None:
     corrections.set_brush(limited=not corrections.brush.limited)
 
 
+def _pointed_slice(context: Context) -> tuple[Stack, int, int] | None:
+    """Stack, time and acquired slice of the active viewport."""
+    state = context.workspace.active_viewport
+    shown = state.shown()
+    if state.stack is None or shown is None or shown.k is None:
+        return None
+    return state.stack, state.view.time, shown.k
+
+
+def _has_points(context: Context) -> bool:
+    place = _pointed_slice(context)
+    return place is not None and bool(context.workspace.prompts.on(place[0].id, place[1], place[2]))
+
+
+def _point_back(context: Context) -> None:
+    place = _pointed_slice(context)
+    if place is not None:
+        context.workspace.prompts.take_back(*place)
+
+
+def _point_anew(context: Context) -> None:
+    place = _pointed_slice(context)
+    if place is not None:
+        context.workspace.prompts.begin_anew(place[0], place[1])
+
+
 def segment_commands() -> tuple[Command, ...]:
     """The Segment menu."""
 
@@ -142,6 +169,34 @@ def segment_commands() -> tuple[Command, ...]:
             ("Ctrl+Shift+B",),
         ),
         *tools,
+        Command(
+            "tool.prompt",
+            QT_TRANSLATE_NOOP("Command", "Segment what is pointed at"),
+            "segment",
+            lambda c: c.workspace.prompts.take(),
+            ("Ctrl+F5",),
+            "hand-pointing",
+            enabled=has_image,
+            checked=tool_rules(Tool.PROMPT)[1],
+            scope="image",
+            section=1,
+        ),
+        act(
+            "prompt.back",
+            QT_TRANSLATE_NOOP("Command", "Take the last point back"),
+            _point_back,
+            ("Ctrl+Backspace",),
+            _has_points,
+            section=1,
+        ),
+        act(
+            "prompt.new",
+            QT_TRANSLATE_NOOP("Command", "Point at something else"),
+            _point_anew,
+            ("Ctrl+Shift+F5",),
+            _has_points,
+            section=1,
+        ),
         act(
             "brush.larger",
             QT_TRANSLATE_NOOP("Command", "Larger brush"),

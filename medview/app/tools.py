@@ -29,10 +29,12 @@ class Tool(StrEnum):
     TEXT = "text"
     CALIBRATION = "calibration"
     CROSSHAIR = "crosshair"
+    WINDOW_BOX = "window_box"
     MAGNIFIER = "magnifier"
     BRUSH = "brush"
     ERASER = "eraser"
     GROW = "grow"
+    PROMPT = "prompt"
 
 
 DRAWING_TOOLS = frozenset(

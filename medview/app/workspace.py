@@ -42,6 +42,7 @@ from medview.app.notices import AI, stack_place
 from medview.app.oblique import ObliquePlanes
 from medview.app.openings import Openings
 from medview.app.read_first import ReadFirst
+from medview.app.prompts import Prompts
 from medview.app.recent import RecentStudies
 from medview.app.report_marks import ReportMarks
 from medview.app.results import Results, result_key
@@ -172,6 +173,7 @@ class Workspace(NoticeBoard):
         self.images = ImageIndex(self)
         """Where images are shown, by their UIDs."""
         self.explanations = Explanations(self)
+        self.prompts = Prompts(self)
         """What models were asked about themselves, in this session."""
         self.key_images = KeyImages(self)
         self.report_marks = ReportMarks(self)

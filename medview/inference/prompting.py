@@ -33,11 +33,14 @@ INSIDE, OUTSIDE, CORNER_LOW, CORNER_HIGH, NOTHING = 1, 0, 2, 3, -1
 LOW_RESOLUTION = 256
 
 
+PromptKind = Literal["inside", "outside", "box"]
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A point (x, y) of a slice in pixels, centres at whole numbers, inside or outside of the object; or a box of two."""
 
-    kind: Literal["inside", "outside", "box"]
+    kind: PromptKind
     points: tuple[tuple[float, float], ...]
 
 

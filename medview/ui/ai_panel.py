@@ -54,6 +54,7 @@ def task_text(task: str) -> str:
         "classification": translate("AiPanel", "Classification"),
         "regression": translate("AiPanel", "Measured values"),
         "image": translate("AiPanel", "Image to image"),
+        "prompted": translate("AiPanel", "Segments what is pointed at"),
     }.get(task, task)
 
 
@@ -332,9 +333,12 @@ class AiPanel(FollowingPanel):
         fits = row is not None and row.choice.match.fits
         self.run_button.setEnabled(row is not None)
         self.series_button.setVisible(row is not None and bool(row.choice.package.manifest.input.sources))
-        self.run_button.setText(
-            translate("AiPanel", "Run") if fits or row is None else translate("AiPanel", "Run anyway")
-        )
+        prompted = row is not None and row.choice.package.manifest.task == "prompted"
+        if prompted:
+            words = translate("AiPanel", "Point at something") if fits else translate("AiPanel", "Point anyway")
+        else:
+            words = translate("AiPanel", "Run") if fits or row is None else translate("AiPanel", "Run anyway")
+        self.run_button.setText(words)
         self.anyway_note.setVisible(row is not None and not fits)
 
     # ------------------------------------------------------------------ device
@@ -436,6 +440,9 @@ class AiPanel(FollowingPanel):
             return
         choice = row.choice
         overrides = () if choice.match.fits else tuple(note.code for note in choice.match.reasons)
+        if choice.package.manifest.task == "prompted":
+            self._workspace.prompts.choose(choice.package, overrides)
+            return
         self._workspace.run_model(self._stack, choice.package, None, overrides)
         self.refresh_runs()
 

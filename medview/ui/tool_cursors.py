@@ -19,7 +19,7 @@ def tool_cursor(tool: Tool, dragging: bool = False) -> QCursor:
         return QCursor(Qt.CursorShape.ClosedHandCursor if dragging else Qt.CursorShape.OpenHandCursor)
     if tool is Tool.SCROLL:
         return QCursor(Qt.CursorShape.SizeVerCursor)
-    if tool in DRAWING_TOOLS or tool is Tool.CROSSHAIR:
+    if tool in DRAWING_TOOLS | {Tool.CROSSHAIR, Tool.PROMPT, Tool.WINDOW_BOX}:
         return QCursor(Qt.CursorShape.CrossCursor)
     return _drawn(tool)
 

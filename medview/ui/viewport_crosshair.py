@@ -97,7 +97,7 @@ class ViewportCrosshair:
 
     def hit(self, at: QPointF) -> Grip | None:
         """What is under a screen point; nothing while a tool draws, which must be able to draw across the lines."""
-        if self._widget.workspace.tools.tool in DRAWING_TOOLS | PAINT_TOOLS:
+        if self._widget.workspace.tools.tool in DRAWING_TOOLS | PAINT_TOOLS | {Tool.PROMPT}:
             return None
         lines = self.lines()
         if lines and math.dist(self._crossing(lines[0]).toTuple(), at.toTuple()) <= CENTRE_REACH:

@@ -131,6 +131,7 @@ class ViewportPainting:
         widget.fusing.draw(canvas)
         draw_corners(canvas, corners)
         widget.brushing.draw(canvas)
+        widget.prompting.draw(canvas)
         self._paint_drop(canvas)
         if painted and widget.state.stack is not None:
             widget.painted.emit(widget.state.stack.id, shown.k if shown.k is not None else -1)
