@@ -231,7 +231,7 @@ def hanging() -> Iterator[type[Hanging]]:
 
 def test_a_file_that_hangs_is_named_and_the_rest_goes_on(study: Path, hanging: type[Hanging]) -> None:
     (study / "slice0005.dcm").rename(study / "slice0005_hang.dcm")
-    parts = list(watched(hanging([str(study)]), no_progress, patience_s=0.3))
+    parts = list(watched(hanging([str(study)]), no_progress, patience_s=1.5))
     paths = [header.path for part in parts for header in part.headers]
     problems = [problem for part in parts for problem in part.problems]
     assert len(paths) == len(set(paths)) == 11
@@ -251,7 +251,7 @@ def test_a_scan_that_hangs_can_be_cancelled(study: Path, hanging: type[Hanging])
 
     with pytest.raises(Cancelled):
         list(watched(hanging([str(study)]), progress))
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 25  # the file hangs for 30
 
 
 def test_a_folder_that_is_gone_ends_the_scan(
@@ -281,7 +281,7 @@ def test_a_frame_that_hangs_is_left_behind() -> None:
         return "read"
 
     try:
-        read_slots(take, read, told.__setitem__, late=lambda slot: "no answer", patience_s=0.3)
+        read_slots(take, read, told.__setitem__, late=lambda slot: "no answer", patience_s=1.5)
     finally:
         gate.set()
     assert told == {slot: "no answer" if slot in {3, 7} else "read" for slot in range(20)}
@@ -320,7 +320,7 @@ def test_cancelling_does_not_wait_for_a_frame_that_hangs() -> None:
             read_slots(take, lambda slot: gate.wait(30), lambda *told: None, threads=3, late=lambda slot: None)
     finally:
         gate.set()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 25  # the frame hangs for 30
 
 
 def test_a_file_that_changed_after_it_was_listed_is_not_read(study: Path) -> None:

@@ -145,7 +145,7 @@ def test_names_of_folders_and_cells() -> None:
 
 
 def test_a_crew_works_beside_and_stops_at_an_error() -> None:
-    met = threading.Barrier(2, timeout=20)
+    met = threading.Barrier(2, timeout=60)
 
     def meet(item: int, _given_up: Callable[[], bool]) -> int:
         met.wait()

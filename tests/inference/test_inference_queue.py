@@ -120,7 +120,7 @@ def test_cancelling_takes_effect_inside_one_long_call(room: Room, tmp_path: Path
     assert job.state is JobState.CANCELLED
     assert room.queue.open_jobs == (waiting,)
     room.wait(lambda: room.finished)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 50  # of a call without end
     assert len(room.finished) == 1
     assert not room.failed
 
@@ -193,9 +193,9 @@ def test_the_time_left_is_told(room: Room) -> None:
     job: Job[InferenceResult] = Job(7, "x", Lane.INFERENCE, lambda _: None)
     room.queue._step(job, ProgressStep("network", 0, 10))
     assert room.queue.remaining_s(job) is None
-    room.queue._clock[7] = ("network", time.monotonic() - 4.0, 0)
+    room.queue._clock[7] = ("network", time.monotonic() - 400.0, 0)
     job.step = ProgressStep("network", 2, 10)
     left = room.queue.remaining_s(job)
-    assert left == pytest.approx(16.0, rel=0.1)
+    assert left == pytest.approx(1600.0, rel=0.1)
     job.step = replace(job.step, step="restore")
     assert room.queue.remaining_s(job) is None

@@ -52,7 +52,7 @@ def test_a_study_folder_cannot_plant_modules(tmp_path: Path) -> None:
     assert process.stdout is not None
     answer = read_message(process.stdout)
     process.stdin.close()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     process.stdout.close()
     assert answer is not None
     assert "ready" in json.loads(answer)

@@ -81,13 +81,14 @@ def test_it_shows_the_file_of_the_viewport_and_follows_it(qtbot: QtBot, browser:
 
 
 def test_search_by_name_tag_value_and_creator(qtbot: QtBot, browser: TagBrowser) -> None:
+    jobs = desk_of(browser).workspace.jobs
+
     def searched(words: str) -> list[str]:
         browser.search.clear()
         qtbot.keyClicks(browser.search, words)
         browser._refresh()
-        number = browser._search_number
-        qtbot.waitUntil(lambda: browser.count.isVisible() and browser._search_number == number, timeout=5000)
-        qtbot.wait(150)
+        qtbot.waitUntil(lambda: not any(job.title == "tags" for job in jobs.jobs), timeout=5000)
+        assert browser.count.isVisible()
         return [browser.model.data(browser.model.index(at, NAME)) for at in range(browser.model.rowCount())]
 
     assert searched("rescale slope") == ["Rescale Slope"]
