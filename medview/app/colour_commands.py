@@ -52,7 +52,19 @@ def _next_map(step: int) -> Run:
 
 def _bar_shown(context: Context) -> bool:
     viewport = context.shell.viewport()
-    return viewport is not None and viewport.shows_bar
+    return viewport is not None and viewport.colours.shows_bar
+
+
+def _is_sigmoid(context: Context) -> bool:
+    viewport = context.shell.viewport()
+    return viewport is not None and viewport.colours.is_sigmoid
+
+
+def _toggle_sigmoid(context: Context) -> None:
+    viewport = context.shell.viewport()
+    if viewport is not None:
+        context.workspace.touched = True
+        viewport.colours.toggle_sigmoid()
 
 
 def _toggle_bar(context: Context) -> None:
@@ -93,6 +105,17 @@ def colour_commands() -> tuple[Command, ...]:
         run, checked = _mode(mode)
         modes.append(_fusion(f"fusion.{mode}", title, run, checked=checked))
     return (
+        Command(
+            "window.sigmoid",
+            QT_TRANSLATE_NOOP("Command", "Sigmoid window"),
+            _MENU,
+            _toggle_sigmoid,
+            ("Shift+W",),
+            enabled=_has_grey,
+            checked=_is_sigmoid,
+            scope="image",
+            section=2,
+        ),
         *maps,
         _colour("colour_map.next", QT_TRANSLATE_NOOP("Command", "Next colour map"), _next_map(1), ("Shift+V",)),
         _colour(

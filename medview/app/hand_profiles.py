@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MODIFIERS = ("Ctrl", "Alt", "Shift")
 DRAG_ACTIONS: tuple[str, ...] = (
-    "none", "window", "pan", "zoom", "scroll", "rotate", "crosshair", "magnifier"
+    "none", "window", "pan", "zoom", "scroll", "rotate", "crosshair", "magnifier", "window_box"
 )  # fmt: skip
 WHEEL_ACTIONS: tuple[str, ...] = ("none", "scroll", "scroll_fast", "zoom", "time", "blend", "slab")
 DOUBLE_ACTIONS: tuple[str, ...] = ("none", "maximise", "full_screen", "fit", "reset")
@@ -63,7 +63,7 @@ _COMMON: Mapping[str, str] = {
     "middle": "pan",
     "right": "zoom",
     "Ctrl+left": "",
-    "Shift+left": "",
+    "Shift+left": "window_box",
     "Alt+left": "",
     "Ctrl+middle": "",
     "Shift+middle": "",

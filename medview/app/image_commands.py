@@ -224,7 +224,38 @@ def image_commands() -> tuple[Command, ...]:
             0,
             enabled=has_key_images,
         ),
-        image("cine", QT_TRANSLATE_NOOP("Command", "Cine"), lambda c: c.shell.toggle_cine(), ("C",), 0),
+        image(
+            "cine",
+            QT_TRANSLATE_NOOP("Command", "Cine"),
+            lambda c: c.shell.toggle_cine(),
+            ("C",),
+            0,
+            checked=lambda c: c.workspace.cine.is_playing,
+        ),
+        image(
+            "cine.sweep",
+            QT_TRANSLATE_NOOP("Command", "Cine to and fro"),
+            lambda c: c.workspace.cine.toggle_sweep(),
+            ("Alt+Shift+C",),
+            0,
+            checked=lambda c: c.workspace.cine.sweep,
+        ),
+        image(
+            "cine.faster",
+            QT_TRANSLATE_NOOP("Command", "Cine faster"),
+            lambda c: c.workspace.cine.faster(1),
+            ("Alt+.",),
+            0,
+            enabled=lambda c: c.workspace.cine.is_playing,
+        ),
+        image(
+            "cine.slower",
+            QT_TRANSLATE_NOOP("Command", "Cine slower"),
+            lambda c: c.workspace.cine.faster(-1),
+            ("Alt+,",),
+            0,
+            enabled=lambda c: c.workspace.cine.is_playing,
+        ),
         *presets,
         image(
             "image.invert",
@@ -401,6 +432,7 @@ def tool_commands() -> tuple[Command, ...]:
         (Tool.ZOOM, QT_TRANSLATE_NOOP("Command", "Zoom"), "Z", "magnifying-glass", 2),
         (Tool.ROTATE, QT_TRANSLATE_NOOP("Command", "Rotate by hand"), "R", "", 0),
         (Tool.CROSSHAIR, QT_TRANSLATE_NOOP("Command", "Crosshair: all go there"), "H", "crosshair", 2),
+        (Tool.WINDOW_BOX, QT_TRANSLATE_NOOP("Command", "Window by a box"), "Alt+W", "", 0),
         (Tool.MAGNIFIER, QT_TRANSLATE_NOOP("Command", "Magnifier"), "Shift+Z", "", 0),
     )
     commands = []

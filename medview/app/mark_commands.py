@@ -7,11 +7,14 @@ from collections.abc import Callable
 from medview.app.command_rules import Run, Test, has_image, tool_rules
 from medview.app.commands import Command, Context, MarkActions
 from medview.app.marked_text import QT_TRANSLATE_NOOP
+from medview.app.taking_over import open_report, take_over
 from medview.app.tools import Tool
 
 MARK_MENU = (
     "mark.text",
     "mark.histogram",
+    "mark.profile",
+    "mark.curve",
     "plane.curved",
     "",
     "mark.copy",
@@ -40,6 +43,18 @@ def _has_selected(context: Context) -> bool:
 def _has_region(context: Context) -> bool:
     viewport = context.shell.viewport()
     return viewport is not None and viewport.marking.is_region
+
+
+def _has_line(context: Context) -> bool:
+    viewport = context.shell.viewport()
+    mark = None if viewport is None else viewport.marking.selected
+    return mark is not None and mark.kind in {"ruler", "polyline"}
+
+
+def _has_times_here(context: Context) -> bool:
+    from medview.app.time_curve import can_be_followed
+
+    return can_be_followed(context.workspace.active_viewport)
 
 
 def _has_copy(context: Context) -> bool:
@@ -105,6 +120,26 @@ def mark_commands() -> tuple[Command, ...]:
             scope="image",
             section=3,
         ),
+        Command(
+            "mark.profile",
+            QT_TRANSLATE_NOOP("Command", "Values along the line"),
+            "measure",
+            lambda c: c.shell.show_line_profile(),
+            ("Alt+P",),
+            enabled=_has_line,
+            scope="image",
+            section=3,
+        ),
+        Command(
+            "mark.curve",
+            QT_TRANSLATE_NOOP("Command", "Regions over time"),
+            "measure",
+            lambda c: c.shell.show_time_curves(),
+            ("Alt+Shift+P",),
+            enabled=_has_times_here,
+            scope="image",
+            section=3,
+        ),
         act("mark.copy", QT_TRANSLATE_NOOP("Command", "Copy the mark"), lambda m: m.copy(), ("Ctrl+Shift+C",)),
         act(
             "mark.paste",
@@ -140,6 +175,15 @@ def mark_commands() -> tuple[Command, ...]:
                 ("up", QT_TRANSLATE_NOOP("Command", "Move the mark up"), 0, -1),
                 ("down", QT_TRANSLATE_NOOP("Command", "Move the mark down"), 0, 1),
             )
+        ),
+        Command(
+            "report.take_over",
+            QT_TRANSLATE_NOOP("Command", "Take over what the report marks"),
+            "measure",
+            lambda c: take_over(c.workspace),
+            ("Ctrl+Alt+R",),
+            enabled=lambda c: open_report(c.workspace) is not None,
+            section=5,
         ),
         act(
             "mark.delete_all",

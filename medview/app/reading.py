@@ -13,7 +13,7 @@ from medview.app.shown_slice import PlaneKind
 from medview.app.view_transform import Point, ViewTransform
 from medview.app.viewport_state import TEXT_MODES, ViewportState, ViewportView
 from medview.core.colour_map import GREY, INVERTED_GREY
-from medview.core.window import Voi, VoiLut, Window
+from medview.core.window import Voi, VoiFunction, VoiLut, Window
 
 if TYPE_CHECKING:
     from medview.core.finding import Finding
@@ -195,6 +195,14 @@ def preset_by_key(
     if digit in moves:
         return Window(window.center + moves[digit] * window.width, window.width, window.function)
     return None
+
+
+def with_function(voi: Voi, function: VoiFunction) -> Window:
+    """The window with the same center and width in another function; a LINEAR one is never narrower than 1."""
+    window = window_of(voi)
+    if function == "LINEAR" and window.width < 1:
+        function = "LINEAR_EXACT"
+    return Window(window.center, window.width, function)
 
 
 def invert(state: ViewportState) -> None:

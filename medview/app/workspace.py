@@ -21,6 +21,7 @@ from medview.app.changes import (
     look_of,
     understand_all,
 )
+from medview.app.cine import Cine
 from medview.app.colour_maps import ColourMaps
 from medview.app.colour_profiles import ColourProfiles
 from medview.app.corrections import Corrections
@@ -41,8 +42,8 @@ from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
 from medview.app.oblique import ObliquePlanes
 from medview.app.openings import Openings
-from medview.app.read_first import ReadFirst
 from medview.app.prompts import Prompts
+from medview.app.read_first import ReadFirst
 from medview.app.recent import RecentStudies
 from medview.app.report_marks import ReportMarks
 from medview.app.results import Results, result_key
@@ -164,6 +165,7 @@ class Workspace(NoticeBoard):
         self.drawings = FileDrawings(self)
         self.profiles = ColourProfiles(self)
         self.colour_maps = ColourMaps()
+        self.cine = Cine()
         self.studies_changed.connect(self._keep_fusions)
         self.overlays = FileOverlays(self)
         self.openings = Openings(self)

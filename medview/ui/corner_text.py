@@ -181,6 +181,9 @@ def mark_text(mark: Mark) -> str:
         return text if values[0] else translate("Viewport", "Key image")
     if mark.code.startswith("fused"):
         return _fused_text(mark)
+    if mark.code == "cine":
+        to_and_fro = translate("Viewport", "Cine to and fro, {0} images a second")
+        return (to_and_fro if values[1] else translate("Viewport", "Cine, {0} images a second")).format(values[0])
     if mark.code == "lossy":
         return translate("Viewport", "Lossy {method}").format(method=values[0])
     if mark.code == "filtered":

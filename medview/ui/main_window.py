@@ -512,6 +512,24 @@ class MainWindow(QMainWindow):
 
         ask_for_colour_map(self, self._workspace)
 
+    def show_line_profile(self) -> None:
+        """Open the values along the selected line."""
+        from medview.ui.plot_dialog import ProfileDialog
+
+        frame = self.grid.active_frame()
+        if frame is not None:
+            self._show_dialog("profile", lambda: ProfileDialog(self._workspace, self))
+            cast("ProfileDialog", self._dialogs["profile"]).show_line(frame.viewport)
+
+    def show_time_curves(self) -> None:
+        """Open the curves of the regions on the slice shown."""
+        from medview.ui.plot_dialog import CurveDialog
+
+        frame = self.grid.active_frame()
+        if frame is not None:
+            self._show_dialog("curve", lambda: CurveDialog(self._workspace, self))
+            cast("CurveDialog", self._dialogs["curve"]).show_regions(frame.viewport)
+
     def show_test_pattern(self) -> None:
         """Fill the monitor that the window is on with the test pattern."""
         from medview.ui.pattern_window import show_test_pattern

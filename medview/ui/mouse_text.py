@@ -34,6 +34,7 @@ def action_text(action: str) -> str:
         "rotate": translate("Command", "Rotate by hand"),
         "crosshair": translate("Command", "Crosshair: all go there"),
         "magnifier": translate("Command", "Magnifier"),
+        "window_box": translate("Command", "Window by a box"),
         "time": translate("Mouse", "Time, phase, echo"),
         "blend": translate("Mouse", "More or less of the series on top, else slab"),
         "slab": translate("Mouse", "Slab thickness"),

@@ -8,13 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.app.colour_maps import colours_of, is_turned
+from medview.app.reading import set_window, with_function
 from medview.app.scales import shown_scale
 from medview.core.colour_map import GREY, built_in_map
+from medview.core.window import Window
 from medview.ui.colour_bar import Bar, draw_bars
 from medview.ui.explanation_legend import explanation_bars
 from medview.ui.measurement_items import unit_text
+from medview.ui.window_box import draw_box_of_window
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QRectF
+
     from medview.core.value_scale import ValueScale
     from medview.core.window import Voi
     from medview.ui.canvas import Canvas
@@ -26,6 +31,25 @@ class ViewportColours:
 
     def __init__(self, widget: ViewportWidget) -> None:
         self._widget = widget
+        self.box: QRectF | None = None
+        """The box that is being dragged for a window, in screen px."""
+
+    @property
+    def shows_bar(self) -> bool:
+        """Whether a bar of colours is drawn."""
+        return bool(self.bars())
+
+    @property
+    def is_sigmoid(self) -> bool:
+        """Whether the window bends at its ends."""
+        voi = self._widget.voi
+        return isinstance(voi, Window) and voi.function == "SIGMOID"
+
+    def toggle_sigmoid(self) -> None:
+        """Draw the window as a sigmoid of the same center and width, or straight again (PS3.3 C.11.2.1.3)."""
+        voi = self._widget.voi
+        if voi is not None:
+            set_window(self._widget.state, with_function(voi, "LINEAR" if self.is_sigmoid else "SIGMOID"))
 
     @property
     def turned(self) -> bool:
@@ -74,6 +98,8 @@ class ViewportColours:
         bars = (*self.bars(), *explanation_bars(self._widget))
         if bars:
             draw_bars(canvas, bars)
+        if self.box is not None:
+            draw_box_of_window(canvas, self.box)
 
 
 def bar_of(

@@ -349,9 +349,16 @@ class ViewportPainting:
             overlays=self._overlay_titles(),
             key_image=self._key_image(),
             linked=self._is_linked(),
-            fused=widget.fusing.marks(),
+            fused=[*widget.fusing.marks(), *self._cine_marks()],
             explained=explained_marks(widget),
         )
+
+    def _cine_marks(self) -> list[Mark]:
+        """How fast it plays."""
+        cine = self._widget.workspace.cine
+        if not cine.plays(self._widget.state):
+            return []
+        return [Mark("cine", "info", (f"{cine.rate:.3g}", "sweep" if cine.sweep else ""))]
 
     def _is_linked(self) -> bool:
         workspace, state = self._widget.workspace, self._widget.state

@@ -73,6 +73,8 @@ class ViewportUptakes:
         on_top: bool = False,
         shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0),
     ) -> list[ToldUptake]:
+        if scale is not None and scale.table:
+            scale = None  # a number for each stored value: there is no line to put them on
         found = reader.of_region(mark, shown, volume, scale, first, shift_mm)
         if found is None:
             return []

@@ -37,7 +37,7 @@ def test_the_index_of_a_luminance_is_its_inverse() -> None:
     "profile",
     [
         DisplayProfile(0.3, 350, 0.2),
-        DisplayProfile(0.5, 1000, 0.0, 1.8),
+        DisplayProfile(0.8, 600, 0.0, 1.8),
         DisplayProfile(1.0, 250, 5.0),
         DisplayProfile(0.05, 150),
     ],

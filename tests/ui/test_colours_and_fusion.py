@@ -11,10 +11,13 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from medview.app.colour_maps import choose_map, map_id_of
 from medview.app.fusion import change_fusion, exchange, fuse, keep_up, step_opacity
+from medview.app.tools import Tool
 from medview.core.colour_map import built_in_map
 from medview.core.geometry import Geometry
+from medview.core.measurement import Measurement
 from medview.core.problem import MedviewError
 from medview.core.study import SeriesContext
+from medview.core.uptake import sphere_shares
 from medview.core.value_scale import ValueScale
 from medview.core.volume import ModalityTransform
 from medview.core.window import Window
@@ -22,11 +25,12 @@ from medview.ui.colour_bar import Bar, bar_rects
 from medview.ui.colour_choice import take_colour_map
 from medview.ui.corner_text import mark_text
 from medview.ui.fusion_menu import candidates, fill_fusion_menu
+from medview.ui.measurement_items import measured_lines
 from medview.ui.series_panel import STACK_MIME
 from tests.ui.small_study import open_desk
 from tests.ui.test_viewport_picture import mark_codes, pixels
 from tests.ui.test_viewport_reading import move
-from tests.ui.viewport_doubles import make_study, make_workspace, open_viewport, whole_picture
+from tests.ui.viewport_doubles import OneFrame, make_study, make_workspace, open_viewport, whole_picture
 
 NONE, CTRL, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 SUV = (ValueScale("suv_bw", "SUVbw", "g/ml", (0.001,), by_default=True),)
@@ -93,7 +97,7 @@ def turn_wheel(widget, delta: int, modifiers) -> None:
             Qt.MouseButton.NoButton,
             modifiers,
             phase,
-            False,  # noqa: FBT003
+            False,
         ),
     )
 
@@ -165,7 +169,7 @@ def test_maps_by_key_by_the_panel_and_from_a_file(qtbot, reading_desk, tmp_path,
     assert map_id_of(state.view) == "inverted-grey"
     QTest.keyClick(viewport, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
     assert map_id_of(state.view) == "hot-iron"
-    assert viewport.shows_bar
+    assert viewport.colours.shows_bar
     window.actions_["colour_map.rainbow"].trigger()
     assert window.actions_["colour_map.rainbow"].isChecked()
     path = tmp_path / "violet.csv"
@@ -371,3 +375,188 @@ def test_the_panel_sets_what_lies_on_top(qtbot) -> None:
         from tests.ui.small_study import close_desk
 
         close_desk(qtbot, desk)
+
+
+# ---------------------------------------------------------------------- windows, lines, time
+
+
+def graded(qtbot):
+    """CT whose HU grow to the right, 10 a column, with padding in one corner."""
+    workspace = make_workspace()
+    geometry = Geometry.from_directions((3, 40, 40), (0, 0, 0), (1, 0, 0), (0, 1, 0), (2.0, 1.0, 1.0), "1.5")
+    stored = np.broadcast_to(1024 + 10 * np.arange(40), (3, 40, 40)).astype(np.int16).copy()
+    stored[:, :20, :10] = -2000
+    workspace.viewports[0].show(*make_study(workspace, stored, geometry, padding=(-2000, -2000)))
+    return open_viewport(qtbot, workspace, (400, 400))
+
+
+def drag(widget, start, end, modifiers=NONE) -> None:
+    a, b = (QPoint(*(round(at) for at in widget.transform.image_to_screen(*point))) for point in (start, end))
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, modifiers, a)
+    QTest.mouseMove(widget, QPoint((a.x() + b.x()) // 2, (a.y() + b.y()) // 2))
+    QTest.mouseMove(widget, b)
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, modifiers, b)
+
+
+@pytest.mark.parametrize("how", ["shift", "tool"])
+def test_a_box_windows_to_its_own_values(qtbot, how) -> None:
+    widget = graded(qtbot)
+    if how == "tool":
+        widget.workspace.tools.choose(Tool.WINDOW_BOX)
+    drag(widget, (4.6, 4.6), (30.4, 30.4), NONE if how == "tool" else Qt.KeyboardModifier.ShiftModifier)
+    columns = np.repeat(np.arange(5, 31)[None], 26, axis=0)
+    rows = np.repeat(np.arange(5, 31)[:, None], 26, axis=1)
+    values = (columns * 10)[~((rows < 20) & (columns < 10))]
+    low, high = np.percentile(values, (1, 99))
+    assert widget.voi.ramp == pytest.approx((low, high))
+    assert widget.colours.box is None
+    before = widget.voi
+    drag(widget, (10.0, 10.0), (10.1, 10.1), NONE if how == "tool" else Qt.KeyboardModifier.ShiftModifier)
+    assert widget.voi == before  # a slip changes nothing
+
+
+def test_a_sigmoid_keeps_centre_and_width(qtbot) -> None:
+    widget = graded(qtbot)
+    window = widget.voi
+    widget.colours.toggle_sigmoid()
+    assert (widget.voi.center, widget.voi.width, widget.voi.function) == (window.center, window.width, "SIGMOID")
+    x, y = widget.transform.image_to_screen(30, 30)
+    grey = pixels(widget.grab().toImage())[round(y), round(x), 0]
+    expected = 255 / (1 + np.exp(-4 * (300 - window.center) / window.width))
+    assert abs(int(grey) - expected) <= 2
+    widget.colours.toggle_sigmoid()
+    assert widget.voi.function == "LINEAR"
+
+
+def test_values_along_a_ruler_follow_it(qtbot) -> None:
+    from medview.ui.plot_dialog import ProfileDialog
+
+    widget = graded(qtbot)
+    widget.workspace.tools.choose(Tool.RULER)
+    drag(widget, (12.0, 30.0), (32.0, 30.0))
+    dialog = ProfileDialog(widget.workspace, widget)
+    dialog.show()
+    dialog.show_line(widget)
+    ((name, unit, distance, values),) = dialog.curves
+    assert (name, unit, dialog.unit) == ("CT", "HU", "mm")
+    assert distance[-1] == pytest.approx(20, abs=0.2)
+    assert np.diff(values) / np.diff(distance) == pytest.approx(10)
+    lines = dialog.table().splitlines()
+    assert lines[0] == "distance [mm],CT [HU]"
+    assert len(lines) == len(values) + 1
+    dialog.copy_table()
+    assert QApplication.clipboard().text() == dialog.table()
+    drag(widget, (32.0, 30.0), (22.0, 30.0))
+    assert dialog.curves[0][2][-1] == pytest.approx(10, abs=0.3)
+    dialog.close()
+
+
+def test_regions_over_time_are_read_in_the_background(qtbot) -> None:
+    from medview.app.time_curve import can_be_followed
+    from medview.ui.plot_dialog import CurveDialog
+
+    workspace = make_workspace()
+    geometry = Geometry.from_directions((3, 40, 40), (0, 0, 0), (1, 0, 0), (0, 1, 0), (2.0, 1.0, 1.0), "1.5")
+    frames = tuple(OneFrame(f"1.2.{n}") for n in range(12))
+    study = make_study(workspace, np.full((3, 40, 40), 1024, np.int16), geometry, timepoints=4, frames=frames)
+    workspace.read_frame = lambda source: np.full((40, 40), 1024 + 7 * int(source.sop_uid[4:]), np.int16)
+    workspace.viewports[0].show(*study)
+    widget = open_viewport(qtbot, workspace, (400, 400))
+    assert can_be_followed(widget.state)
+    dialog = CurveDialog(workspace, widget)
+    dialog.show()
+    dialog.show_regions(widget)
+    assert dialog.table() == ""
+    workspace.tools.choose(Tool.ELLIPSE)
+    drag(widget, (10.0, 10.0), (20.0, 20.0))
+    workspace.jobs.run_all()
+    k = widget.state.view.k
+    assert [row[0].mean for row in dialog.curves.rows] == [7 * (3 * t + k) for t in range(4)]
+    assert dialog.curves.unit == "HU"
+    assert len(dialog.table().splitlines()) == 5
+    dialog.close()
+
+
+def test_uptake_of_a_region_stands_beside_it(widget) -> None:
+    fuse(widget.state, widget.workspace.studies, "pet")
+    hot = widget.fusing.volume.geometry.voxel_to_patient(HOT)
+    widget.state.go_to_point(tuple(float(at) for at in hot))
+    x, y, _distance = widget.shown.patient_to_image(hot)
+    mark = Measurement("m1", "ellipse", widget.place(), ((x - 6, y - 6), (x + 6, y + 6)))
+    widget.workspace.measurements.add(mark)
+    (told,) = widget.measured(widget.marks_here()[0]).uptakes
+    assert (told.modality, told.label, told.unit, told.on_top) == ("PT", "SUVbw", "g/ml", True)
+    assert told.uptake.maximum == pytest.approx(6.0)
+    assert told.uptake.hottest == HOT
+    volume = np.full(PET_SHAPE, 1.0)
+    volume[HOT] = 6.0
+    shares = sphere_shares((4.0, 4.0, 4.0))
+    k, j, i = HOT
+    around = volume[k - 2 : k + 3, j - 2 : j + 3, i - 2 : i + 3]
+    assert told.uptake.peak.value == pytest.approx((around * shares).sum() / shares.sum())
+    lines = measured_lines(widget.measured(widget.marks_here()[0]), picture_is_filtered=False)
+    assert any(line.startswith("PT SUVbw mean") and "max 6" in line and "peak" in line for line in lines)
+
+
+def test_cine_by_key_says_its_rate_on_the_picture(qtbot, reading_desk) -> None:
+    window, workspace = reading_desk.window, reading_desk.workspace
+    viewport = window.grid.active_frame().viewport
+    viewport.setFocus()
+    first = workspace.active_viewport.view.k
+    QTest.keyClick(viewport, Qt.Key.Key_C)
+    assert workspace.cine.is_playing
+    assert "cine" in mark_codes(viewport)
+    qtbot.waitUntil(lambda: workspace.active_viewport.view.k != first, timeout=20_000)
+    rate = workspace.cine.rate
+    QTest.keyClick(viewport, Qt.Key.Key_Period, ALT)
+    assert workspace.cine.rate > rate
+    QTest.keyClick(viewport, Qt.Key.Key_C)
+    assert not workspace.cine.is_playing
+    assert "cine" not in mark_codes(viewport)
+
+
+def test_presets_and_monitors_are_edited_in_the_settings(qtbot) -> None:
+    from medview.ui.monitor_page import MonitorPage
+    from medview.ui.pattern_window import PatternWindow, screen_name
+    from medview.ui.preset_page import PresetPage
+
+    widget = graded(qtbot)
+    workspace = widget.workspace
+    page = PresetPage(workspace)
+    qtbot.addWidget(page)
+    assert page.modality.currentData() == "CT"
+    assert page.table.item(0, 1).text() == "Brain"
+    page.table.item(0, 3).setText("90")
+    assert workspace.settings.presets["CT"][0] == ("Brain", 40.0, 90.0)
+    page.table.item(0, 3).setText("wide")
+    assert page.table.item(0, 3).text() == "90"
+    widget.preset(3)
+    assert (widget.voi.center, widget.voi.width) == (40, 90)
+    page.take.click()
+    assert workspace.settings.presets["CT"][-1][1:] == (40.0, 90.0)
+    page.usual.click()
+    assert "CT" not in workspace.settings.presets
+    monitors = MonitorPage(workspace)
+    qtbot.addWidget(monitors)
+    assert widget.colours.tone is None
+    plain = pixels(widget.grab().toImage())
+    monitors.on.setChecked(True)
+    name = screen_name(widget.screen())
+    assert workspace.settings.displays[name] == (0.3, 250.0, 0.2, 2.2)
+    tone = widget.colours.tone
+    toned = pixels(widget.grab().toImage())
+    x, y = (round(at) for at in widget.transform.image_to_screen(5, 30))
+    assert toned[y, x, 0] == tone[plain[y, x, 0]]
+    assert toned[y, x, 0] != plain[y, x, 0]
+    assert "%" in monitors.verdict.text()
+    pattern = PatternWindow(workspace, widget.screen(), widget)
+    pattern.resize(800, 600)
+    shown = pixels(pattern.image())
+    left, top, width, height = pattern.pattern.patches[9]
+    assert shown[top + height // 2, left + width // 2, 0] == tone[135]
+    QTest.keyClick(pattern, Qt.Key.Key_C)
+    assert pixels(pattern.image())[top + height // 2, left + width // 2, 0] == 135
+    assert "calibration off" in pattern.words()[0]
+    pattern.close()
+    monitors.on.setChecked(False)
+    assert workspace.settings.displays == {}

@@ -49,7 +49,7 @@ def test_no_profile_gives_a_key_to_two_commands_or_names_what_is_not_there(profi
         ("medview", "left", Tool.WINDOW),
         ("medview", "right", Tool.ZOOM),
         ("medview", "middle", Tool.PAN),
-        ("medview", "Shift+left", Tool.WINDOW),
+        ("medview", "Shift+left", Tool.WINDOW_BOX),
         ("weasis", "right", None),
         ("osirix", "Shift+left", Tool.ZOOM),
         ("osirix", "Ctrl+left", Tool.PAN),

@@ -244,6 +244,7 @@ def test_no_key_means_two_things_and_every_key_is_shown(desk: Desk) -> None:
         if command.keys:
             assert action.shortcut().toString() in action.toolTip()
     menus = {action for menu in desk.window.menus.values() for action in menu.actions()}
+    menus |= {inner for action in menus if action.menu() is not None for inner in action.menu().actions()}
     assert all(desk.window.actions_[command.id] in menus for command in COMMANDS)
 
 
