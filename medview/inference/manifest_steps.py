@@ -61,7 +61,7 @@ class Resize(Strict):
     """Bring the size to ``size`` voxels (null leaves an axis as it is), the field of view kept.
 
     ``aspect`` ``stretch`` resizes each axis by itself; ``keep`` resizes all by the smaller factor and fills the rest
-    with ``fill``, the image in the middle or at the start. ``cover`` resizes all by the larger factor and cuts the middle
+    with ``fill``, the image in the middle or at the start, or (``place`` ``none``) leaves it unfilled for a later ``pad``. ``cover`` resizes all by the larger factor and cuts the middle
     out (torchvision's Resize of the shorter side, then CenterCrop).
     """
 
@@ -70,7 +70,7 @@ class Resize(Strict):
     kind: Interpolation = "linear"
     aspect: Literal["stretch", "keep", "cover"] = "stretch"
     fill: float = 0.0
-    place: Literal["centre", "start"] = "centre"
+    place: Literal["centre", "start", "none"] = "centre"
 
 
 class CropAbove(Strict):

@@ -276,6 +276,8 @@ def _resize(step: Resize, state: Prepared, first: int) -> Prepared:
         for axis in named:
             # torchvision cuts the fraction off; the slack keeps exact ratios exact.
             inner[axis] = max(full[axis], int(shape[axis] * factor + 1e-9))
+    if step.aspect == "keep" and step.place == "none":
+        full = list(inner)
     _checked_shape(tuple(np.maximum(full, inner)))
     changed = {axis: inner[axis] for axis in range(3) if inner[axis] != shape[axis]}
     values = resize_axes(state.values, changed, step.kind)

@@ -444,6 +444,28 @@ TEMPLATES: Mapping[str, str] = {
     "marks_away": QT_TRANSLATE_NOOP(
         "Message", "Kept marks on images of these series that are not open: {0}. They stay kept."
     ),
+    "report_taken": QT_TRANSLATE_NOOP(
+        "Message", "Taken over: marks {0}, findings {1}; there already: {2}; not taken over: {3}."
+    ),
+    "report_left_no_image": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because the images are not open: {0} ({1}). They stand in the report."
+    ),
+    "report_left_other_patient": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because the images are of another patient: {0} ({1}). They stand in the report."
+    ),
+    "report_left_no_place": QT_TRANSLATE_NOOP(
+        "Message",
+        "Not taken over, because they lie on no slice of the open images: {0} ({1}). They stand in the report.",
+    ),
+    "report_left_segment": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because they are of a segmentation, which is laid over the images: {0} ({1})."
+    ),
+    "report_left_no_coordinates": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because they have no place in an image: {0} ({1}). They stand in the report."
+    ),
+    "report_left_unknown_graphic": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because no mark has their form: {0} ({1}). They stand in the report."
+    ),
     "needs_label": QT_TRANSLATE_NOOP(
         "Message", "Choose a segmentation or begin a new one: the brush has nothing to paint on here."
     ),

@@ -51,7 +51,7 @@
     </message>
     <message>
         <source>Segments what is pointed at</source>
-        <translation type="unfinished"></translation>
+        <translation>点选分割</translation>
     </message>
     <message>
         <source>built in</source>
@@ -155,11 +155,11 @@
     </message>
     <message>
         <source>Point at something</source>
-        <translation type="unfinished"></translation>
+        <translation>点选对象</translation>
     </message>
     <message>
         <source>Point anyway</source>
-        <translation type="unfinished"></translation>
+        <translation>仍然点选</translation>
     </message>
     <message>
         <source>Run anyway</source>
@@ -539,6 +539,18 @@
         <translation>电影播放</translation>
     </message>
     <message>
+        <source>Cine to and fro</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cine faster</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cine slower</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Invert</source>
         <translation>反相</translation>
     </message>
@@ -699,6 +711,14 @@
         <translation>区域直方图</translation>
     </message>
     <message>
+        <source>Values along the line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Regions over time</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Copy the mark</source>
         <translation>复制标记</translation>
     </message>
@@ -735,6 +755,10 @@
         <translation>标记下移</translation>
     </message>
     <message>
+        <source>Take over what the report marks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Delete all marks on this image</source>
         <translation>删除此图像上的所有标记</translation>
     </message>
@@ -753,6 +777,10 @@
     <message>
         <source>Crosshair: all go there</source>
         <translation>十字线:全部视口定位到该处</translation>
+    </message>
+    <message>
+        <source>Window by a box</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Cancel; a second time resets the picture</source>
@@ -899,6 +927,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Sigmoid window</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Next colour map</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1008,15 +1040,15 @@
     </message>
     <message>
         <source>Segment what is pointed at</source>
-        <translation type="unfinished"></translation>
+        <translation>点选分割</translation>
     </message>
     <message>
         <source>Take the last point back</source>
-        <translation type="unfinished"></translation>
+        <translation>撤回上一个点</translation>
     </message>
     <message>
         <source>Point at something else</source>
-        <translation type="unfinished"></translation>
+        <translation>点选其他对象</translation>
     </message>
     <message>
         <source>Larger brush</source>
@@ -1702,6 +1734,10 @@
     <message>
         <source>List of all objects</source>
         <translation>全部对象列表</translation>
+    </message>
+    <message>
+        <source>Take over what the report marks, to be changed</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Save the document as a file…</source>
@@ -2627,7 +2663,7 @@
     </message>
     <message>
         <source>{0}: highest in image {1} of {2} ({3})</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}：最高值位于第 {1}/{2} 幅（{3}）</translation>
     </message>
 </context>
 <context>
@@ -2941,6 +2977,13 @@
     <message>
         <source>Do not show hints</source>
         <translation>不再显示提示</translation>
+    </message>
+</context>
+<context>
+    <name>Histogram</name>
+    <message>
+        <source>Histogram of the values, with the window</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3954,23 +3997,23 @@
     </message>
     <message>
         <source>No installed model that segments what is pointed at is meant for this series.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有已安装的点选分割模型适用于此序列。</translation>
     </message>
     <message>
         <source>Things are pointed at on slices as they were acquired, not on cuts.</source>
-        <translation type="unfinished"></translation>
+        <translation>点选只能在原始采集层面上进行，不能在重建切面上。</translation>
     </message>
     <message>
         <source>{0} segments what is pointed at: choose its tool and click.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 分割所点选的对象：请选择其工具并点击。</translation>
     </message>
     <message>
         <source>{0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}。</translation>
     </message>
     <message>
         <source>{0} takes no points and boxes.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 不接受点或框。</translation>
     </message>
     <message>
         <source>Runs because you chose that for what is opened: {0}.</source>
@@ -3986,11 +4029,11 @@
     </message>
     <message>
         <source>{0} can only be run as a whole: it is a stage of a cascade, or remembers what it saw before.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 只能整体运行：它是级联中的一级，或会记住先前所见内容。</translation>
     </message>
     <message>
         <source>The slices lie at different places; the model is for the frames of a sequence.</source>
-        <translation type="unfinished"></translation>
+        <translation>各层面位置不同；该模型用于同一位置的图像序列。</translation>
     </message>
     <message>
         <source>Several series suit the model&apos;s channel {0}: {1}.</source>
@@ -4351,6 +4394,34 @@
     <message>
         <source>Kept marks on images of these series that are not open: {0}. They stay kept.</source>
         <translation>这些序列中有未打开的图像，其上已保存的标记：{0} 个。它们仍然保存。</translation>
+    </message>
+    <message>
+        <source>Taken over: marks {0}, findings {1}; there already: {2}; not taken over: {3}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not taken over, because the images are not open: {0} ({1}). They stand in the report.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not taken over, because the images are of another patient: {0} ({1}). They stand in the report.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not taken over, because they lie on no slice of the open images: {0} ({1}). They stand in the report.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not taken over, because they are of a segmentation, which is laid over the images: {0} ({1}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not taken over, because they have no place in an image: {0} ({1}). They stand in the report.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not taken over, because no mark has their form: {0} ({1}). They stand in the report.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Choose a segmentation or begin a new one: the brush has nothing to paint on here.</source>
@@ -6497,6 +6568,10 @@
         <source>Point</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Take over a report</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>SuvReason</name>
@@ -6564,6 +6639,10 @@
         <translation>DICOM 标签</translation>
     </message>
     <message>
+        <source>Value of the chosen element</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose a row to see its whole value.</source>
         <translation>选择一行以查看完整的值。</translation>
     </message>
@@ -6574,6 +6653,10 @@
     <message>
         <source>Follow the viewport</source>
         <translation>跟随视口</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation type="unfinished">搜索</translation>
     </message>
     <message>
         <source>Search: name, keyword, tag, VR, value, private creator</source>
@@ -6606,6 +6689,10 @@
     <message>
         <source>Differences only</source>
         <translation>仅差异</translation>
+    </message>
+    <message>
+        <source>Data elements</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Compare with a file</source>
@@ -7058,6 +7145,14 @@
         <translation>关键图像</translation>
     </message>
     <message>
+        <source>Cine to and fro, {0} images a second</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cine, {0} images a second</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Lossy {method}</source>
         <translation>有损压缩 {method}</translation>
     </message>
@@ -7323,7 +7418,7 @@
     </message>
     <message>
         <source>The model looks at this slice…</source>
-        <translation type="unfinished"></translation>
+        <translation>模型正在读取此层面…</translation>
     </message>
 </context>
 <context>

@@ -216,3 +216,35 @@ def test_points_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main([str(word) for word in words]) == 2  # nothing is pointed at
     assert main([str(word) for word in [*words, "--point", "9,7"]]) == 2
     assert main([str(word) for word in [*words, "--point", "99,7,2"]]) == 2
+
+
+def test_a_pair_of_networks_is_imported_as_one(tmp_path: Path) -> None:
+    from tests.inference.foreign import begun, imported, missing
+
+    folder = tmp_path / "sam"
+    folder.mkdir()
+    (folder / "vit_encoder.onnx").write_bytes(encoder())
+    (folder / "vit_decoder.onnx").write_bytes(decoder())
+    assert missing(begun(folder)) == {"input.axes", "input.unit", "input.values"}
+    answers = {"input__axes": "axial", "input__unit": "HU", "input__values": "none"}
+    made = imported(folder, tmp_path / "package", **answers, input__steps="[]")
+    assert made.manifest.task == "prompted"
+    volume = things()
+    mask, _ = decoded(embedded(made, volume, 2), Prompt("inside", ((9.0, 7.0),)))
+    np.testing.assert_array_equal(mask, volume.stored[2] == 300)
+    steps = begun(folder, **{**answers, "input__values": "sam"}).manifest["input"]["steps"]
+    assert [step["step"] for step in steps] == ["resize", "normalise", "pad"]
+
+
+def test_what_is_kept_unfilled_is_filled_after_the_values(tmp_path: Path) -> None:
+    """Resized by the longer side, scaled, then filled with zeros: not with zeros that were scaled."""
+    steps = [
+        {"step": "resize", "size": [60, 60], "aspect": "keep", "place": "none", "kind": "nearest"},
+        {"step": "offset", "value": 100},
+        {"step": "pad", "size": [60, 60]},
+    ]
+    embedding = embedded(package(tmp_path / "p", manifest(steps)), things(), 2)
+    array = embedding.arrays["image_embeddings"][0, 0]
+    assert array.shape == (60, 60)
+    assert (array[48:] == 0).all()
+    assert array[:48].min() == 100

@@ -65,6 +65,7 @@ def _step_of(word: str) -> list[dict[str, Any]]:
             {"step": "scale", "factor": 1 / 255},
             {"step": "normalise", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
         ],
+        "sam": [{"step": "normalise", "mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]}],
         "min_max": [{"step": "min_max"}],
         "min_max_slice": [{"step": "min_max", "scope": "slice"}],
         "z_score": [{"step": "z_score"}],

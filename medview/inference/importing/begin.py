@@ -15,6 +15,7 @@ from medview.inference.importing.huggingface import find_preprocessor, read_hugg
 from medview.inference.importing.ivadomed import find_configuration, read_ivadomed
 from medview.inference.importing.monai import find_bundle, read_monai
 from medview.inference.importing.nnunet import find_plans, read_nnunet
+from medview.inference.importing.prompted import find_pair, read_prompted
 from medview.inference.importing.ultralytics import is_ultralytics, read_ultralytics
 from medview.inference.package import unpack
 
@@ -42,10 +43,15 @@ def _from_zip(path: Path, answers: Mapping[str, str]) -> Draft:
 
 
 def _begin(path: Path, source: Path, answers: Mapping[str, str]) -> Draft:
-    network = find_network(path, source)
+    pair = find_pair(_networks_in(path)) if path.is_dir() else None
+    network = pair[0] if pair is not None else find_network(path, source)
     graph = read_graph(network)
     if not graph.outputs:
         raise refused("output_unexplained", f"{network.name} has no output.", network)
+    if pair is not None:
+        draft = Draft("Segment Anything", source, graph, answers, {})
+        read_prompted(draft, pair[1])
+        return draft
     convention, read = _readers(network, graph)[0]
     draft = Draft(convention, source, graph, answers, {})
     read(draft)
@@ -71,6 +77,17 @@ def _readers(network: Path, graph: OnnxGraph) -> list[tuple[str, Callable[[Draft
         found.append(("Hugging Face", lambda draft: read_huggingface(draft, folder)))
     found.append(("ONNX", read_bare))
     return found
+
+
+def _networks_in(folder: Path) -> list[Path]:
+    """The ONNX files of a folder, a few of them."""
+    found = []
+    for number, file in enumerate(folder.rglob("*.onnx")):
+        if number > MOST_FILES:
+            return []
+        if file.is_file() and not file.name.startswith("."):
+            found.append(file)
+    return sorted(found)
 
 
 def find_network(path: Path, source: Path) -> Path:

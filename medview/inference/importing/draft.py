@@ -61,6 +61,8 @@ class Draft:
     licence_text: str = ""
     origin_text: str = ""
     used: set[str] = field(default_factory=set)
+    more_files: dict[str, Path] = field(default_factory=dict)
+    """Other networks of the package: name there, and the file."""
 
     @property
     def input(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from medview.core.problem import ExitCode, MedviewError
 from medview.inference.importing.draft import Draft, about
 from medview.inference.manifest import MANIFEST_NAME, parse_manifest
+from medview.inference.onnx_file import read_onnx_facts
 from medview.inference.package import ModelPackage, open_package
 
 if TYPE_CHECKING:
@@ -107,6 +108,11 @@ def _fill(draft: Draft, folder: Path) -> None:
         to = folder / side
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(network.parent / side, to)
+    for name, source in draft.more_files.items():
+        shutil.copyfile(source, folder / name)
+        for side in read_onnx_facts(source).side_files:
+            (folder / side).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source.parent / side, folder / side)
     (folder / MANIFEST_NAME).write_text(draft.manifest_text(), encoding="utf-8")
     (folder / CARD).write_text(card_text(draft), encoding="utf-8")
 
