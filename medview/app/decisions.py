@@ -87,7 +87,7 @@ class Decisions:
 
     def __init__(self, history: History, reader: str = "") -> None:
         self._history = history
-        self._history.understand(DecisionChange, self._apply)
+        self._history.understand(DecisionChange, self.apply)
         self._known: dict[str, Decision] = {}
         self.reader = reader
         """Who decides now."""
@@ -116,7 +116,8 @@ class Decisions:
         for stack_id in stacks:
             self.changed.emit(stack_id)
 
-    def _apply(self, change: DecisionChange) -> None:
+    def apply(self, change: DecisionChange) -> None:
+        """Apply a step, or a part of one."""
         key = decision_key(change.result, change.finding)
         if change.after.says_anything:
             self._known[key] = change.after

@@ -73,7 +73,7 @@ class Measurements:
 
     def __init__(self, history: History | None = None) -> None:
         self._history = history or History()
-        self._history.understand(MeasurementChange, self._apply)
+        self._history.understand(MeasurementChange, self.apply)
         self._marks: dict[str, Measurement] = {}
         self._by_slice: dict[Hashable, dict[str, Measurement]] = {}
         self._stale: set[str] = set()
@@ -137,7 +137,8 @@ class Measurements:
             (self._stale.add if stale else self._stale.discard)(mark_id)
             self.changed.emit(mark.place.stack_id)
 
-    def _apply(self, change: MeasurementChange) -> None:
+    def apply(self, change: MeasurementChange) -> None:
+        """Apply a step, or a part of one."""
         before, after = change.before, change.after
         mark = after or before
         assert mark is not None

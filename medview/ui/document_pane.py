@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from medview.app.documents import OpenDocument, OtherObject
 from medview.app.image_references import show_reference
+from medview.app.taking_over import open_report, take_over
 from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
 from medview.core.report import ObjectReference, Report
@@ -96,13 +97,25 @@ class DocumentPane(QWidget):
         self.previous = icon_button("caret-left", translate("Document", "Previous object"), lambda: self._step(-1))
         self.next = icon_button("caret-right", translate("Document", "Next object"), lambda: self._step(1))
         self.all = icon_button("list-bullets", translate("Document", "List of all objects"), documents.show_list)
+        self.take = icon_button(
+            "pencil-simple", translate("Document", "Take over what the report marks, to be changed"), self._take
+        )
         self.save = icon_button("download-simple", translate("Document", "Save the document as a file…"), self._save)
         self.tags = icon_button("tag", translate("Document", "DICOM tags"), self._tags)
         self.wide = icon_button(
             "arrows-out-simple", translate("Document", "Over the whole image area"), self._widen, True
         )
         self.close_button = icon_button("x", translate("Document", "Close"), documents.close)
-        for button in (self.previous, self.next, self.all, self.save, self.tags, self.wide, self.close_button):
+        for button in (
+            self.previous,
+            self.next,
+            self.all,
+            self.take,
+            self.save,
+            self.tags,
+            self.wide,
+            self.close_button,
+        ):
             row.addWidget(button)
         return row
 
@@ -159,6 +172,7 @@ class DocumentPane(QWidget):
         self.next.setVisible(several)
         self.all.setVisible(shown is not None)
         self.tags.setVisible(shown is not None)
+        self.take.setVisible(open_report(self._workspace) is not None)
         self.save.setVisible(kind in {"pdf", "cda", "model"})
 
     def _show_content(self, shown: OpenDocument) -> None:
@@ -241,6 +255,9 @@ class DocumentPane(QWidget):
             self.wide.setChecked(False)
             self._widen()
         show_reference(self._workspace, reference)
+
+    def _take(self) -> None:
+        take_over(self._workspace)
 
     def _tags(self) -> None:
         if self._shown is not None:
