@@ -138,7 +138,7 @@ def _likely_head(source: _Source, offset: int, last: int, syntax: Syntax) -> tup
     # What follows may be damaged and not this one.
     place = _first_foothold(source, offset, first[0], last, syntax)
     keeps = place is None or place == end or (place > end and _may_be_damaged_head(source, end, last, syntax))
-    return (first if keeps and _is_plain(source, first) else None), False
+    return (first if keeps and _is_plain(source, first, syntax) else None), False
 
 
 def _may_be_damaged_head(source: _Source, offset: int, last: int, syntax: Syntax) -> bool:
@@ -152,12 +152,15 @@ def _may_be_damaged_head(source: _Source, offset: int, last: int, syntax: Syntax
     return letters == 2 or (ordered and (letters > 0 or not syntax.explicit))
 
 
-def _is_plain(source: _Source, head: Head) -> bool:
-    """Whether a text is one: where it is not, its length has led into other elements."""
+def _is_plain(source: _Source, head: Head, syntax: Syntax) -> bool:
+    """Whether a text is one: where another element seems to lie in it, its length has led there."""
     tag, vr, start, length = head
     if not vr:
         vr = int.from_bytes(standard_vr((tag & 0xFFFF) << 16 | tag >> 16).encode(), "little")
-    return vr not in _TEXT_VRS or length > _SEARCHED or bool(_PLAIN_TEXT.fullmatch(source.bytes.read(start, length)))
+    if vr not in _TEXT_VRS or length > _SEARCHED:
+        return True
+    value = source.bytes.read(start, length)
+    return bool(_PLAIN_TEXT.fullmatch(value)) or not _holds_element(value, tag, syntax)
 
 
 def _leads_on(source: _Source, head: Head, tag: int, syntax: Syntax) -> bool:
@@ -170,7 +173,7 @@ def _leads_on(source: _Source, head: Head, tag: int, syntax: Syntax) -> bool:
         return True
     if not any(after):
         return only_zeros(source, end)
-    return may_follow(after, tag, syntax, source.size - end) and _is_plain(source, head)
+    return may_follow(after, tag, syntax, source.size - end) and _is_plain(source, head, syntax)
 
 
 # Going on behind what cannot be read ---------------------------------------------------------------------------------
@@ -196,7 +199,7 @@ def _go_on(
     kind = wanted.get(tag)
     between = source.bytes.read(offset + start, place - offset - start)
     ends = place - 8 > offset and source.bytes.read(place - 8, 8) in _SEQUENCE_ENDS
-    if not ends and _holds_wanted(between, tag, syntax, wanted):
+    if not ends and _holds_element(between, tag, syntax, wanted):
         return None
     if kind is None or (kind is SEQUENCE and tag not in VITAL):
         faults.append("bad_sequence" if length == UNDEFINED or kind is SEQUENCE else "bad_length")
@@ -204,22 +207,23 @@ def _go_on(
     if kind is SEQUENCE or wanted is not WANTED or (syntax.explicit and not vr):
         return None
     is_text = vr in _TEXT_VRS if vr else kind is TEXT
-    if not (_PLAIN_TEXT.fullmatch(between) if is_text else len(between) in {2, 4, 8}):
+    if _holds_element(between, tag, syntax) if is_text else len(between) not in {2, 4, 8}:
         return None
     mended = (tag, vr, offset + start, len(between))
     faults.append("bad_length")
     return one_element(source, offset, mended, syntax, raw, wanted, faults)
 
 
-def _holds_wanted(between: bytes, tag: int, syntax: Syntax, wanted: Wanted) -> bool:
-    """Whether an element that matters seems to lie in what would be left out behind the element of ``tag``."""
+def _holds_element(between: bytes, tag: int, syntax: Syntax, wanted: Wanted | None = None) -> bool:
+    """Whether an element (of those ``wanted``) seems to lie in bytes that belong to the element of ``tag``, or to none."""
     if len(between) > _MOST_BETWEEN:
         return True
     order = ">HH" if syntax.big else "<HH"
     for at in range(len(between) - 7):
         group, element = struct.unpack_from(order, between, at)
         following = group | element << 16
-        if following in wanted and in_order(tag, following) and (group < 0x0100 or group >= 0x5200):
+        known = group < 0x0100 if wanted is None else following in wanted and (group < 0x0100 or group >= 0x5200)
+        if known and in_order(tag, following):
             name = int.from_bytes(between[at + 4 : at + 6], "little")
             if name in ALL_VRS if syntax.explicit else between[at + 6 : at + 8] == b"\0\0":
                 return True
@@ -275,7 +279,7 @@ def _is_foothold(source: _Source, place: int, tag: int, syntax: Syntax) -> bool:
             return number >= _ENOUGH
         tag = following
         head = (following, vr, position + start, length)
-        if not _is_plain(source, head):
+        if not _is_plain(source, head, syntax):
             return number >= _ENOUGH
         before = position
         try:
