@@ -92,8 +92,8 @@ def _real_world(frames: Sequence[FrameHeader]) -> list[ValueScale]:
                 break
             slope, intercept = frame.common.slope or 1.0, frame.common.intercept
             begin = same[0].low if same[0].table else 0.0  # the line of a table leads to its entries
-            offset = same[0].intercept - begin - same[0].slope * intercept / slope
-            lines.append((same[0].slope / slope, offset, same[0]))
+            offset = same[0].intercept - same[0].slope * intercept / slope
+            lines.append((same[0].slope / slope, offset - begin, same[0]))
         if len(lines) < len(frames) or len({each.table for _, _, each in lines}) > 1:
             continue
         limits = {(each.low, each.high) for _, _, each in lines}
