@@ -44,7 +44,7 @@ settings.register_profile(
 settings.load_profile("medview")
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
-THREADS_MAY_LAST_S = 3.0
+THREADS_MAY_LAST_S = 30.0
 # Threads that libraries keep for the life of the process.
 LASTING_THREADS = ("pydevd", "asyncio_", "ThreadPoolExecutor-numba", "Dummy-")
 

@@ -63,8 +63,8 @@ def open_desk(qtbot: QtBot, settings: Settings | None = None, size: tuple[int, i
     app = make_application()
     desk = Desk(app, settings or Settings(language="en", hints_dismissed=True))
     desk.window.resize(*size)
-    desk.window.show()
-    qtbot.waitExposed(desk.window)
+    with qtbot.waitExposed(desk.window):
+        desk.window.show()
     desk.window.activateWindow()
     return desk
 
