@@ -177,7 +177,8 @@ def bound(settings: Settings, gesture: str) -> str:
 def drag_tool(settings: Settings, gesture: str, active: Tool) -> Tool | None:
     """The tool of a drag. The left button has the tool in hand; while that is the window, what the profile gives it."""
     is_left = gesture.rpartition("+")[2] == "left"
-    if is_left and active is not Tool.WINDOW and (gesture == "left" or not gestures_of(settings).get(gesture)):
+    bound_to = gestures_of(settings).get(gesture)
+    if is_left and active is not Tool.WINDOW and (gesture == "left" or bound_to in {None, "", "window_box"}):
         return active
     action = bound(settings, gesture)
     return None if action == "none" else Tool(action)

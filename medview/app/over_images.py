@@ -32,9 +32,31 @@ def labels_over(workspace: Workspace, view: ViewportView) -> list[SegmentationLa
         and result.segmentation.time == view.time
         and (workspace.ai_visible or result.provenance.how == "manual")
     ]
+    results += _on_top(workspace, view)
     if not workspace.ai_visible:
         return results
     return [*workspace.overlays.layers(stack), *results, *workspace.explanations.layers(stack.id, view.time)]
+
+
+def _on_top(workspace: Workspace, view: ViewportView) -> list[SegmentationLayer]:
+    """Segmentations of a second series that lies on top, by place; none where it was moved by hand."""
+    fusion = view.fusion
+    if fusion is None or not fusion.visible or any(fusion.shift_mm):
+        return []
+    from medview.app.overlay_layers import PlacedLabels
+
+    return [
+        PlacedLabels(
+            result_key(result),
+            result.segmentation,
+            view.overlay_styles.get(result_key(result)) or workspace.overlay_style(result),
+        )
+        for result in workspace.results.of(fusion.stack.id)
+        if result.segmentation is not None
+        and result.segmentation.geometry is not None
+        and result.segmentation.time == fusion.time
+        and (workspace.ai_visible or result.provenance.how == "manual")
+    ]
 
 
 def painted_over(workspace: Workspace, view: ViewportView) -> list[PaintedLayer]:

@@ -16,6 +16,7 @@ from medview.app.hand_profiles import keys_in_use
 from medview.app.mark_commands import MARK_MENU
 from medview.app.notices import WINDOW
 from medview.ui.actions import CommandActions
+from medview.ui.context_menus import image_menu, show_series_menu
 from medview.ui.hint_strip import HintStrip
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self.notices = NoticeStrip(workspace, WINDOW, self.run_command)
         middle.addWidget(self.notices)
         self.hints = HintStrip(workspace)
+        self.hints.tour_asked.connect(self.show_tour)
         middle.addWidget(self.hints)
         self.images = QSplitter(Qt.Orientation.Horizontal)
         self.images.setChildrenCollapsible(False)
@@ -90,6 +92,10 @@ class MainWindow(QMainWindow):
         self.grid.run_command = self.run_command
         self.menus = self.actions_.fill_menu_bar(self.menuBar())
         self.mark_menu = self.actions_.menu_of(MARK_MENU, self)
+        self.image_menu = image_menu(self.actions_, self.menus, self)
+        self.series_panel.list.menu_asked.connect(
+            lambda stack, at: show_series_menu(workspace, stack, at, self, self.run_command)
+        )
         self.tool_bar = QToolBar(translate("MainWindow", "Tools"))
         self.tool_bar.setObjectName("tools")
         self.tool_bar.setMovable(False)
@@ -269,11 +275,11 @@ class MainWindow(QMainWindow):
         self._take_dropped([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
     def _show_context_menu(self, at: QPoint) -> None:
-        """The Image menu where the pointer is, over a mark that of the marks."""
+        """The menu of the image where the pointer is, over a mark that of the marks."""
         viewport = self.viewport()
         over_mark = viewport is not None and viewport.marking.hovered
         self.actions_.refresh()
-        (self.mark_menu if over_mark else self.menus["image"]).popup(at)
+        (self.mark_menu if over_mark else self.image_menu).popup(at)
 
     def _take_dropped(self, paths: list[str]) -> None:
         """Install what is a model package, open everything else."""
@@ -444,6 +450,20 @@ class MainWindow(QMainWindow):
 
         self._show_dialog("shortcuts", lambda: ShortcutsDialog(self._workspace, self))
 
+    def show_help(self) -> None:
+        """Open the help pages."""
+        from medview.ui.help_dialog import HelpDialog
+
+        self._show_dialog("help", lambda: HelpDialog(self._workspace, self.actions_, self))
+
+    def show_tour(self) -> None:
+        """Show the parts of the window one after the other."""
+        from medview.ui.tour import Tour
+
+        frame = self.grid.active_frame
+        parts = (frame, lambda: self.tool_bar, lambda: self.series_panel, lambda: self.right_panel, self.menuBar)
+        Tour(self, parts, lambda: self._workspace.change_settings(hints_dismissed=True))
+
     def show_corners(self) -> None:
         """Open the choice of the corners' text."""
         from medview.ui.corner_dialog import CornerDialog
@@ -520,6 +540,15 @@ class MainWindow(QMainWindow):
         if frame is not None:
             self._show_dialog("profile", lambda: ProfileDialog(self._workspace, self))
             cast("ProfileDialog", self._dialogs["profile"]).show_line(frame.viewport)
+
+    def show_uptake(self) -> None:
+        """Open the volume of uptake around the selected region."""
+        from medview.ui.uptake_dialog import UptakeDialog
+
+        frame = self.grid.active_frame()
+        if frame is not None:
+            self._show_dialog("uptake", lambda: UptakeDialog(self._workspace, self))
+            cast("UptakeDialog", self._dialogs["uptake"]).show_region(frame.viewport)
 
     def show_time_curves(self) -> None:
         """Open the curves of the regions on the slice shown."""

@@ -498,6 +498,43 @@ def test_uptake_of_a_region_stands_beside_it(widget) -> None:
     assert any(line.startswith("PT SUVbw mean") and "max 6" in line and "peak" in line for line in lines)
 
 
+def test_the_volume_around_a_region_is_measured_and_drawn(widget) -> None:
+    from medview.ui.uptake_dialog import UptakeDialog
+
+    workspace = widget.workspace
+    pet = workspace.loader.volumes["pet", 0]
+    k, j, i = HOT
+    pet.stored[k - 1 : k + 2, j : j + 2, i : i + 2] = 5000
+    pet.stored[HOT] = 6000
+    fuse(widget.state, workspace.studies, "pet")
+    hot = pet.geometry.voxel_to_patient(HOT)
+    widget.state.go_to_point(tuple(float(at) for at in hot))
+    x, y, _distance = widget.shown.patient_to_image(hot)
+    mark = Measurement("m1", "ellipse", widget.place(), ((x - 6, y - 6), (x + 6, y + 6)))
+    workspace.measurements.add(mark)
+    widget.select_mark("m1")
+    dialog = UptakeDialog(workspace, widget)
+    dialog.show_region(widget)
+    assert dialog.found.threshold == pytest.approx(0.41 * 6)
+    assert (dialog.found.uptake.count, dialog.found.millilitres) == (12, pytest.approx(12 * 0.064))
+    assert dialog.found.uptake.mean == pytest.approx((11 * 5 + 6) / 12)
+    assert dialog.found.total == pytest.approx(0.064 * 61)
+    assert "Volume 0.768 ml" in dialog.words.text()
+    dialog.rule.setCurrentIndex(4)
+    dialog.measure()
+    assert dialog.found.threshold == 4.0
+    dialog.own.setValue(5.5)
+    assert dialog.found.uptake.count == 1
+    dialog.own.setValue(4.5)
+    dialog.draw_it()
+    (result,) = workspace.results.of("pet")
+    assert int(np.count_nonzero(result.segmentation.labels)) == 12
+    (layer,) = [one for one in widget.layers() if one.segmentation is result.segmentation]
+    labels = layer.labels_on(widget.shown)
+    assert labels[round(y), round(x)] == 1  # it lies on the CT at its place
+    assert labels[round(y) - 8, round(x)] == 0
+
+
 def test_cine_by_key_says_its_rate_on_the_picture(qtbot, reading_desk) -> None:
     window, workspace = reading_desk.window, reading_desk.workspace
     viewport = window.grid.active_frame().viewport
