@@ -44,6 +44,9 @@ class Wish:
     packages: tuple[tuple[ModelPackage, tuple[str, ...]], ...]
     label: str | None = None
     finding: Finding | None = None
+    """Where to ask; of the same package also what is asked about."""
+    near: bool = False
+    """Whether only what lies near the finding counts."""
     tensor: str = ""
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
 
@@ -117,7 +120,7 @@ class Explanations:
             for (package, overrides), channels in zip(wish.packages, fed, strict=True):
                 others = tuple(ChannelSeries(name, queue.volume(one, 0, progress), one) for name, one in channels)
                 requests.append(InferenceRequest(package, uid, device, time, overrides, channels=others))
-            box = None if wish.finding is None else wish.finding.box_voxel
+            box = wish.finding.box_voxel if wish.finding is not None and wish.near else None
             question = Question(
                 wish.method,
                 tuple(requests),

@@ -82,7 +82,7 @@ def slide(
         text = "input.tiling.size must be a multiple of output.stride."
         raise MedviewError("manifest_invalid", text, None, ExitCode.MODEL_UNUSABLE)
     grain = [max(1, int(s)) for s in stride]
-    padded, before = _filled(values, tiling, grain)
+    padded, before = filled(values, tiling, grain)
     full = padded.shape[:dimensions]
     starts = [
         tile_starts(size, tile, tiling.overlap, tiling.placement, s)
@@ -117,7 +117,7 @@ def cut_tiles(values: AnyArray, tiling: Tiling) -> list[tuple[tuple[int, ...], A
 
     Where the image is smaller than a tile that voxel lies before it.
     """
-    padded, before = _filled(values, tiling, (1,) * len(tiling.size))
+    padded, before = filled(values, tiling, (1,) * len(tiling.size))
     starts = [
         tile_starts(size, tile, tiling.overlap, tiling.placement)
         for size, tile in zip(padded.shape, tiling.size, strict=False)
@@ -131,7 +131,7 @@ def cut_tiles(values: AnyArray, tiling: Tiling) -> list[tuple[tuple[int, ...], A
     ]
 
 
-def _filled(values: AnyArray, tiling: Tiling, stride: Sequence[int]) -> tuple[AnyArray, list[int]]:
+def filled(values: AnyArray, tiling: Tiling, stride: Sequence[int]) -> tuple[AnyArray, list[int]]:
     """``values`` filled on both sides to at least a tile, and at the end to a multiple of the stride."""
     width, before = [], []
     for size, tile, s in zip(values.shape, tiling.size, stride, strict=False):

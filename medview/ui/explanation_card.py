@@ -37,6 +37,8 @@ MOST_ROWS = 8
 STEPS = 200
 """Of the slider of the threshold."""
 BAR_PX = 12
+FIGURE_PX = 68
+"""Width of a column of figures."""
 MOSAIC_PX = 300
 
 
@@ -342,8 +344,10 @@ def _table(titles: list[str], rows: list[list[str]], name: str) -> QTreeWidget:
     header.setStretchLastSection(False)
     header.setSectionResizeMode(0, header.ResizeMode.Stretch)
     for at in range(1, len(titles)):
-        header.setSectionResizeMode(at, header.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(at, header.ResizeMode.Fixed)
+        header.resizeSection(at, FIGURE_PX)
         tree.headerItem().setTextAlignment(at, right)
+        tree.headerItem().setToolTip(at, titles[at])
     seen = min(len(rows), MOST_ROWS)
     tree.setFixedHeight(header.sizeHint().height() + seen * max(tree.sizeHintForRow(0), 16) + 8)
     return tree

@@ -392,14 +392,16 @@ class ExplanationDialog(QDialog):
                     chosen.append(choice)
         pair = self.place.currentData() if method.packages[1] == 1 else None
         finding: Finding | None = pair[1] if pair is not None else None
+        own = pair is not None and pair[0].provenance.package_sha256 == first.package.sha256
         label = str(self.label.currentData() or "") or None
-        if label is None and finding is not None and method.asks_label:
+        if label is None and finding is not None and own:
             label = finding.label
         return Wish(
             method.id,
             tuple((choice.package, self._overrides(choice) or ()) for choice in chosen),
             label if method.asks_label else None,
             finding,
+            own,
             str(self.layer.currentData() or ""),
             {row.parameter.name: row.value for row in self.rows},
         )

@@ -83,6 +83,7 @@ TITLES: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Explanation", "difference in ml"),
     QT_TRANSLATE_NOOP("Explanation", "largest value"),
     QT_TRANSLATE_NOOP("Explanation", "smallest value"),
+    QT_TRANSLATE_NOOP("Explanation", "all labels"),
     QT_TRANSLATE_NOOP("Explanation", "both"),
     QT_TRANSLATE_NOOP("Explanation", "both, another label"),
     QT_TRANSLATE_NOOP("Explanation", "Channel {0}"),

@@ -18,7 +18,7 @@ from medview.inference.explaining.variation import shifted
 from tests.inference import networks
 from tests.inference.explaining import ask, classifier, corner_network, feature_network, segmenter
 from tests.inference.packages import about
-from tests.inference.volumes import axial_geometry, made_package, reorientations, volume_of
+from tests.inference.volumes import axial_geometry, made_package, reorientations, run, volume_of
 
 Array = np.ndarray[Any, Any]
 
@@ -120,16 +120,21 @@ def test_of_a_segmentation_the_label_is_asked_for_where_it_was_found(tmp_path: P
 
 
 def test_a_detectors_finding_is_asked_about_alone(tmp_path: Path) -> None:
-    from tests.inference.test_detection import heatmap_manifest, peaks_network
+    from tests.inference.test_detection import heatmap_manifest
 
     shape = (16, 32, 32)
     values = np.zeros(shape, np.float32)
     values[4, 8, 8], values[11, 24, 24] = 0.9, 0.7
     volume = volume_of(values, axial_geometry(shape, (1.0, 1.0, 1.0)), "HU")
-    package = made_package(tmp_path, heatmap_manifest(), peaks_network())
+    described = heatmap_manifest(diameter_channel=1, diameter_unit="log_mm", diameter_mm=None)
+    package = made_package(tmp_path, described, networks.affine_channels(3, [1.0, 0.0], [0.0, np.log(7.0)]))
     box = ((9.0, 22.0, 22.0), (13.0, 26.0, 26.0))
     made = ask("occlusion", package, volume, box=box, patch_mm=4.0, stride_mm=4.0, fill="minimum")
     drop = only(made).values
+    # The score is that of the finding itself, not of numbers that the diameter's channel had a say in.
+    assert made.baseline == pytest.approx(
+        max(one.score for one in run(package, volume).findings if one.k == 11), abs=1e-5
+    )
     assert np.unravel_index(np.argmax(drop), shape) == (8, 24, 24)
     assert drop[4, 8, 8] == pytest.approx(0, abs=1e-6)
 
@@ -143,7 +148,11 @@ def test_a_tile_of_a_large_volume_is_questioned(tmp_path: Path) -> None:
     made = ask("occlusion", package, volume, voxel=(3, 32, 32), patch_mm=4.0, stride_mm=4.0, fill="minimum")
     found = only(made).values
     asked = np.argwhere(np.isfinite(found))
+    # Tiles of a run start at 0, 8, 16 …: the one from 24 has most to say at 32.
     assert (asked.min(axis=0), asked.max(axis=0)) == (pytest.approx([3, 24, 24]), pytest.approx([3, 39, 39]))
+    shifted_by = only(ask("occlusion", package, volume, voxel=(3, 30, 36), patch_mm=4.0, fill="minimum")).values
+    asked = np.argwhere(np.isfinite(shifted_by))
+    assert (asked.min(axis=0), asked.max(axis=0)) == (pytest.approx([3, 24, 32]), pytest.approx([3, 39, 47]))
 
 
 # Superpixels ---------------------------------------------------------------------------------------------------------
@@ -346,6 +355,23 @@ def test_two_segmentations_are_held_against_one_another(tmp_path: Path) -> None:
     np.testing.assert_array_equal(made.segmentation.labels == 3, values == np.float32(0.9))
     assert len(made.sources) == 2
     assert ask("compare", [strict, wide], volume, smallest_ml=1.0).places == ()
+
+
+def test_labels_that_only_one_knows_are_compared_as_one(tmp_path: Path) -> None:
+    manifest = about(
+        "halves",
+        task="segmentation",
+        fits={},
+        input={"unit": "modality", "axes": ["P", "L"], "layout": "NCHW", "steps": []},
+        output={"kind": "segmentation", "labels": [{"index": 1, "name": "Dim"}, {"index": 2, "name": "Clear"}]},
+    )
+    two = made_package(tmp_path, manifest, networks.affine_channels(2, [0, 10, 20], [0, -5, -13]))
+    volume = blob()
+    made = ask("compare", [two, segmenter(tmp_path)], volume)
+    assert [row.name for row in made.table] == ["all labels"]
+    assert made.table[0].values[0] == pytest.approx(1)
+    assert made.baseline == pytest.approx(1)
+    assert "labels_not_shared" in {note.code for note in made.notes}
 
 
 def test_two_classifiers_and_what_cannot_be_compared(tmp_path: Path) -> None:

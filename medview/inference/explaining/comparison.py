@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medview.core.explanation import NotedPlace, TableRow
 from medview.core.finding import InferenceResult, Label, Segmentation
 from medview.core.geometry import Geometry
-from medview.core.problem import ExitCode, MedviewError
+from medview.core.problem import ExitCode, MedviewError, Note
 from medview.inference.explaining.variation import pairs
 from medview.kernels.connected import connected_parts
 
@@ -32,6 +32,7 @@ class Comparison:
     table: tuple[TableRow, ...] = ()
     places: tuple[NotedPlace, ...] = ()
     overlay: Segmentation | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def compare_results(
@@ -87,6 +88,15 @@ def _segmentations(
     a: Segmentation, b: Segmentation, names: tuple[str, str], label: str | None, smallest_ml: float
 ) -> Comparison:
     common = _common(a, b, label)
+    notes: tuple[Note, ...] = ()
+    if not any(first and second for _, first, second in common):
+        # What one calls right and left lung the other calls lung: all of each is held against all of the other.
+        said = ", ".join(name for name, _, _ in common)
+        text = f"The packages have no label in common ({said}): everything that each labels is compared."
+        notes = (Note("labels_not_shared", text, (said,)),)
+        in_a = tuple(value for _, values, _ in common for value in values)
+        in_b = tuple(value for _, _, values in common for value in values)
+        common = [("all labels", in_a, in_b)]
     first = _renumbered(a.labels, [one[1] for one in common])
     second = _renumbered(b.labels, [one[2] for one in common])
     voxel_ml = None if a.geometry is None else abs(float(np.linalg.det(a.geometry.affine[:3, :3]))) / 1000
@@ -116,7 +126,7 @@ def _segmentations(
     places = _places(overlay, meanings, a.geometry, voxel_ml, smallest_ml)
     columns = ("Dice", f"ml {names[0]}", f"ml {names[1]}", "difference in ml")
     return Comparison(
-        agreement, columns, tuple(rows), places, Segmentation(overlay, a.geometry, tuple(meanings), a.time)
+        agreement, columns, tuple(rows), places, Segmentation(overlay, a.geometry, tuple(meanings), a.time), notes
     )
 
 

@@ -397,7 +397,7 @@ def _compare(question: Question, parameters: Mapping[str, ParameterValue], progr
         columns=found.columns,
         table=found.table,
         places=found.places,
-        notes=tuple(dict.fromkeys(note for result in results for note in result.warnings)),
+        notes=tuple(dict.fromkeys((*found.notes, *(note for result in results for note in result.warnings)))),
         runs=2,
     )
 

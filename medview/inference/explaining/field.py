@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +14,11 @@ from medview.core.problem import ExitCode, MedviewError
 from medview.inference.course import STEP_PREPARE
 from medview.inference.derived import ValueCollector
 from medview.inference.feed import Feed
+from medview.inference.manifest_steps import Tiling
 from medview.inference.placement import Placement
 from medview.inference.preprocess import Prepared, needs_whole_series, run_steps, with_neighbours
 from medview.inference.run import provenance_of
+from medview.inference.tiling import filled, tile_starts
 
 AnyArray = NDArray[Any]
 FloatMap = NDArray[np.float32]
@@ -102,7 +104,8 @@ def field_at(feed: Feed, voxel: Triple, tile: bool = True) -> Field:
     if field.prepared.placement.depths is not None:
         start_row = oriented  # the even grid is a hair's breadth from it: the tile is only chosen by that
     centre = inverse @ (start_row - field.prepared.placement.offset)
-    return _tile(field, centre[-len(given.tiling.size) :], given.tiling.size)
+    stride = getattr(feed.manifest.output, "stride", None) or (1,) * len(given.tiling.size)
+    return _tile(field, centre[-len(given.tiling.size) :], given.tiling, stride)
 
 
 def _row(feed: Feed, row: int) -> Prepared:
@@ -126,26 +129,24 @@ def _row(feed: Feed, row: int) -> Prepared:
         return with_neighbours(given, prepared, row - low, 1) if reach else prepared
 
 
-def _tile(field: Field, centre: AnyArray, size: tuple[int, ...]) -> Field:
-    """The tile of ``size`` around ``centre`` (tensor indices), inside where the image is large enough, else filled."""
-    first = len(field.prepared.placement.shape) - len(size)
-    shape = field.shape
-    start = [
-        int(np.clip(round(float(at) - (tile - 1) / 2), 0, max(0, have - tile)))
-        for at, tile, have in zip(centre, size, shape, strict=True)
-    ]
-    values = field.prepared.values
-    where = (*(slice(None) for _ in range(first)), *(slice(s, s + t) for s, t in zip(start, size, strict=True)))
-    cut = values[where]
-    missing = [t - n for t, n in zip(size, cut.shape[first:], strict=False)]
-    if any(missing):
-        width = [(0, 0)] * first + [(0, m) for m in missing]
-        width += [(0, 0)] * (cut.ndim - len(width))
-        cut = np.pad(cut, width, constant_values=cut.dtype.type(values.min()))
-    made = cut.shape[:3]
-    placement = field.prepared.placement.boxed((*(0,) * first, *start), made)
-    real = None if field.prepared.real is None or any(missing) else field.prepared.real[where]
-    return replace(field, prepared=Prepared(cut, real, placement), tiled=True)
+def _tile(field: Field, centre: AnyArray, tiling: Tiling, stride: Sequence[int]) -> Field:
+    """Of the tiles that a run lays the one that has most to say at ``centre`` (tensor indices): its middle is nearest.
+
+    A network's answer can differ from tile to tile, so no other tile would do.
+    """
+    first = 3 - len(tiling.size)
+    whole = field.item
+    padded, before = filled(whole, tiling, stride)
+    start = []
+    for axis, (tile, step) in enumerate(zip(tiling.size, stride, strict=True)):
+        starts = tile_starts(padded.shape[axis], tile, tiling.overlap, tiling.placement, step)
+        middle = float(centre[axis]) + before[axis]
+        start.append(min(starts, key=lambda at, tile=tile, middle=middle: abs(at + (tile - 1) / 2 - middle)))  # type: ignore[misc]
+    cut = padded[tuple(slice(at, at + tile) for at, tile in zip(start, tiling.size, strict=True))]
+    offset = (*(0,) * first, *(at - low for at, low in zip(start, before, strict=True)))
+    placement = field.prepared.placement.boxed(offset, (*(1,) * first, *tiling.size))
+    values = cut[None] if field.slicewise else cut
+    return replace(field, prepared=Prepared(np.ascontiguousarray(values), None, placement), tiled=True)
 
 
 @dataclass(eq=False)

@@ -70,11 +70,15 @@ def probabilities(output: SegmentationOutput | CenterHeatmapOutput, raw: FloatMa
         return np.stack([(raw[0] == label.index).astype(np.float32) for label in output.labels])
     if output.activation == "sigmoid":
         made = sigmoid(raw)
-    elif output.activation == "softmax" or not _are_probabilities(raw):
+    elif output.activation == "softmax" or (_takes_largest(output) and not _are_probabilities(raw)):
         made = softmax(raw, 0)
     else:
         made = raw
     return made[[label.index for label in output.labels]]
+
+
+def _takes_largest(output: SegmentationOutput | CenterHeatmapOutput) -> bool:
+    return isinstance(output, SegmentationOutput) and output.rule == "argmax"
 
 
 def _are_probabilities(raw: FloatMap) -> bool:
@@ -237,6 +241,10 @@ class Score:
 
     def _choose_finding(self, label: str | None, first: AnyArray) -> int:
         output = self._output
+        if isinstance(output, CenterHeatmapOutput):
+            watch = watch_of(self._feed)
+            watch.see(self._dense(first)[0][[entry.index for entry in output.labels]], 0)
+            watch.check(spatial=True)
         if label is not None:
             return place_of_label(output, label)
         best = []
