@@ -46,11 +46,13 @@ def infer(
     limit_s: float | None = None,
     channels: Sequence[str] = (),
     prompts: Sequence[tuple[str, str]] = (),
+    variant: str | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Run the package ``model`` and write ``result.json``, ``segmentation.nii.gz``, ``segmentation.dcm`` to ``output``,
     of image-to-image models ``image.nii.gz``.
 
+    ``variant``: the network in other numbers (fp16 …), where the package has it.
     ``prompts``: what a package is pointed at, (inside, outside or box, "i,j,k" or "i,j,i,j,k") each.
     ``channels``: NAME=STACK for the sources of a model that sees several series of the study; the others are chosen by
     the manifest's rules. Without ``stack_id`` the stack that fits best is taken. The network runs in a process of its own; ``limit_s``: most
@@ -62,13 +64,15 @@ def infer(
     from medview.inference.channel_choice import channel_stacks
     from medview.inference.devices import check_device_name
     from medview.inference.match import assume, match, parse_assumptions
-    from medview.inference.package import open_package
+    from medview.inference.package import open_package, variant_of
     from medview.inference.request import ChannelSeries, InferenceRequest
     from medview.inference.retreat import run_or_retreat
 
     assumptions = parse_assumptions(assumed)
     check_device_name(device)
     package = open_package(model)
+    if variant is not None:
+        package = variant_of(package, variant)
     if stack_id is not None:
         study, series, stack = choose_stack(paths, stack_id, progress)
     else:

@@ -49,6 +49,7 @@ class Teller:
 )
 @click.option("--point-outside", "outside", multiple=True, metavar="I,J,K", help="A voxel outside of it.")
 @click.option("--box", "boxes", multiple=True, metavar="I,J,I,J,K", help="Two corners of a box around it in slice K.")
+@click.option("--variant", help="The network in other numbers, where the package has it: fp16, int8 …")
 @click.option("--every-time", is_flag=True, help="All time points, each into a folder of its own.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, directml, coreml, openvino …")
 @click.option("--force", is_flag=True, help="Run although the model is not meant for the series; the result says so.")
@@ -71,6 +72,7 @@ def infer_command(
     channels: tuple[str, ...],
     time: int,
     every_time: bool,
+    variant: str | None,
     inside: tuple[str, ...],
     outside: tuple[str, ...],
     boxes: tuple[str, ...],
@@ -98,6 +100,7 @@ def infer_command(
             assumed=assumed,
             time=time,
             every_time=every_time,
+            variant=variant,
             prompts=[
                 *(("inside", text) for text in inside),
                 *(("outside", text) for text in outside),

@@ -195,13 +195,16 @@ def bench_command(package: str, devices: tuple[str, ...], limit: float | None, a
         return ExitCode.DONE
     told = [_line(opened)]
     for line in lines:
+        name = f"{line.device} {line.variant}".rstrip()
         if line.call_s is None:
-            told.append(f"  {line.device}: cannot be used: {line.reason}")
+            told.append(f"  {name}: cannot be used: {line.reason}")
             continue
         shape = " x ".join(str(length) for length in line.input_shape)
         agreement = "" if line.difference is None else f", differs from cpu by {line.difference:.1e} at most"
+        if line.agreement is not None:
+            agreement += f", decides the same in {line.agreement:.4%} of places"
         told.append(
-            f"  {line.device}: {line.call_s * 1000:.1f} ms for {shape} ({line.calls} calls), "
+            f"  {name}: {line.call_s * 1000:.1f} ms for {shape} ({line.calls} calls), "
             f"opened in {line.open_s or 0:.2f} s, first call {(line.first_call_s or 0) * 1000:.1f} ms{agreement}"
         )
     print_text("\n".join(told))

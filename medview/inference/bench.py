@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,9 +14,14 @@ from numpy.typing import NDArray
 from medview.core.problem import MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.inference.devices import CPU, Device, available_devices
-from medview.inference.manifest import Manifest
+from medview.inference.manifest import (
+    CenterHeatmapOutput,
+    ClassificationOutput,
+    Manifest,
+    SegmentationOutput,
+)
 from medview.inference.network import check_ports, known_size
-from medview.inference.package import ModelPackage
+from medview.inference.package import ModelPackage, variant_of
 from medview.inference.session import DTYPES, OpenSession, Port
 
 LEAST_CALLS = 3
@@ -31,7 +36,8 @@ FREE_SIZE = {2: 256, 3: 64}
 class DeviceSpeed:
     """What one device did. ``reason`` says why it could not be used; ``used`` is read back from ONNX Runtime.
 
-    ``difference``: largest difference of any output from the processor's, as a share of that output's largest value.
+    ``difference``: largest difference of any output from the processor's with the package's own network, as a share of
+    that output's largest value.
     """
 
     device: str
@@ -45,6 +51,10 @@ class DeviceSpeed:
     calls: int = 0
     input_shape: tuple[int, ...] = ()
     difference: float | None = None
+    variant: str = ""
+    """The network in other numbers (fp16, int8 …), "" for the package's own."""
+    agreement: float | None = None
+    """Share of places where the answer decides as the processor's: the same class, or the same side of a threshold."""
 
     def described(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -71,8 +81,8 @@ def bench_package(
         if not device.present:
             lines.append(DeviceSpeed(device.id, device.title, reason=device.reason))
             continue
+        again = partial(progress, "bench", n, len(known))
         try:
-            again = partial(progress, "bench", n, len(known))
             line, answers = _measure(package, device, open_session, again, truth)
         except MedviewError as error:
             if device.id == CPU:
@@ -80,6 +90,13 @@ def bench_package(
             line, answers = DeviceSpeed(device.id, device.title, reason=error.text), None
         truth = answers if device.id == CPU else truth
         lines.append(line)
+        for name in package.variant_facts:
+            variant = variant_of(package, name)
+            try:
+                line, _ = _measure(variant, device, open_session, again, truth)
+            except MedviewError as error:
+                line = DeviceSpeed(device.id, device.title, reason=error.text)
+            lines.append(replace(line, variant=name))
     progress("bench", len(known), len(known))
     return tuple(line for line in lines if not wanted or line.device in wanted)
 
@@ -113,6 +130,7 @@ def _measure(
             calls=len(spent),
             input_shape=next(iter(feeds.values())).shape,
             difference=None if truth is None else _difference(truth, answers),
+            agreement=None if truth is None else _agreement(package.manifest, truth, answers),
         )
         return line, answers
 
@@ -130,6 +148,23 @@ def example_input(manifest: Manifest, port: Port) -> NDArray[Any]:
     noise = np.random.default_rng(0).random(shape, dtype=np.float32)
     kind = DTYPES[port.type]
     return (noise * 255).astype(kind) if np.dtype(kind).kind in "iu" else noise.astype(kind)
+
+
+def _agreement(manifest: Manifest, truth: Sequence[NDArray[Any]], answers: Sequence[NDArray[Any]]) -> float | None:
+    """Of the first output, where it decides something: channels by the largest, one channel by the manifest's threshold."""
+    output = manifest.output
+    if not isinstance(output, SegmentationOutput | ClassificationOutput | CenterHeatmapOutput) or not truth:
+        return None
+    expected, given = truth[0].astype(np.float64), answers[0].astype(np.float64)
+    if expected.shape != given.shape or expected.ndim < 2:
+        return None
+    rule = getattr(output, "rule", "argmax")
+    if expected.shape[1] > 1 and rule == "argmax":
+        return float(np.mean(expected.argmax(axis=1) == given.argmax(axis=1)))
+    level = float(getattr(output, "threshold", 0.5))
+    if output.activation == "sigmoid":
+        level = float(np.log(level / (1 - level))) if 0 < level < 1 else 0.0
+    return float(np.mean((expected > level) == (given > level)))
 
 
 def _difference(truth: Sequence[NDArray[Any]], answers: Sequence[NDArray[Any]]) -> float | None:

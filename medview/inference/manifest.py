@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
@@ -315,10 +315,19 @@ class Manifest(Strict):
     card: str | None = None
     """A text file of the package that says on what it was trained, how good it is and where it fails."""
     model: str = "model.onnx"
+    variants: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,15}$")], str] = Field(default_factory=dict)
+    """The same network in other numbers ({"fp16": "model_fp16.onnx"}), chosen for a run; ``models bench`` compares them."""
     task: Task
     fits: Fits = Fits()
     input: Input
     output: Output
+
+    @field_validator("variants")
+    @classmethod
+    def _variants_inside(cls, value: dict[str, str]) -> dict[str, str]:
+        if any(not is_plain_path(path) for path in value.values()):
+            raise ValueError("must be paths inside the package")
+        return value
 
     @field_validator("model", "card")
     @classmethod

@@ -10,6 +10,7 @@ import tempfile
 import weakref
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -44,6 +45,9 @@ class ModelPackage:
     """The package that is packed inside, whose finding crops this one's input."""
     decoder_facts: OnnxFacts | None = None
     """Of the second network, where masks are made of an embedding and a prompt."""
+    variant_facts: Mapping[str, OnnxFacts] = field(default_factory=dict)
+    part_of: str = ""
+    """Of a package that is seen as another of its networks: SHA-256 of the whole, which the reader's word is bound to."""
     keep: object = field(default=None, repr=False)
     """Holds a temporary folder until nobody needs the package."""
 
@@ -58,6 +62,8 @@ class ModelPackage:
         names = [MANIFEST_NAME, *_with_sides(self.manifest.model, self.facts)]
         if isinstance(self.manifest.output, PromptedOutput) and self.decoder_facts is not None:
             names += _with_sides(self.manifest.output.decoder, self.decoder_facts)
+        for name, facts in self.variant_facts.items():
+            names += _with_sides(self.manifest.variants[name], facts)
         if self.manifest.card is not None:
             names.append(self.manifest.card)
         if self.inner is not None:
@@ -135,7 +141,26 @@ def open_package_folder(folder: Path, origin: Origin = "folder", source: Path | 
     _refuse_missing_card(folder, manifest, source)
     inner = _inner_package(folder, manifest, origin, source)
     digest = _sha256(folder / MANIFEST_NAME)
-    return ModelPackage(manifest, folder, origin, source, facts, digest, inner, decoder)
+    variants = {name: _network_facts(folder, path, source) for name, path in manifest.variants.items()}
+    return ModelPackage(manifest, folder, origin, source, facts, digest, inner, decoder, variants)
+
+
+def as_network(package: ModelPackage, model: str, facts: OnnxFacts, name: str) -> ModelPackage:
+    """The package seen as another of its networks, under a hash of its own."""
+    manifest = package.manifest.model_copy(update={"model": model})
+    digest = f"{package.manifest_sha256}+{name}"
+    whole = package.part_of or package.sha256
+    return replace(package, manifest=manifest, facts=facts, manifest_sha256=digest, part_of=whole)
+
+
+def variant_of(package: ModelPackage, name: str) -> ModelPackage:
+    """The package with its network in other numbers. Raises MedviewError (exit code 2) where it has none of that name."""
+    facts = package.variant_facts.get(name)
+    if facts is None:
+        known = ", ".join(package.variant_facts) or "none"
+        text = f"{package.manifest.name} has no variant {name!r} (it has: {known})."
+        raise MedviewError("variant_unknown", text, None, ExitCode.BAD_USE, (package.manifest.name, name, known))
+    return as_network(package, package.manifest.variants[name], facts, name)
 
 
 def _network_facts(folder: Path, name: str, source: Path) -> OnnxFacts:

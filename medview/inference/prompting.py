@@ -18,7 +18,7 @@ from medview.core.volume import Volume
 from medview.inference.cascade import cropped
 from medview.inference.derived import ValueCollector
 from medview.inference.manifest import PromptedOutput
-from medview.inference.package import ModelPackage
+from medview.inference.package import ModelPackage, as_network
 from medview.inference.placement import Placement
 from medview.inference.request import InferenceRequest
 from medview.inference.run import opened_feed, provenance_of
@@ -91,9 +91,7 @@ def decoder_package(package: ModelPackage) -> ModelPackage:
     """The package seen as its second network."""
     output = prompted_output(package)
     assert package.decoder_facts is not None, "the package was opened"
-    manifest = package.manifest.model_copy(update={"model": output.decoder})
-    digest = f"{package.manifest_sha256}+decoder"
-    return replace(package, manifest=manifest, facts=package.decoder_facts, manifest_sha256=digest)
+    return as_network(package, output.decoder, package.decoder_facts, "decoder")
 
 
 def decode_mask(

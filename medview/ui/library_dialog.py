@@ -284,7 +284,7 @@ class LibraryDialog(QDialog):
     def _show_speeds(self, lines: Sequence[DeviceSpeed]) -> None:
         self.state.setText("")
         self.bench_button.setEnabled(self.chosen() is not None)
-        by_device = {line.device: line for line in lines}
+        by_device = {line.device: line for line in lines if not line.variant}
         for row in range(self.devices.rowCount()):
             state, speed = self.devices.item(row, 1), self.devices.item(row, 2)
             line = by_device.get(state.data(AT_ROLE)) if state is not None else None
@@ -292,8 +292,11 @@ class LibraryDialog(QDialog):
                 continue
             if line.call_s is None:
                 state.setText(line.reason)
-            speed.setText(speed_text(line))
-            speed.setToolTip(speed_text(line))
+            others = [one for one in lines if one.device == line.device and one.variant]
+            text = "\n".join([speed_text(line), *(f"{one.variant}: {speed_text(one) or one.reason}" for one in others)])
+            speed.setText(text)
+            speed.setToolTip(text)
+            self.devices.resizeRowToContents(row)
 
 
 def speed_text(line: DeviceSpeed) -> str:
@@ -304,6 +307,8 @@ def speed_text(line: DeviceSpeed) -> str:
     text = translate("Library", "{0} ms for {1}").format(f"{line.call_s * 1000:.1f}", shape)
     if line.difference is not None:
         text += ", " + translate("Library", "differs by {0}").format(f"{line.difference:.1e}")
+    if line.agreement is not None:
+        text += ", " + translate("Library", "decides the same in {0} %").format(f"{line.agreement * 100:.4g}")
     return text
 
 

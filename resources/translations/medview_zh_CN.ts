@@ -439,6 +439,14 @@
         <translation>消息与问题</translation>
     </message>
     <message>
+        <source>Help</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tour of the window</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Find a command…</source>
         <translation>查找命令…</translation>
     </message>
@@ -712,6 +720,10 @@
     </message>
     <message>
         <source>Values along the line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Volume of uptake around the region</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2249,6 +2261,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>all labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>both</source>
         <translation type="unfinished">双侧</translation>
     </message>
@@ -2949,30 +2965,265 @@
     </message>
 </context>
 <context>
+    <name>Help</name>
+    <message>
+        <source>First steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop a folder, files or an archive into the window. The first image is there before everything has been read; go on reading while the rest loads.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The series stand at the left. A click shows one in the active viewport, dragging puts it into any viewport.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything that can be done stands in the menus with its key. Ctrl+Shift+P finds any command by a few letters, also in the other language.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ctrl+Z takes back marks, decisions, results and layouts; Esc cancels what is going on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Marks that cannot be hidden</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A picture says what it is: lossy with method and ratio, filtered, resampled, a slab, incomplete or still loading, of uncertain geometry, with AI on it and which, or beside another patient’s. No setting takes these marks away; they are on printed and saved pictures too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Orientation letters come from the file and follow every turn; where the sides are not known none are drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lengths are in mm only where the file says what a pixel is; else they are in px, and the scale is not drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hanging protocols</source>
+        <translation type="unfinished">挂片协议</translation>
+    </message>
+    <message>
+        <source>A hanging protocol says which series goes where. Full stop goes to the next step, comma back; the steps of all protocols that fit the study follow one another.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+G keeps the present layout as a protocol of your own. What it matches is proposed from the open study and can be changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mammograms are laid back to back by the laterality, the view and the orientation that their files tell.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pictures, films and paper</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ctrl+S saves what is seen, or the stored or modality values with 16 bits; Ctrl+Shift+E a whole series as pictures or as a film; Ctrl+P prints.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Without patient data, name, ID, dates, accession number, institution and all free text are left out of the picture and of the file name. Words of your own marks and what machines wrote into the pixels stay: look at the preview.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When something is wrong</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ctrl+M lists every message and every file that could not be read, with the reason. Nothing of a study is left out silently.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Marks and decisions are kept the moment they are made and are there again when the study is opened.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Also archives (ZIP, TAR) are read where they lie.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PNG or TIFF, as seen or as values, with or without patient data.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One file for each image, or a film; reading goes on meanwhile.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Report, DICOM SR, SEG, presentation state, key images, tables.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Marks, decisions, results shown and layouts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Point at the size, or use the arrows and Enter.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The viewports show one series, each the image after the one before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>On another screen where there is one; closing it brings the viewport back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By place in the patient, in one frame of reference; never by the number of the image.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For two studies without a common frame of reference: lay them side by side first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where the active viewport’s image cuts the others.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The next step of the protocols that fit this study; at the end from the start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name it; what it matches is proposed from the open study.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The second state shows nothing that tells who the patient is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which line stands in which corner, for each modality.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which of echo, phase, b-value, time … Shift and the arrows move.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From the 1st to the 99th percentile of the image.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>3 to 9 are the presets of the modality; without presets they narrow, widen and move the window.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No interpolation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The filters stay chosen; the picture says that they are off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A click brings every viewport of the same frame of reference to that point.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A round glass, three times as large, while the button is held.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Takes back the drag that is going on; then the tool; then the look of the picture.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Draw along a line whose length you know; all lengths say that you calibrated them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Longest diameter and the one across it (RECIST).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Says why models do not fit before one is run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A sign stays on the picture while it is hidden.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept at once, with your name and the time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All data elements of the file, searchable, compared with another one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reports, PDFs, ECGs and all that is no image, with the reason where nothing is drawn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a profile, bind any key or drag anew; conflicts are said.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Topic</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search in all pages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Topics</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Page</source>
+        <translation type="unfinished">页面</translation>
+    </message>
+    <message>
+        <source>Read first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mouse, touch and pen</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Hint</name>
     <message>
-        <source>Drag with the left button to set the window; the wheel goes through the images.</source>
-        <translation>左键拖动调窗，滚轮翻页。</translation>
+        <source>Drag with the left button to set the window; the wheel goes through the images. The right button zooms.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Keys 0 to 9 choose windows: 5 mediastinum, 6 bone, 7 lung. F1 lists all keys.</source>
-        <translation>数字键 0–9 选择窗：5 纵隔、6 骨、7 肺。按 F1 查看全部快捷键。</translation>
+        <source>Tools and layouts. Keys 0 to 9 choose windows: 5 mediastinum, 6 bone, 7 lung. F1 lists all keys.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>A double-click maximises a viewport. Ctrl+4 shows four; drag series into them.</source>
-        <translation>双击最大化视口。Ctrl+4 显示四视口，可将序列拖入其中。</translation>
+        <source>The series. A click shows one, dragging puts it into any viewport. A double-click maximises a viewport.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The AI tab lists the models that fit the series. J hides all that AI says.</source>
-        <translation>“AI”页列出适用于本序列的模型。按 J 隐藏全部 AI 结果。</translation>
+        <source>Findings and models that fit the series. A click on a finding goes there; J hides all that AI says.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>A click on a finding shows it in all viewports of its series.</source>
-        <translation>单击某个发现，本序列的所有视口都会转到该处。</translation>
+        <source>Everything stands in the menus with its key. Ctrl+Shift+P finds any command by a few letters.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Next</source>
         <translation>下一条</translation>
+    </message>
+    <message>
+        <source>Show me</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Do not show hints</source>
@@ -3334,6 +3585,10 @@
     <message>
         <source>differs by {0}</source>
         <translation>差异 {0}</translation>
+    </message>
+    <message>
+        <source>decides the same in {0} %</source>
+        <translation>判定一致 {0} %</translation>
     </message>
     <message>
         <source>Licence: {0}</source>
@@ -5950,6 +6205,38 @@
         <source>Series {0}</source>
         <translation>序列 {0}</translation>
     </message>
+    <message>
+        <source>Show in the active viewport</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show in viewport</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}: row {1}, column {2}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Three planes</source>
+        <translation type="unfinished">三平面</translation>
+    </message>
+    <message>
+        <source>Run the model that fits best</source>
+        <translation type="unfinished">运行最适合的模型</translation>
+    </message>
+    <message>
+        <source>Save as pictures or a film…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DICOM tags</source>
+        <translation type="unfinished">DICOM 标签</translation>
+    </message>
+    <message>
+        <source>Close the study</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Settings</name>
@@ -6572,6 +6859,10 @@
         <source>Take over a report</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Draw a volume of uptake</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>SuvReason</name>
@@ -6827,6 +7118,100 @@
     </message>
     <message>
         <source>C: calibration off and on    Esc: close</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Tour</name>
+    <message>
+        <source>Tour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation type="unfinished">完成</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation type="unfinished">下一条</translation>
+    </message>
+</context>
+<context>
+    <name>Uptake</name>
+    <message>
+        <source>Volume of uptake</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From where on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} % of the maximum</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>SUV {0} and more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A value of my own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation type="unfinished">阈值</translation>
+    </message>
+    <message>
+        <source>What hangs together with the hottest voxel of the region. Peak: the highest mean of a sphere of 1 ml (12.4 mm across) around one of its voxels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Draw as a segmentation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Select a region on a PET series, or with one on top.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing of the region reaches the threshold.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Volume {0} ml   ({1} voxels)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} voxels; their slices are not even, so there is no volume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Max {0}   Mean {1}{2}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Peak {0}{1}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Total (TLG) {0} g</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The series is still loading</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uptake of {0} and more</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

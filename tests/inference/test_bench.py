@@ -105,3 +105,64 @@ def test_the_command(package: ModelPackage, capsys: pytest.CaptureFixture[str]) 
     assert line["used"] == "cpu"
     assert line["call_s"] > 0
     assert run_command(["models", "bench", str(package.folder), "--device", "abacus"]) == 2
+
+
+def with_variants(folder: Path) -> ModelPackage:
+    """x > 0.5; in half precision, and one that decides at 0.75."""
+    import onnx
+    from onnx import helper
+
+    from tests.inference.packages import write_package
+
+    half = networks.model_bytes(
+        [
+            helper.make_node("Cast", ["x"], ["h"], to=onnx.TensorProto.FLOAT16),
+            helper.make_node("Sub", ["h", "level"], ["d"]),
+            helper.make_node("Mul", ["d", "steep"], ["z"]),
+            helper.make_node("Sigmoid", ["z"], ["s"]),
+            helper.make_node("Cast", ["s"], ["y"], to=onnx.TensorProto.FLOAT),
+        ],
+        [("x", networks.FLOAT, networks.free_shape(2))],
+        [("y", networks.FLOAT, networks.free_shape(2))],
+        {"level": np.float16(0.5), "steep": np.float16(10.03)},
+    )
+    described = {**manifest(["P", "L"]), "variants": {"fp16": "half.onnx", "late": "late.onnx"}}
+    write_package(folder, described, networks.threshold_network(2, 0.5, 10.0))
+    (folder / "half.onnx").write_bytes(half)
+    (folder / "late.onnx").write_bytes(networks.threshold_network(2, 0.75, 10.0))
+    from medview.inference.package import open_package
+
+    return open_package(folder)
+
+
+def test_variants_are_compared_with_the_packages_own_numbers(tmp_path: Path) -> None:
+    package = with_variants(tmp_path / "both")
+    lines = bench_package(package, lambda p, device, *_: Double(p, device, 0.0, ""), ("cpu",), devices=DEVICES)
+    by_name = {line.variant: line for line in lines}
+    assert set(by_name) == {"", "fp16", "late"}
+    assert by_name[""].difference is None
+    assert 0 < by_name["fp16"].difference < 0.01
+    assert by_name["fp16"].agreement > 0.995
+    assert by_name["late"].agreement == pytest.approx(0.75, abs=0.01)  # the noise lies between 0 and 1
+
+
+def test_a_run_takes_the_variant_that_was_asked_for(tmp_path: Path) -> None:
+    from medview.inference.library import install
+    from medview.inference.package import variant_of
+    from medview.inference.trust import is_trusted, trust
+
+    package = with_variants(tmp_path / "both")
+    late = variant_of(package, "late")
+    assert late.model_path.name == "late.onnx"
+    assert late.sha256 != package.sha256
+    assert set(package.files) >= {"half.onnx", "late.onnx"}
+    assert install(tmp_path / "both").sha256 == package.sha256
+    trust(package)
+    assert is_trusted(late)  # the reader's word is about the whole package
+    with pytest.raises(MedviewError, match=r"has no variant 'int8' \(it has: fp16, late\)"):
+        variant_of(package, "int8")
+    (tmp_path / "both" / "late.onnx").unlink()
+    from medview.inference.package import open_package
+
+    with pytest.raises(MedviewError, match=r"late\.onnx"):
+        open_package(tmp_path / "both")
