@@ -43,6 +43,8 @@ settings.register_profile(
 )
 settings.load_profile("medview")
 
+pytest_plugins = ("tests.beside",)
+
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 THREADS_MAY_LAST_S = 30.0
 # Threads that libraries keep for the life of the process.

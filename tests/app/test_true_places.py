@@ -34,6 +34,8 @@ from tests.phantoms.dicom_series import (
     true_centroid,
 )
 
+pytestmark = pytest.mark.beside
+
 CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)
 SLANTED = (0.8, 0.6, 0.0, 0.0, 0.0, -1.0)
 PLANES = {"sagittal": 0, "coronal": 1, "axial": 2}

@@ -26,6 +26,8 @@ from medview.dicom.tag_tree import compare_tags, matches, read_level, rows_text,
 from tests.phantoms.other_objects import RAW, code, make_object, make_report, save
 from tests.shared import shared_path
 
+pytestmark = pytest.mark.beside
+
 Tree = list[tuple[int, Any]]
 
 

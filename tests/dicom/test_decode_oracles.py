@@ -11,7 +11,10 @@ import pytest
 
 from tests.dicom.pixel_files import frames_of, phantom, write_pixels
 
-pytestmark = pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="needs DCMTK as encoder and oracle")
+pytestmark = [
+    pytest.mark.beside,
+    pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="needs DCMTK as encoder and oracle"),
+]
 
 GREY = {
     "u8": ("u1", 8, False, 0, 255),

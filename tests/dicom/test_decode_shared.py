@@ -18,6 +18,8 @@ from medview.dicom.frame_source import DicomFrame
 from tests.dicom.pixel_files import frames_of
 from tests.shared import shared_path
 
+pytestmark = pytest.mark.beside
+
 SYNTAX_FOLDER = "data/cornerstonejs+cornerstoneWADOImageLoader/examples/test-images"
 WHEEL = "the files in pydicom's wheel"
 FOLDERS = (

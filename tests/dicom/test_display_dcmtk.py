@@ -16,7 +16,7 @@ from medview.app.headless import choose_stack
 from medview.app.rendering import RenderWish, render_stack
 from tests.dicom.pixel_files import write_pixels
 
-pytestmark = pytest.mark.skipif(shutil.which("dcm2pnm") is None, reason="needs DCMTK's dcm2pnm")
+pytestmark = [pytest.mark.beside, pytest.mark.skipif(shutil.which("dcm2pnm") is None, reason="needs DCMTK's dcm2pnm")]
 
 ROWS, COLUMNS = 12, 16
 BOTH = ("MONOCHROME1", "MONOCHROME2")

@@ -37,6 +37,8 @@ from tests.phantoms.raw_dicom import (
 )
 from tests.shared import shared_path
 
+pytestmark = pytest.mark.beside
+
 
 def read(path: Path) -> InstanceHeader:
     return HeaderReader().read(str(path))

@@ -23,6 +23,8 @@ from tests.phantoms.dicom_series import SHAPE, make_series, save_series
 from tests.phantoms.raw_dicom import element, item, part10
 from tests.shared import shared_path
 
+pytestmark = pytest.mark.beside
+
 unix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs links, pipes and permissions of Unix")
 
 

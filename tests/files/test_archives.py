@@ -23,6 +23,8 @@ from medview.files.byte_source import HeldBytes, opened, opened_stream
 from medview.files.inflating import GZIP, InflatedBytes
 from medview.files.local_copy import local_copy
 
+pytestmark = pytest.mark.beside
+
 NOISE = np.random.default_rng(4).integers(0, 64, 3_300_000, dtype=np.uint8).tobytes()
 CONTENT = {"CT/0001": NOISE[:100_000], "CT/0002": NOISE, "deep/er/0003.dcm": b"x" * 5000, "empty": b""}
 

@@ -16,6 +16,8 @@ from tests.inference import networks
 from tests.inference.foreign import begun, imported, missing, saved, write_json
 from tests.inference.volumes import axial_geometry, reorientations, run, volume_of
 
+pytestmark = pytest.mark.beside
+
 Array = np.ndarray[Any, Any]
 FLOAT = networks.FLOAT
 

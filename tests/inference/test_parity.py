@@ -14,6 +14,8 @@ from tests.inference.packages import about
 from tests.inference.parity import inputs
 from tests.inference.volumes import axial_geometry, made_package, run, volume_of
 
+pytestmark = pytest.mark.beside
+
 Array = np.ndarray[Any, Any]
 
 RECORDED = np.load(Path(__file__).parent / "parity" / "recorded.npz")

@@ -22,6 +22,8 @@ from tests.inference.volumes import (
     volume_of,
 )
 
+pytestmark = pytest.mark.beside
+
 Array = np.ndarray[Any, Any]
 RNG = np.random.default_rng(5)
 

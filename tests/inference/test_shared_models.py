@@ -25,6 +25,8 @@ from tests.inference.packages import shared_package
 from tests.inference.volumes import run
 from tests.shared import shared_path
 
+pytestmark = pytest.mark.beside
+
 Array = np.ndarray[Any, Any]
 
 

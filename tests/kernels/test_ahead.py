@@ -14,6 +14,8 @@ import pytest
 
 from medview.kernels import ahead, connected, resample_grid, volume_sampling
 
+pytestmark = pytest.mark.beside
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

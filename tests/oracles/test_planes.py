@@ -19,6 +19,8 @@ from medview.app.rendering import RenderWish, render_stack
 from tests.oracles.grids import OBLIQUE, sheared, signed_permutations, turned
 from tests.phantoms.dicom_series import AXIAL, SHAPE, SPACING, make_series, positions_along, save_series
 
+pytestmark = pytest.mark.beside
+
 GRADIENT = np.array([1.0, 2.3, -0.7])
 """Of the field, per mm along LPS; no sign or axis can be exchanged for another."""
 WINDOW = (0.0, 400.0)

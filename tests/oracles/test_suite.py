@@ -29,6 +29,8 @@ from tests.oracles.table import refusals, write_table
 from tests.oracles.variants import Variant, bases, fault_of, grey, lossy_jpegs_of, variants_of
 from tests.oracles.volumes import compare_series, dcm2niix_program, series_of
 
+pytestmark = pytest.mark.beside
+
 WHOLE = os.environ.get("MEDVIEW_ORACLES", "") == "whole"
 MOST_REFUSED = 0.01
 

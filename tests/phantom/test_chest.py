@@ -14,6 +14,8 @@ from medview.phantom import (
     make_chest,
 )
 
+pytestmark = pytest.mark.beside
+
 QUIET = ScanChoice(shape=(60, 120, 120), spacing=(5.0, 3.0, 3.0), thickness=5.0, noise_hu=0.0, sharpen=0.0)
 HEALTHY = AnatomyChoice(
     size=1.0,

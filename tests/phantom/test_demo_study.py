@@ -15,6 +15,8 @@ from medview.core.progress import Cancelled
 from medview.dicom.write_ct import CtDescription, write_ct_series
 from medview.phantom import AnatomyChoice, ChestPhantom, ScanChoice, make_chest
 
+pytestmark = pytest.mark.beside
+
 SMALL = ScanChoice(shape=(9, 64, 48), spacing=(2.5, 5.5, 7.0), thickness=2.5, center=(3.0, -2.0, -20.0))
 
 

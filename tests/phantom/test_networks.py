@@ -21,6 +21,8 @@ from medview.phantom import AnatomyChoice, ChestPhantom, ScanChoice, make_chest
 from tests.phantom.lung_reference import lungs_by_threshold
 from tests.shared import shared_path
 
+pytestmark = pytest.mark.beside
+
 HEALTHY = AnatomyChoice(
     size=1.0, fat_mm=15, arms="up", contrast=100, breasts=False, prone=False, tilt_deg=3, emphysema=0, ground_glass=0,
     consolidation=0, effusion=0, fibrosis=0, warp_mm=3.0, table=True, vessels=0.6, nodules=0,

@@ -6,9 +6,12 @@ import ast
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests import phantom_second
 from tests.phantom_second import second_chest
+
+pytestmark = pytest.mark.beside
 
 
 def test_it_shares_nothing_with_the_first() -> None:
