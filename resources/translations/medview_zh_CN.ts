@@ -205,43 +205,43 @@
     <name>ColourMap</name>
     <message>
         <source>Grey</source>
-        <translation type="unfinished"></translation>
+        <translation>灰阶</translation>
     </message>
     <message>
         <source>Inverted grey</source>
-        <translation type="unfinished"></translation>
+        <translation>反转灰阶</translation>
     </message>
     <message>
         <source>Hot iron</source>
-        <translation type="unfinished"></translation>
+        <translation>热铁</translation>
     </message>
     <message>
         <source>PET</source>
-        <translation type="unfinished"></translation>
+        <translation>PET</translation>
     </message>
     <message>
         <source>Hot metal blue</source>
-        <translation type="unfinished"></translation>
+        <translation>热金属蓝</translation>
     </message>
     <message>
         <source>PET 20 steps</source>
-        <translation type="unfinished"></translation>
+        <translation>PET 20 级</translation>
     </message>
     <message>
         <source>Rainbow</source>
-        <translation type="unfinished"></translation>
+        <translation>彩虹</translation>
     </message>
     <message>
         <source>Viridis (even lightness)</source>
-        <translation type="unfinished"></translation>
+        <translation>Viridis(亮度均匀)</translation>
     </message>
     <message>
         <source>Add a colour map</source>
-        <translation type="unfinished"></translation>
+        <translation>添加色图</translation>
     </message>
     <message>
         <source>Colour maps</source>
-        <translation type="unfinished"></translation>
+        <translation>色图文件</translation>
     </message>
 </context>
 <context>
@@ -420,7 +420,7 @@
     </message>
     <message>
         <source>Test pattern for the monitor</source>
-        <translation type="unfinished"></translation>
+        <translation>显示器测试图</translation>
     </message>
     <message>
         <source>Reports and other objects</source>
@@ -548,15 +548,15 @@
     </message>
     <message>
         <source>Cine to and fro</source>
-        <translation type="unfinished"></translation>
+        <translation>往复播放</translation>
     </message>
     <message>
         <source>Cine faster</source>
-        <translation type="unfinished"></translation>
+        <translation>加快播放</translation>
     </message>
     <message>
         <source>Cine slower</source>
-        <translation type="unfinished"></translation>
+        <translation>减慢播放</translation>
     </message>
     <message>
         <source>Invert</source>
@@ -720,15 +720,15 @@
     </message>
     <message>
         <source>Values along the line</source>
-        <translation type="unfinished"></translation>
+        <translation>沿线剖面图</translation>
     </message>
     <message>
         <source>Volume of uptake around the region</source>
-        <translation type="unfinished"></translation>
+        <translation>区域周围的摄取体积</translation>
     </message>
     <message>
         <source>Regions over time</source>
-        <translation type="unfinished"></translation>
+        <translation>区域的时间曲线</translation>
     </message>
     <message>
         <source>Copy the mark</source>
@@ -792,7 +792,7 @@
     </message>
     <message>
         <source>Window by a box</source>
-        <translation type="unfinished"></translation>
+        <translation>框选调窗</translation>
     </message>
     <message>
         <source>Cancel; a second time resets the picture</source>
@@ -896,95 +896,95 @@
     </message>
     <message>
         <source>Grey</source>
-        <translation type="unfinished"></translation>
+        <translation>灰阶</translation>
     </message>
     <message>
         <source>Inverted grey</source>
-        <translation type="unfinished"></translation>
+        <translation>反转灰阶</translation>
     </message>
     <message>
         <source>Hot iron</source>
-        <translation type="unfinished"></translation>
+        <translation>热铁</translation>
     </message>
     <message>
         <source>PET</source>
-        <translation type="unfinished"></translation>
+        <translation>PET</translation>
     </message>
     <message>
         <source>Hot metal blue</source>
-        <translation type="unfinished"></translation>
+        <translation>热金属蓝</translation>
     </message>
     <message>
         <source>PET 20 steps</source>
-        <translation type="unfinished"></translation>
+        <translation>PET 20 级</translation>
     </message>
     <message>
         <source>Rainbow</source>
-        <translation type="unfinished"></translation>
+        <translation>彩虹</translation>
     </message>
     <message>
         <source>Viridis (even lightness)</source>
-        <translation type="unfinished"></translation>
+        <translation>Viridis(亮度均匀)</translation>
     </message>
     <message>
         <source>Blended</source>
-        <translation type="unfinished"></translation>
+        <translation>混合</translation>
     </message>
     <message>
         <source>Swiped: drag the line</source>
-        <translation type="unfinished"></translation>
+        <translation>卷帘:拖动分界线</translation>
     </message>
     <message>
         <source>As a checkerboard</source>
-        <translation type="unfinished"></translation>
+        <translation>棋盘格</translation>
     </message>
     <message>
         <source>Sigmoid window</source>
-        <translation type="unfinished"></translation>
+        <translation>S 形窗</translation>
     </message>
     <message>
         <source>Next colour map</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个色图</translation>
     </message>
     <message>
         <source>Previous colour map</source>
-        <translation type="unfinished"></translation>
+        <translation>上一个色图</translation>
     </message>
     <message>
         <source>Colour bar</source>
-        <translation type="unfinished"></translation>
+        <translation>色标</translation>
     </message>
     <message>
         <source>Add a colour map from a file…</source>
-        <translation type="unfinished"></translation>
+        <translation>从文件添加色图…</translation>
     </message>
     <message>
         <source>Lay a series over this one…</source>
-        <translation type="unfinished"></translation>
+        <translation>在此序列上叠加另一序列…</translation>
     </message>
     <message>
         <source>Series on top shown</source>
-        <translation type="unfinished"></translation>
+        <translation>显示叠加序列</translation>
     </message>
     <message>
         <source>Blended, swiped, as a checkerboard: the next</source>
-        <translation type="unfinished"></translation>
+        <translation>混合、卷帘、棋盘格:切换</translation>
     </message>
     <message>
         <source>More of the series on top</source>
-        <translation type="unfinished"></translation>
+        <translation>增加叠加序列的不透明度</translation>
     </message>
     <message>
         <source>Less of the series on top</source>
-        <translation type="unfinished"></translation>
+        <translation>降低叠加序列的不透明度</translation>
     </message>
     <message>
         <source>Exchange the series on top and the one below</source>
-        <translation type="unfinished"></translation>
+        <translation>交换上层与下层序列</translation>
     </message>
     <message>
         <source>Take the series on top away</source>
-        <translation type="unfinished"></translation>
+        <translation>移除叠加序列</translation>
     </message>
     <message>
         <source>Next hanging step</source>
@@ -2686,11 +2686,11 @@
     <name>Fusion</name>
     <message>
         <source>(other frame of reference)</source>
-        <translation type="unfinished"></translation>
+        <translation>(参考坐标系不同)</translation>
     </message>
     <message>
         <source>No other series of this patient is open</source>
-        <translation type="unfinished"></translation>
+        <translation>此患者没有打开其他序列</translation>
     </message>
     <message>
         <source>None</source>
@@ -2698,51 +2698,51 @@
     </message>
     <message>
         <source>Lay a series over this one</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加另一序列</translation>
     </message>
     <message>
         <source>The files name different frames of reference: nothing says that the two series lie at the same place.</source>
-        <translation type="unfinished"></translation>
+        <translation>两个序列的文件注明了不同的参考坐标系:没有依据表明它们位于同一位置。</translation>
     </message>
     <message>
         <source>They can be laid over each other by their own coordinates all the same. The picture is marked for as long as they are, and you have to judge whether they fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>仍可按各自的坐标叠加。叠加期间图像上会一直有标记,是否吻合须由您判断。</translation>
     </message>
     <message>
         <source>Lay it over, marked</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加并标记</translation>
     </message>
     <message>
         <source>Series on top</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加序列</translation>
     </message>
     <message>
         <source>Shown</source>
-        <translation type="unfinished"></translation>
+        <translation>显示</translation>
     </message>
     <message>
         <source>Exchange the series on top and the one below</source>
-        <translation type="unfinished"></translation>
+        <translation>交换上层与下层序列</translation>
     </message>
     <message>
         <source>Take the series on top away</source>
-        <translation type="unfinished"></translation>
+        <translation>移除叠加序列</translation>
     </message>
     <message>
         <source>How the two are shown</source>
-        <translation type="unfinished"></translation>
+        <translation>两者的显示方式</translation>
     </message>
     <message>
         <source>Blended</source>
-        <translation type="unfinished"></translation>
+        <translation>混合</translation>
     </message>
     <message>
         <source>Swiped</source>
-        <translation type="unfinished"></translation>
+        <translation>卷帘</translation>
     </message>
     <message>
         <source>Checkerboard</source>
-        <translation type="unfinished"></translation>
+        <translation>棋盘格</translation>
     </message>
     <message>
         <source>Opacity</source>
@@ -2750,55 +2750,55 @@
     </message>
     <message>
         <source>Opacity (Alt and the wheel over the picture)</source>
-        <translation type="unfinished"></translation>
+        <translation>不透明度(在图像上按住 Alt 滚动滚轮)</translation>
     </message>
     <message>
         <source>Low values transparent</source>
-        <translation type="unfinished"></translation>
+        <translation>低值透明</translation>
     </message>
     <message>
         <source>Colours of the series on top</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加序列的颜色</translation>
     </message>
     <message>
         <source>Window of the series on top</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加序列的窗</translation>
     </message>
     <message>
         <source>Window of the series on top (Ctrl and drag over the picture)</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加序列的窗(在图像上按住 Ctrl 拖动)</translation>
     </message>
     <message>
         <source>From</source>
-        <translation type="unfinished"></translation>
+        <translation>从</translation>
     </message>
     <message>
         <source>To</source>
-        <translation type="unfinished"></translation>
+        <translation>到</translation>
     </message>
     <message>
         <source>Moved by hand (mm to the left, back, head)</source>
-        <translation type="unfinished"></translation>
+        <translation>手动移动(向左、向后、向头,mm)</translation>
     </message>
     <message>
         <source>To the left</source>
-        <translation type="unfinished"></translation>
+        <translation>向左</translation>
     </message>
     <message>
         <source>To the back</source>
-        <translation type="unfinished"></translation>
+        <translation>向后</translation>
     </message>
     <message>
         <source>To the head</source>
-        <translation type="unfinished"></translation>
+        <translation>向头</translation>
     </message>
     <message>
         <source>Usual window</source>
-        <translation type="unfinished"></translation>
+        <translation>常用窗</translation>
     </message>
     <message>
         <source>Window of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件中的窗</translation>
     </message>
     <message>
         <source>Chosen by hand</source>
@@ -3261,7 +3261,7 @@
     </message>
     <message>
         <source>Colour map</source>
-        <translation type="unfinished"></translation>
+        <translation>色图</translation>
     </message>
     <message>
         <source>Numbers beside the values</source>
@@ -3705,11 +3705,11 @@
     </message>
     <message>
         <source>Colour map</source>
-        <translation type="unfinished"></translation>
+        <translation>色图</translation>
     </message>
     <message>
         <source>Fusion</source>
-        <translation type="unfinished"></translation>
+        <translation>融合</translation>
     </message>
 </context>
 <context>
@@ -4908,43 +4908,43 @@
     </message>
     <message>
         <source>{0} is no colour map: {1}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 不是色图:{1}。</translation>
     </message>
     <message>
         <source>{0} could not be kept in {1}: {2}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 无法保存到 {1}:{2}。</translation>
     </message>
     <message>
         <source>There is no colour map {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有色图 {0}。</translation>
     </message>
     <message>
         <source>There is no series that another could be laid over.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可供叠加的下层序列。</translation>
     </message>
     <message>
         <source>A series cannot be laid over itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>序列不能叠加到自身。</translation>
     </message>
     <message>
         <source>Series of two patients cannot be laid over each other.</source>
-        <translation type="unfinished"></translation>
+        <translation>不同患者的序列不能相互叠加。</translation>
     </message>
     <message>
         <source>A series of colour pictures cannot be laid over another.</source>
-        <translation type="unfinished"></translation>
+        <translation>彩色图像序列不能叠加到其他序列上。</translation>
     </message>
     <message>
         <source>One of the two series has no place in the patient, so nothing says where they lie over each other.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中一个序列没有患者空间位置,无法确定两者如何叠加。</translation>
     </message>
     <message>
         <source>The files name different frames of reference: nothing says that the two series lie at the same place.</source>
-        <translation type="unfinished"></translation>
+        <translation>两个序列的文件注明了不同的参考坐标系:没有依据表明它们位于同一位置。</translation>
     </message>
     <message>
         <source>The series to lay over is not open any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>要叠加的序列已不再打开。</translation>
     </message>
 </context>
 <context>
@@ -5018,55 +5018,55 @@
     <name>Monitors</name>
     <message>
         <source>With the luminance of its black and white a monitor is calibrated to the standard display function (DICOM PS3.14): equal steps of grey look equally large.</source>
-        <translation type="unfinished"></translation>
+        <translation>根据显示器黑色与白色的亮度,将其校准到标准显示函数(DICOM PS3.14):相等的灰阶差看起来也相等。</translation>
     </message>
     <message>
         <source>Monitor</source>
-        <translation type="unfinished"></translation>
+        <translation>显示器</translation>
     </message>
     <message>
         <source>Calibrated to the standard function</source>
-        <translation type="unfinished"></translation>
+        <translation>校准到标准显示函数</translation>
     </message>
     <message>
         <source>Black</source>
-        <translation type="unfinished"></translation>
+        <translation>黑色</translation>
     </message>
     <message>
         <source>White</source>
-        <translation type="unfinished"></translation>
+        <translation>白色</translation>
     </message>
     <message>
         <source>Light of the room on it</source>
-        <translation type="unfinished"></translation>
+        <translation>屏幕上的环境光</translation>
     </message>
     <message>
         <source>Gamma</source>
-        <translation type="unfinished"></translation>
+        <translation>伽马</translation>
     </message>
     <message>
         <source>Show the test pattern on it</source>
-        <translation type="unfinished"></translation>
+        <translation>在此显示器上显示测试图</translation>
     </message>
     <message>
         <source>{0} (not plugged in)</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}(未连接)</translation>
     </message>
     <message>
         <source>Greys are told to the monitor as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>灰阶原样送往显示器。</translation>
     </message>
     <message>
         <source>White is not brighter than black, the room&apos;s light included.</source>
-        <translation type="unfinished"></translation>
+        <translation>计入环境光后,白色并不比黑色亮。</translation>
     </message>
     <message>
         <source>Steps of grey differ from the standard by up to {0} %, without the calibration by up to {1} %.</source>
-        <translation type="unfinished"></translation>
+        <translation>灰阶差与标准最多相差 {0} %,未校准时最多相差 {1} %。</translation>
     </message>
     <message>
         <source>More than 10 % is too much to read on.</source>
-        <translation type="unfinished"></translation>
+        <translation>超过 10 % 不宜用于阅片。</translation>
     </message>
 </context>
 <context>
@@ -5613,51 +5613,51 @@
     <name>Plot</name>
     <message>
         <source>Copy as a table (CSV)</source>
-        <translation type="unfinished"></translation>
+        <translation>复制为表格(CSV)</translation>
     </message>
     <message>
         <source>Values along the line</source>
-        <translation type="unfinished"></translation>
+        <translation>沿线剖面图</translation>
     </message>
     <message>
         <source>{0}: min {1}   max {2}   mean {3} {4}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}:最小 {1}   最大 {2}   平均 {3} {4}</translation>
     </message>
     <message>
         <source>Distance</source>
-        <translation type="unfinished"></translation>
+        <translation>距离</translation>
     </message>
     <message>
         <source>Share of each range</source>
-        <translation type="unfinished"></translation>
+        <translation>各自范围内的比例</translation>
     </message>
     <message>
         <source>Regions over time</source>
-        <translation type="unfinished"></translation>
+        <translation>区域的时间曲线</translation>
     </message>
     <message>
         <source>Draw a region on an image of a series with time points first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先在有多个时间点的序列图像上画一个区域。</translation>
     </message>
     <message>
         <source>Region {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>区域 {0}</translation>
     </message>
     <message>
         <source>Reading {0} images…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取 {0} 幅图像…</translation>
     </message>
     <message>
         <source>{0}: from {1} to {2} {3}, highest at {4} {5}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}:从 {1} 到 {2} {3},峰值位于 {4} {5}</translation>
     </message>
     <message>
         <source>{0} images cannot be read; the curves have gaps there</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 幅图像无法读取;曲线在该处中断</translation>
     </message>
     <message>
         <source>Mean</source>
-        <translation type="unfinished"></translation>
+        <translation>平均值</translation>
     </message>
 </context>
 <context>
@@ -5735,15 +5735,15 @@
     <name>Presets</name>
     <message>
         <source>Modality</source>
-        <translation type="unfinished"></translation>
+        <translation>模态</translation>
     </message>
     <message>
         <source>Key</source>
-        <translation type="unfinished"></translation>
+        <translation>按键</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>Center</source>
@@ -5755,11 +5755,11 @@
     </message>
     <message>
         <source>Window presets</source>
-        <translation type="unfinished"></translation>
+        <translation>窗预设</translation>
     </message>
     <message>
         <source>Add the window shown</source>
-        <translation type="unfinished"></translation>
+        <translation>添加当前窗</translation>
     </message>
     <message>
         <source>Up</source>
@@ -5771,19 +5771,19 @@
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>As delivered</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复默认</translation>
     </message>
     <message>
         <source>The first seven are called by the keys 3 to 9; those of PET are in SUV.</source>
-        <translation type="unfinished"></translation>
+        <translation>前七项由按键 3 至 9 调用;PET 的预设以 SUV 为单位。</translation>
     </message>
     <message>
         <source>Preset {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>预设 {0}</translation>
     </message>
 </context>
 <context>
@@ -6258,11 +6258,11 @@
     </message>
     <message>
         <source>Windows</source>
-        <translation type="unfinished"></translation>
+        <translation>窗预设</translation>
     </message>
     <message>
         <source>Monitors</source>
-        <translation type="unfinished"></translation>
+        <translation>显示器</translation>
     </message>
     <message>
         <source>Restore defaults</source>
@@ -6861,7 +6861,7 @@
     </message>
     <message>
         <source>Draw a volume of uptake</source>
-        <translation type="unfinished"></translation>
+        <translation>画出摄取体积</translation>
     </message>
 </context>
 <context>
@@ -7090,35 +7090,35 @@
     <name>TestPattern</name>
     <message>
         <source>Test pattern</source>
-        <translation type="unfinished"></translation>
+        <translation>测试图</translation>
     </message>
     <message>
         <source>no display profile: greys are told as they are</source>
-        <translation type="unfinished"></translation>
+        <translation>没有显示器特性:灰阶原样输出</translation>
     </message>
     <message>
         <source>calibrated to the standard function, {0} to {1} cd/m²; steps within {2} %</source>
-        <translation type="unfinished"></translation>
+        <translation>已校准到标准显示函数,{0} 至 {1} cd/m²;灰阶差偏差在 {2} % 以内</translation>
     </message>
     <message>
         <source>calibration off, {0} to {1} cd/m²; steps within {2} %</source>
-        <translation type="unfinished"></translation>
+        <translation>校准已关闭,{0} 至 {1} cd/m²;灰阶差偏差在 {2} % 以内</translation>
     </message>
     <message>
         <source>more than 10 %</source>
-        <translation type="unfinished"></translation>
+        <translation>超过 10 %</translation>
     </message>
     <message>
         <source>To be seen: 18 greys, four corners in each; the small squares of 5 % and 95 %;</source>
-        <translation type="unfinished"></translation>
+        <translation>应能看到:18 级灰阶,每级四角的小方块;5 % 与 95 % 的小方块;</translation>
     </message>
     <message>
         <source>single lines in the middle and in the corners; ramps without bands; square squares.</source>
-        <translation type="unfinished"></translation>
+        <translation>中央与四角的单根线条;无条带的渐变;方格应为正方形。</translation>
     </message>
     <message>
         <source>C: calibration off and on    Esc: close</source>
-        <translation type="unfinished"></translation>
+        <translation>C:关闭或开启校准    Esc:关闭</translation>
     </message>
 </context>
 <context>
@@ -7144,23 +7144,23 @@
     <name>Uptake</name>
     <message>
         <source>Volume of uptake</source>
-        <translation type="unfinished"></translation>
+        <translation>摄取体积</translation>
     </message>
     <message>
         <source>From where on</source>
-        <translation type="unfinished"></translation>
+        <translation>阈值规则</translation>
     </message>
     <message>
         <source>{0} % of the maximum</source>
-        <translation type="unfinished"></translation>
+        <translation>最大值的 {0} %</translation>
     </message>
     <message>
         <source>SUV {0} and more</source>
-        <translation type="unfinished"></translation>
+        <translation>SUV {0} 及以上</translation>
     </message>
     <message>
         <source>A value of my own</source>
-        <translation type="unfinished"></translation>
+        <translation>自定义值</translation>
     </message>
     <message>
         <source>Threshold</source>
@@ -7168,51 +7168,51 @@
     </message>
     <message>
         <source>What hangs together with the hottest voxel of the region. Peak: the highest mean of a sphere of 1 ml (12.4 mm across) around one of its voxels.</source>
-        <translation type="unfinished"></translation>
+        <translation>与区域内最热体素相连的部分。峰值:以其中任一体素为中心、1 ml 球(直径 12.4 mm)内平均值的最大者。</translation>
     </message>
     <message>
         <source>Draw as a segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>画为分割</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
     <message>
         <source>Select a region on a PET series, or with one on top.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 PET 序列上(或叠加了 PET 的图像上)选择一个区域。</translation>
     </message>
     <message>
         <source>Nothing of the region reaches the threshold.</source>
-        <translation type="unfinished"></translation>
+        <translation>区域内没有达到阈值的体素。</translation>
     </message>
     <message>
         <source>Volume {0} ml   ({1} voxels)</source>
-        <translation type="unfinished"></translation>
+        <translation>体积 {0} ml   ({1} 个体素)</translation>
     </message>
     <message>
         <source>{0} voxels; their slices are not even, so there is no volume</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 个体素;层距不均,无法计算体积</translation>
     </message>
     <message>
         <source>Max {0}   Mean {1}{2}</source>
-        <translation type="unfinished"></translation>
+        <translation>最大 {0}   平均 {1}{2}</translation>
     </message>
     <message>
         <source>Peak {0}{1}</source>
-        <translation type="unfinished"></translation>
+        <translation>峰值 {0}{1}</translation>
     </message>
     <message>
         <source>Total (TLG) {0} g</source>
-        <translation type="unfinished"></translation>
+        <translation>总糖酵解量(TLG){0} g</translation>
     </message>
     <message>
         <source>The series is still loading</source>
-        <translation type="unfinished"></translation>
+        <translation>序列仍在加载</translation>
     </message>
     <message>
         <source>Uptake of {0} and more</source>
-        <translation type="unfinished"></translation>
+        <translation>摄取 {0} 及以上</translation>
     </message>
 </context>
 <context>
@@ -7491,7 +7491,7 @@
     </message>
     <message>
         <source>Series on top: incomplete</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加序列:不完整</translation>
     </message>
     <message>
         <source>AI hidden</source>
@@ -7531,11 +7531,11 @@
     </message>
     <message>
         <source>Cine to and fro, {0} images a second</source>
-        <translation type="unfinished"></translation>
+        <translation>往复播放,每秒 {0} 幅</translation>
     </message>
     <message>
         <source>Cine, {0} images a second</source>
-        <translation type="unfinished"></translation>
+        <translation>播放,每秒 {0} 幅</translation>
     </message>
     <message>
         <source>Lossy {method}</source>
@@ -7579,23 +7579,23 @@
     </message>
     <message>
         <source>Series on top moved by hand: {0} / {1} / {2} mm (L, P, H)</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加序列已手动移动:{0} / {1} / {2} mm(L、P、H)</translation>
     </message>
     <message>
         <source>On top: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加:{0}</translation>
     </message>
     <message>
         <source>On top, hidden: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加(已隐藏):{0}</translation>
     </message>
     <message>
         <source>{0}: other frame of reference, place not verified</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}:参考坐标系不同,位置未经核实</translation>
     </message>
     <message>
         <source>Series on top cannot be shown: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>叠加序列无法显示:{0}</translation>
     </message>
     <message>
         <source>AI explanation, research use: {about} ({names})</source>
@@ -7739,7 +7739,7 @@
     </message>
     <message>
         <source>{label} mean {mean}   max {max}   peak {peak}{unit}</source>
-        <translation type="unfinished"></translation>
+        <translation>{label} 平均 {mean}   最大 {max}   峰值 {peak}{unit}</translation>
     </message>
     <message>
         <source>no value here</source>
