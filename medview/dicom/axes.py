@@ -177,6 +177,7 @@ _POINTED = {
     tags.SEGMENT_NUMBER: "segment",
     tags.COMPLEX_COMPONENT: "component",
     tags.FRAME_ACQUISITION_NUMBER: "acquisition",
+    tags.tag(0x0018, 0x9808): "data type",  # of ultrasound volumes (PS3.3 C.8.24.5.1)
     tags.tag(0x2001, 0x1008): "phase",  # Philips: Phase Number
     tags.tag(0x2005, 0x1429): "ASL",  # Philips: label type
 }

@@ -74,6 +74,25 @@ def real_world_mappings(values: Values) -> tuple[RealWorldMapping, ...]:
     return tuple(found)
 
 
+def imager_spacing(values: Values) -> bytes | None:
+    """Imager Pixel Spacing, which enhanced X-ray objects have in the functional groups of frames without a place.
+
+    PS3.3 C.8.7.10, C.8.19.6.4; radiotherapy images call it Image Plane Pixel Spacing (C.8.8.2).
+    """
+    properties = (values.get(tags.FRAME_PIXEL_PROPERTIES) or [{}])[0]
+    found: bytes | None = values.get(tags.IMAGER_SPACING) or properties.get(tags.IMAGER_SPACING)
+    if found is not None or tags.SHARED_GROUPS not in values:
+        return found or values.get(tags.IMAGE_PLANE_SPACING)
+    groups = [(values.get(tag) or [{}])[0] for tag in (tags.SHARED_GROUPS, tags.FRAME_GROUPS)]
+    if any(tags.PIXEL_MEASURES in group for group in groups):
+        return None
+    for group in groups:
+        for item in group.get(tags.FRAME_PIXEL_PROPERTIES) or ():
+            if tags.IMAGER_SPACING in item:
+                return item[tags.IMAGER_SPACING]  # type: ignore[no-any-return]
+    return None
+
+
 def modality_lut(values: Values, signed: bool) -> ModalityLut | None:
     """The Modality LUT (PS3.3 C.11.1.1), None where there is none or it does not hold together.
 

@@ -30,7 +30,13 @@ from medview.dicom.header import (
     as_words,
     first,
 )
-from medview.dicom.header_parts import modality_lut, radiopharmaceutical, real_world_mappings, ultrasound_regions
+from medview.dicom.header_parts import (
+    imager_spacing,
+    modality_lut,
+    radiopharmaceutical,
+    real_world_mappings,
+    ultrasound_regions,
+)
 from medview.dicom.icc import has_profile
 from medview.dicom.inflate import HARMLESS, MAX_RATIO
 from medview.dicom.oddities import oddities_of, unknown_syntax_fault
@@ -114,7 +120,8 @@ class HeaderReader:
         series = self._shared(0, values, _SERIES_TAGS, (), lambda: _series_header(values))
         rare = values.keys() & _RARE
         tiles = _tiles(values, private)
-        image_key = (*private.items(), *sorted(rare), bool(rare) and has_profile(values), tiles)
+        imager = imager_spacing(values) if tags.SHARED_GROUPS in values else None
+        image_key = (*private.items(), *sorted(rare), bool(rare) and has_profile(values), tiles, imager)
         image = self._shared(1, values, _IMAGE_TAGS, image_key, lambda: _image_header(values, private, tiles))
         pixels, fault, oddities = self._pixels(raw)
         frames = self.frames(values, private, pixels) if fault is None else (self.frame(values, private),)
@@ -313,7 +320,6 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         high = as_shorts(get(tags.PADDING_LIMIT), signed) or low
         padding = (min(low[0], high[0]), max(low[0], high[0]))
     orientation = as_words(get(tags.PATIENT_ORIENTATION))
-    properties = (get(tags.FRAME_PIXEL_PROPERTIES) or [{}])[0]
     scale = as_floats(private.get("philips_scale_slope"), double=False)
     offset = as_floats(private.get("philips_scale_intercept"), double=False)
     factors = (as_number(private.get("philips_suv_factor")), as_number(private.get("philips_activity_factor")))
@@ -321,9 +327,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         padding,
         as_text(get(tags.PRESENTATION_SHAPE)).upper(),
         modality_lut(values, signed),
-        _pair(
-            as_numbers(get(tags.IMAGER_SPACING) or properties.get(tags.IMAGER_SPACING) or get(tags.IMAGE_PLANE_SPACING))
-        ),
+        _pair(as_numbers(imager_spacing(values))),
         _pair(as_numbers(get(tags.SCANNED_SPACING))),
         as_number(get(tags.MAGNIFICATION)),
         as_number(get(tags.SOURCE_DETECTOR)),

@@ -81,6 +81,7 @@ def dimension_name(name: str) -> str:
         "sequence": translate("Viewport", "Sequence"),
         "stack": translate("Viewport", "Stack"),
         "index": translate("Viewport", "Index"),
+        "data type": translate("Viewport", "Data type"),
         "repeat": translate("Viewport", "Repetition"),
         "energy window": translate("Viewport", "Energy window"),
         "detector": translate("Viewport", "Detector"),
@@ -103,6 +104,8 @@ def step_label(dimension: Dimension, step: int) -> str:
             "real": translate("Viewport", "real"),
             "imaginary": translate("Viewport", "imaginary"),
         }.get(label, label)
+    if dimension.name == "ASL":
+        label = {"label": translate("Viewport", "label"), "control": translate("Viewport", "control")}.get(label, label)
     return "" if label == str(step + 1) else label
 
 

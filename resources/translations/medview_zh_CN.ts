@@ -4903,6 +4903,78 @@
         <translation>模型包 {file} 解压后过大。</translation>
     </message>
     <message>
+        <source>There is no method {0}: {1}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The question takes {0} models, {1} were named.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} answers to points and boxes: without them there is nothing to question.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model has no label {0}: {1}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} says nothing of {1} here; choose another place or label.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The place ({0}) lies outside of the series.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} makes an image: there is no score to ask for.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} gives no value for each voxel of the series.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network has no layer with maps of features.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network has no feature maps called {0}; the last ones are: {1}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing that was changed made any difference to the score; the map would be empty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The map holds values that are not numbers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing would be varied: choose a shift, noise or axes to mirror.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is mirrored: the manifest does not say that the network was trained with mirrored images.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Boxes are varied by noise only: they would have to be moved back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Eigen-CAM shows what the layer responds to most, whatever label that speaks for.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The models do not answer the same question ({0}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The models have no label in common ({0}): everything that each labels is compared.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The package {file} cannot be unpacked.</source>
         <translation>无法解压模型包 {file}。</translation>
     </message>
@@ -7382,6 +7454,10 @@
         <translation>索引</translation>
     </message>
     <message>
+        <source>Data type</source>
+        <translation>数据类型</translation>
+    </message>
+    <message>
         <source>Repetition</source>
         <translation>重复</translation>
     </message>
@@ -7432,6 +7508,14 @@
     <message>
         <source>imaginary</source>
         <translation>虚部</translation>
+    </message>
+    <message>
+        <source>label</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>control</source>
+        <translation>对照</translation>
     </message>
     <message>
         <source>oblique</source>

@@ -363,3 +363,73 @@ def test_two_films_of_a_series_are_two_stacks(tmp_path: Path) -> None:
     other.file_meta.MediaStorageSOPInstanceUID = "1.2.3.44"
     stacks = stacks_of(save_series([one, other], tmp_path))
     assert [stack.shape[0] for stack in stacks] == [5, 3]
+
+
+def grouped(**attributes: object) -> Dataset:
+    item = Dataset()
+    for name, value in attributes.items():
+        setattr(item, name, value)
+    return item
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_an_enhanced_angiogram_has_the_spacing_of_its_detector(tmp_path: Path, shared: bool) -> None:
+    """PS3.3 C.8.19.6.4: Imager Pixel Spacing stands in the Frame Pixel Data Properties of the functional groups."""
+    data = make_enhanced(name=f"xa{shared}")
+    data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.12.1.1"
+    data.Modality = "XA"
+    common = data.SharedFunctionalGroupsSequence[0]
+    del common.PlaneOrientationSequence, common.PixelMeasuresSequence
+    for group in data.PerFrameFunctionalGroupsSequence:
+        del group.PlanePositionSequence
+    for group in [common] if shared else data.PerFrameFunctionalGroupsSequence:
+        group.FramePixelDataPropertiesSequence = Items([grouped(ImagerPixelSpacing=["0.2", "0.3"])])
+    stack = only_stack(save_series([data], tmp_path))
+    assert (stack.kind, stack.pixel_spacing, stack.spacing_kind) == ("frames", (0.2, 0.3), "detector")
+
+
+def test_tomosynthesis_has_the_spacing_of_the_patient(tmp_path: Path) -> None:
+    """Its slices are reconstructed: what the detector measured says nothing about them."""
+    data = make_enhanced(name="bto")
+    data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.13.1.3"
+    data.Modality = "MG"
+    common = data.SharedFunctionalGroupsSequence[0]
+    common.FramePixelDataPropertiesSequence = Items([grouped(ImagerPixelSpacing=["0.1", "0.1"])])
+    stack = only_stack(save_series([data], tmp_path))
+    assert (stack.kind, stack.pixel_spacing, stack.spacing_kind) == ("volume", (1.5, 0.75), "patient")
+    assert is_true(stack)
+
+
+def test_tissue_and_flow_of_an_ultrasound_volume_are_a_dimension(tmp_path: Path) -> None:
+    values = np.concatenate([marker_values(), marker_values()])
+    data = make_enhanced(np.concatenate([positions_along()] * 2), values=values, name="us")
+    data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.6.2"
+    data.Modality = "US"
+    data.DimensionIndexSequence = Items([grouped(DimensionIndexPointer=tag) for tag in (0x00189808, 0x00209301)])
+    for number, group in enumerate(data.PerFrameFunctionalGroupsSequence):
+        kind = ["TISSUE_INTENSITY", "FLOW_VELOCITY"][number // 12]
+        group.ImageDataTypeSequence = Items([grouped(DataType=kind)])
+        group.FrameContentSequence[0].DimensionIndexValues = [number // 12 + 1, number % 12 + 1]
+    stack = only_stack(save_series([data], tmp_path))
+    assert (stack.shape, stack.timepoints) == (SHAPE, 2)
+    assert [(axis.name, axis.values) for axis in stack.dimensions] == [("data type", (1, 2))]
+
+
+def test_a_negative_distance_of_nuclear_medicine_slices_stacks_them_in_front(tmp_path: Path) -> None:
+    """PS3.3 C.8.4.15: a negative Spacing Between Slices goes against row × column."""
+    values = marker_values()
+    data = make_series(name="spect", modality="NM")[0]
+    data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.20"
+    data.ImageType = ["ORIGINAL", "PRIMARY", "RECON TOMO", "EMISSION"]
+    positions = positions_along(step=-STEP)
+    detector = grouped(
+        ImagePositionPatient=[float(value) for value in positions[0]], ImageOrientationPatient=list(AXIAL)
+    )
+    del data.ImagePositionPatient, data.ImageOrientationPatient
+    data.DetectorInformationSequence = Items([detector])
+    set_pixels(data, (values + 1024).astype(np.int16))
+    data.SliceVector, data.NumberOfSlices = list(range(1, len(values) + 1)), len(values)
+    data.SpacingBetweenSlices = str(-STEP)
+    stack = only_stack(save_series([data], tmp_path))
+    assert stack.kind == "volume"
+    assert np.allclose(marker_centroid(stack), true_centroid(values, positions), atol=0.01)
