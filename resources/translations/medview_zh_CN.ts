@@ -2694,7 +2694,7 @@
     </message>
     <message>
         <source>None</source>
-        <translation type="unfinished">无</translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>Lay a series over this one</source>
@@ -2746,7 +2746,7 @@
     </message>
     <message>
         <source>Opacity</source>
-        <translation type="unfinished">不透明度</translation>
+        <translation>不透明度</translation>
     </message>
     <message>
         <source>Opacity (Alt and the wheel over the picture)</source>
@@ -2802,7 +2802,7 @@
     </message>
     <message>
         <source>Chosen by hand</source>
-        <translation type="unfinished">手动</translation>
+        <translation>手动设定</translation>
     </message>
 </context>
 <context>
@@ -5819,11 +5819,11 @@
     </message>
     <message>
         <source>Center</source>
-        <translation type="unfinished">窗位</translation>
+        <translation>窗位</translation>
     </message>
     <message>
         <source>Width</source>
-        <translation type="unfinished">窗宽</translation>
+        <translation>窗宽</translation>
     </message>
     <message>
         <source>Window presets</source>
@@ -5835,11 +5835,11 @@
     </message>
     <message>
         <source>Up</source>
-        <translation type="unfinished">上移</translation>
+        <translation>上移</translation>
     </message>
     <message>
         <source>Down</source>
-        <translation type="unfinished">下移</translation>
+        <translation>下移</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -7236,7 +7236,7 @@
     </message>
     <message>
         <source>Threshold</source>
-        <translation type="unfinished">阈值</translation>
+        <translation>阈值</translation>
     </message>
     <message>
         <source>What hangs together with the hottest voxel of the region. Peak: the highest mean of a sphere of 1 ml (12.4 mm across) around one of its voxels.</source>
