@@ -433,6 +433,10 @@ def _tab(at: int) -> Run:
 def _help_commands() -> tuple[Command, ...]:
     return (
         Command(
+            "help.pages", QT_TRANSLATE_NOOP("Command", "Help"), "help", lambda c: c.shell.show_help(), ("Shift+F1",)
+        ),
+        Command("help.tour", QT_TRANSLATE_NOOP("Command", "Tour of the window"), "help", lambda c: c.shell.show_tour()),
+        Command(
             "help.palette",
             QT_TRANSLATE_NOOP("Command", "Find a command…"),
             "help",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from medview.ui.listen import listen
@@ -15,16 +16,30 @@ if TYPE_CHECKING:
     from medview.app.workspace import Workspace
 
 HINTS = (
-    QT_TRANSLATE_NOOP("Hint", "Drag with the left button to set the window; the wheel goes through the images."),
-    QT_TRANSLATE_NOOP("Hint", "Keys 0 to 9 choose windows: 5 mediastinum, 6 bone, 7 lung. F1 lists all keys."),
-    QT_TRANSLATE_NOOP("Hint", "A double-click maximises a viewport. Ctrl+4 shows four; drag series into them."),
-    QT_TRANSLATE_NOOP("Hint", "The AI tab lists the models that fit the series. J hides all that AI says."),
-    QT_TRANSLATE_NOOP("Hint", "A click on a finding shows it in all viewports of its series."),
+    QT_TRANSLATE_NOOP(
+        "Hint",
+        "Drag with the left button to set the window; the wheel goes through the images. The right button zooms.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Hint", "Tools and layouts. Keys 0 to 9 choose windows: 5 mediastinum, 6 bone, 7 lung. F1 lists all keys."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Hint",
+        "The series. A click shows one, dragging puts it into any viewport. A double-click maximises a viewport.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Hint", "Findings and models that fit the series. A click on a finding goes there; J hides all that AI says."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Hint", "Everything stands in the menus with its key. Ctrl+Shift+P finds any command by a few letters."
+    ),
 )
 
 
 class HintStrip(QFrame):
     """One hint at a time while something is open and the reader has not dismissed them."""
+
+    tour_asked = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -41,6 +56,10 @@ class HintStrip(QFrame):
         self.next_button.setObjectName("flat")
         self.next_button.clicked.connect(self._next)
         row.addWidget(self.next_button)
+        self.tour_button = QPushButton(translate("Hint", "Show me"))
+        self.tour_button.setObjectName("flat")
+        self.tour_button.clicked.connect(self.tour_asked)
+        row.addWidget(self.tour_button)
         self.never_button = QPushButton(translate("Hint", "Do not show hints"))
         self.never_button.setObjectName("flat")
         self.never_button.clicked.connect(self._dismiss)

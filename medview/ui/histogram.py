@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from medview.core.window import Window
+from medview.ui.text import translate
 from medview.ui.theme import current_theme
 
 BINS = 128
@@ -28,6 +29,8 @@ class Histogram(pg.PlotWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, enableMenu=False)
         self.setFixedHeight(HEIGHT)
+        self.setAccessibleName(translate("Histogram", "Histogram of the values, with the window"))
+        self.viewport().setAccessibleName(self.accessibleName())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()

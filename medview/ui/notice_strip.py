@@ -137,6 +137,7 @@ class NoticeList(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         self.tree = QTreeWidget()
+        self.tree.setAccessibleName(translate("Notice", "Messages and problems"))
         self.tree.setRootIsDecorated(False)
         self.tree.setHeaderLabels([translate("Notice", "What"), translate("Notice", "File")])
         self.tree.setWordWrap(True)

@@ -88,6 +88,7 @@ class SaveDialog(QDialog):
         form.addRow("", self.verified)
         row = QHBoxLayout()
         self.folder = QLineEdit(str(Path.home() / "medview"))
+        self.folder.setAccessibleName(translate("Save", "Folder to write into"))
         self.folder.textChanged.connect(self._follow)
         row.addWidget(self.folder, 1)
         browse = QPushButton(translate("Save", "Choose…"))

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+WORDS_ROLE = Qt.ItemDataRole.UserRole + 9
+
 
 class SearchedTree(QWidget):
     """Rows under bold groups. ``search`` and ``tree`` are the widgets themselves."""
@@ -41,6 +43,11 @@ class SearchedTree(QWidget):
         self.tree.addTopLevelItem(group)
         return group
 
+    @staticmethod
+    def also_search(row: QTreeWidgetItem, words: str) -> None:
+        """Find a row by words that it does not show."""
+        row.setData(0, WORDS_ROLE, words)
+
     def rows(self) -> list[QTreeWidgetItem]:
         """All rows under groups."""
         found = []
@@ -61,6 +68,7 @@ class SearchedTree(QWidget):
                 row = group.child(n)
                 if row is not None:
                     words = " ".join(row.text(column) for column in range(self.tree.columnCount()))
+                    words += " " + (row.data(0, WORDS_ROLE) or "")
                     row.setHidden(wanted not in words.casefold())
                     seen += not row.isHidden()
             group.setHidden(not seen and bool(wanted))

@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QDrag, QFontMetrics, QImage, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QColor, QContextMenuEvent, QDrag, QFontMetrics, QImage, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from medview.app.documents import OtherObject, objects_of
@@ -469,10 +469,13 @@ class SeriesList(QListView):
     chosen = Signal(str)
     object_chosen = Signal(object)
     """An `ObjectRow`."""
+    menu_asked = Signal(object, QPoint)
+    """A right click on a stack; global position."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("strip-list")
+        self.setAccessibleName(translate("SeriesPanel", "Series"))
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
@@ -487,6 +490,14 @@ class SeriesList(QListView):
             index = self.indexAt(event.position().toPoint())
             if index.isValid() and index == self.currentIndex():
                 self._choose(index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        row = index.data(RowRole)
+        if isinstance(row, StackRow):
+            at = self.viewport().mapToGlobal(self.visualRect(index).center()) if by_key else event.globalPos()
+            self.menu_asked.emit(row.stack, at)
 
     def startDrag(self, _supported: Qt.DropAction) -> None:
         index = self.currentIndex()

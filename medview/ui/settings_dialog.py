@@ -46,6 +46,7 @@ class SettingsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         tabs = QTabWidget()
+        tabs.setAccessibleName(translate("Settings", "Settings"))
         tabs.setDocumentMode(True)
         column.addWidget(tabs, 1)
         self.choices: dict[str, QComboBox] = {}

@@ -106,6 +106,7 @@ class StatusLine(QWidget):
         row.addStretch(1)
         self.hanging = QToolButton()
         self.hanging.setToolTip(translate("StatusLine", "The hanging protocol and its step"))
+        self.hanging.setAccessibleName(self.hanging.toolTip())
         self.hanging.clicked.connect(self.hanging_asked)
         row.addWidget(self.hanging)
         row.addWidget(self.device)

@@ -71,6 +71,7 @@ class TagBrowser(QDialog):
         self.tree = self._tree()
         splitter.addWidget(self.tree)
         self.detail = QPlainTextEdit()
+        self.detail.setAccessibleName(translate("Tags", "Value of the chosen element"))
         self.detail.setReadOnly(True)
         self.detail.setPlaceholderText(translate("Tags", "Choose a row to see its whole value."))
         self.detail.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
@@ -117,6 +118,7 @@ class TagBrowser(QDialog):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.search = QLineEdit()
+        self.search.setAccessibleName(translate("Tags", "Search"))
         self.search.setPlaceholderText(translate("Tags", "Search: name, keyword, tag, VR, value, private creator"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _text: self._search_soon.start())
@@ -147,6 +149,7 @@ class TagBrowser(QDialog):
 
     def _tree(self) -> QTreeView:
         tree = QTreeView()
+        tree.setAccessibleName(translate("Tags", "Data elements"))
         tree.setModel(self.model)
         tree.setUniformRowHeights(True)
         tree.setAlternatingRowColors(True)

@@ -440,11 +440,11 @@
     </message>
     <message>
         <source>Help</source>
-        <translation type="unfinished"></translation>
+        <translation>帮助</translation>
     </message>
     <message>
         <source>Tour of the window</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口导览</translation>
     </message>
     <message>
         <source>Find a command…</source>
@@ -812,7 +812,7 @@
     </message>
     <message>
         <source>Question a model: why, how sure, what another one says…</source>
-        <translation type="unfinished"></translation>
+        <translation>向模型提问：依据、把握、其他模型的看法…</translation>
     </message>
     <message>
         <source>Hide or show AI and overlays</source>
@@ -1839,462 +1839,458 @@
     <name>Explain</name>
     <message>
         <source>Channels of the layer</source>
-        <translation type="unfinished"></translation>
+        <translation>该层的通道</translation>
     </message>
     <message>
         <source>Click on a channel to see its number</source>
-        <translation type="unfinished"></translation>
+        <translation>点击通道可查看其编号</translation>
     </message>
     <message>
         <source>AI explanation: research use, not kept as a finding</source>
-        <translation type="unfinished"></translation>
+        <translation>AI 解释：仅供研究，不作为所见保存</translation>
     </message>
     <message>
         <source>Show or hide this over the images</source>
-        <translation type="unfinished">在图像上显示或隐藏</translation>
+        <translation>在图像上显示或隐藏</translation>
     </message>
     <message>
         <source>Let go of this</source>
-        <translation type="unfinished"></translation>
+        <translation>丢弃此项</translation>
     </message>
     <message>
         <source>Agreement {0} %</source>
-        <translation type="unfinished"></translation>
+        <translation>一致率 {0} %</translation>
     </message>
     <message>
         <source>Score of the unchanged image: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>原始图像的评分：{0}</translation>
     </message>
     <message>
         <source>{0} runs in {1} s</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 {0} 次，用时 {1} 秒</translation>
     </message>
     <message>
         <source>Map</source>
-        <translation type="unfinished"></translation>
+        <translation>分布图</translation>
     </message>
     <message>
         <source>Drawn from</source>
-        <translation type="unfinished"></translation>
+        <translation>显示下限</translation>
     </message>
     <message>
         <source>Opacity</source>
-        <translation type="unfinished">不透明度</translation>
+        <translation>不透明度</translation>
     </message>
     <message>
         <source>{0} of the layer&apos;s channels</source>
-        <translation type="unfinished"></translation>
+        <translation>该层的 {0} 个通道</translation>
     </message>
     <message>
         <source>Channel {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>通道 {0}</translation>
     </message>
     <message>
         <source>Figures</source>
-        <translation type="unfinished"></translation>
+        <translation>数值</translation>
     </message>
     <message>
         <source>Place</source>
-        <translation type="unfinished"></translation>
+        <translation>位置</translation>
     </message>
     <message>
         <source>Slice</source>
-        <translation type="unfinished">层面</translation>
+        <translation>层面</translation>
     </message>
     <message>
         <source>ml</source>
-        <translation type="unfinished"></translation>
+        <translation>毫升</translation>
     </message>
     <message>
         <source>Places</source>
-        <translation type="unfinished"></translation>
+        <translation>位置列表</translation>
     </message>
     <message>
         <source>Click: go there</source>
-        <translation type="unfinished"></translation>
+        <translation>点击：跳转到该处</translation>
     </message>
     <message>
         <source>Questions to a model</source>
-        <translation type="unfinished"></translation>
+        <translation>向模型提问</translation>
     </message>
     <message>
         <source>Question</source>
-        <translation type="unfinished"></translation>
+        <translation>问题</translation>
     </message>
     <message>
         <source>Model</source>
-        <translation type="unfinished">模型</translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>With</source>
-        <translation type="unfinished"></translation>
+        <translation>对照</translation>
     </message>
     <message>
         <source>About</source>
-        <translation type="unfinished"></translation>
+        <translation>关于</translation>
     </message>
     <message>
         <source>Where</source>
-        <translation type="unfinished"></translation>
+        <translation>位置</translation>
     </message>
     <message>
         <source>Layer</source>
-        <translation type="unfinished"></translation>
+        <translation>网络层</translation>
     </message>
     <message>
         <source>Ask</source>
-        <translation type="unfinished"></translation>
+        <translation>提问</translation>
     </message>
     <message>
         <source>Take the question back</source>
-        <translation type="unfinished"></translation>
+        <translation>撤回提问</translation>
     </message>
     <message>
         <source>What the model finds most</source>
-        <translation type="unfinished"></translation>
+        <translation>模型判断最多的类别</translation>
     </message>
     <message>
         <source>The deepest</source>
-        <translation type="unfinished"></translation>
+        <translation>最深层</translation>
     </message>
     <message>
         <source>What the viewport shows</source>
-        <translation type="unfinished"></translation>
+        <translation>视口当前显示处</translation>
     </message>
     <message>
         <source>{0} {1} on slice {2}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} {1}，第 {2} 层</translation>
     </message>
     <message>
         <source>Open a series first.</source>
-        <translation type="unfinished">请先打开一个序列。</translation>
+        <translation>请先打开一个序列。</translation>
     </message>
     <message>
         <source>None of the models is meant for this series.</source>
-        <translation type="unfinished">没有适用于本序列的模型。</translation>
+        <translation>没有适用于该序列的模型。</translation>
     </message>
     <message>
         <source>Choose one more model to compare with.</source>
-        <translation type="unfinished"></translation>
+        <translation>请再选择一个模型进行比较。</translation>
     </message>
     <message>
         <source>Choose at least one more model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请至少再选择一个模型。</translation>
     </message>
     <message>
         <source>This cannot be asked; the messages say why.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法这样提问；原因见消息。</translation>
     </message>
     <message>
         <source>The question was taken back.</source>
-        <translation type="unfinished"></translation>
+        <translation>提问已撤回。</translation>
     </message>
     <message>
         <source>Answers are listed here. They are not kept when the study is closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>回答列于此处；检查关闭后不保留。</translation>
     </message>
 </context>
 <context>
     <name>Explanation</name>
     <message>
         <source>Probability map</source>
-        <translation type="unfinished"></translation>
+        <translation>概率图</translation>
     </message>
     <message>
         <source>How probable the network holds a label at each place.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络认为各处属于某标签的概率。</translation>
     </message>
     <message>
         <source>Over</source>
-        <translation type="unfinished"></translation>
+        <translation>范围</translation>
     </message>
     <message>
         <source>slice</source>
-        <translation type="unfinished"></translation>
+        <translation>当前层面</translation>
     </message>
     <message>
         <source>series</source>
-        <translation type="unfinished">序列</translation>
+        <translation>整个序列</translation>
     </message>
     <message>
         <source>Occlusion sensitivity</source>
-        <translation type="unfinished"></translation>
+        <translation>遮挡敏感度</translation>
     </message>
     <message>
         <source>How far the score falls when a patch of the image is covered (Zeiler and Fergus 2014).</source>
-        <translation type="unfinished"></translation>
+        <translation>遮住图像一小块后评分下降多少（Zeiler 与 Fergus，2014）。</translation>
     </message>
     <message>
         <source>Size of the patch (0: chosen)</source>
-        <translation type="unfinished"></translation>
+        <translation>遮挡块大小（0：自动）</translation>
     </message>
     <message>
         <source>Step of the patch (0: chosen)</source>
-        <translation type="unfinished"></translation>
+        <translation>遮挡块步长（0：自动）</translation>
     </message>
     <message>
         <source>Covered with</source>
-        <translation type="unfinished"></translation>
+        <translation>遮挡填充</translation>
     </message>
     <message>
         <source>Value to cover with</source>
-        <translation type="unfinished"></translation>
+        <translation>填充值</translation>
     </message>
     <message>
         <source>mean</source>
-        <translation type="unfinished"></translation>
+        <translation>均值</translation>
     </message>
     <message>
         <source>minimum</source>
-        <translation type="unfinished"></translation>
+        <translation>最小值</translation>
     </message>
     <message>
         <source>maximum</source>
-        <translation type="unfinished"></translation>
+        <translation>最大值</translation>
     </message>
     <message>
         <source>blurred</source>
-        <translation type="unfinished"></translation>
+        <translation>模糊</translation>
     </message>
     <message>
         <source>value</source>
-        <translation type="unfinished"></translation>
+        <translation>指定值</translation>
     </message>
     <message>
         <source>prepared</source>
-        <translation type="unfinished"></translation>
+        <translation>（预处理后）</translation>
     </message>
     <message>
         <source>Superpixels (LIME)</source>
-        <translation type="unfinished"></translation>
+        <translation>超像素（LIME）</translation>
     </message>
     <message>
         <source>Which parts of the image the score hangs on: parts are covered at random and a line is fitted (Ribeiro 2016).</source>
-        <translation type="unfinished"></translation>
+        <translation>评分取决于图像的哪些部分：随机遮挡各部分并作线性拟合（Ribeiro，2016）。</translation>
     </message>
     <message>
         <source>Parts</source>
-        <translation type="unfinished">组成部分</translation>
+        <translation>分块数</translation>
     </message>
     <message>
         <source>Tries</source>
-        <translation type="unfinished"></translation>
+        <translation>采样次数</translation>
     </message>
     <message>
         <source>Width of the kernel</source>
-        <translation type="unfinished"></translation>
+        <translation>核宽度</translation>
     </message>
     <message>
         <source>Ridge</source>
-        <translation type="unfinished"></translation>
+        <translation>岭系数</translation>
     </message>
     <message>
         <source>Seed</source>
-        <translation type="unfinished"></translation>
+        <translation>随机种子</translation>
     </message>
     <message>
         <source>Class-activation map</source>
-        <translation type="unfinished"></translation>
+        <translation>类激活图</translation>
     </message>
     <message>
         <source>Where the features of a layer are active: their principal part (Eigen-CAM) or weighted by score (Score-CAM).</source>
-        <translation type="unfinished"></translation>
+        <translation>某层特征在何处激活：取主成分（Eigen-CAM）或按评分加权（Score-CAM）。</translation>
     </message>
     <message>
         <source>Kind</source>
-        <translation type="unfinished">类型</translation>
+        <translation>类型</translation>
     </message>
     <message>
         <source>eigen</source>
-        <translation type="unfinished"></translation>
+        <translation>主成分（Eigen-CAM）</translation>
     </message>
     <message>
         <source>score</source>
-        <translation type="unfinished"></translation>
+        <translation>评分加权（Score-CAM）</translation>
     </message>
     <message>
         <source>Channels weighed (Score-CAM)</source>
-        <translation type="unfinished"></translation>
+        <translation>加权通道数（Score-CAM）</translation>
     </message>
     <message>
         <source>Feature maps</source>
-        <translation type="unfinished"></translation>
+        <translation>特征图</translation>
     </message>
     <message>
         <source>The channels of a layer, side by side.</source>
-        <translation type="unfinished"></translation>
+        <translation>并排显示某层的各通道。</translation>
     </message>
     <message>
         <source>Channels shown</source>
-        <translation type="unfinished"></translation>
+        <translation>显示通道数</translation>
     </message>
     <message>
         <source>Uncertainty by variation</source>
-        <translation type="unfinished"></translation>
+        <translation>扰动不确定性</translation>
     </message>
     <message>
         <source>How the answer changes when the image is shifted, mirrored and made noisy (Wang 2019).</source>
-        <translation type="unfinished"></translation>
+        <translation>图像经平移、镜像和加噪后结果如何变化（Wang，2019）。</translation>
     </message>
     <message>
         <source>Mirrored</source>
-        <translation type="unfinished"></translation>
+        <translation>镜像</translation>
     </message>
     <message>
         <source>as trained</source>
-        <translation type="unfinished"></translation>
+        <translation>按训练设置</translation>
     </message>
     <message>
         <source>all axes</source>
-        <translation type="unfinished"></translation>
+        <translation>所有轴</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>Shift</source>
-        <translation type="unfinished"></translation>
+        <translation>平移</translation>
     </message>
     <message>
         <source>voxels</source>
-        <translation type="unfinished"></translation>
+        <translation>体素</translation>
     </message>
     <message>
         <source>Noise, share of the values&apos; standard deviation</source>
-        <translation type="unfinished"></translation>
+        <translation>噪声（占数值标准差的比例）</translation>
     </message>
     <message>
         <source>Runs with noise</source>
-        <translation type="unfinished"></translation>
+        <translation>加噪次数</translation>
     </message>
     <message>
         <source>Uncertainty by an ensemble</source>
-        <translation type="unfinished"></translation>
+        <translation>集成不确定性</translation>
     </message>
     <message>
         <source>Mean and spread of several packages for the same task.</source>
-        <translation type="unfinished"></translation>
+        <translation>同一任务多个模型的均值与离散度。</translation>
     </message>
     <message>
         <source>Two packages compared</source>
-        <translation type="unfinished"></translation>
+        <translation>两个模型比较</translation>
     </message>
     <message>
         <source>Where two packages agree and where not.</source>
-        <translation type="unfinished"></translation>
+        <translation>两个模型在何处一致、何处不一致。</translation>
     </message>
     <message>
         <source>Smallest difference listed</source>
-        <translation type="unfinished"></translation>
+        <translation>列出的最小差异</translation>
     </message>
     <message>
         <source>Fall of the score</source>
-        <translation type="unfinished"></translation>
+        <translation>评分下降</translation>
     </message>
     <message>
         <source>Weight of each part</source>
-        <translation type="unfinished"></translation>
+        <translation>各部分权重</translation>
     </message>
     <message>
         <source>Activation</source>
-        <translation type="unfinished"></translation>
+        <translation>激活</translation>
     </message>
     <message>
         <source>Probability</source>
-        <translation type="unfinished"></translation>
+        <translation>概率</translation>
     </message>
     <message>
         <source>Mean</source>
-        <translation>平均值</translation>
+        <translation>均值</translation>
     </message>
     <message>
         <source>Mean probability</source>
-        <translation type="unfinished"></translation>
+        <translation>平均概率</translation>
     </message>
     <message>
         <source>Standard deviation</source>
-        <translation type="unfinished"></translation>
+        <translation>标准差</translation>
     </message>
     <message>
         <source>Entropy</source>
-        <translation type="unfinished"></translation>
+        <translation>熵</translation>
     </message>
     <message>
         <source>weight</source>
-        <translation type="unfinished"></translation>
+        <translation>权重</translation>
     </message>
     <message>
         <source>deviation</source>
-        <translation type="unfinished"></translation>
+        <translation>标准差</translation>
     </message>
     <message>
         <source>mean score</source>
-        <translation type="unfinished"></translation>
+        <translation>平均评分</translation>
     </message>
     <message>
         <source>share of runs</source>
-        <translation type="unfinished"></translation>
+        <translation>出现比例</translation>
     </message>
     <message>
         <source>first</source>
-        <translation type="unfinished"></translation>
+        <translation>第一个</translation>
     </message>
     <message>
         <source>second</source>
-        <translation type="unfinished"></translation>
+        <translation>第二个</translation>
     </message>
     <message>
         <source>difference</source>
-        <translation type="unfinished"></translation>
+        <translation>差值</translation>
     </message>
     <message>
         <source>difference in ml</source>
-        <translation type="unfinished"></translation>
+        <translation>差值（毫升）</translation>
     </message>
     <message>
         <source>largest value</source>
-        <translation type="unfinished"></translation>
+        <translation>最大值处</translation>
     </message>
     <message>
         <source>smallest value</source>
-        <translation type="unfinished"></translation>
+        <translation>最小值处</translation>
     </message>
     <message>
         <source>all labels</source>
-        <translation type="unfinished"></translation>
+        <translation>全部标签</translation>
     </message>
     <message>
         <source>both</source>
-        <translation type="unfinished">双侧</translation>
+        <translation>两者一致</translation>
     </message>
     <message>
         <source>both, another label</source>
-        <translation type="unfinished"></translation>
+        <translation>两者均有但标签不同</translation>
     </message>
     <message>
         <source>Channel {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>通道 {0}</translation>
     </message>
     <message>
         <source>channel {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>通道 {0}</translation>
     </message>
     <message>
         <source>part {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>分块 {0}</translation>
     </message>
     <message>
         <source>only {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>仅 {0}</translation>
     </message>
     <message>
         <source>ml {0}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{found[1]} {{0}}</source>
-        <translation type="unfinished"></translation>
+        <translation>毫升 {0}</translation>
     </message>
 </context>
 <context>
@@ -2515,7 +2511,7 @@
     </message>
     <message>
         <source>Why? Question the model about this result</source>
-        <translation type="unfinished"></translation>
+        <translation>依据？就此结果向模型提问</translation>
     </message>
     <message>
         <source>Save this result</source>
@@ -2968,254 +2964,254 @@
     <name>Help</name>
     <message>
         <source>First steps</source>
-        <translation type="unfinished"></translation>
+        <translation>入门</translation>
     </message>
     <message>
         <source>Drop a folder, files or an archive into the window. The first image is there before everything has been read; go on reading while the rest loads.</source>
-        <translation type="unfinished"></translation>
+        <translation>将文件夹、文件或压缩包拖入窗口。全部读完之前第一幅图像即已显示；其余加载时可继续阅片。</translation>
     </message>
     <message>
         <source>The series stand at the left. A click shows one in the active viewport, dragging puts it into any viewport.</source>
-        <translation type="unfinished"></translation>
+        <translation>序列列在左侧。单击在当前视口显示，拖动可放入任意视口。</translation>
     </message>
     <message>
         <source>Everything that can be done stands in the menus with its key. Ctrl+Shift+P finds any command by a few letters, also in the other language.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有功能及其按键都在菜单中。Ctrl+Shift+P 可用几个字母（中文、拼音首字母或英文）找到任何命令。</translation>
     </message>
     <message>
         <source>Ctrl+Z takes back marks, decisions, results and layouts; Esc cancels what is going on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ctrl+Z 撤销标记、判定、结果和布局；Esc 取消正在进行的操作。</translation>
     </message>
     <message>
         <source>Marks that cannot be hidden</source>
-        <translation type="unfinished"></translation>
+        <translation>不能隐藏的标记</translation>
     </message>
     <message>
         <source>A picture says what it is: lossy with method and ratio, filtered, resampled, a slab, incomplete or still loading, of uncertain geometry, with AI on it and which, or beside another patient’s. No setting takes these marks away; they are on printed and saved pictures too.</source>
-        <translation type="unfinished"></translation>
+        <translation>图像会注明自身状态：有损压缩（方法与压缩比）、已滤波、已重采样、厚层、不完整或仍在加载、几何不确定、叠加了哪个 AI，或与另一位患者并列。任何设置都不能去掉这些标记；打印和保存的图片上也有。</translation>
     </message>
     <message>
         <source>Orientation letters come from the file and follow every turn; where the sides are not known none are drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>方位字母来自文件并随每次旋转更新；左右不明时不显示。</translation>
     </message>
     <message>
         <source>Lengths are in mm only where the file says what a pixel is; else they are in px, and the scale is not drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅当文件说明像素大小时长度才以 mm 表示；否则以像素表示，且不画标尺。</translation>
     </message>
     <message>
         <source>Hanging protocols</source>
-        <translation type="unfinished">挂片协议</translation>
+        <translation>挂片协议</translation>
     </message>
     <message>
         <source>A hanging protocol says which series goes where. Full stop goes to the next step, comma back; the steps of all protocols that fit the study follow one another.</source>
-        <translation type="unfinished"></translation>
+        <translation>挂片协议规定各序列的位置。句点键转到下一步，逗号键返回；所有适合本次检查的协议步骤依次相接。</translation>
     </message>
     <message>
         <source>Ctrl+Shift+G keeps the present layout as a protocol of your own. What it matches is proposed from the open study and can be changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ctrl+Shift+G 将当前布局保存为您自己的协议。匹配条件根据打开的检查自动建议，可以修改。</translation>
     </message>
     <message>
         <source>Mammograms are laid back to back by the laterality, the view and the orientation that their files tell.</source>
-        <translation type="unfinished"></translation>
+        <translation>乳腺 X 线片按文件中的侧别、体位和方向背靠背摆放。</translation>
     </message>
     <message>
         <source>Pictures, films and paper</source>
-        <translation type="unfinished"></translation>
+        <translation>图片、视频与打印</translation>
     </message>
     <message>
         <source>Ctrl+S saves what is seen, or the stored or modality values with 16 bits; Ctrl+Shift+E a whole series as pictures or as a film; Ctrl+P prints.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ctrl+S 保存所见图像，或 16 位的存储值或模态值；Ctrl+Shift+E 将整个序列保存为图片或视频；Ctrl+P 打印。</translation>
     </message>
     <message>
         <source>Without patient data, name, ID, dates, accession number, institution and all free text are left out of the picture and of the file name. Words of your own marks and what machines wrote into the pixels stay: look at the preview.</source>
-        <translation type="unfinished"></translation>
+        <translation>不含患者信息时，图片和文件名中不出现姓名、ID、日期、检查号、医疗机构及所有自由文本。您自己标注的文字以及设备写入像素的内容仍会保留：请查看预览。</translation>
     </message>
     <message>
         <source>When something is wrong</source>
-        <translation type="unfinished"></translation>
+        <translation>出现问题时</translation>
     </message>
     <message>
         <source>Ctrl+M lists every message and every file that could not be read, with the reason. Nothing of a study is left out silently.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ctrl+M 列出所有消息和无法读取的文件及原因。检查中的任何内容都不会被悄悄略去。</translation>
     </message>
     <message>
         <source>Marks and decisions are kept the moment they are made and are there again when the study is opened.</source>
-        <translation type="unfinished"></translation>
+        <translation>标记和判定一经作出即被保存，再次打开检查时仍在。</translation>
     </message>
     <message>
         <source>Also archives (ZIP, TAR) are read where they lie.</source>
-        <translation type="unfinished"></translation>
+        <translation>压缩包（ZIP、TAR）可直接读取。</translation>
     </message>
     <message>
         <source>PNG or TIFF, as seen or as values, with or without patient data.</source>
-        <translation type="unfinished"></translation>
+        <translation>PNG 或 TIFF，所见图像或数值，可含或不含患者信息。</translation>
     </message>
     <message>
         <source>One file for each image, or a film; reading goes on meanwhile.</source>
-        <translation type="unfinished"></translation>
+        <translation>每幅一个文件，或制成视频；其间可继续阅片。</translation>
     </message>
     <message>
         <source>Report, DICOM SR, SEG, presentation state, key images, tables.</source>
-        <translation type="unfinished"></translation>
+        <translation>报告、DICOM SR、SEG、显示状态、关键图像、表格。</translation>
     </message>
     <message>
         <source>Marks, decisions, results shown and layouts.</source>
-        <translation type="unfinished"></translation>
+        <translation>标记、判定、显示的结果和布局。</translation>
     </message>
     <message>
         <source>Point at the size, or use the arrows and Enter.</source>
-        <translation type="unfinished"></translation>
+        <translation>用鼠标指向所需大小，或用方向键和回车。</translation>
     </message>
     <message>
         <source>The viewports show one series, each the image after the one before.</source>
-        <translation type="unfinished"></translation>
+        <translation>各视口显示同一序列，依次为相邻图像。</translation>
     </message>
     <message>
         <source>On another screen where there is one; closing it brings the viewport back.</source>
-        <translation type="unfinished"></translation>
+        <translation>有第二个屏幕时显示在那里；关闭后视口返回原处。</translation>
     </message>
     <message>
         <source>By place in the patient, in one frame of reference; never by the number of the image.</source>
-        <translation type="unfinished"></translation>
+        <translation>在同一参考坐标系中按患者体内位置；从不按图像序号。</translation>
     </message>
     <message>
         <source>For two studies without a common frame of reference: lay them side by side first.</source>
-        <translation type="unfinished"></translation>
+        <translation>用于没有共同参考坐标系的两次检查：先将其对齐。</translation>
     </message>
     <message>
         <source>Where the active viewport’s image cuts the others.</source>
-        <translation type="unfinished"></translation>
+        <translation>显示当前视口图像与其他图像的交线。</translation>
     </message>
     <message>
         <source>The next step of the protocols that fit this study; at the end from the start.</source>
-        <translation type="unfinished"></translation>
+        <translation>适合本次检查的协议的下一步；到末尾后从头开始。</translation>
     </message>
     <message>
         <source>Name it; what it matches is proposed from the open study.</source>
-        <translation type="unfinished"></translation>
+        <translation>为其命名；匹配条件根据打开的检查自动建议。</translation>
     </message>
     <message>
         <source>The second state shows nothing that tells who the patient is.</source>
-        <translation type="unfinished"></translation>
+        <translation>第二种状态不显示任何可识别患者身份的内容。</translation>
     </message>
     <message>
         <source>Which line stands in which corner, for each modality.</source>
-        <translation type="unfinished"></translation>
+        <translation>按模态设置各行文字所在的角。</translation>
     </message>
     <message>
         <source>Which of echo, phase, b-value, time … Shift and the arrows move.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择 Shift+方向键移动的维度：回波、时相、b 值、时间…</translation>
     </message>
     <message>
         <source>From the 1st to the 99th percentile of the image.</source>
-        <translation type="unfinished"></translation>
+        <translation>从图像的第 1 到第 99 百分位。</translation>
     </message>
     <message>
         <source>3 to 9 are the presets of the modality; without presets they narrow, widen and move the window.</source>
-        <translation type="unfinished"></translation>
+        <translation>3 至 9 为该模态的预设；没有预设时用于缩窄、加宽和移动窗口。</translation>
     </message>
     <message>
         <source>No interpolation.</source>
-        <translation type="unfinished"></translation>
+        <translation>不插值。</translation>
     </message>
     <message>
         <source>The filters stay chosen; the picture says that they are off.</source>
-        <translation type="unfinished"></translation>
+        <translation>滤波仍保留；图像上注明已关闭。</translation>
     </message>
     <message>
         <source>A click brings every viewport of the same frame of reference to that point.</source>
-        <translation type="unfinished"></translation>
+        <translation>单击使同一参考坐标系的所有视口转到该点。</translation>
     </message>
     <message>
         <source>A round glass, three times as large, while the button is held.</source>
-        <translation type="unfinished"></translation>
+        <translation>按住按键时显示放大三倍的圆形放大镜。</translation>
     </message>
     <message>
         <source>Takes back the drag that is going on; then the tool; then the look of the picture.</source>
-        <translation type="unfinished"></translation>
+        <translation>依次取消：正在进行的拖动、工具、图像外观。</translation>
     </message>
     <message>
         <source>Draw along a line whose length you know; all lengths say that you calibrated them.</source>
-        <translation type="unfinished"></translation>
+        <translation>沿已知长度画线；此后所有长度均注明由您校准。</translation>
     </message>
     <message>
         <source>Longest diameter and the one across it (RECIST).</source>
-        <translation type="unfinished"></translation>
+        <translation>最长径及其垂直径（RECIST）。</translation>
     </message>
     <message>
         <source>Says why models do not fit before one is run.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行前说明哪些模型不适用及原因。</translation>
     </message>
     <message>
         <source>A sign stays on the picture while it is hidden.</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏时图像上保留标志。</translation>
     </message>
     <message>
         <source>Kept at once, with your name and the time.</source>
-        <translation type="unfinished"></translation>
+        <translation>立即保存，附您的姓名和时间。</translation>
     </message>
     <message>
         <source>All data elements of the file, searchable, compared with another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件的全部数据元素，可搜索，可与另一文件比较。</translation>
     </message>
     <message>
         <source>Reports, PDFs, ECGs and all that is no image, with the reason where nothing is drawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>报告、PDF、心电图及一切非图像内容；无法显示时说明原因。</translation>
     </message>
     <message>
         <source>Choose a profile, bind any key or drag anew; conflicts are said.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择方案，重新绑定任何按键或拖动；冲突会提示。</translation>
     </message>
     <message>
         <source>Help</source>
-        <translation type="unfinished"></translation>
+        <translation>帮助</translation>
     </message>
     <message>
         <source>Topic</source>
-        <translation type="unfinished"></translation>
+        <translation>主题</translation>
     </message>
     <message>
         <source>Search in all pages</source>
-        <translation type="unfinished"></translation>
+        <translation>在所有页面中搜索</translation>
     </message>
     <message>
         <source>Topics</source>
-        <translation type="unfinished"></translation>
+        <translation>主题</translation>
     </message>
     <message>
         <source>Page</source>
-        <translation type="unfinished">页面</translation>
+        <translation>页面</translation>
     </message>
     <message>
         <source>Read first</source>
-        <translation type="unfinished"></translation>
+        <translation>先读这里</translation>
     </message>
     <message>
         <source>Mouse, touch and pen</source>
-        <translation type="unfinished"></translation>
+        <translation>鼠标、触摸与触控笔</translation>
     </message>
 </context>
 <context>
     <name>Hint</name>
     <message>
         <source>Drag with the left button to set the window; the wheel goes through the images. The right button zooms.</source>
-        <translation type="unfinished"></translation>
+        <translation>左键拖动调整窗宽窗位；滚轮翻阅图像；右键缩放。</translation>
     </message>
     <message>
         <source>Tools and layouts. Keys 0 to 9 choose windows: 5 mediastinum, 6 bone, 7 lung. F1 lists all keys.</source>
-        <translation type="unfinished"></translation>
+        <translation>工具与布局。数字键 0 至 9 选择窗口：5 纵隔、6 骨、7 肺。F1 列出所有按键。</translation>
     </message>
     <message>
         <source>The series. A click shows one, dragging puts it into any viewport. A double-click maximises a viewport.</source>
-        <translation type="unfinished"></translation>
+        <translation>序列列表。单击显示，拖动放入任意视口。双击可最大化视口。</translation>
     </message>
     <message>
         <source>Findings and models that fit the series. A click on a finding goes there; J hides all that AI says.</source>
-        <translation type="unfinished"></translation>
+        <translation>所见与适合该序列的模型。单击所见可跳转；J 隐藏所有 AI 内容。</translation>
     </message>
     <message>
         <source>Everything stands in the menus with its key. Ctrl+Shift+P finds any command by a few letters.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有功能及其按键都在菜单中。Ctrl+Shift+P 用几个字母即可找到任何命令。</translation>
     </message>
     <message>
         <source>Next</source>
@@ -3223,7 +3219,7 @@
     </message>
     <message>
         <source>Show me</source>
-        <translation type="unfinished"></translation>
+        <translation>带我看看</translation>
     </message>
     <message>
         <source>Do not show hints</source>
@@ -3234,7 +3230,7 @@
     <name>Histogram</name>
     <message>
         <source>Histogram of the values, with the window</source>
-        <translation type="unfinished"></translation>
+        <translation>数值直方图与窗口</translation>
     </message>
 </context>
 <context>
@@ -3447,7 +3443,7 @@
     </message>
     <message>
         <source>questioning</source>
-        <translation type="unfinished"></translation>
+        <translation>提问中</translation>
     </message>
     <message>
         <source>series</source>
@@ -4904,75 +4900,75 @@
     </message>
     <message>
         <source>There is no method {0}: {1}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有方法 {0}：{1}。</translation>
     </message>
     <message>
         <source>The question takes {0} models, {1} were named.</source>
-        <translation type="unfinished"></translation>
+        <translation>该问题需要 {0} 个模型，实际给出 {1} 个。</translation>
     </message>
     <message>
         <source>{0} answers to points and boxes: without them there is nothing to question.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 根据点和框作答：没有它们便无从提问。</translation>
     </message>
     <message>
         <source>The model has no label {0}: {1}.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型没有标签 {0}：{1}。</translation>
     </message>
     <message>
         <source>{0} says nothing of {1} here; choose another place or label.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 在此处没有给出 {1}；请选择其他位置或标签。</translation>
     </message>
     <message>
         <source>The place ({0}) lies outside of the series.</source>
-        <translation type="unfinished"></translation>
+        <translation>位置（{0}）在序列之外。</translation>
     </message>
     <message>
         <source>{0} makes an image: there is no score to ask for.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 生成图像：没有可询问的评分。</translation>
     </message>
     <message>
         <source>{0} gives no value for each voxel of the series.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 不为序列的每个体素给出数值。</translation>
     </message>
     <message>
         <source>The network has no layer with maps of features.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络没有带特征图的层。</translation>
     </message>
     <message>
         <source>The network has no feature maps called {0}; the last ones are: {1}.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络没有名为 {0} 的特征图；最后几个是：{1}。</translation>
     </message>
     <message>
         <source>Nothing that was changed made any difference to the score; the map would be empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>所作改变均未影响评分；分布图将为空。</translation>
     </message>
     <message>
         <source>The map holds values that are not numbers.</source>
-        <translation type="unfinished"></translation>
+        <translation>分布图含有非数值。</translation>
     </message>
     <message>
         <source>Nothing would be varied: choose a shift, noise or axes to mirror.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有任何扰动：请选择平移、噪声或镜像轴。</translation>
     </message>
     <message>
         <source>Nothing is mirrored: the manifest does not say that the network was trained with mirrored images.</source>
-        <translation type="unfinished"></translation>
+        <translation>未作镜像：清单未说明网络以镜像图像训练。</translation>
     </message>
     <message>
         <source>Boxes are varied by noise only: they would have to be moved back.</source>
-        <translation type="unfinished"></translation>
+        <translation>检测框仅以噪声扰动：否则需将其移回。</translation>
     </message>
     <message>
         <source>Eigen-CAM shows what the layer responds to most, whatever label that speaks for.</source>
-        <translation type="unfinished"></translation>
+        <translation>Eigen-CAM 显示该层响应最强之处，与支持哪个标签无关。</translation>
     </message>
     <message>
         <source>The models do not answer the same question ({0}).</source>
-        <translation type="unfinished"></translation>
+        <translation>这些模型回答的不是同一问题（{0}）。</translation>
     </message>
     <message>
         <source>The models have no label in common ({0}): everything that each labels is compared.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些模型没有共同标签（{0}）：比较各自标出的全部内容。</translation>
     </message>
     <message>
         <source>The package {file} cannot be unpacked.</source>
@@ -6279,35 +6275,35 @@
     </message>
     <message>
         <source>Show in the active viewport</source>
-        <translation type="unfinished"></translation>
+        <translation>在当前视口中显示</translation>
     </message>
     <message>
         <source>Show in viewport</source>
-        <translation type="unfinished"></translation>
+        <translation>显示于视口</translation>
     </message>
     <message>
         <source>{0}: row {1}, column {2}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}：第 {1} 行第 {2} 列</translation>
     </message>
     <message>
         <source>Three planes</source>
-        <translation type="unfinished">三平面</translation>
+        <translation>三平面</translation>
     </message>
     <message>
         <source>Run the model that fits best</source>
-        <translation type="unfinished">运行最适合的模型</translation>
+        <translation>运行最合适的模型</translation>
     </message>
     <message>
         <source>Save as pictures or a film…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存为图片或视频…</translation>
     </message>
     <message>
         <source>DICOM tags</source>
-        <translation type="unfinished">DICOM 标签</translation>
+        <translation>DICOM 标签</translation>
     </message>
     <message>
         <source>Close the study</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭检查</translation>
     </message>
 </context>
 <context>
@@ -7003,7 +6999,7 @@
     </message>
     <message>
         <source>Value of the chosen element</source>
-        <translation type="unfinished"></translation>
+        <translation>所选元素的值</translation>
     </message>
     <message>
         <source>Choose a row to see its whole value.</source>
@@ -7019,7 +7015,7 @@
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished">搜索</translation>
+        <translation>搜索</translation>
     </message>
     <message>
         <source>Search: name, keyword, tag, VR, value, private creator</source>
@@ -7055,7 +7051,7 @@
     </message>
     <message>
         <source>Data elements</source>
-        <translation type="unfinished"></translation>
+        <translation>数据元素</translation>
     </message>
     <message>
         <source>Compare with a file</source>
@@ -7197,19 +7193,19 @@
     <name>Tour</name>
     <message>
         <source>Tour</source>
-        <translation type="unfinished"></translation>
+        <translation>导览</translation>
     </message>
     <message>
         <source>Skip</source>
-        <translation type="unfinished"></translation>
+        <translation>跳过</translation>
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished">完成</translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>Next</source>
-        <translation type="unfinished">下一条</translation>
+        <translation>下一步</translation>
     </message>
 </context>
 <context>
@@ -7683,7 +7679,7 @@
     </message>
     <message>
         <source>AI explanation, research use: {about} ({names})</source>
-        <translation type="unfinished"></translation>
+        <translation>AI 解释，仅供研究：{about}（{names}）</translation>
     </message>
     <message>
         <source>Incomplete: {n} slices missing</source>
