@@ -272,7 +272,11 @@ class ExplanationDialog(QDialog):
         return None
 
     def _show_choices(self, choices: tuple[ModelChoice, ...]) -> None:
-        self._choices = tuple(choice for choice in choices if self._overrides(choice) is not None)
+        self._choices = tuple(
+            choice
+            for choice in choices
+            if self._overrides(choice) is not None and choice.package.manifest.task != "prompted"
+        )
         wanted = self._wanted or str(self.model.currentData() or "")
         self.model.clear()
         self.others.clear()

@@ -100,6 +100,7 @@ _NUMBERED = re.compile(r"^(Channel|channel|part|only|ml) (.+)$")
 def explanation_text(title: str) -> str:
     """A title in the reader's language; names in it stay what they are."""
     found = _NUMBERED.match(title)
-    if found is not None:
-        return translate("Explanation", f"{found[1]} {{0}}").format(found[2])
-    return translate("Explanation", title)
+    if found is None:
+        return translate("Explanation", title)
+    pattern = found[1] + " {0}"
+    return translate("Explanation", pattern).format(found[2])

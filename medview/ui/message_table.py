@@ -563,6 +563,39 @@ TEMPLATES: Mapping[str, str] = {
     "bad_answer": QT_TRANSLATE_NOOP("Message", "An answer about the network cannot be used: {0}"),
     "output_exists": QT_TRANSLATE_NOOP("Message", "{file} is there already; name another place."),
     "package_too_large": QT_TRANSLATE_NOOP("Message", "The package {file} unpacks to too many bytes."),
+    "bad_method": QT_TRANSLATE_NOOP("Message", "There is no method {0}: {1}."),
+    "bad_package_count": QT_TRANSLATE_NOOP("Message", "The question takes {0} models, {1} were named."),
+    "needs_prompt": QT_TRANSLATE_NOOP(
+        "Message", "{0} answers to points and boxes: without them there is nothing to question."
+    ),
+    "no_such_label": QT_TRANSLATE_NOOP("Message", "The model has no label {0}: {1}."),
+    "label_absent": QT_TRANSLATE_NOOP("Message", "{0} says nothing of {1} here; choose another place or label."),
+    "place_outside": QT_TRANSLATE_NOOP("Message", "The place ({0}) lies outside of the series."),
+    "no_score": QT_TRANSLATE_NOOP("Message", "{0} makes an image: there is no score to ask for."),
+    "not_dense": QT_TRANSLATE_NOOP("Message", "{0} gives no value for each voxel of the series."),
+    "no_features": QT_TRANSLATE_NOOP("Message", "The network has no layer with maps of features."),
+    "no_such_tensor": QT_TRANSLATE_NOOP(
+        "Message", "The network has no feature maps called {0}; the last ones are: {1}."
+    ),
+    "map_empty": QT_TRANSLATE_NOOP(
+        "Message", "Nothing that was changed made any difference to the score; the map would be empty."
+    ),
+    "map_not_finite": QT_TRANSLATE_NOOP("Message", "The map holds values that are not numbers."),
+    "nothing_varied": QT_TRANSLATE_NOOP("Message", "Nothing would be varied: choose a shift, noise or axes to mirror."),
+    "variation_not_mirrored": QT_TRANSLATE_NOOP(
+        "Message",
+        "Nothing is mirrored: the manifest does not say that the network was trained with mirrored images.",
+    ),
+    "variation_boxes": QT_TRANSLATE_NOOP(
+        "Message", "Boxes are varied by noise only: they would have to be moved back."
+    ),
+    "eigen_cam_no_label": QT_TRANSLATE_NOOP(
+        "Message", "Eigen-CAM shows what the layer responds to most, whatever label that speaks for."
+    ),
+    "tasks_differ": QT_TRANSLATE_NOOP("Message", "The models do not answer the same question ({0})."),
+    "labels_not_shared": QT_TRANSLATE_NOOP(
+        "Message", "The models have no label in common ({0}): everything that each labels is compared."
+    ),
     "package_unreadable": QT_TRANSLATE_NOOP("Message", "The package {file} cannot be unpacked."),
     "bad_colour_map": QT_TRANSLATE_NOOP("Message", "{0} is no colour map: {1}."),
     "colour_map_not_kept": QT_TRANSLATE_NOOP("Message", "{0} could not be kept in {1}: {2}."),

@@ -30,8 +30,9 @@ def dense_map(feed: Feed, label: str) -> FloatMap:
     Of image-to-image networks the values. Raises MedviewError for an answer that cannot be one, as a run does.
     """
     output = feed.manifest.output
-    if not isinstance(output, SegmentationOutput | CenterHeatmapOutput | ImageOutput):
-        text = f"{feed.manifest.name} gives no value for each place of the image."
+    other_grid = isinstance(output, ImageOutput) and output.factor is not None
+    if other_grid or not isinstance(output, SegmentationOutput | CenterHeatmapOutput | ImageOutput):
+        text = f"{feed.manifest.name} gives no value for each voxel of the series."
         raise MedviewError("not_dense", text, None, ExitCode.MODEL_DOES_NOT_FIT, (feed.manifest.name,))
     chosen = None if label == HIGHEST or isinstance(output, ImageOutput) else place_of_label(output, label)
     count = len(feed.manifest.input.axes)

@@ -161,4 +161,9 @@ class Question:
             due = f"{fewest}" if fewest == most else f"{fewest} to {most}"
             text = f"{method.title} takes {due} package(s), {len(self.requests)} were named."
             raise MedviewError("bad_package_count", text, None, ExitCode.BAD_USE, (due, str(len(self.requests))))
+        for request in self.requests:
+            manifest = request.package.manifest
+            if manifest.task == "prompted":
+                text = f"{manifest.name} answers to points and boxes: without them there is nothing to question."
+                raise MedviewError("needs_prompt", text, None, ExitCode.MODEL_DOES_NOT_FIT, (manifest.name,))
         return complete_parameters(method.title, method.parameters, self.parameters)
