@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from medview.app.fusion import CHECKER_PX, shares, suv_window
 from medview.app.picture import place_key, serial
 from medview.app.scales import default_scale
 from medview.core.display import FusedSample, SampledSlice, resolve_window, sample_slice
-from medview.core.fusion import checker_region, cut_over, swipe_region
+from medview.core.fusion import checker_region, cut_over, shifted, swipe_region
+from medview.core.slab import can_be_projected, sample_screen
 from medview.kernels.sample2d import part_of_screen
 
 if TYPE_CHECKING:
@@ -107,5 +109,10 @@ def sampled_on(
 ) -> SampledSlice | None:
     """As `sampled_over`, for any picture of ``size`` (h, w) px."""
     assert shown.plane is not None
+    if shown.slab is not None and volume.geometry is not None and can_be_projected(volume):
+        # What lies on a projection is one too: through the same thickness, the same kind.
+        moved = replace(volume, geometry=shifted(volume.geometry, shift_mm))
+        seen = sample_screen(moved, shown.plane, shown.slab, screen_to_image, size)
+        return SampledSlice(seen.values, seen.coverage, seen.missing)
     found = cut_over(volume, shown.plane, screen_to_image, size, shift_mm)
     return None if found is None else sample_slice(found[0], found[1], size)

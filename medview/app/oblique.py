@@ -323,6 +323,8 @@ class ObliquePlanes:
     # ------------------------------------------------------------------ following
 
     def _on_state(self, index: int, what: frozenset[str]) -> None:
+        if self._workspace.links.tiled:
+            return  # tiles lie beside one another
         if self._busy or "point" not in what or "stack" in what or "plane_kind" in what:
             return
         viewports = self._workspace.viewports

@@ -277,7 +277,7 @@ class ViewportState:
     def set_plane(self, kind: PlaneKind) -> None:
         """Show the acquired slices or an anatomical cut near what is shown now; ignored where there is no volume."""
         view = self._view
-        if view.stack is None or kind == view.plane_kind:
+        if view.stack is None or kind == view.plane_kind or (kind == "curved" and view.surface is None):
             return
         geometry = view.stack.geometry
         if kind != "acquired" and (geometry is None or not can_be_cut(view.stack)):
@@ -336,7 +336,8 @@ class ViewportState:
         if view.stack is None:
             return None
         slab = effective_slab(view.stack, view.slab, view.plane_kind)
-        if view.plane_kind == "acquired" or view.stack.geometry is None:
+        pathless = view.plane_kind == "curved" and view.surface is None
+        if view.plane_kind == "acquired" or view.stack.geometry is None or pathless:
             shown = acquired_shown(view.stack, min(view.k, view.stack.shape[0] - 1), view.time)
         elif view.plane_kind == "curved" and view.surface is not None:
             shown = curved_shown(view.surface)

@@ -117,13 +117,17 @@ def sample_screen(
     target = plane_on_screen(plane, matrix, size)
     voxels = [float(np.abs(_voxel_step(volume.geometry, step)).max()) for step in target.steps]
     several = [max(1, int(np.ceil(count / _MOST_APART - 1e-6))) for count in voxels] if coarse == 1 else [1, 1]
+    nearest = coarse > 1
+    if coarse == 1 and max(voxels) <= 0.5 and layers_of(volume, plane, slab) > _THICK:
+        # A projection of everything has nothing finer than the voxels: rays between them cost much and show nothing.
+        coarse = int(1 / max(voxels))
     h, w = -(-size[0] // coarse), -(-size[1] // coarse)
     fine = (h * several[1], w * several[0])
     steps = np.array([coarse / several[0], coarse / several[1]])
     # The first of the samples of a pixel, and of the pixels of a preview, lies beside its centre.
     matrix[:, 2] += matrix[:, :2] @ ((steps - 1) / 2)
     matrix[:, :2] *= steps
-    piece = sample_plane(volume, plane_on_screen(plane, matrix, fine), slab, coarse > 1)
+    piece = sample_plane(volume, plane_on_screen(plane, matrix, fine), slab, nearest)
     values, coverage, missing = piece.values, piece.coverage, piece.missing
     if fine != size:
         values = resized_values(values, coverage, size)

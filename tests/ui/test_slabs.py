@@ -254,3 +254,19 @@ def test_copying_waits_for_nothing(qtbot) -> None:
     still.image()
     assert not still.picture.direct.is_rough
     assert not widget.workspace.jobs.waiting
+
+
+def test_a_series_on_top_is_projected_through_the_same_thickness(qtbot) -> None:
+    from medview.app.fusion_picture import sampled_on
+    from medview.core.volume import ModalityTransform, Volume
+
+    widget = opened(qtbot)
+    widget.state.update(slab=Slab(12.0, "max"))
+    stored = np.zeros((20, 16, 14), dtype=np.int16)
+    stored[12, 8, 7] = 500  # two slices, 5 mm, above the one that is shown
+    top = Volume(stored, ModalityTransform(), widget.volume.geometry)
+    matrix = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    assert widget.shown.k == 10
+    assert sampled_on(top, widget.shown, matrix, (16, 14)).values[8, 7] == 500
+    widget.state.update(slab=None)
+    assert sampled_on(top, widget.shown, matrix, (16, 14)).values[8, 7] == 0
