@@ -52,8 +52,13 @@ def ready(qtbot: QtBot, folder: Path) -> Desk:
     qtbot.waitUntil(lambda: desk.workspace.loader.volume(stack).is_complete, timeout=20_000)
     for _ in range(3):
         QApplication.processEvents()
-    active(desk).setFocus()
-    qtbot.waitUntil(lambda: desk.window.focusWidget() is active(desk), timeout=20_000)
+
+    def in_front() -> bool:
+        desk.window.activateWindow()  # keys reach the window in front alone
+        active(desk).setFocus()
+        return QApplication.focusWidget() is active(desk)
+
+    qtbot.waitUntil(in_front, timeout=20_000)
     return desk
 
 
