@@ -28,6 +28,11 @@ _GRAPHIC_DATA = 0x00700022
 _REFERENCED_OBJECTS = 0x00081199
 _CONCEPT_CODE = 0x0040A168
 
+_TABLE = 0x0040A801
+_ROWS, _COLUMNS, _ROW, _COLUMN = 0x0040A802, 0x0040A803, 0x0040A804, 0x0040A805
+_UNITS = 0x004008EA
+_SELECTOR_VALUES = range(0x0072005E, 0x00720084)
+
 _TEXT_OF_TYPE = {
     "TEXT": 0x0040A160,
     "DATETIME": 0x0040A120,
@@ -124,6 +129,8 @@ class _Reading:
         value_type = fields.text(_VALUE_TYPE).upper()
         text, code, unit, qualifier = self._value(fields, value_type)
         items = self.items(fields, position, depth + 1)
+        if value_type == "TABLE":
+            items = (*self._rows(fields, position), *items)
         images = _references(fields) if value_type in {"IMAGE", "COMPOSITE", "WAVEFORM"} else ()
         graphic = _graphic(fields) if value_type in {"SCOORD", "SCOORD3D"} else None
         if graphic is not None:
@@ -144,6 +151,35 @@ class _Reading:
             items=items,
         )
 
+    def _rows(self, fields: Fields, position: str) -> tuple[ReportItem, ...]:
+        """The rows of a table as containers of their cells, each with the name and unit of its column (PS3.3 C.18.10)."""
+        table = fields.item(_TABLE)
+        if table is None:
+            return ()
+        defined = {
+            number: {item.integer(number): item for item in table.items(sequence)}
+            for sequence, number in ((0x0040A806, _ROW), (0x0040A807, _COLUMN))
+        }
+        rows: dict[int, list[ReportItem]] = {}
+        for cell in table.items(0x0040A808):
+            self._count += 1
+            if self._count > MAX_ITEMS:
+                self.faults.append("too_many")
+                break
+            row, column = cell.integer(_ROW) or 0, cell.integer(_COLUMN) or 0
+            about = [item for item in (defined[_COLUMN].get(column), defined[_ROW].get(row)) if item is not None]
+            unit = next((code for code in (item.code(_UNITS) for item in about) if code is not None), None)
+            name = about[0].code(_NAME) if about and column in defined[_COLUMN] else None
+            name = name or Code("", "", str(column))
+            kind, text = _cell_value(cell)
+            rows.setdefault(row, []).append(ReportItem("CONTAINS", kind, name, text, None, unit, position=position))
+        found = []
+        for row in sorted(rows):
+            named = defined[_ROW].get(row)
+            name = (named.code(_NAME) if named is not None else None) or Code("", "", str(row))
+            found.append(ReportItem("CONTAINS", "CONTAINER", name, position=position, items=tuple(rows[row])))
+        return tuple(found)
+
     def _value(self, fields: Fields, value_type: str) -> tuple[str, Code | None, Code | None, Code | None]:
         """(words, code, unit, qualifier) of an item."""
         if value_type in _TEXT_OF_TYPE:
@@ -162,8 +198,24 @@ class _Reading:
         if value_type == "CONTAINER":
             return "", None, None, None
         if value_type == "TABLE":
-            return f"{fields.integer(0x0040A801) or 0} × {fields.integer(0x0040A802) or 0}", None, None, None
+            table = fields.item(_TABLE)
+            rows, columns = (0, 0) if table is None else (table.integer(_ROWS) or 0, table.integer(_COLUMNS) or 0)
+            return f"{rows} × {columns}", None, None, None
         return "", None, None, None
+
+
+def _cell_value(cell: Fields) -> tuple[str, str]:
+    """(value type, words) of a cell, whichever of the selector values of every VR it has (PS3.3 table 10-20)."""
+    for tag in _SELECTOR_VALUES:
+        element = cell.element(tag)
+        if element is None:
+            continue
+        if element.is_sequence:
+            return "CODE", ", ".join(code.meaning or code.value for code in cell.codes(tag))
+        if element.vr in {"US", "SS", "UL", "SL", "FL", "FD", "UV", "SV"}:
+            return "NUM", ", ".join(f"{number:.10g}" for number in cell.numbers(tag))
+        return ("NUM" if element.vr in {"DS", "IS"} else "TEXT"), ", ".join(cell.texts(tag))
+    return "TEXT", ""
 
 
 def _times(fields: Fields) -> str:

@@ -278,3 +278,71 @@ def test_dates_and_times(value: str, told: str) -> None:
 def test_a_report_without_anything_is_a_page_too() -> None:
     assert list(report_blocks(Report("x", "", "", None), PLAIN))
     assert "no content" in "".join(report_blocks(Report("x", "", "", None), PLAIN))
+
+
+def table_item(
+    rows: int, columns: int, cells: list[Dataset], row_names: list[str], column_names: list[tuple[str, str]]
+):
+    """A TABLE of (0040,A801) Tabulated Values with named rows, and columns with name and unit."""
+    values = Dataset()
+    values.NumberOfTableRows, values.NumberOfTableColumns = rows, columns
+    definitions = []
+    for number, name in enumerate(row_names, 1):
+        definitions.append(Dataset())
+        definitions[-1].TableRowNumber = number
+        definitions[-1].ConceptNameCodeSequence = [code(f"R{number}", "99TEST", name)]
+    values.TableRowDefinitionSequence = definitions
+    definitions = []
+    for number, (name, unit) in enumerate(column_names, 1):
+        definitions.append(Dataset())
+        definitions[-1].TableColumnNumber = number
+        definitions[-1].ConceptNameCodeSequence = [code(f"C{number}", "99TEST", name)]
+        if unit:
+            definitions[-1].MeasurementUnitsCodeSequence = [code(unit, "UCUM", unit)]
+    values.TableColumnDefinitionSequence = definitions
+    values.CellValuesSequence = cells
+    return content("TABLE", name=code("1", "99TEST", "Uptake"), TabulatedValuesSequence=[values])
+
+
+def cell(row: int, column: int, **value: object) -> Dataset:
+    item = Dataset()
+    item.TableRowNumber, item.TableColumnNumber = row, column
+    for name, each in value.items():
+        setattr(item, name, each)
+    return item
+
+
+def test_a_table_is_read_cell_by_cell(tmp_path: Path) -> None:
+    """PS3.3 C.18.10: cells in any order, each with the name and unit of its column, in the row that is named."""
+    cells = [
+        cell(2, 1, SelectorFDValue=0.5),
+        cell(1, 1, SelectorDSValue="2.50"),
+        cell(1, 2, SelectorLOValue="left"),
+        cell(2, 2, SelectorCodeSequenceValue=[code("24028007", "SCT", "Right")]),
+    ]
+    table = table_item(2, 2, cells, ["Lesion A", "Lesion B"], [("Volume", "ml"), ("Side", "")])
+    path = save(make_report(items=[table]), tmp_path / "report.dcm")
+    (item,) = read_report(str(path)).items
+    assert (item.value_type, item.text) == ("TABLE", "2 × 2")
+    found = [
+        (row.name.meaning, [(each.name.meaning, each.text, each.unit and each.unit.value) for each in row.items])
+        for row in item.items
+        if row.name is not None
+    ]
+    assert found == [
+        ("Lesion A", [("Volume", "2.50", "ml"), ("Side", "left", None)]),
+        ("Lesion B", [("Volume", "0.5", "ml"), ("Side", "Right", None)]),
+    ]
+    words = report_text(read_report(str(path)), PLAIN)
+    for expected in ("Uptake", "Lesion A", "2.50 ml", "Right"):
+        assert expected in words
+
+
+def test_a_table_that_defines_nothing_has_numbers_for_names(tmp_path: Path) -> None:
+    table = table_item(1, 1, [cell(1, 1, SelectorUSValue=7)], [], [])
+    (item,) = read_report(str(save(make_report(items=[table]), tmp_path / "report.dcm"))).items
+    (row,) = item.items
+    assert [(each.name.meaning, each.text) for each in row.items if each.name is not None] == [("1", "7")]
+    bare = content("TABLE", name=code("1", "99TEST", "Uptake"))
+    (item,) = read_report(str(save(make_report(items=[bare], name="bare"), tmp_path / "bare.dcm"))).items
+    assert (item.text, item.items) == ("0 × 0", ())
