@@ -26,6 +26,7 @@ from medview.core.slab import (
 )
 from medview.core.volume import Volume
 from medview.core.window import Window
+from medview.kernels import rays
 from medview.kernels.sample2d import part_of_screen
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class DirectSampling:
         self._rough: tuple[Hashable, SampledSlice] | None = None
         self._running: Hashable = None
         self.error: BaseException | None = None
+        self._asked: set[str] = set()
 
     def sampled(
         self, key: Hashable, volume: Volume, shown: ShownSlice, matrix: NDArray[np.float64], size: tuple[int, int]
@@ -114,6 +116,7 @@ class DirectSampling:
         if self._exact is not None and self._exact[0] == key:
             self.is_rough = False
             return key, self._exact[1]
+        self._make_ready(volume.stored.dtype.name)
         layers = layers_of(volume, shown.plane, shown.slab)
         seconds = size[0] * size[1] * layers * self._pace
         if self.at_once or seconds <= (QUICK_S if self.hurried else LONGEST_S):
@@ -131,6 +134,15 @@ class DirectSampling:
             self._rough = (rough_key, SampledSlice(piece.values, piece.coverage, piece.missing))
         self.is_rough = True
         return rough_key, self._rough[1]
+
+    def _make_ready(self, kind: str) -> None:
+        """Have the fast kernel of a type of voxels compiled in the background."""
+        if self._jobs is None or kind in self._asked or not rays.wants_warming(kind):
+            return
+        from medview.jobs.queue import Lane
+
+        self._asked.add(kind)
+        self._jobs.submit("cuts", lambda _progress: rays.warm_up((kind,)), Lane.ANALYSIS, on_done=lambda _done: None)
 
     def _rough_volume(self, volume: Volume, shown: ShownSlice) -> tuple[Volume, float]:
         """What a preview is sampled from, and in how many seconds: what is turned may be a smaller volume with all that is bright."""

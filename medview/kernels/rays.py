@@ -21,6 +21,8 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Projection = Literal["max", "min", "mean"]
 
+USUAL_TYPES = ("int16", "uint16")
+"""Types of stored voxels that are made ready before they are needed; others when they are."""
 MODES: tuple[Projection, ...] = ("max", "min", "mean")
 EDGE = 1e-6
 """Rounding that is forgiven at the volume's outer border."""
@@ -84,9 +86,9 @@ def warm_up(kinds: tuple[str, ...] = STORED_TYPES) -> bool:
     return all(kind in _compiled for kind in kinds)
 
 
-def is_warm(kind: str) -> bool:
-    """Whether volumes of this type are done by the compiled kernel."""
-    return kind in _compiled
+def wants_warming(kind: str) -> bool:
+    """Whether there could be a fast kernel for a type that nobody makes ready in advance."""
+    return kind in STORED_TYPES and kind not in USUAL_TYPES and kind not in _compiled and kind not in _failed
 
 
 def project(

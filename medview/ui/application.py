@@ -178,7 +178,7 @@ class Desk:
 
         def work(_progress: Any) -> None:
             volume_sampling.warm_up()
-            rays.warm_up(("int16", "uint16", "float32", "uint8", "int32"))  # the most usual first
+            rays.warm_up(rays.USUAL_TYPES)
 
         self.jobs.submit("cuts", work, Lane.ANALYSIS, on_done=lambda _done: None)
 
