@@ -176,6 +176,8 @@ class HeaderReader:
         common = self._shared(2, values, _FRAME_TAGS, tuple(private.items()), lambda: _frame_common(values, private))
         position = as_numbers(get(tags.POSITION))
         acquisition_time = as_text(get(tags.ACQUISITION_DATE)) + as_text(get(tags.ACQUISITION_TIME))
+        if len(acquisition_time) <= len("YYYYMMDD"):
+            acquisition_time = as_text(get(tags.ACQUISITION_DATETIME)) or acquisition_time
         content_time = as_text(get(tags.CONTENT_DATE)) + as_text(get(tags.CONTENT_TIME))
         number = as_integer(private.get("philips_phase")) if private else None
         counted: tuple[tuple[str, int], ...] = () if number is None else (("phase", number),)

@@ -487,3 +487,9 @@ def test_label_and_control_of_philips_are_a_dimension(tmp_path: Path) -> None:
     stack = only_stack(save_series(volumes(6, change), tmp_path))
     assert named(stack) == [("ASL", "", ("control", "label")), ("time", "", (1, 2, 3))]
     assert tints(stack) == [0, 2, 4, 1, 3, 5]
+
+
+def test_times_of_one_attribute_for_date_and_time(tmp_path: Path) -> None:
+    """PS3.3 C.7.6.1: Acquisition DateTime may stand alone."""
+    change = setting(AcquisitionDateTime=lambda n: f"20200102{acquired(2.5 * n)}")
+    assert named(only_stack(save_series(volumes(3, change), tmp_path))) == [("time", "s", (0, 2.5, 5))]

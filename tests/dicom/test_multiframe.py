@@ -433,3 +433,16 @@ def test_a_negative_distance_of_nuclear_medicine_slices_stacks_them_in_front(tmp
     stack = only_stack(save_series([data], tmp_path))
     assert stack.kind == "volume"
     assert np.allclose(marker_centroid(stack), true_centroid(values, positions), atol=0.01)
+
+
+def test_the_kernel_of_an_enhanced_object_is_no_field_of_view(tmp_path: Path) -> None:
+    """PS3.3 C.8.15.3.7: Convolution Kernel, else its group; Reconstruction Field of View stands beside them."""
+    for name, kernel, expected in (
+        ("kernel", {"ConvolutionKernel": "B70f", "ConvolutionKernelGroup": "LUNG"}, "B70f"),
+        ("group", {"ConvolutionKernelGroup": "LUNG"}, "LUNG"),
+        ("none", {}, ""),
+    ):
+        data = make_enhanced(name=name)
+        item = grouped(ReconstructionFieldOfView=[350.0, 350.0], **kernel)
+        data.SharedFunctionalGroupsSequence[0].CTReconstructionSequence = Items([item])
+        assert only_stack(save_series([data], tmp_path / name)).context.kernel == expected
