@@ -204,6 +204,7 @@ def test_every_code_a_reader_can_meet_has_words_in_both_languages() -> None:
         "exporting",
         "model_result",
         "infer_command",
+        "explain_command",
         "object_inspection",
     }
     for path in (ROOT / "medview").rglob("*.py"):
