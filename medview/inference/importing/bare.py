@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from medview.inference.importing.anchors import anchors_output, raw_heads
@@ -14,18 +15,25 @@ from medview.inference.importing.answers import (
     split_background,
 )
 from medview.inference.importing.draft import Draft, Question, about, refused
-from medview.inference.importing.graph import GraphPort
+from medview.inference.importing.graph import GraphPort, OnnxGraph
 from medview.inference.importing.literals import python_literal
 from medview.inference.importing.ports import InputFace, channels_of, input_face, shape_text
 
 UNITS = ("HU", "SUV", "stored", "modality", "display")
 WHOLE = frozenset({"int64", "int32", "uint8", "int8", "uint16", "int16", "bool"})
+XRV = (
+    "Atelectasis", "Consolidation", "Infiltration", "Pneumothorax", "Edema", "Emphysema", "Fibrosis", "Effusion",
+    "Pneumonia", "Pleural_Thickening", "Cardiomegaly", "Nodule", "Mass", "Hernia", "Lung Lesion", "Fracture",
+    "Lung Opacity", "Enlarged Cardiomediastinum",
+)  # fmt: skip
+"""The classes of torchxrayvision's networks, in their order."""
 NAME_KEYS = ("names", "labels", "classes", "class_names", "label_names", "id2label")
 AS_IT_IS = "as_is"
 
 
 def read_bare(draft: Draft) -> None:
     """Fill a draft from the graph and the answers. Raises MedviewError for what no answer could explain."""
+    draft.graph = _with_main_output_first(draft)
     graph = draft.graph
     said = graph.metadata
     description = said.get("description", "") or graph.description
@@ -55,14 +63,40 @@ def read_bare(draft: Draft) -> None:
     compose_steps(draft, face, task)
 
 
+def _with_main_output_first(draft: Draft) -> OnnxGraph:
+    """``output.name`` among the answers says which output counts; else features are passed over for a row of numbers."""
+    graph = draft.graph
+    given = draft.answer("output.name")
+    if given is not None and all(port.name != given for port in graph.outputs):
+        names = ", ".join(port.name for port in graph.outputs)
+        raise refused("output_unexplained", f"output.name={given}: there are {names}.", graph.path)
+    first = next((port for port in graph.outputs if port.name == given), None)
+    if first is None and len(graph.outputs) > 1:
+        numbers = [port for port in graph.outputs if port.shape is not None and len(port.shape) == 2]
+        named = [
+            port for port in numbers if plain_name(port) in {"logits", "output", "probabilities", "prob", "scores"}
+        ]
+        if len(named) == 1 and len(numbers) == 1 and named[0] is not graph.outputs[0]:
+            first = named[0]
+            draft.guess("output.name", first.name, "the other outputs are no rows of numbers")
+    if first is None:
+        return graph
+    return replace(graph, outputs=(first, *(port for port in graph.outputs if port is not first)))
+
+
 # What it is for ------------------------------------------------------------------------------------------------------
+
+
+def plain_name(port: GraphPort) -> str:
+    """The last part of a port's name in small letters, without TensorFlow's ``:0``."""
+    return port.name.lower().rsplit("/", 1)[-1].partition(":")[0]
 
 
 def torchvision_ports(outputs: tuple[GraphPort, ...]) -> dict[str, GraphPort] | None:
     """Boxes, scores and labels among the outputs, told by name or else by shape and type; None where they are not."""
     found: dict[str, GraphPort] = {}
     for port in outputs:
-        name = port.name.lower().rsplit("/", 1)[-1]
+        name = plain_name(port)
         rank = None if port.shape is None else len(port.shape)
         if ("box" in name) and rank in {None, 2, 3}:
             found.setdefault("boxes", port)
@@ -104,6 +138,8 @@ def _guessed_task(draft: Draft, face: InputFace) -> tuple[str | None, str]:
         return "detection", "the outputs are the raw heads of a detector with anchors"
     if len(outputs) >= 2 and torchvision_ports(outputs) is not None:
         return "detection", "the outputs are boxes and scores"
+    if transformer_ports(outputs) is not None:
+        return "detection", "the outputs are the queries of a detection transformer"
     first = outputs[0]
     shape = first.shape
     if shape is None:
@@ -205,7 +241,7 @@ def _ask_unit(draft: Draft) -> None:
 # What comes out ------------------------------------------------------------------------------------------------------
 
 
-def ask_names(draft: Draft, classes: int | None) -> dict[int, str]:
+def ask_names(draft: Draft, classes: int | None, suggestion: str = "") -> dict[int, str]:
     """Names of the classes: from the metadata, or asked for."""
     for key in NAME_KEYS:
         text = draft.graph.metadata.get(key)
@@ -231,7 +267,7 @@ def ask_names(draft: Draft, classes: int | None) -> dict[int, str]:
         "output.labels",
         many + (" Name a class background where it means nothing." if dense else ""),
         (),
-        "",
+        suggestion,
         "background,lesion" if dense else "lesion" if classes in {1, None} else "normal,abnormal",
     )
     answered = draft.ask(question, read_names)
@@ -277,17 +313,18 @@ def _activation(draft: Draft, activation: str, inside: str | None) -> None:
         draft.guess("output.activation", activation, why)
 
 
-def _classify(draft: Draft, _face: InputFace) -> None:
+def _classify(draft: Draft, face: InputFace) -> None:
     port = draft.graph.outputs[0]
     shape = port.shape or ()
     classes = next((size for size in shape[1:] if size not in {None, 1}), None)
     if classes is None and len(shape) > 1 and shape[1] == 1:
         classes = 1
-    names = ask_names(draft, classes)
+    names = ask_names(draft, classes, ",".join(XRV) if _is_xrv(draft, face) else "")
     inside = draft.graph.activation_inside
     draft.output.update({"kind": "classification", "name": port.name})
     draft.output["labels"] = [{"index": index, "name": name} for index, name in sorted(names.items())]
-    _activation(draft, "none" if inside else ("sigmoid" if classes == 1 else "softmax"), inside)
+    one_by_one = classes == 1 or _is_xrv(draft, face)
+    _activation(draft, "none" if inside else ("sigmoid" if one_by_one else "softmax"), inside)
 
 
 def _regress(draft: Draft, _face: InputFace) -> None:
@@ -325,8 +362,12 @@ def _detect(draft: Draft, face: InputFace) -> None:
     if heads is not None:
         anchors_output(draft, heads, face, ask_names(draft, None))
         return
-    ports = torchvision_ports(draft.graph.outputs)
+    queries = transformer_ports(draft.graph.outputs)
     draft.output.update({"score_threshold": 0.05, "shown_threshold": 0.5})
+    if queries is not None:
+        _transformer_output(draft, *queries)
+        return
+    ports = torchvision_ports(draft.graph.outputs)
     if ports is not None:
         detector_output(draft, ports, face)
         return
@@ -335,6 +376,36 @@ def _detect(draft: Draft, face: InputFace) -> None:
     names = ask_names(draft, None)
     size = [int(fixed or 640) for fixed in face.sizes]
     places(draft, names, size, 0)
+
+
+def transformer_ports(outputs: tuple[GraphPort, ...]) -> tuple[GraphPort, GraphPort] | None:
+    """Logits and boxes of DETR and its kin, told by their names."""
+    names = {plain_name(port): port for port in outputs}
+    logits = next((names[name] for name in ("logits", "pred_logits", "dets_logits") if name in names), None)
+    boxes = next((names[name] for name in ("pred_boxes", "boxes", "dets") if name in names), None)
+    if logits is None or boxes is None or len(logits.shape or ()) != 3 or len(boxes.shape or ()) != 3:
+        return None
+    return logits, boxes
+
+
+def _transformer_output(draft: Draft, logits: GraphPort, boxes: GraphPort) -> None:
+    """Centre and size from 0 to 1; with one score more than names the last is "no object" and the scores are softmax."""
+    names = ask_names(draft, None)
+    width = (logits.shape or (None,))[-1]
+    softmax = width is not None and width == len(names) + 1
+    why = "one score more than there are classes: the last is no object" if softmax else "a score for each class"
+    draft.guess("output.activation", "softmax" if softmax else "sigmoid", why)
+    draft.output.update(
+        {
+            "kind": "boxes",
+            "boxes_output": boxes.name,
+            "scores_output": logits.name,
+            "labels": [{"index": n, "name": name} for n, name in sorted(names.items())],
+            "layout": "cxcywh",
+            "coordinates": "normalised",
+            "activation": "softmax" if softmax else "sigmoid",
+        }
+    )
 
 
 def detector_output(draft: Draft, ports: dict[str, GraphPort], face: InputFace) -> None:
@@ -358,6 +429,12 @@ def detector_output(draft: Draft, ports: dict[str, GraphPort], face: InputFace) 
     if face.dimensions == 3:
         draft.output["x_axis"] = "first"
         draft.output["origin"] = "centre"
+    if plain_name(ports["boxes"]).startswith("detection_boxes"):
+        draft.output.update({"layout": "yxyx", "coordinates": "normalised"})
+        draft.guess("output.layout", "yxyx, normalised", "TensorFlow's detectors give y before x, from 0 to 1")
+    left = [port.name for port in draft.graph.outputs if "mask" in plain_name(port)]
+    if left:
+        draft.notes.append(f"The masks of the findings ({', '.join(left)}) are left out; boxes are shown.")
 
 
 # How the series becomes the tensor -----------------------------------------------------------------------------------
@@ -371,11 +448,35 @@ def compose_steps(draft: Draft, face: InputFace, task: str) -> None:
         return
     space = _space(draft, face, task)
     example = "/255" if draft.input["unit"] == "display" else "window:40/400"
-    question = Question("values", "input.values", f"How are values prepared? {VALUES_HELP}.", (), "", example)
+    question = Question(
+        "values",
+        "input.values",
+        f"How are values prepared? {VALUES_HELP}.",
+        (),
+        _likely_values(draft, face, task),
+        example,
+    )
     values = draft.ask(question, read_values)
     if values is None:
         values = [{"step": "scale", "factor": 1 / 255}] if draft.input["unit"] == "display" else [{"step": "min_max"}]
     draft.input["steps"] = [*space, *values, *_filling(draft, face, task)]
+
+
+def _likely_values(draft: Draft, face: InputFace, task: str) -> str:
+    """What networks of this kind mostly want; the reader still has to say so."""
+    if face.port.type == "uint8":
+        return "none"
+    if draft.input.get("channels") == "rgb" and task == "classification" and draft.input["unit"] == "display":
+        return "imagenet"
+    if _is_xrv(draft, face):
+        return "xrv"
+    return ""
+
+
+def _is_xrv(draft: Draft, face: InputFace) -> bool:
+    """Torchxrayvision's classifiers: one channel, 18 pathologies."""
+    shape = draft.graph.outputs[0].shape or ()
+    return face.channels == 1 and face.dimensions == 2 and len(shape) == 2 and shape[1] == len(XRV)
 
 
 def _space(draft: Draft, face: InputFace, task: str) -> list[dict[str, Any]]:

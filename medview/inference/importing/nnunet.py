@@ -49,6 +49,12 @@ def read_nnunet(draft: Draft, plans_path: Path, dataset_path: Path) -> None:
     )
     draft.manifest["task"] = "segmentation"
     draft.origin_text = f"nnU-Net v2, configuration {name} of {plans.get('plans_name', 'plans')}"
+    if plan.get("previous_stage"):
+        text = (
+            f"{draft.graph.path.name} is the second stage of nnU-Net's cascade ({name}): it takes the labels of "
+            f"{plan['previous_stage']} as further channels, which medview does not feed. Export {name.replace('cascade_', '')}."
+        )
+        raise refused("task_unsupported", text, draft.graph.path)
     channels = _channels(draft, dataset, face)
     draft.input.update({"name": face.port.name, "layout": face.layout})
     _place(draft, plans, plan, face)

@@ -32,14 +32,18 @@ class InputFace:
         return all(size is not None for size in self.sizes)
 
 
-def only_input(graph: OnnxGraph) -> GraphPort:
-    """The one input. Raises MedviewError where there are several that nobody explains, or none that can be fed."""
+def only_input(graph: OnnxGraph, carried: frozenset[str] = frozenset()) -> GraphPort:
+    """The one input beside those that are ``carried``. Raises MedviewError where there are several that nobody explains."""
     names = ", ".join(port.name for port in graph.inputs)
-    if len(graph.inputs) != 1:
+    fed = [port for port in graph.inputs if port.name not in carried]
+    if len(fed) != 1:
         count = len(graph.inputs)
-        text = f"{graph.path.name} has {count} inputs ({names or 'none'}); medview knows how to feed one."
+        text = (
+            f"{graph.path.name} has {count} inputs ({names or 'none'}); medview knows how to feed one. Of a recurrent "
+            "network name what is carried from frame to frame: input.states=IN:OUT,…"
+        )
         raise refused("input_unexplained", text, graph.path)
-    port = graph.inputs[0]
+    port = fed[0]
     if port.type not in FED_TYPES:
         text = f"{graph.path.name}: the input {port.name} takes {port.type}, not numbers of an image."
         raise refused("input_unexplained", text, graph.path)
@@ -49,9 +53,24 @@ def only_input(graph: OnnxGraph) -> GraphPort:
     return port
 
 
+def _carried(draft: Draft) -> frozenset[str]:
+    """Inputs that ``input.states`` among the answers explains, IN:OUT each; they are written into the draft."""
+    given = draft.answer("input.states")
+    if given is None:
+        return frozenset()
+    states = []
+    for pair in given.split(","):
+        name, separator, made = pair.strip().partition(":")
+        if not separator or not name or not made:
+            raise refused("bad_answer", f"input.states={given}: IN:OUT was due for each.", draft.graph.path)
+        states.append({"input": name, "output": made})
+    draft.input["states"] = states
+    return frozenset(state["input"] for state in states)
+
+
 def input_face(draft: Draft) -> InputFace:
     """How the input is laid out; ``input.layout`` among the answers overrules the guess. Raises MedviewError."""
-    port = only_input(draft.graph)
+    port = only_input(draft.graph, _carried(draft))
     shape = port.shape or ()
     given = draft.answer("input.layout")
     layout = given or _guessed_layout(shape)
