@@ -23,7 +23,6 @@ from medview.dicom.header_reader import HeaderReader
 from medview.dicom.label_grid import LabelGrid, grid_of_frames
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.tags import tag
-from medview.files.byte_source import opened_stream
 
 Read = Callable[[FrameSource], NDArray[Any]]
 """Reads one frame, in a worker process where a codec is involved."""
@@ -121,18 +120,12 @@ def _part(item: dict[int, Any], at: int, charset: bytes | None) -> OverlayPart:
 
 def _with_palette(header: InstanceHeader, parts: tuple[OverlayPart, ...]) -> tuple[OverlayPart, ...]:
     """Segments in the colours that the label map's own palette gives their numbers."""
-    import pydicom
-
     from medview.dicom.colour import rgb_from_palette
-    from medview.dicom.palette import palette_of
+    from medview.dicom.palette import palette_of_path
 
-    tags = [(0x0028, base + n) for base in (0x1100, 0x1200, 0x1220) for n in (1, 2, 3)]
     try:
-        with opened_stream(header.path) as stream:
-            palette = palette_of(
-                pydicom.dcmread(stream, force=True, specific_tags=tags, stop_before_pixels=True), False
-            )
-    except (ValueError, TypeError, KeyError, AttributeError, OSError):
+        palette = palette_of_path(header.path, False)
+    except (ValueError, OSError, MedviewError):
         return parts
     numbers = np.array([part.label.value for part in parts], dtype=np.uint16)
     colours = rgb_from_palette(numbers[None], palette)[0] if len(parts) else []

@@ -135,6 +135,32 @@ def test_a_label_map_holds_segment_numbers(tmp_path: Path, shift: int) -> None:
         )
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_label_map_with_a_palette_has_its_colours(tmp_path: Path, bits: int) -> None:
+    """PS3.3 C.8.20.2, C.7.6.3.1.5: pixels are segment numbers all the same; the palette says how each looks."""
+    sources, stack = series(tmp_path)
+    labels = np.zeros(MARKER.shape, np.uint8)
+    labels[2:5, 3:9, 4:12] = 1
+    labels[5:9, 6:20, 8:30] = 2
+    made = make_segmentation(sources, labels, "LABELMAP", names=["a", "b"])
+    made.PhotometricInterpretation = "PALETTE COLOR"
+    for colour, entries in (("Red", [0, 10, 200]), ("Green", [0, 120, 30]), ("Blue", [0, 240, 5])):
+        setattr(made, f"{colour}PaletteColorLookupTableDescriptor", [3, 0, bits])
+        table = np.array(entries, "u1" if bits == 8 else "<u2")
+        data = (table if bits == 8 else table * 257).tobytes()
+        setattr(made, f"{colour}PaletteColorLookupTableData", data + bytes(len(data) % 2))
+    for item in made.SegmentSequence:
+        if "RecommendedDisplayCIELabValue" in item:
+            del item.RecommendedDisplayCIELabValue
+    path = save(made, tmp_path / "seg.dcm")
+    overlay = read_segmentation(open_segmentation(str(path)), stack)
+    assert [part.label.colour for part in overlay.parts] == [(10, 120, 240), (200, 30, 5)]
+    for value in (1, 2):
+        np.testing.assert_allclose(
+            points(overlay, value), points_of(labels == value, positions_along(), AXIAL), atol=2e-3
+        )
+
+
 @pytest.mark.parametrize("columns", [32, 29, 27], ids=["byte aligned", "not aligned", "odd"])
 def test_bits_of_frames_that_begin_inside_a_byte(tmp_path: Path, columns: int) -> None:
     values = marker_values()[:, :23, :columns].copy()
