@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from medview.app import reading
 from medview.app.colour_commands import colour_commands
 from medview.app.command_rules import (
@@ -25,6 +27,9 @@ from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.run_on_open import cancel_runs, has_runs
 from medview.app.scales import next_scale
 from medview.app.tools import Tool
+
+CINE = QT_TRANSLATE_NOOP("Menu", "Cine")
+WINDOWS = QT_TRANSLATE_NOOP("Menu", "Window")
 
 
 def _has_failed_slices(context: Context) -> bool:
@@ -123,7 +128,7 @@ def image_commands() -> tuple[Command, ...]:
 
     state = on_state
     presets = tuple(
-        image(f"preset.{digit}", title, _preset(digit), (str(digit),), 1)
+        replace(image(f"preset.{digit}", title, _preset(digit), (str(digit),), 1), submenu=WINDOWS)
         for digit, title in enumerate(
             (
                 QT_TRANSLATE_NOOP("Command", "Automatic window"),
@@ -138,6 +143,40 @@ def image_commands() -> tuple[Command, ...]:
                 QT_TRANSLATE_NOOP("Command", "Window preset 9"),
             )
         )
+    )
+    cine = (
+        image(
+            "cine",
+            QT_TRANSLATE_NOOP("Command", "Cine"),
+            lambda c: c.shell.toggle_cine(),
+            ("C",),
+            0,
+            checked=lambda c: c.workspace.cine.is_playing,
+        ),
+        image(
+            "cine.sweep",
+            QT_TRANSLATE_NOOP("Command", "Cine to and fro"),
+            lambda c: c.workspace.cine.toggle_sweep(),
+            ("Alt+Shift+C",),
+            0,
+            checked=lambda c: c.workspace.cine.sweep,
+        ),
+        image(
+            "cine.faster",
+            QT_TRANSLATE_NOOP("Command", "Cine faster"),
+            lambda c: c.workspace.cine.faster(1),
+            ("Alt+.",),
+            0,
+            enabled=lambda c: c.workspace.cine.is_playing,
+        ),
+        image(
+            "cine.slower",
+            QT_TRANSLATE_NOOP("Command", "Cine slower"),
+            lambda c: c.workspace.cine.faster(-1),
+            ("Alt+,",),
+            0,
+            enabled=lambda c: c.workspace.cine.is_playing,
+        ),
     )
     return (
         image(
@@ -224,38 +263,7 @@ def image_commands() -> tuple[Command, ...]:
             0,
             enabled=has_key_images,
         ),
-        image(
-            "cine",
-            QT_TRANSLATE_NOOP("Command", "Cine"),
-            lambda c: c.shell.toggle_cine(),
-            ("C",),
-            0,
-            checked=lambda c: c.workspace.cine.is_playing,
-        ),
-        image(
-            "cine.sweep",
-            QT_TRANSLATE_NOOP("Command", "Cine to and fro"),
-            lambda c: c.workspace.cine.toggle_sweep(),
-            ("Alt+Shift+C",),
-            0,
-            checked=lambda c: c.workspace.cine.sweep,
-        ),
-        image(
-            "cine.faster",
-            QT_TRANSLATE_NOOP("Command", "Cine faster"),
-            lambda c: c.workspace.cine.faster(1),
-            ("Alt+.",),
-            0,
-            enabled=lambda c: c.workspace.cine.is_playing,
-        ),
-        image(
-            "cine.slower",
-            QT_TRANSLATE_NOOP("Command", "Cine slower"),
-            lambda c: c.workspace.cine.faster(-1),
-            ("Alt+,",),
-            0,
-            enabled=lambda c: c.workspace.cine.is_playing,
-        ),
+        *(replace(one, submenu=CINE) for one in cine),
         *presets,
         image(
             "image.invert",

@@ -86,6 +86,11 @@ def bar_rects(canvas_size: tuple[float, float], count: int) -> list[QRectF]:
     return [QRectF(width - RIGHT - WIDTH - at * 62.0, top, WIDTH, length) for at in range(count)]
 
 
+def places_of_bars(canvas_size: tuple[float, float], count: int) -> list[QRectF]:
+    """Where bars with their numbers and titles lie, so that words of marks keep clear of them."""
+    return [rect.adjusted(-36, -32, 4, 4) for rect in bar_rects(canvas_size, count)]
+
+
 def draw_bars(canvas: Canvas, bars: tuple[Bar, ...]) -> None:
     """Draw each bar with its ticks, its unit above and its title."""
     for bar, rect in zip(bars, bar_rects((canvas.width, canvas.height), len(bars)), strict=False):

@@ -42,6 +42,8 @@ class ColourChoice(QComboBox):
         self._workspace = workspace
         self._filled: tuple[str, ...] = ()
         self.setIconSize(STRIP)
+        self.setMinimumContentsLength(8)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setAccessibleName(name)
         self.setToolTip(name)
 

@@ -59,6 +59,7 @@ class FusionPanel(QWidget):
             lambda: fill_fusion_menu(self._list, self._workspace, self._state, self.window())
         )
         self.choose.setMenu(self._list)
+        self.choose.setMinimumWidth(1)
         column.addWidget(self.choose)
         self.body = QWidget()
         column.addWidget(self.body)
@@ -111,6 +112,8 @@ class FusionPanel(QWidget):
         self.colours.activated.connect(lambda at: self._change(colour_map=self.colours.itemData(at)))
         inner.addWidget(self.colours)
         self.presets = QComboBox()
+        self.presets.setMinimumContentsLength(8)
+        self.presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.presets.setAccessibleName(translate("Fusion", "Window of the series on top"))
         self.presets.setToolTip(translate("Fusion", "Window of the series on top (Ctrl and drag over the picture)"))
         self.presets.activated.connect(self._choose_preset)
@@ -152,6 +155,7 @@ class FusionPanel(QWidget):
     def _figure(self, name: str) -> QDoubleSpinBox:
         field = QDoubleSpinBox()
         field.setRange(-1e9, 1e9)
+        field.setMinimumWidth(1)  # its range would make it wider than the panel
         field.setKeyboardTracking(False)
         field.setAccessibleName(name)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -92,16 +92,16 @@ class UptakeDialog(QDialog):
         self.words = QLabel()
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.words)
-        column.addWidget(
-            text_label(
-                translate(
-                    "Uptake",
-                    "What hangs together with the hottest voxel of the region. Peak: the highest mean of a sphere of 1 ml "
-                    "(12.4 mm across) around one of its voxels.",
-                ),
-                "secondary",
-            )
+        note = text_label(
+            translate(
+                "Uptake",
+                "What hangs together with the hottest voxel of the region. Peak: the highest mean of a sphere of 1 ml "
+                "(12.4 mm across) around one of its voxels.",
+            ),
+            "secondary",
         )
+        note.setMinimumWidth(350)  # its height would be asked for at no width
+        column.addWidget(note)
         column.addStretch(1)
         row = QHBoxLayout()
         self.draw = QPushButton(translate("Uptake", "Draw as a segmentation"))

@@ -12,7 +12,7 @@ from medview.app.reading import set_window, with_function
 from medview.app.scales import shown_scale
 from medview.core.colour_map import GREY, built_in_map
 from medview.core.window import Window
-from medview.ui.colour_bar import Bar, draw_bars
+from medview.ui.colour_bar import Bar, draw_bars, places_of_bars
 from medview.ui.explanation_legend import explanation_bars
 from medview.ui.measurement_items import unit_text
 from medview.ui.window_box import draw_box_of_window
@@ -92,6 +92,11 @@ class ViewportColours:
                 own = grey.table
             bars = (bar_of(own, voi, widget.inverted, shown_scale(view), stack.unit), *bars)
         return bars
+
+    def places(self, canvas: Canvas) -> list[QRectF]:
+        """Where the bars lie."""
+        count = len(self.bars()) + len(explanation_bars(self._widget))
+        return places_of_bars((canvas.width, canvas.height), count) if count else []
 
     def draw(self, canvas: Canvas) -> None:
         """Draw the bars."""

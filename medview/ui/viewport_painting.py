@@ -266,7 +266,7 @@ class ViewportPainting:
 
     def _paint_overlays(self, canvas: Canvas, volume: Volume, shown: ShownSlice, corners: Corners) -> None:
         widget = self._widget
-        taken = corner_rects(canvas, corners)
+        taken = corner_rects(canvas, corners) + widget.colours.places(canvas)
         if shown.k is not None and not volume.is_loaded(shown.k):
             return
         selected = widget.workspace.selected_finding
@@ -309,7 +309,7 @@ class ViewportPainting:
         widget = self._widget
         stack = widget.state.stack
         assert stack is not None
-        draw_letters(canvas, letters_of(shown, widget.transform, stack))
+        draw_letters(canvas, letters_of(shown, widget.transform, stack), taken)
         px_per_mm = scale_px_per_mm(shown, widget.transform)
         if px_per_mm is not None and widget.state.view.text_mode != "off":
             across, upright = scale_spans(canvas, taken, 15 + canvas.fonts.small.height)

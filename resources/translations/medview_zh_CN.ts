@@ -1234,7 +1234,7 @@
         <translation>打开检查后可在此预览</translation>
     </message>
     <message>
-        <source>Patient’s name</source>
+        <source>Patient name</source>
         <translation>患者姓名</translation>
     </message>
     <message>
@@ -2340,7 +2340,7 @@
         <translation>包含患者信息（四角文字、文件名）</translation>
     </message>
     <message>
-        <source>Images of this kind often have the patient’s name in their pixels. Look at the preview; in a series, look at all images.</source>
+        <source>Images of this kind often have the name of the patient in their pixels. Look at the preview; in a series, look at all images.</source>
         <translation>此类图像的像素中常印有患者姓名。请查看预览；若为序列，请逐幅查看。</translation>
     </message>
     <message>
@@ -2987,7 +2987,7 @@
         <translation>不能隐藏的标记</translation>
     </message>
     <message>
-        <source>A picture says what it is: lossy with method and ratio, filtered, resampled, a slab, incomplete or still loading, of uncertain geometry, with AI on it and which, or beside another patient’s. No setting takes these marks away; they are on printed and saved pictures too.</source>
+        <source>A picture says what it is: lossy with method and ratio, filtered, resampled, a slab, incomplete or still loading, of uncertain geometry, with AI on it and which, or beside images of another patient. No setting takes these marks away; they are on printed and saved pictures too.</source>
         <translation>图像会注明自身状态：有损压缩（方法与压缩比）、已滤波、已重采样、厚层、不完整或仍在加载、几何不确定、叠加了哪个 AI，或与另一位患者并列。任何设置都不能去掉这些标记；打印和保存的图片上也有。</translation>
     </message>
     <message>
@@ -3079,7 +3079,7 @@
         <translation>用于没有共同参考坐标系的两次检查：先将其对齐。</translation>
     </message>
     <message>
-        <source>Where the active viewport’s image cuts the others.</source>
+        <source>Where the image of the active viewport cuts the others.</source>
         <translation>显示当前视口图像与其他图像的交线。</translation>
     </message>
     <message>
@@ -3706,6 +3706,14 @@
     <message>
         <source>Fusion</source>
         <translation>融合</translation>
+    </message>
+    <message>
+        <source>Cine</source>
+        <translation>播放</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>调窗</translation>
     </message>
 </context>
 <context>
@@ -5897,7 +5905,7 @@
         <translation>包含患者信息</translation>
     </message>
     <message>
-        <source>Images of this kind often have the patient’s name in their pixels: look at the page.</source>
+        <source>Images of this kind often have the name of the patient in their pixels: look at the page.</source>
         <translation>此类图像的像素中常印有患者姓名：请查看页面。</translation>
     </message>
     <message>
