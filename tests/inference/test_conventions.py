@@ -120,7 +120,7 @@ def test_whole_numbers_go_in_as_they_are(tmp_path: Path) -> None:
 
 def test_torchxrayvisions_scale_and_names(tmp_path: Path) -> None:
     """Grey from -1024 to 1024, 18 pathologies that do not exclude one another."""
-    weights = [n / 10240 for n in range(18)]
+    weights = [(n - 3) / 7168 for n in range(18)]
     model = networks.mean_classifier(weights, [0.0] * 18, size=[16, 16])
     path = saved(tmp_path / "xrv.onnx", model)
     asked = {question.field: question.suggestion for question in begun(path, **PICTURE).questions}
