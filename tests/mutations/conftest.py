@@ -16,7 +16,7 @@ from tests.mutations.judge import Done, Verdicts
 from tests.mutations.listed import ROOT
 
 MODULE = "tests/mutations/test_mutations.py"
-STILL_S = 600.0
+STILL_S = 1800.0
 """So long may no verdict come before the wait for one is given up."""
 
 

@@ -24,7 +24,8 @@ from tests.mutations.listed import ROOT, ContractMutation, SafetyMutation, contr
 from tests.shared import SHARED_ROOT
 
 AT_ONCE = max(1, min(2, os.cpu_count() or 1))
-SECONDS = 250
+SECONDS, CONTROL_SECONDS = 900, 3600
+"""For a mutation, whose tests have limits of their own, and for all tests that are asked, on however busy a machine."""
 PLUGINS = ("pytestqt.plugin", "pytest_timeout", "_hypothesis_pytestplugin", "no:cacheprovider")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "benchmarks", "results")
 LINT = "import sys; sys.path.insert(0, ''); from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -113,11 +114,11 @@ class Copy:
                 process.terminate()
                 process.wait()
 
-    def tests(self, tests: Sequence[str], *options: str) -> Done:
+    def tests(self, tests: Sequence[str], *options: str, seconds: float = SECONDS) -> Done:
         """Run the tests, with the plugins that they need and no others."""
         plugins = [part for name in PLUGINS for part in ("-p", name)]
         basetemp = f"--basetemp={self._temporary}"
-        return self._run("pytest", ("-q", "--no-header", "--tb=line", basetemp, *options, *plugins, *tests))
+        return self._run("pytest", ("-q", "--no-header", "--tb=line", basetemp, *options, *plugins, *tests), seconds)
 
     def lint(self, *contracts: str) -> Done:
         """Ask import-linter about the contracts, or all."""
@@ -134,11 +135,12 @@ class Copy:
         finally:
             path.write_bytes(before)
 
-    def _run(self, what: str, arguments: Sequence[str]) -> Done:
+    def _run(self, what: str, arguments: Sequence[str], seconds: float = SECONDS) -> Done:
         if self._forks is None:
-            status = self._python(*(("-m", "pytest") if what == "pytest" else ("-c", LINT)), *arguments)
+            head = ("-m", "pytest") if what == "pytest" else ("-c", LINT)
+            status = self._python(*head, *arguments, seconds=seconds)
         else:
-            asked = {"run": what, "arguments": list(arguments), "output": str(self._output), "seconds": SECONDS}
+            asked = {"run": what, "arguments": list(arguments), "output": str(self._output), "seconds": seconds}
             assert self._forks.stdin is not None
             assert self._forks.stdout is not None
             self._forks.stdin.write(f"{json.dumps(asked)}\n")
@@ -146,14 +148,14 @@ class Copy:
             status = int(self._forks.stdout.readline())
         return Done(status, self._output.read_text(encoding="utf-8", errors="replace"))
 
-    def _python(self, *arguments: str) -> int:
+    def _python(self, *arguments: str, seconds: float = SECONDS) -> int:
         with self._output.open("wb") as stream:
             self._running = subprocess.Popen(
                 [sys.executable, *arguments], cwd=self.folder, env=self._environment, stdin=subprocess.DEVNULL, stdout=stream,
                 stderr=subprocess.STDOUT,
             )  # fmt: skip
             try:
-                return self._running.wait(SECONDS)
+                return self._running.wait(seconds)
             except subprocess.TimeoutExpired:
                 self._running.kill()
                 self._running.wait()
@@ -174,7 +176,7 @@ def work_on(contracts: Sequence[int], safety: Sequence[int]) -> Iterator[tuple[s
     all_safety, all_contracts = safety_mutations(), contract_mutations()
     if safety:
         tests = tuple(dict.fromkeys(test for number in safety for test in all_safety[number].tests))
-        yield CONTROL, lambda copy: copy.tests(tests)
+        yield CONTROL, lambda copy: copy.tests(tests, seconds=CONTROL_SECONDS)
     if contracts:
         yield KEPT, lambda copy: copy.lint()
 

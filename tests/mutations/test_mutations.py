@@ -10,7 +10,7 @@ from tests.mutations.conftest import Beside
 from tests.mutations.judge import CONTROL, KEPT, broken_in, contract_name, safety_name
 from tests.mutations.listed import ROOT, contract_mutations, safety_mutations
 
-pytestmark = pytest.mark.timeout(1800)  # a verdict that does not come is found out by Beside
+pytestmark = pytest.mark.timeout(4000)  # a verdict that does not come is found out by Beside
 
 CONTRACTS, SAFETY = contract_mutations(), safety_mutations()
 
