@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -64,15 +65,22 @@ def _opened(feed: Feed, open_with: OpenWith, tail: bytes) -> Iterator[Feed]:
         yield replace(feed, network=Network(wanted.package, session))
 
 
-def list_features(feed: Feed, field: Field, open_with: OpenWith) -> tuple[FeatureTensor, ...]:
-    """All feature maps of the network for this field, in the graph's order: one run says the size of each tensor."""
-    path = feed.request.package.model_path
+def tail_for_listing(path: Path) -> bytes:
+    """What a network must be opened with so that :func:`list_features` can ask it."""
     candidates = feature_tensors(path)
+    return tail_of_sizes([name for name, _ in candidates]) if candidates else b""
+
+
+def list_features(feed: Feed, field: Field) -> tuple[FeatureTensor, ...]:
+    """All feature maps of the network for this field, in the graph's order: one run says the size of each tensor.
+
+    ``feed`` is before a network that was opened with :func:`tail_for_listing`.
+    """
+    candidates = feature_tensors(feed.request.package.model_path)
     if not candidates:
         return ()
-    with _opened(feed, open_with, tail_of_sizes([name for name, _ in candidates])) as sized:
-        names = [f"{SIZE_PREFIX}{n}" for n in range(len(candidates))]
-        sizes = sized.network.answers(field.item[None], names, feed.course.again)
+    names = [f"{SIZE_PREFIX}{n}" for n in range(len(candidates))]
+    sizes = feed.network.answers(field.item[None], names, feed.course.again)
     found = []
     for (name, operator), size in zip(candidates, sizes, strict=True):
         shape = tuple(int(length) for length in size)

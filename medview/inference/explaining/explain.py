@@ -23,6 +23,7 @@ from medview.inference.explaining.activation import (
     features_of,
     list_features,
     mosaic_of,
+    tail_for_listing,
 )
 from medview.inference.explaining.comparison import compare_results, lps_of
 from medview.inference.explaining.covering import check_map, occlusion, patch_steps, superpixel_weights
@@ -73,8 +74,12 @@ def explain(question: Question, progress: Progress) -> Explanation:
     )
 
 
-def _opened(question: Question, progress: Progress) -> Any:
-    return opened_feed(question.requests[0], question.volume, question.stack, progress, question.open_with(b""))
+def _opened(question: Question, progress: Progress, tail: bytes = b"") -> Any:
+    return opened_feed(question.requests[0], question.volume, question.stack, progress, question.open_with(tail))
+
+
+def _opened_for_layers(question: Question, progress: Progress) -> Any:
+    return _opened(question, progress, tail_for_listing(question.requests[0].package.model_path))
 
 
 def _begun(question: Question, feed: Feed, **more: Any) -> Explanation:
@@ -169,11 +174,11 @@ def _in_slice(at: NDArray[np.float64], field: Field, feed: Feed) -> NDArray[np.f
 
 def _tensor(question: Question, feed: Feed, field: Field) -> FeatureTensor:
     path = str(feed.request.package.model_path)
-    return choose_tensor(list_features(feed, field, question.open_with), question.tensor, path)
+    return choose_tensor(list_features(feed, field), question.tensor, path)
 
 
 def _cam(question: Question, parameters: Mapping[str, ParameterValue], progress: Progress) -> Explanation:
-    with _opened(question, progress) as feed:
+    with _opened_for_layers(question, progress) as feed:
         voxel = _voxel(question)
         field = field_at(feed, voxel)
         tensor = _tensor(question, feed, field)
@@ -210,7 +215,7 @@ def _layer(tensor: FeatureTensor) -> tuple[tuple[str, ParameterValue, str], ...]
 
 
 def _features(question: Question, parameters: Mapping[str, ParameterValue], progress: Progress) -> Explanation:
-    with _opened(question, progress) as feed:
+    with _opened_for_layers(question, progress) as feed:
         voxel = _voxel(question)
         field = field_at(feed, voxel)
         tensor = _tensor(question, feed, field)
