@@ -15,6 +15,10 @@ def question_text(code: str, text: str) -> str:
         "fit": translate("Import", "How is an image of another size brought to the network's?"),
         "values": translate("Import", "How are values prepared?"),
         "configuration": translate("Import", "Which configuration of the plans was exported?"),
+        "anchors": translate(
+            "Import", "Which are the detector's anchors? (retinanet, ssd300, ssdlite320 or their sides)"
+        ),
+        "scale": translate("Import", "By what is the network's output multiplied to become values of the image?"),
         "coordinates": translate("Import", "Are boxes given in pixels, or from 0 to 1?"),
     }.get(code, text)
 

@@ -3359,6 +3359,14 @@
         <translation>导出的是 plans 中的哪个配置？</translation>
     </message>
     <message>
+        <source>Which are the detector&apos;s anchors? (retinanet, ssd300, ssdlite320 or their sides)</source>
+        <translation>检测器的锚框是哪一种？（retinanet、ssd300、ssdlite320 或各边长）</translation>
+    </message>
+    <message>
+        <source>By what is the network&apos;s output multiplied to become values of the image?</source>
+        <translation>网络输出乘以多少得到图像的值？</translation>
+    </message>
+    <message>
         <source>Are boxes given in pixels, or from 0 to 1?</source>
         <translation>检测框以像素为单位，还是从 0 到 1？</translation>
     </message>
@@ -6176,12 +6184,24 @@
         <translation>分割（DICOM SEG）</translation>
     </message>
     <message>
+        <source>Contours of the segmentations (DICOM RT structure set)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Marks and window (DICOM presentation state)</source>
         <translation>标记与窗宽窗位（DICOM 显示状态）</translation>
     </message>
     <message>
         <source>Key images (DICOM key object selection)</source>
         <translation>关键图像（DICOM 关键对象选择）</translation>
+    </message>
+    <message>
+        <source>Pictures of what was found (DICOM secondary capture)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Report with pictures (PDF inside DICOM)</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Table (CSV)</source>
