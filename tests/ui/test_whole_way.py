@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from medview.core.window import Window
 from medview.inference.library import install
+from medview.ui.export_dialog import ExportDialog
 from medview.ui.right_panel import AI, FINDINGS, IMAGE
 from tests.ui.small_study import BALL, SLICES, active, close_desk, open_desk
 from tests.ui.test_window import drop
@@ -149,12 +150,18 @@ def test_the_whole_way(qtbot: QtBot, study_folder: Path, tmp_path: Path, monkeyp
 
     # Save: the viewport as a picture, the segmentation as NIfTI.
     picture, volume = tmp_path / "viewport.png", tmp_path / "bright.nii.gz"
-    monkeypatch.setattr("medview.ui.saving.QFileDialog.getSaveFileName", lambda *_all: (str(picture), ""))
     qtbot.keyClick(viewport, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: bool(window.findChildren(ExportDialog)), timeout=20_000)
+    (dialog,) = window.findChildren(ExportDialog)
+    dialog.path.setText(str(picture))
+    qtbot.waitUntil(dialog.save.isEnabled, timeout=20_000)
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: any(notice.code == "saved" for notice in workspace.notices), timeout=20_000)
     assert QImage(str(picture)).size() == viewport.size() * viewport.devicePixelRatio()
+    known = len(workspace.notices)
     monkeypatch.setattr("medview.ui.saving.QFileDialog.getSaveFileName", lambda *_all: (str(volume), ""))
     window.actions_["save.nifti"].trigger()
-    qtbot.waitUntil(volume.exists, timeout=20_000)
+    qtbot.waitUntil(lambda: volume.exists() and len(workspace.notices) > known, timeout=20_000)
     qtbot.waitUntil(lambda: not window.status.running(), timeout=10_000)
     assert {notice.severity for notice in workspace.notices} == {"done"}
 
