@@ -12,21 +12,25 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from medview.app.visual_report import Language, check_sources, report_html, write_html, write_pdf
+from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.statement import Amount, StatedMark, Statement
 from medview.core.study import Stack, Study
 
-FileKind = Literal["sr", "seg", "gsps", "kos", "html", "pdf", "csv", "json"]
+FileKind = Literal["sr", "seg", "rtstruct", "gsps", "kos", "sc", "html", "pdf", "pdf-dicom", "csv", "json"]
 FILE_KINDS: tuple[FileKind, ...] = get_args(FileKind)
 
 FILE_NAMES: dict[FileKind, str] = {
     "sr": "report-sr.dcm",
     "seg": "segmentation-{0}.dcm",
+    "rtstruct": "structures-{0}.dcm",
     "gsps": "marks-gsps.dcm",
     "kos": "key-images.dcm",
+    "sc": "picture-{0}.dcm",
     "html": "report.html",
     "pdf": "report.pdf",
+    "pdf-dicom": "report-pdf.dcm",
     "csv": "findings.csv",
     "json": "findings.json",
 }
@@ -57,6 +61,7 @@ def write_statement(
     Raises MedviewError: ``source_folder`` where the folder holds the study's own files and ``into_source`` is not set,
     ``other_patient``, ``cannot_write``. What the images cannot carry (no DICOM, in colour …) becomes a note.
     """
+    policy().refuse("export")
     target = Path(folder)
     if not into_source:
         refuse_source_folder(target, statement.study)
@@ -141,6 +146,12 @@ class _Writing:
         if kind == "seg":
             self.segmentations()
             return
+        if kind == "rtstruct":
+            self._structures()
+            return
+        if kind == "sc":
+            self._captures()
+            return
         if kind == "sr":
             from medview.dicom.report_write import write_report_object
 
@@ -157,10 +168,62 @@ class _Writing:
             write_html(path, self.page())
         elif kind == "pdf":
             write_pdf(path, self.page(), self._statement, self._progress)
+        elif kind == "pdf-dicom":
+            self._document(path)
         else:
             table = statement_csv(self._statement) if kind == "csv" else statement_json(self._statement)
             _write_text(path, table)
         self.paths.append(str(path))
+
+    def _document(self, path: Path) -> None:
+        """The report as a PDF inside a DICOM object."""
+        import tempfile
+
+        from medview.dicom.document_write import write_document
+
+        with tempfile.TemporaryDirectory(prefix="medview-") as folder:
+            page = Path(folder) / "report.pdf"
+            write_pdf(page, self.page(), self._statement, self._progress)
+            statement = self._statement
+            title = "medview: report" if self._language == "en" else "medview：报告"
+            write_document(path, page.read_bytes(), self._source(), statement.study, title, statement.verified)
+
+    def _source(self) -> str:
+        """A file of the study; raises MedviewError where its images are no DICOM."""
+        stacks = [stack for series in self._statement.study.series for stack in series.stacks]
+        frames = (frame for stack in stacks for frame in stack.frames if frame.sop_uid)
+        found = next(frames, None)
+        if found is None:
+            text = "The report was not written as DICOM: the images of the study are no DICOM."
+            raise MedviewError("document_impossible", text, values=("", "the images of the study are no DICOM"))
+        return found.path
+
+    def _captures(self) -> None:
+        """A picture of each slice that something was found or marked on, as the report has them."""
+        from medview.app.key_pictures import key_pictures
+        from medview.dicom.capture_write import write_capture
+
+        for number, one in enumerate(key_pictures(self._statement, self._progress), 1):
+            at = one.time * one.stack.shape[0] + one.k
+            source = one.stack.frames[at].path if one.stack.frames[at].sop_uid else ""
+            if not source:
+                raise MedviewError("sc_impossible", "Pictures were not written as DICOM: the images are no DICOM.")
+            path = self._folder / FILE_NAMES["sc"].format(number)
+            write_capture(path, one.rgba, source, self._statement.study, f"medview: image {one.k + 1}")
+            self.paths.append(str(path))
+
+    def _structures(self) -> None:
+        """The contours of each label map."""
+        from medview.dicom.structure_set_write import write_structure_set
+
+        for at, one in enumerate(self._statement.results, 1):
+            segmentation = one.result.segmentation
+            if segmentation is None:
+                continue
+            path, slices = self._folder / FILE_NAMES["rtstruct"].format(at), one.stack.shape[0]
+            frames = one.stack.frames[segmentation.time * slices : (segmentation.time + 1) * slices]
+            write_structure_set(path, segmentation, frames, one.result.provenance)
+            self.paths.append(str(path))
 
     def page(self) -> str:
         if self._page is None:

@@ -125,4 +125,4 @@ def save_object(made: Any, target: str | os.PathLike[str]) -> None:
 
     with replaced_file(target) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made.save_as(temporary)
+        made.save_as(temporary, enforce_file_format=True)

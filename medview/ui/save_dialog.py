@@ -41,8 +41,11 @@ def kind_titles() -> dict[FileKind, str]:
         "html": translate("Save", "Report with pictures (HTML)"),
         "sr": translate("Save", "Measurements, findings and decisions (DICOM SR)"),
         "seg": translate("Save", "Segmentations (DICOM SEG)"),
+        "rtstruct": translate("Save", "Contours of the segmentations (DICOM RT structure set)"),
         "gsps": translate("Save", "Marks and window (DICOM presentation state)"),
         "kos": translate("Save", "Key images (DICOM key object selection)"),
+        "sc": translate("Save", "Pictures of what was found (DICOM secondary capture)"),
+        "pdf-dicom": translate("Save", "Report with pictures (PDF inside DICOM)"),
         "csv": translate("Save", "Table (CSV)"),
         "json": translate("Save", "Table with provenance (JSON)"),
     }
