@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from medview.app.shown_slice import ShownSlice
+from medview.core.aligned_slab import aligned_slab
 from medview.core.cut import Slice
-from medview.core.display import SampledSlice
+from medview.core.display import SampledSlice, sample_slice
 from medview.core.pooled import is_pooled, pooled_labels, pooled_volume
 from medview.core.problem import MedviewError
 from medview.core.slab import (
@@ -107,6 +108,7 @@ class DirectSampling:
         self._running: Hashable = None
         self.error: BaseException | None = None
         self._asked: set[str] = set()
+        self._layers: tuple[Hashable, Slice | None] | None = None
 
     def sampled(
         self, key: Hashable, volume: Volume, shown: ShownSlice, matrix: NDArray[np.float64], size: tuple[int, int]
@@ -115,6 +117,10 @@ class DirectSampling:
         assert shown.plane is not None
         if self._exact is not None and self._exact[0] == key:
             self.is_rough = False
+            return key, self._exact[1]
+        piece = self._layered(key, volume, shown)
+        if piece is not None:
+            self._exact, self._rough, self.is_rough = (key, sample_slice(piece, matrix, size)), None, False
             return key, self._exact[1]
         self._make_ready(volume.stored.dtype.name)
         layers = layers_of(volume, shown.plane, shown.slab)
@@ -134,6 +140,15 @@ class DirectSampling:
             self._rough = (rough_key, SampledSlice(piece.values, piece.coverage, piece.missing))
         self.is_rough = True
         return rough_key, self._rough[1]
+
+    def _layered(self, key: Hashable, volume: Volume, shown: ShownSlice) -> Slice | None:
+        """A slab whose pixels are voxels, which takes no longer than a preview; kept while only the screen's part changes."""
+        if shown.slab is None or shown.plane is None or shown.plane_kind in {"oblique", "turning"}:
+            return None
+        place = key[0] if isinstance(key, tuple) else key
+        if self._layers is None or self._layers[0] != place:
+            self._layers = (place, aligned_slab(volume, shown.plane, shown.slab))
+        return self._layers[1]
 
     def _make_ready(self, kind: str) -> None:
         """Have the fast kernel of a type of voxels compiled in the background."""
@@ -239,7 +254,7 @@ class DirectSampling:
 
     def forget(self) -> None:
         """Drop everything that is kept (another stack is shown)."""
-        self._exact = self._rough = None
+        self._exact = self._rough = self._layers = None
         self._running = None
         self.is_rough = False
 

@@ -162,7 +162,7 @@ def test_dragging_a_slab_and_turning_a_projection(
         state.update(slab=Slab(20.0))
         widget.repaint()
         found[f"{kind} 20 mm"] = work_ms(step)
-        assert widget.picture.direct.is_rough
+        assert widget.picture.direct.is_rough is (kind != "acquired")
     state.update(slab=None)
     state.set_plane("turning")
     from medview.app.oblique import turn_by_hand

@@ -7,6 +7,7 @@ import pytest
 import SimpleITK
 from scipy import ndimage
 
+from medview.core.aligned_slab import aligned_slab
 from medview.core.cut import cut_slice
 from medview.core.geometry import Geometry
 from medview.core.plane import (
@@ -16,11 +17,13 @@ from medview.core.plane import (
     oblique_plane,
     oblique_positions,
     plane_of_slice,
+    plane_positions,
     upright_axes,
 )
 from medview.core.slab import Slab, project_labels, sample_plane, sample_screen, slab_offsets
 from medview.core.volume import ModalityTransform, SliceState, Volume
 from medview.kernels import rays
+from tests.core.test_cut import proper_orientations
 
 MODES = ("max", "min", "mean")
 GRADIENT = np.array([3.0, -2.0, 5.0])
@@ -47,7 +50,7 @@ def sheared() -> Geometry:
 
 
 def uneven(beside: float = 0.0) -> Geometry:
-    depths = np.cumsum([0, 1.0, 2.5, 1.5, 2.0, 1.0, 1.0, 2.5, 2.0, 1.5, 1.0, 2.0, 2.0, 1.0, 2.5, 1.5])
+    depths = np.cumsum([0, 1.6, 2.2, 1.5, 2.0, 1.4, 1.3, 1.9, 2.0, 1.5, 1.4, 2.0, 2.0, 1.5, 2.1, 1.5])
     origins = np.column_stack([np.full(16, -12.0) + beside * np.arange(16), np.full(16, -15.0), 4.0 + depths])
     affine = np.array(straight().affine)
     affine[2, 2] = float(depths[-1] / 15)
@@ -271,3 +274,53 @@ def test_slabs_of_no_thickness_are_refused() -> None:
     for thickness in (0.0, -1.0, float("nan"), 1e9):
         with pytest.raises(ValueError, match="slab"):
             Slab(thickness)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("grid", ["straight", "uneven", "sheared", "uneven and beside"])
+def test_layer_upon_layer_is_the_same(mode: str, grid: str) -> None:
+    geometry = GRIDS[grid]
+    for padding in (None, (1000, 1500)):
+        volume = noise(geometry, padding=padding)
+        for k, thickness in ((8, 6.3), (0, 4.0), (15, 30.0), (7, 0.4)):
+            plane = plane_of_slice(geometry, k)
+            fast = aligned_slab(volume, plane, Slab(thickness, mode))  # type: ignore[arg-type]
+            if grid in {"sheared", "uneven and beside"}:
+                assert fast is None or thickness < 1
+                continue
+            slow = sample_plane(volume, plane, Slab(thickness, mode))  # type: ignore[arg-type]
+            assert fast is not None
+            np.testing.assert_array_equal(fast.coverage, slow.coverage)
+            np.testing.assert_allclose(fast.values[fast.coverage], slow.values[slow.coverage], atol=0.02)
+
+
+def test_layer_upon_layer_in_every_orientation() -> None:
+    """Cuts across each axis of stacks that lie in all ways: rows, columns and depth are exchanged and turned round as they must."""
+    done = 0
+    for row, column in proper_orientations():
+        geometry = Geometry.from_directions((9, 11, 10), (-4.0, 5.0, 6.0), row, column, (1.0, 1.0, 1.0))
+        volume = noise(geometry)
+        for kind in ("axial", "coronal", "sagittal"):
+            positions = plane_positions(geometry, kind)  # type: ignore[arg-type]
+            plane = anatomical_plane(geometry, kind, float(positions[4]))  # type: ignore[arg-type]
+            fast = aligned_slab(volume, plane, Slab(3.4, "max"))
+            assert fast is not None
+            slow = sample_plane(volume, plane, Slab(3.4, "max"))
+            np.testing.assert_allclose(fast.values, slow.values, atol=0.02)
+            done += 1
+    assert done == 72
+
+
+def test_layer_upon_layer_refuses_what_it_cannot_know() -> None:
+    plane = plane_of_slice(straight(), 8)
+    states = np.full(16, SliceState.LOADED, dtype=np.uint8)
+    states[3] = SliceState.FAILED
+    slopes = np.linspace(1, 2, 16)
+    stored = noise(straight()).stored
+    for volume in (
+        noise(straight(), states=states),
+        Volume(stored, ModalityTransform(slopes, np.zeros(16)), straight()),
+        noise(straight(), "float32"),
+    ):
+        assert aligned_slab(volume, plane, Slab(4.0)) is None
+    assert aligned_slab(noise(straight()), tilted(straight()), Slab(4.0)) is None

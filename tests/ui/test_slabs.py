@@ -160,6 +160,7 @@ def test_while_the_hand_moves_a_preview_is_drawn_and_then_the_exact_picture(qtbo
     monkeypatch.setattr("medview.app.direct_cut.QUICK_S", 0.0)
     monkeypatch.setattr("medview.app.direct_cut.LONGEST_S", 0.0)
     direct = widget.picture.direct
+    widget.state.set_plane("coronal")  # rows between voxels: it has to be sampled
     widget.state.update(slab=Slab(10.0))
     widget.repaint()
     assert direct.is_rough
