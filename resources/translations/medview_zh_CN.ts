@@ -200,6 +200,10 @@
         <source>without description</source>
         <translation>无描述</translation>
     </message>
+    <message>
+        <source>{0} images</source>
+        <translation>{0} 幅图像</translation>
+    </message>
 </context>
 <context>
     <name>ColourMap</name>
@@ -768,7 +772,7 @@
     </message>
     <message>
         <source>Take over what the report marks</source>
-        <translation type="unfinished"></translation>
+        <translation>接收报告中的标记</translation>
     </message>
     <message>
         <source>Delete all marks on this image</source>
@@ -824,11 +828,11 @@
     </message>
     <message>
         <source>Read first: AI stays hidden until then</source>
-        <translation type="unfinished"></translation>
+        <translation>先阅片：阅片前隐藏 AI</translation>
     </message>
     <message>
         <source>The study is read: show AI</source>
-        <translation type="unfinished"></translation>
+        <translation>检查已阅：显示 AI</translation>
     </message>
     <message>
         <source>Next finding</source>
@@ -1004,51 +1008,51 @@
     </message>
     <message>
         <source>Brush</source>
-        <translation type="unfinished"></translation>
+        <translation>画笔</translation>
     </message>
     <message>
         <source>Eraser</source>
-        <translation type="unfinished"></translation>
+        <translation>橡皮擦</translation>
     </message>
     <message>
         <source>Grow a region from a click</source>
-        <translation type="unfinished"></translation>
+        <translation>点击处区域生长</translation>
     </message>
     <message>
         <source>Fill holes</source>
-        <translation type="unfinished"></translation>
+        <translation>填充孔洞</translation>
     </message>
     <message>
         <source>Fill between slices</source>
-        <translation type="unfinished"></translation>
+        <translation>层间插值填充</translation>
     </message>
     <message>
         <source>Smooth the label</source>
-        <translation type="unfinished"></translation>
+        <translation>平滑标签</translation>
     </message>
     <message>
         <source>Keep the largest part</source>
-        <translation type="unfinished"></translation>
+        <translation>仅保留最大连通区</translation>
     </message>
     <message>
         <source>Remove islands</source>
-        <translation type="unfinished"></translation>
+        <translation>去除孤立小区域</translation>
     </message>
     <message>
         <source>Clear the label</source>
-        <translation type="unfinished"></translation>
+        <translation>清空标签</translation>
     </message>
     <message>
         <source>Correct the segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>修正分割</translation>
     </message>
     <message>
         <source>New segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>新建分割</translation>
     </message>
     <message>
         <source>End the correction</source>
-        <translation type="unfinished"></translation>
+        <translation>结束修正</translation>
     </message>
     <message>
         <source>Segment what is pointed at</source>
@@ -1064,27 +1068,27 @@
     </message>
     <message>
         <source>Larger brush</source>
-        <translation type="unfinished"></translation>
+        <translation>增大画笔</translation>
     </message>
     <message>
         <source>Smaller brush</source>
-        <translation type="unfinished"></translation>
+        <translation>减小画笔</translation>
     </message>
     <message>
         <source>Brush is a ball</source>
-        <translation type="unfinished"></translation>
+        <translation>球形画笔</translation>
     </message>
     <message>
         <source>Leave other labels alone</source>
-        <translation type="unfinished"></translation>
+        <translation>不改动其他标签</translation>
     </message>
     <message>
         <source>Paint only values in the range</source>
-        <translation type="unfinished"></translation>
+        <translation>仅绘制范围内的值</translation>
     </message>
     <message>
         <source>Next label</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个标签</translation>
     </message>
     <message>
         <source>Slab: maximum (MIP)</source>
@@ -1334,159 +1338,159 @@
     <name>Correction</name>
     <message>
         <source>{0} px</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 像素</translation>
     </message>
     <message>
         <source>End the correction; it stays kept</source>
-        <translation type="unfinished"></translation>
+        <translation>结束修正（结果已保存）</translation>
     </message>
     <message>
         <source>⚠ Made on other images than those that are open</source>
-        <translation type="unfinished"></translation>
+        <translation>⚠ 绘制时的图像与当前打开的图像不同</translation>
     </message>
     <message>
         <source>Label</source>
-        <translation type="unfinished">标签</translation>
+        <translation>标签</translation>
     </message>
     <message>
         <source>Volume</source>
-        <translation type="unfinished">容积</translation>
+        <translation>体积</translation>
     </message>
     <message>
         <source>Diameters</source>
-        <translation type="unfinished"></translation>
+        <translation>径线</translation>
     </message>
     <message>
         <source>Labels</source>
-        <translation type="unfinished"></translation>
+        <translation>标签</translation>
     </message>
     <message>
         <source>New label</source>
-        <translation type="unfinished"></translation>
+        <translation>新建标签</translation>
     </message>
     <message>
         <source>Name of the label</source>
-        <translation type="unfinished"></translation>
+        <translation>标签名称</translation>
     </message>
     <message>
         <source>Change the colour</source>
-        <translation type="unfinished">更改颜色</translation>
+        <translation>更改颜色</translation>
     </message>
     <message>
         <source>Leave other labels alone</source>
-        <translation type="unfinished"></translation>
+        <translation>不改动其他标签</translation>
     </message>
     <message>
         <source>Brush  (F3); Ctrl erases</source>
-        <translation type="unfinished"></translation>
+        <translation>画笔  (F3)；按住 Ctrl 擦除</translation>
     </message>
     <message>
         <source>Eraser  (F4)</source>
-        <translation type="unfinished"></translation>
+        <translation>橡皮擦  (F4)</translation>
     </message>
     <message>
         <source>Grow a region from a click  (F5); with Ctrl on one slice</source>
-        <translation type="unfinished"></translation>
+        <translation>点击处区域生长  (F5)；按住 Ctrl 仅限本层</translation>
     </message>
     <message>
         <source>Size of the brush</source>
-        <translation type="unfinished"></translation>
+        <translation>画笔大小</translation>
     </message>
     <message>
         <source>Size of the brush: Shift and the wheel, or Ctrl and [ or ]</source>
-        <translation type="unfinished"></translation>
+        <translation>画笔大小：Shift + 滚轮，或 Ctrl + [ / ]</translation>
     </message>
     <message>
         <source>Ball: also on neighbouring slices</source>
-        <translation type="unfinished"></translation>
+        <translation>球形：同时作用于相邻层面</translation>
     </message>
     <message>
         <source>Only values</source>
-        <translation type="unfinished"></translation>
+        <translation>仅限值</translation>
     </message>
     <message>
         <source>Brush and growing touch only values in this range</source>
-        <translation type="unfinished"></translation>
+        <translation>画笔和区域生长只作用于此范围内的值</translation>
     </message>
     <message>
         <source>Smallest value</source>
-        <translation type="unfinished"></translation>
+        <translation>最小值</translation>
     </message>
     <message>
         <source>Largest value</source>
-        <translation type="unfinished"></translation>
+        <translation>最大值</translation>
     </message>
     <message>
         <source>Growing</source>
-        <translation type="unfinished"></translation>
+        <translation>生长</translation>
     </message>
     <message>
         <source>How far values may differ from the one that is clicked</source>
-        <translation type="unfinished"></translation>
+        <translation>与点击处数值的允许差值</translation>
     </message>
     <message>
         <source>How far from the click a region may grow</source>
-        <translation type="unfinished"></translation>
+        <translation>区域生长离点击处的最大距离</translation>
     </message>
     <message>
         <source>Fill holes</source>
-        <translation type="unfinished"></translation>
+        <translation>填充孔洞</translation>
     </message>
     <message>
         <source>Between slices</source>
-        <translation type="unfinished"></translation>
+        <translation>层间填充</translation>
     </message>
     <message>
         <source>Fill between slices</source>
-        <translation type="unfinished"></translation>
+        <translation>层间插值填充</translation>
     </message>
     <message>
         <source>Smooth</source>
-        <translation type="unfinished"></translation>
+        <translation>平滑</translation>
     </message>
     <message>
         <source>Largest part</source>
-        <translation type="unfinished"></translation>
+        <translation>最大连通区</translation>
     </message>
     <message>
         <source>Keep the largest part</source>
-        <translation type="unfinished"></translation>
+        <translation>仅保留最大连通区</translation>
     </message>
     <message>
         <source>Remove islands</source>
-        <translation type="unfinished"></translation>
+        <translation>去除小区域</translation>
     </message>
     <message>
         <source>Parts below 0.1 ml</source>
-        <translation type="unfinished"></translation>
+        <translation>小于 0.1 ml 的区域</translation>
     </message>
     <message>
         <source>Clear</source>
-        <translation type="unfinished"></translation>
+        <translation>清空</translation>
     </message>
     <message>
         <source>Clear the label</source>
-        <translation type="unfinished"></translation>
+        <translation>清空标签</translation>
     </message>
     <message>
         <source>Another label</source>
-        <translation type="unfinished"></translation>
+        <translation>另一标签</translation>
     </message>
     <message>
         <source>Add the other label to this one</source>
-        <translation type="unfinished"></translation>
+        <translation>并集：把另一标签并入本标签</translation>
     </message>
     <message>
         <source>Take the other label away from this one</source>
-        <translation type="unfinished"></translation>
+        <translation>差集：从本标签中减去另一标签</translation>
     </message>
     <message>
         <source>Keep only what is in the other label too</source>
-        <translation type="unfinished"></translation>
+        <translation>交集：仅保留同时属于另一标签的部分</translation>
     </message>
     <message>
         <source>Label {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>标签 {0}</translation>
     </message>
 </context>
 <context>
@@ -1749,7 +1753,7 @@
     </message>
     <message>
         <source>Take over what the report marks, to be changed</source>
-        <translation type="unfinished"></translation>
+        <translation>接收报告中的标记以便编辑</translation>
     </message>
     <message>
         <source>Save the document as a file…</source>
@@ -2503,7 +2507,7 @@
     </message>
     <message>
         <source>Correct this segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>修正此分割</translation>
     </message>
     <message>
         <source>Show or hide this result</source>
@@ -2583,7 +2587,7 @@
     </message>
     <message>
         <source>Begun on {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>开始于 {0}</translation>
     </message>
     <message>
         <source>Package {0} {1}</source>
@@ -2603,7 +2607,7 @@
     </message>
     <message>
         <source>Read first: AI and overlays are hidden until you ask or have read the study</source>
-        <translation type="unfinished"></translation>
+        <translation>先阅片：在您要求显示或完成阅片之前，AI 和叠加层均隐藏</translation>
     </message>
     <message>
         <source>No results yet</source>
@@ -2619,7 +2623,7 @@
     </message>
     <message>
         <source>Draw a segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>手工勾画分割</translation>
     </message>
     <message>
         <source>Accepted by {0}, {1}</source>
@@ -2667,11 +2671,11 @@
     </message>
     <message>
         <source>Drawn by {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>由 {0} 勾画</translation>
     </message>
     <message>
         <source>{0}, edited by {1}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}，由 {1} 修改</translation>
     </message>
     <message>
         <source>{0}: highest in image {1} of {2} ({3})</source>
@@ -3423,11 +3427,11 @@
     </message>
     <message>
         <source>Working on a label</source>
-        <translation type="unfinished"></translation>
+        <translation>正在处理标签</translation>
     </message>
     <message>
         <source>Measuring labels</source>
-        <translation type="unfinished"></translation>
+        <translation>正在测量标签</translation>
     </message>
     <message>
         <source>loading images</source>
@@ -3697,7 +3701,7 @@
     </message>
     <message>
         <source>&amp;Segment</source>
-        <translation type="unfinished"></translation>
+        <translation>分割(&amp;S)</translation>
     </message>
     <message>
         <source>&amp;AI</source>
@@ -4664,51 +4668,51 @@
     </message>
     <message>
         <source>Taken over: marks {0}, findings {1}; there already: {2}; not taken over: {3}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已接收：标记 {0}，所见 {1}；已存在：{2}；未接收：{3}。</translation>
     </message>
     <message>
         <source>Not taken over, because the images are not open: {0} ({1}). They stand in the report.</source>
-        <translation type="unfinished"></translation>
+        <translation>因图像未打开而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
     <message>
         <source>Not taken over, because the images are of another patient: {0} ({1}). They stand in the report.</source>
-        <translation type="unfinished"></translation>
+        <translation>因图像属于其他患者而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
     <message>
         <source>Not taken over, because they lie on no slice of the open images: {0} ({1}). They stand in the report.</source>
-        <translation type="unfinished"></translation>
+        <translation>因不在已打开图像的任何层面上而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
     <message>
         <source>Not taken over, because they are of a segmentation, which is laid over the images: {0} ({1}).</source>
-        <translation type="unfinished"></translation>
+        <translation>因属于分割对象（已叠加在图像上）而未接收：{0}（{1}）。</translation>
     </message>
     <message>
         <source>Not taken over, because they have no place in an image: {0} ({1}). They stand in the report.</source>
-        <translation type="unfinished"></translation>
+        <translation>因在图像中没有位置而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
     <message>
         <source>Not taken over, because no mark has their form: {0} ({1}). They stand in the report.</source>
-        <translation type="unfinished"></translation>
+        <translation>因没有相应形状的标记而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
     <message>
         <source>Choose a segmentation or begin a new one: the brush has nothing to paint on here.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择或新建一个分割：此处没有可供画笔绘制的对象。</translation>
     </message>
     <message>
         <source>Nothing was changed: the label is empty there.</source>
-        <translation type="unfinished"></translation>
+        <translation>未作更改：标签为空。</translation>
     </message>
     <message>
         <source>Nothing was changed: there is nothing of that kind.</source>
-        <translation type="unfinished"></translation>
+        <translation>未作更改：没有此类内容。</translation>
     </message>
     <message>
         <source>The labels were changed meanwhile, so nothing was done. Try it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>标签在此期间已被更改，因此未执行。请重试。</translation>
     </message>
     <message>
         <source>Strokes on a segmentation that do not fit it: {0}. They stay kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>与分割不符的笔画：{0}。这些笔画仍被保留。</translation>
     </message>
     <message>
         <source>Kept marks by another version of medview that cannot be shown: {0}. They stay kept.</source>
@@ -6185,7 +6189,7 @@
     </message>
     <message>
         <source>Contours of the segmentations (DICOM RT structure set)</source>
-        <translation type="unfinished"></translation>
+        <translation>分割轮廓（DICOM RT 结构集）</translation>
     </message>
     <message>
         <source>Marks and window (DICOM presentation state)</source>
@@ -6197,11 +6201,11 @@
     </message>
     <message>
         <source>Pictures of what was found (DICOM secondary capture)</source>
-        <translation type="unfinished"></translation>
+        <translation>所见图片（DICOM 二次采集）</translation>
     </message>
     <message>
         <source>Report with pictures (PDF inside DICOM)</source>
-        <translation type="unfinished"></translation>
+        <translation>图文报告（DICOM 封装 PDF）</translation>
     </message>
     <message>
         <source>Table (CSV)</source>
@@ -6877,71 +6881,71 @@
     </message>
     <message>
         <source>New label</source>
-        <translation type="unfinished"></translation>
+        <translation>新建标签</translation>
     </message>
     <message>
         <source>Name or colour of a label</source>
-        <translation type="unfinished"></translation>
+        <translation>标签名称或颜色</translation>
     </message>
     <message>
         <source>Edit a segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>修正分割</translation>
     </message>
     <message>
         <source>New segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>新建分割</translation>
     </message>
     <message>
         <source>Discard a segmentation</source>
-        <translation type="unfinished"></translation>
+        <translation>丢弃分割</translation>
     </message>
     <message>
         <source>Erase</source>
-        <translation type="unfinished"></translation>
+        <translation>擦除</translation>
     </message>
     <message>
         <source>Paint</source>
-        <translation type="unfinished"></translation>
+        <translation>绘制</translation>
     </message>
     <message>
         <source>Fill holes</source>
-        <translation type="unfinished"></translation>
+        <translation>填充孔洞</translation>
     </message>
     <message>
         <source>Smooth</source>
-        <translation type="unfinished"></translation>
+        <translation>平滑</translation>
     </message>
     <message>
         <source>Keep the largest part</source>
-        <translation type="unfinished"></translation>
+        <translation>仅保留最大连通区</translation>
     </message>
     <message>
         <source>Remove islands</source>
-        <translation type="unfinished"></translation>
+        <translation>去除孤立小区域</translation>
     </message>
     <message>
         <source>Fill between slices</source>
-        <translation type="unfinished"></translation>
+        <translation>层间填充</translation>
     </message>
     <message>
         <source>Add another label</source>
-        <translation type="unfinished"></translation>
+        <translation>并入另一标签</translation>
     </message>
     <message>
         <source>Take another label away</source>
-        <translation type="unfinished"></translation>
+        <translation>减去另一标签</translation>
     </message>
     <message>
         <source>Keep what is in another label</source>
-        <translation type="unfinished"></translation>
+        <translation>与另一标签取交集</translation>
     </message>
     <message>
         <source>Clear the label</source>
-        <translation type="unfinished"></translation>
+        <translation>清空标签</translation>
     </message>
     <message>
         <source>Grow a region</source>
-        <translation type="unfinished"></translation>
+        <translation>区域生长</translation>
     </message>
     <message>
         <source>Turn planes</source>
@@ -6949,11 +6953,11 @@
     </message>
     <message>
         <source>Point</source>
-        <translation type="unfinished"></translation>
+        <translation>点</translation>
     </message>
     <message>
         <source>Take over a report</source>
-        <translation type="unfinished"></translation>
+        <translation>接收报告</translation>
     </message>
     <message>
         <source>Draw a volume of uptake</source>
@@ -7976,99 +7980,99 @@
     <name>Worklist</name>
     <message>
         <source>All</source>
-        <translation type="unfinished">全部</translation>
+        <translation>全部</translation>
     </message>
     <message>
         <source>Undecided</source>
-        <translation type="unfinished"></translation>
+        <translation>未判定</translation>
     </message>
     <message>
         <source>Accepted</source>
-        <translation type="unfinished"></translation>
+        <translation>已接受</translation>
     </message>
     <message>
         <source>Rejected</source>
-        <translation type="unfinished"></translation>
+        <translation>已拒绝</translation>
     </message>
     <message>
         <source>Not all agree</source>
-        <translation type="unfinished"></translation>
+        <translation>意见不一</translation>
     </message>
     <message>
         <source>Every kind</source>
-        <translation type="unfinished"></translation>
+        <translation>所有类型</translation>
     </message>
     <message>
         <source>Boxes and points</source>
-        <translation type="unfinished"></translation>
+        <translation>框和点</translation>
     </message>
     <message>
         <source>Segmentations</source>
-        <translation type="unfinished"></translation>
+        <translation>分割</translation>
     </message>
     <message>
         <source>Classes</source>
-        <translation type="unfinished"></translation>
+        <translation>分类</translation>
     </message>
     <message>
         <source>Own marks</source>
-        <translation type="unfinished"></translation>
+        <translation>本人标记</translation>
     </message>
     <message>
         <source>Worklist</source>
-        <translation type="unfinished"></translation>
+        <translation>工作列表</translation>
     </message>
     <message>
         <source>Label, model or note</source>
-        <translation type="unfinished"></translation>
+        <translation>标签、模型或备注</translation>
     </message>
     <message>
         <source>Decision</source>
-        <translation type="unfinished"></translation>
+        <translation>判定</translation>
     </message>
     <message>
         <source>Kind</source>
-        <translation type="unfinished">类型</translation>
+        <translation>类型</translation>
     </message>
     <message>
         <source>From score</source>
-        <translation type="unfinished">评分下限</translation>
+        <translation>最低分</translation>
     </message>
     <message>
         <source>Finding</source>
-        <translation type="unfinished">发现</translation>
+        <translation>所见</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished"></translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>Slice</source>
-        <translation type="unfinished">层面</translation>
+        <translation>层面</translation>
     </message>
     <message>
         <source>Score</source>
-        <translation type="unfinished">评分</translation>
+        <translation>分值</translation>
     </message>
     <message>
         <source>No line passes the filter.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有符合筛选条件的条目。</translation>
     </message>
     <message>
         <source>Previous  (Shift+N)</source>
-        <translation type="unfinished"></translation>
+        <translation>上一条  (Shift+N)</translation>
     </message>
     <message>
         <source>Next  (N)</source>
-        <translation type="unfinished"></translation>
+        <translation>下一条  (N)</translation>
     </message>
     <message>
         <source>{0} of {1}</source>
-        <translation type="unfinished">{0} / {1}</translation>
+        <translation>{0} / {1}</translation>
     </message>
     <message>
         <source>Found by {0} of {1} models</source>
-        <translation type="unfinished"></translation>
+        <translation>{1} 个模型中有 {0} 个发现</translation>
     </message>
 </context>
 </TS>
