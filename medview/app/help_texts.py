@@ -45,7 +45,7 @@ PAGES: tuple[HelpPage, ...] = (
         (
             QT_TRANSLATE_NOOP(
                 "Help",
-                "A picture says what it is: lossy with method and ratio, filtered, resampled, a slab, incomplete or still loading, of uncertain geometry, with AI on it and which, or beside another patient’s. No setting takes these marks away; they are on printed and saved pictures too.",
+                "A picture says what it is: lossy with method and ratio, filtered, resampled, a slab, incomplete or still loading, of uncertain geometry, with AI on it and which, or beside images of another patient. No setting takes these marks away; they are on printed and saved pictures too.",
             ),
             QT_TRANSLATE_NOOP(
                 "Help",
@@ -122,7 +122,7 @@ ABOUT: Mapping[str, str] = {
     "link.offset": QT_TRANSLATE_NOOP(
         "Help", "For two studies without a common frame of reference: lay them side by side first."
     ),
-    "link.lines": QT_TRANSLATE_NOOP("Help", "Where the active viewport’s image cuts the others."),
+    "link.lines": QT_TRANSLATE_NOOP("Help", "Where the image of the active viewport cuts the others."),
     "hanging.next": QT_TRANSLATE_NOOP(
         "Help", "The next step of the protocols that fit this study; at the end from the start."
     ),

@@ -106,7 +106,8 @@ def _study_date(it: Shown) -> Line:
     study = it.view.study
     if study is None:
         return ()
-    return line_of((" ".join(text for text in (date_text(study.date), time_text(study.time)) if text), True))
+    date, time = date_text(study.date), time_text(study.time)
+    return line_of((date, True), (" " if date and time else "", False), (time, True))
 
 
 def _series_date(it: Shown) -> Line:
@@ -318,7 +319,7 @@ LINES: Mapping[str, Callable[[Shown], Line | tuple[Line, ...]]] = {
 def item_title(item: str) -> str:
     """What an item is called where it is chosen."""
     return {
-        "patient_name": translate("Corner", "Patient’s name"),
+        "patient_name": translate("Corner", "Patient name"),
         "patient_id": translate("Corner", "Patient ID"),
         "birth_date": translate("Corner", "Date of birth"),
         "sex_age": translate("Corner", "Sex and age"),

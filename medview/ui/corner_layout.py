@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 
 from medview.ui.canvas import Canvas, Face, Line, Segment
 from medview.ui.corner_text import Corners
-from medview.ui.viewport_style import MARGIN, SLIDER_REACH
+from medview.ui.viewport_style import MARGIN, SECONDARY, SLIDER_REACH
 
 MIDDLE = 16.0
 """Px that the orientation letter in the middle of an edge needs."""
@@ -25,44 +25,57 @@ def fitted(canvas: Canvas, corners: Corners) -> Corners:
     room = canvas.width / 2 - MIDDLE - MARGIN
     rows = max(1, int(canvas.height * HIGHEST / canvas.fonts.text.height))
     right = room - SLIDER_REACH
-    top_left, top_right = _pair(canvas, corners.top_left, corners.top_right, room, right)
-    bottom_left, bottom_right = _pair(canvas, corners.bottom_left, corners.bottom_right, room, right)
-    if (top_left, top_right, bottom_left, bottom_right) == (
-        corners.top_left, corners.top_right, corners.bottom_left, corners.bottom_right,
-    ) and max(map(len, (top_left, top_right, bottom_left, bottom_right))) <= rows:  # fmt: skip
-        return corners
-    return Corners(top_left[:rows], top_right[:rows], bottom_left[-rows:], bottom_right[-rows:])
+    made = (
+        _kept(canvas, corners.top_left, room, rows, from_top=True),
+        _kept(canvas, corners.top_right, right, rows, from_top=True),
+        _kept(canvas, corners.bottom_left, room, rows, from_top=False),
+        _kept(canvas, corners.bottom_right, right, rows, from_top=False),
+    )
+    before = (corners.top_left, corners.top_right, corners.bottom_left, corners.bottom_right)
+    return corners if all(a is b for a, b in zip(made, before, strict=True)) else Corners(*made)
 
 
-def _pair(
-    canvas: Canvas, left: tuple[Line, ...], right: tuple[Line, ...], left_room: float, right_room: float
-) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
-    """Two corners of one edge, each kept on its side of the middle."""
-    return _kept(canvas, left, left_room), _kept(canvas, right, right_room)
+def _kept(canvas: Canvas, lines: tuple[Line, ...], room: float, rows: int, *, from_top: bool) -> tuple[Line, ...]:
+    """The lines of a corner, no wider than ``room`` and no more than ``rows``.
 
-
-def _kept(canvas: Canvas, lines: tuple[Line, ...], room: float) -> tuple[Line, ...]:
-    if all(canvas.line_width(line) <= room for line in lines):
+    Where there are too many rows, what stood at the end of broken lines goes first, so that no line is told by half of its
+    figures; then whole lines, the ones that are farthest from the edge.
+    """
+    if len(lines) <= rows and all(canvas.line_width(line) <= room for line in lines):
         return lines
-    return tuple(part for line in lines for part in _broken(canvas, line, room))
+    groups = [_broken(canvas, line, room) for line in lines]
+    order = groups if from_top else groups[::-1]
+    for group in reversed(order):
+        while len(group) > 1 and sum(map(len, groups)) > rows:
+            group.pop()
+    while len(order) > 1 and sum(map(len, order)) > rows:
+        order.pop()
+    return tuple(line for group in (order if from_top else order[::-1]) for line in group)
 
 
 def _broken(canvas: Canvas, line: Line, room: float) -> list[Line]:
-    """A line in pieces that fit; it may be broken before a segment that begins with a gap."""
+    """A line in rows that fit; it may be broken before a segment that begins with a gap."""
     if canvas.line_width(line) <= room:
         return [line]
     pieces: list[list[Segment]] = [[]]
     for part in line:
-        if part.text.startswith("  ") and pieces[-1]:
-            rest = part.text.lstrip()
-            pieces.append([replace(part, text=rest)] if rest else [])
+        if (part.text.startswith("  ") or part.text == " ") and pieces[-1]:
+            pieces.append([part])
         else:
             pieces[-1].append(part)
-    return [_cut(canvas, tuple(piece), room) for piece in pieces if piece]
+    rows: list[list[Segment]] = []
+    for piece in pieces:
+        if rows and canvas.line_width((*rows[-1], *piece)) <= room:
+            rows[-1] += piece
+        else:
+            rows.append([replace(piece[0], text=piece[0].text.lstrip()), *piece[1:]])
+    return [_cut(canvas, tuple(part for part in row if part.text), room) for row in rows]
 
 
 def _cut(canvas: Canvas, line: Line, room: float) -> Line:
-    """A line that is cut with an ellipsis where it is too long."""
+    """A line that is too long: without the word before its value, else cut with an ellipsis."""
+    if len(line) > 1 and line[0].colour == SECONDARY and canvas.line_width(line[1:]) <= room < canvas.line_width(line):
+        return line[1:]
     kept: list[Segment] = []
     left = room
     for part in line:

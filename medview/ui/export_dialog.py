@@ -106,7 +106,7 @@ class ExportDialog(QDialog):
         self.burned = text_label(
             translate(
                 "Export",
-                "Images of this kind often have the patient’s name in their pixels. Look at the preview; in a series, look at all images.",
+                "Images of this kind often have the name of the patient in their pixels. Look at the preview; in a series, look at all images.",
             ),
             "warning",
         )

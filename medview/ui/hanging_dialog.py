@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args
 
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import (
@@ -25,9 +26,10 @@ from PySide6.QtWidgets import (
 )
 
 from medview.app.hanging_match import fits_study, hang
-from medview.app.hanging_protocol import HangingProtocol, Stage, protocol_json, protocol_of
+from medview.app.hanging_protocol import HangingProtocol, Orientation, ShownPlane, Stage, protocol_json, protocol_of
 from medview.app.hangings import HangingStep, protocol_folder
 from medview.core.problem import MedviewError
+from medview.ui.corner_text import plane_name
 from medview.ui.icons import icon
 from medview.ui.listen import listen
 from medview.ui.messages import message_text
@@ -35,11 +37,15 @@ from medview.ui.parts import text_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from medview.app.workspace import Workspace
 
 STEP_ROLE = Qt.ItemDataRole.UserRole
+CHOICES: Mapping[int, tuple[str, ...]] = {
+    3: ("", "L", "R", "B"),
+    5: get_args(Orientation),
+    7: get_args(ShownPlane),
+}
+"""Columns of the form that hold one of a few words."""
 
 
 def local_name(name: str, names: Mapping[str, str]) -> str:
@@ -334,10 +340,31 @@ class ProtocolForm(QDialog):
                 cells[:7] = [""] * 7
                 cells[1] = translate("Hanging", "as in viewport {0}").format(rule.like + 1)
             for n, text in enumerate(cells):
+                self.table.removeCellWidget(at, n)
                 item = QTableWidgetItem(text)
                 if rule.like is not None and n < 7:
                     item.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 self.table.setItem(at, n, item)
+            for n, choices in CHOICES.items():
+                if rule.like is None or n == 7:
+                    self._offer(at, n, choices, cells[n])
+        header = self.table.horizontalHeader()
+        for n in CHOICES:
+            offered = [self.table.cellWidget(at, n) for at in range(len(stage.viewports))]
+            widths = [widget.sizeHint().width() + 12 for widget in offered if isinstance(widget, QComboBox)]
+            header.setSectionResizeMode(n, QHeaderView.ResizeMode.Interactive)
+            self.table.setColumnWidth(n, max([header.sectionSizeHint(n), *widths]))
+
+    def _offer(self, at: int, column: int, choices: tuple[str, ...], chosen: str) -> None:
+        """Let a cell be chosen from a few words, told in the reader's language."""
+        combo = QComboBox()
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        header = self.table.horizontalHeaderItem(column)
+        combo.setAccessibleName(header.text() if header is not None else "")
+        for one in choices:
+            combo.addItem(plane_name(one) if len(one) > 1 else one, one)
+        combo.setCurrentIndex(max(0, combo.findData(chosen)))
+        self.table.setCellWidget(at, column, combo)
 
     def _change_stage(self, at: int) -> None:
         try:
@@ -352,6 +379,9 @@ class ProtocolForm(QDialog):
         self._fill()
 
     def _cell(self, at: int, column: int) -> str:
+        combo = self.table.cellWidget(at, column)
+        if isinstance(combo, QComboBox):
+            return str(combo.currentData() or "")
         item = self.table.item(at, column)
         return item.text().strip() if item is not None else ""
 

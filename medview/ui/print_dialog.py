@@ -136,7 +136,9 @@ class PrintDialog(QDialog):
         row.addStretch(1)
         column.addLayout(row)
         self.burned = text_label(
-            translate("Print", "Images of this kind often have the patient’s name in their pixels: look at the page."),
+            translate(
+                "Print", "Images of this kind often have the name of the patient in their pixels: look at the page."
+            ),
             "warning",
         )
         column.addWidget(self.burned)

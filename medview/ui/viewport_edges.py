@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +45,8 @@ def letters_of(shown: ShownSlice, transform: ViewTransform, stack: Stack) -> Edg
     return EdgeLetters()
 
 
-def draw_letters(canvas: Canvas, letters: EdgeLetters) -> None:
-    """Letters in the middle of each edge; minor axes as a small suffix."""
+def draw_letters(canvas: Canvas, letters: EdgeLetters, taken: Sequence[QRectF] = ()) -> None:
+    """Letters in the middle of each edge; minor axes as a small suffix. The left one keeps above what is ``taken``."""
     width, height = canvas.width, canvas.height
     large, small = canvas.fonts.large, canvas.fonts.small
     line = large.height
@@ -60,7 +61,10 @@ def draw_letters(canvas: Canvas, letters: EdgeLetters) -> None:
         drop = large.ascent - small.ascent
         canvas.words(start, y + drop + 1, letters_at[1:], LETTER, small)
 
-    draw(letters.left, 20, height / 2 - line / 2, 0.0)
+    left_y = height / 2 - line / 2
+    place = QRectF(20, left_y, 24, line)
+    above = [one.top() for one in taken if one.intersects(place)]
+    draw(letters.left, 20, min([left_y, *(top - line - 2 for top in above)]), 0.0)
     draw(letters.right, width - 18, height / 2 - line / 2, 1.0)
     draw(letters.top, width / 2 - reach / 2, 6, 0.0)
     draw(letters.bottom, width / 2 - reach / 2, height - 20 - line, 0.0)
@@ -107,9 +111,17 @@ def draw_scales(
     if length_mm is not None and is_told:
         length = length_mm * px_per_mm
         x0 = min(max(width / 2 - length / 2, across[0]), across[1] - length)
-        _draw_scale(canvas, x0, height - 7, length, upright=False)
         x = min(max(x0 + length - small.width(label), across[0]), across[1] - small.width(label))
-        canvas.words(x, height - 15 - small.height, label, SCALE, small)
+        y = height - 15 - small.height
+        if x < width / 2 + 10 and x + small.width(label) > width / 2 - 10:
+            # Under the letter in the middle a short scale has its label beside it, or it has none.
+            x, y = x0 + length + 5, height - 5 - small.height
+        if x + small.width(label) <= across[1]:
+            canvas.words(x, y, label, SCALE, small)
+        else:
+            is_told = False
+        if is_told:
+            _draw_scale(canvas, x0, height - 7, length, upright=False)
     high_mm = scale_length_mm(min(height * 0.34, upright[1] - upright[0]), px_per_mm)
     if high_mm is None:
         return

@@ -156,3 +156,15 @@ def test_the_ai_mark_speaks_the_language_of_the_window(qapp: QApplication) -> No
     assert "Lungs" not in told
     assert "1.0.0" in told
     assert "Foreign network 2" in told, "a name that is not ours stays as it is"
+
+
+def test_a_window_is_never_told_by_half(qtbot: QtBot) -> None:
+    widget = viewport(qtbot, (230, 130))
+    picture = QPixmap(230, 130)
+    painter = QPainter(picture)
+    lines = corner_lines(widget.state.view, widget.shown, widget.transform, widget.voi, index=0, count=20)
+    kept = fitted(widget._painting.canvas(painter), lines).bottom_left
+    painter.end()
+    told = " ".join("".join(part.text for part in line) for line in kept)
+    assert ("W" in told) == ("C" in told), told
+    assert "Image" in told, "what is nearest to the edge stays"
