@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,15 @@ def dotted(node: ast.expr) -> str:
     return ""
 
 
+@lru_cache(maxsize=1)
+def nodes_of(source: str) -> tuple[ast.AST, ...]:
+    """All parts of a module."""
+    return tuple(ast.walk(ast.parse(source)))
+
+
 def faults_of(source: str) -> Iterator[str]:
     """Yield what is forbidden in a module's source, one sentence each."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -74,10 +81,17 @@ def faults_of(source: str) -> Iterator[str]:
                 yield f"line {node.lineno}: {last} is silently wrong about geometry"
 
 
+@cache
+def faults_in(path: Path) -> tuple[list[str], list[str]]:
+    """Both kinds of faults in a module; parsing it is most of the work."""
+    source = path.read_text(encoding="utf-8")
+    return list(faults_of(source)), thread_faults(source)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_nothing_forbidden_stands_in(path: Path) -> None:
     excused = EXCUSED.get(path.relative_to(ROOT).as_posix())
-    faults = faults_of(path.read_text(encoding="utf-8"))
+    faults, _ = faults_in(path)
     assert [fault for fault in faults if excused is None or not excused.fullmatch(fault)] == []
 
 
@@ -86,11 +100,11 @@ SHARED_WITH_THREADS = {"Lock", "RLock", "Event", "Condition", "local", "current_
 
 
 def thread_faults(source: str) -> list[str]:
-    tree = ast.parse(source)
-    used = [dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    nodes = nodes_of(source)
+    used = [dotted(node) for node in nodes if isinstance(node, ast.Attribute)]
     used += [
         f"threading.{alias.name}"
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module == "threading"
         for alias in node.names
     ]
@@ -100,7 +114,7 @@ def thread_faults(source: str) -> list[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_only_jobs_starts_threads(path: Path) -> None:
     if (ROOT / "medview" / "jobs") not in path.parents:
-        assert thread_faults(path.read_text(encoding="utf-8")) == []
+        assert faults_in(path)[1] == []
 
 
 @pytest.mark.parametrize(
