@@ -23,6 +23,12 @@ class ModelChoice:
     """Whether the reader, or medview itself, stands for it."""
 
 
+def _rank(one: ModelChoice) -> tuple[bool, bool, float, str]:
+    """Those that fit first, of them those that run without more being said."""
+    manifest = one.package.manifest
+    return (not one.match.fits, manifest.task == "prompted", -one.match.score, manifest.name)
+
+
 def model_choices(series: Series, stack: Stack) -> tuple[tuple[ModelChoice, ...], tuple[Problem, ...]]:
     """All packages, those that fit best first, and the packages that cannot be used. Reads files; run it in a job."""
     from medview.inference.library import packages
@@ -31,5 +37,5 @@ def model_choices(series: Series, stack: Stack) -> tuple[tuple[ModelChoice, ...]
 
     found, problems = packages()
     choices = [ModelChoice(package, match(package, series, stack), is_trusted(package)) for package in found]
-    choices.sort(key=lambda one: (not one.match.fits, -one.match.score, one.package.manifest.name))
+    choices.sort(key=_rank)
     return tuple(choices), problems

@@ -22,7 +22,6 @@ class ChannelDialog(QDialog):
     def __init__(self, workspace: Workspace, question: ChannelQuestion, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("Channels", "Series for the model"))
-        self.setMinimumWidth(520)
         self._workspace = workspace
         self._question = question
         manifest = question.package.manifest
@@ -37,6 +36,7 @@ class ChannelDialog(QDialog):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(1, 400)
         column.addLayout(grid)
         grid.addWidget(QLabel(manifest.input.sources[0].name), 0, 0)
         first = QLabel(stack_text(question.series, question.stack))
@@ -63,7 +63,6 @@ class ChannelDialog(QDialog):
             self.boxes[one.source.name] = box
         self.note = text_label("", "warning")
         column.addWidget(self.note)
-        column.addStretch(1)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.run_button = self.buttons.addButton(translate("Channels", "Run"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.run_button.setObjectName("primary")
@@ -71,6 +70,7 @@ class ChannelDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         column.addWidget(self.buttons)
         self._follow()
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
 
     def chosen(self) -> dict[str, str]:
         """Stack ids by the names of the inputs; "" where none is chosen."""
@@ -96,4 +96,5 @@ def stack_text(series: Series, stack: Stack) -> str:
     context = stack.context
     number = "" if series.number is None else f"{series.number}  "
     words = context.description or context.protocol or translate("Channels", "without description")
-    return f"{number}{context.modality} {words}  ·  {stack.shape[0]}"
+    images = translate("Channels", "{0} images").format(stack.shape[0])
+    return f"{number}{context.modality} {words}  ·  {images}"

@@ -178,7 +178,7 @@ class LibraryDialog(QDialog):
 
     def _show_devices(self, devices: Sequence[Device]) -> None:
         self.devices.setRowCount(len(devices))
-        for row, device in enumerate(devices):
+        for row, device in enumerate(sorted(devices, key=lambda one: not one.present)):
             name = device_text(device.id)
             state = translate("Library", "there") if device.present else device.reason
             for at, text in enumerate((name if name != device.id else device.title, state, "")):

@@ -101,7 +101,7 @@ def _levels(draft: Draft, heads: Heads, face: InputFace) -> tuple[Levels, str]:
             "or sides in voxels of the tensor of the finest level, doubled on each next (MONAI: 6/8/4,8/6/5,10/10/6); or "
             "levels as JSON.",
             (),
-            "retinanet" if face.dimensions == 2 else "",
+            "retinanet" if face.dimensions == 2 and (heads.is_table or len(heads.scores) == 5) else "",
             "retinanet" if face.dimensions == 2 else "6/8/4,8/6/5,10/10/6",
         )
         draft.ask(question, str)
