@@ -105,6 +105,7 @@ class CommandActions(QObject):
                 if command.submenu:
                     if command.submenu not in inner:
                         inner[command.submenu] = menu.addMenu(translate("Menu", command.submenu))
+                        inner[command.submenu].setObjectName(command.submenu.lower())
                     place = inner[command.submenu]
                 place.addAction(self._actions[command.id])
             menu.aboutToShow.connect(self.refresh)

@@ -67,6 +67,16 @@ def fill_fusion_menu(menu: QMenu, workspace: Workspace, state: ViewportState, pa
         menu.addAction(translate("Fusion", "None")).triggered.connect(lambda _on=False: unfuse(state))
 
 
+def add_fusion_list(image_menu: QMenu, workspace: Workspace, window: QWidget) -> None:
+    """Put the list for the active viewport into the menu of fusion; it is filled when it is opened."""
+    menu = image_menu.findChild(QMenu, "fusion")
+    if menu is None:
+        return
+    listed = QMenu(translate("Fusion", "Fuse with"), menu)
+    listed.aboutToShow.connect(lambda: fill_fusion_menu(listed, workspace, workspace.active_viewport, window))
+    menu.insertMenu(menu.actions()[0], listed)
+
+
 def choose(workspace: Workspace, state: ViewportState, stack_id: str, parent: QWidget) -> None:
     """Lay a series over the one shown; where the spaces differ only after the reader has said so."""
     workspace.touched = True

@@ -17,6 +17,7 @@ from medview.app.mark_commands import MARK_MENU
 from medview.app.notices import WINDOW
 from medview.ui.actions import CommandActions
 from medview.ui.context_menus import image_menu, show_series_menu
+from medview.ui.fusion_menu import add_fusion_list
 from medview.ui.hint_strip import HintStrip
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self.grid.run_command = self.run_command
         self.menus = self.actions_.fill_menu_bar(self.menuBar())
         self.mark_menu = self.actions_.menu_of(MARK_MENU, self)
+        add_fusion_list(self.menus["image"], workspace, self)
         self.image_menu = image_menu(self.actions_, self.menus, self)
         self.series_panel.list.menu_asked.connect(
             lambda stack, at: show_series_menu(workspace, stack, at, self, self.run_command)

@@ -401,3 +401,6 @@ class ViewportPainting:
             canvas.painter.setPen(QPen(ACCENT, 3))
             canvas.painter.setBrush(QColor(ACCENT.red(), ACCENT.green(), ACCENT.blue(), 40))
             canvas.painter.drawRect(QRectF(self._widget.rect()).adjusted(1.5, 1.5, -1.5, -1.5))
+            if self._widget.state.stack is not None:
+                words = translate("Viewport", "Dropped with Ctrl it lies on top of this series")
+                canvas.centred(QPointF(canvas.width / 2, canvas.height - 64), words, TEXT)

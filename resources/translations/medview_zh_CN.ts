@@ -2277,6 +2277,10 @@
         <translation>两者均有但标签不同</translation>
     </message>
     <message>
+        <source>voxels of the input</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Channel {0}</source>
         <translation>通道 {0}</translation>
     </message>
@@ -2295,6 +2299,50 @@
     <message>
         <source>ml {0}</source>
         <translation>毫升 {0}</translation>
+    </message>
+    <message>
+        <source>Patch used</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Step used</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Parts made</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fit of the line (R²)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation type="unfinished">网络层</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Channels and their size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>First</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Second</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2695,6 +2743,10 @@
     <message>
         <source>None</source>
         <translation>无</translation>
+    </message>
+    <message>
+        <source>Fuse with</source>
+        <translation>与…融合</translation>
     </message>
     <message>
         <source>Lay a series over this one</source>
@@ -7912,6 +7964,10 @@
     <message>
         <source>⚠ made on other images</source>
         <translation>⚠ 在其他图像上所作</translation>
+    </message>
+    <message>
+        <source>Dropped with Ctrl it lies on top of this series</source>
+        <translation>按住 Ctrl 放下则叠加到此序列上</translation>
     </message>
     <message>
         <source>The model looks at this slice…</source>

@@ -377,6 +377,35 @@ def test_the_panel_sets_what_lies_on_top(qtbot) -> None:
         close_desk(qtbot, desk)
 
 
+def test_the_menu_lists_what_can_be_laid_over(qtbot, reading_desk) -> None:
+    window, workspace = reading_desk.window, reading_desk.workspace
+    fusion = window.menus["image"].findChild(QMenu, "fusion")
+    listed = fusion.actions()[0].menu()
+    listed.aboutToShow.emit()
+    shown = workspace.active_viewport.stack
+    (other,) = [one for one in listed.actions() if one.data() is not None and one.data() != shown.id]
+    wanted = other.data()
+    other.trigger()  # of another frame of reference: asked about first
+    box = window.findChild(QMessageBox, "fusionSpace")
+    (over,) = [one for one in box.buttons() if box.buttonRole(one) == QMessageBox.ButtonRole.AcceptRole]
+    QTest.mouseClick(over, Qt.MouseButton.LeftButton)
+    assert workspace.active_viewport.view.fusion.stack.id == wanted
+    listed.aboutToShow.emit()
+    (chosen,) = [one for one in listed.actions() if one.isChecked()]
+    assert chosen.data() == wanted
+    viewport = window.grid.active_frame().viewport
+    viewport.setFocus()
+    for mode in ("swipe", "checkerboard", "blend"):
+        QTest.keyClick(viewport, Qt.Key.Key_G, ALT)
+        assert workspace.active_viewport.view.fusion.mode == mode
+    QTest.keyClick(viewport, Qt.Key.Key_J, Qt.KeyboardModifier.ShiftModifier)
+    assert not workspace.active_viewport.view.fusion.visible
+    QTest.keyClick(viewport, Qt.Key.Key_Up, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert workspace.active_viewport.view.fusion.opacity == 0.6
+    window.actions_["fusion.remove"].trigger()
+    assert workspace.active_viewport.view.fusion is None
+
+
 # ---------------------------------------------------------------------- windows, lines, time
 
 
