@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.app.picture import PaintedLayer, SegmentationLayer
+from medview.app.picture import PaintedLayer, SegmentationLayer, labels_in_patient
 from medview.app.shown_slice import ShownSlice
 from medview.core.contours import SAME_PLANE, Line, line_to, lines_of_contours, lines_of_filled
-from medview.core.cut import cut_labels, cut_slice
+from medview.core.cut import cut_slice
 from medview.core.display import OverlayStyle, sample_slice
 from medview.core.finding import Segmentation
 from medview.core.geometry import Geometry
@@ -31,7 +31,7 @@ class PlacedLabels(SegmentationLayer):
 
     def labels_on(self, shown: ShownSlice) -> NDArray[Any] | None:
         """(h, w) labels; None where the slice has no place in the patient."""
-        return None if shown.plane is None else cut_labels(self.segmentation, shown.plane)
+        return labels_in_patient(self.segmentation, shown)
 
 
 @dataclass(frozen=True, eq=False)

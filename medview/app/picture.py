@@ -19,6 +19,7 @@ from medview.app.live_filter import LiveFilter
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
 from medview.app.viewport_state import ViewportState
+from medview.core.aligned_slab import labels_in_slab
 from medview.core.cut import Slice, acquired_slice, cut_labels, cut_slice
 from medview.core.display import (
     IDENTITY_WINDOW,
@@ -380,18 +381,25 @@ def _cut_volume(volume: Volume, shown: ShownSlice) -> Slice:
 
 
 def _labels_on(segmentation: Segmentation, shown: ShownSlice) -> NDArray[Any] | None:
-    geometry = segmentation.geometry
-    if shown.plane_kind == "turning":
-        return turned_labels(segmentation, shown)
-    if shown.slab is not None and shown.plane is not None and geometry is not None:
-        return project_labels(segmentation.labels, geometry, shown.plane, shown.slab)
-    if shown.surface is not None:
-        return None if geometry is None else shown.surface.sample_labels(segmentation)
-    if shown.plane_kind == "acquired" or shown.plane is None:
+    if shown.plane_kind == "acquired" and (shown.slab is None or shown.plane is None or segmentation.geometry is None):
         k = shown.k or 0
         return np.asarray(segmentation.labels[k]) if k < segmentation.labels.shape[0] else None
+    return labels_in_patient(segmentation, shown)
+
+
+def labels_in_patient(segmentation: Segmentation, shown: ShownSlice) -> NDArray[Any] | None:
+    """(h, w) labels by place: of the plane, of all within a slab, along a path; None where there is no place."""
+    geometry = segmentation.geometry
     if geometry is None:
         return None
+    if shown.surface is not None:
+        return shown.surface.sample_labels(segmentation)
+    if shown.plane is None:
+        return None
+    if shown.plane_kind == "turning":
+        return turned_labels(segmentation, shown)
+    if shown.slab is not None:
+        return labels_in_slab(segmentation.labels, geometry, shown.plane, shown.slab)
     if shown.plane_kind == "oblique":
         return project_labels(segmentation.labels, geometry, shown.plane, None)
     return cut_labels(segmentation, shown.plane)

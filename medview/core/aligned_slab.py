@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.cut import Slice, slice_holes
-from medview.core.geometry import FloatArray
+from medview.core.geometry import FloatArray, Geometry
 from medview.core.plane import Plane
-from medview.core.slab import Slab, slab_offsets
+from medview.core.slab import Slab, project_labels, slab_offsets
 from medview.core.volume import AnyArray, Volume
 
 _WHOLE = 1e-4
@@ -83,16 +83,37 @@ def _projected(
     best, there = _reduced(block, padded, places - low, weights, slab)
     slope, intercept = volume.transform.slope_intercept(0)
     values = best * np.float32(slope) + np.float32(intercept) if (slope, intercept) != (1, 0) else best
-    rest = [axis for axis in range(3) if axis != through]
-    flat = corners[:, rest]
+    values, there = _turned(values, corners, through), _turned(there, corners, through)
+    return Slice(np.ascontiguousarray(values, dtype=np.float32), np.ascontiguousarray(there), plane)
+
+
+def _turned(layer: AnyArray, corners: FloatArray, through: int) -> AnyArray:
+    """A layer of voxels with the rows and columns of the plane."""
+    flat = corners[:, [axis for axis in range(3) if axis != through]]
     crossed = abs(flat[1, 0] - flat[0, 0]) > 0.5  # x runs along the first of both
     for axis in (0, 1):
         end = 1 if (axis == 0) == crossed else 2
         if flat[end, axis] < flat[0, axis] - 0.5:
-            values, there = np.flip(values, axis), np.flip(there, axis)
-    if crossed:
-        values, there = values.T, there.T
-    return Slice(np.ascontiguousarray(values, dtype=np.float32), np.ascontiguousarray(there), plane)
+            layer = np.flip(layer, axis)
+    return layer.T if crossed else layer
+
+
+def labels_in_slab(labels: AnyArray, geometry: Geometry, plane: Plane, slab: Slab) -> AnyArray:
+    """(h, w) the largest label within a slab, of the nearest voxels, 0 outside; layer upon layer where that can be."""
+    h, w = plane.size
+    corners = geometry.patient_to_voxel(plane.plane_to_patient([(0, 0), (w - 1, 0), (0, h - 1), (w - 1, h - 1)]))
+    through = _through(corners)
+    ends = np.asarray(plane.origin) + np.outer([-slab.thickness_mm / 2, slab.thickness_mm / 2], plane.normal)
+    places = geometry.patient_to_voxel(ends)
+    straight = through is not None and np.delete(np.ptp(places, axis=0), through).max() <= _WHOLE
+    shape = (labels.shape[0], labels.shape[1], labels.shape[2])
+    if through is None or not straight or not _is_grid(corners, shape, through, (h, w)):
+        return project_labels(labels, geometry, plane, slab)
+    low, high = sorted(np.floor(places[:, through] + 0.5).astype(int).tolist())
+    low, high = max(low, 0), min(high, shape[through] - 1)
+    if high < low:
+        return np.zeros((h, w), labels.dtype)
+    return np.ascontiguousarray(_turned(np.moveaxis(labels, through, 0)[low : high + 1].max(axis=0), corners, through))
 
 
 def _padded(block: AnyArray, padding: tuple[int, int] | None) -> NDArray[np.bool_] | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK
 from scipy import ndimage
 
-from medview.core.aligned_slab import aligned_slab
-from medview.core.cut import cut_slice
+from medview.core.aligned_slab import aligned_slab, labels_in_slab
+from medview.core.cut import cut_labels, cut_slice
+from medview.core.finding import Segmentation
 from medview.core.geometry import Geometry
 from medview.core.plane import (
     Plane,
@@ -324,3 +327,21 @@ def test_layer_upon_layer_refuses_what_it_cannot_know() -> None:
     ):
         assert aligned_slab(volume, plane, Slab(4.0)) is None
     assert aligned_slab(noise(straight()), tilted(straight()), Slab(4.0)) is None
+
+
+def test_labels_layer_upon_layer_are_the_projected_ones() -> None:
+    labels = (np.random.default_rng(8).random((16, 20, 18)) > 0.97).astype(np.uint8) * 3
+    for row, column in proper_orientations()[::5]:
+        geometry = Geometry.from_directions((16, 20, 18), (-4.0, 5.0, 6.0), row, column, (1.0, 1.0, 1.0))
+        for kind in ("axial", "coronal", "sagittal"):
+            plane = anatomical_plane(geometry, kind, float(plane_positions(geometry, kind)[8]))  # type: ignore[arg-type]
+            found = labels_in_slab(labels, geometry, plane, Slab(4.5))
+            offsets = np.arange(-2, 3)
+            layers = [
+                cut_labels(
+                    Segmentation(labels, geometry, ()),
+                    replace(plane, origin=tuple(np.array(plane.origin) + plane.normal * at)),
+                )
+                for at in offsets
+            ]
+            np.testing.assert_array_equal(found, np.max(layers, axis=0))
