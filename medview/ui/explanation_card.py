@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from medview.core.explanation import Explanation, FeatureMosaic, ValueMap
 from medview.ui.explanation_legend import method_title, packages_of
-from medview.ui.explanation_text import explanation_text
+from medview.ui.explanation_text import explanation_text, parameter_title
 from medview.ui.messages import note_text
 from medview.ui.model_text import model_text
 from medview.ui.parts import Swatch, icon_button, text_label
@@ -37,7 +37,7 @@ MOST_ROWS = 8
 STEPS = 200
 """Of the slider of the threshold."""
 BAR_PX = 12
-FIGURE_PX = 68
+FIGURE_PX = 78
 """Width of a column of figures."""
 MOSAIC_PX = 300
 
@@ -181,8 +181,9 @@ class ExplanationCard(QWidget):
     def _parameters_text(self) -> str:
         said = []
         for name, value, unit in self.made.parameters:
-            shown = figure_text(value) if isinstance(value, float) else str(value)
-            said.append(f"{name} = {shown} {unit}".rstrip())
+            shown = figure_text(value) if isinstance(value, float) else explanation_text(str(value))
+            told = unit if unit in {"", "mm", "ml"} else explanation_text(unit)
+            said.append(f"{parameter_title(self.made.method, name)}: {shown} {told}".rstrip())
         said.append(translate("Explain", "{0} runs in {1} s").format(self.made.runs, f"{self.made.duration_s:.1f}"))
         return "\n".join(said)
 

@@ -86,6 +86,7 @@ TITLES: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Explanation", "all labels"),
     QT_TRANSLATE_NOOP("Explanation", "both"),
     QT_TRANSLATE_NOOP("Explanation", "both, another label"),
+    QT_TRANSLATE_NOOP("Explanation", "voxels of the input"),
     QT_TRANSLATE_NOOP("Explanation", "Channel {0}"),
     QT_TRANSLATE_NOOP("Explanation", "channel {0}"),
     QT_TRANSLATE_NOOP("Explanation", "part {0}"),
@@ -93,6 +94,21 @@ TITLES: tuple[str, ...] = (
     QT_TRANSLATE_NOOP("Explanation", "ml {0}"),
 )
 """Every title of `medview.inference.explaining` that a reader sees; a test compares the two."""
+
+OUTCOMES = {
+    "patch_used": QT_TRANSLATE_NOOP("Explanation", "Patch used"),
+    "stride_used": QT_TRANSLATE_NOOP("Explanation", "Step used"),
+    "parts_used": QT_TRANSLATE_NOOP("Explanation", "Parts made"),
+    "fit_r2": QT_TRANSLATE_NOOP("Explanation", "Fit of the line (R²)"),
+    "tensor": QT_TRANSLATE_NOOP("Explanation", "Layer"),
+    "operator": QT_TRANSLATE_NOOP("Explanation", "Operator"),
+    "layer": QT_TRANSLATE_NOOP("Explanation", "Channels and their size"),
+    "changes": QT_TRANSLATE_NOOP("Explanation", "Changes"),
+    "packages": QT_TRANSLATE_NOOP("Explanation", "Models"),
+    "first": QT_TRANSLATE_NOOP("Explanation", "First"),
+    "second": QT_TRANSLATE_NOOP("Explanation", "Second"),
+}
+"""What a method tells of itself beside its parameters."""
 
 _NUMBERED = re.compile(r"^(Channel|channel|part|only|ml) (.+)$")
 
@@ -104,3 +120,11 @@ def explanation_text(title: str) -> str:
         return translate("Explanation", title)
     pattern = found[1] + " {0}"
     return translate("Explanation", pattern).format(found[2])
+
+
+def parameter_title(method: str, name: str) -> str:
+    """What a parameter of a method is called in the reader's language."""
+    from medview.inference.explaining.methods import method_of
+
+    titles = OUTCOMES | {parameter.name: parameter.title for parameter in method_of(method).parameters}
+    return explanation_text(titles.get(name, name))

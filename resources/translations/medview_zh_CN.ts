@@ -2278,7 +2278,7 @@
     </message>
     <message>
         <source>voxels of the input</source>
-        <translation type="unfinished"></translation>
+        <translation>输入体素</translation>
     </message>
     <message>
         <source>Channel {0}</source>
@@ -2302,47 +2302,47 @@
     </message>
     <message>
         <source>Patch used</source>
-        <translation type="unfinished"></translation>
+        <translation>实际遮挡块</translation>
     </message>
     <message>
         <source>Step used</source>
-        <translation type="unfinished"></translation>
+        <translation>实际步长</translation>
     </message>
     <message>
         <source>Parts made</source>
-        <translation type="unfinished"></translation>
+        <translation>实际分块数</translation>
     </message>
     <message>
         <source>Fit of the line (R²)</source>
-        <translation type="unfinished"></translation>
+        <translation>线性拟合优度（R²）</translation>
     </message>
     <message>
         <source>Layer</source>
-        <translation type="unfinished">网络层</translation>
+        <translation>网络层</translation>
     </message>
     <message>
         <source>Operator</source>
-        <translation type="unfinished"></translation>
+        <translation>算子</translation>
     </message>
     <message>
         <source>Channels and their size</source>
-        <translation type="unfinished"></translation>
+        <translation>通道数与大小</translation>
     </message>
     <message>
         <source>Changes</source>
-        <translation type="unfinished"></translation>
+        <translation>扰动次数</translation>
     </message>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型数</translation>
     </message>
     <message>
         <source>First</source>
-        <translation type="unfinished"></translation>
+        <translation>第一个模型</translation>
     </message>
     <message>
         <source>Second</source>
-        <translation type="unfinished"></translation>
+        <translation>第二个模型</translation>
     </message>
 </context>
 <context>
