@@ -394,6 +394,8 @@ def test_the_menu_lists_what_can_be_laid_over(qtbot, reading_desk) -> None:
     (chosen,) = [one for one in listed.actions() if one.isChecked()]
     assert chosen.data() == wanted
     viewport = window.grid.active_frame().viewport
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.isActiveWindow() and window.actions_["fusion.mode"].isEnabled(), timeout=20_000)
     viewport.setFocus()
     for mode in ("swipe", "checkerboard", "blend"):
         QTest.keyClick(viewport, Qt.Key.Key_G, ALT)
