@@ -100,6 +100,7 @@ class Worklist:
         self.selected = ""
         """Key of the line that the reader went to last."""
         self._shown: WorkItem | None = None
+        self._groups: dict[str, tuple[object, list[list[tuple[InferenceResult, Finding]]]]] = {}
         self._amounts: dict[str, tuple[Measurement, tuple[Amount, ...]]] = {}
         self._counts: dict[str, NDArray[np.int64] | None] = {}
 
@@ -121,9 +122,9 @@ class Worklist:
         study = self._workspace.active_viewport.study
         return () if study is None else tuple(self._of_study(study))
 
-    def shown(self) -> tuple[WorkItem, ...]:
-        """The lines that pass the filter, in the order that was chosen."""
-        items = [item for item in self.items() if self.filter.passes(item)]
+    def shown(self, among: Sequence[WorkItem] | None = None) -> tuple[WorkItem, ...]:
+        """The lines that pass the filter, in the order that was chosen; ``among`` those that are given."""
+        items = [item for item in (self.items() if among is None else among) if self.filter.passes(item)]
         if self.order != "given":
             items.sort(key=self._sort_key, reverse=self.backwards)
         return tuple(items)
@@ -157,9 +158,13 @@ class Worklist:
     def _findings(self, stack: Stack, results: Sequence[InferenceResult]) -> list[WorkItem]:
         workspace = self._workspace
         asked = [one for one in results if one.task == "detection" or one.findings]
-        listed = [(one, finding) for one in asked for finding in workspace.results.visible_findings(one)]
+        key = tuple((one, workspace.results.threshold(one)) for one in asked)
+        known = self._groups.get(stack.id)
+        if known is None or known[0] != key:
+            listed = [(one, finding) for one in asked for finding in workspace.results.visible_findings(one)]
+            known = self._groups[stack.id] = (key, merged(listed))
         items = []
-        for group in merged(listed):
+        for group in known[1]:
             result, finding = group[0]
             decision = next(
                 (known for known in (workspace.decisions.of(*pair) for pair in group) if known.says_anything),
@@ -408,23 +413,27 @@ def merged(
     found: Sequence[tuple[InferenceResult, Finding]],
 ) -> list[list[tuple[InferenceResult, Finding]]]:
     """Findings of different results that lie at one place as one group, highest score first."""
-    groups: list[list[tuple[InferenceResult, Finding]]] = []
-    for pair in sorted(found, key=lambda one: -one[1].score):
-        for group in groups:
-            if all(result is not pair[0] for result, _finding in group) and _are_one(group[0][1], pair[1]):
-                group.append(pair)
+    listed = sorted(found, key=lambda one: -one[1].score)
+    if len({id(result) for result, _finding in listed}) < 2:
+        return [[pair] for pair in listed]
+    boxes = np.array([finding.box_voxel for _result, finding in listed], dtype=np.float64)
+    volumes = np.prod(boxes[:, 1] - boxes[:, 0], axis=1)
+    groups: list[list[int]] = []
+    headed: dict[int, int] = {}
+    for at, (result, _finding) in enumerate(listed):
+        shared = np.prod(
+            np.clip(np.minimum(boxes[:at, 1], boxes[at, 1]) - np.maximum(boxes[:at, 0], boxes[at, 0]), 0, None), axis=1
+        )
+        union = volumes[:at] + volumes[at] - shared
+        for other in np.flatnonzero((union > 0) & (shared >= OVERLAP * union)).tolist():
+            number = headed.get(other)
+            if number is not None and all(listed[one][0] is not result for one in groups[number]):
+                groups[number].append(at)
                 break
         else:
-            groups.append([pair])
-    return groups
-
-
-def _are_one(a: Finding, b: Finding) -> bool:
-    """Whether two boxes on the same stack are one thing."""
-    (a_low, a_high), (b_low, b_high) = (np.asarray(box, dtype=np.float64) for box in (a.box_voxel, b.box_voxel))
-    shared = np.prod(np.clip(np.minimum(a_high, b_high) - np.maximum(a_low, b_low), 0, None))
-    union = np.prod(a_high - a_low) + np.prod(b_high - b_low) - shared
-    return bool(union > 0 and shared / union >= OVERLAP)
+            headed[at] = len(groups)
+            groups.append([at])
+    return [[listed[at] for at in group] for group in groups]
 
 
 def _name(result: InferenceResult) -> str:

@@ -279,7 +279,7 @@ class WorklistPanel(FollowingPanel):
             self._rows = ()
             self._noted = ()
             return
-        shown = self._worklist.shown()
+        shown = self._worklist.shown(everything)
         self.count.setText(translate("Worklist", "{0} of {1}").format(len(shown), len(everything)))
         rows = tuple((item.key, row_texts(item), item.decision, item.sources) for item in shown)
         with QSignalBlocker(self.tree):
