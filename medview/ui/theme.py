@@ -202,6 +202,7 @@ QLabel#ai {{ color: {t.ai}; }}
 QPushButton {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 4px; padding: 4px 12px; min-height: 16px; }}
 QPushButton:hover {{ border-color: {t.secondary}; }}
 QPushButton:pressed {{ background: {t.line}; }}
+QPushButton:checked {{ border-color: {t.accent}; background: {t.line}; font-weight: 600; }}
 QPushButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled {{ border-color: {t.line}; color: {t.disabled}; background: transparent; }}
 QPushButton#primary {{ background: {t.accent}; border-color: {t.accent}; color: {t.on_accent}; font-weight: 600; }}
