@@ -198,6 +198,7 @@ def test_every_code_a_reader_can_meet_has_words_in_both_languages() -> None:
     headless = {
         "headless",
         "rendering",
+        "rendered_cut",
         "statement_files",
         "backup",
         "channel_choice",
