@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medview.core import mark_shapes
 from medview.core.fusion import shifted
 from medview.core.measurement import REGION_KINDS
-from medview.core.uptake import Uptake, isocontour, uptake_of, voxel_ml
+from medview.core.uptake import Uptake, climb, isocontour, uptake_of, voxel_ml
 
 if TYPE_CHECKING:
     from medview.app.shown_slice import ShownSlice
@@ -117,6 +117,14 @@ class UptakeReader:
         geometry = None if volume.geometry is None else shifted(volume.geometry, shift_mm)
         voxels = region_voxels(mark, shown, geometry, volume.shape)
         return uptake_of(self.values(volume, scale, first_frame), voxels, geometry)
+
+    def summit(
+        self, volume: Volume, scale: ValueScale | None, first_frame: int, start: tuple[int, int, int]
+    ) -> tuple[tuple[int, int, int], float]:
+        """The hottest voxel that is reached by climbing from ``start``, and its value."""
+        values = self.values(volume, scale, first_frame)
+        at = climb(values, start)
+        return at, float(values[at])
 
     def volume_above(
         self,

@@ -112,6 +112,25 @@ def uptake_of(values: NDArray[Any], voxels: NDArray[np.integer[Any]], geometry: 
     )
 
 
+def climb(values: NDArray[Any], start: Voxel) -> Voxel:
+    """The voxel that is reached from ``start`` by going to the highest neighbour (of 26) as long as there is a higher one.
+
+    A region lies on one slice, the lesion's hottest voxel perhaps on the next; over a valley to another organ it does not go.
+    """
+    at = start
+    while True:
+        low = [max(0, one - 1) for one in at]
+        high = [min(size, one + 2) for one, size in zip(at, values.shape, strict=True)]
+        part = values[low[0] : high[0], low[1] : high[1], low[2] : high[2]]
+        if not np.isfinite(part).any():
+            return at
+        top = np.unravel_index(int(np.nanargmax(part)), part.shape)
+        k, j, i = (int(a + b) for a, b in zip(low, top, strict=True))
+        if not values[k, j, i] > values[at]:
+            return at
+        at = (k, j, i)
+
+
 def isocontour(values: NDArray[Any], seed: Voxel, threshold: float) -> BoolArray:
     """(k, j, i) True on the voxels at or above ``threshold`` that hang together with ``seed`` (faces, edges, corners).
 

@@ -95,7 +95,7 @@ class UptakeDialog(QDialog):
         note = text_label(
             translate(
                 "Uptake",
-                "What hangs together with the hottest voxel of the region. Peak: the highest mean of a sphere of 1 ml "
+                "What hangs together with the hottest voxel that is reached from the region, uphill through the slices. Peak: the highest mean of a sphere of 1 ml "
                 "(12.4 mm across) around one of its voxels.",
             ),
             "secondary",
@@ -148,11 +148,11 @@ class UptakeDialog(QDialog):
         reader = viewport.uptakes.own
         return _Source(told, reader, viewport.volume, scale, first, view.series, view.stack, view.time, shift)
 
-    def threshold(self, told: ToldUptake) -> float:
+    def threshold(self, maximum: float) -> float:
         """In the scale's unit."""
         kind, value = self.rule.currentData()
         if kind == "share":
-            return float(value * told.uptake.maximum)
+            return float(value * maximum)
         return float(value) if kind == "fixed" else self.own.value()
 
     def _set_own(self, _value: float) -> None:
@@ -168,12 +168,12 @@ class UptakeDialog(QDialog):
             self.words.setText(translate("Uptake", "Select a region on a PET series, or with one on top."))
             return
         told = source.told
-        threshold = self.threshold(told)
+        hottest, maximum = source.reader.summit(source.volume, source.scale, source.first_frame, told.uptake.hottest)
+        threshold = self.threshold(maximum)
         self.own.blockSignals(True)
         self.own.setValue(threshold)
         self.own.setSuffix(f" {unit_text(told.unit)}" if told.unit else "")
         self.own.blockSignals(False)
-        hottest = told.uptake.hottest
         self.found = source.reader.volume_above(source.volume, source.scale, source.first_frame, hottest, threshold)
         self.draw.setEnabled(self.found is not None)
         self.words.setText("\n".join(self._lines(source, self.found)))

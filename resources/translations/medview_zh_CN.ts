@@ -5153,6 +5153,10 @@
         <source>White matter</source>
         <translation>白质</translation>
     </message>
+    <message>
+        <source>Label 1</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Monitors</name>
@@ -7319,8 +7323,8 @@
         <translation>阈值</translation>
     </message>
     <message>
-        <source>What hangs together with the hottest voxel of the region. Peak: the highest mean of a sphere of 1 ml (12.4 mm across) around one of its voxels.</source>
-        <translation>与区域内最热体素相连的部分。峰值:以其中任一体素为中心、1 ml 球(直径 12.4 mm)内平均值的最大者。</translation>
+        <source>What hangs together with the hottest voxel that is reached from the region, uphill through the slices. Peak: the highest mean of a sphere of 1 ml (12.4 mm across) around one of its voxels.</source>
+        <translation>从区域出发跨层逐步上升到达的最热体素及与其相连的部分。峰值:以其中任一体素为中心、1 ml 球(直径 12.4 mm)内平均值的最大者。</translation>
     </message>
     <message>
         <source>Draw as a segmentation</source>

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from medview.core.geometry import Geometry
-from medview.core.uptake import isocontour, peak_of, sphere_shares, uptake_of, voxel_ml
+from medview.core.uptake import climb, isocontour, peak_of, sphere_shares, uptake_of, voxel_ml
 
 RADIUS = (3000 / (4 * math.pi)) ** (1 / 3)
 
@@ -86,6 +86,17 @@ def test_a_sphere_that_does_not_fit_gives_no_peak() -> None:
     assert uptake_of(np.ones((9, 9, 9), np.float32), np.array([[4, 4, 4]]), uneven).peak is None
     assert voxel_ml(uneven) is None
     assert uptake_of(np.full((9, 9, 9), np.nan, np.float32), np.array([[4, 4, 4]]), uneven) is None
+
+
+def test_climbing_goes_to_the_top_of_this_hill_only() -> None:
+    k, j, i = np.meshgrid(np.arange(20), np.arange(20), np.arange(40), indexing="ij")
+    hills = [6 * np.exp(-((k - 8) ** 2 + (j - 9) ** 2 + (i - 10) ** 2) / 18)]
+    hills.append(30 * np.exp(-((k - 12) ** 2 + (j - 9) ** 2 + (i - 33) ** 2) / 18))
+    values = sum(hills)
+    assert climb(values, (5, 9, 12)) == (8, 9, 10)
+    values[8, 9, 10] = np.nan
+    assert climb(values, (5, 9, 12)) != (12, 9, 33)
+    assert climb(np.full((3, 3, 3), np.nan), (1, 1, 1)) == (1, 1, 1)
 
 
 def test_an_isocontour_keeps_to_what_hangs_together() -> None:
