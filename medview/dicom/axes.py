@@ -188,6 +188,18 @@ def _vector_read(name: str) -> Read:
     return lambda f: dict(f.frame.extra_axes).get(name)
 
 
+def vector_words(frame: PlacedFrame, name: str) -> Callable[[Any], str]:
+    """What a value of a vector of nuclear medicine is called in the file of a frame, else its number."""
+    words = dict(frame.header.image.vector_names).get(name, ())
+
+    def label(found: Any) -> str:
+        if found is None:
+            return ""
+        return words[found - 1] if 0 < found <= len(words) else str(found)
+
+    return label
+
+
 def _index_read(at: int) -> Read:
     return lambda f: f.frame.dimension_values[at] if at < len(f.frame.dimension_values) else None
 
@@ -200,7 +212,7 @@ def axes_of(frames: Sequence[PlacedFrame]) -> Iterable[Axis]:
     """
     yield from _FIRST_AXES
     for name in dict.fromkeys(name for frame in frames for name, _ in frame.frame.extra_axes):
-        yield Axis(name, "", _vector_read(name))
+        yield Axis(name, "", _vector_read(name), label=vector_words(frames[0], name))
     pointers = frames[0].header.image.dimensions
     if all(frame.header.image.dimensions == pointers for frame in frames):
         for at, pointer in enumerate(pointers):

@@ -130,6 +130,8 @@ class ImageHeader:
     """Whether there is a Modality LUT that cannot be used."""
     has_profile: bool = False
     """Whether its colours have an ICC profile."""
+    vector_names: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(axis, names of its values 1, 2 …) of nuclear medicine: what energy windows and views are called."""
     has_supplemental: bool = False
     """Whether values above the grey ones have colours of a supplemental palette (PS3.3 C.7.6.19)."""
 

@@ -93,6 +93,18 @@ def imager_spacing(values: Values) -> bytes | None:
     return None
 
 
+def vector_names(values: Values) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What energy windows and detector views are called (PS3.3 C.8.4.10, C.8.4.11), where each has a name of its own."""
+    codecs = codecs_of(values.get(tags.CHARSET))
+    windows = [decode_text(item.get(tags.ENERGY_NAME), codecs) for item in values.get(tags.ENERGY_WINDOWS) or ()]
+    views = [
+        decode_text((item.get(tags.VIEW_CODE) or [{}])[0].get(tags.CODE_MEANING), codecs)
+        for item in values.get(tags.DETECTORS) or ()
+    ]
+    found = (("energy window", tuple(windows)), ("detector", tuple(views)))
+    return tuple((name, words) for name, words in found if words and all(words) and len(set(words)) == len(words))
+
+
 def modality_lut(values: Values, signed: bool) -> ModalityLut | None:
     """The Modality LUT (PS3.3 C.11.1.1), None where there is none or it does not hold together.
 

@@ -36,6 +36,7 @@ from medview.dicom.header_parts import (
     radiopharmaceutical,
     real_world_mappings,
     ultrasound_regions,
+    vector_names,
 )
 from medview.dicom.icc import has_profile
 from medview.dicom.inflate import HARMLESS, MAX_RATIO
@@ -62,6 +63,7 @@ _IMAGE_TAGS = (
     tags.VIEW_POSITION, tags.PATIENT_ORIENTATION, tags.ULTRASOUND_REGIONS, tags.FRAME_TIME, tags.FRAME_TIME_VECTOR, tags.FRAME_INCREMENT, tags.CINE_RATE,
     tags.DISPLAY_RATE, tags.LOSSY, tags.LOSSY_RATIO, tags.LOSSY_METHOD, tags.GANTRY_TILT, tags.DOSE_UNITS, tags.FRAME_PIXEL_PROPERTIES,
     tags.DIMENSION_SEQUENCE, tags.PHOTOMETRIC, tags.PIXEL_PRESENTATION, tags.IMAGE_PLANE_SPACING,
+    tags.ENERGY_WINDOWS, tags.DETECTORS,
 )  # fmt: skip
 _FRAME_TAGS = (
     tags.ORIENTATION, tags.PIXEL_SPACING, tags.SLICE_THICKNESS, tags.SLICE_SPACING, tags.RESCALE_SLOPE, tags.RESCALE_INTERCEPT,
@@ -355,6 +357,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         has_profile=has_profile(values),
         pet_scan=as_text(private.get("ge_pet_scan")),
         overlays=tuple(sorted(tag & 0xFFFF for tag in values.keys() & _OVERLAY_ROWS)),
+        vector_names=vector_names(values) if tags.ENERGY_WINDOWS in values or tags.DETECTORS in values else (),
         has_supplemental=tags.RED_DESCRIPTOR in values and as_text(get(tags.PIXEL_PRESENTATION)) in {"COLOR", "MIXED"},
     )
 

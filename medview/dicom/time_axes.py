@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from medview.core.study import Dimension
-from medview.dicom.axes import RANKS, REPEAT, SPLITTERS, UNLIKE, Axis, Read, axes_of, seconds_of, value_words
+from medview.dicom.axes import (
+    RANKS,
+    REPEAT,
+    SPLITTERS,
+    UNLIKE,
+    Axis,
+    Read,
+    axes_of,
+    seconds_of,
+    value_words,
+    vector_words,
+)
 from medview.dicom.header import FrameHeader, InstanceHeader
 from medview.dicom.mosaic import Tile
 
@@ -382,7 +393,7 @@ def frames_in_steps(frames: Sequence[PlacedFrame]) -> tuple[tuple[Dimension, ...
     if expected != len(frames) or len(set(keys)) != len(frames):
         return (), list(frames)
     dimensions = tuple(
-        Dimension(name, "", tuple(values), tuple(str(value) for value in values))
+        Dimension(name, "", tuple(values), _told_apart([vector_words(frames[0], name)(value) for value in values]))
         for name, values in zip(names[:-1], steps[:-1], strict=True)
     )
     return dimensions, [frame for _, frame in sorted(zip(keys, frames, strict=True), key=lambda pair: pair[0])]

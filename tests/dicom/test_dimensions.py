@@ -397,6 +397,37 @@ def test_projections_of_two_windows_and_heads_are_dimensions(tmp_path: Path) -> 
     assert first_values(stack) == list(np.argsort(order))
 
 
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        (("Tc-99m", "Scatter"), ("Tc-99m", "Scatter")),
+        (("Tc-99m", "Tc-99m"), ("1", "2")),
+        (("Tc-99m", ""), ("1", "2")),
+        (("Tc-99m",), ("Tc-99m", "2")),
+    ],
+)
+def test_energy_windows_and_views_have_their_names(tmp_path: Path, names: tuple[str, ...], labels: tuple) -> None:
+    """PS3.3 C.8.4.10 Energy Window Name, C.8.4.11 View Code: told where every one has a name of its own."""
+    vectors = {ENERGY: [1] * 6 + [2] * 6, DETECTOR: [1, 1, 1, 2, 2, 2] * 2, ANGLE: [1, 2, 3] * 4}
+    data = nuclear(vectors, "TOMO")
+    windows, detectors = [], []
+    for name in names:
+        windows.append(Dataset())
+        windows[-1].EnergyWindowName = name
+    for view in ("Anterior", "Posterior"):
+        code = Dataset()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "1", "99TEST", view
+        detectors.append(Dataset())
+        detectors[-1].ViewCodeSequence = Items([code])
+    data.EnergyWindowInformationSequence = Items(windows)
+    data.DetectorInformationSequence = Items(detectors)
+    stack = only_stack(save_series([data], tmp_path))
+    energy, detector = stack.dimensions
+    assert (energy.name, energy.values, energy.labels) == ("energy window", (1, 2), labels)
+    assert (detector.name, detector.values, detector.labels) == ("detector", (1, 2), ("Anterior", "Posterior"))
+    assert first_values(stack) == list(range(12))
+
+
 def test_a_gated_reconstruction_has_a_dimension_of_time_slots(tmp_path: Path) -> None:
     vectors = {SLOT: [1, 1, 1, 1, 2, 2, 2, 2], SLICE: [1, 2, 3, 4] * 2}
     stack = only_stack(save_series([nuclear(vectors, "RECON GATED TOMO", placed=True)], tmp_path))
