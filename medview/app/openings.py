@@ -66,6 +66,8 @@ class Openings:
 
             for found in open_paths(paths, progress):
                 workspace.post(lambda found=found: self._take(number, found))  # type: ignore[misc]
+            # The main thread asks for what was kept of all this next: importing that would keep the window waiting.
+            import medview.store.study_store  # noqa: F401
 
         def progressed(step: ProgressStep) -> None:
             self.step = step

@@ -84,13 +84,15 @@ class ReportMarks:
 
 def _marked(items: tuple[ReportItem, ...]) -> list[_Marked]:
     found: list[_Marked] = []
-    pending: list[tuple[ReportItem, ReportItem | None]] = [(item, None) for item in items]
+    # The next one last: reports have ten thousands of items.
+    pending: list[tuple[ReportItem, ReportItem | None]] = [(item, None) for item in reversed(items)]
     while pending and len(found) < MOST_MARKS:
-        item, parent = pending.pop(0)
+        item, parent = pending.pop()
         if item.graphic is not None:
             images = tuple((one.sop_uid, tuple(frame - 1 for frame in one.frames)) for one in item.images)
             found.append(_Marked(item.graphic, _label(item, parent), images))
-        pending[:0] = [(one, item) for one in item.items]
+        if item.items:
+            pending += [(one, item) for one in reversed(item.items)]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -13,9 +14,11 @@ from PySide6.QtWidgets import QTextBrowser, QWidget
 from medview.app.report_page import reference_of
 from medview.ui.theme import current_theme
 
-FIRST_BLOCKS = 150
-"""Blocks that are laid out at once; more follow in parts, so that a long report never stops the window."""
-NEXT_BLOCKS = 40
+FIRST_BLOCKS = 40
+"""Blocks that are laid out at once, more than a screen shows; the rest follows whenever the window has time."""
+NEXT_BLOCKS = 10
+PART_S = 0.008
+"""How long the window may be kept from its reader by each of the parts that follow."""
 
 
 class SafePage(QTextBrowser):
@@ -61,14 +64,16 @@ class SafePage(QTextBrowser):
         return self._waiting is None
 
     def _more(self) -> None:
-        part = "" if self._waiting is None else "".join(islice(self._waiting, NEXT_BLOCKS))
-        if not part:
-            self._waiting = None
-            self._timer.stop()
-            return
+        until = time.perf_counter() + PART_S
         cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.insertHtml(part)
+        while time.perf_counter() < until:
+            part = "" if self._waiting is None else "".join(islice(self._waiting, NEXT_BLOCKS))
+            if not part:
+                self._waiting = None
+                self._timer.stop()
+                return
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.insertHtml(part)
 
     def look_for(self, text: str, backwards: bool = False) -> bool:
         """Go to the next place with this text, from the top again at the end."""
