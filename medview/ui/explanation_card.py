@@ -292,8 +292,9 @@ class ExplanationCard(QWidget):
             value = "" if place.volume_ml is not None else figure_text(place.value)
             rows.append([explanation_text(model_text(place.name)), str(round(place.center_voxel[0]) + 1), ml, value])
         self.places = _table(titles, rows, translate("Explain", "Places"))
-        if not any(place.volume_ml is not None for place in self.made.places):
-            self.places.hideColumn(2)
+        for at in (2, 3):
+            if not any(row[at] for row in rows):
+                self.places.hideColumn(at)
         self.places.setToolTip(translate("Explain", "Click: go there"))
         self.places.itemClicked.connect(self._go)
         self.places.itemActivated.connect(self._go)
@@ -343,6 +344,7 @@ def _table(titles: list[str], rows: list[list[str]], name: str) -> QTreeWidget:
         tree.addTopLevelItem(item)
     header = tree.header()
     header.setStretchLastSection(False)
+    header.setTextElideMode(Qt.TextElideMode.ElideRight)
     header.setSectionResizeMode(0, header.ResizeMode.Stretch)
     for at in range(1, len(titles)):
         header.setSectionResizeMode(at, header.ResizeMode.Fixed)

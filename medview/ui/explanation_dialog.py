@@ -130,6 +130,7 @@ class ExplanationDialog(QDialog):
         listen(self, workspace.active_changed, self._follow)
         listen(self, workspace.viewport_changed, lambda _index: self._follow())
         listen(self, workspace.packages_changed, self.list_again)
+        listen(self, workspace.read_first.changed, self._reveal)
         listen(self, workspace.finding_selected, lambda _result, _finding: self._list_places())
         self._choose_method()
         self.list_again()
@@ -373,9 +374,12 @@ class ExplanationDialog(QDialog):
     # ------------------------------------------------------------------ asking
 
     def _may_ask(self) -> None:
-        can = self.chosen_model() is not None and self._job is None
+        hidden = self._workspace.read_first.hides
+        can = self.chosen_model() is not None and self._job is None and not hidden
         self.ask_button.setEnabled(can)
-        if self._job is None and self.chosen_model() is None:
+        if hidden:
+            self.state.setText(translate("Explain", "You read first: what models say stays hidden until then."))
+        elif self._job is None and self.chosen_model() is None:
             words = translate("Explain", "Open a series first.")
             if self._stack is not None:
                 words = translate("Explain", "None of the models is meant for this series.")
@@ -438,7 +442,8 @@ class ExplanationDialog(QDialog):
     def _show_running(self, running: bool) -> None:
         self.bar.setVisible(running)
         self.cancel_button.setVisible(running)
-        self.ask_button.setEnabled(not running and self.chosen_model() is not None)
+        may = self.chosen_model() is not None and not self._workspace.read_first.hides
+        self.ask_button.setEnabled(not running and may)
 
     def _tell(self, words: str, role: str) -> None:
         self.state.setObjectName(role)
@@ -481,8 +486,14 @@ class ExplanationDialog(QDialog):
 
     # ------------------------------------------------------------------ answers
 
+    def _reveal(self) -> None:
+        """What models say is hidden or shown now."""
+        self._show_cards()
+        self._may_ask()
+
     def _show_cards(self) -> None:
-        made = self._workspace.explanations.of(self._stack.id) if self._stack is not None else ()
+        hidden = self._workspace.read_first.hides or self._stack is None
+        made = () if hidden or self._stack is None else self._workspace.explanations.of(self._stack.id)
         if [card.made for card in self.cards] != list(reversed(made)):
             empty(self._cards)
             self.cards = [ExplanationCard(self._workspace, one) for one in reversed(made)]

@@ -221,7 +221,7 @@
     </message>
     <message>
         <source>PET</source>
-        <translation>PET</translation>
+        <translation>PET 色图</translation>
     </message>
     <message>
         <source>Hot metal blue</source>
@@ -912,7 +912,7 @@
     </message>
     <message>
         <source>PET</source>
-        <translation>PET</translation>
+        <translation>PET 色图</translation>
     </message>
     <message>
         <source>Hot metal blue</source>
@@ -1970,6 +1970,10 @@
         <translation>{0} {1}，第 {2} 层</translation>
     </message>
     <message>
+        <source>You read first: what models say stays hidden until then.</source>
+        <translation>先行阅片：在此之前模型结果保持隐藏。</translation>
+    </message>
+    <message>
         <source>Open a series first.</source>
         <translation>请先打开一个序列。</translation>
     </message>
@@ -2177,15 +2181,15 @@
         <translation>集成不确定性</translation>
     </message>
     <message>
-        <source>Mean and spread of several packages for the same task.</source>
+        <source>Mean and spread of several models for the same task.</source>
         <translation>同一任务多个模型的均值与离散度。</translation>
     </message>
     <message>
-        <source>Two packages compared</source>
+        <source>Two models compared</source>
         <translation>两个模型比较</translation>
     </message>
     <message>
-        <source>Where two packages agree and where not.</source>
+        <source>Where two models agree and where not.</source>
         <translation>两个模型在何处一致、何处不一致。</translation>
     </message>
     <message>
@@ -3817,6 +3821,10 @@
     <message>
         <source>This is a single slice: it cannot be cut at another angle.</source>
         <translation>这是单幅图像：不能按其他角度重建。</translation>
+    </message>
+    <message>
+        <source>What is seen on a projection of everything has no depth: mark and measure it in a plane or a slab.</source>
+        <translation>全容积投影上的结构没有深度信息：请在平面或层块中标记和测量。</translation>
     </message>
     <message>
         <source>Draw a path along what is to be straightened and select it; then ask for the picture along it.</source>
@@ -6858,6 +6866,10 @@
     <message>
         <source>Open a finding again</source>
         <translation>重新待定发现</translation>
+    </message>
+    <message>
+        <source>Correct a box</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Name a finding</source>

@@ -85,6 +85,11 @@ def test_a_map_is_asked_for_drawn_told_and_hidden(qtbot: QtBot, asking: tuple[De
     assert np.isfinite(piece.values[piece.coverage]).all()
     # No finding, nothing kept.
     assert workspace.results.of(made.stack_id) == ()
+    # Who reads first is told nothing of it before.
+    workspace.read_first.set_on(True)
+    assert dialog.cards == []
+    assert not dialog.ask_button.isEnabled()
+    workspace.read_first.set_on(False)
     card = dialog.cards[0]
     assert card.threshold is not None
     card.threshold.setValue(100)

@@ -109,14 +109,14 @@ METHODS: tuple[Method, ...] = (
     Method(
         "ensemble",
         "Uncertainty by an ensemble",
-        "Mean and spread of several packages for the same task.",
+        "Mean and spread of several models for the same task.",
         (Parameter("scope", "Over", "choice", "series", choices=_SCOPE),),
         packages=(2, 16),
     ),
     Method(
         "compare",
-        "Two packages compared",
-        "Where two packages agree and where not.",
+        "Two models compared",
+        "Where two models agree and where not.",
         (Parameter("smallest_ml", "Smallest difference listed", "float", 0.05, 0.0, 1000.0, 0.05, "ml"),),
         packages=(2, 2),
     ),
