@@ -57,7 +57,8 @@ def _is_sampled(shown: ShownSlice) -> bool:
 def grid_values(volume: Volume, shown: ShownSlice) -> Slice:
     """The cut on its own grid, one value for each of its pixels."""
     assert shown.plane is not None
-    return sample_plane(volume, shown.plane, shown.slab)
+    layered = aligned_slab(volume, shown.plane, shown.slab) if shown.slab is not None else None
+    return layered or sample_plane(volume, shown.plane, shown.slab)
 
 
 def turned_labels(segmentation: Segmentation, shown: ShownSlice) -> NDArray[Any] | None:

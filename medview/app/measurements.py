@@ -200,7 +200,7 @@ def _step(shown: ShownSlice, axis: int) -> tuple[float, float, float] | None:
 
 def slice_key(place: MeasurementPlace) -> Hashable:
     """Equal for places on one slice: by SOP instance and frame where the files say, else by index or position."""
-    if place.plane == "oblique" and place.across is not None and place.down is not None:
+    if place.plane in {"oblique", "turning"} and place.across is not None and place.down is not None:
         directions = tuple(round(one, 4) for one in (*place.across, *place.down))
         return (place.stack_id, place.plane, place.time, round(place.position_mm, 3), directions)
     if place.plane != "acquired":

@@ -351,7 +351,7 @@ def nearest_k(volume: Volume, shown: ShownSlice) -> int:
     return int(np.clip(round(float(middle[0])), 0, volume.shape[0] - 1))
 
 
-def values_window(cut: Slice) -> Window:
+def values_window(cut: Slice | SampledSlice) -> Window:
     """A window between the 1st and 99th percentile of what a cut shows, padding and missing pixels left out."""
     kept = cut.coverage & np.isfinite(cut.values)
     if cut.padding is not None:

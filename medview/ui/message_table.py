@@ -30,6 +30,9 @@ TEMPLATES: Mapping[str, str] = {
         "Message", "These images have no common place in the patient: they cannot be cut at another angle."
     ),
     "cut_single_slice": QT_TRANSLATE_NOOP("Message", "This is a single slice: it cannot be cut at another angle."),
+    "projection_no_place": QT_TRANSLATE_NOOP(
+        "Message", "What is seen on a projection of everything has no depth: mark and measure it in a plane or a slab."
+    ),
     "path_needed": QT_TRANSLATE_NOOP(
         "Message", "Draw a path along what is to be straightened and select it; then ask for the picture along it."
     ),

@@ -40,6 +40,7 @@ from medview.core.measurement import Measurement, MeasurementPlace
 from medview.core.problem import MedviewError
 from medview.core.volume import SliceState, Volume
 from medview.core.window import Voi
+from medview.ui.box_grips import BoxGrips
 from medview.ui.listen import listen
 from medview.ui.series_panel import STACK_MIME
 from medview.ui.viewport_brush import ViewportBrushing
@@ -52,9 +53,9 @@ from medview.ui.viewport_marking import ViewportMarking
 from medview.ui.viewport_mouse import ViewportMouse
 from medview.ui.viewport_painting import ViewportPainting
 from medview.ui.viewport_presenting import ViewportPresenting
-from medview.ui.viewport_touch import ViewportTouch
 from medview.ui.viewport_prompting import ViewportPrompting
 from medview.ui.viewport_readout import ViewportReadout
+from medview.ui.viewport_touch import ViewportTouch
 from medview.ui.viewport_uptakes import ViewportUptakes
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class ViewportWidget(QWidget):
         self.colours = ViewportColours(self)
         self.uptakes = ViewportUptakes(self)
         self.brushing = ViewportBrushing(self)
+        self.grips = BoxGrips(self)
         self.prompting = ViewportPrompting(self)
         self.told = ViewportReadout(self)
         self.selected_mark: str | None = None
@@ -285,21 +287,7 @@ class ViewportWidget(QWidget):
 
     def findings(self) -> list[tuple[InferenceResult, tuple[Finding, ...]]]:
         """Findings to draw: those above the threshold that were not rejected; none while AI is hidden."""
-        if not self.workspace.ai_visible:
-            return []
-        decisions = self.workspace.decisions
-        return [
-            (
-                result,
-                tuple(
-                    finding
-                    for finding in self.workspace.results.visible_findings(result)
-                    if decisions.of(result, finding).verdict != "rejected"
-                ),
-            )
-            for result in self.results()
-            if result.findings
-        ]
+        return self.grips.findings()
 
     # ------------------------------------------------------------------ marks
 
@@ -372,10 +360,10 @@ class ViewportWidget(QWidget):
         volume, shown, cut = self.volume, self.shown, self.cut()
         assert volume is not None
         assert shown is not None
-        if shown.k is not None and cut is not None and not cut.filtered:
+        if shown.k is not None and cut is not None and not cut.filtered and shown.slab is None:
             return percentile_window(volume, shown.k)
         assert cut is not None
-        return values_window(cut.shown)
+        return values_window(self.seen() or cut.shown)
 
     def zoom_by(self, factor: float) -> None:
         """Zoom about the pointer, or about the middle where the pointer is elsewhere."""

@@ -36,6 +36,8 @@ HANDLE_AT = 0.36
 CUBE_FOOT = 64.0
 """Px that the cube leaves free for the corner's words."""
 
+_PLACELESS = frozenset({Tool.WINDOW, Tool.WINDOW_BOX, Tool.PAN, Tool.ZOOM, Tool.SCROLL, Tool.ROTATE, Tool.MAGNIFIER})
+"""Tools that need no place in the patient."""
 Part = Literal["centre", "line", "handle"]
 
 
@@ -133,6 +135,15 @@ class ViewportCrosshair:
         if grip.part == "handle":
             return TurnDrag(self._widget, grip.of, at)
         return MoveDrag(self._widget, grip.of if grip.part == "line" else None, at)
+
+    def refuses(self, tool: Tool) -> bool:
+        """Whether a tool needs a place in the patient where there is none: on a projection of everything. It is said."""
+        widget = self._widget
+        if widget.state.view.plane_kind != "turning" or tool in _PLACELESS:
+            return False
+        text = "What is seen on a projection of everything has no depth: mark and measure it in a plane or a slab."
+        widget.workspace.tell("projection_no_place", text, severity="warning")
+        return True
 
     def cursor(self) -> Qt.CursorShape:
         """The hand over what can be taken."""
@@ -237,16 +248,29 @@ class MoveDrag(_PlaneDrag):
     def __init__(self, widget: ViewportWidget, other: int | None, at: QPointF) -> None:
         super().__init__(widget, at)
         self._across: FloatArray | None = None
+        self._track: FloatArray | None = None
         if other is not None:
-            axes = widget.workspace.viewports[other].view.axes
-            assert axes is not None
-            along = np.cross(self._normal(), np.cross(*axes))
-            self._across = np.cross(self._normal(), along / np.linalg.norm(along))
+            along = self._line(other)
+            self._across = self._track = np.cross(self._normal(), along)
+            third = [one for one in self._planes.members(self._index) if one not in {self._index, other}]
+            if third:
+                # Along the remaining plane's line, so that it stays where it is, at whatever angle it stands.
+                track = self._line(third[0])
+                share = float(track @ self._across)
+                if abs(share) > 0.05:
+                    self._track = track / share
+
+    def _line(self, other: int) -> FloatArray:
+        """Unit direction in the patient of another plane's line in this one."""
+        axes = self._widget.workspace.viewports[other].view.axes
+        assert axes is not None
+        along = np.cross(self._normal(), np.cross(*axes))
+        return np.asarray(along / max(float(np.linalg.norm(along)), 1e-9))
 
     def move(self, at: QPointF) -> None:
         moved = self._point(at) - self._start
-        if self._across is not None:
-            moved = float(moved @ self._across) * self._across
+        if self._across is not None and self._track is not None:
+            moved = float(moved @ self._across) * self._track
         self._planes.move_to(self._index, self._centre + moved)
 
 

@@ -118,6 +118,9 @@ class ViewportMouse:
             if fused is not None:
                 return fused
             hit = self.hit(at)
+            pulled = widget.grips.press(at) if hit is None else None
+            if pulled is not None:
+                return pulled
             widget.select_mark(hit.mark_id if hit is not None else None)
             widget.marking.grip = hit.grip if hit is not None else None
             if hit is not None:
@@ -141,7 +144,7 @@ class ViewportMouse:
 
     def _tool_drag(self, tool: Tool | None, at: QPointF) -> Drag | None:
         widget = self._widget
-        if tool is None:
+        if tool is None or widget.crosshair.refuses(tool):
             return None
         if tool in DRAWING_TOOLS:
             kind = KIND_OF_TOOL[tool]

@@ -341,6 +341,14 @@ def test_a_projection_is_turned_by_dragging_and_says_where_it_is_seen_from(qtbot
     assert workspace.viewports[0].view.point == workspace.viewports[1].view.point
     marks = {mark.code: mark.values for mark in widget._painting.marks(widget.volume)}
     assert marks["slab"] == ("max", "")
+    # There is no depth to measure in, and that is said.
+    workspace.tools.choose(Tool.RULER)
+    QTest.mousePress(widget, LEFT, Qt.KeyboardModifier.NoModifier, start)
+    move(widget, (160, 140), LEFT)
+    QTest.mouseRelease(widget, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(160, 140))
+    workspace.tools.choose(Tool.WINDOW)
+    assert workspace.measurements.of(state.stack.id) == ()
+    assert workspace.notices[-1].code == "projection_no_place"
     # Ctrl windows, as the tool does elsewhere.
     before = state.view.axes
     QTest.mousePress(widget, LEFT, Qt.KeyboardModifier.ControlModifier, start)
@@ -380,3 +388,19 @@ def test_the_worklist_brings_a_mark_back_with_its_plane(grid) -> None:
     assert not any(frame.viewport.marks_here() for frame in grid.frames[:3])
     workspace.worklist._show_mark(widget.state.stack, mark)
     assert any(mark in frame.viewport.marks_here() for frame in grid.frames[:3])
+
+
+def test_a_line_that_is_moved_leaves_the_third_plane_where_it_is_at_any_angle(grid) -> None:
+    workspace = grid.workspace
+    workspace.planes.set_orthogonal(False)
+    workspace.planes.turn(0, 2, 0.5)
+    widget = grid.frames[0].viewport
+    depths = [state.shown().plane.depth for state in workspace.viewports[:3]]
+    line = line_of(widget, 1)
+    crossing, along = widget.crosshair._crossing(line), widget.crosshair._direction(line)
+    start = crossing + along * 70
+    drag(widget, start, start + type(start)(-along.y(), along.x()) * 30)
+    after = [state.shown().plane.depth for state in workspace.viewports[:3]]
+    assert abs(after[1] - depths[1]) == pytest.approx(30 / widget.transform.scale, abs=0.5)
+    assert after[0] == pytest.approx(depths[0], abs=1e-6)
+    assert after[2] == pytest.approx(depths[2], abs=1e-6)
