@@ -15,6 +15,7 @@ from medview.app.results import result_key
 from medview.core.finding import Finding, InferenceResult
 
 Verdict = Literal["", "accepted", "rejected"]
+VoxelBox = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,13 @@ class Decision:
     reader: str = ""
     at: str = ""
     """ISO 8601 with offset."""
+    box: VoxelBox | None = None
+    """The box as the reader pulled it, in voxel coordinates like the finding's; None keeps the model's."""
 
     @property
     def says_anything(self) -> bool:
         """Whether it differs from never having been asked."""
-        return bool(self.verdict or self.label or self.note)
+        return bool(self.verdict or self.label or self.note or self.box)
 
 
 UNDECIDED = Decision()
@@ -56,6 +59,8 @@ class DecisionChange:
                 "rejected": QT_TRANSLATE_NOOP("Step", "Reject a finding"),
                 "": QT_TRANSLATE_NOOP("Step", "Open a finding again"),
             }[after.verdict]
+        if before.box != after.box:
+            return QT_TRANSLATE_NOOP("Step", "Correct a box")
         if before.label != after.label:
             return QT_TRANSLATE_NOOP("Step", "Name a finding")
         return QT_TRANSLATE_NOOP("Step", "Note on a finding")
@@ -156,4 +161,14 @@ def decision_of(content: Mapping[str, Any]) -> Decision:
     if verdict not in {"", "accepted", "rejected"}:
         raise ValueError(f"a verdict {verdict!r}")
     words = {name: str(content.get(name, "")) for name in ("label", "note", "reader", "at")}
-    return Decision(verdict, **words)
+    return Decision(verdict, **words, box=_box_of(content.get("box")))
+
+
+def _box_of(content: Any) -> VoxelBox | None:
+    if content is None:
+        return None
+    try:
+        (k0, j0, i0), (k1, j1, i1) = ((float(value) for value in corner) for corner in content)
+    except TypeError as error:
+        raise ValueError("a box that is none") from error
+    return (k0, j0, i0), (k1, j1, i1)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.app.box_correction import corrected
 from medview.app.measuring import Measured, measure
 from medview.app.shown_slice import ShownSlice, acquired_shown
 from medview.core import statement as said
@@ -83,7 +84,7 @@ def _findings(
             yield StatedFinding(finding, made, stack, uid, time)
             continue
         yield StatedFinding(
-            finding,
+            corrected(finding, decision.box, stack.geometry),
             made,
             stack,
             uid,
@@ -93,6 +94,7 @@ def _findings(
             note=decision.note,
             reader=decision.reader,
             decided_at=decision.at,
+            box_corrected=decision.box is not None,
         )
 
 

@@ -100,6 +100,8 @@ class StatedFinding:
     note: str = ""
     reader: str = ""
     decided_at: str = ""
+    box_corrected: bool = False
+    """Whether the reader pulled the box that the model gave."""
 
     @property
     def told_label(self) -> str:

@@ -327,6 +327,8 @@ def _finding_group(hd: Any, stated: StatedFinding, sources: _Sources) -> Any:
         words.append(f"Label of the model: {found.label}")
     if stated.verdict:
         words.append(f"{stated.verdict} by {stated.reader or 'an unnamed reader'} at {stated.decided_at}")
+    if stated.box_corrected:
+        words.append("Box corrected by the reader")
     if stated.note:
         words.append(f"Note: {stated.note}")
     return _with_comment(hd, group, "\n".join(words))

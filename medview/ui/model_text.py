@@ -30,6 +30,7 @@ KNOWN_NAMES = (
     QT_TRANSLATE_NOOP("Model", "Viral pneumonia"),
     QT_TRANSLATE_NOOP("Model", "Grey matter"),
     QT_TRANSLATE_NOOP("Model", "White matter"),
+    QT_TRANSLATE_NOOP("Model", "Label 1"),
 )
 
 

@@ -279,6 +279,7 @@ class ViewportPainting:
             selected=selected,
             decided=widget.workspace.decisions.of,
         )
+        widget.grips.draw(canvas)
         draw_report_marks(canvas, self._report_marks(volume, shown), widget.transform)
         draw_links(canvas, widget.workspace, widget.state, shown, widget.transform)
         widget.crosshair.draw(canvas)

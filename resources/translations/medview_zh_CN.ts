@@ -5163,7 +5163,7 @@
     </message>
     <message>
         <source>Label 1</source>
-        <translation type="unfinished"></translation>
+        <translation>标签 1</translation>
     </message>
 </context>
 <context>
@@ -6869,7 +6869,7 @@
     </message>
     <message>
         <source>Correct a box</source>
-        <translation type="unfinished"></translation>
+        <translation>修正框</translation>
     </message>
     <message>
         <source>Name a finding</source>

@@ -14,13 +14,14 @@ from pytestqt.qtbot import QtBot
 from medview.app.correction import Correction
 from medview.app.tools import Tool
 from medview.core.finding import InferenceResult, Label, Provenance, Segmentation
+from medview.kernels.connected import connected_parts
 from medview.store.results import keep_result
 from medview.ui.application import Desk
 from medview.ui.findings_panel import FindingsPanel
 from medview.ui.right_panel import FINDINGS
 from medview.ui.viewport import ViewportWidget
 from tests.ui.small_study import BALL, active, close_desk
-from tests.ui.test_decisions import press
+from tests.ui.test_decisions import press, result_on
 from tests.ui.test_kept_marks import kept, opened
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -260,6 +261,7 @@ def test_what_a_model_segmented_is_corrected_beside_it(qtbot: QtBot, study_folde
 
 @pytest.mark.timeout(120)
 def test_growing_thresholds_and_whole_labels(qtbot: QtBot, study_folder: Path) -> None:
+    connected_parts(np.ones((2, 2, 2), bool))  # compiled before anything waits for it
     desk = ready(qtbot, study_folder)
     workspace, viewport = desk.workspace, active(desk)
     stack = workspace.active_viewport.stack
@@ -297,3 +299,50 @@ def test_growing_thresholds_and_whole_labels(qtbot: QtBot, study_folder: Path) -
     assert added.any()
     assert (lung | ~added).all()
     close_desk(qtbot, desk)
+
+
+@pytest.mark.timeout(120)
+def test_a_box_is_pulled_right_by_its_grips(qtbot: QtBot, study_folder: Path) -> None:
+    desk = ready(qtbot, study_folder)
+    workspace, viewport = desk.workspace, active(desk)
+    result = result_on(desk)
+    workspace.add_result(result)
+    press(qtbot, viewport, Qt.Key.Key_N)
+    first = result.findings[0]
+    assert workspace.selected_finding[1] == first.id
+    (k0, y0, x0), (k1, y1, x1) = first.box_voxel
+
+    def drawn() -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+        return next(one.box_voxel for _result, found in viewport.findings() for one in found if one.id == first.id)
+
+    # The lower right corner; then the left border, which moves along x alone.
+    stroke(qtbot, viewport, (x1, y1), (x1 + 3, y1 + 5), (x1 + 6, y1 + 4))
+    assert drawn() == ((k0, y0, x0), (k1, pytest.approx(y1 + 4, abs=0.1), pytest.approx(x1 + 6, abs=0.1)))
+    stroke(qtbot, viewport, (x0, (y0 + y1 + 4) / 2), (x0 - 4, y0 - 3))
+    assert drawn()[0] == (k0, y0, pytest.approx(x0 - 4, abs=0.1))
+    decision = workspace.decisions.of(result, first)
+    assert decision.box == drawn()
+    assert decision.reader == workspace.decisions.reader
+    size = next(one.size_mm for _result, found in viewport.findings() for one in found if one.id == first.id)
+    assert size == pytest.approx((x1 - x0 + 10) * 1.5, abs=0.3), "the longer side, in mm"
+    assert result.findings[0] is first, "what the model said stays"
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL)
+    assert drawn()[0] == (k0, y0, x0)
+    assert workspace.history.undo_title == "Correct a box"
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL | SHIFT)
+    kept_box = drawn()
+    kept(qtbot, desk)
+    close_desk(qtbot, desk)
+
+    again = ready(qtbot, study_folder)
+    stack = again.workspace.active_viewport.stack
+    assert stack is not None
+    qtbot.waitUntil(lambda: len(again.workspace.results.of(stack.id)) == 1, timeout=20_000)
+    (back,) = again.workspace.results.of(stack.id)
+    assert again.workspace.decisions.of(back, back.findings[0]).box == kept_box
+    from medview.app.stating import statement_maker
+
+    stated = next(one for one in statement_maker(again.workspace)().findings if one.finding.id == first.id)
+    assert stated.finding.box_voxel == kept_box
+    assert stated.box_corrected
+    close_desk(qtbot, again)
