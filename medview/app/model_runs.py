@@ -27,15 +27,17 @@ def run_model(
     *,
     asks: bool,
 ) -> Job[Any] | None:
-    """Queue a run (:meth:`medview.app.workspace.Workspace.run_model`)."""
+    """Queue a run (:meth:`medview.app.workspace.Workspace.run_model`) on the time point that is looked at, else the first."""
     found = find_stack(workspace.studies, stack.id)
     if found is None:
         return None
     study, series, stack = found
     wanted = device or workspace.settings.device
+    seen = workspace.active_viewport
+    time = seen.view.time if seen.stack is not None and seen.stack.id == stack.id else 0
     try:
         job = workspace.inference.request(
-            series, stack, package, wanted, overrides, siblings=study.series, channels=channels
+            series, stack, package, wanted, overrides, time=time, siblings=study.series, channels=channels
         )
     except MedviewError as error:
         question = None
