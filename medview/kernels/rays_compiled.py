@@ -185,8 +185,8 @@ def _project(  # noqa: C901 - one loop, compiled
                             value = value * slopes[k0] + intercepts[k0]
                             if wk > 0.0:
                                 upper = min(k0 + 1, last_k)
-                                other = mixed(flat, base + to_k, to_j, to_i, wj, wi) * slopes[upper] + intercepts[upper]
-                                value = blend(value, other, wk)
+                                above = mixed(flat, base + to_k, to_j, to_i, wj, wi) * slopes[upper] + intercepts[upper]
+                                value = blend(value, above, wk)
                     if np.isnan(value):
                         continue
                     if mode == 2:
