@@ -17,33 +17,51 @@ HIGHEST = 0.4
 LEAST_SCALE = 40.0
 
 
-def fitted(canvas: Canvas, corners: Corners) -> Corners:
+MOST_BROKEN = 200
+Broken = dict[tuple[object, ...], tuple[Line, ...]]
+"""Lines that were broken before, by their words and the room that they had."""
+
+
+def fitted(canvas: Canvas, corners: Corners, known: Broken | None = None) -> Corners:
     """The corners as they fit: too long lines are broken where they have gaps, then cut; what does not fit below is left out.
 
-    The first lines of the upper corners and the last of the lower ones stay, they are nearest to the edge.
+    The first lines of the upper corners and the last of the lower ones stay, they are nearest to the edge. ``known`` is
+    filled and used again: of the lines of two slices most are the same.
     """
     room = canvas.width / 2 - MIDDLE - MARGIN
     rows = max(1, int(canvas.height * HIGHEST / canvas.fonts.text.height))
     right = room - SLIDER_REACH
+    known = {} if known is None else known
+    if len(known) > MOST_BROKEN:
+        known.clear()
     made = (
-        _kept(canvas, corners.top_left, room, rows, from_top=True),
-        _kept(canvas, corners.top_right, right, rows, from_top=True),
-        _kept(canvas, corners.bottom_left, room, rows, from_top=False),
-        _kept(canvas, corners.bottom_right, right, rows, from_top=False),
+        _kept(canvas, corners.top_left, room, rows, known, from_top=True),
+        _kept(canvas, corners.top_right, right, rows, known, from_top=True),
+        _kept(canvas, corners.bottom_left, room, rows, known, from_top=False),
+        _kept(canvas, corners.bottom_right, right, rows, known, from_top=False),
     )
     before = (corners.top_left, corners.top_right, corners.bottom_left, corners.bottom_right)
     return corners if all(a is b for a, b in zip(made, before, strict=True)) else Corners(*made)
 
 
-def _kept(canvas: Canvas, lines: tuple[Line, ...], room: float, rows: int, *, from_top: bool) -> tuple[Line, ...]:
+def _kept(
+    canvas: Canvas, lines: tuple[Line, ...], room: float, rows: int, known: Broken, *, from_top: bool
+) -> tuple[Line, ...]:
     """The lines of a corner, no wider than ``room`` and no more than ``rows``.
 
     Where there are too many rows, what stood at the end of broken lines goes first, so that no line is told by half of its
     figures; then whole lines, the ones that are farthest from the edge.
     """
-    if len(lines) <= rows and all(canvas.line_width(line) <= room for line in lines):
+    groups = []
+    for line in lines:
+        key = (room, *((part.text, part.bold) for part in line))
+        if key not in known:
+            known[key] = tuple(_broken(canvas, line, room))
+        groups.append(list(known[key]))
+    if len(lines) <= rows and all(
+        len(group) == 1 and group[0] is line for group, line in zip(groups, lines, strict=True)
+    ):
         return lines
-    groups = [_broken(canvas, line, room) for line in lines]
     order = groups if from_top else groups[::-1]
     for group in reversed(order):
         while len(group) > 1 and sum(map(len, groups)) > rows:

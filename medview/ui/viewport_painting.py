@@ -18,7 +18,7 @@ from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
 from medview.core.volume import SliceState, Volume
 from medview.ui.canvas import Canvas, Face, Fonts
-from medview.ui.corner_layout import corner_rects, draw_corners, fitted, scale_spans
+from medview.ui.corner_layout import Broken, corner_rects, draw_corners, fitted, scale_spans
 from medview.ui.corner_text import Corners, corner_lines, mark_text
 from medview.ui.dimension_slider import dimension_rows, draw_dimensions
 from medview.ui.explanation_legend import explained_marks
@@ -82,7 +82,8 @@ class ViewportPainting:
         self._corners_key: tuple[object, ...] = ()
         self._corners_about: tuple[object, ...] = (None, None, None, None)
         self._corners_kept = Corners()
-        self._fitted: tuple[tuple[Corners, float, float], Corners] | None = None
+        self._fitted: tuple[Corners, tuple[float, float], Corners] | None = None
+        self._broken: Broken = {}
         self._image: QImage | None = None
         self._part: ScreenPart | None = None
         self.several_patients_drawn = False
@@ -92,6 +93,7 @@ class ViewportPainting:
         self._fonts = None
         self._corners_key = ()
         self._fitted = None
+        self._broken.clear()
 
     def canvas(self, painter: QPainter) -> Canvas:
         """What the viewport is painted on."""
@@ -259,10 +261,10 @@ class ViewportPainting:
 
     def _fitting(self, canvas: Canvas, corners: Corners) -> Corners:
         """The corners as they fit into the viewport; made anew when the words or the size change."""
-        key = (corners, canvas.width, canvas.height)
-        if self._fitted is None or any(a is not b and a != b for a, b in zip(key, self._fitted[0], strict=True)):
-            self._fitted = (key, fitted(canvas, corners))
-        return self._fitted[1]
+        size = (canvas.width, canvas.height)
+        if self._fitted is None or self._fitted[0] is not corners or self._fitted[1] != size:
+            self._fitted = (corners, size, fitted(canvas, corners, self._broken))
+        return self._fitted[2]
 
     def _paint_overlays(self, canvas: Canvas, volume: Volume, shown: ShownSlice, corners: Corners) -> None:
         widget = self._widget
