@@ -49,6 +49,7 @@ class ExplanationLayer:
         self.threshold = threshold
         self.opacity = opacity
         self._volume = Volume(found.values, ModalityTransform(), geometry)
+        self._ready: tuple[Hashable, tuple[ByteArray, NDArray[np.bool_]] | None] | None = None
 
     @property
     def token(self) -> Hashable:
@@ -69,22 +70,35 @@ class ExplanationLayer:
 
     def draw(self, bgra: ByteArray, shown: ShownSlice, screen_to_image: FloatArray) -> None:
         """Blend the map's colours over the picture (h, w, 4)."""
-        piece = self.cut(shown)
-        if piece is None or self.opacity <= 0:
+        if self.opacity <= 0:
             return
+        key = (shown.plane_kind, shown.k, shown.plane, screen_to_image.tobytes(), bgra.shape)
+        if self._ready is None or self._ready[0] != key:
+            # Windowing draws the same again with every move of the mouse.
+            self._ready = (key, self._coloured(shown, screen_to_image, (bgra.shape[0], bgra.shape[1])))
+        made = self._ready[1]
+        if made is not None:
+            blend_where(bgra, made[0], made[1], self.opacity)
+
+    def _coloured(
+        self, shown: ShownSlice, screen_to_image: FloatArray, size: tuple[int, int]
+    ) -> tuple[ByteArray, NDArray[np.bool_]] | None:
+        """The map's colours (h, w, 4) BGRA, and where they are drawn; None where they are nowhere."""
+        piece = self.cut(shown)
+        if piece is None:
+            return None
         known = np.isfinite(piece.values) & piece.coverage
         filled = Slice(np.where(known, piece.values, np.float32(0)), known, piece.plane, k=piece.k)
-        sample = sample_slice(filled, screen_to_image, (bgra.shape[0], bgra.shape[1]))
-        values = sample.values.astype(np.float32)
+        sample = sample_slice(filled, screen_to_image, size)
+        values = sample.values.astype(np.float32, copy=False)
         drawn = sample.coverage & is_drawn(values, self.threshold, self.map.kind)
         if not drawn.any():
-            return
-        scale = 255 / (self.map.upper - self.map.lower)
-        index = np.clip((values - self.map.lower) * scale, 0, 255).astype(np.uint8)
-        layer = np.empty_like(bgra)
-        layer[..., :3] = map_table(self.map.kind)[:, ::-1][index]
-        layer[..., 3] = 255
-        blend_where(bgra, layer, drawn, self.opacity)
+            return None
+        table = np.full((256, 4), 255, dtype=np.uint8)
+        table[:, :3] = map_table(self.map.kind)[:, ::-1]
+        scale = np.float32(255 / (self.map.upper - self.map.lower))
+        index = np.clip((values - np.float32(self.map.lower)) * scale, 0, 255).astype(np.uint8)
+        return table[index], drawn
 
     def value_at(self, shown: ShownSlice, x: float, y: float) -> float | None:
         """The value of the voxel nearest to image (x, y); None beyond the map and where nothing was asked."""

@@ -329,6 +329,37 @@ def test_welford_and_entropy() -> None:
     np.testing.assert_array_equal(shifted(np.arange(5), 0, -2), [2, 3, 4, 4, 4])
 
 
+def test_an_image_to_image_network_and_a_detector_are_varied(tmp_path: Path) -> None:
+    from tests.inference.test_detection import heatmap_manifest
+
+    shape = (12, 24, 24)
+    values = np.zeros(shape, np.float32)
+    values[4, 8, 8], values[8, 16, 16] = 0.9, 0.3
+    volume = volume_of(values, axial_geometry(shape, (1.0, 1.0, 1.0)), "HU")
+    described = heatmap_manifest(activation="sigmoid", score_threshold=0.25)
+    finder = made_package(tmp_path, described, networks.affine_channels(3, [8.0], [-3.0]))
+    made = ask("variation", finder, volume, shift=1, noise=1.0, noise_runs=6)
+    assert [one.id for one in made.maps] == ["mean", "deviation", "entropy"]
+    assert made.columns == ("mean score", "deviation", "share of runs")
+    first = made.table[0].values
+    assert first[0] == pytest.approx(0.985, abs=0.1)
+    assert first[2] == 1
+    assert made.places[0].center_voxel == pytest.approx((4, 8, 8), abs=0.5)
+    compared = ask("compare", [finder, finder], volume)
+    assert compared.baseline == 1
+    manifest = about(
+        "double",
+        task="image",
+        fits={},
+        input={"unit": "modality", "axes": ["P", "L"], "layout": "NCHW", "steps": []},
+        output={"kind": "image", "title": "Twice"},
+    )
+    double = made_package(tmp_path, manifest, networks.affine_channels(2, [2.0], [0.0]))
+    mean, deviation = ask("variation", double, volume, shift=0, noise=0.5, noise_runs=4, voxel=(4, 8, 8)).maps
+    assert np.nanmax(mean.values) == pytest.approx(1.8, abs=0.2)
+    assert np.nanmax(deviation.values) > 0
+
+
 # Two packages --------------------------------------------------------------------------------------------------------
 
 
