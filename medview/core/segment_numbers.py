@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.geometry import Geometry
+from medview.kernels.lines import convex_hull
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +65,4 @@ def _corners(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     ends = np.concatenate(
         [np.stack([x + dx, y + dy], axis=1) for x, dx in ((first, -0.5), (last, 0.5)) for dy in (-0.5, 0.5)]
     )
-    return np.asarray(cv2.convexHull(ends.astype(np.float32)).reshape(-1, 2), dtype=np.float64)
+    return convex_hull(ends)

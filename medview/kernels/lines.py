@@ -73,6 +73,11 @@ def region_outlines(mask: BoolArray) -> list[FloatArray]:
     return [(np.asarray(one[:, 0], dtype=np.float64) - (_TRACE - 1) / 2) / _TRACE - 1 for one in outlines]
 
 
+def convex_hull(points: FloatArray) -> FloatArray:
+    """Corners (m, 2) of the convex outline around ``points`` (n, 2), in their order."""
+    return np.asarray(_cv.convexHull(points.astype(np.float32)).reshape(-1, 2), dtype=np.float64)
+
+
 def is_inside(points: FloatArray, polygon: FloatArray) -> bool:
     """Whether all of ``points`` (n, 2) lie inside a polygon (m, 2) or on its border."""
     low, high = polygon.min(axis=0), polygon.max(axis=0)
