@@ -38,12 +38,16 @@ def _changed(frame: DicomFrame) -> MedviewError:
     return MedviewError("file_changed", text, frame.path)
 
 
+def _check_unchanged(frame: DicomFrame, source: ByteSource) -> None:
+    if frame.stamp is not None and source.stamp != frame.stamp:
+        raise _changed(frame)
+
+
 @contextmanager
 def _opened(frame: DicomFrame) -> Iterator[ByteSource]:
     try:
         with opened(frame.path) as source:
-            if frame.stamp is not None and source.stamp != frame.stamp:
-                raise _changed(frame)
+            _check_unchanged(frame, source)
             if frame.pixels.deflated_at is None:
                 yield source
             else:
@@ -92,8 +96,7 @@ def read_frame_into(frame: DicomFrame, target: NDArray[Any]) -> None:
     _check_length(frame, offset + length)
     try:
         with opened(frame.path) as source:
-            if frame.stamp is not None and source.stamp != frame.stamp:
-                raise _changed(frame)
+            _check_unchanged(frame, source)
             got = source.read_into(pixels.data_offset + offset, target.reshape(-1).view(np.uint8).data)
     except OSError as error:
         raise file_error(frame.path, error) from error
