@@ -208,7 +208,7 @@ def broken_in(control: Done) -> tuple[str, ...]:
 def main(folder: Path) -> int:
     """Work everything off, in two copies at a time."""
     with suppress(OSError, AttributeError):
-        os.nice(10)
+        os.nice(5)
     asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
     verdicts = Verdicts(folder)
     waiting: SimpleQueue[tuple[str, Work]] = SimpleQueue()
