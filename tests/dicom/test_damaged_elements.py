@@ -138,14 +138,15 @@ def test_a_wrong_byte_anywhere_is_read_past_or_refused(tmp_path: Path, syntax: s
     assert is_true(whole, made.data)
     assert not whole.oddities
     refused = 0
-    for at in (*made.free, *made.heads):
-        for wrong in (made.data[at] ^ 0x55, 1):
-            data = made.data[:at] + bytes([wrong]) + made.data[at + 1 :]
-            path.write_bytes(data)
-            header = read(path)
-            refused += header is None
-            assert header is None or is_true(header, data), (at, wrong)
-    assert refused <= 0.01 * 2 * len((*made.free, *made.heads)), refused
+    tried = [(at, wrong) for at in made.heads for wrong in (made.data[at] ^ 0x55, 1)]
+    tried += [(at, 1 if at % 2 else made.data[at] ^ 0x55) for at in made.free]
+    for at, wrong in tried:
+        data = made.data[:at] + bytes([wrong]) + made.data[at + 1 :]
+        path.write_bytes(data)
+        header = read(path)
+        refused += header is None
+        assert header is None or is_true(header, data), (at, wrong)
+    assert refused <= 0.01 * len(tried), refused
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
@@ -220,7 +221,7 @@ def test_more_samples_than_a_pixel_has_are_not_believed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("syntax", [EXPLICIT, BIG_ENDIAN])
 def test_what_dcmtk_reads_of_them_is_read(tmp_path: Path, syntax: str) -> None:
     made = phantom(syntax)
-    places = made.free[:: max(1, len(made.free) // 24)]
+    places = made.free[:: max(1, len(made.free) // 12)]
     files = []
     for at in places:
         files.append(tmp_path / f"{at}.dcm")
