@@ -58,6 +58,8 @@ class ViewportRule:
     series: SeriesRule = SeriesRule()
     like: int | None = None
     """The same series as an earlier viewport (0-based) of the step, instead of ``series``."""
+    over: int | None = None
+    """The series of this earlier viewport (0-based) is laid over the one shown here, by place in the patient."""
     name: str = ""
     optional: bool = False
     """The step hangs also where no series fits here; the viewport stays empty."""
@@ -235,6 +237,7 @@ def _viewport(entry: _Object) -> ViewportRule:
     return ViewportRule(
         series=entry.one("series", _series_rule, SeriesRule()),
         like=entry.maybe("like", _whole(0, MOST_ROWS**2)),
+        over=entry.maybe("over", _whole(0, MOST_ROWS**2)),
         name=entry.get("name", _any_text, ""),
         optional=entry.get("optional", _truth, default=False),
         plane=entry.get("plane", _one_of(get_args(ShownPlane)), "acquired"),
@@ -251,6 +254,8 @@ def _stage(entry: _Object) -> Stage:
     for at, one in enumerate(viewports):
         if one.like is not None and not (0 <= one.like < at and viewports[one.like].like is None):
             raise entry.wrong(f"viewports[{at}].like", "must name an earlier viewport that has a rule of its own")
+        if one.over is not None and not 0 <= one.over < at:
+            raise entry.wrong(f"viewports[{at}].over", "must name an earlier viewport")
     return Stage(
         viewports,
         layout,

@@ -217,6 +217,7 @@ class Hangings:
                 continue
             state.show(*choice)
             _show_as(state, stage.viewports[at], workspace)
+        self._lay_over(hung)
         first = next((at for at, choice in enumerate(hung.choices) if choice is not None), 0)
         workspace.active = first
         links.link_scroll(stage.scroll or "position")
@@ -228,6 +229,20 @@ class Hangings:
         else:
             workspace.layout_changed.emit()
             workspace.active_changed.emit()
+
+    def _lay_over(self, hung: Hung) -> None:
+        """Lay series over others where the step says so; what cannot be is said, and the series below stays alone."""
+        workspace = self._workspace
+        for at, rule in enumerate(hung.stage.viewports):
+            on_top = None if rule.over is None else hung.choices[rule.over]
+            if on_top is None or hung.choices[at] is None:
+                continue
+            from medview.app.fusion import fuse
+
+            try:
+                fuse(workspace.viewports[at], workspace.studies, on_top[2].id)
+            except MedviewError as error:
+                workspace.tell(error.code, error.text, error.values)
 
     # ------------------------------------------------------------------ the reader's own
 
@@ -246,6 +261,7 @@ class Hangings:
             rule = ViewportRule(
                 plane=cast("ShownPlane", state.plane_kind if state.plane_kind in _PLANES else "acquired"),
                 window=_chosen_window(state),
+                over=first_with.get(state.view.fusion.stack.id) if state.view.fusion is not None else None,
             )
             if known is not None:
                 rules.append(replace(rule, like=known))

@@ -393,18 +393,6 @@ class ViewportWidget(QWidget):
         if self.state in self.workspace.viewports:
             self.workspace.toggle_maximised(self.workspace.viewports.index(self.state))
 
-    def do_double(self, action: str) -> None:
-        """What the profile binds to a double click."""
-        if action == "maximise":
-            self.maximise()
-        elif action == "full_screen":
-            self.maximise()
-            self.full_screen_asked.emit()
-        elif action == "fit":
-            reading.fit(self.state)
-        elif action == "reset":
-            reading.reset(self.state)
-
     def touch(self) -> None:
         """The reader did something here: nothing is hung by itself any more."""
         self.workspace.touched = True

@@ -22,7 +22,7 @@ from medview.ui.viewport_edges import index_at_slider
 from medview.ui.viewport_magnifier import MagnifierDrag
 from medview.ui.viewport_prompting import PromptDrag
 from medview.ui.viewport_style import SLIDER_REACH
-from medview.ui.viewport_wheel import ViewportWheel, gesture_name
+from medview.ui.viewport_wheel import ViewportWheel, do_double, gesture_name
 from medview.ui.window_box import WindowBoxDrag
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class ViewportMouse:
         at = event.position()
         on_picture = not self._is_over_slider(at) and self.dimension_row(at) is None
         if event.button() is Qt.MouseButton.LeftButton and not drawing and on_picture:
-            self._widget.do_double(bound(self._widget.workspace.settings, "double"))
+            do_double(self._widget, bound(self._widget.workspace.settings, "double"))
 
     def wheel(self, event: QWheelEvent) -> None:
         """What the profile binds to the wheel."""

@@ -17,6 +17,7 @@ from medview.app import reading
 from medview.app.hand_profiles import bound
 from medview.app.tools import Tool
 from medview.core.window import Voi
+from medview.ui.viewport_wheel import do_double
 
 if TYPE_CHECKING:
     from medview.ui.viewport import ViewportWidget
@@ -160,7 +161,7 @@ class ViewportTouch:
         now = time.monotonic()
         if now - when < DOUBLE_TAP_S and (at - where).manhattanLength() < 3 * TAP_PX:
             self._tapped = (0.0, QPointF())
-            self._widget.do_double(bound(self._widget.workspace.settings, "double"))
+            do_double(self._widget, bound(self._widget.workspace.settings, "double"))
             return
         self._tapped = (now, QPointF(at))
         self._as_mouse(QEvent.Type.MouseButtonPress, at)

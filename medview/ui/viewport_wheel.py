@@ -1,4 +1,4 @@
-"""What the wheel does in a viewport: whole notches, by what the reader's profile binds to it and its modifiers."""
+"""What the wheel and a double click do in a viewport: what the reader's profile binds to them."""
 
 from __future__ import annotations
 
@@ -100,3 +100,16 @@ class ViewportWheel:
             step_thickness(self._widget.state, whole)
         except MedviewError as error:
             self._widget.workspace.tell(error.code, error.text, error.values, "warning")
+
+
+def do_double(widget: ViewportWidget, action: str) -> None:
+    """What the profile binds to a double click."""
+    if action == "maximise":
+        widget.maximise()
+    elif action == "full_screen":
+        widget.maximise()
+        widget.full_screen_asked.emit()
+    elif action == "fit":
+        reading.fit(widget.state)
+    elif action == "reset":
+        reading.reset(widget.state)

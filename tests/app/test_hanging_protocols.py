@@ -15,6 +15,7 @@ from medview.app.hanging_match import fits_study, fitting_protocols, hang, has_w
 from medview.app.hanging_protocol import HangingProtocol, protocol_json, protocol_of, read_protocol
 from medview.app.hangings import HangingStep, protocol_folder
 from medview.app.workspace import Workspace
+from medview.core.geometry import Geometry
 from medview.core.plane import edge_letters_of_orientation
 from medview.core.problem import MedviewError
 from medview.core.resources import resource_path
@@ -81,6 +82,7 @@ def test_what_comes_with_medview_is_read_and_written_the_same(path: Path) -> Non
         (minimal(stages=[{"viewports": [{"window": [40, 0]}]}]), "stages[0].viewports[0].window"),
         (minimal(stages=[{"viewports": [{"window": [1e999, 5]}]}]), "stages[0].viewports[0].window"),
         (minimal(stages=[{"viewports": [{"like": 0}]}]), "stages[0].viewports[0].like"),
+        (minimal(stages=[{"viewports": [{"over": 0}]}]), "stages[0].viewports[0].over"),
         (minimal(stages=[{"viewports": [{"plane": "up"}]}]), "stages[0].viewports[0].plane"),
         (minimal(stages=[{"viewports": [{"serie": {}}]}]), "stages[0].viewports[0].serie"),
         (minimal(automatic="yes"), "automatic"),
@@ -257,6 +259,27 @@ def test_pet_and_ct_hang_with_their_presets_and_without_the_uncorrected_series()
     assert fitting_protocols(protocols, made, (made,))[0].id == "pet-ct", "what asks for both goes before the CT's"
     hung = hang(builtin("pet-ct").stages[0], made, ())
     assert [choice[2].id for choice in hung.choices if choice is not None] == ["ct", "pet", "ct", "pet"]
+
+
+@pytest.mark.parametrize("space", ["1.2", "9.9"], ids=["one space", "another space"])
+def test_pet_is_laid_over_ct_by_the_protocol_and_only_in_one_space(space: str) -> None:
+    found = []
+    for at, (name, modality, reference) in enumerate((("ct", "CT", "1.2"), ("pet", "PT", space))):
+        context = SeriesContext(modality, "CHEST", name)
+        made = one(name, context, at, 30, geometry=True)
+        geometry = Geometry.from_directions((30, 512, 512), (0, 0, 0), (1, 0, 0), (0, 1, 0), (1.0, 1.0, 1.0), reference)
+        placed = replace(made.stacks[0], geometry=geometry)
+        found.append(replace(made, stacks=(placed,)))
+    workspace = workspace_of(study(*found))
+    assert workspace.hangings.apply(HangingStep(builtin("pet-ct")))
+    fused = workspace.viewports[2].view.fusion
+    if space == "1.2":
+        assert fused is not None
+        assert fused.stack.id == "pet"
+        assert workspace.hangings.proposal("mine").stages[0].viewports[2].over == 1
+    else:
+        assert fused is None
+        assert workspace.notices[-1].code == "fusion_other_space"
 
 
 def test_a_chest_of_two_views_and_one_with_its_prior() -> None:
