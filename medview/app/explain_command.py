@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from medview.app.contained import Networks
-from medview.app.explanation_layers import ExplanationLayer, bar_picture
+from medview.app.explanation_layers import ExplanationLayer, bar_picture, is_drawn
 from medview.app.headless import choose_stack
 from medview.app.infer_command import best_place, cannot_write, check_target, put_in_place
 from medview.app.inference_queue import refuse_unless_overridden
@@ -273,12 +273,15 @@ def _draw_bar(picture: Any, found: ValueMap) -> list[tuple[float, float, str]]:
 
 
 def _slice_of(made: Explanation, found: ValueMap | None) -> int:
-    """The slice that was asked about where only that was, else the one with the largest value or most differences."""
+    """The slice with most to see: of the map above its threshold, or of differences."""
     if found is None:
         assert made.segmentation is not None, "one of the two is drawn"
         differs = np.isin(made.segmentation.labels, (1, 2, 4)).sum(axis=(1, 2))
         return int(np.argmax(differs)) if differs.any() else len(differs) // 2
-    return int(np.unravel_index(int(np.nanargmax(np.abs(found.values))), found.values.shape)[0])
+    drawn = is_drawn(
+        np.nan_to_num(found.values, nan=-np.inf if found.kind == "amount" else 0.0), found.threshold, found.kind
+    )
+    return int(np.argmax(drawn.sum(axis=(1, 2))))
 
 
 # explanation.json ----------------------------------------------------------------------------------------------------

@@ -208,6 +208,22 @@ def test_the_layers_of_a_network_are_listed_and_one_is_chosen(tmp_path: Path) ->
     assert np.nanargmax(strongest.values[1]) == pytest.approx(np.ravel_multi_index((17, 24), (24, 32)), abs=150)
 
 
+def test_a_layer_of_a_network_with_weights_beside_it(tmp_path: Path) -> None:
+    import onnx
+
+    package = classifier(tmp_path, feature_network())
+    plain = ask("features", package, blob())
+    onnx.save_model(
+        onnx.load_from_string(feature_network()),
+        str(package.model_path),
+        save_as_external_data=True,
+        location="weights.bin",
+        size_threshold=0,
+    )
+    beside = ask("features", package, blob())
+    np.testing.assert_array_equal(beside.maps[0].values, plain.maps[0].values)
+
+
 @pytest.mark.parametrize("kind", ["eigen", "score"])
 def test_class_activation_lies_on_what_is_bright(tmp_path: Path, kind: str) -> None:
     made = ask("cam", classifier(tmp_path, feature_network()), blob(), kind=kind)
