@@ -26,6 +26,10 @@ from medview.dicom.written_object import (
 _UNITS = {"mm2": "mm²", "[hnsf'U]": "HU", "{pixels}": "px", "1": ""}
 
 
+OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
+_PLANES = "OVERLAYS"
+
+
 def write_presentation(
     path: str | os.PathLike[str],
     statement: Statement,
@@ -82,6 +86,9 @@ def _make(
     if not annotations:
         raise ValueError("nothing is marked on images of one series")
     used = [layer for layer in layers if any(one.GraphicLayer == layer.GraphicLayer for one in annotations)]
+    planes = sorted({group for one in same.values() for group in OVERLAY_GROUPS if (group, 0x0010) in one})
+    if planes:
+        used.append(hd.pr.GraphicLayer(_PLANES, 3, description="Overlay planes of the images"))
     voi = None
     if window is not None:
         voi = [hd.pr.SoftcopyVOILUTTransformation(window_center=window[0], window_width=max(1.0, window[1]))]
@@ -104,6 +111,9 @@ def _make(
     )
     if area is not None:
         _set_area(made, area, int(first.Rows), int(first.Columns))
+    for group in planes:
+        # A plane that a state does not activate is not to be shown under it (PS3.3 C.11.7).
+        made.add_new((group, 0x1001), "CS", _PLANES)
     if "Laterality" not in made:
         made.Laterality = ""  # type 2C: nobody knows that the body part has no sides
     made.SpecificCharacterSet = "ISO_IR 192"

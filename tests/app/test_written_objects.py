@@ -62,6 +62,30 @@ def test_marks_are_read_back_from_the_presentation_state(tmp_path: Path) -> None
     assert state is not None
 
 
+def test_the_images_overlay_planes_stay_drawn_under_the_state(tmp_path: Path) -> None:
+    from medview.dicom.presentation_state import read_presentation_state
+
+    statement = whole_statement(tmp_path / "in")
+    for path in (tmp_path / "in").rglob("*.dcm"):
+        data = pydicom.dcmread(path)
+        for element, vr, value in (
+            (0x0010, "US", 1),
+            (0x0011, "US", 8),
+            (0x0040, "CS", "G"),
+            (0x0050, "SS", [1, 1]),
+            (0x0100, "US", 1),
+            (0x0102, "US", 0),
+            (0x3000, "OW", b"\xff\0"),
+        ):
+            data.add_new((0x6002, element), vr, value)
+        data.save_as(path)
+    write_statement(statement, ["gsps"], tmp_path / "out")
+    assert errors(tmp_path / "out" / "marks-gsps.dcm") == []
+    state = read_presentation_state(str(tmp_path / "out" / "marks-gsps.dcm"))
+    assert state is not None
+    assert state.overlay_groups == {0x6002}
+
+
 def test_a_capture_is_valid_and_says_what_it_is(tmp_path: Path) -> None:
     statement = whole_statement(tmp_path / "in")
     source = statement.marks[0].source
