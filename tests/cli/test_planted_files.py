@@ -114,6 +114,7 @@ def test_a_planted_file_would_be_noticed(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-c", "import sys; sys.path.insert(0, ''); import platformdirs"],
         cwd=tmp_path / "planted",
+        env=HIDDEN,
         check=False,
         capture_output=True,
         timeout=60,
