@@ -27,6 +27,8 @@ from medview.app.object_inspection import overlay_on
 from medview.app.overlay_layers import label_layers, painted_layers
 from medview.app.presented import PresentationLayer, presented_slice, presented_voi
 from medview.app.rendered_cut import CutWish, cut_at
+from medview.app.rendered_fusion import FusionWish, RenderedFusion, fusion_on
+from medview.app.rendered_window import described_window, window_of_reader
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import orientation_matrix
 from medview.core.colour_map import INVERTED_GREY, ColourMap
@@ -101,6 +103,8 @@ class RenderWish:
     """A slab, an oblique plane."""
     colour_map: str | None = None
     """Id of a colour map or a file with one; None: grey, as the file says, PET too."""
+    fusion: FusionWish | None = None
+    """A second series to lay over it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +124,7 @@ class _Piece:
     profile: ColourProfile | None = None
     colour_map: ColourMap | None = None
     slab: Slab | None = None
+    fusion: RenderedFusion | None = None
 
 
 def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress = no_progress) -> dict[str, Any]:
@@ -129,9 +134,10 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
     """
     policy().refuse("export")
     _, _, stack = choice
-    reader_window = _reader_window(wish.window)
+    reader_window = window_of_reader(wish.window)
     size = _checked_size(wish.size)
     colours = _colour_map(wish.colour_map, stack)
+    fused = fusion_on(wish.fusion, choice[0], stack, progress)
     if wish.plane is None and wish.position_mm is not None:
         raise MedviewError("bad_use", "--position needs --plane.", exit_code=ExitCode.BAD_USE)
     if wish.plane is not None and wish.frame is not None:
@@ -148,7 +154,7 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
     else:
         piece = _frame_piece(stack, wish, reader_window, progress)
     profile, profile_said = _profile(stack, wish)
-    piece = replace(piece, profile=profile, colour_map=colours)
+    piece = replace(piece, profile=profile, colour_map=colours, fusion=fused)
     matrix = _screen_to_slice(piece, size)
     shape = piece.slice.values.shape[:2] if size is None else (size[1], size[0])
     if piece.presentation is not None:
@@ -176,9 +182,10 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         "plane": "oblique" if wish.cut.normal is not None else wish.plane,
         **wish.cut.described(piece.slice.plane),
         "position_mm": wish.position_mm if not is_cut else _position(piece, wish),
-        "window": _described_window(piece.voi),
+        "window": described_window(piece.voi),
         "colour_profile": profile_said,
         "colour_map": None if colours is None else colours.id,
+        "fusion": None if fused is None else fused.described() | {"window": described_window(fused.voi)},
         "graphics": piece.graphics is not None,
         "size": [picture.shape[1], picture.shape[0]],
     }
@@ -188,21 +195,6 @@ def _position(piece: _Piece, wish: RenderWish) -> float | None:
     if wish.position_mm is not None or piece.slice.plane is None:
         return wish.position_mm
     return float(piece.slice.plane.normal @ np.asarray(piece.slice.plane.origin))
-
-
-def _reader_window(window: tuple[float, float] | None) -> Window | None:
-    if window is None:
-        return None
-    center, width = window
-    try:
-        if not np.isfinite([center, width]).all():
-            raise ValueError("a window needs finite numbers")
-        # The standard's LINEAR function starts at a width of 1; below it only LINEAR_EXACT means anything.
-        return Window(center, width, "LINEAR" if width >= 1 else "LINEAR_EXACT")
-    except ValueError as error:
-        raise MedviewError(
-            "bad_window", f"The window {center:g} {width:g} cannot be drawn: {error}.", exit_code=ExitCode.BAD_USE
-        ) from error
 
 
 def _colour_map(name: str | None, stack: Stack) -> ColourMap | None:
@@ -438,6 +430,7 @@ def _composed(
         boxes=[one.box for one in found],
         missing=drawn.missing,
         graphics=_sampled_graphics(piece.graphics, matrix, shape, sampled=sampled),
+        fused=None if piece.fusion is None else piece.fusion.sample(source.plane, matrix, shape),
     )
 
 
@@ -471,7 +464,7 @@ def _presented(piece: _Piece, stack: Stack, volume: Volume, frame: int, wish: Re
     voi = presented_voi(state, source.sop_uid, source.frame, bits, signed, volume.is_colour)
     layer = PresentationLayer(state, source.sop_uid, source.frame)
     values = presented_slice(state, volume, 0, piece.slice)
-    chosen = _reader_window(wish.window) or voi
+    chosen = window_of_reader(wish.window) or voi
     return replace(
         piece,
         slice=values,
@@ -606,9 +599,3 @@ def _window_text(piece: _Piece, stack: Stack) -> str:
     if isinstance(piece.voi, VoiLut):
         return f"LUT {piece.voi.name}".strip()
     return f"C {piece.voi.center:g}  W {piece.voi.width:g}"
-
-
-def _described_window(voi: Voi) -> dict[str, Any]:
-    if isinstance(voi, VoiLut):
-        return {"lut": voi.name or "VOI LUT"}
-    return {"center": voi.center, "width": voi.width, "function": voi.function}

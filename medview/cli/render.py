@@ -44,6 +44,20 @@ from medview.core.problem import ExitCode
     metavar="NAME",
     help="grey, inverted-grey, hot-iron, pet, hot-metal-blue, pet-20-step, rainbow, viridis, or a file (.csv, .lut).",
 )
+@click.option("--fuse", "fuse", metavar="ID", help="Stack to lay over it, by place; of one frame of reference.")
+@click.option(
+    "--fuse-map", default="hot-iron", metavar="NAME", help="Its colours, as --colour-map (default: hot-iron)."
+)
+@click.option(
+    "--fuse-window", nargs=2, type=float, metavar="CENTER WIDTH", help="Its window, in the unit of its values."
+)
+@click.option("--fuse-opacity", type=float, default=0.5, help="0 to 1 (default: 0.5).")
+@click.option(
+    "--fuse-fade/--no-fuse-fade",
+    "fuse_fade",
+    default=True,
+    help="Whether the lowest tenth of its window gets transparent (default: yes).",
+)
 @click.option("--text", is_flag=True, help="Write patient, study, window and orientation into the picture.")
 @click.option("--model-result", type=click.Path(), help="Folder that infer wrote: its result is drawn on top.")
 @click.option("--overlay", type=click.Path(), help="Segmentation, structure set, dose or map (DICOM) to lay over it.")
@@ -59,8 +73,16 @@ def render_command(paths: tuple[str, ...], stack_id: str | None, output: str, as
     """
     from medview.app.headless import choose_stack
     from medview.app.rendered_cut import CutWish
+    from medview.app.rendered_fusion import FusionWish
+    from medview.app.rendered_window import window_of_reader
     from medview.app.rendering import RenderWish, render_stack
 
+    fuse, colours, window, opacity, fade = (
+        wished.pop(name) for name in ("fuse", "fuse_map", "fuse_window", "fuse_opacity", "fuse_fade")
+    )
+    if fuse is not None:
+        over = choose_stack(paths, fuse)
+        wished["fusion"] = FusionWish(over, opacity, colours, window_of_reader(window), fade)
     wished["cut"] = CutWish(**{name: wished.pop(name) for name in ("slab", "projection", "normal", "up", "center")})
     wished["position_mm"] = wished.pop("position")
     answer = render_stack(choose_stack(paths, stack_id), RenderWish(**wished), output)

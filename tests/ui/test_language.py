@@ -199,6 +199,8 @@ def test_every_code_a_reader_can_meet_has_words_in_both_languages() -> None:
         "headless",
         "rendering",
         "rendered_cut",
+        "rendered_fusion",
+        "rendered_window",
         "statement_files",
         "backup",
         "channel_choice",
