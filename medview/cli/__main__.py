@@ -17,6 +17,7 @@ COMMANDS = frozenset(
         "tags",
         "report",
         "infer",
+        "explain",
         "models",
         "backup",
         "restore",
