@@ -194,8 +194,7 @@ class _Writing:
         frames = (frame for stack in stacks for frame in stack.frames if frame.sop_uid)
         found = next(frames, None)
         if found is None:
-            text = "The report was not written as DICOM: the images of the study are no DICOM."
-            raise MedviewError("document_impossible", text, values=("", "the images of the study are no DICOM"))
+            raise _no_dicom(FILE_NAMES["pdf-dicom"], "document_impossible")
         return found.path
 
     def _captures(self) -> None:
@@ -207,7 +206,7 @@ class _Writing:
             at = one.time * one.stack.shape[0] + one.k
             source = one.stack.frames[at].path if one.stack.frames[at].sop_uid else ""
             if not source:
-                raise MedviewError("sc_impossible", "Pictures were not written as DICOM: the images are no DICOM.")
+                raise _no_dicom(FILE_NAMES["sc"].format(number), "sc_impossible")
             path = self._folder / FILE_NAMES["sc"].format(number)
             write_capture(path, one.rgba, source, self._statement.study, f"medview: image {one.k + 1}")
             self.paths.append(str(path))
@@ -258,6 +257,11 @@ class _Writing:
         assert self._segmentations is not None
         self._segmentations[at] = str(path)
         self.paths.append(str(path))
+
+
+def _no_dicom(name: str, code: str) -> MedviewError:
+    why = "the images are no DICOM"
+    return MedviewError(code, f"{name} was not written: {why}.", values=(name, why))
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -207,7 +207,7 @@ def _description(hd: Any, number: int, label: Label, provenance: Provenance) -> 
         else hd.AlgorithmIdentificationSequence(
             name=short_text(provenance.package_name),
             family=codes.cid7162.ArtificialIntelligence,
-            version=short_text(provenance.package_version),
+            version=short_text(provenance.package_version) or "unknown",
             source=MANUFACTURER,
             parameters=algorithm_parameters(provenance),
         ),

@@ -60,6 +60,8 @@ TEMPLATES: Mapping[str, str] = {
     "gsps_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
     "kos_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
     "sc_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
+    "rtstruct_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
+    "document_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
     "bad_template": QT_TRANSLATE_NOOP("Message", "{0} is no template: {1}."),
     "pdf_failed": QT_TRANSLATE_NOOP("Message", "The PDF could not be laid out: {0}."),
     "no_study": QT_TRANSLATE_NOOP("Message", "No study is shown."),

@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medview.app.foreign_correction import can_be_corrected, correct_overlay
+from medview.app.tools import Tool
 from medview.core.plain_text import visible_text
 from medview.core.study import Stack
 from medview.ui.messages import message_text, note_text
@@ -77,6 +79,12 @@ class OverlayCard(QWidget):
         if about:
             words.addWidget(text_label(visible_text(about, 120, lines=False), "secondary"))
         row.addLayout(words, 1)
+        overlay = self._overlays.overlay(listed, stack.id)
+        self.correct_button = icon_button(
+            "paint-brush", translate("Overlays", "Correct a copy of this segmentation"), self._correct
+        )
+        self.correct_button.setVisible(can_be_corrected(overlay, stack))
+        row.addWidget(self.correct_button, 0, Qt.AlignmentFlag.AlignTop)
         self.visible_box = icon_button(
             "eye", translate("Overlays", "Show or hide this over the images"), self._toggle, checkable=True
         )
@@ -88,7 +96,6 @@ class OverlayCard(QWidget):
         error = self._overlays.error(listed, stack.id)
         if error is not None:
             column.addWidget(text_label(message_text(error.code, error.text, error.values, error.path or ""), "danger"))
-        overlay = self._overlays.overlay(listed, stack.id)
         if self._overlays.is_reading(listed, stack.id) and overlay is None:
             column.addWidget(text_label(translate("Overlays", "Reading…"), "secondary"))
         if overlay is not None and self._overlays.is_shown(listed, stack.id):
@@ -97,6 +104,10 @@ class OverlayCard(QWidget):
     @property
     def _style(self) -> OverlayStyle:
         return self._overlays.style(self.listed, self._stack.id)
+
+    def _correct(self) -> None:
+        correct_overlay(self._workspace, self.listed, self._stack)
+        self._workspace.tools.choose(Tool.BRUSH)
 
     def _toggle(self) -> None:
         self._overlays.show(self.listed, self._stack, not self._overlays.is_shown(self.listed, self._stack.id))

@@ -5667,6 +5667,10 @@
         <translation>融合显示状态</translation>
     </message>
     <message>
+        <source>Correct a copy of this segmentation</source>
+        <translation>复制并修正此分割</translation>
+    </message>
+    <message>
         <source>Show or hide this over the images</source>
         <translation>在图像上显示或隐藏</translation>
     </message>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from medview.app.correction import Correction
+from medview.app.open_paths import open_all
 from medview.app.tools import Tool
 from medview.core.finding import InferenceResult, Label, Provenance, Segmentation
+from medview.dicom.seg_write import write_segmentation_object
 from medview.kernels.connected import connected_parts
 from medview.store.results import keep_result
 from medview.ui.application import Desk
@@ -345,4 +348,49 @@ def test_a_box_is_pulled_right_by_its_grips(qtbot: QtBot, study_folder: Path) ->
     stated = next(one for one in statement_maker(again.workspace)().findings if one.finding.id == first.id)
     assert stated.finding.box_voxel == kept_box
     assert stated.box_corrected
+    close_desk(qtbot, again)
+
+
+@pytest.mark.timeout(120)
+def test_a_segmentation_of_the_studys_files_is_corrected_as_a_copy(
+    qtbot: QtBot, study_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(study_folder, folder)
+    stack = open_all([str(folder)]).studies[0].series[0].stacks[0]
+    labels = np.zeros(stack.shape, np.uint8)
+    labels[3:7, 20:40, 12:28] = 1
+    labels[5, 10:14, 30:50] = 2
+    meanings = (Label(1, "Tumour", (200, 30, 30)), Label(2, "Vessel", (30, 30, 200)))
+    made = Provenance("x", "Foreign", "7", "ab" * 32, "", "", "", stack.id, "2026-01-01T00:00:00", 1.0)
+    write_segmentation_object(folder / "seg.dcm", Segmentation(labels, stack.geometry, meanings), stack.frames, made)
+    desk = ready(qtbot, folder)
+    workspace, panel = desk.workspace, panel_of(desk)
+    here = workspace.active_viewport.stack
+    assert here is not None
+    (listed,) = workspace.overlays.of_stack(here.id)
+    workspace.overlays.show(listed, here)
+    qtbot.waitUntil(
+        lambda: len(panel.overlay_cards) == 1 and panel.overlay_cards[0].correct_button.isVisible(), timeout=20_000
+    )
+    qtbot.mouseClick(panel.overlay_cards[0].correct_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: workspace.corrections.target is not None, timeout=20_000)
+    copy = target(desk)
+    assert np.array_equal(copy.labels, labels)
+    assert [one.name for one in copy.meanings] == ["Tumour", "Vessel"]
+    assert copy.result.provenance.how == "semiautomatic"
+    assert copy.result.provenance.origin == listed.key
+    assert not workspace.overlays.is_shown(listed, here.id)
+    slice_to(desk, 5)
+    stroke(qtbot, active(desk), (55, 50))
+    assert copy.labels[5, 50, 55] == 1
+    edited = copy.labels.copy()
+    kept(qtbot, desk)
+    close_desk(qtbot, desk)
+
+    again = ready(qtbot, folder)
+    qtbot.waitUntil(lambda: len(again.workspace.results.of(here.id)) == 1, timeout=20_000)
+    (back,) = again.workspace.results.of(here.id)
+    assert back.segmentation is not None
+    assert np.array_equal(back.segmentation.labels, edited)
     close_desk(qtbot, again)
