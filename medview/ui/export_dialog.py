@@ -41,6 +41,7 @@ from medview.app.picture_export import (
 from medview.app.viewport_state import ViewportView
 from medview.core.problem import MedviewError
 from medview.ui.layout_picture import LayoutPicture, text_mode_of
+from medview.ui.listen import listen
 from medview.ui.parts import text_label
 from medview.ui.picture_run import PictureRun, RunWish, images_of
 from medview.ui.still_viewport import fitting_size, pixels_of
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 
 PREVIEW = 320
 WAIT_MS = 20
+LOOK_MS = 150
+"""How long a viewport is left alone before the preview follows it."""
 SIDES = (512, 1024, 2048)
 
 
@@ -142,7 +145,13 @@ class ExportDialog(QDialog):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._show_preview)
+        self._turned = QTimer(self)
+        self._turned.setSingleShot(True)
+        self._turned.setInterval(LOOK_MS)
+        self._turned.timeout.connect(self._follow_viewport)
         self.extent.setCurrentIndex(max(0, self.extent.findData(extent)))
+        listen(self, workspace.active_changed, self._later)
+        listen(self, workspace.viewport_changed, self._later)
         self.extent.currentIndexChanged.connect(self._follow_extent)
         self.content.currentIndexChanged.connect(self._follow_content)
         self.format.currentIndexChanged.connect(self._follow_format)
@@ -190,6 +199,22 @@ class ExportDialog(QDialog):
             cast("Content", self.content.currentData() or "seen"),
             cast("Format", self.format.currentData() or "png"),
         )
+
+    def _later(self, *_what: object) -> None:
+        self._turned.start()
+
+    def _follow_viewport(self) -> None:
+        """The reader went on: what would be written now is what is shown now."""
+        view, before = self._workspace.active_viewport.view, self._view
+        if view is before or self.run is not None or self._write_wanted or view.stack is None:
+            return
+        self._view = view
+        if before.stack is None or before.stack.id != view.stack.id:
+            self._refill(self.extent, self._extents())
+            self.rate.setValue(film_rate(view))
+            self._follow_extent()
+            return
+        self._soon.start(0)
 
     def _follow_extent(self) -> None:
         extent = self.chosen[0]
@@ -327,6 +352,7 @@ class ExportDialog(QDialog):
 
     def write(self) -> None:
         """Write what is chosen; the notices say how it went."""
+        self._follow_viewport()
         extent, content, format_ = self.chosen
         path = Path(self.path.text().strip())
         keeper = str(path.parent)
@@ -442,5 +468,7 @@ class ExportDialog(QDialog):
             self.run.cancel()
             self.run = None
         self._write_wanted = False
+        self._turned.stop()
+        self._soon.stop()
         self._forget_seen()
         super().closeEvent(event)

@@ -21,8 +21,10 @@ GAP = 2
 BANNER = 26
 
 
-def text_mode_of(view: ViewportView, *, named: bool) -> TextMode:
-    """With patient data all corner text; without, what is left of it, or none where the reader shows none."""
+def text_mode_of(view: ViewportView, *, named: bool | None) -> TextMode:
+    """With patient data all corner text; without, what is left of it, or none where the reader shows none; None: as it is seen."""
+    if named is None:
+        return view.text_mode
     if named:
         return "full"
     return "off" if view.text_mode == "off" else "anonymous"
@@ -31,7 +33,9 @@ def text_mode_of(view: ViewportView, *, named: bool) -> TextMode:
 class LayoutPicture:
     """Still viewports in their places. Ask `is_ready`, then for the `image`, and `close` it."""
 
-    def __init__(self, workspace: Workspace, size: QSize, parent: QWidget, *, named: bool, whole: bool = True) -> None:
+    def __init__(
+        self, workspace: Workspace, size: QSize, parent: QWidget, *, named: bool | None, whole: bool = True
+    ) -> None:
         indices = workspace.visible_indices if whole else (workspace.active,)
         rows, columns = workspace.layout if whole and not workspace.maximised else (1, 1)
         views = [workspace.viewports[index].view for index in indices]

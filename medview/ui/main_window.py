@@ -320,8 +320,8 @@ class MainWindow(WindowDialogs):
 
         SaveDialog(self._workspace, self).show()
 
-    def copy_picture(self, named: bool = True, whole: bool = False) -> None:
-        """Put what the active viewport, or the whole layout, shows on the clipboard."""
+    def copy_picture(self, named: bool | None = None, whole: bool = False) -> None:
+        """Put what the active viewport, or the whole layout, shows on the clipboard; ``named`` None: with the text that is seen."""
         from medview.ui.saving import copy_picture
 
         copy_picture(self, self._workspace, self.grid, named=named, whole=whole)

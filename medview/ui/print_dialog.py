@@ -131,7 +131,8 @@ class PrintDialog(QDialog):
         self.whole.addItem(translate("Print", "The active viewport"), False)
         row.addWidget(self.whole)
         self.named = QCheckBox(translate("Print", "With patient data"))
-        self.named.setChecked(True)
+        # Who reads without names prints without them.
+        self.named.setChecked(workspace.active_viewport.view.text_mode == "full")
         row.addWidget(self.named)
         row.addStretch(1)
         column.addLayout(row)

@@ -21,7 +21,7 @@ COPY_WAIT_MS = 20
 SUFFIXES = {"nifti": ".nii.gz", "seg": ".dcm"}
 
 
-def copy_picture(window: QWidget, workspace: Workspace, grid: QWidget, *, named: bool, whole: bool) -> None:
+def copy_picture(window: QWidget, workspace: Workspace, grid: QWidget, *, named: bool | None, whole: bool) -> None:
     """Put what the active viewport shows, or the whole layout, on the clipboard, once it is there to be seen."""
     from medview.ui.layout_picture import LayoutPicture
 

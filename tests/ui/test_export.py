@@ -185,6 +185,30 @@ def test_the_clipboard_with_and_without_patient_and_the_whole_layout(qtbot: QtBo
     assert QApplication.clipboard().image().width() == reading_desk.window.grid.width()
 
 
+def test_who_reads_without_names_copies_and_prints_without_them(qtbot: QtBot, reading_desk: Desk) -> None:
+    pictures: list[QImage] = []
+    for key, keys in ((Qt.Key.Key_C, CTRL), (Qt.Key.Key_X, CTRL | SHIFT)):
+        reading_desk.workspace.active_viewport.update(text_mode="anonymous")
+        QApplication.clipboard().clear()
+        qtbot.keyClick(active(reading_desk), key, keys)
+        qtbot.waitUntil(lambda: not QApplication.clipboard().image().isNull(), timeout=WAIT)
+        pictures.append(QApplication.clipboard().image())
+    assert pictures[0] == pictures[1], "what is copied names whom the screen does not"
+    qtbot.keyClick(reading_desk.window, Qt.Key.Key_P, CTRL)
+    dialog = reading_desk.window.findChildren(PrintDialog)[0]
+    assert not dialog.named.isChecked()
+    dialog.close()
+
+
+def test_the_dialog_writes_what_is_shown_when_it_writes(qtbot: QtBot, reading_desk: Desk, tmp_path: Path) -> None:
+    dialog = opened(qtbot, reading_desk, Qt.Key.Key_S, CTRL)
+    choose(dialog.content, "values")
+    reading_desk.workspace.active_viewport.go_to_index(2)
+    dialog.path.setText(str(tmp_path / "v.tiff"))
+    save(qtbot, dialog)
+    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "v.tiff"), cv2.IMREAD_UNCHANGED), phantom()[2])
+
+
 def test_a_page_is_previewed_and_printed_with_its_head(qtbot: QtBot, reading_desk: Desk, tmp_path: Path) -> None:
     qtbot.keyClick(reading_desk.window, Qt.Key.Key_P, CTRL)
     qtbot.waitUntil(lambda: bool(reading_desk.window.findChildren(PrintDialog)), timeout=WAIT)
