@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.app.picture import serial
 from medview.core import mark_shapes
 from medview.core.fusion import shifted
 from medview.core.measurement import REGION_KINDS
-from medview.core.uptake import Uptake, climb, isocontour, uptake_of, voxel_ml
+from medview.core.uptake import PEAK_RADIUS_MM, Uptake, climb, isocontour, moved, uptake_of, voxel_ml
 
 if TYPE_CHECKING:
     from medview.app.shown_slice import ShownSlice
@@ -70,12 +72,18 @@ def region_voxels(
     return np.asarray(voxels[np.all((voxels >= 0) & (voxels < shape), axis=1)])
 
 
-def scaled_values(volume: Volume, scale: ValueScale | None, first_frame: int) -> NDArray[np.float32]:
-    """(k, j, i) values in a scale, NaN where there is none: padding, slices that are not there, outside of its range."""
-    out = np.empty(volume.shape, dtype=np.float32)
-    for k in range(volume.shape[0]):
+def scaled_values(
+    volume: Volume, scale: ValueScale | None, first_frame: int, slices: tuple[int, int] | None = None
+) -> NDArray[np.float32]:
+    """(k, j, i) values in a scale, NaN where there is none: padding, slices that are not there, outside of its range.
+
+    ``slices``: only those from the first to before the second.
+    """
+    start, stop = slices or (0, volume.shape[0])
+    out = np.empty((stop - start, *volume.shape[1:]), dtype=np.float32)
+    for k in range(start, stop):
         if not volume.is_loaded(k):
-            out[k] = np.nan
+            out[k - start] = np.nan
             continue
         values = volume.modality_slice(k).astype(np.float32)
         padding = volume.padding_slice(k)
@@ -86,22 +94,23 @@ def scaled_values(volume: Volume, scale: ValueScale | None, first_frame: int) ->
             values[outside] = np.nan
         if padding is not None:
             values[padding] = np.nan
-        out[k] = values
+        out[k - start] = values
     return out
 
 
 class UptakeReader:
-    """Keeps the values of the volume that was asked about last, so that a region can be dragged."""
+    """Keeps the values around the region that was asked about last, so that it can be dragged; never a whole volume."""
 
     def __init__(self) -> None:
         self._kept: tuple[Any, NDArray[np.float32]] | None = None
 
-    def values(self, volume: Volume, scale: ValueScale | None, first_frame: int) -> NDArray[np.float32]:
-        """`scaled_values`, made once."""
+    def _values(
+        self, volume: Volume, scale: ValueScale | None, first_frame: int, slices: tuple[int, int]
+    ) -> NDArray[np.float32]:
         loaded = None if volume.states is None else volume.states.tobytes()
-        key = (id(volume), loaded, scale, first_frame)
+        key = (serial(volume), loaded, scale, first_frame, slices)
         if self._kept is None or self._kept[0] != key:
-            self._kept = (key, scaled_values(volume, scale, first_frame))
+            self._kept = (key, scaled_values(volume, scale, first_frame, slices))
         return self._kept[1]
 
     def of_region(
@@ -116,13 +125,19 @@ class UptakeReader:
         """Uptake of the voxels of ``volume``, moved by ``shift_mm``, in a region on the shown slice."""
         geometry = None if volume.geometry is None else shifted(volume.geometry, shift_mm)
         voxels = region_voxels(mark, shown, geometry, volume.shape)
-        return uptake_of(self.values(volume, scale, first_frame), voxels, geometry)
+        if not len(voxels):
+            return None
+        reach = 0 if geometry is None else math.ceil(PEAK_RADIUS_MM / geometry.spacing[0]) + 1
+        start = max(0, int(voxels[:, 0].min()) - reach)
+        stop = min(volume.shape[0], int(voxels[:, 0].max()) + reach + 1)
+        values = self._values(volume, scale, first_frame, (start, stop))
+        return moved(uptake_of(values, voxels - np.array([start, 0, 0], dtype=np.intp), geometry), start)
 
     def summit(
         self, volume: Volume, scale: ValueScale | None, first_frame: int, start: tuple[int, int, int]
     ) -> tuple[tuple[int, int, int], float]:
         """The hottest voxel that is reached by climbing from ``start``, and its value."""
-        values = self.values(volume, scale, first_frame)
+        values = scaled_values(volume, scale, first_frame)
         at = climb(values, start)
         return at, float(values[at])
 
@@ -135,7 +150,7 @@ class UptakeReader:
         threshold: float,
     ) -> UptakeVolume | None:
         """What hangs together with ``seed`` at or above ``threshold``; None where the seed itself lies below."""
-        values = self.values(volume, scale, first_frame)
+        values = scaled_values(volume, scale, first_frame)
         mask = isocontour(values, seed, threshold)
         uptake = uptake_of(values, np.argwhere(mask), volume.geometry)
         if uptake is None:

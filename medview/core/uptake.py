@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ Voxel = tuple[int, int, int]
 
 PEAK_ML = 1.0
 """Volume of the sphere of SUV peak (Wahl et al., PERCIST 1.0, J Nucl Med 2009; 50 Suppl 1: 122S: 1 cm³, 1.2 cm across)."""
+PEAK_RADIUS_MM = (3 * PEAK_ML * 1000 / (4 * math.pi)) ** (1 / 3)
 _PARTS = (24, 10)
 """A voxel on the sphere's border counts by its share inside, found with so many points along each side: large, small voxels."""
 _AT_ONCE = 2_000_000
@@ -42,6 +43,18 @@ class Uptake:
     sd: float
     hottest: Voxel
     peak: Peak | None
+
+
+def moved(uptake: Uptake | None, slices: int) -> Uptake | None:
+    """The same, its voxels told ``slices`` further along k: it was found in a part of the volume."""
+    if uptake is None or not slices:
+        return uptake
+    k, j, i = uptake.hottest
+    peak = uptake.peak
+    if peak is not None:
+        a, b, c = peak.voxel
+        peak = replace(peak, voxel=(a + slices, b, c))
+    return replace(uptake, hottest=(k + slices, j, i), peak=peak)
 
 
 @lru_cache(maxsize=8)

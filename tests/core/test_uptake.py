@@ -7,8 +7,14 @@ import math
 import numpy as np
 import pytest
 
+from medview.app.shown_slice import acquired_shown
+from medview.app.uptakes import UptakeReader, region_voxels
 from medview.core.geometry import Geometry
+from medview.core.measurement import Measurement, MeasurementPlace
+from medview.core.study import Stack
 from medview.core.uptake import climb, isocontour, peak_of, sphere_shares, uptake_of, voxel_ml
+from medview.core.value_scale import ValueScale
+from medview.core.volume import ModalityTransform, Volume
 
 RADIUS = (3000 / (4 * math.pi)) ** (1 / 3)
 
@@ -19,7 +25,7 @@ def test_the_sphere_holds_one_millilitre(spacing) -> None:
     assert shares.sum() * math.prod(spacing) == pytest.approx(1000, rel=0.003)
     assert np.array_equal(shares, shares[::-1, ::-1, ::-1])
     assert shares.max() == 1.0
-    assert 2 * RADIUS == pytest.approx(12.4, abs=0.01)
+    assert pytest.approx(12.4, abs=0.01) == 2 * RADIUS
 
 
 @pytest.mark.parametrize(
@@ -112,3 +118,24 @@ def test_an_isocontour_keeps_to_what_hangs_together() -> None:
     assert mask.sum() == pytest.approx(4 / 3 * math.pi * radius**3, rel=0.01)
     assert not mask[4, 52, 42]
     assert not isocontour(values, (0, 0, 0), 1.0).any()
+
+
+def test_a_region_is_measured_in_the_slices_around_it_as_in_the_whole_volume() -> None:
+    """Also at the volume's ends, where spheres do not fit."""
+    geometry = Geometry.from_directions((30, 12, 12), (0, 0, 0), (1, 0, 0), (0, 1, 0), (2.5, 3.0, 3.0))
+    stored = np.random.default_rng(2).integers(0, 5000, geometry.shape).astype(np.uint16)
+    volume = Volume(stored, ModalityTransform(), geometry)
+    scale = ValueScale("suv_bw", "SUVbw", "g/ml", (0.001,))
+    stack = Stack("s", "volume", geometry.shape, 1, 1, "uint16", (), ModalityTransform(), geometry)
+    for k in (0, 1, 2, 14, 27, 29):
+        mark = Measurement("m", "rectangle", MeasurementPlace("s"), ((2.0, 2.0), (9.0, 9.0)))
+        shown = acquired_shown(stack, k)
+        found = UptakeReader().of_region(mark, shown, volume, scale)
+        voxels = region_voxels(mark, shown, geometry, geometry.shape)
+        expected = uptake_of((stored * np.float32(0.001)).astype(np.float32), voxels, geometry)
+        assert found.hottest == expected.hottest
+        assert found.mean == pytest.approx(expected.mean, rel=1e-6)
+        assert (found.peak is None) == (expected.peak is None) == (k in {0, 1, 29})
+        if found.peak is not None:
+            assert found.peak.voxel == expected.peak.voxel
+            assert found.peak.value == pytest.approx(expected.peak.value, rel=1e-6)
