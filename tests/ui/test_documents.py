@@ -39,7 +39,7 @@ from tests.phantoms.other_objects import (
     save,
 )
 from tests.ui.small_study import close_desk, open_desk, open_study
-from tests.ui.test_language import clipped
+from tests.ui.test_language import clipped_at_rest
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 LEADS = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"]
@@ -394,19 +394,15 @@ def test_nothing_of_the_pane_and_the_tag_browser_is_clipped(qtbot: QtBot, folder
         for kind in ("report", "waveform", "pdf", "raw", "unknown", "model"):
             documents.open(next(one for one in documents.all() if one.kind == kind))
             qtbot.waitUntil(lambda: documents.shown is not None and not documents.shown.is_loading, timeout=5000)
-            qtbot.wait(50)
-            assert clipped(pane(desk)) == [], kind
+            assert clipped_at_rest(qtbot, pane(desk)) == [], kind
             assert desk.window.height() == 768, kind
         documents.show_list()
-        qtbot.wait(50)
-        assert clipped(pane(desk)) == []
+        assert clipped_at_rest(qtbot, pane(desk)) == []
         desk.window.show_tags_of(next(one for one in documents.all()).object.path)
         browser = desk.window._dialogs["tags"]
-        qtbot.wait(200)
-        assert clipped(browser) == []
+        assert clipped_at_rest(qtbot, browser) == []
         browser.set_comparison(1)  # type: ignore[attr-defined]
-        qtbot.wait(200)
-        assert clipped(browser) == []
+        assert clipped_at_rest(qtbot, browser) == []
     finally:
         close_desk(qtbot, desk)
 

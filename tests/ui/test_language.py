@@ -130,6 +130,17 @@ def clipped(window: QWidget) -> list[str]:
     return found
 
 
+def clipped_at_rest(qtbot: QtBot, window: QWidget) -> list[str]:
+    """What is clipped when the window has come to rest, which takes its time on a busy machine."""
+    found: list[str] = []
+    for _ in range(50):
+        qtbot.wait(100)
+        found = clipped(window)
+        if not found:
+            break
+    return found
+
+
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
 def test_nothing_is_clipped(qtbot: QtBot, study_folder: Path, language: str, size: tuple[int, int]) -> None:
@@ -139,20 +150,18 @@ def test_nothing_is_clipped(qtbot: QtBot, study_folder: Path, language: str, siz
 
     desk = open_desk(qtbot, changed(Settings(), language=language), size)
     try:
-        assert clipped(desk.window) == []
+        assert clipped_at_rest(qtbot, desk.window) == []
         open_study(qtbot, desk, study_folder)
         desk.workspace.active_viewport.update(filters=tuple(FilterStep(name) for name in OPERATIONS))
         for tab in range(4):
             desk.window.show_tab(tab)
-            qtbot.wait(120)
-            assert clipped(desk.window) == [], f"tab {tab}"
+            assert clipped_at_rest(qtbot, desk.window) == [], f"tab {tab}"
         for show in (desk.window.show_settings, desk.window.show_shortcuts, desk.window.show_about):
             show()
         desk.window.show_jobs()
         desk.window.show_notices()
-        qtbot.wait(50)
         for name, dialog in desk.window._dialogs.items():
-            assert clipped(dialog) == [], name
+            assert clipped_at_rest(qtbot, dialog) == [], name
     finally:
         close_desk(qtbot, desk)
 
