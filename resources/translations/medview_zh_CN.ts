@@ -1132,7 +1132,7 @@
     </message>
     <message>
         <source>Projection to turn (MIP of everything)</source>
-        <translation>可旋转投影（全容积 MIP）</translation>
+        <translation>可旋转投影（全部数据的 MIP）</translation>
     </message>
     <message>
         <source>Picture along the path that is selected</source>
@@ -3824,7 +3824,7 @@
     </message>
     <message>
         <source>What is seen on a projection of everything has no depth: mark and measure it in a plane or a slab.</source>
-        <translation>全容积投影上的结构没有深度信息：请在平面或层块中标记和测量。</translation>
+        <translation>整体投影上的结构没有深度信息：请在平面或层块中标记和测量。</translation>
     </message>
     <message>
         <source>Draw a path along what is to be straightened and select it; then ask for the picture along it.</source>
@@ -4345,6 +4345,18 @@
     <message>
         <source>{0} takes no points and boxes.</source>
         <translation>{0} 不接受点或框。</translation>
+    </message>
+    <message>
+        <source>Reports and objects are written of one time point.</source>
+        <translation>报告和对象只针对一个时间点写出。</translation>
+    </message>
+    <message>
+        <source>{0} has no variant {1} (it has: {2}).</source>
+        <translation>{0} 没有变体 {1}（现有：{2}）。</translation>
+    </message>
+    <message>
+        <source>{0} answered with masks and scores that do not belong together.</source>
+        <translation>{0} 给出的掩膜与分值不匹配。</translation>
     </message>
     <message>
         <source>Runs because you chose that for what is opened: {0}.</source>
