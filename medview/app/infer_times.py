@@ -22,7 +22,7 @@ def refuse_for_times(also: Sequence[str], output: Path) -> None:
     """Raise MedviewError for what goes with one time point only, and for a folder that holds something."""
     if also:
         text = "--also goes with one time point: reports and objects are written of one result."
-        raise MedviewError("bad_use", text, None, ExitCode.BAD_USE)
+        raise MedviewError("one_time_only", text, None, ExitCode.BAD_USE)
     if output.is_dir() and any(output.iterdir()):
         raise _not_written(output, "it is not empty")
 

@@ -113,7 +113,8 @@ def decode_mask(
         text = (
             f"{output.decoder} answered with masks {raw[0].shape} and scores that do not belong together, or with NaN."
         )
-        raise MedviewError("output_wrong_shape", text, str(embedding.package.folder), ExitCode.RUN_FAILED)
+        where = str(embedding.package.folder)
+        raise MedviewError("masks_unusable", text, where, ExitCode.RUN_FAILED, (output.decoder,))
     best = int(np.argmax(scores))
     logits = masks[best]
     if logits.shape != embedding.tensor_shape:

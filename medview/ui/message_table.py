@@ -267,6 +267,9 @@ TEMPLATES: Mapping[str, str] = {
     "nothing_pointed_at": QT_TRANSLATE_NOOP("Message", "{0} segments what is pointed at: choose its tool and click."),
     "bad_prompt": QT_TRANSLATE_NOOP("Message", "{0}."),
     "not_prompted": QT_TRANSLATE_NOOP("Message", "{0} takes no points and boxes."),
+    "one_time_only": QT_TRANSLATE_NOOP("Message", "Reports and objects are written of one time point."),
+    "variant_unknown": QT_TRANSLATE_NOOP("Message", "{0} has no variant {1} (it has: {2})."),
+    "masks_unusable": QT_TRANSLATE_NOOP("Message", "{0} answered with masks and scores that do not belong together."),
     "runs_on_open": QT_TRANSLATE_NOOP("Message", "Runs because you chose that for what is opened: {0}."),
     "cascade_missing": QT_TRANSLATE_NOOP(
         "Message", "The model needs the package {0} before it, which is not installed."

@@ -137,7 +137,7 @@ def tiled_seconds(package: Any, volume: Any, networks_of: Networks | None = None
 
 def measured(package: Any, volume: Any, record_property: Any, networks_of: Networks | None = None) -> float:
     """Tiled over bare, best of each, in turns; written down with the load of the machine."""
-    rounds = []
+    rounds: list[dict[str, Any]] = []
     tiled_seconds(package, volume, networks_of)
     for _ in range(ROUNDS):
         gc.collect()
