@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,10 @@ def open_desk(qtbot: QtBot, settings: Settings | None = None, size: tuple[int, i
     with qtbot.waitExposed(desk.window):
         desk.window.show()
     desk.window.activateWindow()
+    # Keys of commands need an active window, and the window system says so later. Some never do; then a test of keys tells.
+    until = time.monotonic() + 10
+    while not desk.window.isActiveWindow() and time.monotonic() < until:
+        qtbot.wait(5)
     return desk
 
 
