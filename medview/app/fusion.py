@@ -92,7 +92,10 @@ def fuse(state: ViewportState, studies: Sequence[Study], stack_id: str, knowingl
         raise reason
     before = state.view.fusion
     pet = stack.context.modality in {"PT", "NM"}
-    fusion = Fusion(study, series, stack, colour_map="hot-iron" if pet else "hot-metal-blue", unverified=unverified)
+    time = state.view.time if state.stack is not None and stack.timepoints == state.stack.timepoints else 0
+    fusion = Fusion(
+        study, series, stack, time, colour_map="hot-iron" if pet else "hot-metal-blue", unverified=unverified
+    )
     if before is not None and before.stack.context.modality == stack.context.modality:
         look = {name: getattr(before, name) for name in ("colour_map", "opacity", "fade", "mode", "swipe")}
         fusion = replace(fusion, **look)

@@ -67,6 +67,7 @@ class ViewportFusing:
         self._volume_of: tuple[Stack, int] | None = None
         self.error: MedviewError | None = None
         """Why the series on top has no volume."""
+        listen(widget, widget.state.changed, self._on_state)
         loader = widget.workspace.loader
         listen(widget, loader.slice_loaded, self._on_loaded)
         listen(widget, loader.failed, self._on_loaded)
@@ -100,6 +101,14 @@ class ViewportFusing:
         """Something else is on top, or nothing: the loader counts who holds a volume."""
         self._volume, self._volume_of, self.error = None, None, None
         self._picture.forget()
+
+    def _on_state(self, what: frozenset[str]) -> None:
+        """Time goes on in both series where both have as many time points."""
+        fusion, view = self.fusion, self._widget.state.view
+        if fusion is None or "time" not in what or view.stack is None:
+            return
+        if fusion.stack.timepoints == view.stack.timepoints and fusion.time != view.time:
+            change_fusion(self._widget.state, time=view.time)
 
     def _on_loaded(self, stack_id: str, *_what: object) -> None:
         if self.fusion is not None and self.fusion.stack.id == stack_id:

@@ -321,6 +321,24 @@ def test_what_is_closed_is_not_on_top_any_more_and_exchanging_keeps_the_place(wi
     assert widget.fusing.volume is None
 
 
+def test_time_goes_on_in_both_series(qtbot) -> None:
+    workspace = make_workspace()
+    geometry = Geometry.from_directions(SHAPE, (-30, -30, -10), (1, 0, 0), (0, 1, 0), (2.0, 1.5, 1.5), "1.5")
+    for name in ("ct", "pet", "still"):
+        count = 1 if name == "still" else 3
+        values = {"timepoints": count, "frames": tuple(OneFrame(f"1.{n}") for n in range(count * SHAPE[0]))}
+        make_study(workspace, np.full(SHAPE, 1064, np.int16), geometry, stack_id=name, **values)
+    study = workspace.studies[0]
+    workspace.viewports[0].show(study, study.series[0], study.series[0].stacks[0])
+    widget = open_viewport(qtbot, workspace)
+    fuse(widget.state, workspace.studies, "pet")
+    widget.state.update(time=2)
+    assert widget.state.view.fusion.time == 2
+    fuse(widget.state, workspace.studies, "still")
+    widget.state.update(time=1)
+    assert widget.state.view.fusion.time == 0
+
+
 def test_slices_that_are_not_there_yet_are_said_and_appear(widget) -> None:
     workspace = widget.workspace
     volume = workspace.loader.volumes["pet", 0]
