@@ -138,6 +138,11 @@ def _measure(
 def example_input(manifest: Manifest, port: Port) -> NDArray[Any]:
     """Noise between 0 and 1, always the same, of the size that the graph or the manifest fixes, else of a usual one."""
     layout = manifest.input.layout
+    state = next((one for one in manifest.input.states if one.input == port.name), None)
+    if state is not None:
+        given = state.shape or tuple(size or 1 for size in port.shape)
+        sizes = [size if isinstance(size, int) else FREE_SIZE.get(len(manifest.input.axes), 64) for size in given]
+        return np.full(sizes, state.start, dtype=DTYPES[port.type])
     made = dict(zip((letter for letter in layout if letter in "DHW"), known_size(manifest), strict=False))
     free = FREE_SIZE.get(len(made), 64)
     batch = manifest.input.tiling.batch if manifest.input.tiling is not None else 1

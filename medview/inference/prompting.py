@@ -23,7 +23,7 @@ from medview.inference.placement import Placement
 from medview.inference.request import InferenceRequest
 from medview.inference.run import opened_feed, provenance_of
 from medview.inference.segmentation import label_meanings
-from medview.inference.session import DTYPES, Checkpoint, OpenSession, Session
+from medview.inference.session import DTYPES, Checkpoint, OpenSession, Port, Session
 from medview.kernels.resample_grid import resize_axes
 
 AnyArray = NDArray[Any]
@@ -143,15 +143,33 @@ def _feeds(
         given[output.has_mask_input] = np.zeros(1, np.float32)
     if output.size_input is not None:
         given[output.size_input] = np.asarray(embedding.tensor_shape, dtype=np.float32)
-    missing = [name for name in ports if name not in given]
-    unknown = [name for name in given if name not in ports]
-    if missing or unknown:
-        what = f"has no input {unknown[0]!r}" if unknown else f"wants {missing[0]!r}, which the manifest does not feed"
-        path = str(embedding.package.folder / "manifest.json")
-        raise MedviewError(
-            "manifest_unfit", f"manifest.json: output: {output.decoder} {what}.", path, ExitCode.MODEL_UNUSABLE
-        )
+    _refuse_other_inputs(embedding.package, set(given), set(ports))
     return {name: np.ascontiguousarray(array, dtype=DTYPES[ports[name].type]) for name, array in given.items()}
+
+
+def check_decoder_ports(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence[Port]) -> None:
+    """Whether the second network takes what the manifest feeds, and gives what it names. Raises MedviewError."""
+    output = prompted_output(package)
+    fed = {*output.embeddings, output.points_input, output.labels_input}
+    fed |= {name for name in (output.mask_input, output.has_mask_input, output.size_input) if name is not None}
+    _refuse_other_inputs(package, fed, {port.name for port in inputs})
+    made = {port.name for port in outputs}
+    for name in (output.masks_output, output.scores_output):
+        if name is not None and name not in made:
+            raise _unfit(package, f"has no output {name!r}, but {', '.join(sorted(made))}")
+
+
+def _refuse_other_inputs(package: ModelPackage, given: set[str], wanted: set[str]) -> None:
+    unknown, missing = sorted(given - wanted), sorted(wanted - given)
+    if unknown:
+        raise _unfit(package, f"has no input {unknown[0]!r}")
+    if missing:
+        raise _unfit(package, f"wants {missing[0]!r}, which the manifest does not feed")
+
+
+def _unfit(package: ModelPackage, what: str) -> MedviewError:
+    text = f"manifest.json: output: {prompted_output(package).decoder} {what}."
+    return MedviewError("manifest_unfit", text, str(package.folder / "manifest.json"), ExitCode.MODEL_UNUSABLE)
 
 
 def _prompt_arrays(

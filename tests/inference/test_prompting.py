@@ -248,3 +248,13 @@ def test_what_is_kept_unfilled_is_filled_after_the_values(tmp_path: Path) -> Non
     assert array.shape == (60, 60)
     assert (array[48:] == 0).all()
     assert array[:48].min() == 100
+
+
+def test_checking_a_package_opens_both_networks(tmp_path: Path) -> None:
+    from medview.inference.check import check_package
+
+    assert check_package(package(tmp_path / "p"))["outputs"][0]["name"] == "features"
+    with pytest.raises(MedviewError, match=r"decoder\.onnx has no output 'mask'"):
+        check_package(package(tmp_path / "q", manifest(masks_output="mask")))
+    with pytest.raises(MedviewError, match=r"decoder\.onnx has no input 'orig_im_size'"):
+        check_package(package(tmp_path / "r", manifest(size_input="orig_im_size")))
