@@ -95,7 +95,7 @@
     </message>
     <message>
         <source>{0}: {1} of {2}</source>
-        <translation>{0}：{1} / {2}</translation>
+        <translation>{0}：第 {1} 项，共 {2} 项</translation>
     </message>
     <message>
         <source>Models for this series</source>
@@ -2473,7 +2473,7 @@
     </message>
     <message>
         <source>{0} of {1}</source>
-        <translation>{0} / {1}</translation>
+        <translation>第 {0} 幅，共 {1} 幅</translation>
     </message>
     <message>
         <source>{0} images could not be read; the pictures say so.</source>
@@ -2635,7 +2635,7 @@
     </message>
     <message>
         <source>{0} · {1} of {2}</source>
-        <translation>{0} · {1} / {2}</translation>
+        <translation>{0} · 第 {1} 项，共 {2} 项</translation>
     </message>
     <message>
         <source>Begun on {0}</source>
@@ -3160,7 +3160,7 @@
     </message>
     <message>
         <source>Which of echo, phase, b-value, time … Shift and the arrows move.</source>
-        <translation>选择 Shift+方向键移动的维度：回波、时相、b 值、时间…</translation>
+        <translation>选择 Shift+方向键移动的维度：回波、时相、b 值、时间等。</translation>
     </message>
     <message>
         <source>From the 1st to the 99th percentile of the image.</source>
@@ -7871,11 +7871,11 @@
     </message>
     <message>
         <source>MIP</source>
-        <translation>MIP</translation>
+        <translation>最大密度投影 MIP</translation>
     </message>
     <message>
         <source>MinIP</source>
-        <translation>MinIP</translation>
+        <translation>最小密度投影 MinIP</translation>
     </message>
     <message>
         <source>Mean of slab</source>
@@ -8156,7 +8156,7 @@
     </message>
     <message>
         <source>{0} of {1}</source>
-        <translation>{0} / {1}</translation>
+        <translation>第 {0} 项，共 {1} 项</translation>
     </message>
     <message>
         <source>Found by {0} of {1} models</source>
