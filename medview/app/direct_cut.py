@@ -133,7 +133,13 @@ class DirectSampling:
         if not self.hurried and self._running != key:
             self._start(key, volume, shown, matrix.copy(), size, size[0] * size[1] * layers)
         rough, budget = self._rough_volume(volume, shown)
-        nearest = size[0] * size[1] * layers_of(rough, shown.plane, shown.slab, coarse=True) * self._pace / 2
+        nearest = (
+            size[0]
+            * size[1]
+            * layers_of(rough, shown.plane, shown.slab, coarse=True)
+            * self._pace
+            / (2 if shown.slab is not None else 1)
+        )
         coarse = min(MOST_COARSE, max(2, math.ceil(math.sqrt(nearest / max(budget, 1e-6)))))
         rough_key: Hashable = (key, coarse, rough is volume)
         if self._rough is None or self._rough[0] != rough_key:

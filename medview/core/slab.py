@@ -117,7 +117,7 @@ def sample_screen(
     target = plane_on_screen(plane, matrix, size)
     voxels = [float(np.abs(_voxel_step(volume.geometry, step)).max()) for step in target.steps]
     several = [max(1, int(np.ceil(count / _MOST_APART - 1e-6))) for count in voxels] if coarse == 1 else [1, 1]
-    nearest = coarse > 1
+    nearest = coarse > 1 and slab is not None  # for a single plane interpolating costs little more
     if coarse == 1 and max(voxels) <= 0.5 and layers_of(volume, plane, slab) > _THICK:
         # A projection of everything has nothing finer than the voxels: rays between them cost much and show nothing.
         coarse = int(1 / max(voxels))
