@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from medview.app.reading import window_of
 from medview.core.display import apply_voi
-from medview.core.window import Voi, VoiLut, Window
+from medview.core.window import Voi, VoiLut
 from medview.ui.canvas import Canvas
 from medview.ui.viewport_style import SCALE, SECONDARY, TEXT
 
@@ -45,7 +45,7 @@ class Bar:
         window = window_of(self.voi)
         if isinstance(self.voi, VoiLut):
             return (float(self.voi.first), float(self.voi.first + len(self.voi.entries) - 1))
-        if isinstance(self.voi, Window) and self.voi.function == "SIGMOID":
+        if self.voi.function == "SIGMOID":
             return (window.center - window.width, window.center + window.width)
         return window.ramp
 
