@@ -124,6 +124,7 @@ def infer_command(
     lines = [
         f"{answer['model']['name']} {answer['model']['version']} on {answer['stack']}, ran on {answer['device_used']}"
     ]
+    lines += [f"  within what {one['name']} {one['version']} found" for one in answer["cascade"]]
     lines += [f"  {label['name']}: {label['voxels']} voxels, {_ml(label['volume_ml'])}" for label in answer["labels"]]
     lines += [f"  {line['label']}: {line['probability']:.3f}" for line in answer["classification"]]
     lines += [f"  {line['name']}: {line['value']:.4g} {line['unit']}".rstrip() for line in answer["values"]]

@@ -394,6 +394,12 @@ class ResultCard(QWidget):
         lines = [
             translate("Findings", "Package {0} {1}").format(made.package_id, made.package_version),
             f"SHA-256 {made.package_sha256[:16]}…",
+            *(
+                translate("Findings", "Within what {0} {1} found").format(
+                    model_text(one.provenance.package_name), one.provenance.package_version
+                )
+                for one in self.result.earlier
+            ),
             translate("Findings", "On {0}, {1} s").format(device_text(made.device_used), f"{made.duration_s:.1f}"),
             made.finished_at.replace("T", "  ")[:20],
         ]

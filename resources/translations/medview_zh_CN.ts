@@ -2646,6 +2646,10 @@
         <translation>模型包 {0} {1}</translation>
     </message>
     <message>
+        <source>Within what {0} {1} found</source>
+        <translation>在 {0} {1} 所找到的范围内</translation>
+    </message>
+    <message>
         <source>On {0}, {1} s</source>
         <translation>设备：{0}，用时 {1} 秒</translation>
     </message>
