@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -393,4 +394,44 @@ def test_a_segmentation_of_the_studys_files_is_corrected_as_a_copy(
     (back,) = again.workspace.results.of(here.id)
     assert back.segmentation is not None
     assert np.array_equal(back.segmentation.labels, edited)
+    close_desk(qtbot, again)
+
+
+@pytest.mark.timeout(120)
+def test_strokes_on_images_that_were_changed_since_say_so(
+    qtbot: QtBot, study_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(study_folder, folder)
+    desk = ready(qtbot, folder)
+    keeping, kinds = desk.workspace.keeping, list[str]()
+    record = keeping.record
+
+    def noted(kind: str, *what: object) -> None:
+        kinds.append(kind)
+        record(kind, *what)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(keeping, "record", noted)
+    slice_to(desk, 5)
+    take(qtbot, desk, Qt.Key.Key_F3, Tool.BRUSH)
+    stroke(qtbot, active(desk), (20, 30), (24, 30))
+    stack = desk.workspace.active_viewport.stack
+    assert stack is not None
+    path = stack.frames[5].path
+    qtbot.waitUntil(lambda: "pixels" in kinds and desk.workspace.keeping.waiting == 0, timeout=20_000)
+    close_desk(qtbot, desk)
+    data = pydicom.dcmread(path)
+    pixels = data.pixel_array.copy()
+    pixels[0, 0] += 1
+    data.PixelData = pixels.tobytes()
+    data.save_as(path, enforce_file_format=True)
+
+    again = ready(qtbot, folder)
+    qtbot.waitUntil(lambda: len(again.workspace.results.of(stack.id)) == 1, timeout=20_000)
+    (back,) = again.workspace.results.of(stack.id)
+    correction = target_of(again, back)
+    qtbot.waitUntil(lambda: correction.stale, timeout=20_000)
+    press(qtbot, active(again), Qt.Key.Key_B, CTRL)
+    panel = panel_of(again).correction
+    qtbot.waitUntil(panel.stale.isVisible, timeout=20_000)
     close_desk(qtbot, again)
