@@ -16,6 +16,7 @@ from medview.app import reading
 from medview.app.opening import find_stack
 from medview.app.picture_export import Content, Format, grey_or_colour, value_picture, whole_or_float, write_picture
 from medview.app.viewport_state import TextMode, ViewportView
+from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError
 from medview.ui.still_viewport import StillViewport, pixels_of
 
@@ -128,6 +129,7 @@ class PictureRun(QObject):
 
     def _prepare(self) -> None:
         wish = self._wish
+        policy().refuse("export")
         if wish.format != "avi":
             wish.path.mkdir(parents=True, exist_ok=True)
             return

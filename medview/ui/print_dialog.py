@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QHBoxL
 
 from medview.app.picture_export import may_name_patient
 from medview.core.plain_text import visible_text
+from medview.core.policy import policy
 from medview.core.problem import MedviewError
 from medview.ui.corner_text import age_text, date_text, person_name
 from medview.ui.layout_picture import LayoutPicture
@@ -222,6 +223,7 @@ class PrintDialog(QDialog):
         from medview.files.replaced_file import replaced_file
 
         try:
+            policy().refuse("export")
             with replaced_file(path) as temporary:
                 printer = QPrinter(QPrinter.PrinterMode.HighResolution)
                 printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)

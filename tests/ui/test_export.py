@@ -249,3 +249,23 @@ def test_a_name_without_patient_has_no_free_text(reading_desk: Desk) -> None:
     view = reading_desk.workspace.active_viewport.view
     assert picture_name(view, named=False) == "CT_1"
     assert picture_name(view, named=True) == "Doe-Jane_CT_1_Lung-2-mm"
+
+
+def test_where_export_is_switched_off_no_film_and_no_page_is_written(
+    qtbot: QtBot, reading_desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from medview.core.policy import Policy
+    from medview.ui import picture_run, print_dialog
+
+    dialog = opened(qtbot, reading_desk, Qt.Key.Key_E, CTRL | SHIFT)
+    choose(dialog.extent, "film")
+    dialog.path.setText(str(tmp_path / "a.avi"))
+    page = PrintDialog(reading_desk.workspace, reading_desk.window.grid.size(), reading_desk.window)
+    for room in (picture_run, print_dialog):
+        monkeypatch.setattr(room, "policy", lambda: Policy(forbidden=frozenset({"export"})))
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(dialog.said.text()), timeout=WAIT)
+    page.write_pdf(str(tmp_path / "a.pdf"))
+    assert [notice.code for notice in reading_desk.workspace.notices[-1:]] == ["forbidden_here"]
+    assert list(tmp_path.iterdir()) == []
+    page.close()
