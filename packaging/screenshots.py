@@ -112,6 +112,30 @@ def ct_picture(size: tuple[int, int], folder: Path) -> None:
     keep(desk, "chest-ct")
 
 
+def planes_picture(size: tuple[int, int], folder: Path) -> None:
+    """The same CT in three planes that were turned, one of them a slab, beside a projection of everything."""
+    from medview.app.oblique import turn_by_hand
+    from medview.core.slab import Slab
+
+    desk = make_desk(size)
+    workspace = desk.workspace
+    workspace.open_paths([str(folder)])
+    wait(desk, lambda: workspace.active_viewport.stack is not None and not workspace.is_scanning)
+    stack = workspace.active_viewport.stack
+    assert stack is not None
+    wait(desk, lambda: workspace.loader.volume(stack).is_complete)
+    workspace.planes.start()
+    workspace.planes.turn(0, 1, 0.5)
+    workspace.planes.turn(1, 2, 0.3)
+    workspace.viewports[1].update(slab=Slab(15.0))
+    workspace.viewports[3].set_plane("turning")
+    turn_by_hand(workspace.viewports[3], 0.6, -0.2)
+    pictures = [frame.viewport.picture.direct for frame in desk.window.grid.frames]
+    settle(desk)
+    wait(desk, lambda: not any(direct.is_rough or direct.hurried for direct in pictures))
+    keep(desk, "planes")
+
+
 def main() -> None:
     """Run the script."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -124,6 +148,7 @@ def main() -> None:
     demo_picture(size, "demo-chinese", language="zh_CN")
     if arguments.ct.is_dir():
         ct_picture(size, arguments.ct)
+        planes_picture(size, arguments.ct)
     else:
         print(f"{arguments.ct} is not there: the picture of a chest CT is left as it is", file=sys.stderr)
 

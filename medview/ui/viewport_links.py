@@ -38,7 +38,7 @@ def draw_links(
         and active in workspace.viewports
         and not workspace.maximised
         and frame_of_reference(active) == reference
-        and active.view.plane_kind not in {"turning", "curved"}
+        and not {active.view.plane_kind, state.view.plane_kind} & {"turning", "curved"}
         and not _crossed(workspace, state, active)
     ):
         other = active.shown()

@@ -404,3 +404,19 @@ def test_a_line_that_is_moved_leaves_the_third_plane_where_it_is_at_any_angle(gr
     assert abs(after[1] - depths[1]) == pytest.approx(30 / widget.transform.scale, abs=0.5)
     assert after[0] == pytest.approx(depths[0], abs=1e-6)
     assert after[2] == pytest.approx(depths[2], abs=1e-6)
+
+
+def test_a_projection_of_everything_has_no_reference_lines(grid, monkeypatch) -> None:
+    from medview.ui import viewport_links
+
+    drawn = []
+    monkeypatch.setattr(viewport_links, "_lines", lambda _canvas, lines, _colour: drawn.append(lines))
+    workspace, widget = grid.workspace, grid.frames[3].viewport
+    workspace.planes.turn(0, 1, 0.4)
+    workspace.set_active(1)
+    widget.repaint()
+    assert drawn  # of the oblique plane, on the acquired slice
+    workspace.viewports[3].set_plane("turning")
+    drawn.clear()
+    widget.repaint()
+    assert drawn == []
