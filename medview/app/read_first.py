@@ -31,6 +31,10 @@ class ReadFirst:
         self._open: set[object] = set()
         self._told: set[object] = set()
         self._read: set[object] = set()
+        workspace.results_changed.connect(self._results_came)
+
+    def _results_came(self, _stack_id: str) -> None:
+        self.note_hidden()
 
     @property
     def is_on(self) -> bool:

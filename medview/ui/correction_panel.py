@@ -94,6 +94,10 @@ class CorrectionPanel(QWidget):
         self._add_tools(column)
         self._add_range(column)
         self._add_operations(column)
+        self._soon = QTimer(self)  # the line that is edited closes first
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.refresh)
         for signal in (
             self._corrections.changed,
             self._corrections.brush_changed,
@@ -102,10 +106,6 @@ class CorrectionPanel(QWidget):
             workspace.tools.changed,
         ):
             listen(self, signal, self._follow)
-        self._soon = QTimer(self)  # the line that is edited closes first
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self.refresh)
         self.refresh()
 
     # ------------------------------------------------------------------ parts
@@ -317,7 +317,9 @@ class CorrectionPanel(QWidget):
     # ------------------------------------------------------------------ following
 
     def _follow(self, *_what: object) -> None:
-        self.refresh()
+        # A wheel changes a viewport many times a second: once after each turn of the event loop is enough.
+        if not self._soon.isActive():
+            self._soon.start()
 
     def refresh(self) -> None:
         """Show the segmentation of the active stack that is corrected."""

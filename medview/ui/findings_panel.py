@@ -466,7 +466,6 @@ class FindingsPanel(FollowingPanel):
         )
         if workspace.read_first.hides:
             results = tuple(one for one in results if one.provenance.how == "manual")
-        workspace.read_first.note_hidden()
         self.worklist.later()
         self._refresh_files(stack if workspace.ai_visible or not workspace.read_first.hides else None)
         shown = (
