@@ -66,6 +66,7 @@ class PictureRun(QObject):
         self._stack_id = view.stack.id
         self._still = StillViewport(workspace, view, wish.size, wish.text_mode, parent)
         self._at = 0
+        self._over = False
         self._film: MotionJpeg | None = None
         self._open: AbstractContextManager[Path] | None = None
         self._file: IO[bytes] | None = None
@@ -82,6 +83,7 @@ class PictureRun(QObject):
 
     def cancel(self) -> None:
         """Stop; pictures that are written stay, a film that is not whole does not."""
+        self._over = True
         self._timer.stop()
         self._drop_film()
         self._close()
@@ -114,6 +116,8 @@ class PictureRun(QObject):
             return
         self._at += 1
         self.progressed.emit(self._at, len(self._wish.indices))
+        if self._over:
+            return  # cancelled by who was told
         if self._at < len(self._wish.indices):
             self._go_to(self._at)
             self._timer.start(0)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from medview.app.tools import Tool
+from medview.ui import viewport_touch
 from tests.ui.test_viewport_reading import opened
 
 WAIT = 20_000
@@ -21,6 +22,13 @@ WAIT = 20_000
 @pytest.fixture(scope="module")
 def screen() -> Any:
     return QTest.createTouchDevice()
+
+
+@pytest.fixture(autouse=True)
+def _however_slow_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No finger of a test stays by chance, and two taps are two taps."""
+    monkeypatch.setattr(viewport_touch, "LONG_PRESS_MS", 600_000)
+    monkeypatch.setattr(viewport_touch, "DOUBLE_TAP_S", 600.0)
 
 
 def touch(widget: Any, screen: Any, *paths: list[tuple[int, int]]) -> None:
@@ -87,7 +95,10 @@ def test_a_finger_draws_with_the_tool_in_hand_and_a_second_one_takes_it_back(qtb
     assert len(widget.marks_here()) == 1, "half a mark stayed"
 
 
-def test_a_finger_that_stays_asks_for_the_menu_and_two_taps_are_a_double_click(qtbot: QtBot, screen: Any) -> None:
+def test_a_finger_that_stays_asks_for_the_menu_and_two_taps_are_a_double_click(
+    qtbot: QtBot, screen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewport_touch, "LONG_PRESS_MS", 20)
     widget = opened(qtbot)
     asked: list[QPoint] = []
     widget.context_requested.connect(asked.append)
@@ -97,6 +108,7 @@ def test_a_finger_that_stays_asks_for_the_menu_and_two_taps_are_a_double_click(q
     qtbot.waitUntil(lambda: bool(asked), timeout=WAIT)
     QTest.touchEvent(widget, screen).release(0, QPoint(150, 100), widget).commit()
     assert asked == [widget.mapToGlobal(QPoint(150, 100))]
+    widget.fingers._long.setInterval(600_000)
     widget.workspace.change_settings(mouse={"double": "reset"})
     widget.state.update(zoom=2.0)
     for _ in range(2):
