@@ -62,8 +62,9 @@ class MapBar(QWidget):
         """Show these colours and values."""
         from medview.app.explanation_layers import bar_picture
 
+        # An image made of memory does not keep it: the row must live until its pixels are copied.
         row = np.ascontiguousarray(bar_picture(found, threshold, 256, 1)[::-1, 0][None])
-        image = QImage(row.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
+        image = QImage(row.data, 256, 1, row.strides[0], QImage.Format.Format_RGB888)
         self._picture = QPixmap.fromImage(image)
         middle = (found.lower + found.upper) / 2
         unit = f" {found.unit}" if found.unit else ""
@@ -169,8 +170,11 @@ class ExplanationCard(QWidget):
             "eye", translate("Explain", "Show or hide this over the images"), self._toggle, checkable=True
         )
         self.visible_box.setVisible(bool(self.made.maps) or self.made.segmentation is not None)
-        row.addWidget(self.visible_box)
-        row.addWidget(icon_button("trash", translate("Explain", "Let go of this"), self._discard))
+        discard = icon_button("trash", translate("Explain", "Let go of this"), self._discard)
+        for button in (self.visible_box, discard):
+            # Between being added and the list's next layout a card has no height: an icon must not shrink to nothing.
+            button.setFixedSize(button.sizeHint())
+            row.addWidget(button)
         return row
 
     def _baseline_text(self, baseline: float) -> str:
