@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.app.viewport_state import ViewportView
+from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _impossible(why: str) -> MedviewError:
 
 def write_picture(path: str | os.PathLike[str], values: NDArray[Any]) -> None:
     """Write values (h, w) or BGR (h, w, 3) by the name's ending; raises MedviewError where the format or the disk refuses."""
+    policy().refuse("export")
     from medview.files.replaced_file import replaced_file
     from medview.kernels.encoding import picture_bytes
 

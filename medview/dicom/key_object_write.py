@@ -9,12 +9,13 @@ from typing import Any
 from medview import __version__
 from medview.core.statement import Statement, tracking_uid_of
 from medview.core.study import FrameSource
-from medview.dicom.report_write import person_name, statement_frames
+from medview.dicom.report_write import statement_frames
 from medview.dicom.written_object import (
     MANUFACTURER,
     check_identity,
     impossible,
     made_or_refused,
+    person_name,
     save_object,
     short_text,
     source_header,

@@ -12,12 +12,13 @@ import numpy as np
 from medview import __version__
 from medview.core.statement import Amount, StatedFinding, StatedMark, Statement
 from medview.core.study import FrameSource
-from medview.dicom.report_write import person_name, statement_frames
+from medview.dicom.report_write import statement_frames
 from medview.dicom.written_object import (
     MANUFACTURER,
     check_identity,
     impossible,
     made_or_refused,
+    person_name,
     save_object,
     short_text,
     source_header,

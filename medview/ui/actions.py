@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QObject, QSize, Qt
@@ -30,6 +31,7 @@ class CommandActions(QObject):
         self._window = window
         self._image_area = image_area
         self._actions: dict[str, QAction] = {}
+        self._bar_menus: list[tuple[QMenu, str]] = []
         for command in COMMANDS:
             self._actions[command.id] = self._make(command)
         self.set_keys(keys_in_use(context.workspace.settings))
@@ -69,6 +71,7 @@ class CommandActions(QObject):
             by_hand = gestures_text(self._context.workspace.settings, command.id)
             told = ", ".join(one for one in (shown, by_hand) if one)
             action.setToolTip(f"{title}  ({told})" if told else title)
+        self._free_letters()
 
     def image_actions(self) -> list[QAction]:
         """The actions whose keys count while the images have the focus, or everywhere in the window."""
@@ -93,6 +96,7 @@ class CommandActions(QObject):
         menus: dict[str, QMenu] = {}
         for name, title in MENUS:
             menu = bar.addMenu(translate("Menu", title))
+            self._bar_menus.append((menu, translate("Menu", title)))
             section = 0
             inner: dict[str, QMenu] = {}
             for command in COMMANDS:
@@ -110,7 +114,19 @@ class CommandActions(QObject):
                 place.addAction(self._actions[command.id])
             menu.aboutToShow.connect(self.refresh)
             menus[name] = menu
+        self._free_letters()
         return menus
+
+    def _free_letters(self) -> None:
+        """A key that a command has is not the letter of a menu too: Qt would take it for neither."""
+        taken = {
+            key.toString(QKeySequence.SequenceFormat.PortableText)
+            for one in self._actions.values()
+            for key in one.shortcuts()
+        }
+        for menu, title in self._bar_menus:
+            letter = QKeySequence.mnemonic(title).toString(QKeySequence.SequenceFormat.PortableText)
+            menu.setTitle(re.sub(r"\(&\w\)|&", "", title) if letter in taken else title)
 
     def menu_of(self, command_ids: Iterable[str], parent: QWidget) -> QMenu:
         """A menu of some commands; "" stands for a line."""

@@ -11,11 +11,12 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from medview.app.settings import Settings
 from medview.core.progress import Progress
 from medview.core.volume import SliceState
 from medview.ui.application import Desk
 from medview.ui.series_panel import STACK_MIME, StackRow, StudyRow
-from tests.ui.small_study import SLICES, active, open_study, write_study
+from tests.ui.small_study import SLICES, active, close_desk, open_desk, open_study, write_study
 
 
 def drop(widget: QWidget, mime: QMimeData) -> QDropEvent:
@@ -443,3 +444,21 @@ def test_an_opening_can_be_cancelled_from_the_list_of_jobs(
     assert not workspace.is_scanning
     assert workspace.scan_step is None
     assert len(workspace.studies) == 1, "what was found stays"
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_key_that_a_command_has_is_no_letter_of_a_menu(qtbot: QtBot, study_folder: Path, language: str) -> None:
+    """Qt gives an ambiguous key to neither: Alt+F flipped nothing while it was the letter of the first menu."""
+    desk = open_desk(qtbot, Settings(language=language, hints_dismissed=True))
+    open_study(qtbot, desk, study_folder)
+    viewport, state = active(desk), desk.workspace.active_viewport
+    viewport.setFocus()
+    qtbot.keyClick(viewport, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: state.view.flip, timeout=5000)
+    titles = [action.text() for action in desk.window.menuBar().actions()]
+    assert not any("&F" in title for title in titles)
+    assert titles[0] == ("File" if language == "en" else "文件")
+    # With another key for the command the menu has its letter again.
+    desk.workspace.change_settings(keys={"image.flip": ("Ctrl+Alt+Y",)})
+    assert "&F" in desk.window.menuBar().actions()[0].text()
+    close_desk(qtbot, desk)
