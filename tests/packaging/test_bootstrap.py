@@ -130,9 +130,9 @@ def test_what_run_starts(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch,
     bootstrap.run(tmp_path, {}, ["study"], None)
     bootstrap.run(tmp_path, {}, [], "demo.png")
     assert started == [
-        ["-m", "medview.cli", "--demo"],
-        ["-m", "medview.cli", "open", "study"],
-        ["-m", "medview.cli", "demo-picture", "--output", "demo.png"],
+        ["-P", "-m", "medview.cli", "--demo"],
+        ["-P", "-m", "medview.cli", "open", "study"],
+        ["-P", "-m", "medview.cli", "demo-picture", "--output", "demo.png"],
     ]
 
 
