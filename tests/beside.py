@@ -86,6 +86,7 @@ class First:
             or option.usepdb
             or option.capture == "no"
             or os.environ.get("MEDVIEW_MUTATED")
+            or os.environ.get("PYTEST_XDIST_WORKER")
             or marked.count(False) < WORTH_IT
         ):
             return
