@@ -7,6 +7,7 @@ python packaging/translate.py --check   say what is missing, write nothing, exit
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -44,7 +45,13 @@ def update(ts: Path) -> None:
 
 def compile_file(ts: Path, qm: Path) -> None:
     """Compile a file; texts without a translation are left out, so that English stands there."""
-    subprocess.run([tool("lrelease"), str(ts), "-qm", str(qm)], check=True, stdout=subprocess.DEVNULL)
+    # Put in place whole: a window that runs from this folder has the old file mapped, and would read a half one.
+    made = qm.with_name(f".{qm.name}.{os.getpid()}")
+    try:
+        subprocess.run([tool("lrelease"), str(ts), "-qm", str(made)], check=True, stdout=subprocess.DEVNULL)
+        made.replace(qm)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def texts(ts: Path) -> dict[tuple[str, str], str]:
