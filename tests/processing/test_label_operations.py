@@ -79,7 +79,9 @@ def test_smoothing_keeps_the_size_of_a_ball_and_takes_off_a_spike() -> None:
     spiked[15, 30, 50:58] = True
     round_again = smoothed(spiked, (2.0, 1.0, 1.0), 2.0)
     assert not round_again[15, 30, 53:].any()
-    assert abs(int(round_again.sum()) / int(ball.sum()) - 1) < 0.03  # a Gaussian of σ takes about σ²/r off a ball's radius
+    assert (
+        abs(int(round_again.sum()) / int(ball.sum()) - 1) < 0.03
+    )  # a Gaussian of σ takes about σ²/r off a ball's radius
 
 
 def test_diameters_reach_from_edge_to_edge() -> None:
