@@ -6210,6 +6210,10 @@
         <translation>显示词语对应的编码</translation>
     </message>
     <message>
+        <source>Document</source>
+        <translation>文档</translation>
+    </message>
+    <message>
         <source>series {0}, image {1}</source>
         <translation>序列 {0}，图像 {1}</translation>
     </message>
