@@ -160,6 +160,16 @@ class CommandActions(QObject):
         button.setMenu(menu)
         bar.addWidget(button)
 
+    def tool_bar_width(self, bar: QToolBar) -> int:
+        """Width in px that all buttons need with their words: a bar that is too narrow would hide the last ones, Run among them."""
+        self.set_tool_bar_words(bar, words=True)
+        for button in bar.findChildren(QToolButton):
+            button.ensurePolished()
+        layout = bar.layout()
+        if layout is not None:
+            layout.invalidate()
+        return bar.sizeHint().width()
+
     def set_tool_bar_words(self, bar: QToolBar, words: bool) -> None:
         """Show words beside the icons, or icons alone; some icons say all by themselves."""
         beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from medview.ui.import_dialog import ImportDialog
     from medview.ui.installing import SortedPaths
 
-WORDS_FROM = 1400
-"""Width in px from which the tool bar has words beside its icons."""
 PANELS_AFTER_MS = 1500
 """The panels are built after the first image, or after this long where none comes."""
 
@@ -141,6 +139,8 @@ class MainWindow(WindowDialogs):
         listen(self, workspace.loader.slice_loaded, self._first_slice)
         self._panels_built = False
         self._words: bool | None = None
+        self._words_need = 0
+        """Width in px that the tool bar needs with words beside its icons, once it is known."""
         QTimer.singleShot(PANELS_AFTER_MS, self, self.build_panels)
         self._follow_settings()
         self._follow_document()
@@ -418,7 +418,9 @@ class MainWindow(WindowDialogs):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        words = event.size().width() >= WORDS_FROM
+        if not self._words_need:
+            self._words_need = self.actions_.tool_bar_width(self.tool_bar)
+        words = event.size().width() >= self._words_need
         if words != self._words:
             self._words = words
             self.actions_.set_tool_bar_words(self.tool_bar, words)

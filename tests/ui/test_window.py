@@ -462,3 +462,16 @@ def test_a_key_that_a_command_has_is_no_letter_of_a_menu(qtbot: QtBot, study_fol
     desk.workspace.change_settings(keys={"image.flip": ("Ctrl+Alt+Y",)})
     assert "&F" in desk.window.menuBar().actions()[0].text()
     close_desk(qtbot, desk)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("width", [1280, 1440, 1600, 1800, 1920])
+def test_no_button_of_the_tool_bar_is_hidden(qtbot: QtBot, language: str, width: int) -> None:
+    """Words leave before a button does: at 1600 px Run was gone behind the bar's end."""
+    desk = open_desk(qtbot, Settings(language=language, hints_dismissed=True), (width, 900))
+    bar = desk.window.tool_bar
+    qtbot.waitUntil(lambda: bar.width() == desk.window.width())
+    buttons = [bar.widgetForAction(action) for action in bar.actions()]
+    assert [button for button in buttons if button is not None and not button.isVisible()] == []
+    assert any(isinstance(button, QToolButton) for button in buttons)
+    close_desk(qtbot, desk)
