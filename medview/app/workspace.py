@@ -470,6 +470,8 @@ class Workspace(NoticeBoard):
     def set_overlay_style(self, result: InferenceResult, style: OverlayStyle) -> None:
         """Draw a result this way in every viewport."""
         known, threshold = look_of(self, result)
+        if style == self.overlay_style(result):
+            return  # a control that follows what was undone must not make a step of it
         self.history.do(
             LookChange(result.provenance.stack_id, result_key(result), (known, style), (threshold, threshold))
         )
@@ -477,6 +479,8 @@ class Workspace(NoticeBoard):
     def set_threshold(self, result: InferenceResult, threshold: float) -> None:
         """Hide findings of a result with a lower score."""
         style, known = look_of(self, result)
+        if threshold == self.results.threshold(result):
+            return
         self.history.do(LookChange(result.provenance.stack_id, result_key(result), (style, style), (known, threshold)))
 
     def discard_result(self, result: InferenceResult) -> None:

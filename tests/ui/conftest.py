@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,18 @@ PATIENCE_MS = 60_000 if not os.environ.get("MEDVIEW_MUTATED") else 20_000
 """What never comes fails; what comes late on a busy machine does not."""
 
 
+def activate_again(qtbot: QtBot, widget: QWidget) -> None:
+    """Where no window is active any more, make this one it, as a window manager does.
+
+    Under a bare X server the end of an earlier test's window can take the focus from the one that is there now, at any moment.
+    """
+    window = widget.window()
+    if QApplication.activeWindow() is None and window.isVisible() and QApplication.activePopupWidget() is None:
+        window.activateWindow()
+        with suppress(TimeoutError):
+            QtBot.waitUntil(qtbot, window.isActiveWindow, timeout=5000)
+
+
 class PatientBot(QtBot):
     """Waits longer than a test asks for where nothing has come yet; what comes in time costs nothing."""
 
@@ -32,6 +45,10 @@ class PatientBot(QtBot):
 
     def waitActive(self, widget: QWidget, *, timeout: int = 0) -> Any:
         return super().waitActive(widget, timeout=max(timeout, PATIENCE_MS))
+
+    def keyClick(self, widget: QWidget, *all_: Any, **more: Any) -> None:
+        activate_again(self, widget)
+        super().keyClick(widget, *all_, **more)
 
     def waitSignal(self, signal: Any, *, timeout: int = 0, **more: Any) -> Any:
         return super().waitSignal(signal, timeout=max(timeout, PATIENCE_MS), **more)

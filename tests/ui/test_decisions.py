@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -72,6 +73,9 @@ def test_decisions_by_keys_are_drawn_listed_taken_back_and_kept(qtbot: QtBot, st
     def findings() -> list[str]:
         return [finding.id for _, listed in viewport.findings() for finding in listed]
 
+    def until(told: Callable[[], object]) -> None:
+        qtbot.waitUntil(lambda: bool(told()), timeout=20_000)
+
     def verdicts() -> list[str]:
         return [workspace.decisions.of(result, finding).verdict for finding in result.findings]
 
@@ -79,41 +83,41 @@ def test_decisions_by_keys_are_drawn_listed_taken_back_and_kept(qtbot: QtBot, st
     assert verdicts() == ["", "", ""]
     press(qtbot, viewport, Qt.Key.Key_N)
     assert workspace.selected_finding[1] == "f1"
-    assert workspace.active_viewport.slice_index == 3
+    until(lambda: workspace.active_viewport.slice_index == 3)
     press(qtbot, viewport, Qt.Key.Key_Return)
     press(qtbot, viewport, Qt.Key.Key_N)
-    assert workspace.active_viewport.slice_index == 6
+    until(lambda: workspace.active_viewport.slice_index == 6)
     press(qtbot, viewport, Qt.Key.Key_X)
-    assert verdicts() == ["accepted", "rejected", ""]
-    assert findings() == ["f1", "f3"]  # rejected ones disappear into the list
-    assert rows(panel) == ["✓ nodule", "✗ nodule", "nodule"]
+    until(lambda: verdicts() == ["accepted", "rejected", ""])
+    until(lambda: findings() == ["f1", "f3"])  # rejected ones disappear into the list
+    until(lambda: rows(panel) == ["✓ nodule", "✗ nodule", "nodule"])
     press(qtbot, viewport, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert verdicts() == ["accepted", "", ""]
+    until(lambda: verdicts() == ["accepted", "", ""])
     press(qtbot, viewport, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    assert verdicts() == ["accepted", "rejected", ""]
+    until(lambda: verdicts() == ["accepted", "rejected", ""])
 
     # A label and a reason, typed into the panel.
     form = panel.cards[0].decision
     assert form is not None
-    assert form.reject.isChecked()
+    until(form.reject.isChecked)
     qtbot.mouseClick(form.note, Qt.MouseButton.LeftButton)
-    assert form.note.hasFocus()
+    until(form.note.hasFocus)
     qtbot.keyClicks(form.note, "vessel")
     qtbot.keyClick(form.note, Qt.Key.Key_Return)
     viewport.setFocus()
     press(qtbot, viewport, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
-    assert form.accept.isChecked()
+    until(form.accept.isChecked)
     qtbot.mouseClick(form.label, Qt.MouseButton.LeftButton)
-    assert form.label.hasFocus()
+    until(form.label.hasFocus)
     qtbot.keyClicks(form.label, "granuloma")
     qtbot.keyClick(form.label, Qt.Key.Key_Return)
-    assert rows(panel) == ["✓ granuloma", "✗ ✎ nodule", "nodule"]
+    until(lambda: rows(panel) == ["✓ granuloma", "✗ ✎ nodule", "nodule"])
     viewport.setFocus()
     press(qtbot, viewport, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
     qtbot.mouseClick(form.accept, Qt.MouseButton.LeftButton)
-    assert verdicts() == ["accepted", "rejected", "accepted"]
+    until(lambda: verdicts() == ["accepted", "rejected", "accepted"])
     qtbot.mouseClick(form.accept, Qt.MouseButton.LeftButton)
-    assert verdicts() == ["accepted", "rejected", ""]
+    until(lambda: verdicts() == ["accepted", "rejected", ""])
     kept(qtbot, desk)
     close_desk(qtbot, desk)
 
@@ -130,7 +134,8 @@ def test_decisions_by_keys_are_drawn_listed_taken_back_and_kept(qtbot: QtBot, st
     ]
     assert known[0].reader == again.workspace.decisions.reader != ""
     assert known[0].at.startswith("20")
-    assert rows(panel_of(qtbot, again)) == ["✓ granuloma", "✗ ✎ nodule", "nodule"]
+    listed = panel_of(qtbot, again)
+    until(lambda: rows(listed) == ["✓ granuloma", "✗ ✎ nodule", "nodule"])
     entries = [one for one in again.workspace.keeping.store.all_entries() if one.kind == "decision"]
     assert entries[0].content is not None
     assert entries[0].content["provenance"]["package_sha256"] == "ab" * 32
