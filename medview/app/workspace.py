@@ -470,8 +470,6 @@ class Workspace(NoticeBoard):
     def set_overlay_style(self, result: InferenceResult, style: OverlayStyle) -> None:
         """Draw a result this way in every viewport."""
         known, threshold = look_of(self, result)
-        if style == self.overlay_style(result):
-            return  # a control that follows what was undone must not make a step of it
         self.history.do(
             LookChange(result.provenance.stack_id, result_key(result), (known, style), (threshold, threshold))
         )
@@ -480,7 +478,7 @@ class Workspace(NoticeBoard):
         """Hide findings of a result with a lower score."""
         style, known = look_of(self, result)
         if threshold == self.results.threshold(result):
-            return
+            return  # nothing changes: no step to take back
         self.history.do(LookChange(result.provenance.stack_id, result_key(result), (style, style), (known, threshold)))
 
     def discard_result(self, result: InferenceResult) -> None:
