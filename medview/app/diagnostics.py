@@ -23,8 +23,8 @@ from medview.app.settings import load_settings
 from medview.core.policy import policy
 from medview.core.problem import MedviewError
 
-_PERSONAL = frozenset({"last_folder", "export_folder", "link_folders", "window_geometry", "presets"})
-"""Settings that can hold names of folders, or what a reader wrote."""
+_CHOICES = frozenset({"language", "theme", "mouse_profile", "corner_text", "device"})
+"""Settings whose words are medview's own. Of all others only numbers are told: a setting that comes later may hold names."""
 _PARTS = ("PySide6", "numpy", "pydicom", "SimpleITK", "onnxruntime", "imagecodecs", "opencv-python-headless", "numba")
 _ENVIRONMENT = ("QT_QPA_PLATFORM", "QT_SCALE_FACTOR", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "LANG", "LC_ALL")
 
@@ -111,5 +111,7 @@ def _models() -> list[dict[str, str]]:
 
 def _settings() -> dict[str, Any]:
     settings, notes = load_settings()
-    content = {name: value for name, value in asdict(settings).items() if name not in _PERSONAL}
+    content = {
+        name: value for name, value in asdict(settings).items() if name in _CHOICES or isinstance(value, int | float)
+    }
     return {**content, "notes": [note.code for note in notes]}

@@ -22,7 +22,16 @@ def test_it_says_what_the_computer_has_and_nothing_of_a_patient(
 ) -> None:
     folder = str(tmp_path / SECRET)
     presets = {"CT": ((SECRET, 40.0, 400.0),)}
-    save_settings(replace(Settings(), last_folder=folder, link_folders=(folder,), presets=presets, theme="light"))
+    save_settings(
+        replace(
+            Settings(),
+            last_folder=folder,
+            link_folders=(folder,),
+            presets=presets,
+            theme="light",
+            displays={SECRET: (0.5, 300.0, 0.1, 1.0)},
+        )
+    )
     report_error(OSError(SECRET))
     target = tmp_path / "out.zip"
     assert run(["diagnostics", "--output", str(target), "--json"]) == 0
@@ -31,6 +40,9 @@ def test_it_says_what_the_computer_has_and_nothing_of_a_patient(
         texts = {name: archive.read(name).decode() for name in archive.namelist()}
     said = json.loads(texts["diagnostics.json"])
     assert said["settings"]["theme"] == "light"
+    assert said["settings"]["overlay_outline"] is True
+    texts_of_settings = {name for name, value in said["settings"].items() if isinstance(value, str)}
+    assert texts_of_settings == {"language", "theme", "mouse_profile", "corner_text", "device"}
     assert said["parts"]["numpy"][0].isdigit()
     assert [one["id"] for one in said["models"]][:2] == ["ct-lungs", "ct-nodules"]
     assert said["crash_reports"] == len(texts) - 1 == 1
