@@ -164,8 +164,23 @@ def edit_moves(edit: LabelEdit, value: int) -> bool:
     return bool((before == value).any() or (after == value).any())
 
 
+class _CorrectionStep:
+    """What the steps on a segmentation have in common."""
+
+    correction: Correction
+
+    @property
+    def stack_id(self) -> str:
+        """The stack that it is on."""
+        return self.correction.stack_id
+
+    def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
+        """Each is a step of its own."""
+        return None
+
+
 @dataclass(frozen=True, eq=False)
-class StrokeChange:
+class StrokeChange(_CorrectionStep):
     """A step on the voxels: a stroke of the brush, or what was done to a whole label. ``what`` is English, context "Step"."""
 
     correction: Correction
@@ -180,22 +195,13 @@ class StrokeChange:
         """What was done."""
         return self.what
 
-    @property
-    def stack_id(self) -> str:
-        """The stack that it is on."""
-        return self.correction.stack_id
-
     def reversed(self) -> StrokeChange:
         """The change that takes this one back."""
         return replace(self, forward=not self.forward)
 
-    def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
-        """Each stroke is a step of its own."""
-        return None
-
 
 @dataclass(frozen=True, eq=False)
-class CorrectionChange:
+class CorrectionChange(_CorrectionStep):
     """A segmentation that a reader began or discarded (``there`` False)."""
 
     correction: Correction
@@ -207,22 +213,13 @@ class CorrectionChange:
         """What was done."""
         return self.what
 
-    @property
-    def stack_id(self) -> str:
-        """The stack that it is on."""
-        return self.correction.stack_id
-
     def reversed(self) -> CorrectionChange:
         """The change that takes this one back."""
         return replace(self, there=not self.there)
 
-    def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
-        """Each is a step of its own."""
-        return None
-
 
 @dataclass(frozen=True, eq=False)
-class LabelsChange:
+class LabelsChange(_CorrectionStep):
     """Labels that were added, named or coloured anew."""
 
     correction: Correction
@@ -236,18 +233,9 @@ class LabelsChange:
             return QT_TRANSLATE_NOOP("Step", "New label")
         return QT_TRANSLATE_NOOP("Step", "Name or colour of a label")
 
-    @property
-    def stack_id(self) -> str:
-        """The stack that it is on."""
-        return self.correction.stack_id
-
     def reversed(self) -> LabelsChange:
         """The change that takes this one back."""
         return replace(self, before=self.after, after=self.before)
-
-    def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
-        """Each is a step of its own."""
-        return None
 
 
 def pixel_mm_of(stack: Stack) -> tuple[float, float]:
