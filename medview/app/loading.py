@@ -21,7 +21,7 @@ from medview.core.progress import Progress, no_progress
 from medview.core.study import FrameSource, Stack
 from medview.core.volume import SliceState, Volume
 from medview.dicom.decode_worker import read_source
-from medview.jobs.direct import PATIENCE_S, fresh_array, read_slots
+from medview.jobs.direct import PATIENCE_S, fresh_array, read_slots, slots_apart
 from medview.jobs.queue import THREADS, Job, JobQueue, JobState, Lane
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def load_volume(
     if not _needs_codec(stack, time):
         stored = fresh_array(_shape(stack), stack.dtype)
         frames = _frames(stack, time)
-        left = iter(range(slices))
+        left = iter(slots_apart(slices))
         read_slots(
             lambda: next(left, None),
             lambda k: _read_directly(frames[k], stored[k]),

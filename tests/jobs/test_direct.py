@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -10,7 +11,7 @@ import pytest
 
 from medview.core.progress import Cancelled
 from medview.jobs import direct
-from medview.jobs.direct import LARGE, fresh_array, read_slots
+from medview.jobs.direct import LARGE, fresh_array, read_slots, slots_apart
 
 
 def test_each_slot_once_and_told_in_the_callers_thread() -> None:
@@ -104,3 +105,12 @@ def test_fresh_arrays_are_zero_and_writable(size: int) -> None:
 def test_no_room() -> None:
     with pytest.raises(MemoryError):
         fresh_array((1 << 31, 1 << 31), np.int16)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 12, 601])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_slots_apart_are_all_slots_once_and_no_neighbours(count: int, threads: int) -> None:
+    slots = list(slots_apart(count, threads))
+    assert sorted(slots) == list(range(count))
+    if threads > 1 and count > 2 * threads:
+        assert all(abs(one - other) > 1 for one, other in itertools.pairwise(slots))
