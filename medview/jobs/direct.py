@@ -59,7 +59,8 @@ def fresh_array(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
 
 def slots_apart(count: int, threads: int = THREADS) -> Iterator[int]:
     """All slots of 0 … ``count`` - 1, each next one in another part: neighbours that are filled at once share a huge page,
-    and the system then clears that page for both (600 slices: a sixth more time)."""
+    and the system then clears that page for both (600 slices: a sixth more time).
+    """
     part = -(-count // threads)
     return (at + part * each for at in range(part) for each in range(threads) if at + part * each < count)
 
