@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +195,19 @@ def test_first_slice_is_there_at_once_and_neighbours_follow_outward(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Of two threads the one that took a slot first may read it last.
-    monkeypatch.setattr(loading, "read_slots", partial(read_slots, threads=1))
+
+    def in_one_thread(
+        take: Callable[[], int | None],
+        read: Callable[[int], Any],
+        tell: Callable[[int, Any], None],
+        threads: int = 1,
+        late: Callable[[int], Any] | None = None,
+        patience_s: float = 60.0,
+    ) -> None:
+        read_slots(take, read, tell, min(threads, 1), late, patience_s)
+
+    monkeypatch.setattr(loading, "read_slots", in_one_thread)
+    monkeypatch.setattr(loading, "FIRST_SLICE_S", 20.0)
     stack = direct(21)
     volume = desk.loader.volume(stack, 0, 10)
     assert volume.is_loaded(10)
