@@ -113,6 +113,10 @@ class First:
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         if item.nodeid not in self._asked:
             return None
+        # The test before left standing what it would share with this one, which is not set up here.
+        items = item.session.items
+        after = items[items.index(item) + 1 :]
+        item.session._setupstate.teardown_exact(next((one for one in after if one.nodeid not in self._asked), None))
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         for report in self._wait_for(item):
             item.ihook.pytest_runtest_logreport(report=report)

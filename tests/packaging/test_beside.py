@@ -89,6 +89,20 @@ def test_the_first_failure_ends_the_run_where_that_is_asked_for(tmp_path: Path) 
     assert "= 1 failed, 3 passed, 1 skipped in " in said.splitlines()[-1], said
 
 
+def test_what_a_folder_shares_is_taken_down_though_its_last_tests_run_elsewhere(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").touch()
+    late = """
+from tests import beside
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.nodeid.startswith("two"))
+"""
+    files = {"one/test_quiet": QUIET, "one/test_passing": MARKED.split("def test_skipped")[0], "two/test_last": QUIET}
+    said = outcome(tmp_path, conftest=CONFTEST + late, **files)
+    assert "= 5 passed in " in said.splitlines()[-1], said
+
+
 def test_few_tests_stay_in_one_process(tmp_path: Path) -> None:
     said = outcome(tmp_path, "test_marked.py", test_quiet=QUIET, test_marked=MARKED)
     assert "2 failed, 1 skipped, 1 error in " in said.splitlines()[-1], said
