@@ -98,7 +98,11 @@ from tests import beside
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.nodeid.startswith("two"))
 """
-    files = {"one/test_quiet": QUIET, "one/test_passing": MARKED.split("def test_skipped")[0], "two/test_last": QUIET}
+    files = {
+        "one/test_quiet": QUIET,
+        "one/test_passing": MARKED.split("def test_skipped", maxsplit=1)[0],
+        "two/test_last": QUIET,
+    }
     said = outcome(tmp_path, conftest=CONFTEST + late, **files)
     assert "= 5 passed in " in said.splitlines()[-1], said
 
