@@ -121,7 +121,7 @@ class ElementFile:
             position = self._read_meta(self._begin)
             self.transfer_syntax = self._meta_text(0x00020010)
             self._data_end = self.size
-            if self.transfer_syntax == DEFLATED and self._guess(position) is None:
+            if self.transfer_syntax == DEFLATED and self._is_deflated(position):
                 self._data_end = self._inflate(position)
                 position = 0
             self._data_begin = position
@@ -419,6 +419,11 @@ class ElementFile:
         if group <= 0x0020 and number <= 0x4000 and (length <= 0x10000 or length == UNDEFINED):
             return Writing(explicit=False)
         return None
+
+    def _is_deflated(self, position: int) -> bool:
+        from medview.dicom.inflate import DEFLATED_LOOK, begins_deflated
+
+        return self._guess(position) is None or begins_deflated(self.read(position, position + DEFLATED_LOOK))
 
     def _inflate(self, position: int) -> int:
         """Hold the inflated data set from now on; returns its size."""

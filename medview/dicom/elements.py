@@ -63,7 +63,7 @@ from medview.dicom.file_start import (
     sniffed,
     start_of_elements,
 )
-from medview.dicom.inflate import inflate_capped
+from medview.dicom.inflate import DEFLATED_LOOK, begins_deflated, inflate_capped
 from medview.dicom.layout import Layout, plain_run
 from medview.files.byte_source import (
     NOT_THERE,
@@ -503,7 +503,7 @@ def _read(file: ByteSource, path: str, first_read: int, wanted: Wanted, layouts:
         source.fill(start, CHUNK)
         begin = source.buf[:16]
         declared = raw.transfer_syntax = raw.values.get(tags.TRANSFER_SYNTAX, b"").strip(b" \0").decode("latin-1")
-    if declared == DEFLATED and sniffed(begin) is None:
+    if declared == DEFLATED and (sniffed(begin) is None or begins_deflated(file.read(start, DEFLATED_LOOK))):
         _read_deflated(file, path, start, raw, wanted)
         return raw
     syntax = _remembered_syntax(begin, declared, raw, layouts)

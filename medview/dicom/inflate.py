@@ -10,6 +10,8 @@ MAX_RATIO = 200
 MAX_BYTES = 2 << 30
 HARMLESS = 64 << 20
 """So much may come of any input: an image of one value shrinks to a thousandth."""
+DEFLATED_LOOK = 1024
+"""So many bytes tell whether a data set is deflated."""
 
 
 def inflate_capped(compressed: bytes | memoryview, path: str, want: int | None = None) -> bytes:
@@ -26,6 +28,21 @@ def inflate_capped(compressed: bytes | memoryview, path: str, want: int | None =
         if error.code != "codec_failed" or len(head) < 2 or head[0] & 15 != 8 or int.from_bytes(head) % 31:
             raise
         return _inflated(compressed, path, want, zlib.MAX_WBITS)
+
+
+def begins_deflated(begin: bytes) -> bool:
+    """Whether the first bytes of a data set inflate to elements.
+
+    Deflated bytes can look like an element by chance: some three in a hundred small files spell a VR at its place.
+    """
+    for wbits in (-zlib.MAX_WBITS, zlib.MAX_WBITS):
+        try:
+            first = zlib.decompressobj(wbits).decompress(begin, 64)
+        except zlib.error:
+            continue
+        if first[:2] in {b"\x08\0", b"\x02\0", b"\x04\0"} and first[4:6].isalpha():
+            return True
+    return False
 
 
 def _inflated(compressed: bytes | memoryview, path: str, want: int | None, wbits: int) -> bytes:

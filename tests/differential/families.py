@@ -1,0 +1,11 @@
+"""The families of made series by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.differential.cases import classic
+from tests.differential.truth import TrueSeries
+
+FAMILIES: dict[str, Callable[[int, Path], TrueSeries]] = {"classic": classic}
