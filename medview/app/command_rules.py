@@ -127,6 +127,6 @@ def has_tags(context: Context) -> bool:
 
 
 def has_key_images(context: Context) -> bool:
-    """Whether a key object selection marks images of what is shown."""
+    """Whether any image of what is shown is a key image."""
     stack = context.workspace.active_viewport.stack
     return stack is not None and context.workspace.key_images.count_in(stack) > 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from psygnal import Signal
@@ -34,6 +36,27 @@ class Change(Protocol):
 C = TypeVar("C", bound=Change)
 
 
+@dataclass(frozen=True, eq=False)
+class SeveralChanges:
+    """Changes of one or more kinds that the reader made as one; ``title`` says as what."""
+
+    title: str
+    changes: tuple[Change, ...]
+
+    @property
+    def stack_id(self) -> str:
+        """The stack of the first of them."""
+        return self.changes[0].stack_id
+
+    def reversed(self) -> SeveralChanges:
+        """All taken back, the last one first."""
+        return SeveralChanges(self.title, tuple(one.reversed() for one in reversed(self.changes)))
+
+    def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
+        """Each is a step of its own."""
+        return None
+
+
 class History:
     """Steps that were done and taken back. ``changed`` after each; ``stepped`` tells a journal "done", "undone", "redone"."""
 
@@ -46,6 +69,8 @@ class History:
         self._undone: list[Any] = []
         self._appliers: dict[type[Any], Callable[[Any], None]] = {}
         self._last = float("-inf")
+        self._together: list[Any] | None = None
+        self.understand(SeveralChanges, self._apply_all)
 
     def understand(self, kind: type[C], apply: Callable[[C], None]) -> None:
         """From now on changes of this kind are applied by ``apply``."""
@@ -53,6 +78,10 @@ class History:
 
     def do(self, change: Change) -> None:
         """Apply a change; it can be taken back."""
+        if self._together is not None:
+            self._appliers[type(change)](change)
+            self._together.append(change)
+            return
         now = self._clock()
         joined = (
             change.joined(self._done[-1]) if self._done and not self._undone and now - self._last < MERGE_S else None
@@ -65,6 +94,30 @@ class History:
             del self._done[:-MOST_STEPS]
         self._undone.clear()
         self._tell("done", change)
+
+    @contextmanager
+    def as_one(self, title: str) -> Iterator[None]:
+        """What is done inside is one step with that ``title``; a single change keeps its own."""
+        if self._together is not None:
+            yield
+            return
+        self._together = []
+        try:
+            yield
+        finally:
+            changes, self._together = self._together, None
+            if changes:
+                self._last = float("-inf")
+                one = changes[0] if len(changes) == 1 else SeveralChanges(title, tuple(changes))
+                self._done.append(one)
+                del self._done[:-MOST_STEPS]
+                self._undone.clear()
+                self.stepped.emit("done", one)
+                self.changed.emit()
+
+    def _apply_all(self, change: SeveralChanges) -> None:
+        for one in change.changes:
+            self._appliers[type(one)](one)
 
     def undo(self) -> str | None:
         """Take the last change back; the stack that it was on, None where there is nothing to take back."""

@@ -24,6 +24,7 @@ from medview.app.commands import Command, Context, Menu
 from medview.app.decisions import Verdict
 from medview.app.image_references import show_next_key_image
 from medview.app.marked_text import QT_TRANSLATE_NOOP
+from medview.app.reader_keys import is_key_image, toggle_key_image
 from medview.app.run_on_open import cancel_runs, has_runs
 from medview.app.scales import next_scale
 from medview.app.tools import Tool
@@ -246,6 +247,14 @@ def image_commands() -> tuple[Command, ...]:
             ("Shift+D",),
             0,
             enabled=has_dimensions,
+        ),
+        image(
+            "key_image.toggle",
+            QT_TRANSLATE_NOOP("Command", "Key image"),
+            lambda c: toggle_key_image(c.workspace),
+            ("K",),
+            0,
+            checked=lambda c: is_key_image(c.workspace),
         ),
         image(
             "key_image.next",

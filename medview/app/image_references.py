@@ -1,4 +1,4 @@
-"""From a reference in a document to the image that is open, and from key object selections to marked images."""
+"""From a reference in a document to the image that is open; key images, of key object selections and of the reader."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def show_reference(workspace: Workspace, reference: ObjectReference) -> bool:
 
 
 class KeyImages:
-    """Images that key object selections of the open studies mark; the selections are read after the scan."""
+    """Images that the reader or key object selections of the open studies mark; the selections are read after the scan."""
 
     changed = Signal()
 
@@ -102,6 +102,7 @@ class KeyImages:
         self._documents: dict[str, Report] = {}
         self._marked: dict[FrameKey, str] = {}
         self._stacks: dict[str, int] = {}
+        workspace.reader_keys.changed.connect(self._reader_chose)
 
     def refresh(self) -> None:
         """Read the selections that are not known yet, in the background."""
@@ -142,8 +143,18 @@ class KeyImages:
         self._stacks = {}
         self.changed.emit()
 
+    def _reader_chose(self) -> None:
+        self._stacks = {}
+        self.changed.emit()
+
     def title_of(self, stack: Stack, frame: int) -> str | None:
         """Why a frame (index into the stack's frames) is a key image; None where it is none."""
+        own = self._workspace.reader_keys.on(stack, frame)
+        if own is not None:
+            return own.note or self._title_in_files(stack, frame) or ""
+        return self._title_in_files(stack, frame)
+
+    def _title_in_files(self, stack: Stack, frame: int) -> str | None:
         if not self._marked or not 0 <= frame < len(stack.frames):
             return None
         source = stack.frames[frame]
@@ -152,15 +163,15 @@ class KeyImages:
     def count_in(self, stack: Stack) -> int:
         """How many key images a stack has."""
         if not self._marked:
-            return 0
+            return len(self._workspace.reader_keys.of(stack))
         if stack.id not in self._stacks:
-            self._stacks[stack.id] = sum(self.title_of(stack, at) is not None for at in range(len(stack.frames)))
+            self._stacks[stack.id] = sum(self.title_of(stack, at) is not None for at in range(stack.frame_count))
         return self._stacks[stack.id]
 
     def neighbour(self, stack: Stack, time: int, k: int, step: int) -> tuple[int, int] | None:
         """(time, k) of the next or previous key image of a stack, around at its ends; None where there is none."""
         slices = stack.shape[0]
-        marked = [at for at in range(len(stack.frames)) if self.title_of(stack, at) is not None]
+        marked = [at for at in range(stack.frame_count) if self.title_of(stack, at) is not None]
         if not marked:
             return None
         here = time * slices + k

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STAYING = frozenset({"marks_in_memory", "marks_not_kept"})
 """Notices that stay until they are not true any more."""
 
-KINDS = ("mark", "decision", "pixels", "reading", *CORRECTION_KINDS)
+KINDS = ("mark", "decision", "pixels", "reading", "key_image", *CORRECTION_KINDS)
 
 
 class Keeping:
@@ -217,10 +217,14 @@ class Keeping:
         time, k = divmod(_index_of(stack, place), stack.shape[0])
         self._hash_slice(stack, time, k, lambda digest: self._record_pixels(mark.id, digest))
 
+    def touch(self, subject: str) -> None:
+        """What the journal says of this subject is older than what was just done here."""
+        self._touched.add(subject)
+
     def hash_under(self, subject: str, stack: Stack, time: int, k: int, home: tuple[str, str]) -> None:
         """Record what the pixels of slice k are under something that was made on it."""
         self._homes[subject] = home
-        self._touched.add(subject)
+        self.touch(subject)
         self._hash_slice(stack, time, k, lambda digest: self._record_pixels(subject, digest))
 
     def expect(self, subject: str, stack_id: str, time: int, k: int, wanted: str) -> None:
@@ -269,6 +273,7 @@ class Keeping:
                 if wanted != digest:
                     self._workspace.measurements.set_stale(mark_id)
                     self.corrections.set_stale(mark_id)
+                    self._workspace.reader_keys.set_stale(mark_id)
 
         self._hash_slice(found[2], time, k, done)
 
@@ -360,7 +365,8 @@ class Keeping:
         )
         self._workspace.read_first.bring_back(entries)
         more_unknown, more_away = self.corrections.bring_back(entries, self._touched, series)
-        unknown, away = unknown + more_unknown, away + more_away
+        keys_unknown, keys_away = workspace.reader_keys.bring_back(entries, self._touched)
+        unknown, away = unknown + more_unknown + keys_unknown, away + more_away + keys_away
         if away:
             text = f"Kept marks on images of these series that are not open: {away}. They stay kept."
             workspace.tell("marks_away", text, (str(away),))

@@ -21,6 +21,7 @@ from medview.formats.picture_writing import png_bytes
 from medview.kernels.lines import draw_polyline
 
 MOST_PICTURES = 12
+MOST_KEYS = 100
 READER_COLOUR = (240, 200, 60)
 MODEL_COLOUR = (150, 140, 255)
 REJECTED_COLOUR = (130, 130, 130)
@@ -40,6 +41,9 @@ class KeyPicture:
     marks: tuple[int, ...]
     aspect: float
     """Height of a pixel over its width."""
+    is_key: bool = False
+    """Whether the reader chose the image."""
+    note: str = ""
 
     @property
     def address(self) -> str:
@@ -48,9 +52,9 @@ class KeyPicture:
 
 
 def key_pictures(statement: Statement, progress: Progress = no_progress) -> tuple[KeyPicture, ...]:
-    """One picture for each slice that something was found or marked on, rejected findings left out; at most a dozen.
+    """The reader's key images, then each slice that something was found or marked on, rejected findings left out.
 
-    Where only label maps are there, the slice with most of them. Raises MedviewError where a frame cannot be read.
+    At most a dozen, but all that the reader chose. Where only label maps are there, the slice with most of them. Raises MedviewError where a frame cannot be read.
     """
     found: list[KeyPicture] = []
     wanted = _slices(statement)
@@ -62,6 +66,9 @@ def key_pictures(statement: Statement, progress: Progress = no_progress) -> tupl
 
 def _slices(statement: Statement) -> list[tuple[Stack, int, int]]:
     wanted: dict[tuple[str, int, int], tuple[Stack, int, int]] = {}
+    for key in statement.keys:
+        wanted.setdefault((key.stack.id, key.time, key.k), (key.stack, key.time, key.k))
+    most = max(MOST_PICTURES, min(len(wanted), MOST_KEYS))
     for one in statement.findings:
         if one.verdict != "rejected":
             wanted.setdefault((one.stack.id, one.time, one.finding.k), (one.stack, one.time, one.finding.k))
@@ -76,7 +83,7 @@ def _slices(statement: Statement) -> list[tuple[Stack, int, int]]:
                 k = int(np.count_nonzero(labels, axis=(1, 2)).argmax())
                 time = result.result.segmentation.time if result.result.segmentation is not None else 0
                 wanted.setdefault((result.stack.id, time, k), (result.stack, time, k))
-    return list(wanted.values())[:MOST_PICTURES]
+    return list(wanted.values())[:most]
 
 
 def picture_of(statement: Statement, stack: Stack, time: int, k: int, progress: Progress = no_progress) -> KeyPicture:
@@ -110,6 +117,7 @@ def picture_of(statement: Statement, stack: Stack, time: int, k: int, progress: 
         boxes=[_box(one, scale) for _number, one in findings],
         missing=large(shown.missing),
     )
+    keys = [one for one in statement.keys if (one.stack.id, one.time, one.k) == (stack.id, time, k)]
     marks = [
         (number, one)
         for number, one in enumerate(statement.marks, 1)
@@ -127,6 +135,8 @@ def picture_of(statement: Statement, stack: Stack, time: int, k: int, progress: 
         tuple(number for number, _one in findings),
         tuple(number for number, _one in marks),
         stack.pixel_aspect,
+        bool(keys),
+        "; ".join(key.note for key in keys if key.note),
     )
 
 

@@ -311,6 +311,13 @@ def _rows(statement: Statement) -> list[dict[str, Any]]:
         )  # fmt: skip
     for mark in statement.marks:
         rows += [_mark_row(mark, amount) for amount in mark.amounts]
+    for key in statement.keys:
+        rows.append(
+            {
+                "kind": "key image", "sop_instance_uid": key.source.sop_uid if key.source is not None else "",
+                "frame": key.source.frame if key.source is not None else "", "slice": key.k, "note": key.note,
+            }
+        )  # fmt: skip
     for result in statement.results:
         made = result.result.provenance
         labels = () if result.result.segmentation is None else result.result.segmentation.meanings
@@ -380,6 +387,17 @@ def statement_json(statement: Statement) -> str:
                 ],
             }
             for one in statement.marks
+        ],
+        "key_images": [
+            {
+                "sop_instance_uid": one.source.sop_uid if one.source is not None else "",
+                "frame": one.source.frame if one.source is not None else None,
+                "stack": one.stack.id,
+                "slice": one.k,
+                "time": one.time,
+                "note": one.note,
+            }
+            for one in statement.keys
         ],
         "volumes_ml": [
             {"stack": one.stack.id, "package": one.result.provenance.package_id, "label": value, "volume_ml": volume}

@@ -20,6 +20,7 @@ from medview.core.statement import (
     Point2,
     Point3,
     StatedFinding,
+    StatedKey,
     StatedMark,
     StatedResult,
     Statement,
@@ -47,6 +48,7 @@ def state_study(
     values_on: ValuesOn | None = None,
     reader: str = "",
     verified: bool = False,
+    keys: Sequence[StatedKey] = (),
 ) -> Statement:
     """The statement on a study. ``visible`` chooses findings (without it those above the package's threshold)."""
     listed = tuple(results)
@@ -61,6 +63,7 @@ def state_study(
         tuple(StatedResult(result, stack, volumes_ml(result.segmentation)) for stack, result in listed),
         reader,
         verified,
+        tuple(keys),
     )
 
 

@@ -20,6 +20,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
         raise MedviewError("no_study", "No study is shown.", exit_code=ExitCode.BAD_USE)
     stacks = [stack for series in study.series for stack in series.stacks]
     marks = tuple((stack, mark) for stack in stacks for mark in workspace.measurements.of(stack.id))
+    keys = tuple((stack, place) for stack in stacks for place in workspace.reader_keys.of(stack))
     hidden = workspace.read_first.hides  # a reading that was made without them does not speak of them
     results = tuple(
         (stack, result)
@@ -37,6 +38,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
     def make() -> Statement:
         from medview.app.key_pictures import loaded_values
         from medview.app.statements import state_study
+        from medview.core.statement import StatedKey
 
         def decision_on(result: InferenceResult, finding: Finding) -> Any:
             return decided.get((id(result), finding.id))
@@ -50,6 +52,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
             values_on=loaded_values,
             reader=reader,
             verified=verified,
+            keys=[StatedKey(stack, place.time, place.k, place.key.note) for stack, place in keys],
         )
 
     return make

@@ -36,7 +36,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "Median": "median", "Perimeter": "perimeter", "Angle": "angle",
         "ruler": "distance", "polyline": "path", "angle": "angle", "cobb": "Cobb angle", "bidirectional": "two axes",
         "ellipse": "ellipse", "rectangle": "rectangle", "polygon": "polygon", "freehand": "outline", "point": "point",
-        "arrow": "arrow", "text": "text", "calibration": "calibration line", "image": "image {0} of {1}", "on_cut": "on a cut",
+        "arrow": "arrow", "text": "text", "calibration": "calibration line", "image": "image {0} of {1}", "key": "key image", "on_cut": "on a cut",
         "left": "L", "right": "R", "front": "A", "back": "P", "up": "S", "down": "I",
     },
     "zh_CN": {
@@ -46,7 +46,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "Median": "中位数", "Perimeter": "周长", "Angle": "角度",
         "ruler": "距离", "polyline": "折线", "angle": "角度", "cobb": "Cobb 角", "bidirectional": "双径",
         "ellipse": "椭圆", "rectangle": "矩形", "polygon": "多边形", "freehand": "手绘轮廓", "point": "点",
-        "arrow": "箭头", "text": "文字", "calibration": "校准线", "image": "第 {0} / {1} 幅", "on_cut": "重建层面",
+        "arrow": "箭头", "text": "文字", "calibration": "校准线", "image": "第 {0} / {1} 幅", "key": "关键图像", "on_cut": "重建层面",
         "left": "左", "right": "右", "front": "前", "back": "后", "up": "上", "down": "下",
     },
 }  # fmt: skip
@@ -104,6 +104,7 @@ def _dicom_paths(statement: Statement) -> Iterable[str]:
 def _stacks(statement: Statement) -> list[Stack]:
     stacks = [one.stack for one in statement.findings]
     stacks += [one.stack for one in statement.marks]
+    stacks += [one.stack for one in statement.keys]
     stacks += [one.stack for one in statement.results]
     return list({stack.id: stack for stack in stacks}.values())
 
@@ -184,7 +185,8 @@ def _technique(context: SeriesContext, stack: Stack) -> str:
 
 
 def _picture(one: KeyPicture, words: dict[str, str]) -> dict[str, Any]:
-    numbers = [f"F{number}" for number in one.findings] + [f"M{number}" for number in one.marks]
+    numbers = [f"★ {words['key']}"] if one.is_key else []
+    numbers += [f"F{number}" for number in one.findings] + [f"M{number}" for number in one.marks]
     where = words["image"].format(one.k + 1, one.stack.shape[0])
     height, width = one.rgba.shape[:2]
     shown = (PICTURE_PX, max(1, round(PICTURE_PX * height * one.aspect / width)))
@@ -194,7 +196,7 @@ def _picture(one: KeyPicture, words: dict[str, str]) -> dict[str, Any]:
         "src": one.address,
         "width": shown[0],
         "height": shown[1],
-        "caption": ", ".join([*numbers, where]),
+        "caption": ", ".join([*numbers, where]) + (f": {one.note}" if one.note else ""),
     }
 
 

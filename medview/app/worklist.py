@@ -15,6 +15,7 @@ from psygnal import Signal
 from medview.app import opening
 from medview.app.correction import counted
 from medview.app.decisions import UNDECIDED, Decision, Verdict
+from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.results import result_key
 from medview.core.finding import Finding, InferenceResult, Segmentation
 from medview.core.segment_numbers import voxel_ml
@@ -22,19 +23,20 @@ from medview.core.segment_numbers import voxel_ml
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from medview.app.reader_keys import KeyPlace
     from medview.app.workspace import Workspace
     from medview.core.measurement import Measurement
     from medview.core.statement import Amount
     from medview.core.study import Stack, Study
 
-Kind = Literal["finding", "segment", "class", "mark"]
+Kind = Literal["finding", "segment", "class", "mark", "key"]
 State = Literal["all", "undecided", "accepted", "rejected", "single"]
 """``single``: what not all models that were asked found."""
 Order = Literal["given", "label", "size", "slice", "score"]
 
 OVERLAP = 0.25
 """Share of two boxes' union from which they are one thing."""
-_KINDS: tuple[Kind, ...] = ("finding", "segment", "class", "mark")
+_KINDS: tuple[Kind, ...] = ("finding", "segment", "class", "mark", "key")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,7 @@ class WorkItem:
     decision: Decision = UNDECIDED
     members: tuple[tuple[InferenceResult, Finding], ...] = ()
     mark: Measurement | None = None
+    key_image: KeyPlace | None = None
     by_model: bool = True
 
 
@@ -77,7 +80,7 @@ class WorkFilter:
             return False
         if item.score is not None and item.score < self.least_score:
             return False
-        if self.state == "undecided" and (verdict or item.kind == "mark"):
+        if self.state == "undecided" and (verdict or item.kind in {"mark", "key"}):
             return False
         if self.state in {"accepted", "rejected"} and verdict != self.state:
             return False
@@ -153,6 +156,7 @@ class Worklist:
                 found["segment"] += self._segments(stack, result)
                 found["class"] += self._classes(stack, result)
             found["mark"] += [self._mark(stack, mark) for mark in workspace.measurements.of(stack.id)]
+            found["key"] += [self._key(stack, place) for place in workspace.reader_keys.of(stack)]
         return [item for kind in _KINDS for item in found[kind]]
 
     def _findings(self, stack: Stack, results: Sequence[InferenceResult]) -> list[WorkItem]:
@@ -263,6 +267,19 @@ class Worklist:
             by_model=False,
         )
 
+    def _key(self, stack: Stack, place: KeyPlace) -> WorkItem:
+        return WorkItem(
+            "key",
+            f"key/{stack.id}/{place.key.subject}",
+            stack,
+            "",
+            (self._workspace.decisions.reader,),
+            place.k,
+            decision=Decision(note=place.key.note),
+            key_image=place,
+            by_model=False,
+        )
+
     def _counted(self, result: InferenceResult, segmentation: Segmentation) -> NDArray[np.int64] | None:
         """Voxels of each value, counted once in the background; None until then."""
         from medview.jobs.queue import Lane
@@ -292,6 +309,8 @@ class Worklist:
             self._others_to(item.stack, item.members[0][1].center_lps)
         elif item.kind == "mark" and item.mark is not None:
             self._show_mark(item.stack, item.mark)
+        elif item.key_image is not None:
+            self._show_key(item.stack, item.key_image)
         else:
             self._bring_up(item.stack)
             result, finding = item.members[0]
@@ -343,6 +362,27 @@ class Worklist:
         workspace.finding_selected.emit("", "")
         self._others_to(stack, points[0] if points is not None else None)
 
+    def _show_key(self, stack: Stack, place: KeyPlace) -> None:
+        workspace = self._workspace
+        self._bring_up(stack)
+        middle = None
+        if stack.geometry is not None:
+            _slices, rows, columns = stack.shape
+            x, y, z = stack.geometry.voxel_to_patient((place.k, (rows - 1) / 2, (columns - 1) / 2))
+            middle = (float(x), float(y), float(z))
+        own = [state for state in workspace.viewports if state.stack is not None and state.stack.id == stack.id]
+        for state in own:
+            if state.view.plane_kind == "acquired":
+                state.update(time=place.time, k=place.k)
+            elif middle is not None and len(own) > 1:
+                state.go_to_point(middle)
+        if not any(state.view.plane_kind == "acquired" for state in own):
+            own[0].set_plane("acquired")  # it is an image as it was acquired
+            own[0].update(time=place.time, k=place.k)
+        workspace.selected_finding = ("", "")
+        workspace.finding_selected.emit("", "")
+        self._others_to(stack, middle)
+
     def _show_segment(self, stack: Stack, result: InferenceResult, value: int, k: int | None) -> None:
         segmentation = result.segmentation
         assert segmentation is not None
@@ -392,6 +432,15 @@ class Worklist:
         pair = workspace.selected_pair()
         return () if pair is None else (pair,)
 
+    def chosen_key(self) -> WorkItem | None:
+        """The key image that the reader went to last, as it is now; None where it was something else."""
+        known = self._shown
+        if known is None or known.key_image is None or self.selected != known.key:
+            return None
+        places = self._workspace.reader_keys.of(known.stack)
+        place = next((one for one in places if one.key.subject == known.key_image.key.subject), None)
+        return None if place is None else self._key(known.stack, place)
+
     def verdict(self) -> Verdict:
         """What holds for the chosen line."""
         chosen = self.chosen()
@@ -400,13 +449,22 @@ class Worklist:
     def toggle(self, verdict: Verdict) -> None:
         """Accept or reject the chosen line, for all models that found it; a second time it is open again."""
         wanted: Verdict = "" if self.verdict() == verdict else verdict
-        for result, finding in self.chosen():
-            self._workspace.decisions.decide(result, finding, verdict=wanted)
+        title = {
+            "accepted": QT_TRANSLATE_NOOP("Step", "Accept a finding"),
+            "rejected": QT_TRANSLATE_NOOP("Step", "Reject a finding"),
+            "": QT_TRANSLATE_NOOP("Step", "Open a finding again"),
+        }[wanted]
+        self.decide(self.chosen(), title, verdict=wanted)
 
-    def decide(self, item: WorkItem, **values: Any) -> None:
-        """Decide on everything that a line stands for."""
-        for result, finding in item.members:
-            self._workspace.decisions.decide(result, finding, **values)
+    def annotate(self, members: Sequence[tuple[InferenceResult, Finding]], note: str) -> None:
+        """Write a note on everything that a line stands for."""
+        self.decide(members, QT_TRANSLATE_NOOP("Step", "Note on a finding"), note=note)
+
+    def decide(self, members: Sequence[tuple[InferenceResult, Finding]], title: str, **values: Any) -> None:
+        """Decide on everything that a line stands for, as one step."""
+        with self._workspace.history.as_one(title):
+            for result, finding in members:
+                self._workspace.decisions.decide(result, finding, **values)
 
 
 def merged(

@@ -44,6 +44,7 @@ from medview.app.oblique import ObliquePlanes
 from medview.app.openings import Openings
 from medview.app.prompts import Prompts
 from medview.app.read_first import ReadFirst
+from medview.app.reader_keys import ReaderKeys
 from medview.app.recent import RecentStudies
 from medview.app.report_marks import ReportMarks
 from medview.app.results import Results, result_key
@@ -142,6 +143,7 @@ class Workspace(NoticeBoard):
         self.worklist = Worklist(self)
         """Everything that was found, in one list."""
         self.read_first = ReadFirst(self)
+        self.reader_keys = ReaderKeys(self)
         self.keeping = Keeping(self)
         """The journal: keeps marks and decisions and brings them back."""
         self.recent = RecentStudies(self)

@@ -122,6 +122,22 @@ class StatedFinding:
 
 
 @dataclass(frozen=True, eq=False)
+class StatedKey:
+    """An image that the reader chose as a key image, and why."""
+
+    stack: Stack
+    time: int
+    k: int
+    note: str = ""
+
+    @property
+    def source(self) -> FrameSource | None:
+        """The frame on disk; None for images of whole files."""
+        at = self.time * self.stack.shape[0] + self.k
+        return self.stack.frames[at] if at < len(self.stack.frames) else None
+
+
+@dataclass(frozen=True, eq=False)
 class StatedResult:
     """A model's result whose label map and classes are part of the statement; ``volumes_ml`` by label value."""
 
@@ -140,11 +156,12 @@ class Statement:
     results: tuple[StatedResult, ...] = ()
     reader: str = ""
     verified: bool = False
+    keys: tuple[StatedKey, ...] = ()
 
     @property
     def says_anything(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.marks or self.findings or self.results)
+        return bool(self.marks or self.findings or self.results or self.keys)
 
 
 def tracking_uid_of(identity: str) -> str:

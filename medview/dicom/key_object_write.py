@@ -21,9 +21,11 @@ from medview.dicom.written_object import (
     source_header,
 )
 
+MOST_LETTERS = 1024
+
 
 def write_key_objects(path: str | os.PathLike[str], statement: Statement) -> None:
-    """Write the images that were marked or that a finding which was not rejected lies on.
+    """Write the reader's key images; where none were chosen, those that were marked or that a finding not rejected lies on.
 
     Raises MedviewError: ``kos_impossible`` where there are none or they are no DICOM, ``other_patient``, ``cannot_write``.
     """
@@ -33,11 +35,14 @@ def write_key_objects(path: str | os.PathLike[str], statement: Statement) -> Non
         raise impossible(target, "there are no key images of DICOM files", "kos_impossible")
     paths = list(dict.fromkeys(frame.path for frame in frames))
     check_identity(paths, statement.study)
-    save_object(made_or_refused(lambda: _make(paths, statement), target, "kos_impossible"), target)
+    save_object(made_or_refused(lambda: _make(frames, statement), target, "kos_impossible"), target)
 
 
 def key_frames(statement: Statement) -> list[FrameSource]:
-    """The frame of each mark, and of the middle of each finding that was not rejected."""
+    """The reader's key images; without any, the frame of each mark, and of the middle of each finding that was not rejected."""
+    chosen = [key.source for key in statement.keys]
+    if chosen:
+        return list(dict.fromkeys(source for source in chosen if source is not None))
     found = [mark.source for mark in statement.marks if mark.source is not None]
     for one in statement.findings:
         if one.verdict == "rejected":
@@ -48,12 +53,38 @@ def key_frames(statement: Statement) -> list[FrameSource]:
     return list(dict.fromkeys(found)) or statement_frames(statement)[:1]
 
 
-def _make(paths: list[str], statement: Statement) -> Any:
+def _description(statement: Statement) -> str:
+    """What was chosen and why, as the reader wrote it."""
+    if not statement.keys:
+        return "Images with marks and findings"
+    notes = [f"image {one.k + 1}: {one.note}" for one in statement.keys if one.note]
+    return "; ".join(["Key images chosen by the reader", *notes])[:MOST_LETTERS]
+
+
+def _name_frames(content: Any, sources: list[Any], numbers: dict[str, list[int]]) -> None:
+    """Say which frames of multi-frame images are meant (PS3.3 C.18.4): without it, all are."""
+    wanted = {
+        str(source.SOPInstanceUID): sorted(frames)
+        for source, frames in zip(sources, numbers.values(), strict=True)
+        if "NumberOfFrames" in source
+    }
+    for item in content[0].ContentSequence:
+        if item.ValueType == "IMAGE":
+            reference = item.ReferencedSOPSequence[0]
+            frames = wanted.get(str(reference.ReferencedSOPInstanceUID))
+            if frames:
+                reference.ReferencedFrameNumber = frames
+
+
+def _make(frames: list[FrameSource], statement: Statement) -> Any:
     import highdicom
     from pydicom.sr.codedict import codes
 
     hd: Any = highdicom
-    sources = [source_header(path) for path in paths]
+    numbers: dict[str, list[int]] = {}
+    for frame in frames:
+        numbers.setdefault(frame.path, []).append(frame.frame + 1)
+    sources = [source_header(path) for path in numbers]
     person = None
     if statement.reader.strip():
         person = hd.sr.ObserverContext(
@@ -76,8 +107,9 @@ def _make(paths: list[str], statement: Statement) -> Any:
         referenced_objects=sources,
         observer_person_context=person,
         observer_device_context=device,
-        description="Images with marks and findings",
+        description=_description(statement),
     )
+    _name_frames(content, sources, numbers)
     made = hd.ko.KeyObjectSelectionDocument(
         evidence=sources,
         content=content,

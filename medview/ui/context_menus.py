@@ -20,7 +20,7 @@ IMAGE_MENU = (
     "tool.window", "tool.scroll", "tool.pan", "tool.zoom", "tool.magnifier", "tool.crosshair", "",
     "image.fit", "image.invert", "image.flip", "image.rotate_right", "image.reset", "",
     "@measure", "@image", "@view", "@ai", "",
-    "layout.maximise", "hanging.next", "hanging.previous", "",
+    "key_image.toggle", "layout.maximise", "hanging.next", "hanging.previous", "",
     "edit.copy", "edit.copy_anonymous", "save.picture", "save.series", "file.print", "",
     "view.text", "tags.show",
 )  # fmt: skip

@@ -19,7 +19,7 @@ from medview.app.opening import find_stack
 from medview.app.picture import serial
 from medview.app.scales import shown_scale
 from medview.core.measurement import REGION_KINDS, Measurement
-from medview.ui.text import translate
+from medview.ui.text import QT_TRANSLATE_NOOP, translate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -305,8 +305,10 @@ class ViewportMarking:
 
     def delete_all(self) -> None:
         """Remove all marks on the slice shown."""
-        for mark in self._widget.marks_here():
-            self._widget.workspace.measurements.remove(mark.id)
+        workspace = self._widget.workspace
+        with workspace.history.as_one(QT_TRANSLATE_NOOP("Step", "Delete marks")):
+            for mark in self._widget.marks_here():
+                workspace.measurements.remove(mark.id)
         self._widget.select_mark(None)
 
     @property

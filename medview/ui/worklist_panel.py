@@ -30,6 +30,7 @@ from medview.ui.text import translate
 from medview.ui.theme import current_theme
 
 if TYPE_CHECKING:
+    from medview.app.reader_keys import ReaderKey
     from medview.app.workspace import Workspace
     from medview.core.finding import Finding, InferenceResult
 
@@ -57,6 +58,7 @@ def kind_titles() -> dict[Kind | None, str]:
         "segment": translate("Worklist", "Segmentations"),
         "class": translate("Worklist", "Classes"),
         "mark": translate("Worklist", "Own marks"),
+        "key": translate("Worklist", "Key images"),
     }
 
 
@@ -82,6 +84,9 @@ def mark_title(kind: str) -> str:
 
 def row_texts(item: WorkItem) -> tuple[str, str, str, str]:
     """Label, size, slice, score of a line."""
+    if item.key_image is not None:
+        label = "★ " + (item.decision.note or translate("Worklist", "Key image"))
+        return label, "", "" if item.k is None else str(item.k + 1), "⚠" if item.key_image.stale else ""
     label = item.decision.label or (mark_title(item.label) if item.kind == "mark" else model_text(item.label))
     size = ""
     if item.volume_ml is not None:
@@ -105,7 +110,7 @@ class WorklistPanel(FollowingPanel):
         self._worklist = workspace.worklist
         self._rows: tuple[object, ...] = ()
         self._about: object = None
-        self._noted: tuple[tuple[InferenceResult, Finding], ...] = ()
+        self._noted: tuple[tuple[InferenceResult, Finding], ...] | ReaderKey = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 8)
         column.setSpacing(6)
@@ -122,6 +127,7 @@ class WorklistPanel(FollowingPanel):
             workspace.results_changed,
             workspace.decisions.changed,
             workspace.measurements.changed,
+            workspace.reader_keys.changed,
             workspace.corrections.changed,
             workspace.studies_changed,
             workspace.ai_visible_changed,
@@ -264,8 +270,11 @@ class WorklistPanel(FollowingPanel):
     def _annotate(self) -> None:
         if self.note.isEnabled() and self.note.isModified():
             self.note.setModified(False)
-            for result, finding in self._noted:
-                self._workspace.decisions.decide(result, finding, note=self.note.text().strip())
+            note = self.note.text().strip()
+            if isinstance(self._noted, tuple):
+                self._worklist.annotate(self._noted, note)
+            else:
+                self._workspace.reader_keys.write(self._noted, note)
 
     # ------------------------------------------------------------------ following
 
@@ -302,10 +311,12 @@ class WorklistPanel(FollowingPanel):
         for button, wanted in ((self.accept, "accepted"), (self.reject, "rejected")):
             button.setEnabled(bool(chosen))
             button.setChecked(bool(chosen) and verdict == wanted)
-        self.note.setEnabled(bool(chosen))
+        key = self._worklist.chosen_key()
+        self.note.setEnabled(bool(chosen) or key is not None)
         if not (self.note.hasFocus() and self.note.isModified()):
-            self._noted = chosen
+            self._noted = key.key_image.key if key is not None and key.key_image is not None else chosen
             note = self._workspace.decisions.of(*chosen[0]).note if chosen else ""
+            note = key.decision.note if key is not None else note
             if note != self.note.text():
                 self.note.setText(note)
 
@@ -317,7 +328,9 @@ class WorklistPanel(FollowingPanel):
         row.setData(0, KEY_ROLE, item.key)
         theme = current_theme()
         row.setForeground(0, QColor(theme.ai if item.by_model else theme.text))
-        tips = [*item.sources, decided_text(item.decision), item.decision.note]
+        tips = [*item.sources, decided_text(item.decision) if item.members else "", item.decision.note]
+        if item.key_image is not None and item.key_image.stale:
+            tips.append(translate("Worklist", "The image is not the one that was chosen."))
         if item.agreement is not None:
             tips.append(translate("Worklist", "Found by {0} of {1} models").format(*item.agreement))
         row.setToolTip(0, "\n".join(tip for tip in tips if tip))

@@ -563,6 +563,10 @@
         <translation>减慢播放</translation>
     </message>
     <message>
+        <source>Key image</source>
+        <translation>关键图像</translation>
+    </message>
+    <message>
         <source>Invert</source>
         <translation>反相</translation>
     </message>
@@ -4819,6 +4823,10 @@
         <translation>检查数据库 {0} 由更新版本的 medview 写入。已另存为 {1}，并根据日志重新建立。</translation>
     </message>
     <message>
+        <source>Only an image as it was acquired can be a key image; this is a cut that no file holds.</source>
+        <translation>只有采集的原始图像可以设为关键图像；当前是重建层面，没有文件保存它。</translation>
+    </message>
+    <message>
         <source>A kept result is damaged and was set aside.</source>
         <translation>已存结果损坏，已移除。</translation>
     </message>
@@ -7055,6 +7063,26 @@
         <source>Draw a volume of uptake</source>
         <translation>画出摄取体积</translation>
     </message>
+    <message>
+        <source>Key image no more</source>
+        <translation>取消关键图像</translation>
+    </message>
+    <message>
+        <source>Key image</source>
+        <translation>关键图像</translation>
+    </message>
+    <message>
+        <source>Note on a key image</source>
+        <translation>关键图像备注</translation>
+    </message>
+    <message>
+        <source>Place of the series on top</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete marks</source>
+        <translation>删除标记</translation>
+    </message>
 </context>
 <context>
     <name>SuvReason</name>
@@ -8115,6 +8143,14 @@
         <translation>本人标记</translation>
     </message>
     <message>
+        <source>Key images</source>
+        <translation>关键图像</translation>
+    </message>
+    <message>
+        <source>Key image</source>
+        <translation>关键图像</translation>
+    </message>
+    <message>
         <source>Worklist</source>
         <translation>工作列表</translation>
     </message>
@@ -8165,6 +8201,10 @@
     <message>
         <source>{0} of {1}</source>
         <translation>第 {0} 项，共 {1} 项</translation>
+    </message>
+    <message>
+        <source>The image is not the one that was chosen.</source>
+        <translation>该图像已不是当初选定的图像。</translation>
     </message>
     <message>
         <source>Found by {0} of {1} models</source>

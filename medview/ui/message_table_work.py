@@ -1,0 +1,69 @@
+"""What codes about the reader's work say: marks, segmentations, key images and what keeps them; part of `message_table`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from medview.ui.text import QT_TRANSLATE_NOOP
+
+WORK_TEMPLATES: Mapping[str, str] = {
+    "marks_in_memory": QT_TRANSLATE_NOOP(
+        "Message", "Nothing can be written to {0} ({1}): marks are lost when medview is closed."
+    ),
+    "marks_not_kept": QT_TRANSLATE_NOOP(
+        "Message", "Marks could not be kept yet: {0} They are in memory and are tried again with the next one."
+    ),
+    "marks_away": QT_TRANSLATE_NOOP(
+        "Message", "Kept marks on images of these series that are not open: {0}. They stay kept."
+    ),
+    "report_taken": QT_TRANSLATE_NOOP(
+        "Message", "Taken over: marks {0}, findings {1}; there already: {2}; not taken over: {3}."
+    ),
+    "report_left_no_image": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because the images are not open: {0} ({1}). They stand in the report."
+    ),
+    "report_left_other_patient": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because the images are of another patient: {0} ({1}). They stand in the report."
+    ),
+    "report_left_no_place": QT_TRANSLATE_NOOP(
+        "Message",
+        "Not taken over, because they lie on no slice of the open images: {0} ({1}). They stand in the report.",
+    ),
+    "report_left_segment": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because they are of a segmentation, which is laid over the images: {0} ({1})."
+    ),
+    "report_left_no_coordinates": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because they have no place in an image: {0} ({1}). They stand in the report."
+    ),
+    "report_left_unknown_graphic": QT_TRANSLATE_NOOP(
+        "Message", "Not taken over, because no mark has their form: {0} ({1}). They stand in the report."
+    ),
+    "needs_label": QT_TRANSLATE_NOOP(
+        "Message", "Choose a segmentation or begin a new one: the brush has nothing to paint on here."
+    ),
+    "label_empty": QT_TRANSLATE_NOOP("Message", "Nothing was changed: the label is empty there."),
+    "label_same": QT_TRANSLATE_NOOP("Message", "Nothing was changed: there is nothing of that kind."),
+    "labels_changed": QT_TRANSLATE_NOOP(
+        "Message", "The labels were changed meanwhile, so nothing was done. Try it again."
+    ),
+    "strokes_unknown": QT_TRANSLATE_NOOP(
+        "Message", "Strokes on a segmentation that do not fit it: {0}. They stay kept."
+    ),
+    "marks_unknown": QT_TRANSLATE_NOOP(
+        "Message", "Kept marks by another version of medview that cannot be shown: {0}. They stay kept."
+    ),
+    "store_locked": QT_TRANSLATE_NOOP("Message", "The study database {0} is held by another program ({1})."),
+    "store_full": QT_TRANSLATE_NOOP("Message", "The study database {0} cannot grow: the disk is full ({1})."),
+    "store_read_only": QT_TRANSLATE_NOOP("Message", "The study database {0} can only be read ({1})."),
+    "store_unreachable": QT_TRANSLATE_NOOP("Message", "The study database {0} cannot be read or written ({1})."),
+    "store_damaged_rebuilt": QT_TRANSLATE_NOOP(
+        "Message", "The study database {0} was damaged. It was set aside as {1} and made again from the journal."
+    ),
+    "store_newer_rebuilt": QT_TRANSLATE_NOOP(
+        "Message",
+        "The study database {0} was written by a newer medview. It was set aside as {1} and made again from the journal.",
+    ),
+    "key_image_on_cut": QT_TRANSLATE_NOOP(
+        "Message", "Only an image as it was acquired can be a key image; this is a cut that no file holds."
+    ),
+}
