@@ -175,11 +175,6 @@ class StudyStore:
         """Close the database; it opens again with the next call."""
         self._drop_connection()
 
-    def __del__(self) -> None:
-        # Python 3.13 complains of connections that nobody closed.
-        with contextlib.suppress(Exception):
-            self._drop_connection()
-
     # ------------------------------------------------------------------ opening
 
     @property
