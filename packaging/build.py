@@ -30,6 +30,7 @@ import associations
 import bootstrap
 import contents
 import debian
+import slimming
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -128,6 +129,8 @@ def build_folder(python: Path) -> Path:
     for name in ("LICENSE", "NOTICE"):
         shutil.copy2(ROOT / name, notices / name)
     shutil.copy2(ROOT / "packaging" / "licences.md", notices / "licences.md")
+    for line in slimming.slim(folder):
+        print(line)
     print(contents.budget_table(folder), flush=True)
     return folder
 
@@ -239,7 +242,7 @@ def main() -> int:
                 made.append(build_installer())
             elif name == "dmg":
                 made.append(build_dmg())
-    except (BuildError, bootstrap.BootstrapError, debian.PackageError) as error:
+    except (BuildError, bootstrap.BootstrapError, debian.PackageError, slimming.SlimmingError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     for path in made:

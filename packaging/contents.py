@@ -41,7 +41,9 @@ EXCLUDED = (
     "pyqtgraph.multiprocess", "pyqtgraph.opengl", "pyqtgraph.parametertree", "pytest", "curses", "readline", "qtpy", "scipy", "setuptools",
     "test", "tkinter", "torch", "turtle", "unittest.mock", "wheel", "xmlrpc",
     "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtSql", "PySide6.QtXml", "PySide6.QtDesigner",
-    "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtHelp",
+    "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtHelp", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest",
+    # medview makes no connection; a picture is PNG, JPEG, TIFF or BMP.
+    "_ssl", "ssl", "PIL._avif", "PIL._webp",
 )  # fmt: skip
 
 # Files that PyInstaller's hooks bring and medview never opens, as patterns of paths in the folder ("*" crosses folders).
@@ -57,6 +59,7 @@ LEFT_OUT = (
     "PySide6/Qt/plugins/imageformats/libqwebp.so", "PySide6/Qt/plugins/imageformats/libqtiff.so",
     "PySide6/Qt/lib/libQt6Eglfs*", "PySide6/Qt/lib/libQt6EglFs*", "PySide6/Qt/lib/libQt6Qml*", "PySide6/Qt/lib/libQt6Quick*",
     "PySide6/Qt/lib/libQt6Pdf*", "PySide6/Qt/lib/libQt6VirtualKeyboard*", "PySide6/Qt/lib/libQt6OpenGLWidgets*",
+    "PySide6/Qt/lib/libQt6Test*",
     "PySide6/opengl32sw.dll", "PySide6/plugins/tls/*", "PySide6/plugins/networkinformation/*", "PySide6/plugins/generic/*",
     # Fonts of icon sets that are not used.
     "qtawesome/fonts/[!p]*",
@@ -82,6 +85,8 @@ OF_THE_SYSTEM = (
     "libgraphite2*", "libgtk-3*", "libgdk*", "libcairo*", "libpango*", "libatk*", "libatspi*", "libepoxy*", "libfribidi*",
     "libthai*", "libdatrie*", "libpixman*", "libXcomposite*", "libXcursor*", "libXdamage*", "libXfixes*", "libXi.so*",
     "libXinerama*", "libXrandr*", "libXrender*", "libjpeg.so*", "libproxy*", "libcups*", "libdrm.so*", "libgbm.so*",
+    # What libcups stands on.
+    "libgnutls*", "libp11-kit*", "libtasn1*", "libnettle*", "libhogweed*", "libgmp*", "libidn2*", "libunistring*", "libavahi*",
     "libinput.so*", "libmtdev*", "libudev*", "libevdev*", "libwacom*", "libgudev*", "libts.so*", "libvulkan*",
 )  # fmt: skip
 

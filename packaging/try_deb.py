@@ -265,7 +265,7 @@ def main() -> int:
     if not packages:
         sys.exit("there is no package yet: python3 packaging/build.py deb")
     chosen.pictures.mkdir(parents=True, exist_ok=True)
-    screen = subprocess.Popen(["Xvfb", SCREEN, "-screen", "0", "1600x1000x24"], stderr=subprocess.DEVNULL)
+    screen = subprocess.Popen(["Xvfb", SCREEN, "-noreset", "-screen", "0", "1600x1000x24"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)
         trial(Machine(chosen.root.resolve()), packages[-1], chosen.pictures)
