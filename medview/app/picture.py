@@ -35,7 +35,6 @@ from medview.core.display import (
 from medview.core.slab import project_labels
 from medview.core.volume import Volume
 from medview.core.window import Voi, Window
-from medview.kernels.sample2d import part_of_screen
 
 if TYPE_CHECKING:
     from medview.core.display import FusedSample, OverlayStyle
@@ -207,12 +206,12 @@ class ViewportPicture:
         """The part of the screen that the slice covers, at device resolution."""
         key: Hashable
         if isinstance(cut, DirectCut):
-            key = (cut.key, _transform_key(transform))
-            self._sample_key, self._sample = self.direct.sampled(key, cut.volume, cut.place, *_covered_part(transform))
+            key = (cut.key, transform.key)
+            self._sample_key, self._sample = self.direct.sampled(key, cut.volume, cut.place, *transform.covered_part)
             return self._sample
-        key = (serial(cut.shown), _transform_key(transform))
+        key = (serial(cut.shown), transform.key)
         if key != self._sample_key or self._sample is None:
-            self._sample = sample_slice(cut.shown, *_covered_part(transform))
+            self._sample = sample_slice(cut.shown, *transform.covered_part)
             self._sample_key = key
         return self._sample
 
@@ -234,10 +233,10 @@ class ViewportPicture:
             # Looked up before they are sampled: there are fewer of them here.
             cut = (cut_key, label_codes(labels, segmentation.meanings))
             self._label_cuts[layer.key] = cut
-        key = (cut_key, _transform_key(transform))
+        key = (cut_key, transform.key)
         codes = self._codes.get(layer.key)
         if codes is None or codes[0] != key:
-            codes = (key, sample_labels(cut[1], *_covered_part(transform)))
+            codes = (key, sample_labels(cut[1], *transform.covered_part))
             self._codes[layer.key] = codes
         drawn_key = (key, layer.style)
         drawn = self._layers.get(layer.key)
@@ -314,12 +313,12 @@ class ViewportPicture:
             if profile is not None and sample.values.ndim == 3:
                 sample = replace(sample, values=profile.to_srgb(sample.values))
             if graphics is not None:
-                sample = replace(sample, graphics=graphics.sampled(*_covered_part(transform)))
+                sample = replace(sample, graphics=graphics.sampled(*transform.covered_part))
             drawn = [self.layer(layer, shown, transform) for layer in layers if layer.style.visible]
             labels = [layer for layer in drawn if layer is not None]
             pixels = compose_screen(sample, voi, inverted, labels, colour_map, fused, tone)
             for one in painted:
-                one.draw(pixels, shown, _covered_part(transform)[0])
+                one.draw(pixels, shown, transform.covered_part[0])
         else:
             pixels = np.zeros((0, 0, 4), dtype=np.uint8)
         self._composed, self._composed_key = ScreenPart(pixels, top, left), key
@@ -419,12 +418,3 @@ def _slice_key(volume: Volume, shown: ShownSlice) -> Hashable:
     else:
         loaded = None if volume.states is None else volume.states.tobytes()
     return (serial(volume), loaded, place_key(shown))
-
-
-def _covered_part(transform: ViewTransform) -> tuple[NDArray[np.float64], tuple[int, int]]:
-    top, left, height, width = transform.covered
-    return part_of_screen(transform.device_to_image, top, left), (height, width)
-
-
-def _transform_key(transform: ViewTransform) -> Hashable:
-    return (transform.matrix.tobytes(), transform.viewport, transform.device_ratio)

@@ -9,13 +9,14 @@ Coordinates:
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.kernels.sample2d import covered_rect
+from medview.kernels.sample2d import covered_rect, part_of_screen
 
 FloatArray = NDArray[np.float64]
 Point = tuple[float, float]
@@ -106,6 +107,19 @@ class ViewTransform:
     def covered(self) -> tuple[int, int, int, int]:
         """(top, left, height, width) in device px of the viewport's part that the slice covers."""
         return covered_rect(self.device_to_image, self.shape, self.device_size)
+
+    @cached_property
+    def covered_part(self) -> tuple[FloatArray, tuple[int, int]]:
+        """(2, 3) from the pixels of :attr:`covered` to the image, read-only, and its (height, width)."""
+        top, left, height, width = self.covered
+        part = part_of_screen(self.device_to_image, top, left)
+        part.setflags(write=False)
+        return part, (height, width)
+
+    @cached_property
+    def key(self) -> Hashable:
+        """The same for transforms that place every pixel alike."""
+        return (self.matrix.tobytes(), self.viewport, self.device_ratio)
 
     @property
     def device_size(self) -> tuple[int, int]:

@@ -124,6 +124,7 @@ class ViewportState:
 
     def __init__(self, **values: Any) -> None:
         self._view = ViewportView(**values)
+        self._shown: tuple[ViewportView, ShownSlice | None] | None = None
         self.size = (512.0, 512.0)
         """(width, height) in logical px of the place where it is drawn."""
         self.aligned_pan: tuple[float, float] | None = None
@@ -331,7 +332,12 @@ class ViewportState:
         return (found[0], found[1], found[2])
 
     def shown(self) -> ShownSlice | None:
-        """The slice shown and its place in the patient; None in an empty viewport."""
+        """The slice shown and its place in the patient; None in an empty viewport. The same object while nothing changes."""
+        if self._shown is None or self._shown[0] is not self._view:
+            self._shown = (self._view, self._make_shown())
+        return self._shown[1]
+
+    def _make_shown(self) -> ShownSlice | None:
         view = self._view
         if view.stack is None:
             return None

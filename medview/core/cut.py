@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,15 @@ def acquired_slice(volume: Volume, k: int) -> Slice:
         empty = np.zeros((*size, 3) if volume.is_colour else size, volume.stored.dtype)
         return Slice(empty, np.zeros(size, np.bool_), plane, np.ones(size, np.bool_), None, k)
     padding = None if volume.is_colour else volume.padding_slice(k)
-    return Slice(narrow_modality_slice(volume, k), np.ones(size, np.bool_), plane, None, padding, k)
+    return Slice(narrow_modality_slice(volume, k), _everywhere(size), plane, None, padding, k)
+
+
+@lru_cache(maxsize=8)
+def _everywhere(size: tuple[int, ...]) -> BoolArray:
+    """(h, w) True, read-only."""
+    mask = np.ones(size, np.bool_)
+    mask.setflags(write=False)
+    return mask
 
 
 def cut_slice(volume: Volume, plane: Plane) -> Slice:

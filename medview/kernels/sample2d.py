@@ -50,7 +50,7 @@ def sample_region(
     inside = coverage_mask(matrix, (values.shape[0], values.shape[1]), size)
     kept = nearest or values.dtype.name in _KEPT_TYPES
     empty_shape = (height, width, *values.shape[2:])
-    region = _visible_region(matrix, (values.shape[0], values.shape[1]), size)
+    region = _visible_region(_numbers(matrix), (values.shape[0], values.shape[1]), size)
     if region is None:
         return np.zeros(empty_shape, values.dtype if kept else np.float32), inside
     j0, j1, i0, i1 = region
@@ -112,7 +112,7 @@ def pixels_per_screen_pixel(screen_to_pixel: ArrayLike) -> tuple[float, float]:
 def coverage_mask(screen_to_pixel: ArrayLike, shape: tuple[int, int], size: tuple[int, int]) -> BoolArray:
     """(h, w) read-only mask of screen pixels whose centre lies on the picture of ``shape`` (j, i), borders at -0.5."""
     matrix = np.asarray(screen_to_pixel, dtype=np.float64).reshape(2, 3)
-    return _coverage(tuple(float(value) for value in matrix.ravel()), shape, size)
+    return _coverage(_numbers(matrix), shape, size)
 
 
 def covered_rect(
@@ -172,11 +172,18 @@ def _coverage(matrix: tuple[float, ...], shape: tuple[int, int], size: tuple[int
     return mask
 
 
+def _numbers(matrix: FloatArray) -> tuple[float, ...]:
+    """A transform as what is worked out for it is found by: while one scrolls it stays the same."""
+    return tuple(matrix.ravel().tolist())
+
+
+@lru_cache(maxsize=64)
 def _visible_region(
-    matrix: FloatArray, shape: tuple[int, int], size: tuple[int, int]
+    numbers: tuple[float, ...], shape: tuple[int, int], size: tuple[int, int]
 ) -> tuple[int, int, int, int] | None:
     """(j0, j1, i0, i1) of the part of the picture that the screen shows, with a margin; None where it shows none."""
     height, width = size
+    matrix = np.array(numbers).reshape(2, 3)
     if height < 1 or width < 1 or shape[0] < 1 or shape[1] < 1:
         return None
     corners = np.array([[x, y, 1.0] for x in (-0.5, width - 0.5) for y in (-0.5, height - 0.5)])
@@ -240,13 +247,27 @@ def _nearest(crop: AnyArray, matrix: FloatArray, size: tuple[int, int]) -> AnyAr
     return np.asarray(crop[np.clip(j, 0, crop.shape[0] - 1), np.clip(i, 0, crop.shape[1] - 1)])
 
 
+@lru_cache(maxsize=64)
 def _nearest_index(step: float, offset: float, outputs: int, length: int) -> NDArray[np.intp]:
     index = np.floor(step * np.arange(outputs) + (offset + 0.5)).astype(np.intp)
-    return np.asarray(np.clip(index, 0, length - 1), dtype=np.intp)
+    index = np.asarray(np.clip(index, 0, length - 1), dtype=np.intp)
+    index.setflags(write=False)
+    return index
 
 
 def _picked(values: AnyArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> AnyArray:
-    """``values[rows][:, columns]``: picking whole rows costs little, picking in each row much, so fewer rows for that."""
+    """``values[rows][:, columns]``: picking whole rows costs little, picking in each row much.
+
+    So columns are picked as the rows of the transposed, which takes a third of the time; or in as few rows as there are.
+    """
+    if values.ndim == 2 and values.dtype.itemsize in {1, 2, 4} and values.size and len(rows) and len(columns):
+        bits = values.view(f"u{values.dtype.itemsize}")
+        if len(rows) < values.shape[0]:
+            picked = cv2.transpose(cv2.transpose(bits.take(rows, axis=0)).take(columns, axis=0))
+        else:
+            picked = cv2.transpose(np.ascontiguousarray(bits)).take(columns, axis=0)
+            picked = cv2.transpose(picked).take(rows, axis=0)
+        return np.asarray(picked.view(values.dtype))
     if len(rows) < values.shape[0]:
         return values.take(rows, axis=0).take(columns, axis=1)
     return values.take(columns, axis=1).take(rows, axis=0)

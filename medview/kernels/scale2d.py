@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -40,8 +41,8 @@ def scale_linear(values: AnyArray, screen_to_pixel: NDArray[np.float64], size: t
         along_x, along_y = (d, f), (b, c)
     else:
         return None
-    rows = _Axis.of(*along_y, values.shape[0], size[0])
-    columns = _Axis.of(*along_x, values.shape[1], size[1])
+    rows = _axis_of(*along_y, values.shape[0], size[0])
+    columns = _axis_of(*along_x, values.shape[1], size[1])
     if rows is None or columns is None:
         return None
     if rows.stop <= rows.start or columns.stop <= columns.start:
@@ -110,3 +111,9 @@ class _Axis:
     def cut(self, values: AnyArray, dimension: int) -> AnyArray:
         part = values if not self.reversed else np.flip(values, dimension)
         return part[self.first : self.last] if dimension == 0 else part[:, self.first : self.last]
+
+
+@lru_cache(maxsize=64)
+def _axis_of(step: float, offset: float, length: int, outputs: int) -> _Axis | None:
+    """:meth:`_Axis.of`, known while one scrolls."""
+    return _Axis.of(step, offset, length, outputs)
