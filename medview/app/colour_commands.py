@@ -8,6 +8,7 @@ from medview.app.command_rules import Run, Test, has_image, on_state
 from medview.app.commands import Command, Context, Menu
 from medview.app.fusion import FusionMode
 from medview.app.marked_text import QT_TRANSLATE_NOOP
+from medview.app.registration_commands import registration_commands
 from medview.core.colour_map import built_in_maps
 
 COLOURS = QT_TRANSLATE_NOOP("Menu", "Colour map")
@@ -178,6 +179,7 @@ def colour_commands() -> tuple[Command, ...]:
         ),
         _fusion("fusion.remove", QT_TRANSLATE_NOOP("Command", "Take the series on top away"), on_state(fusion.unfuse)),
     )
+        *registration_commands(FUSION),
 
 
 def _colour(

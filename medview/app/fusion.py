@@ -11,6 +11,7 @@ import numpy as np
 from medview.app.linking import space_of_stack
 from medview.app.opening import find_stack
 from medview.core.problem import MedviewError
+from medview.core.registration import IDENTITY, Placement, Registered, by_hand
 from medview.core.window import Voi, Window
 
 if TYPE_CHECKING:
@@ -50,10 +51,33 @@ class Fusion:
     shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
     unverified: bool = False
     """Laid over by the reader's wish although the files name different spaces: nothing says that the places agree."""
+    registered: Registered | None = None
+    """What puts it into the space of the series below, where its own coordinates do not."""
+    turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Turned by hand about its middle, about the patient's x, y and z axis."""
+
+    @property
+    def placement(self) -> Placement:
+        """From where its files say it lies to where it is shown: what registers it, then what the hand did."""
+        base = IDENTITY if self.registered is None else self.registered.placement
+        if not any(self.turn_deg) and not any(self.shift_mm):
+            return base
+        middle = (0.0, 0.0, 0.0) if self.stack.geometry is None else self.stack.geometry.bounds.mean(axis=0)
+        return base.then(by_hand(self.shift_mm, self.turn_deg, base.points(middle)))
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the reader has moved or turned it."""
+        return any(self.shift_mm) or any(self.turn_deg)
 
 
-def why_not(study: Study | None, stack: Stack | None, over_study: Study, over: Stack) -> MedviewError | None:
-    """Why ``over`` cannot be laid over ``stack``; None where it can. Code ``fusion_other_space`` can be overridden knowingly."""
+def why_not(
+    study: Study | None, stack: Stack | None, over_study: Study, over: Stack, registered: bool = False
+) -> MedviewError | None:
+    """Why ``over`` cannot be laid over ``stack``; None where it can. Code ``fusion_other_space`` can be overridden knowingly.
+
+    ``registered``: something says where the one lies in the space of the other.
+    """
     if stack is None or study is None:
         return MedviewError("fusion_nothing_below", "There is no series that another could be laid over.")
     if stack.id == over.id:
@@ -65,7 +89,7 @@ def why_not(study: Study | None, stack: Stack | None, over_study: Study, over: S
     if over.geometry is None or stack.geometry is None:
         text = "One of the two series has no place in the patient, so nothing says where they lie over each other."
         return MedviewError("fusion_no_place", text)
-    if not share_space(stack, over):
+    if not registered and not share_space(stack, over):
         text = "The files name different frames of reference: nothing says that the two series lie at the same place."
         return MedviewError("fusion_other_space", text)
     return None
@@ -76,17 +100,25 @@ def share_space(a: Stack, b: Stack) -> bool:
     return bool(space_of_stack(a)) and space_of_stack(a) == space_of_stack(b)
 
 
-def fuse(state: ViewportState, studies: Sequence[Study], stack_id: str, knowingly: bool = False) -> Fusion:
+def fuse(
+    state: ViewportState,
+    studies: Sequence[Study],
+    stack_id: str,
+    knowingly: bool = False,
+    registered: Registered | None = None,
+) -> Fusion:
     """Lay a stack over what a viewport shows, with the look of the one that lay there before.
 
-    ``knowingly``: also where the frames of reference differ; that is marked on the picture for as long as it lasts.
+    ``registered`` puts it into the space of the series below where the frames of reference differ. ``knowingly``: also where the frames of reference differ; that is marked on the picture for as long as it lasts.
     Raises MedviewError with the reason where it cannot be.
     """
     found = find_stack(studies, stack_id)
     if found is None:
         raise MedviewError("fusion_gone", "The series to lay over is not open any more.")
     study, series, stack = found
-    reason = why_not(state.study, state.stack, study, stack)
+    if registered is not None and state.stack is not None and share_space(state.stack, stack):
+        registered = None
+    reason = why_not(state.study, state.stack, study, stack, registered is not None)
     unverified = reason is not None and reason.code == "fusion_other_space"
     if reason is not None and not (unverified and knowingly):
         raise reason
@@ -94,7 +126,13 @@ def fuse(state: ViewportState, studies: Sequence[Study], stack_id: str, knowingl
     pet = stack.context.modality in {"PT", "NM"}
     time = state.view.time if state.stack is not None and stack.timepoints == state.stack.timepoints else 0
     fusion = Fusion(
-        study, series, stack, time, colour_map="hot-iron" if pet else "hot-metal-blue", unverified=unverified
+        study,
+        series,
+        stack,
+        time,
+        colour_map="hot-iron" if pet else "hot-metal-blue",
+        unverified=unverified,
+        registered=registered,
     )
     if before is not None and before.stack.context.modality == stack.context.modality:
         look = {name: getattr(before, name) for name in ("colour_map", "opacity", "fade", "mode", "swipe")}
@@ -138,6 +176,7 @@ def exchange(state: ViewportState) -> None:
         return
     shown = state.shown()
     middle = None if shown is None else shown.image_to_patient((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)
+    back = fusion.placement.inverse
     below = Fusion(
         view.study,
         view.series,
@@ -148,15 +187,27 @@ def exchange(state: ViewportState) -> None:
         opacity=fusion.opacity,
         mode=fusion.mode,
         swipe=fusion.swipe,
-        shift_mm=(-fusion.shift_mm[0], -fusion.shift_mm[1], -fusion.shift_mm[2]),
         unverified=fusion.unverified,
+        registered=_other_way(fusion),
     )
     kind = view.plane_kind
     state.show(fusion.study, fusion.series, fusion.stack)
     state.set_plane(kind)
     if middle is not None:
-        state.go_to_point((float(middle[0]), float(middle[1]), float(middle[2])))
+        x, y, z = back.points(middle)
+        state.go_to_point((float(x), float(y), float(z)))
     state.update(fusion=below, voi=fusion.voi)
+
+
+def _other_way(fusion: Fusion) -> Registered | None:
+    """What lies below, in the space of what lay on top of it: the way back of all that was done."""
+    known = fusion.registered
+    if known is None and not fusion.by_hand:
+        return None
+    back = fusion.placement.inverse
+    if known is None or fusion.by_hand:
+        return Registered(back, "reader", "" if known is None else known.name)
+    return replace(known, placement=back)
 
 
 def shares(fusion: Fusion) -> np.ndarray:

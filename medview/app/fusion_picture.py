@@ -10,7 +10,8 @@ from medview.app.fusion import CHECKER_PX, shares, suv_window
 from medview.app.picture import place_key, serial
 from medview.app.scales import default_scale
 from medview.core.display import FusedSample, SampledSlice, resolve_window, sample_slice
-from medview.core.fusion import checker_region, cut_over, shifted, swipe_region
+from medview.core.fusion import checker_region, cut_over, swipe_region
+from medview.core.registration import IDENTITY, Placement, placed
 from medview.core.slab import can_be_projected, sample_screen
 from medview.kernels.sample2d import part_of_screen
 
@@ -67,9 +68,9 @@ class FusionPicture:
         loaded = None if volume.states is None else volume.states.tobytes()
         matrix = transform.matrix.tobytes()
         screen = (matrix, transform.viewport, transform.device_ratio)
-        key = (serial(volume), loaded, place_key(shown), screen, fusion.shift_mm)
+        key = (serial(volume), loaded, place_key(shown), screen, fusion.placement)
         if self._sample is None or self._sample[0] != key:
-            self._sample = (key, sampled_over(volume, shown, transform, fusion.shift_mm))
+            self._sample = (key, sampled_over(volume, shown, transform, fusion.placement))
             self._drawn = None
         return self._sample[1]
 
@@ -91,13 +92,13 @@ class FusionPicture:
 
 
 def sampled_over(
-    volume: Volume, shown: ShownSlice, transform: ViewTransform, shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    volume: Volume, shown: ShownSlice, transform: ViewTransform, placement: Placement = IDENTITY
 ) -> SampledSlice | None:
     """``volume`` on the shown slice at the device's pixels of the part that the slice covers; None where it is not there."""
     top, left, height, width = transform.covered
     if shown.plane is None or not height or not width:
         return None
-    return sampled_on(volume, shown, part_of_screen(transform.device_to_image, top, left), (height, width), shift_mm)
+    return sampled_on(volume, shown, part_of_screen(transform.device_to_image, top, left), (height, width), placement)
 
 
 def sampled_on(
@@ -105,14 +106,14 @@ def sampled_on(
     shown: ShownSlice,
     screen_to_image: FloatArray,
     size: tuple[int, int],
-    shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    placement: Placement = IDENTITY,
 ) -> SampledSlice | None:
     """As `sampled_over`, for any picture of ``size`` (h, w) px."""
     assert shown.plane is not None
     if shown.slab is not None and volume.geometry is not None and can_be_projected(volume):
         # What lies on a projection is one too: through the same thickness, the same kind.
-        moved = replace(volume, geometry=shifted(volume.geometry, shift_mm))
+        moved = replace(volume, geometry=placed(volume.geometry, placement))
         seen = sample_screen(moved, shown.plane, shown.slab, screen_to_image, size)
         return SampledSlice(seen.values, seen.coverage, seen.missing)
-    found = cut_over(volume, shown.plane, screen_to_image, size, shift_mm)
+    found = cut_over(volume, shown.plane, screen_to_image, size, placement)
     return None if found is None else sample_slice(found[0], found[1], size)

@@ -240,7 +240,9 @@ class Hangings:
             from medview.app.fusion import fuse
 
             try:
-                fuse(workspace.viewports[at], workspace.studies, on_top[2].id)
+                state = workspace.viewports[at]
+                known = workspace.registrations.best(state, on_top[2].id)
+                fuse(state, workspace.studies, on_top[2].id, registered=known)
             except MedviewError as error:
                 workspace.tell(error.code, error.text, error.values)
 

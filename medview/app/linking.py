@@ -16,11 +16,12 @@ from psygnal import Signal
 from medview.app.shown_slice import ShownSlice, acquired_shown
 from medview.app.view_transform import fit_scale
 from medview.core.geometry import FloatArray
+from medview.core.registration import IDENTITY, Placement
 
 if TYPE_CHECKING:
     from medview.app.viewport_state import ViewportState
     from medview.app.workspace import Workspace
-    from medview.core.study import Stack
+    from medview.core.study import Stack, Study
 
 ScrollLink = Literal["off", "position", "offset"]
 
@@ -49,6 +50,7 @@ class Links:
         self._anchors: dict[int, tuple[str, float]] = {}
         self.crosshair: tuple[FloatArray, str] | None = None
         """LPS mm and frame of reference of the point that the reader pointed at."""
+        self._crosshair_of: tuple[Study | None, Stack | None] = (None, None)
 
     def watch(self, index: int, state: ViewportState) -> None:
         """Follow a viewport."""
@@ -99,15 +101,25 @@ class Links:
         point = np.asarray(found)
         reference = self._reference(index)
         self.crosshair = (point, reference)
+        here = self._workspace.viewports[index]
+        self._crosshair_of = (here.study, here.stack)
         self._busy = True
         try:
             for other in self._others(index):
-                if reference and self._reference(other) == reference:
-                    self._go_to(other, point)
+                way = self._way(index, other)
+                if way is not None:
+                    self._go_to(other, way.points(point))
         finally:
             self._busy = False
         self._anchor()
         self.changed.emit()
+
+    def crosshair_in(self, state: ViewportState) -> FloatArray | None:
+        """LPS mm of the point that the reader pointed at, in the space of what a viewport shows; None where it is not known."""
+        if self.crosshair is None:
+            return None
+        way = self._workspace.registrations.way_between(*self._crosshair_of, state.study, state.stack)
+        return None if way is None else way.points(self.crosshair[0])
 
     def hide_crosshair(self) -> None:
         """Take the crosshair off."""
@@ -168,8 +180,9 @@ class Links:
             return
         if self.scroll == "position":
             shown = self._shown(index)
-            if shown is not None and shown.plane is not None and self._scrolls_with(index, other):
-                self._go_to(other, _middle(shown))
+            way = self._way(index, other)
+            if shown is not None and way is not None and self._scrolls_with(index, other):
+                self._go_to(other, way.points(_middle(shown)))
         elif self.scroll == "offset" and index in self._anchors and other in self._anchors:
             (unit, from_), (other_unit, at) = self._anchors[index], self._anchors[other]
             here = self._position(index)
@@ -186,22 +199,24 @@ class Links:
         if shown is None or there is None:
             return
         view, values = state.view, {"rotation": state.view.rotation, "flip": state.view.flip}
-        if not _parallel(shown, there):
+        way = self._way(index, other)
+        parallel = _parallel(shown, there, way)
+        if not parallel:
             values = {}  # another plane is turned its own way
         scale = _mm_scale(state, shown)
         fit = fit_scale(there.shape, there.pixel_mm, follower.size, values.get("rotation", follower.view.rotation))
         pan = view.pan
-        if self._scrolls_with(index, other) and shown.plane is not None and there.plane is not None:
+        if way is not None and self._scrolls_with(index, other) and shown.plane is not None and there.plane is not None:
             rows, columns = shown.shape
             x = (columns - 1) / 2 + view.pan[0] / shown.pixel_mm[1]
             y = (rows - 1) / 2 + view.pan[1] / shown.pixel_mm[0]
-            to_x, to_y, _ = there.plane.patient_to_plane(shown.plane.plane_to_patient((x, y)))
+            to_x, to_y, _ = there.plane.patient_to_plane(way.points(shown.plane.plane_to_patient((x, y))))
             rows, columns = there.shape
             pan = (
                 float(to_x - (columns - 1) / 2) * there.pixel_mm[1],
                 float(to_y - (rows - 1) / 2) * there.pixel_mm[0],
             )
-        elif not _parallel(shown, there):
+        elif not parallel:
             pan = follower.view.pan
         same = shown.shape == there.shape and shown.pixel_mm == there.pixel_mm and state.size == follower.size
         zoom = view.zoom if same and view.pixel_scale is None else scale / fit
@@ -246,15 +261,33 @@ class Links:
         state = self._states(index)
         return "" if state is None else frame_of_reference(state)
 
+    def _way(self, index: int, other: int) -> Placement | None:
+        """From the space of one viewport's stack into another's: their own, or by what registers them."""
+        here, there = self._states(index), self._states(other)
+        return None if here is None or there is None else self._workspace.registrations.way(here, there)
+
+    def registered_by(self, index: int) -> str:
+        """Who says where what a viewport shows lies to another that it scrolls with; "" where the files do themselves."""
+        state = self._states(index)
+        if state is None or self.tiled or self.scroll != "position":
+            return ""
+        for other in self._others(index):
+            there = self._states(other)
+            if there is not None and self._scrolls_with(index, other):
+                name = self._workspace.registrations.said_by(state, there)
+                if name:
+                    return name
+        return ""
+
     def _scrolls_with(self, index: int, other: int) -> bool:
-        """Whether two viewports show parallel planes of one frame of reference."""
+        """Whether two viewports show parallel planes of one space, or of two that are registered."""
         a, b = self._shown(index), self._shown(other)
         if a is None or b is None or a.plane is None or b.plane is None:
             return False
         if "turning" in {a.plane_kind, b.plane_kind}:
             return False  # a projection of everything lies nowhere
-        reference = self._reference(index)
-        return bool(reference) and reference == self._reference(other) and _parallel(a, b)
+        way = self._way(index, other)
+        return way is not None and _parallel(a, b, way)
 
     def _same_way(self, index: int, other: int) -> float:
         a, b = self._shown(index), self._shown(other)
@@ -319,15 +352,18 @@ def space_of_stack(stack: Stack) -> str:
     return stack.geometry.frame_of_reference or f"stack {stack.id}"
 
 
-def reference_line(on: ShownSlice, of: ShownSlice) -> tuple[FloatArray, FloatArray] | None:
-    """Ends (x, y) in the image ``on`` of where the slice ``of`` cuts it; None for planes that are parallel or do not meet."""
-    if on.plane is None or of.plane is None or abs(float(on.plane.normal @ of.plane.normal)) > PARALLEL:
+def reference_line(on: ShownSlice, of: ShownSlice, way: Placement = IDENTITY) -> tuple[FloatArray, FloatArray] | None:
+    """Ends (x, y) in the image ``on`` of where the slice ``of`` cuts it; None for planes that are parallel or do not meet.
+
+    ``way`` leads from the space of ``of`` into that of ``on``.
+    """
+    if on.plane is None or of.plane is None or _parallel(of, on, way):
         return None
     rows, columns = of.shape
     corners = np.array(
         [(-0.5, -0.5), (columns - 0.5, -0.5), (columns - 0.5, rows - 0.5), (-0.5, rows - 0.5)], dtype=np.float64
     )
-    placed = on.plane.patient_to_plane(of.plane.plane_to_patient(corners))
+    placed = on.plane.patient_to_plane(way.points(of.plane.plane_to_patient(corners)))
     ends = []
     for a, b in zip(placed, np.roll(placed, -1, axis=0), strict=True):
         if (a[2] < 0) != (b[2] < 0):
@@ -341,10 +377,15 @@ def _middle(shown: ShownSlice) -> FloatArray:
     return np.asarray(shown.plane.plane_to_patient(((columns - 1) / 2, (rows - 1) / 2)))
 
 
-def _parallel(a: ShownSlice, b: ShownSlice) -> bool:
+def _parallel(a: ShownSlice, b: ShownSlice, way: Placement | None = None) -> bool:
     if a.normal is None or b.normal is None:
         return True  # nothing says otherwise
-    return abs(float(a.normal @ b.normal)) >= PARALLEL
+    normal = a.normal
+    if way is not None and way is not IDENTITY and a.plane is not None:
+        across, down = way.directions(a.plane.steps)
+        normal = np.cross(across, down)
+        normal = normal / np.linalg.norm(normal)
+    return abs(float(normal @ b.normal)) >= PARALLEL
 
 
 def _mm_scale(state: ViewportState, shown: ShownSlice) -> float:

@@ -60,6 +60,7 @@ def marks_of(
     presented: bool = False,
     overlays: Sequence[str] = (),
     linked: bool = False,
+    registered: str = "",
     fused: Sequence[Mark] = (),
     explained: Sequence[Mark] = (),
 ) -> tuple[Mark, ...]:
@@ -101,7 +102,7 @@ def marks_of(
             found.append(Mark("filter_failed", "danger", (filter_error,)))
         elif names:
             found.append(Mark("filter_pending" if filter_pending else "filtered", "warning", names))
-    found += _place_marks(linked, key_image)
+    found += _place_marks(linked, key_image, registered)
     found += _cut_marks(view, stack)
     if view.plane_kind == "acquired" and stack.graphics and not view.show_graphics:
         found.append(Mark("graphics_hidden", "info"))
@@ -132,9 +133,11 @@ def _cut_marks(view: ViewportView, stack: Stack) -> list[Mark]:
     return found
 
 
-def _place_marks(linked: bool, key_image: str | None) -> list[Mark]:
-    """Whether the viewport moves with others, and whether its image was marked as a key image."""
-    found = [Mark("linked", "info")] if linked else []
+def _place_marks(linked: bool, key_image: str | None, registered: str) -> list[Mark]:
+    """Whether the viewport moves with others (and who says how they lie), and whether its image was marked as a key image."""
+    found = [Mark("linked", "info")] if linked and not registered else []
+    if linked and registered:
+        found.append(Mark("linked_registered", "warning", (registered,)))
     if key_image is not None:
         found.append(Mark("key_image", "key", (key_image,)))
     return found

@@ -39,9 +39,9 @@ def labels_over(workspace: Workspace, view: ViewportView) -> list[SegmentationLa
 
 
 def _on_top(workspace: Workspace, view: ViewportView) -> list[SegmentationLayer]:
-    """Segmentations of a second series that lies on top, by place; none where it was moved by hand."""
+    """Segmentations of a second series that lies on top, by place; none where it is shown elsewhere than its files say."""
     fusion = view.fusion
-    if fusion is None or not fusion.visible or any(fusion.shift_mm):
+    if fusion is None or not fusion.visible or not fusion.placement.is_identity:
         return []
     from medview.app.overlay_layers import PlacedLabels
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from medview.app.picture import serial
 from medview.core import mark_shapes
-from medview.core.fusion import shifted
 from medview.core.measurement import REGION_KINDS
+from medview.core.registration import IDENTITY, Placement, placed
 from medview.core.uptake import PEAK_RADIUS_MM, Uptake, climb, isocontour, moved, uptake_of, voxel_ml
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from medview.core.measurement import Measurement
     from medview.core.value_scale import ValueScale
     from medview.core.volume import Volume
-
-Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +118,10 @@ class UptakeReader:
         volume: Volume,
         scale: ValueScale | None,
         first_frame: int = 0,
-        shift_mm: Vector = (0.0, 0.0, 0.0),
+        placement: Placement = IDENTITY,
     ) -> Uptake | None:
-        """Uptake of the voxels of ``volume``, moved by ``shift_mm``, in a region on the shown slice."""
-        geometry = None if volume.geometry is None else shifted(volume.geometry, shift_mm)
+        """Uptake of the voxels of ``volume``, put where ``placement`` says, in a region on the shown slice."""
+        geometry = None if volume.geometry is None else placed(volume.geometry, placement)
         voxels = region_voxels(mark, shown, geometry, volume.shape)
         if not len(voxels):
             return None

@@ -47,6 +47,7 @@ from medview.app.read_first import ReadFirst
 from medview.app.reader_keys import ReaderKeys
 from medview.app.recent import RecentStudies
 from medview.app.report_marks import ReportMarks
+from medview.app.registrations import Registrations
 from medview.app.results import Results, result_key
 from medview.app.run_on_open import run_what_is_due
 from medview.app.settings import Settings, changed, fixed_settings, save_settings
@@ -170,6 +171,7 @@ class Workspace(NoticeBoard):
         self.cine = Cine()
         self.studies_changed.connect(self._keep_fusions)
         self.overlays = FileOverlays(self)
+        self.registrations = Registrations(self)
         self.openings = Openings(self)
         self.documents = Documents(self)
         self.hangings = Hangings(self)

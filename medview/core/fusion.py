@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from medview.core.cut import Slice, cut_slice
 from medview.core.geometry import FloatArray, Geometry
 from medview.core.plane import Plane, Vector
+from medview.core.registration import IDENTITY, Placement, placed
 from medview.core.volume import Volume
 
 BoolArray = NDArray[np.bool_]
@@ -27,27 +28,17 @@ _MOST_STEPS = 512
 """Along each side of such a cut: 512² of them cost 5 ms; zoomed in, the steps are finer again."""
 
 
-def shifted(geometry: Geometry, shift_mm: Vector) -> Geometry:
-    """The grid moved by LPS mm."""
-    if not any(shift_mm):
-        return geometry
-    affine = geometry.affine.copy()
-    affine[:3, 3] += shift_mm
-    origins = None if geometry.slice_origins is None else geometry.slice_origins + np.asarray(shift_mm)
-    return Geometry(geometry.shape, affine, geometry.frame_of_reference, origins)
-
-
 def cut_over(
-    volume: Volume, plane: Plane, screen_to_slice: ArrayLike, size: tuple[int, int], shift_mm: Vector = (0.0, 0.0, 0.0)
+    volume: Volume, plane: Plane, screen_to_slice: ArrayLike, size: tuple[int, int], placement: Placement = IDENTITY
 ) -> tuple[Slice, FloatArray] | None:
     """``volume`` on ``plane``, and the transform (2, 3) from screen (x, y) to the cut's pixels; None where they do not meet.
 
-    ``screen_to_slice`` (2, 3) takes screen pixels to those of ``plane``, ``size`` (h, w) is the screen's. The volume is moved
-    by ``shift_mm`` first. Raises ValueError for a volume without geometry.
+    ``screen_to_slice`` (2, 3) takes screen pixels to those of ``plane``, ``size`` (h, w) is the screen's. The volume is put
+    where ``placement`` says first. Raises ValueError for a volume without geometry.
     """
     if volume.geometry is None:
         raise ValueError("frames without common geometry cannot be laid over others")
-    geometry = shifted(volume.geometry, shift_mm)
+    geometry = placed(volume.geometry, placement)
     matrix = np.asarray(screen_to_slice, dtype=np.float64).reshape(2, 3)
     own = _own_plane(geometry, plane) or _fine_plane(geometry, plane, matrix, size)
     if own is None or not _meets(geometry, own):

@@ -162,6 +162,9 @@ def mark_text(mark: Mark) -> str:
         "curved": translate("Viewport", "Straightened: lengths hold along the path"),
         "slab": slab_text(*values) if mark.code == "slab" else "",
         "linked": translate("Viewport", "Linked"),
+        "linked_registered": translate("Viewport", "Linked, registered by {0}").format(
+            visible_text(values[0] if values else "", 40, lines=False)
+        ),
         "fused_incomplete": translate("Viewport", "Series on top: incomplete"),
         "ai_hidden": translate("Viewport", "AI hidden"),
         "profile_used": translate("Viewport", "Colours through an ICC profile"),
@@ -210,10 +213,21 @@ def _fused_text(mark: Mark) -> str:
     if mark.code == "fused_shifted":
         text = translate("Viewport", "Series on top moved by hand: {0} / {1} / {2} mm (L, P, H)")
         return text.format(*mark.values)
+    if mark.code == "fused_turned":
+        return translate("Viewport", "Series on top turned by hand: {0} / {1} / {2}°").format(*mark.values)
+    if mark.code == "fused_scaled":
+        return translate("Viewport", "Series on top stretched by its registration")
+    if mark.code == "fused_by_medview":
+        return translate("Viewport", "Series on top registered by medview, accepted by {0}").format(
+            visible_text(mark.values[0], 40, lines=False)
+        )
     text = {
         "fused": translate("Viewport", "On top: {0}"),
         "fused_hidden": translate("Viewport", "On top, hidden: {0}"),
         "fused_unverified": translate("Viewport", "{0}: other frame of reference, place not verified"),
+        "fused_unsure": translate("Viewport", "{0}: registered by medview, check it"),
+        "fused_by_file": translate("Viewport", "Series on top registered by {0}"),
+        "fused_by_reader": translate("Viewport", "Series on top registered by hand, accepted by {0}"),
         "fused_failed": translate("Viewport", "Series on top cannot be shown: {0}"),
     }[mark.code]
     return text.format(visible_text(mark.values[0], 60, lines=False))

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
-from medview.app.fusion import fuse, unfuse, why_not
+from medview.app.fusion import fuse, share_space, unfuse, why_not
+from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
 from medview.ui.messages import message_text
 from medview.ui.series_panel import series_title
@@ -29,12 +30,12 @@ def candidates(workspace: Workspace, state: ViewportState) -> list[tuple[Study, 
     for study in workspace.studies:
         if study.patient.key != state.study.patient.key:
             continue
-        found += [
-            (study, series, stack, why_not(state.study, state.stack, study, stack))
-            for series in study.series
-            for stack in series.stacks
-            if stack.id != state.stack.id and not series.is_localizer
-        ]
+        for series in study.series:
+            for stack in series.stacks:
+                if stack.id != state.stack.id and not series.is_localizer:
+                    known = workspace.registrations.of(study, stack, state.study, state.stack)
+                    reason = why_not(state.study, state.stack, study, stack, bool(known))
+                    found.append((study, series, stack, reason))
     return sorted(found, key=lambda one: (one[3] is not None, one[2].context.modality not in {"PT", "NM"}))
 
 
@@ -50,6 +51,11 @@ def fill_fusion_menu(menu: QMenu, workspace: Workspace, state: ViewportState, pa
         action.setCheckable(True)
         action.setChecked(laid is not None and laid.stack.id == stack.id)
         action.setData(stack.id)
+        if reason is None and state.stack is not None and not share_space(state.stack, stack):
+            known = workspace.registrations.best(state, stack.id)
+            if known is not None:
+                text = translate("Fusion", "(registered by {0})").format(visible_text(known.name, 40, lines=False))
+                action.setText(action.text() + "  " + text.replace("&", "&&"))
         if reason is not None:
             words = message_text(reason.code, reason.text, reason.values)
             action.setToolTip(words)
@@ -81,7 +87,7 @@ def choose(workspace: Workspace, state: ViewportState, stack_id: str, parent: QW
     """Lay a series over the one shown; where the spaces differ only after the reader has said so."""
     workspace.touched = True
     try:
-        fuse(state, workspace.studies, stack_id)
+        fuse(state, workspace.studies, stack_id, registered=workspace.registrations.best(state, stack_id))
     except MedviewError as error:
         if error.code == "fusion_other_space":
             ask_about_space(workspace, state, stack_id, parent)
@@ -108,20 +114,33 @@ def ask_about_space(workspace: Workspace, state: ViewportState, stack_id: str, p
             "They can be laid over each other by their own coordinates all the same. The picture is marked for as long as "
             "they are, and you have to judge whether they fit.",
         )
+        + _refusals(workspace, state)
     )
     over = box.addButton(translate("Fusion", "Lay it over, marked"), QMessageBox.ButtonRole.AcceptRole)
+    register = box.addButton(translate("Fusion", "Register them, then check"), QMessageBox.ButtonRole.ActionRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
 
     def answered(button: object) -> None:
-        if button is over:
+        if button in {over, register}:
             try:
                 fuse(state, workspace.studies, stack_id, knowingly=True)
             except MedviewError as error:
                 workspace.tell(error.code, error.text, error.values, "warning")
+                return
+        if button is register:
+            workspace.registrations.register(state)
 
     box.buttonClicked.connect(answered)
     box.show()
     return box
+
+
+def _refusals(workspace: Workspace, state: ViewportState) -> str:
+    """Registration objects that there are and that are not applied, with the reason."""
+    if state.study is None:
+        return ""
+    notes = workspace.registrations.refusals(state.study)
+    return "".join("\n\n" + visible_text(message_text(note.code, note.text, note.values), 300) for note in notes)
 
 
 def show_fusion_menu(workspace: Workspace, viewport: ViewportWidget) -> QMenu:

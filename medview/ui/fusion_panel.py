@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -27,7 +26,8 @@ from medview.app.scales import default_scale
 from medview.core.window import Voi, Window
 from medview.ui.colour_choice import ColourChoice
 from medview.ui.fusion_menu import fill_fusion_menu
-from medview.ui.parts import icon_button, text_label, title_label
+from medview.ui.fusion_place import FusionPlace
+from medview.ui.parts import icon_button, title_label
 from medview.ui.series_panel import series_title
 from medview.ui.text import translate
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.value_scale import ValueScale
     from medview.ui.viewport import ViewportWidget
-
-MOST_SHIFT_MM = 500.0
 
 
 class FusionPanel(QWidget):
@@ -130,25 +128,8 @@ class FusionPanel(QWidget):
             grid.addWidget(label, 0, at)
             grid.addWidget(field, 1, at)
         inner.addLayout(grid)
-        inner.addWidget(text_label(translate("Fusion", "Moved by hand (mm to the left, back, head)"), "secondary"))
-        row = QHBoxLayout()
-        self.shift: list[QDoubleSpinBox] = []
-        for name in (
-            translate("Fusion", "To the left"),
-            translate("Fusion", "To the back"),
-            translate("Fusion", "To the head"),
-        ):
-            field = QDoubleSpinBox()
-            field.setRange(-MOST_SHIFT_MM, MOST_SHIFT_MM)
-            field.setDecimals(1)
-            field.setKeyboardTracking(False)
-            field.setAccessibleName(name)
-            field.setToolTip(name)
-            field.setMinimumWidth(1)
-            field.valueChanged.connect(self._set_shift)
-            self.shift.append(field)
-            row.addWidget(field, 1)
-        inner.addLayout(row)
+        self.place = FusionPlace(workspace, shell)
+        inner.addWidget(self.place)
         self._following = False
         self._preset_key: object = None
 
@@ -195,10 +176,8 @@ class FusionPanel(QWidget):
         self.colours.show_map(fusion.colour_map)
         self._fill_presets(fusion)
         self._show_window(fusion)
-        for field, value in zip(self.shift, fusion.shift_mm, strict=True):
-            if not field.hasFocus():
-                field.setValue(value)
         self._following = False
+        self.place.refresh()
 
     def _scale(self, fusion: Fusion) -> ValueScale | None:
         scale = default_scale(fusion.stack)
@@ -265,12 +244,6 @@ class FusionPanel(QWidget):
         low, high = ((field.value() - intercept) / slope for field in (self.low, self.high))
         if high > low:
             self._change(voi=Window((low + high) / 2, high - low, "LINEAR_EXACT"))
-
-    def _set_shift(self, _value: float) -> None:
-        fusion = self._state.view.fusion
-        if not self._following and fusion is not None:
-            left, back, head = (round(field.value(), 1) for field in self.shift)
-            self._state.update(fusion=replace(fusion, shift_mm=(left, back, head)))
 
 
 def _shortened(text: str) -> str:

@@ -31,6 +31,7 @@ def job_title(title: str) -> str:
         "filter": translate("Job", "Filtering the volume"),
         "results": translate("Job", "Fetching kept results"),
         "save": translate("Job", "Saving"),
+        "register": translate("Job", "Registering two series"),
         "install": translate("Job", "Installing a package"),
         "document": translate("Job", "Reading a document"),
         "tags": translate("Job", "Reading tags"),
@@ -53,6 +54,7 @@ def step_title(step: str) -> str:
         "keep": translate("Job", "keeping"),
         "explain": translate("Job", "questioning"),
         "results": translate("Job", "series"),
+        "register": translate("Job", "registering"),
         "demo phantom": translate("Job", "computing"),
         "demo study": translate("Job", "writing"),
     }

@@ -53,7 +53,6 @@ class _Source:
     series: Series
     stack: Stack
     time: int
-    shift: tuple[float, float, float]
 
 
 class UptakeDialog(QDialog):
@@ -137,16 +136,13 @@ class UptakeDialog(QDialog):
             scale = None if scale is not None and scale.table else scale
             first = fusion.time * volume.shape[0]
             reader = viewport.uptakes.on_top
-            return _Source(
-                told, reader, volume, scale, first, fusion.series, fusion.stack, fusion.time, fusion.shift_mm
-            )
+            return _Source(told, reader, volume, scale, first, fusion.series, fusion.stack, fusion.time)
         if view.stack is None or view.series is None or viewport.volume is None:
             return None
         first = view.time * viewport.volume.shape[0]
         scale = viewport.uptakes.own_scale()
-        shift = (0.0, 0.0, 0.0)
         reader = viewport.uptakes.own
-        return _Source(told, reader, viewport.volume, scale, first, view.series, view.stack, view.time, shift)
+        return _Source(told, reader, viewport.volume, scale, first, view.series, view.stack, view.time)
 
     def threshold(self, maximum: float) -> float:
         """In the scale's unit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, Qt
 from PySide6.QtGui import QColor, QPen
 
@@ -14,8 +15,8 @@ from medview.app.readout import Readout, read_point
 from medview.app.scales import default_scale
 from medview.app.tools import Tool
 from medview.core.display import FusedSample
-from medview.core.fusion import shifted
 from medview.core.problem import MedviewError
+from medview.core.registration import placed
 from medview.ui.colour_bar import Bar
 from medview.ui.listen import listen
 from medview.ui.readout_text import value_words
@@ -23,7 +24,6 @@ from medview.ui.viewport_colours import bar_of
 from medview.ui.viewport_style import ACCENT, TEXT
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from medview.app.marks import Mark
@@ -42,6 +42,7 @@ FUSE_MODIFIERS = (
     Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
 )
 """Any of these, held while a thumbnail is dropped, lays its series over the one that is shown."""
+MODIFIERS = FUSE_MODIFIERS
 SWIPE_REACH = 5.0
 """Px beside the swipe's line that take the pointer."""
 
@@ -50,7 +51,7 @@ def fuse_or_say(workspace: Workspace, state: ViewportState, stack_id: str) -> bo
     """Lay a series over what a viewport shows, or tell why that cannot be; whether it lies there now."""
     workspace.touched = True
     try:
-        fuse(state, workspace.studies, stack_id)
+        fuse(state, workspace.studies, stack_id, registered=workspace.registrations.best(state, stack_id))
     except MedviewError as error:
         workspace.tell(error.code, error.text, error.values, "warning")
         return False
@@ -165,10 +166,7 @@ class ViewportFusing:
         context = fusion.stack.context
         title = " ".join(part for part in (context.modality, context.description) if part)
         marks = [Mark("fused" if fusion.visible else "fused_hidden", "info", (title,))]
-        if fusion.unverified:
-            marks.append(Mark("fused_unverified", "danger", (title,)))
-        if any(fusion.shift_mm):
-            marks.append(Mark("fused_shifted", "warning", tuple(f"{one:g}" for one in fusion.shift_mm)))
+        marks += _place_marks(fusion, title)
         if self.error is not None:
             marks.append(Mark("fused_failed", "danger", (self.error.text,)))
         elif self._volume is not None and not self._volume.is_complete:
@@ -186,7 +184,7 @@ class ViewportFusing:
         if point is None:
             return None
         first = fusion.time * volume.shape[0]
-        geometry = shifted(volume.geometry, fusion.shift_mm)
+        geometry = placed(volume.geometry, fusion.placement)
         return read_point(volume, geometry, point, (x, y), default_scale(fusion.stack), first)
 
     def words(self) -> str:
@@ -221,6 +219,9 @@ class ViewportFusing:
             return None
         if self.takes(at):
             return SwipeDrag(self._widget)
+        moving = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+        if modifiers & MODIFIERS == moving and self.fusion.visible and self._widget.shown is not None:
+            return FusionMoveDrag(self._widget, at)
         windows = self._widget.workspace.tools.tool is Tool.WINDOW and self.fusion.visible
         if modifiers & Qt.KeyboardModifier.ControlModifier and windows and self.window is not None:
             return FusionWindowDrag(self._widget, self.window, at)
@@ -232,6 +233,27 @@ class ViewportFusing:
             return False
         step_opacity(self._widget.state, notches)
         return True
+
+
+def _place_marks(fusion: Fusion, title: str) -> list[Mark]:
+    """Who says where the series on top lies, where that are not its own files."""
+    from medview.app.marks import Mark
+
+    marks = []
+    known = fusion.registered
+    if fusion.unverified:
+        marks.append(Mark("fused_unverified", "danger", (title,)))
+    elif known is not None and not known.sure:
+        marks.append(Mark("fused_unsure", "danger", (title,)))
+    elif known is not None:
+        marks.append(Mark(f"fused_by_{known.by}", "info" if known.by == "file" else "warning", (known.name,)))
+    if known is not None and not known.placement.is_rigid:
+        marks.append(Mark("fused_scaled", "warning"))
+    if any(fusion.shift_mm):
+        marks.append(Mark("fused_shifted", "warning", tuple(f"{one:g}" for one in fusion.shift_mm)))
+    if any(fusion.turn_deg):
+        marks.append(Mark("fused_turned", "warning", tuple(f"{one:g}" for one in fusion.turn_deg)))
+    return marks
 
 
 class SwipeDrag:
@@ -251,6 +273,41 @@ class SwipeDrag:
 
     def cancel(self) -> None:
         change_fusion(self._widget.state, swipe=self._before)
+
+
+class FusionMoveDrag:
+    """The series on top follows the hand along the plane that is shown; one step of undo."""
+
+    def __init__(self, widget: ViewportWidget, at: QPointF) -> None:
+        self._widget = widget
+        self._start = self._place(at)
+        self._fusion = widget.state.view.fusion
+
+    def _place(self, at: QPointF) -> NDArray[np.float64] | None:
+        shown = self._widget.shown
+        found = (
+            None if shown is None else shown.image_to_patient(*self._widget.transform.screen_to_image(at.x(), at.y()))
+        )
+        return None if found is None else np.asarray(found)
+
+    def move(self, at: QPointF) -> None:
+        here, fusion = self._place(at), self._fusion
+        if here is None or self._start is None or fusion is None:
+            return
+        x, y, z = (round(float(one), 1) for one in np.add(fusion.shift_mm, here - self._start))
+        change_fusion(self._widget.state, shift_mm=(x, y, z))
+
+    def end(self, at: QPointF) -> None:
+        self.move(at)
+        fusion, now = self._fusion, self._widget.state.view.fusion
+        if fusion is not None and now is not None:
+            change_fusion(self._widget.state, shift_mm=fusion.shift_mm)
+            self._widget.workspace.registrations.put(self._widget.state, shift_mm=now.shift_mm)
+        self._widget.touch()
+
+    def cancel(self) -> None:
+        if self._fusion is not None:
+            change_fusion(self._widget.state, shift_mm=self._fusion.shift_mm)
 
 
 class FusionWindowDrag:

@@ -32,23 +32,24 @@ def draw_links(
     if shown.plane is None or not reference:
         return
     active = workspace.active_viewport
+    way = workspace.registrations.way(active, state)
     if (
         workspace.links.reference_lines
         and active is not state
         and active in workspace.viewports
         and not workspace.maximised
-        and frame_of_reference(active) == reference
+        and way is not None
         and not {active.view.plane_kind, state.view.plane_kind} & {"turning", "curved"}
         and not _crossed(workspace, state, active)
     ):
         other = active.shown()
-        line = None if other is None else reference_line(shown, other)
+        line = None if other is None else reference_line(shown, other, way)
         if line is not None:
             a, b = (QPointF(*transform.image_to_screen(float(x), float(y))) for x, y in line)
             _lines(canvas, [QLineF(a, b)], ACCENT)
-    crosshair = workspace.links.crosshair
-    if crosshair is not None and crosshair[1] == reference:
-        x, y, distance = shown.plane.patient_to_plane(crosshair[0])
+    point = workspace.links.crosshair_in(state)
+    if point is not None:
+        x, y, distance = shown.plane.patient_to_plane(point)
         rows, columns = shown.shape
         if not (-0.5 <= x <= columns - 0.5 and -0.5 <= y <= rows - 0.5) or abs(distance) > _reach(state, shown):
             return

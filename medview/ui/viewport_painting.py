@@ -352,6 +352,7 @@ class ViewportPainting:
             overlays=self._overlay_titles(),
             key_image=self._key_image(),
             linked=self._is_linked(),
+            registered=self._registered_by(),
             fused=[*widget.fusing.marks(), *self._cine_marks()],
             explained=explained_marks(widget),
         )
@@ -366,6 +367,12 @@ class ViewportPainting:
     def _is_linked(self) -> bool:
         workspace, state = self._widget.workspace, self._widget.state
         return state in workspace.viewports and workspace.links.is_linked(workspace.viewports.index(state))
+
+    def _registered_by(self) -> str:
+        workspace, state = self._widget.workspace, self._widget.state
+        if state not in workspace.viewports:
+            return ""
+        return workspace.links.registered_by(workspace.viewports.index(state))
 
     def _overlay_titles(self) -> tuple[str, ...]:
         stack = self._widget.state.stack

@@ -9,6 +9,7 @@ from medview.app.picture import serial
 from medview.app.scales import default_scale, shown_scale
 from medview.app.uptakes import ToldUptake, UptakeReader
 from medview.core.measurement import REGION_KINDS
+from medview.core.registration import IDENTITY, Placement
 
 if TYPE_CHECKING:
     from medview.app.shown_slice import ShownSlice
@@ -34,7 +35,7 @@ class ViewportUptakes:
         if fusion is None or volume is None:
             return None
         loaded = None if volume.states is None else volume.states.tobytes()
-        return (serial(volume), loaded, fusion.shift_mm)
+        return (serial(volume), loaded, fusion.placement)
 
     def own_scale(self) -> ValueScale | None:
         """The SUV that the viewport tells; None where it tells none."""
@@ -57,7 +58,7 @@ class ViewportUptakes:
             scale, first = default_scale(fusion.stack), fusion.time * volume.shape[0]
             modality = fusion.stack.context.modality
             told += self._told(
-                self.on_top, mark, shown, volume, scale, first, modality, on_top=True, shift_mm=fusion.shift_mm
+                self.on_top, mark, shown, volume, scale, first, modality, on_top=True, placement=fusion.placement
             )
         return tuple(told)
 
@@ -71,11 +72,11 @@ class ViewportUptakes:
         first: int,
         modality: str,
         on_top: bool = False,
-        shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0),
+        placement: Placement = IDENTITY,
     ) -> list[ToldUptake]:
         if scale is not None and scale.table:
             scale = None  # a number for each stored value: there is no line to put them on
-        found = reader.of_region(mark, shown, volume, scale, first, shift_mm)
+        found = reader.of_region(mark, shown, volume, scale, first, placement)
         if found is None:
             return []
         label = scale.label if scale is not None else ""

@@ -185,6 +185,12 @@ class WindowDialogs(QMainWindow):
         if frame is not None:
             show_fusion_menu(self._workspace, frame.viewport)
 
+    def save_place(self) -> None:
+        """Ask where the registration of the series on top is to be saved."""
+        from medview.ui.registration_saving import save_place
+
+        save_place(self, self._workspace)
+
     def show_jobs(self) -> None:
         """Open the list of jobs."""
         from medview.ui.small_dialogs import JobsDialog

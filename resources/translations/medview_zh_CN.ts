@@ -23,6 +23,10 @@
 <context>
     <name>Actions</name>
     <message>
+        <source>Not now: {0}</source>
+        <translation>现在不可用：{0}</translation>
+    </message>
+    <message>
         <source>All measurements and marks</source>
         <translation>所有测量和标记</translation>
     </message>
@@ -1131,12 +1135,20 @@
         <translation>三个可旋转平面（MPR）</translation>
     </message>
     <message>
+        <source>MPR</source>
+        <translation>MPR</translation>
+    </message>
+    <message>
         <source>Oblique plane</source>
         <translation>斜切面</translation>
     </message>
     <message>
         <source>Projection to turn (MIP of everything)</source>
         <translation>可旋转投影（全部数据的 MIP）</translation>
+    </message>
+    <message>
+        <source>MIP</source>
+        <translation>MIP</translation>
     </message>
     <message>
         <source>Picture along the path that is selected</source>
@@ -1157,6 +1169,22 @@
     <message>
         <source>Magnifier</source>
         <translation>放大镜</translation>
+    </message>
+    <message>
+        <source>Register the series on top</source>
+        <translation>配准上层序列</translation>
+    </message>
+    <message>
+        <source>Accept where the series on top lies</source>
+        <translation>接受上层序列的位置</translation>
+    </message>
+    <message>
+        <source>Reject where the series on top lies</source>
+        <translation>拒绝上层序列的位置</translation>
+    </message>
+    <message>
+        <source>Save the registration…</source>
+        <translation>保存配准…</translation>
     </message>
 </context>
 <context>
@@ -2745,6 +2773,10 @@
 <context>
     <name>Fusion</name>
     <message>
+        <source>(registered by {0})</source>
+        <translation>（由 {0} 配准）</translation>
+    </message>
+    <message>
         <source>(other frame of reference)</source>
         <translation>(参考坐标系不同)</translation>
     </message>
@@ -2775,6 +2807,10 @@
     <message>
         <source>Lay it over, marked</source>
         <translation>叠加并标记</translation>
+    </message>
+    <message>
+        <source>Register them, then check</source>
+        <translation>先配准，再核对</translation>
     </message>
     <message>
         <source>Series on top</source>
@@ -2841,6 +2877,30 @@
         <translation>到</translation>
     </message>
     <message>
+        <source>Place by</source>
+        <translation>位置依据</translation>
+    </message>
+    <message>
+        <source>What says where the series on top lies</source>
+        <translation>上层序列位置的依据</translation>
+    </message>
+    <message>
+        <source>Register</source>
+        <translation>配准</translation>
+    </message>
+    <message>
+        <source>Accept</source>
+        <translation>接受</translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation>拒绝</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
+    </message>
+    <message>
         <source>Moved by hand (mm to the left, back, head)</source>
         <translation>手动移动(向左、向后、向头,mm)</translation>
     </message>
@@ -2855,6 +2915,42 @@
     <message>
         <source>To the head</source>
         <translation>向头</translation>
+    </message>
+    <message>
+        <source>Turned by hand (degrees about the axes to the left, back, head)</source>
+        <translation>手动旋转（绕向左、向后、向头轴的度数）</translation>
+    </message>
+    <message>
+        <source>About the axis to the left</source>
+        <translation>绕左右轴</translation>
+    </message>
+    <message>
+        <source>About the axis to the back</source>
+        <translation>绕前后轴</translation>
+    </message>
+    <message>
+        <source>About the axis to the head</source>
+        <translation>绕头足轴</translation>
+    </message>
+    <message>
+        <source>Its own files</source>
+        <translation>自身文件</translation>
+    </message>
+    <message>
+        <source>Its own files (another space)</source>
+        <translation>自身文件（另一空间）</translation>
+    </message>
+    <message>
+        <source>medview, not accepted yet</source>
+        <translation>medview，尚未接受</translation>
+    </message>
+    <message>
+        <source>medview, accepted by {0}</source>
+        <translation>medview，由 {0} 接受</translation>
+    </message>
+    <message>
+        <source>By hand, accepted by {0}</source>
+        <translation>手动，由 {0} 接受</translation>
     </message>
     <message>
         <source>Usual window</source>
@@ -3336,16 +3432,16 @@
         <translation>手动</translation>
     </message>
     <message>
-        <source>0   Automatic</source>
-        <translation>0   自动</translation>
-    </message>
-    <message>
         <source>Lookup table {0} of the file</source>
         <translation>文件的查找表 {0}</translation>
     </message>
     <message>
         <source>Window {0} of the file</source>
         <translation>文件窗 {0}</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
     </message>
     <message>
         <source>Unit of the file</source>
@@ -3478,6 +3574,10 @@
         <translation>保存</translation>
     </message>
     <message>
+        <source>Registering two series</source>
+        <translation>正在配准两个序列</translation>
+    </message>
+    <message>
         <source>Installing a package</source>
         <translation>安装模型包</translation>
     </message>
@@ -3524,6 +3624,10 @@
     <message>
         <source>series</source>
         <translation>序列</translation>
+    </message>
+    <message>
+        <source>registering</source>
+        <translation>配准</translation>
     </message>
     <message>
         <source>computing</source>
@@ -3740,6 +3844,22 @@
 <context>
     <name>Menu</name>
     <message>
+        <source>Planes</source>
+        <translation>切面</translation>
+    </message>
+    <message>
+        <source>Move together</source>
+        <translation>联动</translation>
+    </message>
+    <message>
+        <source>Hanging protocol</source>
+        <translation>挂片协议</translation>
+    </message>
+    <message>
+        <source>Panels and areas</source>
+        <translation>面板与区域</translation>
+    </message>
+    <message>
         <source>&amp;File</source>
         <translation>文件(&amp;F)</translation>
     </message>
@@ -3788,8 +3908,20 @@
         <translation>播放</translation>
     </message>
     <message>
+        <source>Go to</source>
+        <translation>转到</translation>
+    </message>
+    <message>
         <source>Window</source>
         <translation>调窗</translation>
+    </message>
+    <message>
+        <source>Copy and move</source>
+        <translation>复制与移动</translation>
+    </message>
+    <message>
+        <source>Slab</source>
+        <translation>厚层</translation>
     </message>
 </context>
 <context>
@@ -5118,6 +5250,34 @@
         <source>The series to lay over is not open any more.</source>
         <translation>要叠加的序列已不再打开。</translation>
     </message>
+    <message>
+        <source>Registered: moved by {0} mm and turned by {1} degrees. Check it in three planes, then accept or reject it.</source>
+        <translation>已配准：移动 {0} mm，旋转 {1} 度。请在三个平面上核对，然后接受或拒绝。</translation>
+    </message>
+    <message>
+        <source>No place was found where the two series are more alike than they are now; nothing was moved.</source>
+        <translation>没有找到使两个序列比现在更相似的位置；未作移动。</translation>
+    </message>
+    <message>
+        <source>One of the two series has slices that cannot be read; it is not registered.</source>
+        <translation>其中一个序列有无法读取的层面，未配准。</translation>
+    </message>
+    <message>
+        <source>What nobody has accepted is not written: accept where the series on top lies first.</source>
+        <translation>无人接受的位置不会写入文件：请先接受上层序列的位置。</translation>
+    </message>
+    <message>
+        <source>{0} bends one series onto another. medview moves series as a whole only, so it is not applied.</source>
+        <translation>{0} 使一个序列变形到另一个序列。medview 只作整体移动，因此未应用。</translation>
+    </message>
+    <message>
+        <source>{0} does not say into which frame of reference it registers; it is not applied.</source>
+        <translation>{0} 未说明配准到哪个参考坐标系；未应用。</translation>
+    </message>
+    <message>
+        <source>{0} is not applied: {1}.</source>
+        <translation>未应用 {0}：{1}。</translation>
+    </message>
 </context>
 <context>
     <name>Model</name>
@@ -6034,6 +6194,149 @@
     </message>
 </context>
 <context>
+    <name>Reason</name>
+    <message>
+        <source>switched off on this computer by its administrator</source>
+        <translation>管理员已在此计算机上停用</translation>
+    </message>
+    <message>
+        <source>nothing is open yet</source>
+        <translation>尚未打开任何内容</translation>
+    </message>
+    <message>
+        <source>the active viewport shows no image</source>
+        <translation>当前视口没有图像</translation>
+    </message>
+    <message>
+        <source>not for what is shown now</source>
+        <translation>不适用于当前显示的内容</translation>
+    </message>
+    <message>
+        <source>there is one viewport only</source>
+        <translation>只有一个视口</translation>
+    </message>
+    <message>
+        <source>these images are no volume that could be cut</source>
+        <translation>这些图像不构成可切割的体积</translation>
+    </message>
+    <message>
+        <source>no mark is selected</source>
+        <translation>未选中标注</translation>
+    </message>
+    <message>
+        <source>no region is selected</source>
+        <translation>未选中区域</translation>
+    </message>
+    <message>
+        <source>no line is selected</source>
+        <translation>未选中线段</translation>
+    </message>
+    <message>
+        <source>this series has no time points</source>
+        <translation>此序列没有时间点</translation>
+    </message>
+    <message>
+        <source>no image of this series is a key image</source>
+        <translation>此序列中没有关键图像</translation>
+    </message>
+    <message>
+        <source>no filter is in use</source>
+        <translation>未使用滤波</translation>
+    </message>
+    <message>
+        <source>no series lies on top of this one</source>
+        <translation>没有叠加的序列</translation>
+    </message>
+    <message>
+        <source>these images are in colour already</source>
+        <translation>这些图像本身已是彩色</translation>
+    </message>
+    <message>
+        <source>this series has no segmentation</source>
+        <translation>此序列没有分割</translation>
+    </message>
+    <message>
+        <source>no segmentation is being corrected</source>
+        <translation>没有正在修正的分割</translation>
+    </message>
+    <message>
+        <source>no finding is selected</source>
+        <translation>未选中任何发现</translation>
+    </message>
+    <message>
+        <source>no planes that are turned are shown</source>
+        <translation>未显示可旋转的切面</translation>
+    </message>
+    <message>
+        <source>nothing is playing</source>
+        <translation>没有正在播放的图像</translation>
+    </message>
+    <message>
+        <source>there are no two dimensions to choose from</source>
+        <translation>没有两个可供选择的维度</translation>
+    </message>
+    <message>
+        <source>the files give no other numbers for these values</source>
+        <translation>文件未提供其他数值</translation>
+    </message>
+    <message>
+        <source>the files hold no ICC profile</source>
+        <translation>文件不含 ICC 配置文件</translation>
+    </message>
+    <message>
+        <source>the files draw nothing over their images</source>
+        <translation>文件没有叠加图形</translation>
+    </message>
+    <message>
+        <source>every image could be read</source>
+        <translation>所有图像均已读取</translation>
+    </message>
+    <message>
+        <source>the study holds nothing but images</source>
+        <translation>此检查只含图像</translation>
+    </message>
+    <message>
+        <source>these images come from no DICOM file</source>
+        <translation>这些图像并非来自 DICOM 文件</translation>
+    </message>
+    <message>
+        <source>nothing to take back</source>
+        <translation>没有可撤销的操作</translation>
+    </message>
+    <message>
+        <source>nothing was taken back</source>
+        <translation>没有可重做的操作</translation>
+    </message>
+    <message>
+        <source>every mark is kept</source>
+        <translation>所有标注均已保存</translation>
+    </message>
+    <message>
+        <source>there is no crosshair</source>
+        <translation>没有十字线</translation>
+    </message>
+    <message>
+        <source>there is no region on images with time points</source>
+        <translation>具有时间点的图像上没有区域</translation>
+    </message>
+    <message>
+        <source>no mark was copied</source>
+        <translation>尚未复制标注</translation>
+    </message>
+    <message>
+        <source>no report is open</source>
+        <translation>没有打开的报告</translation>
+    </message>
+    <message>
+        <source>nothing was pointed at</source>
+        <translation>尚未指定任何位置</translation>
+    </message>
+    <message>
+        <source>no model is running</source>
+        <translation>没有正在运行的模型</translation>
+    </message>
+</context>
+<context>
     <name>Recent</name>
     <message>
         <source>No name</source>
@@ -6385,6 +6688,10 @@
     <message>
         <source>Save the segmentation</source>
         <translation>保存分割</translation>
+    </message>
+    <message>
+        <source>Save the registration</source>
+        <translation>保存配准</translation>
     </message>
 </context>
 <context>
@@ -7077,7 +7384,7 @@
     </message>
     <message>
         <source>Place of the series on top</source>
-        <translation type="unfinished"></translation>
+        <translation>上层序列的位置</translation>
     </message>
     <message>
         <source>Delete marks</source>
@@ -7722,6 +8029,10 @@
         <translation>已联动</translation>
     </message>
     <message>
+        <source>Linked, registered by {0}</source>
+        <translation>已联动，由 {0} 配准</translation>
+    </message>
+    <message>
         <source>Series on top: incomplete</source>
         <translation>叠加序列:不完整</translation>
     </message>
@@ -7784,6 +8095,30 @@
     <message>
         <source>Not filtered: {why}</source>
         <translation>未滤波：{why}</translation>
+    </message>
+    <message>
+        <source>Series on top turned by hand: {0} / {1} / {2}°</source>
+        <translation>上层序列已手动旋转：{0} / {1} / {2}°</translation>
+    </message>
+    <message>
+        <source>Series on top stretched by its registration</source>
+        <translation>上层序列因配准被拉伸</translation>
+    </message>
+    <message>
+        <source>Series on top registered by medview, accepted by {0}</source>
+        <translation>上层序列由 medview 配准，{0} 已接受</translation>
+    </message>
+    <message>
+        <source>{0}: registered by medview, check it</source>
+        <translation>{0}：由 medview 配准，请核对</translation>
+    </message>
+    <message>
+        <source>Series on top registered by {0}</source>
+        <translation>上层序列由 {0} 配准</translation>
+    </message>
+    <message>
+        <source>Series on top registered by hand, accepted by {0}</source>
+        <translation>上层序列手动配准，{0} 已接受</translation>
     </message>
     <message>
         <source>AI: {names}</source>

@@ -379,7 +379,7 @@ def test_the_panel_sets_what_lies_on_top(qtbot) -> None:
         assert widget.fusing.window.ramp == pytest.approx((0, 5000))
         panel.opacity.setValue(80)
         assert widget.state.view.fusion.opacity == 0.8
-        panel.shift[2].setValue(-3.5)
+        panel.place.shift[2].setValue(-3.5)
         assert widget.state.view.fusion.shift_mm == (0.0, 0.0, -3.5)
         panel.mode.setCurrentIndex(2)
         panel.mode.activated.emit(2)
