@@ -54,9 +54,9 @@ class ModalityTransform:
         return ModalityTransform(self.slopes[start:stop], self.intercepts[start:stop], self.lut, self.lut_first)
 
     def apply(self, stored: AnyArray, frame: int) -> AnyArray:
-        """Modality values of one frame's stored values (any shape): int32 where lossless, else float32.
+        """Modality values of one frame's stored values (any shape): int32 or int64 where lossless, else float32.
 
-        Floating point input stays floating point (float64 stays float64).
+        Whole numbers beyond 63 bits become float64. Floating point input stays floating point (float64 stays float64).
         """
         if self.lut is not None:
             index = np.clip(stored.astype(np.int64) - self.lut_first, 0, len(self.lut) - 1)
@@ -69,7 +69,10 @@ class ModalityTransform:
             bound = 2.0 ** (8 * stored.dtype.itemsize) * abs(slope) + abs(intercept)
             if bound < 2**31:
                 return np.asarray(stored.astype(np.int32) * np.int32(slope) + np.int32(intercept))
-            return np.asarray(stored.astype(np.int64) * np.int64(slope) + np.int64(intercept))
+            if bound < 2**63:
+                return np.asarray(stored.astype(np.int64) * np.int64(slope) + np.int64(intercept))
+            # Rounding to 53 bits may show; a sum that runs over would change its sign.
+            return np.asarray(stored.astype(np.float64) * slope + intercept)
         return np.asarray((stored.astype(np.float64) * slope + intercept).astype(np.float32))
 
 

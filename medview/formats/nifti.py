@@ -58,6 +58,8 @@ class NiftiHeader:
     time_step_s: float
     description: str
     notes: tuple[Note, ...]
+    parts: int = 1
+    """Values of a voxel beyond time, in the dimensions 5 to 7; they count in ``size`` as more time points."""
 
 
 def _bad(path: str, what: str) -> MedviewError:
@@ -99,6 +101,7 @@ def _nifti1(path: str, raw: bytes, order: str) -> NiftiHeader:
         path,
         order,
         one_file=magic == b"n+1\0",
+        struct_size=348,
         dim=take("8h", 40),
         datatype=take("h", 70)[0],
         pixdim=take("8f", 76),
@@ -123,6 +126,7 @@ def _nifti2(path: str, raw: bytes, order: str) -> NiftiHeader:
         path,
         order,
         one_file=magic == b"n+2\0",
+        struct_size=540,
         dim=take("8q", 16),
         datatype=take("h", 12)[0],
         pixdim=take("8d", 104),
@@ -141,6 +145,7 @@ def _header(
     order: str,
     *,
     one_file: bool,
+    struct_size: int,
     dim: tuple[int, ...],
     datatype: int,
     pixdim: tuple[float, ...],
@@ -155,12 +160,11 @@ def _header(
     if not 1 <= dim[0] <= 7 or any(n < 1 for n in dim[1 : dim[0] + 1]):
         raise _bad(path, f"its dimensions are {dim[: max(1, min(8, dim[0] + 1))]}")
     sizes = [dim[axis] if axis <= dim[0] else 1 for axis in range(1, 8)]
-    if max(sizes[4:]) > 1:
-        raise _bad(path, "it holds vectors or more than four dimensions, which are no image to be shown")
     if datatype not in _DTYPES:
         raise _bad(path, f"its data type {datatype} is not supported")
     dtype = _DTYPES[datatype]
-    size = (sizes[0], sizes[1], sizes[2], sizes[3])
+    parts = sizes[4] * sizes[5] * sizes[6]
+    size = (sizes[0], sizes[1], sizes[2], sizes[3] * parts)
     item = {"rgb": 3, "rgba": 4}.get(dtype) or np.dtype(dtype).itemsize
     if int(np.prod([int(n) for n in size], dtype=object)) * item > _MOST_VOXEL_BYTES:
         raise _bad(path, f"its dimensions {size} would need more than a terabyte")
@@ -175,14 +179,31 @@ def _header(
         dtype=dtype,
         byte_order=order,
         data_path=path if one_file else _pixel_file(path),
-        data_offset=max(int(offset), 0) if np.isfinite(offset) else 0,
+        data_offset=_data_offset(path, offset, size, item, struct_size) if one_file else max(_whole(offset), 0),
         slope=slope,
         intercept=intercept,
         affine=affine,
-        time_step_s=step if size[3] > 1 and np.isfinite(step) else 0.0,
+        time_step_s=step if sizes[3] > 1 and parts == 1 and np.isfinite(step) else 0.0,
         description=description.split(b"\0")[0].decode("utf-8", "replace").strip(),
         notes=notes,
+        parts=parts,
     )
+
+
+def _whole(offset: float) -> int:
+    return int(offset) if np.isfinite(offset) else 0
+
+
+def _data_offset(path: str, offset: float, size: tuple[int, int, int, int], item: int, header: int) -> int:
+    """Where the voxels of a single file begin: never inside its header, whatever vox_offset says.
+
+    Without a usable offset they follow the header and its four bytes of extension, or the header alone where that is
+    what the length of the file says.
+    """
+    if _whole(offset) >= header:
+        return _whole(offset)
+    needed = item * int(np.prod([int(n) for n in size], dtype=object))
+    return header if Path(path).stat().st_size == header + needed else header + 4
 
 
 def _pixel_file(path: str) -> str:

@@ -33,6 +33,12 @@ _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """EXIF orientation → Pillow's Transpose that turns the picture upright."""
 
 
+_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
+"""Tags of TIFF 6.0: BitsPerSample, PhotometricInterpretation, SampleFormat."""
+_WHITE_IS_ZERO = 0
+_UNSIGNED, _SIGNED = 1, 2
+
+
 def is_picture_name(path: str | os.PathLike[str]) -> bool:
     """Whether the file's name says that it is a picture."""
     return os.fspath(path).lower().endswith(PICTURE_ENDINGS)
@@ -58,13 +64,49 @@ class PictureFrame:
                     upright = upright.convert("L")
                 grey = upright.mode in _GREY_TYPES
                 values = np.asarray(upright if grey else upright.convert("RGB"))
-                return np.ascontiguousarray(values.astype(_GREY_TYPES[upright.mode], copy=False) if grey else values)
+                if not grey:
+                    return np.ascontiguousarray(values)
+                kind = _GREY_TYPES[upright.mode]
+                return np.ascontiguousarray(values.astype(kind, copy=False).view(_kind_of(image)))
         except FileNotFoundError as error:
             raise MedviewError(
                 "file_vanished", f"{self.path} is not there any more.", self.path, values=(self.path,)
             ) from error
         except (OSError, ValueError, SyntaxError, struct.error, EOFError) as error:
             raise _bad(self.path, error) from error
+
+
+def _kind_of(image: Any) -> str:
+    """The numpy name of the values of a page, ``rgb`` for colours.
+
+    Pillow gives signed bytes as unsigned ones, and unsigned 32-bit values as signed ones: the bits are right.
+    """
+    kind = _GREY_TYPES.get(image.mode, "rgb")
+    form = _tag(image, _SAMPLE_FORMAT)
+    if (image.mode, form) == ("L", _SIGNED) and _tag(image, _BITS) == 8:
+        return "int8"
+    if image.mode == "I" and form in {_UNSIGNED, None} and _tag(image, _BITS) == 32:
+        return "uint32"
+    return kind
+
+
+def _tag(image: Any, number: int) -> int | None:
+    """The first value of a TIFF tag of this page, None where there is none, or in a picture of another kind."""
+    value: Any = getattr(image, "tag_v2", {}).get(number)
+    first: int | None = value[0] if isinstance(value, tuple) and value else value
+    return first
+
+
+def _white_is_zero(image: Any) -> bool:
+    """Whether low values of this page are white and Pillow has left that so, which it does beyond 8 bits."""
+    return image.mode not in {"1", "L", "P"} and _tag(image, _PHOTOMETRIC) == _WHITE_IS_ZERO
+
+
+def _loses_bits(image: Any) -> bool:
+    """Whether colours of more than 8 bits come as 8."""
+    if image.mode in _GREY_TYPES:
+        return False
+    return any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
 def _bad(path: str, error: object) -> MedviewError:
@@ -93,9 +135,8 @@ def _orientation(image: Any) -> int:
 def read_picture_stacks(path: str | os.PathLike[str]) -> tuple[Stack, ...]:
     """The stacks of a picture file from its headers: one for each size and type of page. Raises MedviewError."""
     name = os.fspath(path)
-    pages: dict[tuple[int, int, str], list[int]] = {}
-    turned = False
-    alpha = False
+    pages: dict[tuple[int, int, str, bool], list[int]] = {}
+    turned = alpha = scaled = False
     try:
         with _opened(name) as image:
             for page in range(getattr(image, "n_frames", 1)):
@@ -103,8 +144,9 @@ def read_picture_stacks(path: str | os.PathLike[str]) -> tuple[Stack, ...]:
                 orientation = _orientation(image)
                 turned |= orientation != 1
                 alpha |= image.mode in {"RGBA", "LA", "PA"}
+                scaled |= _loses_bits(image)
                 size = (image.width, image.height) if orientation >= 5 else (image.height, image.width)
-                pages.setdefault((*size, _GREY_TYPES.get(image.mode, "rgb")), []).append(page)
+                pages.setdefault((*size, _kind_of(image), _white_is_zero(image)), []).append(page)
     except (OSError, ValueError, SyntaxError, struct.error, EOFError) as error:
         raise _bad(name, error) from error
     notes = []
@@ -112,6 +154,9 @@ def read_picture_stacks(path: str | os.PathLike[str]) -> tuple[Stack, ...]:
         notes.append(Note("picture_turned", "The picture is turned upright as its EXIF tag asks."))
     if alpha:
         notes.append(Note("transparency_ignored", "The picture's transparency is not shown."))
+    if scaled:
+        text = "Colours are stored with 16 bits and shown with the 8 most significant ones."
+        notes.append(Note("colour_scaled", text, ("16",)))
     identity = file_identity(name).stack_id
     return tuple(
         _stack(name, identity if not n else f"{identity}-{n + 1}", key, numbers, tuple(notes))
@@ -119,8 +164,10 @@ def read_picture_stacks(path: str | os.PathLike[str]) -> tuple[Stack, ...]:
     )
 
 
-def _stack(path: str, identity: str, key: tuple[int, int, str], pages: list[int], notes: tuple[Note, ...]) -> Stack:
-    rows, columns, kind = key
+def _stack(
+    path: str, identity: str, key: tuple[int, int, str, bool], pages: list[int], notes: tuple[Note, ...]
+) -> Stack:
+    rows, columns, kind, inverted = key
     colour = kind == "rgb"
     frames: tuple[FrameSource, ...] = tuple(PictureFrame(path, page) for page in pages)
     return Stack(
@@ -133,6 +180,7 @@ def _stack(path: str, identity: str, key: tuple[int, int, str], pages: list[int]
         frames=frames,
         transform=ModalityTransform(),
         unit="RGB" if colour else "stored",
+        inverted=inverted and not colour,
         notes=notes,
         context=SeriesContext(description=Path(path).name),
     )

@@ -56,20 +56,23 @@ class ItkSource:
     path: str
     slices: int
     reverse: bool
+    colour: bool = False
 
     def read(self) -> NDArray[Any]:
-        """(t·k, j, i) stored values or (t·k, j, i, 3) RGB; raises MedviewError."""
+        """(t·k, j, i) stored values or (t·k, j, i, 3) RGB; raises MedviewError. Parts of vectors follow one another."""
         sitk = _itk()
         try:
             image = sitk.ReadImage(self.path)
         except RuntimeError as error:
             raise _bad(self.path, _last_line(error)) from error
         values = sitk.GetArrayFromImage(image)
-        colour = image.GetNumberOfComponentsPerPixel() > 1
-        rows = values.shape[-3:-1] if colour else values.shape[-2:]
-        tail = (*rows, 3) if colour else rows
+        vectors = image.GetNumberOfComponentsPerPixel() > 1
+        if vectors and not self.colour:
+            values, vectors = np.ascontiguousarray(np.moveaxis(values, -1, 0)), False
+        rows = values.shape[-3:-1] if vectors else values.shape[-2:]
+        tail = (*rows, 3) if vectors else rows
         return _ordered(
-            values[..., :3].reshape(-1, *tail) if colour else values.reshape(-1, *tail),
+            values[..., :3].reshape(-1, *tail) if vectors else values.reshape(-1, *tail),
             self.slices,
             reverse=self.reverse,
         )
@@ -128,6 +131,7 @@ def _nifti_stack(path: str) -> Stack:
         time_labels=labels if t > 1 else ("",),
         reverse=reverse,
         description=header.description,
+        axis="component" if header.parts > 1 else "time",
     )
 
 
@@ -141,20 +145,19 @@ def _itk_stack(path: str) -> Stack:
         raise _bad(path, _last_line(error)) from error
     size, components = reader.GetSize(), reader.GetNumberOfComponents()
     dtype = _itk_dtype(reader.GetPixelID(), path)
-    if components not in {1, 3, 4}:
-        raise _bad(path, f"it holds {components} values per voxel")
-    if components > 1 and dtype != "uint8":
-        raise _bad(path, f"it holds vectors of {dtype}")
+    colour = components in {3, 4} and dtype == "uint8" and not _is_list(path)
+    parts = 1 if colour else components
     if len(size) not in {2, 3, 4}:
         raise _bad(path, f"it has {len(size)} dimensions")
     notes: list[Note] = []
     dimension = len(size)
     direction = np.array(reader.GetDirection()).reshape(dimension, dimension)
     lps = np.eye(4)
-    if dimension == 2:
+    if dimension == 2 or not _is_of_patient(reader, path):
         notes.append(
             Note("orientation_unknown", "The file does not say how it lies in the patient: sides are assumed.")
         )
+    if dimension == 2:
         lps[:2, :2] = direction * np.array(reader.GetSpacing())
         lps[:2, 3] = reader.GetOrigin()
     else:
@@ -168,16 +171,51 @@ def _itk_stack(path: str) -> Stack:
     return _stack(
         path,
         geometry,
-        ItkSource(path, k, reverse),
-        timepoints=t,
+        ItkSource(path, k, reverse, colour),
+        timepoints=t * parts,
         dtype=dtype,
-        colour=components > 1,
+        colour=colour,
         transform=ModalityTransform(),
         notes=tuple(notes),
-        time_labels=tuple(str(n + 1) for n in range(t)) if t > 1 else ("",),
+        time_labels=tuple(str(n + 1) for n in range(t * parts)) if t * parts > 1 else ("",),
         reverse=reverse,
         description="",
+        axis="component" if parts > 1 else "time",
     )
+
+
+_LIST_KINDS = frozenset({"list", "time"})
+"""Of an axis whose entries are pictures of their own; ITK calls colours ``vector`` too."""
+
+
+def _nrrd_fields(path: str) -> dict[str, str]:
+    """The fields of an NRRD header (its text ends at the first empty line); empty for other formats."""
+    if not path.lower().endswith((".nrrd", ".nhdr")):
+        return {}
+    with Path(path).open("rb") as stream:
+        head = stream.read(1 << 16)
+    text = head.split(b"\n\n")[0].split(b"\r\n\r\n")[0].decode("latin-1")
+    pairs = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
+    return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon and not value.startswith("=")}
+
+
+def _is_list(path: str) -> bool:
+    """Whether the values of a voxel are several things (segments, times), and no colour, as an NRRD header says."""
+    return not _LIST_KINDS.isdisjoint(_nrrd_fields(path).get("kinds", "").lower().split())
+
+
+def _is_of_patient(reader: Any, path: str) -> bool:
+    """Whether the axes of a file are the patient's: those of an NRRD only where its space is one of a patient."""
+    fields = _nrrd_fields(path)
+    words = fields.get("space", "").lower()
+    return not fields or len(reader.GetSize()) == 2 or words in _PATIENT_SPACES
+
+
+_PATIENT_SPACES = frozenset(
+    f"{name}{time}"
+    for name in ("right-anterior-superior", "ras", "left-anterior-superior", "las", "left-posterior-superior", "lps")
+    for time in ("", "-time", "t")
+)
 
 
 def _itk_dtype(pixel_id: int, path: str) -> str:
@@ -213,6 +251,7 @@ def _stack(
     time_labels: tuple[str, ...],
     reverse: bool,
     description: str,
+    axis: str = "time",
 ) -> Stack:
     spacing = geometry.spacing
     frames: tuple[FrameSource, ...] = tuple(
@@ -233,7 +272,7 @@ def _stack(
         pixel_aspect=spacing[1] / spacing[2],
         spacing_kind="patient",
         time_labels=time_labels,
-        time_axis="time" if timepoints > 1 else "",
+        time_axis=axis if timepoints > 1 else "",
         notes=notes,
         whole=source,
         stored_reversed=reverse,

@@ -60,9 +60,7 @@ def classic(seed: int, folder: Path) -> TrueSeries:
         stored, values = pixels.write(data, rng, grid.size)
         name = f"{'IM' if seed % 2 else 'slice'}{names[index]:05}{'' if seed % 2 else '.dcm'}"
         save(data, folder / name, pixels.syntax)
-        truth.frames[name, 0] = TrueFrame(
-            grid.positions[k], grid.row, grid.column, grid.spacing, stored, values, steps
-        )
+        truth.frames[name, 0] = TrueFrame(grid.positions[k], grid.row, grid.column, grid.spacing, stored, values, steps)
     if rng.random() < 0.1 and grid.kind:
         _add_localizer(rng, folder, common, modality, truth)
     return truth
@@ -235,32 +233,34 @@ def _clock(seconds: float) -> str:
     return f"{10 + int(seconds // 3600):02}{int(seconds // 60) % 60:02}{seconds % 60:09.6f}"
 
 
+def ladder(rng: Generator, first: float, step: float, form: Callable[[float], Any] = lambda v: v) -> list[Any]:
+    """Two to four values with equal steps."""
+    return [form(round(first + step * n, 3)) for n in range(int(rng.integers(2, 5)))]
+
+
 def steps_of(rng: Generator, modality: str) -> list[Axis]:
     """Nothing mostly, else one to three axes."""
     if rng.random() < 0.35:
         return []
 
-    def ladder(first: float, step: float, form: Callable[[float], Any] = lambda v: v) -> list[Any]:
-        return [form(round(first + step * n, 3)) for n in range(int(rng.integers(2, 5)))]
-
     times = [
         Axis("time", [n + 1 for n in range(int(rng.integers(2, 6)))], _set("TemporalPositionIdentifier")),
         Axis("time", [n + 1 for n in range(int(rng.integers(2, 6)))], _set("AcquisitionNumber")),
-        Axis("time", ladder(0, 37.5), _set("TriggerTime")),
-        Axis("time", ladder(3.0, 2.25, _clock), _set("AcquisitionTime")),
-        Axis("time", ladder(3.0, 2.25, _clock), _set("ContentTime")),
+        Axis("time", ladder(rng, 0, 37.5), _set("TriggerTime")),
+        Axis("time", ladder(rng, 3.0, 2.25, _clock), _set("AcquisitionTime")),
+        Axis("time", ladder(rng, 3.0, 2.25, _clock), _set("ContentTime")),
     ]
     pool: list[Axis] = [times[int(rng.integers(len(times)))]]
     if modality == "PT":
-        pool = [Axis("time", ladder(0, 60000), _set("FrameReferenceTime", lambda v: f"{v:g}"))]
+        pool = [Axis("time", ladder(rng, 0, 60000), _set("FrameReferenceTime", lambda v: f"{v:g}"))]
     if modality == "MR":
         pool.extend(
             [
-                Axis("echo time", ladder(2.46, 2.46), _set("EchoTime")),
+                Axis("echo time", ladder(rng, 2.46, 2.46), _set("EchoTime")),
                 Axis("component", list(rng.permutation(["M", "P", "R", "I"])[: rng.integers(2, 5)]), _component),
                 Axis("component", ["M", "P"], _philips_component),
-                Axis("inversion time", ladder(100, 250), _set("InversionTime")),
-                Axis("flip angle", ladder(5, 10), _set("FlipAngle")),
+                Axis("inversion time", ladder(rng, 100, 250), _set("InversionTime")),
+                Axis("flip angle", ladder(rng, 5, 10), _set("FlipAngle")),
                 _diffusion(rng),
             ]
         )
@@ -278,7 +278,6 @@ Nuisance = Callable[[Dataset, int, int, int], None]
 def nuisances_of(rng: Generator, modality: str, axes: list[Axis]) -> list[tuple[str, Nuisance]]:
     """What changes from image to image and tells no volumes apart: clocks, windows, numbers that only count."""
     taken = {"time"} & {axis.name for axis in axes}
-    found: list[tuple[str, Nuisance]] = []
     order = rng.permutation(512)
 
     def clock(name: str, step: float) -> Nuisance:
@@ -291,9 +290,15 @@ def nuisances_of(rng: Generator, modality: str, axes: list[Axis]) -> list[tuple[
 
     options: list[tuple[str, Nuisance]] = [
         ("content time of each image", clock("ContentTime", 0.41)),
-        ("window of each image", lambda d, k, n, t: (setattr(d, "WindowCenter", str(40 + n)), setattr(d, "WindowWidth", "400"))[0]),
+        (
+            "window of each image",
+            lambda d, k, n, t: (setattr(d, "WindowCenter", str(40 + n)), setattr(d, "WindowWidth", "400"))[0],
+        ),
         ("comment", lambda d, k, n, t: setattr(d, "ImageComments", f"image {n}")),
-        ("flip of each slice", lambda d, k, n, t: setattr(d, "FlipAngle", f"{10 + 0.5 * k:g}") if "FlipAngle" not in d else None),
+        (
+            "flip of each slice",
+            lambda d, k, n, t: setattr(d, "FlipAngle", f"{10 + 0.5 * k:g}") if "FlipAngle" not in d else None,
+        ),
         ("creation time", lambda d, k, n, t: setattr(d, "InstanceCreationTime", _clock(n * 1.5))),
     ]
     if not taken:
@@ -301,19 +306,31 @@ def nuisances_of(rng: Generator, modality: str, axes: list[Axis]) -> list[tuple[
             [
                 ("acquisition number of each slice", lambda d, k, n, t: setattr(d, "AcquisitionNumber", str(k + 1))),
                 ("trigger time of each slice", lambda d, k, n, t: setattr(d, "TriggerTime", f"{17.5 * k:g}")),
-                ("inversion of each slice", lambda d, k, n, t: setattr(d, "InversionTime", f"{100 + 3.5 * k:g}") if "InversionTime" not in d else None),
+                (
+                    "inversion of each slice",
+                    lambda d, k, n, t: (
+                        setattr(d, "InversionTime", f"{100 + 3.5 * k:g}") if "InversionTime" not in d else None
+                    ),
+                ),
             ]
         )
     if "time" not in taken or not any(axis.name == "time" for axis in axes):
         options.append(("acquisition time of each image", clock("AcquisitionTime", 0.17)))
     options.append(
-        ("echo of each slice", lambda d, k, n, t: setattr(d, "EchoTime", f"{30 + 0.004 * (k % 3):g}") if "EchoTime" not in d else None)
+        (
+            "echo of each slice",
+            lambda d, k, n, t: setattr(d, "EchoTime", f"{30 + 0.004 * (k % 3):g}") if "EchoTime" not in d else None,
+        )
     )
-    options.append(("constant position in time", lambda d, k, n, t: setattr(d, "TemporalPositionIdentifier", "1") if "TemporalPositionIdentifier" not in d else None))
-    for option in options:
-        if rng.random() < 0.2:
-            found.append(option)
-    return found
+    options.append(
+        (
+            "constant position in time",
+            lambda d, k, n, t: (
+                setattr(d, "TemporalPositionIdentifier", "1") if "TemporalPositionIdentifier" not in d else None
+            ),
+        )
+    )
+    return [option for option in options if rng.random() < 0.2]
 
 
 def _numbers(rng: Generator, planned: list[Any], combinations: list[Any]) -> list[int] | None:
@@ -366,20 +383,28 @@ class Pixels:
             f"rescale {kind}",
         ]
 
-    def write(self, data: Dataset, rng: Generator, size: tuple[int, int]) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """Put random pixels into a data set: (stored values, modality values)."""
+    def random(self, rng: Generator, size: tuple[int, int]) -> NDArray[Any]:
+        """Stored values of any size that fits."""
         low, high = (-(1 << self.stored - 1), (1 << self.stored - 1)) if self.signed else (0, 1 << self.stored)
         stored = rng.integers(low, high, size)
         if self.allocated > 16 and self.stored > 24:
             stored //= 256  # within what float32 of an oracle holds
-        slope, intercept = 1.0, 0.0
+        return stored
+
+    def scale(self, rng: Generator) -> tuple[float, float]:
+        """(slope, intercept), of this image alone where each has its own."""
+        if self.kind == "none":
+            return 1.0, 0.0
+        slope = {"negative": -self.slope, "intercept": 1.0}.get(self.kind, self.slope)
+        return (round(slope * float(rng.uniform(0.5, 2)), 7) if self.kind == "slices" else slope), self.intercept
+
+    def write(self, data: Dataset, rng: Generator, size: tuple[int, int]) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """Put random pixels into a data set: (stored values, modality values)."""
+        stored = self.random(rng, size)
+        slope, intercept = self.scale(rng)
+        if self.kind not in {"none", "intercept"}:
+            data.RescaleSlope = decimal(slope, 9)
         if self.kind != "none":
-            slope = {"negative": -self.slope, "intercept": 1.0}.get(self.kind, self.slope)
-            intercept = self.intercept
-            if self.kind == "slices":
-                slope = round(slope * float(rng.uniform(0.5, 2)), 7)
-            if self.kind != "intercept":
-                data.RescaleSlope = decimal(slope, 9)
             data.RescaleIntercept = decimal(intercept, 6)
         data.PhotometricInterpretation = "MONOCHROME1" if self.inverted else "MONOCHROME2"
         put_pixels(data, stored, self, rng)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.differential.cases import classic
+from tests.differential.enhanced import enhanced
 from tests.differential.truth import TrueSeries
 
-FAMILIES: dict[str, Callable[[int, Path], TrueSeries]] = {"classic": classic}
+FAMILIES: dict[str, Callable[[int, Path], TrueSeries]] = {"classic": classic, "enhanced": enhanced}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -24,6 +26,50 @@ def test_sixteen_bit_grey_keeps_every_value(tmp_path: Path) -> None:
         assert stack.geometry is None
         assert stack.pixel_spacing is None
         assert np.array_equal(stack.frames[0].read(), values)
+
+
+def tiff(path: Path, values: np.ndarray, photometric: int = 1, sample_format: int = 1) -> Path:
+    """A plain little endian TIFF of one grey page (TIFF 6.0)."""
+    data = values.astype(values.dtype.newbyteorder("<")).tobytes()
+    rows, columns = values.shape
+    longs = {256: columns, 257: rows, 273: 8, 278: rows, 279: len(data)}
+    shorts = {258: 8 * values.dtype.itemsize, 259: 1, 262: photometric, 277: 1, 284: 1, 339: sample_format}
+    entries = [(tag, 4, value) for tag, value in longs.items()] + [(tag, 3, value) for tag, value in shorts.items()]
+    directory = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in sorted(entries))
+    head = struct.pack("<2sHI", b"II", 42, 8 + len(data))
+    path.write_bytes(head + data + struct.pack("<H", len(entries)) + directory + bytes(4))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("dtype", "photometric", "sample_format", "inverted"),
+    [
+        ("uint16", 0, 1, True),
+        ("uint16", 1, 1, False),
+        ("int16", 1, 2, False),
+        ("int8", 1, 2, False),
+        ("uint32", 1, 1, False),
+        ("int32", 1, 2, False),
+        ("float32", 0, 3, True),
+    ],
+)
+def test_grey_of_every_type_keeps_its_values_and_its_polarity(
+    tmp_path: Path, dtype: str, photometric: int, sample_format: int, inverted: bool
+) -> None:
+    bits = RNG.integers(0, 256, (6, 9, np.dtype(dtype).itemsize)).astype(np.uint8)
+    values = bits.view(dtype)[..., 0] if dtype != "float32" else RNG.normal(size=(6, 9)).astype(dtype)
+    (stack,) = read_picture_stacks(tiff(tmp_path / "page.tif", values, photometric, sample_format))
+    assert stack.inverted is inverted
+    assert stack.frames[0].read().dtype == stack.dtype
+    assert np.array_equal(stack.frames[0].read().astype(np.float64), values.astype(np.float64))
+
+
+def test_deep_colours_say_that_they_are_shown_with_fewer_bits(tmp_path: Path) -> None:
+    deep = RNG.integers(0, 65536, (5, 7, 3)).astype(np.uint16)
+    cv2.imwrite(str(tmp_path / "deep.png"), deep[..., ::-1])
+    (stack,) = read_picture_stacks(tmp_path / "deep.png")
+    assert [note.code for note in stack.notes] == ["colour_scaled"]
+    assert np.abs(stack.frames[0].read() - deep / 257.0).max() <= 1
 
 
 def test_colour_palette_and_transparency_become_rgb(tmp_path: Path) -> None:
