@@ -265,21 +265,27 @@ class FileOverlays:
 
     def layers(self, stack: Stack) -> list[SegmentationLayer]:
         """Label maps to draw on a stack."""
+        drawn = self._drawn(stack.id)
+        if not drawn:
+            return []
         from medview.app.overlay_layers import label_layers
 
         return [
             layer
-            for listed, overlay in self._drawn(stack.id)
+            for listed, overlay in drawn
             for layer in label_layers(f"{listed.key}", overlay, self.style(listed, stack.id))
         ]
 
     def painted(self, stack: Stack) -> list[PaintedLayer]:
         """Washes, then outlines, to draw on a stack."""
+        drawn = self._drawn(stack.id)
+        if not drawn:
+            return []
         from medview.app.overlay_layers import painted_layers
 
         reach = stack.geometry.spacing[0] / 2 if stack.geometry is not None else 0.5
         layers = []
-        for listed, overlay in self._drawn(stack.id):
+        for listed, overlay in drawn:
             known = self._painted_kept.get((listed.key, stack.id))
             style = self.style(listed, stack.id)
             if known is None or known[0] is not overlay or known[1] != style:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from medview.core.report import ObjectReference, Report
 from medview.core.study import Series, Stack, Study
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
+    from medview.core.report import ObjectReference, Report
 
 FrameKey = tuple[str, int]
 """SOP Instance UID and 0-based frame; -1 for all frames of the object."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from medview.core.plain_text import visible_text
-from medview.core.report import Report, ReportGraphic, ReportItem
 
 if TYPE_CHECKING:
     from medview.app.shown_slice import ShownSlice
     from medview.app.workspace import Workspace
+    from medview.core.report import Report, ReportGraphic, ReportItem
 
 FloatArray = NDArray[np.float64]
 ImagePoint = tuple[float, float]
@@ -56,8 +56,11 @@ class ReportMarks:
 
     def _follow(self) -> None:
         shown = self._workspace.documents.shown
-        content = None if shown is None else shown.content
-        report = content if isinstance(content, Report) else None
+        report = None
+        if shown is not None:
+            from medview.core.report import Report
+
+            report = shown.content if isinstance(shown.content, Report) else None
         if report is not self._report:
             self._report = report
             before, self._marked = self._marked, () if report is None else tuple(_marked(report.items))

@@ -184,7 +184,7 @@ def _same_thickness(frames: Sequence[FrameHeader]) -> bool:
     return len({frame.common.thickness for frame in frames}) == 1
 
 
-def _median(values: FloatArray) -> float:
+def median(values: FloatArray) -> float:
     """As ``np.median``, which would import numpy's masked arrays on the way to the first image."""
     ordered = np.sort(values)
     return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2)
@@ -195,7 +195,7 @@ def _gap_notes(
 ) -> tuple[Note, ...]:
     notes = []
     if not even:
-        base = _median(along)
+        base = median(along)
         allowed = max(SPACING_TOLERANCE_MM, SPACING_TOLERANCE * base)
         ratio = along / base
         whole = np.round(ratio)

@@ -24,6 +24,7 @@ from medview.dicom.placement import (
     cluster_orientations,
     makes_plane,
     mean_directions,
+    median,
     place_slices,
     position_tolerance,
 )
@@ -310,7 +311,7 @@ def _geometry(volume: Sequence[PlacedFrame]) -> tuple[Geometry, tuple[Note, ...]
 def _has_small_gaps(geometry: Geometry, notes: tuple[Note, ...]) -> bool:
     """Whether a few slices are missing: that is one volume with a loss, not several volumes."""
     steps = np.diff(geometry.depths)
-    return any(note.code == "missing_slices" for note in notes) and float(steps.max()) <= 4.5 * float(np.median(steps))
+    return any(note.code == "missing_slices" for note in notes) and float(steps.max()) <= 4.5 * median(steps)
 
 
 def _regular_parts(volume: Sequence[PlacedFrame]) -> list[tuple[str, list[PlacedFrame]]]:
