@@ -11,6 +11,7 @@ from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.registration_commands import registration_commands
 from medview.core.colour_map import built_in_maps
 
+WINDOWS = QT_TRANSLATE_NOOP("Menu", "Window")
 COLOURS = QT_TRANSLATE_NOOP("Menu", "Colour map")
 FUSION = QT_TRANSLATE_NOOP("Menu", "Fusion")
 _MENU: Menu = "image"
@@ -116,6 +117,7 @@ def colour_commands() -> tuple[Command, ...]:
             checked=_is_sigmoid,
             scope="image",
             section=2,
+            submenu=WINDOWS,
         ),
         *maps,
         _colour("colour_map.next", QT_TRANSLATE_NOOP("Command", "Next colour map"), _next_map(1), ("Shift+V",)),

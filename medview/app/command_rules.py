@@ -40,10 +40,15 @@ _PARTS = {"save": "export", "ai.run": "ai", "ai.install": "models"}
 _EXPORTS = frozenset({"edit.copy", "edit.copy_anonymous", "edit.copy_layout", "file.print"})
 
 
+def is_forbidden(command: Command) -> bool:
+    """Whether the administrator of this computer has switched a command off."""
+    part = "export" if command.id in _EXPORTS else _PARTS.get(command.id) or _PARTS.get(command.id.split(".")[0], "")
+    return policy().forbids(part)
+
+
 def may_run(command: Command, context: Context) -> bool:
     """Whether a command can be given now, on this computer."""
-    part = "export" if command.id in _EXPORTS else _PARTS.get(command.id) or _PARTS.get(command.id.split(".")[0], "")
-    return not policy().forbids(part) and command.enabled(context)
+    return not is_forbidden(command) and command.enabled(context)
 
 
 def has_image(context: Context) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 from medview.app import reading
@@ -26,6 +28,16 @@ from medview.app.plane_commands import plane_commands
 from medview.app.segment_commands import segment_commands
 from medview.app.shown_slice import PlaneKind
 from medview.app.slab_commands import slab_commands
+
+PLANES = QT_TRANSLATE_NOOP("Menu", "Planes")
+LINKS = QT_TRANSLATE_NOOP("Menu", "Move together")
+HANGING = QT_TRANSLATE_NOOP("Menu", "Hanging protocol")
+AREAS = QT_TRANSLATE_NOOP("Menu", "Panels and areas")
+
+
+def _inside(submenu: str, section: int, commands: Iterable[Command]) -> tuple[Command, ...]:
+    """Commands in a menu of their own inside the menu: a menu that is higher than a small screen has to be scrolled."""
+    return tuple(replace(one, submenu=submenu, section=section) for one in commands)
 
 
 def _close_study(context: Context) -> None:
@@ -232,7 +244,8 @@ def _view_commands() -> tuple[Command, ...]:
     layouts = []
     for (rows, columns), (title, key, icon) in titles.items():
         run, checked = _layout(rows, columns)
-        layouts.append(Command(f"layout.{rows}x{columns}", title, menu, run, (key,), icon, 5, "", checked=checked))
+        group = 0 if (rows, columns) == (2, 1) else 5
+        layouts.append(Command(f"layout.{rows}x{columns}", title, menu, run, (key,), icon, group, "", checked=checked))
     planes = []
     plane_titles: tuple[tuple[PlaneKind, str, str], ...] = (
         ("acquired", QT_TRANSLATE_NOOP("Command", "As acquired"), "Shift+Q"),
@@ -248,6 +261,7 @@ def _view_commands() -> tuple[Command, ...]:
                 f"plane.{kind}", title, menu, run, (key,), enabled=enabled, checked=checked, scope="image", section=1
             )
         )
+    oblique, links = plane_commands(), link_commands()
     return (
         *layouts,
         Command(
@@ -257,7 +271,7 @@ def _view_commands() -> tuple[Command, ...]:
             lambda c: c.shell.choose_layout(),
             ("Ctrl+6",),
             "dots-nine",
-            7,
+            5,
         ),
         Command(
             "layout.planes",
@@ -266,12 +280,12 @@ def _view_commands() -> tuple[Command, ...]:
             lambda c: c.workspace.show_three_planes(),
             ("Ctrl+5",),
             "cube",
-            5,
+            6,
             QT_TRANSLATE_NOOP("Command", "Planes"),
             enabled=has_volume,
         ),
-        *hanging_commands(),
-        *link_commands(),
+        *(one for one in oblique if one.id == "layout.oblique"),
+        *(one for one in links if not one.id.startswith("link.")),
         Command(
             "layout.maximise",
             QT_TRANSLATE_NOOP("Command", "Maximise or restore the viewport"),
@@ -280,26 +294,9 @@ def _view_commands() -> tuple[Command, ...]:
             ("F11",),
             enabled=_has_grid,
         ),
-        Command(
-            "viewport.next",
-            QT_TRANSLATE_NOOP("Command", "Next viewport"),
-            menu,
-            _next_viewport(1),
-            ("Tab",),
-            enabled=_has_grid,
-            scope="image",
-        ),
-        Command(
-            "viewport.previous",
-            QT_TRANSLATE_NOOP("Command", "Previous viewport"),
-            menu,
-            _next_viewport(-1),
-            ("Shift+Tab",),
-            enabled=_has_grid,
-            scope="image",
-        ),
-        *planes,
-        *plane_commands(),
+        *_inside(PLANES, 1, (*planes, *(one for one in oblique if one.id != "layout.oblique"))),
+        *_inside(LINKS, 1, (one for one in links if one.id.startswith("link."))),
+        *_inside(HANGING, 1, hanging_commands()),
         Command(
             "view.text",
             QT_TRANSLATE_NOOP("Command", "Corner text: all, without patient, none"),
@@ -318,58 +315,14 @@ def _view_commands() -> tuple[Command, ...]:
             ("Ctrl+I",),
             section=2,
         ),
-        Command(
-            "panel.left",
-            QT_TRANSLATE_NOOP("Command", "Series strip"),
-            menu,
-            lambda c: c.shell.toggle_panel("left"),
-            ("F8",),
-            checked=_panel_checked("left"),
-            section=3,
-        ),
-        Command(
-            "panel.right",
-            QT_TRANSLATE_NOOP("Command", "Right panel"),
-            menu,
-            lambda c: c.shell.toggle_panel("right"),
-            ("F9",),
-            checked=_panel_checked("right"),
-            section=3,
-        ),
-        Command(
-            "focus.next",
-            QT_TRANSLATE_NOOP("Command", "Go to the next area"),
-            menu,
-            lambda c: c.shell.next_area(1),
-            ("F6",),
-            section=3,
-        ),
-        Command(
-            "focus.previous",
-            QT_TRANSLATE_NOOP("Command", "Go to the previous area"),
-            menu,
-            lambda c: c.shell.next_area(-1),
-            ("Shift+F6",),
-            section=3,
-        ),
-        *(
-            Command(f"tab.{at}", title, menu, _tab(at), (f"Alt+{at + 1}",), section=3)
-            for at, title in enumerate(
-                (
-                    QT_TRANSLATE_NOOP("Command", "Show findings"),
-                    QT_TRANSLATE_NOOP("Command", "Show AI"),
-                    QT_TRANSLATE_NOOP("Command", "Show image and filters"),
-                    QT_TRANSLATE_NOOP("Command", "Show details"),
-                )
-            )
-        ),
+        *_inside(AREAS, 3, _area_commands()),
         Command(
             "window.full_screen",
             QT_TRANSLATE_NOOP("Command", "Full screen"),
             menu,
             lambda c: c.shell.toggle_full_screen(),
             ("Shift+F11",),
-            section=4,
+            section=3,
         ),
         Command(
             "window.dim",
@@ -378,7 +331,7 @@ def _view_commands() -> tuple[Command, ...]:
             lambda c: c.workspace.change_settings(dimmed=not c.workspace.settings.dimmed),
             ("Ctrl+D",),
             checked=lambda c: c.workspace.settings.dimmed,
-            section=4,
+            section=3,
         ),
         Command(
             "display.pattern",
@@ -422,6 +375,72 @@ def _view_commands() -> tuple[Command, ...]:
             lambda c: c.shell.show_notices(),
             ("Ctrl+M",),
             section=4,
+        ),
+    )
+
+
+def _area_commands() -> tuple[Command, ...]:
+    """The way from one part of the window to another, and what is shown of them."""
+    menu: Menu = "view"
+    return (
+        Command(
+            "panel.left",
+            QT_TRANSLATE_NOOP("Command", "Series strip"),
+            menu,
+            lambda c: c.shell.toggle_panel("left"),
+            ("F8",),
+            checked=_panel_checked("left"),
+        ),
+        Command(
+            "panel.right",
+            QT_TRANSLATE_NOOP("Command", "Right panel"),
+            menu,
+            lambda c: c.shell.toggle_panel("right"),
+            ("F9",),
+            checked=_panel_checked("right"),
+        ),
+        Command(
+            "focus.next",
+            QT_TRANSLATE_NOOP("Command", "Go to the next area"),
+            menu,
+            lambda c: c.shell.next_area(1),
+            ("F6",),
+        ),
+        Command(
+            "focus.previous",
+            QT_TRANSLATE_NOOP("Command", "Go to the previous area"),
+            menu,
+            lambda c: c.shell.next_area(-1),
+            ("Shift+F6",),
+        ),
+        *(
+            Command(f"tab.{at}", title, menu, _tab(at), (f"Alt+{at + 1}",))
+            for at, title in enumerate(
+                (
+                    QT_TRANSLATE_NOOP("Command", "Show findings"),
+                    QT_TRANSLATE_NOOP("Command", "Show AI"),
+                    QT_TRANSLATE_NOOP("Command", "Show image and filters"),
+                    QT_TRANSLATE_NOOP("Command", "Show details"),
+                )
+            )
+        ),
+        Command(
+            "viewport.next",
+            QT_TRANSLATE_NOOP("Command", "Next viewport"),
+            menu,
+            _next_viewport(1),
+            ("Tab",),
+            enabled=_has_grid,
+            scope="image",
+        ),
+        Command(
+            "viewport.previous",
+            QT_TRANSLATE_NOOP("Command", "Previous viewport"),
+            menu,
+            _next_viewport(-1),
+            ("Shift+Tab",),
+            enabled=_has_grid,
+            scope="image",
         ),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from medview.app import reading
-from medview.app.colour_commands import colour_commands
+from medview.app.colour_commands import WINDOWS, colour_commands
 from medview.app.command_rules import (
     Run,
     Test,
@@ -24,13 +25,14 @@ from medview.app.commands import Command, Context, Menu
 from medview.app.decisions import Verdict
 from medview.app.image_references import show_next_key_image
 from medview.app.marked_text import QT_TRANSLATE_NOOP
+from medview.app.presets import preset_by_digit
 from medview.app.reader_keys import is_key_image, toggle_key_image
 from medview.app.run_on_open import cancel_runs, has_runs
 from medview.app.scales import next_scale
 from medview.app.tools import Tool
 
 CINE = QT_TRANSLATE_NOOP("Menu", "Cine")
-WINDOWS = QT_TRANSLATE_NOOP("Menu", "Window")
+IMAGES = QT_TRANSLATE_NOOP("Menu", "Go to")
 
 
 def _has_failed_slices(context: Context) -> bool:
@@ -52,6 +54,19 @@ def _preset(digit: int) -> Run:
             viewport.preset(digit)
 
     return run
+
+
+def _preset_name(digit: int) -> Callable[[Context], str]:
+    def name(context: Context) -> str:
+        workspace = context.workspace
+        stack = workspace.active_viewport.stack
+        if stack is None:
+            return ""
+        modality, unit = stack.context.modality, "SUV" if stack.context.modality == "PT" else stack.unit
+        found = preset_by_digit(str(digit), modality, unit, workspace.settings.presets)
+        return found.name if found is not None else ""
+
+    return name
 
 
 def _zoom(factor: float) -> Run:
@@ -129,7 +144,11 @@ def image_commands() -> tuple[Command, ...]:
 
     state = on_state
     presets = tuple(
-        replace(image(f"preset.{digit}", title, _preset(digit), (str(digit),), 1), submenu=WINDOWS)
+        replace(
+            image(f"preset.{digit}", title, _preset(digit), (str(digit),), 1),
+            submenu=WINDOWS,
+            subject=_preset_name(digit) if digit > 2 else None,
+        )
         for digit, title in enumerate(
             (
                 QT_TRANSLATE_NOOP("Command", "Automatic window"),
@@ -179,7 +198,7 @@ def image_commands() -> tuple[Command, ...]:
             enabled=lambda c: c.workspace.cine.is_playing,
         ),
     )
-    return (
+    ways = (
         image(
             "slice.next",
             QT_TRANSLATE_NOOP("Command", "Next image"),
@@ -249,14 +268,6 @@ def image_commands() -> tuple[Command, ...]:
             enabled=has_dimensions,
         ),
         image(
-            "key_image.toggle",
-            QT_TRANSLATE_NOOP("Command", "Key image"),
-            lambda c: toggle_key_image(c.workspace),
-            ("K",),
-            0,
-            checked=lambda c: is_key_image(c.workspace),
-        ),
-        image(
             "key_image.next",
             QT_TRANSLATE_NOOP("Command", "Next key image"),
             lambda c: show_next_key_image(c.workspace, 1),
@@ -271,6 +282,17 @@ def image_commands() -> tuple[Command, ...]:
             ("Ctrl+Shift+K",),
             0,
             enabled=has_key_images,
+        ),
+    )
+    return (
+        *(replace(one, submenu=IMAGES) for one in ways),
+        image(
+            "key_image.toggle",
+            QT_TRANSLATE_NOOP("Command", "Key image"),
+            lambda c: toggle_key_image(c.workspace),
+            ("K",),
+            0,
+            checked=lambda c: is_key_image(c.workspace),
         ),
         *(replace(one, submenu=CINE) for one in cine),
         *presets,
@@ -354,6 +376,14 @@ def image_commands() -> tuple[Command, ...]:
             enabled=has_filters,
         ),
         image(
+            "filter.reset",
+            QT_TRANSLATE_NOOP("Command", "Remove all filters"),
+            state(reading.reset_filters),
+            ("Shift+B",),
+            4,
+            enabled=has_filters,
+        ),
+        image(
             "image.scale",
             QT_TRANSLATE_NOOP("Command", "Next numbers beside the values (SUV, real-world values)"),
             state(next_scale),
@@ -387,14 +417,6 @@ def image_commands() -> tuple[Command, ...]:
             (),
             5,
             enabled=_has_failed_slices,
-        ),
-        image(
-            "filter.reset",
-            QT_TRANSLATE_NOOP("Command", "Remove all filters"),
-            state(reading.reset_filters),
-            ("Shift+B",),
-            4,
-            enabled=has_filters,
         ),
     )
 
@@ -493,7 +515,7 @@ def ai_commands() -> tuple[Command, ...]:
             lambda c: c.shell.run_suggested_model(),
             ("Ctrl+R",),
             "brain",
-            6,
+            7,
             QT_TRANSLATE_NOOP("Command", "Run"),
             enabled=has_image,
         ),
@@ -520,7 +542,7 @@ def ai_commands() -> tuple[Command, ...]:
             lambda c: c.workspace.toggle_ai(),
             ("J",),
             "eye",
-            6,
+            7,
             QT_TRANSLATE_NOOP("Command", "AI"),
             checked=lambda c: c.workspace.ai_visible,
         ),

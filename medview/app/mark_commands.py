@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from medview.app.command_rules import Run, Test, has_image, tool_rules
 from medview.app.commands import Command, Context, MarkActions
 from medview.app.marked_text import QT_TRANSLATE_NOOP
-from medview.app.taking_over import open_report, take_over
 from medview.app.tools import Tool
 
 MARK_MENU = (
@@ -25,6 +25,9 @@ MARK_MENU = (
     "marks.delete",
 )
 """What the menu of a mark holds, by command id."""
+
+
+MOVING = QT_TRANSLATE_NOOP("Menu", "Copy and move")
 
 
 def _on_marks(action: Callable[[MarkActions], object]) -> Run:
@@ -53,9 +56,26 @@ def _has_line(context: Context) -> bool:
 
 
 def _has_times_here(context: Context) -> bool:
+    viewport = context.workspace.active_viewport
+    if viewport.stack is None:
+        return False
     from medview.app.time_curve import can_be_followed
 
-    return can_be_followed(context.workspace.active_viewport)
+    return can_be_followed(viewport)
+
+
+def _has_report(context: Context) -> bool:
+    if context.workspace.documents.shown is None:
+        return False
+    from medview.app.taking_over import open_report
+
+    return open_report(context.workspace) is not None
+
+
+def _take_over(context: Context) -> None:
+    from medview.app.taking_over import take_over
+
+    take_over(context.workspace)
 
 
 def _has_copy(context: Context) -> bool:
@@ -68,12 +88,12 @@ def mark_commands() -> tuple[Command, ...]:
         (Tool.RULER, QT_TRANSLATE_NOOP("Command", "Distance"), "D", "ruler", 3, 0),
         (Tool.BIDIRECTIONAL, QT_TRANSLATE_NOOP("Command", "Two diameters (RECIST)"), "M", "", 0, 0),
         (Tool.POLYLINE, QT_TRANSLATE_NOOP("Command", "Path"), "Shift+L", "", 0, 0),
-        (Tool.ANGLE, QT_TRANSLATE_NOOP("Command", "Angle"), "A", "triangle", 3, 0),
+        (Tool.ANGLE, QT_TRANSLATE_NOOP("Command", "Angle"), "A", "angle", 3, 0),
         (Tool.COBB, QT_TRANSLATE_NOOP("Command", "Cobb angle"), "Shift+O", "", 0, 0),
-        (Tool.ELLIPSE, QT_TRANSLATE_NOOP("Command", "Ellipse"), "E", "selection", 3, 1),
+        (Tool.ELLIPSE, QT_TRANSLATE_NOOP("Command", "Ellipse"), "E", "ellipse", 3, 1),
         (Tool.RECTANGLE, QT_TRANSLATE_NOOP("Command", "Rectangle"), "Shift+R", "", 0, 1),
         (Tool.POLYGON, QT_TRANSLATE_NOOP("Command", "Polygon"), "P", "", 0, 1),
-        (Tool.FREEHAND, QT_TRANSLATE_NOOP("Command", "Freehand outline"), "Shift+F", "pencil-simple", 3, 1),
+        (Tool.FREEHAND, QT_TRANSLATE_NOOP("Command", "Freehand outline"), "Shift+F", "scribble-loop", 3, 1),
         (Tool.POINT, QT_TRANSLATE_NOOP("Command", "Value at a point"), "Shift+P", "", 0, 2),
         (Tool.ARROW, QT_TRANSLATE_NOOP("Command", "Arrow"), "L", "", 0, 2),
         (Tool.TEXT, QT_TRANSLATE_NOOP("Command", "Text"), "Shift+T", "", 0, 2),
@@ -108,6 +128,37 @@ def mark_commands() -> tuple[Command, ...]:
     ) -> Command:
         return Command(id_, title, "measure", _on_marks(action), keys, enabled=enabled, scope="image", section=section)
 
+    moving = (
+        act("mark.copy", QT_TRANSLATE_NOOP("Command", "Copy the mark"), lambda m: m.copy(), ("Ctrl+Shift+C",)),
+        act(
+            "mark.paste",
+            QT_TRANSLATE_NOOP("Command", "Put the copied mark here"),
+            lambda m: m.paste(),
+            ("Ctrl+V", "Ctrl+Shift+V"),
+            enabled=_has_copy,
+        ),
+        act(
+            "mark.to_next",
+            QT_TRANSLATE_NOOP("Command", "Copy the mark to the next image"),
+            lambda m: m.copy_to_slice(1),
+            ("Alt+Down",),
+        ),
+        act(
+            "mark.to_previous",
+            QT_TRANSLATE_NOOP("Command", "Copy the mark to the image before"),
+            lambda m: m.copy_to_slice(-1),
+            ("Alt+Up",),
+        ),
+        *(
+            act(f"mark.{name}", title, _nudge(right, down), (f"Ctrl+{name.capitalize()}",), 4)
+            for name, title, right, down in (
+                ("left", QT_TRANSLATE_NOOP("Command", "Move the mark left"), -1, 0),
+                ("right", QT_TRANSLATE_NOOP("Command", "Move the mark right"), 1, 0),
+                ("up", QT_TRANSLATE_NOOP("Command", "Move the mark up"), 0, -1),
+                ("down", QT_TRANSLATE_NOOP("Command", "Move the mark down"), 0, 1),
+            )
+        ),
+    )
     return (
         *commands,
         act("mark.text", QT_TRANSLATE_NOOP("Command", "Write on the mark…"), lambda m: m.edit_text(), ("F2",)),
@@ -151,26 +202,6 @@ def mark_commands() -> tuple[Command, ...]:
             scope="image",
             section=3,
         ),
-        act("mark.copy", QT_TRANSLATE_NOOP("Command", "Copy the mark"), lambda m: m.copy(), ("Ctrl+Shift+C",)),
-        act(
-            "mark.paste",
-            QT_TRANSLATE_NOOP("Command", "Put the copied mark here"),
-            lambda m: m.paste(),
-            ("Ctrl+V", "Ctrl+Shift+V"),
-            enabled=_has_copy,
-        ),
-        act(
-            "mark.to_next",
-            QT_TRANSLATE_NOOP("Command", "Copy the mark to the next image"),
-            lambda m: m.copy_to_slice(1),
-            ("Alt+Down",),
-        ),
-        act(
-            "mark.to_previous",
-            QT_TRANSLATE_NOOP("Command", "Copy the mark to the image before"),
-            lambda m: m.copy_to_slice(-1),
-            ("Alt+Up",),
-        ),
         act(
             "mark.next",
             QT_TRANSLATE_NOOP("Command", "Select the next mark"),
@@ -178,22 +209,14 @@ def mark_commands() -> tuple[Command, ...]:
             ("Ctrl+E",),
             enabled=has_image,
         ),
-        *(
-            act(f"mark.{name}", title, _nudge(right, down), (f"Ctrl+{name.capitalize()}",), 4)
-            for name, title, right, down in (
-                ("left", QT_TRANSLATE_NOOP("Command", "Move the mark left"), -1, 0),
-                ("right", QT_TRANSLATE_NOOP("Command", "Move the mark right"), 1, 0),
-                ("up", QT_TRANSLATE_NOOP("Command", "Move the mark up"), 0, -1),
-                ("down", QT_TRANSLATE_NOOP("Command", "Move the mark down"), 0, 1),
-            )
-        ),
+        *(replace(one, section=3, submenu=MOVING) for one in moving),
         Command(
             "report.take_over",
             QT_TRANSLATE_NOOP("Command", "Take over what the report marks"),
             "measure",
-            lambda c: take_over(c.workspace),
+            _take_over,
             ("Ctrl+Alt+R",),
-            enabled=lambda c: open_report(c.workspace) is not None,
+            enabled=_has_report,
             section=5,
         ),
         act(

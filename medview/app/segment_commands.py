@@ -125,7 +125,7 @@ def segment_commands() -> tuple[Command, ...]:
 
     tools = []
     for tool, title, key, icon, group in (
-        (Tool.BRUSH, QT_TRANSLATE_NOOP("Command", "Brush"), "F3", "paint-brush", 4),
+        (Tool.BRUSH, QT_TRANSLATE_NOOP("Command", "Brush"), "F3", "paint-brush", 7),
         (Tool.ERASER, QT_TRANSLATE_NOOP("Command", "Eraser"), "F4", "eraser", 0),
         (Tool.GROW, QT_TRANSLATE_NOOP("Command", "Grow a region from a click"), "F5", "magic-wand", 0),
     ):

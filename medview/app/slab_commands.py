@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from medview.core.slab import Projection
 
 
+SLABS = QT_TRANSLATE_NOOP("Menu", "Slab")
+
+
 def or_say_why(action: Callable[[ViewportState], object]) -> Run:
     """A command that does something to the active viewport, or tells why it cannot be."""
 
@@ -58,12 +61,13 @@ def slab_commands() -> tuple[Command, ...]:
             or_say_why(slabs.next_projection),
             ("Q",),
             "stack-simple",
-            4,
+            6,
             QT_TRANSLATE_NOOP("Command", "Slab"),
             enabled=has_image,
             checked=lambda c: c.workspace.active_viewport.view.slab is not None,
             scope="image",
             section=6,
+            submenu=SLABS,
         ),
         *(
             Command(
@@ -76,6 +80,7 @@ def slab_commands() -> tuple[Command, ...]:
                 checked=_shows(projection),
                 scope="image",
                 section=6,
+                submenu=SLABS,
             )
             for projection, title, key in kinds
         ),
@@ -88,6 +93,7 @@ def slab_commands() -> tuple[Command, ...]:
             enabled=has_image,
             scope="image",
             section=6,
+            submenu=SLABS,
         ),
         Command(
             "slab.thinner",
@@ -98,5 +104,6 @@ def slab_commands() -> tuple[Command, ...]:
             enabled=has_image,
             scope="image",
             section=6,
+            submenu=SLABS,
         ),
     )

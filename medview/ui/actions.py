@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QHelpEvent, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QToolTip, QWidget
 
+from medview.app.command_reasons import why_not
 from medview.app.command_rules import may_run
 from medview.app.command_table import COMMANDS, MENUS
 from medview.app.commands import Command, Context, keys_of
@@ -22,6 +23,25 @@ MARK_GROUP = 3
 """The tool bar's group of marks."""
 
 
+class ReasonedMenu(QMenu):
+    """A menu that says why something in it is greyed when the pointer rests there."""
+
+    def __init__(self, commands: CommandActions, title: str, parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self._commands = commands
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            action = self.actionAt(event.pos())
+            why = self._commands.reason(action) if action is not None and not action.isEnabled() else ""
+            if why:
+                QToolTip.showText(event.globalPos(), why, self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
+
 class CommandActions(QObject):
     """One `QAction` for each command. ``image_area`` is the widget in which the keys of image commands count."""
 
@@ -31,9 +51,12 @@ class CommandActions(QObject):
         self._window = window
         self._image_area = image_area
         self._actions: dict[str, QAction] = {}
+        self._commands: dict[QAction, Command] = {}
+        self._tips: dict[str, str] = {}
         self._bar_menus: list[tuple[QMenu, str]] = []
         for command in COMMANDS:
             self._actions[command.id] = self._make(command)
+            self._commands[self._actions[command.id]] = command
         self.set_keys(keys_in_use(context.workspace.settings))
 
     def __getitem__(self, command_id: str) -> QAction:
@@ -70,8 +93,23 @@ class CommandActions(QObject):
             shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
             by_hand = gestures_text(self._context.workspace.settings, command.id)
             told = ", ".join(one for one in (shown, by_hand) if one)
-            action.setToolTip(f"{title}  ({told})" if told else title)
+            self._tips[command.id] = f"{title}  ({told})" if told else title
+            self._tell(command)
         self._free_letters()
+
+    def _tell(self, command: Command) -> None:
+        """The tooltip: what it does and by which key, and where it is greyed, why."""
+        action, tip = self._actions[command.id], self._tips[command.id]
+        why = "" if action.isEnabled() else self.reason(action)
+        tip = f"{tip}\n{why}" if why else tip
+        if tip != action.toolTip():
+            action.setToolTip(tip)
+
+    def reason(self, action: QAction) -> str:
+        """Why a greyed action cannot be done now, "" for one that is no command."""
+        command = self._commands.get(action)
+        why = why_not(command, self._context) if command is not None else ""
+        return translate("Actions", "Not now: {0}").format(translate("Reason", why)) if why else ""
 
     def image_actions(self) -> list[QAction]:
         """The actions whose keys count while the images have the focus, or everywhere in the window."""
@@ -82,12 +120,14 @@ class CommandActions(QObject):
         for command in COMMANDS:
             action = self._actions[command.id]
             action.setEnabled(may_run(command, self._context))
+            if command.group:
+                self._tell(command)
             if command.checked is not None:
                 action.setChecked(command.checked(self._context))
             if command.subject is not None:
                 subject = command.subject(self._context)
                 title = translate("Command", command.title)
-                action.setText(f"{title}: {translate('Step', subject)}" if subject else title)
+                action.setText(f"{title}: {_subject_text(subject)}" if subject else title)
         # A hidden overlay leaves a sign.
         self._actions["ai.toggle"].setIcon(icon("eye" if self._context.workspace.ai_visible else "eye-slash"))
 
@@ -95,7 +135,8 @@ class CommandActions(QObject):
         """Build the menus; returned by their names in the table."""
         menus: dict[str, QMenu] = {}
         for name, title in MENUS:
-            menu = bar.addMenu(translate("Menu", title))
+            menu = ReasonedMenu(self, translate("Menu", title), bar)
+            bar.addMenu(menu)
             self._bar_menus.append((menu, translate("Menu", title)))
             section = 0
             inner: dict[str, QMenu] = {}
@@ -108,7 +149,8 @@ class CommandActions(QObject):
                 place = menu
                 if command.submenu:
                     if command.submenu not in inner:
-                        inner[command.submenu] = menu.addMenu(translate("Menu", command.submenu))
+                        inner[command.submenu] = ReasonedMenu(self, translate("Menu", command.submenu), menu)
+                        menu.addMenu(inner[command.submenu])
                         inner[command.submenu].setObjectName(command.submenu.lower())
                     place = inner[command.submenu]
                 place.addAction(self._actions[command.id])
@@ -130,7 +172,7 @@ class CommandActions(QObject):
 
     def menu_of(self, command_ids: Iterable[str], parent: QWidget) -> QMenu:
         """A menu of some commands; "" stands for a line."""
-        menu = QMenu(parent)
+        menu = ReasonedMenu(self, "", parent)
         for command_id in command_ids:
             if command_id:
                 menu.addAction(self._actions[command_id])
@@ -142,13 +184,25 @@ class CommandActions(QObject):
         """Put the commands with a group on the tool bar, a line between groups; a button opens the menu of all marks."""
         bar.setIconSize(QSize(ICON_PX, ICON_PX))
         last = 0
-        for command in sorted(tool_bar_commands(), key=lambda one: one.group):
+        for command in sorted(tool_bar_commands(), key=lambda one: (one.group, one.id.startswith("link."))):
             if last and command.group != last:
                 if last == MARK_GROUP and menus is not None:
                     self._add_menu_button(bar, menus["measure"])
                 bar.addSeparator()
             last = command.group
             bar.addAction(self._actions[command.id])
+            if command.id == "tool.window":
+                self._add_presets(bar)
+
+    def _add_presets(self, bar: QToolBar) -> None:
+        """The windows to choose from, behind the button of the window tool."""
+        from medview.ui.preset_menu import PresetMenu
+
+        button = bar.widgetForAction(self._actions["tool.window"])
+        if isinstance(button, QToolButton):
+            button.setObjectName("withMenu")
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+            button.setMenu(PresetMenu(self._context.workspace, self, button))
 
     def _add_menu_button(self, bar: QToolBar, menu: QMenu) -> None:
         button = QToolButton(bar)
@@ -171,17 +225,29 @@ class CommandActions(QObject):
         return bar.sizeHint().width()
 
     def set_tool_bar_words(self, bar: QToolBar, words: bool) -> None:
-        """Show words beside the icons, or icons alone; some icons say all by themselves."""
-        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        """Show words beside the icons, or icons alone; some icons say all by themselves, and some words better than any icon."""
+        style = Qt.ToolButtonStyle
         for command in tool_bar_commands():
             button = bar.widgetForAction(self._actions[command.id])
-            if isinstance(button, QToolButton):
-                button.setToolButtonStyle(beside if words and command.word else alone)
+            if not isinstance(button, QToolButton):
+                continue
+            if not command.icon:
+                button.setToolButtonStyle(style.ToolButtonTextOnly)
+            elif words and command.word:
+                button.setToolButtonStyle(style.ToolButtonTextBesideIcon)
+            else:
+                button.setToolButtonStyle(style.ToolButtonIconOnly)
 
 
 def tool_bar_commands() -> Iterable[Command]:
     """Commands that are on the tool bar."""
     return (command for command in COMMANDS if command.group)
+
+
+def _subject_text(subject: str) -> str:
+    """What a command would act on, in the reader's language; the reader's own names stay as they are."""
+    text = translate("Step", subject)
+    return text if text != subject else translate("Preset", subject)
 
 
 def _menu_role(command_id: str) -> QAction.MenuRole:

@@ -29,7 +29,7 @@ IMAGE_MENU = (
 
 def image_menu(actions: CommandActions, menus: Mapping[str, QMenu], parent: QWidget) -> QMenu:
     """The menu of the image."""
-    menu = QMenu(parent)
+    menu = actions.menu_of((), parent)
     for entry in IMAGE_MENU:
         if entry.startswith("@"):
             menu.addMenu(menus[entry[1:]])

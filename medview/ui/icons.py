@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QIcon,
+    QIconEngine,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+)
 
 from medview.ui.theme import current_theme
 
@@ -66,8 +77,41 @@ class _GlyphEngine(QIconEngine):
         return _GlyphEngine(self._name, self._role)
 
 
+def _angle() -> QPainterPath:
+    path = QPainterPath(QPointF(0.80, 0.20))
+    path.lineTo(0.14, 0.80)
+    path.lineTo(0.88, 0.80)
+    path.moveTo(0.60, 0.80)
+    path.quadTo(0.59, 0.58, 0.47, 0.50)
+    return path
+
+
+def _ellipse() -> QPainterPath:
+    path = QPainterPath()
+    path.addEllipse(QRectF(0.10, 0.22, 0.80, 0.56))
+    return path
+
+
+DRAWN: Mapping[str, Callable[[], QPainterPath]] = {"angle": _angle, "ellipse": _ellipse}
+"""What the set has no glyph for, as lines in a square of 1 × 1, drawn with the set's own weight."""
+STROKE = 16 / 256
+"""Phosphor's weight as a share of a glyph's size."""
+
+
 def draw_glyph(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> None:
     """Draw a glyph as large as ``rect`` allows."""
+    if name in DRAWN:
+        size = min(rect.width(), rect.height())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(rect.center().x() - size / 2, rect.center().y() - size / 2)
+        painter.scale(size, size)
+        cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+        painter.setPen(QPen(colour, STROKE, Qt.PenStyle.SolidLine, cap, join))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(DRAWN[name]())
+        painter.restore()
+        return
     font = QFont(_family())
     font.setPixelSize(max(1, round(min(rect.width(), rect.height()))))
     painter.save()
@@ -81,5 +125,6 @@ def draw_glyph(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> No
 @cache
 def icon(name: str, role: str = "text") -> QIcon:
     """An icon in the colour of a role of the theme; KeyError for a name that the set does not have."""
-    _characters()[name]
+    if name not in DRAWN:
+        _characters()[name]
     return QIcon(_GlyphEngine(name, role))

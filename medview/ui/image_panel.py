@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel
 
 from medview.app import reading
 from medview.app.colour_maps import choose_map, map_id_of
-from medview.app.presets import Preset, presets_for
-from medview.app.scales import choose_scale, shown_scale, suv_scale
-from medview.core.window import Voi, VoiLut, Window
+from medview.app.presets import Preset
+from medview.app.scales import choose_scale, shown_scale
+from medview.core.window import VoiLut, Window
 from medview.ui.colour_choice import ColourChoice
 from medview.ui.filter_panel import FilterPanel
 from medview.ui.following_panel import FollowingPanel
@@ -20,13 +20,13 @@ from medview.ui.histogram import Histogram
 from medview.ui.listen import listen
 from medview.ui.measurement_items import unit_text
 from medview.ui.parts import panel_column, rule, text_label, title_label
+from medview.ui.preset_menu import file_vois, preset_entries, suv_of
 from medview.ui.slab_panel import SlabPanel
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
     from medview.app.commands import Shell
     from medview.app.workspace import Workspace
-    from medview.core.value_scale import ValueScale
 
 HISTOGRAM_MS = 60
 
@@ -159,49 +159,21 @@ class ImagePanel(FollowingPanel):
     def _fill_presets(self) -> None:
         state = self._workspace.active_viewport
         stack = state.stack
-        key = (stack.id if stack is not None else "", self._workspace.settings.presets, self._file_vois(), self._suv())
+        key = (
+            stack.id if stack is not None else "",
+            self._workspace.settings.presets,
+            file_vois(self._workspace),
+            suv_of(self._workspace),
+        )
         if key == self._preset_key:
             self._mark_preset()
             return
         self._preset_key = key
         self.presets.clear()
         self.presets.addItem(translate("ImagePanel", "Chosen by hand"), ("", None))
-        if stack is None:
-            return
-        self.presets.addItem(translate("ImagePanel", "0   Automatic"), ("0", None))
-        for at, voi in enumerate(self._file_vois()):
-            digit = str(at + 1) if at < 2 else ""
-            self.presets.addItem(f"{digit or ' '}   {self._voi_name(voi, at)}", (digit, voi))
-        suv = self._suv()
-        for preset in presets_for(stack.context.modality, stack.unit, self._workspace.settings.presets, suv):
-            window = preset.window
-            factor = suv.line()[0] if suv is not None else 1.0
-            name = translate("Preset", preset.name)
-            self.presets.addItem(
-                f"{preset.digit or ' '}   {name}   {window.width * factor:g} / {window.center * factor:g}",
-                (preset.digit, preset),
-            )
+        for digit, text, voi in preset_entries(self._workspace):
+            self.presets.addItem(f"{digit or ' '}   {text}", (digit, voi))
         self._mark_preset()
-
-    def _file_vois(self) -> tuple[Voi, ...]:
-        """All windows and VOI LUTs of the frame shown, in the file's order."""
-        state = self._workspace.active_viewport
-        stack, shown = state.stack, state.shown()
-        if stack is None:
-            return ()
-        frame = shown.frame if shown is not None and shown.frame is not None else 0
-        return stack.voi_of(min(frame, stack.frame_count - 1))
-
-    def _voi_name(self, voi: Voi, at: int) -> str:
-        if isinstance(voi, VoiLut):
-            return voi.name or translate("ImagePanel", "Lookup table {0} of the file").format(at + 1)
-        name = voi.name or translate("ImagePanel", "Window {0} of the file").format(at + 1)
-        kind = "  Σ" if voi.function == "SIGMOID" else ""
-        return f"{name}   {voi.width:g} / {voi.center:g}{kind}"
-
-    def _suv(self) -> ValueScale | None:
-        view = self._workspace.active_viewport.view
-        return suv_scale(view) if view.stack is not None and view.stack.unit != "SUV" else None
 
     def _mark_preset(self) -> None:
         voi = self._workspace.active_viewport.view.voi
@@ -257,7 +229,7 @@ class ImagePanel(FollowingPanel):
 
     def _factor(self) -> float:
         """What window figures are multiplied by to be told in SUV."""
-        suv = self._suv()
+        suv = suv_of(self._workspace)
         return suv.line()[0] if suv is not None else 1.0
 
     def _show_figures(self, window: Window) -> None:

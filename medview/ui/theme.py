@@ -172,6 +172,11 @@ QToolButton:pressed {{ background: {t.line}; }}
 QToolButton:checked {{ background: {t.raised}; border-color: {t.accent}; }}
 QToolButton:focus {{ border-color: {t.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton#withMenu {{ padding-right: 18px; }}
+QToolButton::menu-button {{ border: none; border-left: 1px solid transparent; width: 16px;
+  border-top-right-radius: 4px; border-bottom-right-radius: 4px; }}
+QToolButton::menu-button:hover {{ background: {t.line}; border-left-color: {t.line}; }}
+QToolButton::menu-arrow {{ image: url(medviewicons:caret-down.svg); width: 8px; height: 8px; }}
 
 QStatusBar {{ background: {t.window}; border-top: 1px solid {t.line}; }}
 QStatusBar::item {{ border: none; }}
@@ -183,6 +188,7 @@ QWidget#right {{ background: {t.panel}; border-left: 1px solid {t.line}; }}
 QScrollArea {{ border: none; background: transparent; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 
+QTabWidget::pane {{ border: none; }}
 QTabBar {{ background: {t.window}; }}
 QTabBar::tab {{ background: {t.window}; color: {t.secondary}; padding: 7px 12px; border: none;
   border-bottom: 2px solid transparent; }}

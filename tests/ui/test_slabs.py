@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 
 from medview.app import slabs
 from medview.app.marks import marks_of
@@ -223,7 +224,9 @@ def test_keys_and_menu(reading_desk, qtbot) -> None:
     actions = reading_desk.window.actions_
     actions.refresh()
     assert actions["slab.max"].isChecked()
-    assert actions["slab.max"] in reading_desk.window.menus["image"].actions()
+    inner = reading_desk.window.menus["image"].findChild(QMenu, "slab")
+    assert inner is not None
+    assert actions["slab.max"] in inner.actions()
     actions["slab.none"].trigger()
     assert state.view.slab is None
 
