@@ -19,6 +19,7 @@ from medview.app.study_objects import (
 )
 from medview.core.overlay import StudyOverlay
 from medview.core.problem import MedviewError
+from medview.core.registration import RegistrationObject
 from medview.core.study import FrameSource, Stack, Study, StudyObject
 
 ObjectLines = dict[str, list[dict[str, Any]]]
@@ -45,6 +46,9 @@ def _described(one: StudyObject, listed: ListedObject | None) -> dict[str, Any]:
 
     kind = object_kind(one.sop_class) or kind_of_class(one.sop_class, one.modality)
     reason = listed.reason if listed is not None else reason_not_drawn(kind)
+    registers = _registers(one) if kind == "registration" else None
+    if registers is not None and registers.refused is not None:
+        reason = registers.refused
     title = listed.title if listed is not None else title_of_object(one.path)
     return {
         "path": one.path,
@@ -59,6 +63,28 @@ def _described(one: StudyObject, listed: ListedObject | None) -> dict[str, Any]:
         "referenced_series": list(listed.series) if listed is not None else [],
         "placed_on": list(listed.stacks) if listed is not None else [],
         "reason": None if reason is None else {"code": reason.code, "text": reason.text},
+        **({} if registers is None else {"registers": _described_registration(registers)}),
+    }
+
+
+def _registers(one: StudyObject) -> RegistrationObject | None:
+    from medview.app.registrations import read_registrations
+    from medview.dicom.registration_read import REGISTRATION_CLASSES
+
+    return read_registrations([one])[one.path] if one.sop_class in REGISTRATION_CLASSES else None
+
+
+def _described_registration(registers: RegistrationObject) -> dict[str, Any]:
+    return {
+        "into": registers.frame_of_reference,
+        "images": [
+            {
+                "frame_of_reference": one.frame_of_reference,
+                "instances": len(one.instances),
+                "matrix": one.placement.values,
+            }
+            for one in registers.images
+        ],
     }
 
 

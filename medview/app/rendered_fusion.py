@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from medview.app.colour_maps import map_for_render
-from medview.app.fusion import Fusion, shares, suv_window, why_not
+from medview.app.fusion import Fusion, share_space, shares, suv_window, why_not
 from medview.app.headless import load_whole
 from medview.app.scales import default_scale
 from medview.core.display import FusedSample, resolve_window, sample_slice
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from medview.core.geometry import FloatArray
     from medview.core.plane import Plane
     from medview.core.progress import Progress
+    from medview.core.registration import Registered
     from medview.core.study import Stack, Study
     from medview.core.volume import Volume
     from medview.core.window import Voi
@@ -32,6 +33,8 @@ class FusionWish:
     colour_map: str = "hot-iron"
     window: Voi | None = None
     fade: bool = True
+    registration: str | None = None
+    """A registration object that puts it into its place; else one of the same study, where the frames of reference differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class RenderedFusion:
         """It on ``plane`` at each of the picture's pixels; None where nothing of it is there."""
         if plane is None:
             return None
-        found = cut_over(self.volume, plane, matrix, size)
+        found = cut_over(self.volume, plane, matrix, size, self.fusion.placement)
         if found is None:
             return None
         drawn = sample_slice(found[0], found[1], size)
@@ -60,6 +63,7 @@ class RenderedFusion:
             "opacity": self.fusion.opacity,
             "low_values_transparent": self.fusion.fade,
             "colour_map": self.colour_map,
+            "registered_by": None if self.fusion.registered is None else self.fusion.registered.name,
         }
 
 
@@ -70,7 +74,11 @@ def fusion_on(wish: FusionWish | None, study: Study, stack: Stack, progress: Pro
     if not 0 <= wish.opacity <= 1:
         raise MedviewError("bad_use", "--fuse-opacity is 0 to 1.", exit_code=ExitCode.BAD_USE)
     over_study, series, over = wish.choice
-    reason = why_not(study, stack, over_study, over)
+    if wish.registration is not None:
+        registered: Registered | None = _named(wish.registration, study, stack, over)
+    else:
+        registered = None if share_space(stack, over) else _registered(study, stack, over_study, over)
+    reason = why_not(study, stack, over_study, over, registered is not None)
     if reason is not None:
         raise reason
     colours = map_for_render(wish.colour_map)
@@ -78,5 +86,34 @@ def fusion_on(wish: FusionWish | None, study: Study, stack: Stack, progress: Pro
     voi = wish.window or suv_window(default_scale(over))
     if voi is None:
         voi = resolve_window(over, volume, volume.shape[0] // 2)
-    fusion = replace(Fusion(over_study, series, over), opacity=wish.opacity, fade=wish.fade)
+    fusion = replace(Fusion(over_study, series, over, registered=registered), opacity=wish.opacity, fade=wish.fade)
     return RenderedFusion(fusion, volume, voi, wish.colour_map if colours.id.startswith("file:") else colours.id)
+
+
+def _registered(study: Study, stack: Stack, over_study: Study, over: Stack) -> Registered | None:
+    """What objects of the two studies say of where the one lies in the space of the other, the newest."""
+    from medview.app.registrations import read_registrations, registration_files, registration_objects
+    from medview.core.registration import between
+
+    if study.patient.key != over_study.patient.key:
+        return None
+    studies = (study,) if study is over_study else (study, over_study)
+    known = read_registrations([one for _, one in registration_files(studies)])
+    return next(iter(between(registration_objects(studies, known), over, stack)), None)
+
+
+def _named(path: str, study: Study, stack: Stack, over: Stack) -> Registered:
+    """What one object says; MedviewError with the reason where it says nothing of the two."""
+    from medview.core.registration import between
+    from medview.dicom.registration_read import REGISTRATION_CLASSES, read_registration
+
+    read = read_registration(path)
+    if read.sop_class not in REGISTRATION_CLASSES:
+        raise MedviewError("registration_unfit", f"{path} is no registration object.", path)
+    if read.refused is not None:
+        raise MedviewError(read.refused.code, read.refused.text, path, values=read.refused.values)
+    found = between([read], over, stack) if read.patient == study.patient.key else ()
+    if not found:
+        text = f"{path} does not say where one of the two series lies in the space of the other."
+        raise MedviewError("registration_unfit", text, path)
+    return found[0]

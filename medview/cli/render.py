@@ -44,12 +44,19 @@ from medview.core.problem import ExitCode
     metavar="NAME",
     help="grey, inverted-grey, hot-iron, pet, hot-metal-blue, pet-20-step, rainbow, viridis, or a file (.csv, .lut).",
 )
-@click.option("--fuse", "fuse", metavar="ID", help="Stack to lay over it, by place; of one frame of reference.")
+@click.option(
+    "--fuse", "fuse", metavar="ID", help="Stack to lay over it, by place: of one frame of reference, or registered."
+)
 @click.option(
     "--fuse-map", default="hot-iron", metavar="NAME", help="Its colours, as --colour-map (default: hot-iron)."
 )
 @click.option(
     "--fuse-window", nargs=2, type=float, metavar="CENTER WIDTH", help="Its window, in the unit of its values."
+)
+@click.option(
+    "--registration",
+    type=click.Path(),
+    help="Registration object (DICOM) that puts it into its place; one of the study is taken by itself.",
 )
 @click.option("--fuse-opacity", type=float, default=0.5, help="0 to 1 (default: 0.5).")
 @click.option(
@@ -77,12 +84,12 @@ def render_command(paths: tuple[str, ...], stack_id: str | None, output: str, as
     from medview.app.rendered_window import window_of_reader
     from medview.app.rendering import RenderWish, render_stack
 
-    fuse, colours, window, opacity, fade = (
-        wished.pop(name) for name in ("fuse", "fuse_map", "fuse_window", "fuse_opacity", "fuse_fade")
+    fuse, colours, window, opacity, fade, registration = (
+        wished.pop(name) for name in ("fuse", "fuse_map", "fuse_window", "fuse_opacity", "fuse_fade", "registration")
     )
     if fuse is not None:
         over = choose_stack(paths, fuse)
-        wished["fusion"] = FusionWish(over, opacity, colours, window_of_reader(window), fade)
+        wished["fusion"] = FusionWish(over, opacity, colours, window_of_reader(window), fade, registration)
     wished["cut"] = CutWish(**{name: wished.pop(name) for name in ("slab", "projection", "normal", "up", "center")})
     wished["position_mm"] = wished.pop("position")
     answer = render_stack(choose_stack(paths, stack_id), RenderWish(**wished), output)

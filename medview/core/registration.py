@@ -143,6 +143,7 @@ class RegistrationObject:
 
     path: str
     sop_uid: str
+    sop_class: str
     patient: tuple[str, str]
     frame_of_reference: str
     title: str

@@ -57,6 +57,7 @@ def _read(path: str, fields: Fields) -> RegistrationObject:
     return RegistrationObject(
         path,
         fields.text(0x00080018),
+        fields.text(0x00080016),
         (fields.text(0x00100020), fields.text(0x00100010)),
         own,
         title.strip() or name,

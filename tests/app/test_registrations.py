@@ -56,7 +56,7 @@ def object_of(path: Path, items, own="1.2.3.0", sop_class=RIGID_CLASS) -> Path:
     data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = sop_class
     data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = "1.2.9"
     data.PatientID, data.PatientName, data.Modality = "PHANTOM", "PHANTOM^Marker", "REG"
-    data.StudyInstanceUID, data.SeriesInstanceUID = dicom_series.uid("study"), "1.2.8"
+    data.StudyInstanceUID, data.SeriesInstanceUID = dicom_series.uid("study", "PHANTOM", "study"), "1.2.8"
     data.SeriesDescription, data.ContentDate = "Shift", "20240101"
     if own:
         data.FrameOfReferenceUID = own
@@ -269,3 +269,34 @@ def test_it_can_be_cancelled_and_nothing_alike_is_said_so() -> None:
     with pytest.raises(MedviewError) as error:
         register_rigidly(fixed, empty, IDENTITY, no_progress)
     assert error.value.code == "registration_failed"
+
+
+def test_the_command_line_lays_over_by_an_object_and_says_so(tmp_path: Path) -> None:
+    from medview.app.headless import choose_stack
+    from medview.app.object_inspection import described_objects
+    from medview.app.rendered_fusion import FusionWish, fusion_on
+
+    two_series(tmp_path)
+    (study, below), (_, over), _ = opened(tmp_path)
+    wish = FusionWish(choose_stack([str(tmp_path)], over.id))
+    with pytest.raises(MedviewError) as error:
+        fusion_on(wish, study, below, no_progress)
+    assert error.value.code == "fusion_other_space"
+    object_of(tmp_path / "reg.dcm", [("1.2.3.1", (), ("RIGID", shift(3, 0, 0)))])
+    study, _, _ = choose_stack([str(tmp_path)], below.id)
+    wish = FusionWish(choose_stack([str(tmp_path)], over.id))
+    made = fusion_on(wish, study, below, no_progress)
+    assert made is not None
+    assert made.described()["registered_by"] == "Shift"
+    assert made.fusion.placement.points((0, 0, 0)) == pytest.approx((3, 0, 0))
+    stranger = object_of(tmp_path / "else.dcm", [("1.2.3.1", (), ("RIGID", shift(9, 0, 0)))])
+    data = pydicom.dcmread(stranger)
+    data.PatientID = "else"
+    data.save_as(stranger)
+    with pytest.raises(MedviewError) as error:
+        fusion_on(replace(wish, registration=str(stranger)), study, below, no_progress)
+    assert error.value.code == "registration_unfit"
+    stranger.unlink()
+    (line,) = [one for lines in described_objects(opened(tmp_path)[2]).values() for one in lines]
+    assert line["registers"]["into"] == "1.2.3.0"
+    assert line["registers"]["images"][0]["matrix"][3] == 3

@@ -27,7 +27,7 @@ OFFSET = (12.0, -8.0, 16.0)
 
 def registration(way, space="9.9", own="1.5", patient=("P-17", "DOE^JANE"), name="reg.dcm") -> RegistrationObject:
     images = (RegisteredImages(space, frozenset(), way),)
-    return RegistrationObject(name, "1.2.9", patient, own, name, "20240101", images)
+    return RegistrationObject(name, "1.2.9", "", patient, own, name, "20240101", images)
 
 
 @pytest.fixture
