@@ -33,7 +33,7 @@ class ReasonedMenu(QMenu):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
             action = self.actionAt(event.pos())
-            why = self._commands.reason(action) if action is not None and not action.isEnabled() else ""
+            why = self._commands.reason(action) if not action.isEnabled() else ""
             if why:
                 QToolTip.showText(event.globalPos(), why, self)
             else:
@@ -135,7 +135,7 @@ class CommandActions(QObject):
         """Build the menus; returned by their names in the table."""
         menus: dict[str, QMenu] = {}
         for name, title in MENUS:
-            menu = ReasonedMenu(self, translate("Menu", title), bar)
+            menu: QMenu = ReasonedMenu(self, translate("Menu", title), bar)
             bar.addMenu(menu)
             self._bar_menus.append((menu, translate("Menu", title)))
             section = 0
@@ -172,7 +172,7 @@ class CommandActions(QObject):
 
     def menu_of(self, command_ids: Iterable[str], parent: QWidget) -> QMenu:
         """A menu of some commands; "" stands for a line."""
-        menu = ReasonedMenu(self, "", parent)
+        menu: QMenu = ReasonedMenu(self, "", parent)
         for command_id in command_ids:
             if command_id:
                 menu.addAction(self._actions[command_id])

@@ -208,6 +208,17 @@ def mark_text(mark: Mark) -> str:
     return mark.code
 
 
+def short_mark_text(mark: Mark) -> str:
+    """A mark in the fewest words that still warn, for small tiles; "" where its sign says it: the whole stands in a larger viewport."""
+    short = {
+        "linked": "",
+        "ai": translate("Viewport", "AI"),
+        "ai_research": translate("Viewport", "AI, not for diagnosis"),
+        "explained": translate("Viewport", "AI explanation, not for diagnosis"),
+    }
+    return short[mark.code] if mark.code in short else mark_text(mark)
+
+
 def _fused_text(mark: Mark) -> str:
     """What a mark says of a second series on top."""
     if mark.code == "fused_shifted":

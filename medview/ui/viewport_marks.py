@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from medview.app.marks import Mark
 from medview.ui.canvas import Canvas, Face
-from medview.ui.corner_text import mark_text
+from medview.ui.corner_text import mark_text, short_mark_text
+from medview.ui.icons import draw_glyph
 from medview.ui.viewport_style import AI_CYAN, DANGER, DANGER_GROUND, PLATE_GROUND, TEXT, WARNING
 
 _GAP = 4.0
 _SIGN = 12.0
+HIGHEST = 0.17
+"""Share of a viewport's height that marks take at most before they are told in fewer words."""
+LINKED = frozenset({"linked", "linked_registered"})
 
 _COLOURS = {
     "danger": DANGER,
@@ -25,30 +30,77 @@ _COLOURS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Plate:
+    """A mark as it is drawn: its lines, and how large that makes it. No line: its sign alone."""
+
+    mark: Mark
+    lines: tuple[str, ...]
+    width: float
+    height: float
+
+
 def draw_marks(canvas: Canvas, marks: Sequence[Mark], bottom_left: QPointF, most_width: float) -> float:
-    """Stack marks upwards from ``bottom_left``, the gravest on top; returns the height that they took."""
+    """Stack marks upwards from ``bottom_left``, the gravest on top; returns the height that they took.
+
+    Short ones stand side by side. In a tile that is so small that they would lie on much of its picture they are told in fewer
+    words, never left out.
+    """
+    shown = [one for one in marks if one.code != "other_patient"]
+    rows = _rows(canvas, shown, most_width, short=False)
+    if _height(rows) > HIGHEST * canvas.height:
+        rows = _rows(canvas, shown, max(most_width, canvas.width - 2 * bottom_left.x() - 20), short=True)
     y = bottom_left.y()
-    for mark in reversed([one for one in marks if one.code != "other_patient"]):
-        y -= _draw_plate(canvas, QPointF(bottom_left.x(), y), mark, most_width) + _GAP
+    for row in reversed(rows):
+        x = bottom_left.x()
+        for plate in row:
+            _draw_plate(canvas, QPointF(x, y), plate)
+            x += plate.width + _GAP
+        y -= max(plate.height for plate in row) + _GAP
     return bottom_left.y() - y
 
 
-def _draw_plate(canvas: Canvas, bottom_left: QPointF, mark: Mark, most_width: float) -> float:
-    """Draw one mark, on as many lines as its words need; returns its height."""
+def _height(rows: Sequence[Sequence[_Plate]]) -> float:
+    return sum(max(plate.height for plate in row) + _GAP for row in rows)
+
+
+def _rows(canvas: Canvas, marks: Sequence[Mark], most_width: float, *, short: bool) -> list[list[_Plate]]:
+    """Plates in rows that are no wider than ``most_width``, in the order of the marks."""
+    rows: list[list[_Plate]] = []
+    for mark in marks:
+        plate = _plate(canvas, mark, most_width, short=short)
+        beside = rows[-1] if rows and len(plate.lines) < 2 and all(len(one.lines) < 2 for one in rows[-1]) else None
+        if beside is not None and sum(one.width + _GAP for one in beside) + plate.width <= most_width:
+            beside.append(plate)
+        else:
+            rows.append([plate])
+    return rows
+
+
+def _plate(canvas: Canvas, mark: Mark, most_width: float, *, short: bool) -> _Plate:
     face = canvas.fonts.text
+    words = short_mark_text(mark) if short else mark_text(mark)
+    if not words:
+        return _Plate(mark, (), _SIGN + 10, face.height + 4)
+    lines = tuple(_wrapped(face, words, max(most_width - _SIGN - 18, 60.0)))
+    return _Plate(mark, lines, max(face.width(line) for line in lines) + _SIGN + 18, face.height * len(lines) + 4)
+
+
+def _draw_plate(canvas: Canvas, bottom_left: QPointF, drawn: _Plate) -> None:
+    """Draw one mark, on as many lines as its words need."""
+    face, mark, lines = canvas.fonts.text, drawn.mark, drawn.lines
     colour = _COLOURS[mark.severity]
-    words = mark_text(mark)
-    room = max(most_width - _SIGN - 18, 60.0)
-    lines = _wrapped(face, words, room)
-    width = max(face.width(line) for line in lines) + _SIGN + 18
-    height = face.height * len(lines) + 4
-    plate = QRectF(bottom_left.x(), bottom_left.y() - height, width, height)
+    plate = QRectF(bottom_left.x(), bottom_left.y() - drawn.height, drawn.width, drawn.height)
 
     def draw(painter: QPainter) -> None:
         painter.setPen(QPen(QColor(colour.red(), colour.green(), colour.blue(), 90), 1))
         painter.setBrush(PLATE_GROUND)
         painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
-        _draw_sign(painter, mark.severity, QRectF(plate.left() + 5, plate.top() + 3, _SIGN, _SIGN), colour)
+        sign = QRectF(plate.left() + 5, plate.top() + 3, _SIGN, _SIGN)
+        if mark.code in LINKED:
+            draw_glyph(painter, sign.translated(0, 1), "link-simple", colour)
+        else:
+            _draw_sign(painter, mark.severity, sign, colour)
         painter.setFont(face.font)
         painter.setPen(TEXT if mark.severity != "ai" else AI_CYAN)
         for row, line in enumerate(lines):
@@ -56,8 +108,7 @@ def _draw_plate(canvas: Canvas, bottom_left: QPointF, mark: Mark, most_width: fl
                 QPointF(plate.left() + _SIGN + 11, plate.top() + 2 + row * face.height + face.ascent), line
             )
 
-    canvas.kept(("plate", mark.severity, *lines), plate, draw)
-    return height
+    canvas.kept(("plate", mark.severity, mark.code in LINKED, *lines), plate, draw)
 
 
 def _wrapped(face: Face, words: str, room: float) -> list[str]:

@@ -192,6 +192,18 @@ def test_tiles_show_consecutive_slices_and_move_together(grid) -> None:
     assert workspace.viewports[0].view.k == 3
 
 
+def test_tiles_go_on_from_where_they_were_when_there_are_more_of_them(grid) -> None:
+    workspace = grid.workspace
+    workspace.set_layout(2, 2)
+    workspace.set_active(1)
+    workspace.viewports[1].go_to_index(5)
+    workspace.links.tile(True)
+    assert [state.view.k for state in workspace.viewports] == [4, 5, 6, 7]
+    workspace.set_layout(3, 3)
+    assert [state.view.k for state in workspace.viewports] == list(range(4, 13))
+    assert workspace.links.tiled
+
+
 def test_the_picker_takes_five_by_five_by_mouse_and_keys(grid, qtbot) -> None:
     workspace = grid.workspace
     picker = LayoutPicker(workspace, grid)
