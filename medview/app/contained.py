@@ -7,7 +7,9 @@ ends by itself when it is idle for long or the machine runs short of memory.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -113,16 +115,47 @@ class ContainedSession:
 
     def run(self, feeds: Mapping[str, Array], names: Sequence[str], checkpoint: Checkpoint) -> list[Array]:
         """Outputs ``names`` for ``feeds``. Raises Cancelled (from ``checkpoint``) or MedviewError (exit code 6)."""
-        limit_s = self.limits.call_limit(feeds)
-        told, outputs = self._ask("run", {"names": list(names)}, feeds, limit_s, checkpoint)
-        self.seconds_inside += float(told["seconds"])
-        return [outputs[name] for name in names]
+        (outputs,) = self.run_each([feeds], names, checkpoint)
+        return outputs
+
+    def run_each(
+        self, feeds: Iterable[Mapping[str, Array]], names: Sequence[str], checkpoint: Checkpoint
+    ) -> Generator[list[Array], None, None]:
+        """As :meth:`run` for each of ``feeds``: the next lie in shared memory while the network is busy with one."""
+        source = iter(feeds)
+        under_way: deque[tuple[int, float]] = deque()
+        is_more = True
+        try:
+            while True:
+                while is_more and self.service.has_room:
+                    given = next(source, None)
+                    if given is None:
+                        is_more = False
+                    else:
+                        with self._told("run"):
+                            number = self.service.ask("run", {"names": list(names)}, given)
+                        under_way.append((number, self.limits.call_limit(given)))
+                if not under_way:
+                    return
+                number, limit_s = under_way.popleft()
+                with self._told("run"):
+                    told, outputs = self.service.answer(number, limit_s, checkpoint, self.limits.memory())
+                self.seconds_inside += float(told["seconds"])
+                yield [outputs[name] for name in names]
+        finally:
+            self.service.drop()
 
     def _ask(
         self, kind: str, values: Mapping[str, Any], arrays: Mapping[str, Array], limit_s: float, checkpoint: Checkpoint
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        try:
+        with self._told(kind):
             return self.service.call(kind, values, arrays, limit_s, checkpoint, self.limits.memory())
+
+    @contextmanager
+    def _told(self, kind: str) -> Iterator[None]:
+        """What goes wrong in the process as the error of a run."""
+        try:
+            yield
         except ServiceEndedError as error:
             raise self.networks.failure(self.package, error, kind) from error
         except MedviewError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,10 +23,65 @@ from medview.inference.preprocess import Prepared, needs_whole_series, run_steps
 from medview.inference.request import InferenceRequest
 from medview.inference.segmentation import OutputWatch
 from medview.inference.source_values import SourceValues
-from medview.inference.tiling import Stride, slide
+from medview.inference.tiling import Sliding, Stride, Tiles
 
 FloatMap = NDArray[np.float32]
 Values = SourceValues | SeriesTogether
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who gets the answers to a piece of the series: ``take(first, rows)`` raw (channels, n, b, c), then ``done``."""
+
+    take: Callable[[int, FloatMap], None]
+    done: Callable[[], None]
+
+    @classmethod
+    def nobody(cls) -> Receiver:
+        """Before the first piece."""
+        return cls(lambda _first, _rows: None, lambda: None)
+
+
+class _SlidingRows:
+    """The finished rows of one sliding window on their way: those of a volume at once, those of a slice when it is whole."""
+
+    window: Sliding
+
+    def __init__(self, row: int | None) -> None:
+        self._row = row
+        self._rows: list[FloatMap] = []
+        self._receiver = Receiver.nobody()
+        self._course: Course | None = None
+
+    def begin(self, receiver: Receiver, course: Course) -> None:
+        self._receiver, self._course = receiver, course
+
+    def take(self, first: int, rows: FloatMap) -> None:
+        assert self._course is not None, "begun before the first answer"
+        with self._course.timed(STEP_RESTORE):
+            if self._row is None:
+                self._receiver.take(first, rows)
+                return
+            self._rows.append(rows.copy())
+            if sum(part.shape[1] for part in self._rows) == self.window.rows:
+                self._receiver.take(self._row, np.concatenate(self._rows, axis=1)[:, None])
+                self._rows.clear()
+
+
+NO_TILES = Tiles((), 0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What is asked at once, and where it belongs: the piece, the first of ``rows`` slices in it, tiles of them."""
+
+    start: int
+    prepared: Prepared
+    at: int
+    rows: int
+    is_last: bool
+    sliding: _SlidingRows | None = None
+    tiles: Tiles = NO_TILES
 
 
 @dataclass(eq=False)
@@ -54,15 +111,21 @@ class Feed:
         path = self.request.package.model_path
         return OutputWatch(path.name, str(path), activation, wants_probability)
 
-    def pieces(self) -> Iterator[tuple[int, Prepared]]:
-        """The series in pieces that the steps allow: a few slices, or everything; with the first row of each."""
+    def pieces(self, first_row: int | None = None, /) -> Iterator[tuple[int, Prepared]]:
+        """The series in pieces that the steps allow: a few slices, or everything; with the first row of each.
+
+        ``first_row``: the piece with this row comes first, then those nearest to it.
+        """
         given = self.manifest.input
         rows = self.source.rows
         at_once = rows
         if given.is_slicewise and not needs_whole_series(given):
             at_once = max(self.network.batch, 1)
         reach = given.neighbours
-        for start in range(0, rows, at_once):
+        starts = list(range(0, rows, at_once))
+        if first_row is not None and not given.states:
+            starts.sort(key=lambda start: abs(start + at_once // 2 - first_row))
+        for start in starts:
             with self.course.timed(STEP_PREPARE):
                 stop = min(start + at_once, rows)
                 low, high = max(0, start - reach), min(rows, stop + reach)
@@ -86,60 +149,93 @@ class Feed:
 
     def dense(
         self,
-        prepared: Prepared,
         name: str | None,
         stride: tuple[Stride, ...],
-        take: Callable[[int, FloatMap], None],
-        start: int,
+        begin: Callable[[int, Prepared], Receiver],
+        first_row: int | None = None,
     ) -> None:
-        """Feed ``prepared`` whole or in tiles; ``take(first, rows)`` gets raw (channels, n, b, c) in order."""
+        """Feed the series whole, slice by slice or in tiles. ``begin(start, prepared)`` is asked for each piece who takes its
+        raw answers. The next pieces are prepared while the network is busy with one.
+
+        ``first_row``: where slices do not hang together, begin there and go on with those nearest.
+        """
         given = self.manifest.input
-        total = self.volume.shape[prepared.placement.orientation.order[0]] if given.is_slicewise else 1
-        if given.tiling is None:
-            for at, batch in self.batches(prepared):
+        total = self.source.rows if given.is_slicewise else 1
+        ahead = (
+            self._pieces_and_tiles(stride, first_row)
+            if given.tiling is not None
+            else self._pieces_in_batches(first_row)
+        )
+        receiver, current, done = Receiver.nobody(), None, 0
+        if given.is_slicewise or given.tiling is None:
+            self.course.report(STEP_NETWORK, 0, total)
+        with closing(self.network.dense_each(ahead, name, stride, self.course.again)) as answers:
+            while True:
                 with self.course.timed(STEP_NETWORK):
-                    self.course.report(STEP_NETWORK, start + at, total)
-                    self.network.look_at(start + at)
-                    answer = self.network.dense(batch, name, stride, self.course.again)
-                with self.course.timed(STEP_RESTORE):
-                    # (slices, channels, b, c) or (1, channels, a, b, c) to (channels, rows, b, c).
-                    take(at, answer.swapaxes(0, 1) if given.is_slicewise else answer[0])
-                self.course.report(STEP_NETWORK, start + at + len(batch), total)
-            return
+                    item, answer = next(answers, (None, None))
+                if item is None or answer is None:
+                    return
+                if item.prepared is not current:
+                    receiver, current = begin(item.start, item.prepared), item.prepared
+                with self.course.timed(STEP_NETWORK if item.sliding is not None else STEP_RESTORE):
+                    if item.sliding is None:
+                        # (slices, channels, b, c) or (1, channels, a, b, c) to (channels, rows, b, c).
+                        receiver.take(item.at, answer.swapaxes(0, 1) if given.is_slicewise else answer[0])
+                    else:
+                        item.sliding.begin(receiver, self.course)
+                        item.sliding.window.add(item.tiles, answer)
+                if item.is_last:
+                    with self.course.timed(STEP_RESTORE):
+                        receiver.done()
+                done += item.rows
+                if given.is_slicewise or item.sliding is None:
+                    self.course.report(STEP_NETWORK, done, total)
+                else:
+                    self.course.report(STEP_NETWORK, item.tiles.done, item.sliding.window.total)
 
-        def run(tiles: FloatMap) -> FloatMap:
-            return self.network.dense(tiles, name, stride, self.course.again)
+    def _pieces_in_batches(self, first_row: int | None) -> Iterator[tuple[_Item, FloatMap]]:
+        for start, prepared in self.pieces(first_row):
+            count = len(prepared.values) if self.manifest.input.is_slicewise else 1
+            for at, batch in self.batches(prepared):
+                self.network.look_at(start + at)
+                yield _Item(start, prepared, at, len(batch), at + len(batch) >= count), batch
 
-        def rows_done(first: int, rows: FloatMap) -> None:
-            with self.course.timed(STEP_RESTORE):
-                take(first, rows)
-
-        with self.course.timed(STEP_NETWORK):
-            if not given.is_slicewise:
-                slide(prepared.values, given.tiling, stride, run, rows_done, self.course.checkpoint_of(STEP_NETWORK))
-                return
-            collected: list[FloatMap] = []
-            for n, values in enumerate(prepared.values):
-                collected.clear()
-                slide(
-                    values, given.tiling, stride, run, lambda _, rows: collected.append(rows.copy()), self.course.silent
-                )
-                take(n, np.concatenate(collected, axis=1)[:, None])
-                self.course.report(STEP_NETWORK, start + n + 1, total)
+    def _pieces_and_tiles(self, stride: tuple[Stride, ...], first_row: int | None) -> Iterator[tuple[_Item, FloatMap]]:
+        given = self.manifest.input
+        assert given.tiling is not None, "the caller looked"
+        for start, prepared in self.pieces(first_row):
+            items = prepared.values if given.is_slicewise else prepared.values[None]
+            for n, values in enumerate(items):
+                sliding = _SlidingRows(n if given.is_slicewise else None)
+                sliding.window = Sliding(values, given.tiling, stride, sliding.take)
+                for tiles, cut in sliding.window.tiles():
+                    is_end = tiles.done == sliding.window.total
+                    rows = 1 if is_end and given.is_slicewise else 0
+                    yield _Item(start, prepared, n, rows, is_end and n + 1 == len(items), sliding, tiles), cut
 
     def rows_of_numbers(self, name: str | None, width: int | None) -> FloatMap:
         """(n, numbers) raw of all slices, or of the volume as one."""
         rows: list[FloatMap] = []
-        for start, prepared in self.pieces():
-            total = self.source.rows if self.manifest.input.is_slicewise else 1
-            for at, batch in self.batches(prepared):
+        counts: deque[int] = deque()
+        total = self.source.rows if self.manifest.input.is_slicewise else 1
+
+        def batches() -> Iterator[FloatMap]:
+            for item, batch in self._pieces_in_batches(None):
+                counts.append(item.rows)
+                yield batch
+
+        done = 0
+        self.course.report(STEP_NETWORK, 0, total)
+        with closing(self.network.answers_each(batches(), [name], self.course.again)) as answers:
+            while True:
                 with self.course.timed(STEP_NETWORK):
-                    self.course.report(STEP_NETWORK, start + at, total)
-                    self.network.look_at(start + at)
-                    raw = self.network.answers(batch, [name], self.course.again)[0]
-                rows.append(self.numbers(name, width, raw, len(batch)))
-            self.course.report(STEP_NETWORK, min(total, start + len(prepared.values)), total)
-        return np.concatenate(rows)
+                    raw = next(answers, None)
+                if raw is None:
+                    return np.concatenate(rows)
+                count = counts.popleft()
+                rows.append(self.numbers(name, width, raw[0], count))
+                done += count
+                self.course.report(STEP_NETWORK, done, total)
 
     def numbers(self, name: str | None, width: int | None, raw: FloatMap, count: int) -> FloatMap:
         """(n, numbers) of a raw answer with or without a batch axis and with trailing axes of one."""

@@ -5,9 +5,11 @@ Nothing that is not a finite number of the promised shape leaves this module: it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,7 @@ from medview.inference.session import DTYPES, Checkpoint, Port, Session
 from medview.inference.tiling import Stride
 
 AnyArray = NDArray[Any]
+T = TypeVar("T")
 
 
 def check_ports(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence[Port]) -> None:
@@ -255,6 +258,8 @@ class Network:
         self._port = next(port for port in session.inputs if port.name not in carried)
         self._memory = memory
         self._states: dict[str, AnyArray] = {}
+        self.is_held = False
+        """Whether what a recurrent network remembers stays what it is, whatever it is shown (questions to a model)."""
         layout = package.manifest.input.layout
         self._fixed_batch = self._port.shape[layout.index("N")] if "N" in layout else 1
 
@@ -273,19 +278,47 @@ class Network:
 
         Where the graph's batch is fixed, the last item is repeated and the surplus cut off again.
         """
+        (raw,) = self.answers_each([values], names, checkpoint)
+        return raw
+
+    def answers_each(
+        self, items: Iterable[AnyArray], names: Sequence[str | None], checkpoint: Checkpoint
+    ) -> Generator[list[AnyArray], None, None]:
+        """As :meth:`answers` for each of ``items``, some of which may be taken before the first is answered.
+
+        A network that remembers takes one at a time: its next input is what it gave. Close the iterator where it is not
+        used up.
+        """
+        wanted = [name if name is not None else self._session.outputs[0].name for name in names]
+        if self._manifest.input.states:
+            for values in items:
+                yield self._remembering(values, wanted, checkpoint)
+            return
+        feeds = ({self._port.name: self._tensor(values)} for values in items)
+        with closing(self._session.run_each(feeds, wanted, checkpoint)) as answers:
+            for raw in answers:
+                for name, output in zip(wanted, raw, strict=True):
+                    self._check_finite(name, output)
+                yield raw
+
+    def _tensor(self, values: AnyArray) -> AnyArray:
         count = len(values)
         if self._fixed_batch is not None and count < self._fixed_batch:
             values = np.concatenate([values, np.repeat(values[-1:], self._fixed_batch - count, axis=0)])
-        tensor = to_tensor(values, self._manifest.input, DTYPES[self._port.type])
-        wanted = [name if name is not None else self._session.outputs[0].name for name in names]
+        return to_tensor(values, self._manifest.input, DTYPES[self._port.type])
+
+    def _remembering(self, values: AnyArray, wanted: list[str], checkpoint: Checkpoint) -> list[AnyArray]:
+        tensor = self._tensor(values)
         states = self._manifest.input.states
         feeds = {self._port.name: tensor, **{state.input: self._state(state, tensor) for state in states}}
-        raw = self._session.run(feeds, [*wanted, *(state.output for state in states)], checkpoint)
-        for name, output in zip([*wanted, *(state.output for state in states)], raw, strict=True):
+        names = [*wanted, *(state.output for state in states)]
+        raw = self._session.run(feeds, names, checkpoint)
+        for name, output in zip(names, raw, strict=True):
             self._check_finite(name, output)
-        for state, output in zip(states, raw[len(wanted) :], strict=True):
-            # Kept apart: what the session gave may be its own memory, used again by the next call.
-            self._states[state.input] = output.copy()
+        if not self.is_held:
+            for state, output in zip(states, raw[len(wanted) :], strict=True):
+                # Kept apart: what the session gave may be its own memory, used again by the next call.
+                self._states[state.input] = output.copy()
         return raw[: len(wanted)]
 
     def look_at(self, row: int) -> None:
@@ -306,27 +339,48 @@ class Network:
 
     def dense(self, values: AnyArray, name: str | None, stride: Sequence[Stride], checkpoint: Checkpoint) -> AnyArray:
         """An output as (n, channels, spatial…) float32, its size checked against the input's over ``stride``."""
+        ((_, answer),) = self.dense_each([(None, values)], name, stride, checkpoint)
+        return answer
+
+    def dense_each(
+        self,
+        items: Iterable[tuple[T, AnyArray]],
+        name: str | None,
+        stride: Sequence[Stride],
+        checkpoint: Checkpoint,
+    ) -> Generator[tuple[T, AnyArray], None, None]:
+        """As :meth:`dense` for each of ``items``, beside what it came with; taken ahead as :meth:`answers_each` does."""
         ways = self.ways_to_mirror()
-        if len(ways) == 1:
-            return self._dense(values, name, stride, checkpoint)
-        # As nnU-Net: the mean of the raw answers to the tensor and to each way of mirroring it, turned back.
-        total: AnyArray | None = None
-        for axes in ways:
-            turned = np.flip(values, tuple(axis + 1 for axis in axes)) if axes else values
-            answer = self._dense(turned, name, stride, checkpoint)
-            answer = np.flip(answer, tuple(axis + 2 for axis in axes)) if axes else answer
-            total = answer.copy() if total is None else total + answer
-        assert total is not None, "not to mirror is one of the ways"
-        return total / np.float32(len(ways))
+        asked: deque[tuple[T, tuple[int, ...]]] = deque()
+
+        def views() -> Iterator[AnyArray]:
+            for tag, values in items:
+                asked.append((tag, values.shape))
+                for axes in ways:
+                    yield np.flip(values, tuple(axis + 1 for axis in axes)) if axes else values
+
+        with closing(self.answers_each(views(), [name], checkpoint)) as answers:
+            while (raw := next(answers, None)) is not None:
+                tag, shape = asked.popleft()
+                total = self._as_dense(raw[0], shape, name, stride)
+                if len(ways) > 1:
+                    # As nnU-Net: the mean of the raw answers to the tensor and to each way of mirroring it, turned back.
+                    total = total.copy()
+                    for axes in ways[1:]:
+                        answer = self._as_dense(next(answers)[0], shape, name, stride)
+                        answer = np.flip(answer, tuple(axis + 2 for axis in axes)) if axes else answer
+                        total = total + answer
+                    total = total / np.float32(len(ways))
+                yield tag, total
 
     def ways_to_mirror(self) -> list[tuple[int, ...]]:
         """Not at all, and then every set of the axes of test-time mirroring."""
         mirrored = self._manifest.input.mirror
         return [axes for count in range(len(mirrored) + 1) for axes in combinations(mirrored, count)]
 
-    def _dense(self, values: AnyArray, name: str | None, stride: Sequence[Stride], checkpoint: Checkpoint) -> AnyArray:
-        count = len(values)
-        output = self.answers(values, [name], checkpoint)[0]
+    def _as_dense(self, output: AnyArray, given: Sequence[int], name: str | None, stride: Sequence[Stride]) -> AnyArray:
+        """A raw output for values of the shape ``given`` (n, spatial…[, 3]) as :meth:`dense` gives it."""
+        count = given[0]
         layout = answer_layout(self._manifest, output.ndim)
         if layout is None:
             raise self.wrong_shape(name, output.shape, "its axes are not those of its input")
@@ -336,7 +390,7 @@ class Network:
             output = output[None]
         if "C" not in layout:
             output = output[:, None]
-        expected = tuple(int(-(-size // s)) for size, s in zip(values.shape[1:], stride, strict=False))
+        expected = tuple(int(-(-size // s)) for size, s in zip(given[1:], stride, strict=False))
         if output.shape[2:] != expected or len(output) < count:
             raise self.wrong_shape(name, output.shape, f"{expected} were due")
         return output[:count].astype(np.float32, copy=False)

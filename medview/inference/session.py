@@ -17,7 +17,7 @@ import os
 import queue
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -93,9 +93,26 @@ class Session(Protocol):
         """Outputs ``names`` for ``feeds``. Raises Cancelled (from ``checkpoint``) or MedviewError (exit code 6)."""
         ...
 
+    def run_each(
+        self, feeds: Iterable[Mapping[str, Array]], names: Sequence[str], checkpoint: Checkpoint
+    ) -> Generator[list[Array], None, None]:
+        """As :meth:`run` for each of ``feeds``, in their order; some may be taken before the first is answered.
+
+        Close the iterator where it is not used up. Answers are good until the next is asked for.
+        """
+        ...
+
 
 OpenSession = Callable[[ModelPackage, str, int | None, Checkpoint], Session]
 """Opens a package's network on a device with so many threads; the checkpoint is heard while it opens, where that is possible."""
+
+
+def one_after_another(
+    session: Session, feeds: Iterable[Mapping[str, Array]], names: Sequence[str], checkpoint: Checkpoint
+) -> Generator[list[Array], None, None]:
+    """:meth:`Session.run_each` where nothing is won by taking them ahead."""
+    for feed in feeds:
+        yield session.run(feed, names, checkpoint)
 
 
 class _Call:
@@ -209,6 +226,12 @@ class NetworkSession:
             if not isinstance(output, np.ndarray):
                 raise self._failed(f"output {name} is not a tensor")
         return list(outputs)
+
+    def run_each(
+        self, feeds: Iterable[Mapping[str, Array]], names: Sequence[str], checkpoint: Checkpoint
+    ) -> Generator[list[Array], None, None]:
+        """As :meth:`run` for each of ``feeds``, one after the other."""
+        return one_after_another(self, feeds, names, checkpoint)
 
     def stop(self) -> None:
         """Ask the call that goes on to end; from another thread."""

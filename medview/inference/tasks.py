@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -28,7 +29,7 @@ from medview.inference.detection import (
     output_names,
     painted,
 )
-from medview.inference.feed import Feed
+from medview.inference.feed import Feed, Receiver
 from medview.inference.manifest_detectors import (
     AnchorsOutput,
     BoxesOutput,
@@ -98,21 +99,24 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
     labels = np.zeros(feed.volume.shape, dtype=np.uint16)
     slicewise = feed.manifest.input.is_slicewise
     oriented = feed.orientation.view(labels)
-    for start, prepared in feed.pieces():
+
+    def begin(start: int, prepared: Prepared) -> Receiver:
         collector = LabelCollector(rule, prepared.placement)
 
-        def take(first: int, rows: FloatMap, collector: LabelCollector = collector) -> None:
+        def take(first: int, rows: FloatMap) -> None:
             if output.encoding == "channels":
                 watch.see(rows, 0)
             collector.take(first, rows)
 
-        feed.dense(prepared, output.name, (1,) * len(feed.manifest.input.axes), take, start)
-        with feed.course.timed(STEP_RESTORE):
+        def done() -> None:
             if slicewise:
                 collector.onto_slices(oriented[start : start + len(prepared.values)])
             else:
                 collector.onto_source(labels, feed.course.checkpoint_of(STEP_RESTORE))
-        del collector
+
+        return Receiver(take, done)
+
+    feed.dense(output.name, (1,) * len(feed.manifest.input.axes), begin)
     watch.check(spatial=True)
     with feed.course.timed(STEP_RESTORE):
         voxel_ml = None
@@ -194,20 +198,23 @@ def _make_image(output: ImageOutput, feed: Feed) -> Answer:
     made = np.empty([size * times for size, times in zip(feed.volume.shape, cut, strict=True)], dtype=np.float32)
     oriented = feed.orientation.view(made)
     stride = tuple(Fraction(1, times) for times in factor[3 - len(feed.manifest.input.axes) :])
-    for start, prepared in feed.pieces():
+
+    def begin(start: int, prepared: Prepared) -> Receiver:
         collector = ImageCollector(output, prepared.placement)
 
-        def take(first: int, rows: FloatMap, collector: ImageCollector = collector) -> None:
+        def take(first: int, rows: FloatMap) -> None:
             watch.see(rows, 0)
             collector.take(first, rows)
 
-        feed.dense(prepared, output.name, stride, take, start)
-        with feed.course.timed(STEP_RESTORE):
+        def done() -> None:
             if feed.manifest.input.is_slicewise:
                 collector.onto_slices(oriented[start : start + len(prepared.values)])
             else:
                 collector.onto_source(made, feed.course.checkpoint_of(STEP_RESTORE))
-        del collector
+
+        return Receiver(take, done)
+
+    feed.dense(output.name, stride, begin)
     watch.check(spatial=True)
     values = without_gaps(made, output.outside)
     return Answer(image=DerivedImage(values, geometry, output.title, output.unit, feed.request.time))
@@ -218,11 +225,11 @@ def _detect(output: DetectionOutput, feed: Feed) -> Answer:
     slices: list[Candidates] = []
     placement = Placement.start(feed.orientation, feed.geometry)
     slicewise = feed.manifest.input.is_slicewise
-    for start, prepared in feed.pieces():
-        placement = prepared.placement
-        if isinstance(output, CenterHeatmapOutput):
-            slices += _heatmaps(output, feed, prepared, watch, start)
-        else:
+    if isinstance(output, CenterHeatmapOutput):
+        slices, placement = _heatmaps(output, feed, watch)
+    else:
+        for start, prepared in feed.pieces():
+            placement = prepared.placement
             slices += _boxes(output, feed, prepared, watch, start)
     watch.check_scores(isinstance(output, CenterHeatmapOutput))
     views = 1 << len(feed.manifest.input.mirror) if not isinstance(output, CenterHeatmapOutput) else 1
@@ -296,33 +303,49 @@ def _outlined(found: Candidates, findings: tuple[Finding, ...], placement: Place
     return Segmentation(narrowed(labels), feed.volume.geometry, meanings, feed.request.time)
 
 
-def _heatmaps(
-    output: CenterHeatmapOutput, feed: Feed, prepared: Prepared, watch: OutputWatch, start: int
-) -> list[Candidates]:
-    """Candidates of each slice, or of the volume as one."""
+def _heatmaps(output: CenterHeatmapOutput, feed: Feed, watch: OutputWatch) -> tuple[list[Candidates], Placement]:
+    """Candidates of each slice, or of the volume as one, and where the last piece lies."""
     stride = output.stride or (1,) * len(feed.manifest.input.axes)
-    rows: list[FloatMap] = []
-    feed.dense(prepared, output.name, stride, lambda _first, part: rows.append(part.copy()), start)
-    maps = np.concatenate(rows, axis=1)
-    watch.see(maps[[label.index for label in output.labels]], 0)
-    diameters = None
-    if output.diameter_output is not None:
-        rows = []
-        name = output.diameter_output
-        feed.dense(prepared, name, stride, lambda _first, part: rows.append(part.copy()), start)
-        diameters = np.concatenate(rows, axis=1)
-    with feed.course.timed(STEP_RESTORE):
-        if not feed.manifest.input.is_slicewise:
-            return [decode_heatmap(output, maps, diameters, prepared.placement)]
-        return [
-            decode_heatmap(
-                output,
-                maps[:, n : n + 1],
-                None if diameters is None else diameters[:, n : n + 1],
-                prepared.placement,
+    found: list[Candidates] = []
+    placement = Placement.start(feed.orientation, feed.geometry)
+    waiting: list[tuple[FloatMap, Placement]] = []
+
+    def gathered(decided: Callable[[FloatMap, Placement], None]) -> Callable[[int, Prepared], Receiver]:
+        def begin(_start: int, prepared: Prepared) -> Receiver:
+            rows: list[FloatMap] = []
+            return Receiver(
+                lambda _first, part: rows.append(part.copy()),
+                lambda: decided(np.concatenate(rows, axis=1), prepared.placement),
             )
-            for n in range(maps.shape[1])
-        ]
+
+        return begin
+
+    def decode_all(maps: FloatMap, diameters: FloatMap | None, where: Placement) -> None:
+        nonlocal placement
+        placement = where
+        if not feed.manifest.input.is_slicewise:
+            found.append(decode_heatmap(output, maps, diameters, where))
+            return
+        for n in range(maps.shape[1]):
+            wide = None if diameters is None else diameters[:, n : n + 1]
+            found.append(decode_heatmap(output, maps[:, n : n + 1], wide, where))
+
+    def take_maps(maps: FloatMap, where: Placement) -> None:
+        watch.see(maps[[label.index for label in output.labels]], 0)
+        if output.diameter_output is None:
+            decode_all(maps, None, where)
+        else:
+            waiting.append((maps, where))
+
+    feed.dense(output.name, stride, gathered(take_maps))
+    if output.diameter_output is not None:
+        left = iter(waiting)
+        feed.dense(output.diameter_output, stride, gathered(lambda wide, _: decode_all(*_with(next(left), wide))))
+    return found, placement
+
+
+def _with(maps: tuple[FloatMap, Placement], diameters: FloatMap) -> tuple[FloatMap, FloatMap, Placement]:
+    return maps[0], diameters, maps[1]
 
 
 def grades_of(above: FloatMap) -> FloatMap:

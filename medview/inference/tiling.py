@@ -7,7 +7,8 @@ Placement and weights follow MONAI (``dense_patch_slices``, ``compute_importance
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -64,6 +65,79 @@ RunTiles = Callable[[AnyArray], FloatMap]
 """Tiles (n, spatial…[, 3]) to answers (n, channels, spatial…)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Some tiles that are asked about at once: their first voxels, how many were cut by then, the rows that nothing is added
+    to afterwards (None: more of the same rows follow).
+    """
+
+    corners: tuple[tuple[int, ...], ...]
+    done: int
+    finished: int | None
+
+
+class Sliding:
+    """A window that slides over ``values`` (spatial…[, 3]): :meth:`tiles` cuts, :meth:`add` blends, in the same order.
+
+    ``on_rows(first, rows)`` gets finished rows in order: (channels, n, …) of the answer's grid, which is coarser (or finer)
+    by ``stride``; the array is used again after. Tiles may be cut ahead of what was added.
+    """
+
+    def __init__(
+        self,
+        values: AnyArray,
+        tiling: Tiling,
+        stride: Sequence[Stride],
+        on_rows: Callable[[int, FloatMap], None],
+    ) -> None:
+        dimensions = len(tiling.size)
+        shape = values.shape[:dimensions]
+        if any(tile % s for tile, s in zip(tiling.size, stride, strict=True)):
+            text = "input.tiling.size must be a multiple of output.stride."
+            raise MedviewError("manifest_invalid", text, None, ExitCode.MODEL_UNUSABLE)
+        grain = [max(1, int(s)) for s in stride]
+        self._tiling, self._stride = tiling, stride
+        self._padded, before = filled(values, tiling, grain)
+        self._full = self._padded.shape[:dimensions]
+        self._starts = [
+            tile_starts(size, tile, tiling.overlap, tiling.placement, s)
+            for size, tile, s in zip(self._full, tiling.size, grain, strict=True)
+        ]
+        self.total = math.prod(len(axis) for axis in self._starts)
+        kept = _kept(shape, before, stride)
+        self.rows = kept[0].stop - kept[0].start
+        weights = tile_weights([tile // s for tile, s in zip(tiling.size, stride, strict=True)], tiling)
+        self._blend = _Blend(
+            weights,
+            [size // s for size, s in zip(self._full, stride, strict=True)],
+            kept,
+            on_rows,
+        )
+
+    def tiles(self) -> Iterator[tuple[Tiles, AnyArray]]:
+        """All tiles, as many at once as the manifest says, row of tiles by row."""
+        done = 0
+        for n, first in enumerate(self._starts[0]):
+            corners = [(first, *rest) for rest in product(*self._starts[1:])]
+            after = self._full[0] if n + 1 == len(self._starts[0]) else self._starts[0][n + 1]
+            for at in range(0, len(corners), self._tiling.batch):
+                part = corners[at : at + self._tiling.batch]
+                cut = [
+                    self._padded[tuple(slice(c, c + tile) for c, tile in zip(corner, self._tiling.size, strict=True))]
+                    for corner in part
+                ]
+                done += len(part)
+                finished = after // self._stride[0] if at + len(part) == len(corners) else None
+                yield Tiles(tuple(part), done, finished), np.stack(cut) if len(cut) > 1 else cut[0][None]
+
+    def add(self, tiles: Tiles, answers: FloatMap) -> None:
+        """The answers (n, channels, spatial…) to ``tiles``."""
+        for corner, answer in zip(tiles.corners, answers, strict=True):
+            self._blend.add([c // s for c, s in zip(corner, self._stride, strict=True)], answer)
+        if tiles.finished is not None:
+            self._blend.finish(tiles.finished)
+
+
 def slide(
     values: AnyArray,
     tiling: Tiling,
@@ -72,44 +146,12 @@ def slide(
     on_rows: Callable[[int, FloatMap], None],
     progress: Callable[[int, int], None],
 ) -> None:
-    """Run tiles over ``values`` (spatial…[, 3]) and blend: ``on_rows(first, rows)`` gets finished rows in order.
-
-    ``rows`` is (channels, n, …) of the answer's grid, which is coarser (or finer) by ``stride``; the array is used again after.
-    """
-    dimensions = len(tiling.size)
-    shape = values.shape[:dimensions]
-    if any(tile % s for tile, s in zip(tiling.size, stride, strict=True)):
-        text = "input.tiling.size must be a multiple of output.stride."
-        raise MedviewError("manifest_invalid", text, None, ExitCode.MODEL_UNUSABLE)
-    grain = [max(1, int(s)) for s in stride]
-    padded, before = filled(values, tiling, grain)
-    full = padded.shape[:dimensions]
-    starts = [
-        tile_starts(size, tile, tiling.overlap, tiling.placement, s)
-        for size, tile, s in zip(full, tiling.size, grain, strict=True)
-    ]
-    total = math.prod(len(axis) for axis in starts)
-    weights = tile_weights([tile // s for tile, s in zip(tiling.size, stride, strict=True)], tiling)
-    blend = _Blend(
-        weights, [size // s for size, s in zip(full, stride, strict=True)], _kept(shape, before, stride), on_rows
-    )
-    done = 0
-    progress(0, total)
-    for n, first in enumerate(starts[0]):
-        corners = [(first, *rest) for rest in product(*starts[1:])]
-        for at in range(0, len(corners), tiling.batch):
-            part = corners[at : at + tiling.batch]
-            cut = [
-                padded[tuple(slice(c, c + tile) for c, tile in zip(corner, tiling.size, strict=True))]
-                for corner in part
-            ]
-            answers = run(np.stack(cut) if len(cut) > 1 else cut[0][None])
-            for corner, answer in zip(part, answers, strict=True):
-                blend.add([c // s for c, s in zip(corner, stride, strict=True)], answer)
-            done += len(part)
-            progress(done, total)
-        last = n + 1 == len(starts[0])
-        blend.finish(full[0] // stride[0] if last else starts[0][n + 1] // stride[0])
+    """Run tiles over ``values`` one after the other and blend (:class:`Sliding`)."""
+    sliding = Sliding(values, tiling, stride, on_rows)
+    progress(0, sliding.total)
+    for tiles, cut in sliding.tiles():
+        sliding.add(tiles, run(cut))
+        progress(tiles.done, sliding.total)
 
 
 def cut_tiles(values: AnyArray, tiling: Tiling) -> list[tuple[tuple[int, ...], AnyArray]]:

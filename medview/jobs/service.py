@@ -33,6 +33,8 @@ CHECK_EVERY_S = 0.05
 STOP_WITHIN_S = 1.0
 """How long a call that was asked to stop is waited for before the process is killed."""
 LONGEST_ANSWER = 64 << 20
+AHEAD = 3
+"""How many questions may be under way: while one is answered the next already lies there, so that the process never waits."""
 
 _SIGNALS = {
     "SIGSEGV": "segmentation fault",
@@ -70,8 +72,12 @@ class Service:
         except OSError as error:
             raise ServiceEndedError("not_started", str(error)) from error
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._feed: SharedArray | None = None
-        self._yield: SharedArray | None = None
+        self._feeds: list[SharedArray | None] = [None] * AHEAD
+        self._yields: list[SharedArray | None] = [None] * AHEAD
+        self._asked: dict[int, int] = {}
+        """Questions under way, in order, and the place in shared memory that each has."""
+        self._early: dict[int, dict[str, Any]] = {}
+        self._count = 0
         self._ear = threading.Thread(target=self._listen, name="medview-service", daemon=True)
         self._ear.start()
         try:
@@ -92,6 +98,11 @@ class Service:
         """Of the process."""
         return self._process.pid
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more question may be asked before an answer is taken."""
+        return len(self._asked) < AHEAD
+
     def call(
         self,
         kind: str,
@@ -101,30 +112,65 @@ class Service:
         checkpoint: Checkpoint,
         largest: int,
     ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Ask and wait. ``checkpoint`` ends the wait by raising; ``largest``: most bytes of an answer.
+        """Ask and wait: :meth:`ask` and :meth:`answer`."""
+        return self.answer(self.ask(kind, values, arrays), limit_s, checkpoint, largest)
+
+    def ask(self, kind: str, values: Mapping[str, Any], arrays: Arrays) -> int:
+        """Ask without waiting, where :attr:`has_room`; the number of the question. Questions are answered in their order.
+
+        Raises ServiceEndedError.
+        """
+        slot = next(n for n in range(AHEAD) if n not in self._asked.values())
+        feed = None
+        if arrays:
+            self._feeds[slot] = feed = _large_enough(self._feeds[slot], arena_size(arrays))
+            write_arrays(arrays, feed.array)
+        into = self._yields[slot]
+        given = into.handle if into is not None else None
+        self._count += 1
+        place = (None if feed is None else feed.handle, describe_arrays(arrays), given)
+        self._send((kind, self._count, slot, dict(values), *place))
+        self._asked[self._count] = slot
+        return self._count
+
+    def answer(
+        self, number: int, limit_s: float | None, checkpoint: Checkpoint, largest: int
+    ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Wait for the oldest question's answer. ``checkpoint`` ends the wait by raising; ``largest``: most bytes of it.
 
         Raises MedviewError as the service describes it, MemoryError for an answer that is too large, ServiceEndedError.
         """
-        feed = None
-        if arrays:
-            self._feed = feed = _large_enough(self._feed, arena_size(arrays))
-            write_arrays(arrays, feed.array)
-        given = self._yield.handle if self._yield is not None else None
-        self._send((kind, dict(values), None if feed is None else feed.handle, describe_arrays(arrays), given))
-        answer = self._answer(limit_s, checkpoint)
-        if answer.get("error"):
-            raise error_of(answer["error"])
+        answer = self._answer_to(number, limit_s, checkpoint)
+        slot = self._asked[number]
         try:
+            if answer.get("error"):
+                raise error_of(answer["error"])
             places = {str(name): (int(at), str(kind), shape) for name, (at, kind, shape) in answer["arrays"].items()}
             if places and not answer["written"]:
-                self._fetch(places, largest, limit_s, checkpoint)
-            memory = self._yield.array if self._yield is not None else np.empty(0, np.uint8)
+                self._fetch(number, slot, places, largest, limit_s, checkpoint)
+            into = self._yields[slot]
+            memory = into.array if into is not None else np.empty(0, np.uint8)
             return dict(answer["values"]), {name: view_of(memory, *place).copy() for name, place in places.items()}
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             self.close()
             raise ServiceEndedError("nonsense", f"it answered with what is no answer: {error}") from error
+        finally:
+            self._asked.pop(number, None)
 
-    def _fetch(self, places: Mapping[str, Any], largest: int, limit_s: float | None, checkpoint: Checkpoint) -> None:
+    def drop(self) -> None:
+        """Let go of all questions under way; a process that does not end them soon is killed."""
+        if self._asked and self.is_alive:
+            self._stop()
+
+    def _fetch(
+        self,
+        number: int,
+        slot: int,
+        places: Mapping[str, Any],
+        largest: int,
+        limit_s: float | None,
+        checkpoint: Checkpoint,
+    ) -> None:
         """Make room for an answer that is larger than any before, and have it written there."""
         size = 0
         for _at, kind, shape in places.values():
@@ -135,9 +181,9 @@ class Service:
         if size > largest:
             self.close()
             raise MemoryError(f"an answer of {size} bytes")
-        self._yield = _large_enough(self._yield, size)
-        self._send(("fetch", self._yield.handle))
-        answer = self._answer(limit_s, checkpoint)
+        self._yields[slot] = into = _large_enough(self._yields[slot], size)
+        self._send(("fetch", number, slot, into.handle))
+        answer = self._answer_to(number, limit_s, checkpoint)
         if answer.get("error"):
             raise error_of(answer["error"])
 
@@ -148,10 +194,13 @@ class Service:
         with contextlib.suppress(Exception):
             self._process.wait(5)
         self._ear.join(5)
-        for memory in (self._feed, self._yield):
-            if memory is not None:
-                memory.close()
-        self._feed = self._yield = None
+        for memories in (self._feeds, self._yields):
+            for slot, memory in enumerate(memories):
+                if memory is not None:
+                    memory.close()
+                memories[slot] = None
+        self._asked.clear()
+        self._early.clear()
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
@@ -170,6 +219,17 @@ class Service:
             write_message(cast("BinaryIO", self._process.stdin), pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
         except (OSError, ValueError) as error:
             raise self._ended() from error
+
+    def _answer_to(self, number: int, limit_s: float | None, checkpoint: Checkpoint) -> dict[str, Any]:
+        """What is fetched comes after the answers to what was asked meanwhile: those are laid aside."""
+        while number not in self._early:
+            answer = self._answer(limit_s, checkpoint)
+            known = answer.get("number")
+            if not isinstance(known, int) or known not in self._asked or known in self._early:
+                self.close()
+                raise ServiceEndedError("nonsense", "it answered what nobody asked")
+            self._early[known] = answer
+        return self._early.pop(number)
 
     def _answer(self, limit_s: float | None, checkpoint: Checkpoint) -> dict[str, Any]:
         deadline = None if limit_s is None else time.monotonic() + limit_s
@@ -200,10 +260,16 @@ class Service:
         return answer
 
     def _stop(self) -> None:
-        """Ask the call to end; what does not, is killed."""
+        """Ask the questions under way to end; what does not, is killed."""
+        deadline = time.monotonic() + STOP_WITHIN_S
         try:
             self._send(("stop",))
-            if self._answers.get(timeout=STOP_WITHIN_S) is not None:
+            for _ in range(len(self._asked) - len(self._early)):
+                if self._answers.get(timeout=max(0.0, deadline - time.monotonic())) is None:
+                    break
+            else:
+                self._asked.clear()
+                self._early.clear()
                 return
         except (queue.Empty, ServiceEndedError):
             pass

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.core.problem import ExitCode
+from medview.core.problem import ExitCode, MedviewError
 from medview.jobs.shared_array import SharedArray, SharedHandle
 from medview.jobs.worker_loop import MemoryCap, described_error, read_message, write_message
 
@@ -105,7 +105,10 @@ class _ServiceLoop:
         self._answers = answers
         self._inbox: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._attached: dict[str, SharedArray] = {}
-        self._waiting: Arrays = {}
+        self._waiting: dict[int, Arrays] = {}
+        """Answers that nobody has made room for yet, by their question."""
+        self._heard = 0
+        self._dropped = 0
 
     def run(self) -> None:
         threading.Thread(target=self._listen, name="medview-service-ear", daemon=True).start()
@@ -113,15 +116,17 @@ class _ServiceLoop:
         while True:
             self._host.last_used = time.monotonic()
             self._host.busy = False
-            kind, *rest = self._inbox.get()
+            kind, number, slot, *rest = self._inbox.get()
             self._host.busy = True
             try:
-                answer = self._fetch(*rest) if kind == "fetch" else self._serve(kind, *rest)
+                if kind != "fetch" and number <= self._dropped:
+                    raise MedviewError("run_failed", "stopped", None, ExitCode.RUN_FAILED)
+                answer = self._fetch(number, slot, *rest) if kind == "fetch" else self._serve(kind, number, slot, *rest)
             except BaseException as failure:  # noqa: BLE001 - the parent must learn of whatever it is
                 code = "out_of_memory" if isinstance(failure, MemoryError) else "run_failed"
                 described = {"exit_code": int(ExitCode.RUN_FAILED), **described_error(failure, code)}
                 answer = {"error": described}
-            write_message(self._answers, json.dumps(answer).encode())
+            write_message(self._answers, json.dumps({**answer, "number": number}).encode())
 
     def _listen(self) -> None:
         """An orphan must not go on: the end of the pipe is the end of the process, whatever the main thread does."""
@@ -131,32 +136,41 @@ class _ServiceLoop:
                 os._exit(0)
             request = pickle.loads(message)  # noqa: S301 - the parent's own values
             if request[0] == "stop":
+                # What was asked before and has not begun, is not begun any more.
+                self._dropped = self._heard
                 with contextlib.suppress(Exception):
                     self._service.stop()
             else:
+                self._heard = max(self._heard, request[1])
                 self._inbox.put(request)
 
     def _serve(
-        self, kind: str, values: dict[str, Any], arena: SharedHandle | None, places: Any, into: SharedHandle | None
+        self,
+        kind: str,
+        number: int,
+        slot: int,
+        values: dict[str, Any],
+        arena: SharedHandle | None,
+        places: Any,
+        into: SharedHandle | None,
     ) -> dict[str, Any]:
-        memory = self._memory("in", arena)
+        memory = self._memory(f"in {slot}", arena)
         arrays = {} if memory is None else {name: view_of(memory, *place) for name, place in places.items()}
         told, given = self._service.serve(kind, values, arrays)
         given = {name: np.ascontiguousarray(array) for name, array in given.items()}
         answer: dict[str, Any] = {"values": told, "arrays": describe_arrays(given), "written": False}
-        target = self._memory("out", into)
+        target = self._memory(f"out {slot}", into)
         if target is not None and arena_size(given) <= target.nbytes:
             write_arrays(given, target)
             answer["written"] = True
         else:
-            self._waiting = given
+            self._waiting[number] = given
         return answer
 
-    def _fetch(self, into: SharedHandle) -> dict[str, Any]:
-        target = self._memory("out", into)
+    def _fetch(self, number: int, slot: int, into: SharedHandle) -> dict[str, Any]:
+        target = self._memory(f"out {slot}", into)
         assert target is not None, "a fetch names its memory"
-        write_arrays(self._waiting, target)
-        self._waiting = {}
+        write_arrays(self._waiting.pop(number), target)
         return {"values": {}, "arrays": {}, "written": True}
 
     def _memory(self, role: str, handle: SharedHandle | None) -> NDArray[np.uint8] | None:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from medview.core.problem import ExitCode, MedviewError
 from medview.inference.derived import ImageCollector, ValueCollector
 from medview.inference.explaining.scoring import place_of_label, probabilities, watch_of
-from medview.inference.feed import Feed
+from medview.inference.feed import Feed, Receiver
 from medview.inference.manifest import CenterHeatmapOutput, ImageOutput, SegmentationOutput
+from medview.inference.preprocess import Prepared
 
 FloatMap = NDArray[np.float32]
 
@@ -42,15 +43,16 @@ def dense_map(feed: Feed, label: str) -> FloatMap:
     watch = watch_of(feed)
     out = np.full(feed.volume.shape, np.nan, dtype=np.float32)
     oriented = feed.orientation.view(out)
-    for start, prepared in feed.pieces():
+
+    def begin(start: int, prepared: Prepared) -> Receiver:
         placement = prepared.placement
         steps = np.asarray((*(1,) * (3 - count), *stride), dtype=np.float64)
         if np.any(steps > 1):
             shape = [-(-size // int(step)) for size, step in zip(placement.shape, steps, strict=True)]
-            placement = placement.scaled(steps, (steps - 1) / 2, tuple(shape))
+            placement = placement.scaled(steps, (steps - 1) / 2, (shape[0], shape[1], shape[2]))
         collector = ImageCollector(output, placement) if isinstance(output, ImageOutput) else ValueCollector(placement)
 
-        def take(first: int, rows: FloatMap, collector: ValueCollector = collector) -> None:
+        def take(first: int, rows: FloatMap) -> None:
             if isinstance(output, ImageOutput):
                 assert isinstance(collector, ImageCollector), "made for it"
                 collector.take(first, rows)
@@ -63,11 +65,15 @@ def dense_map(feed: Feed, label: str) -> FloatMap:
             found = probabilities(output, rows)
             collector.put(first, found.max(axis=0) if chosen is None else found[chosen])
 
-        feed.dense(prepared, output.name, stride, take, start)
-        if feed.manifest.input.is_slicewise:
-            collector.onto_slices(oriented[start : start + len(prepared.values)])
-        else:
-            collector.onto_source(out, feed.course.silent)
+        def done() -> None:
+            if feed.manifest.input.is_slicewise:
+                collector.onto_slices(oriented[start : start + len(prepared.values)])
+            else:
+                collector.onto_source(out, feed.course.silent)
+
+        return Receiver(take, done)
+
+    feed.dense(output.name, stride, begin)
     if not (isinstance(output, SegmentationOutput) and output.encoding == "labels"):
         watch.check(spatial=True)
     if np.isnan(out).all():

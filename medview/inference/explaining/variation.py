@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any, Self
@@ -26,7 +26,7 @@ from medview.inference.manifest import (
     SegmentationOutput,
 )
 from medview.inference.network import Network, answer_layout
-from medview.inference.session import Checkpoint, Session
+from medview.inference.session import Checkpoint, Session, one_after_another
 from medview.inference.tasks import answer
 
 Array = NDArray[Any]
@@ -122,6 +122,12 @@ class ChangedSession:
         if not is_dense(self._manifest.output):
             return raw
         return [self._moved_back(one) for one in raw]
+
+    def run_each(
+        self, feeds: Iterable[Mapping[str, Array]], names: Sequence[str], checkpoint: Checkpoint
+    ) -> Generator[list[Array], None, None]:
+        """As :meth:`run` for each of ``feeds``."""
+        return one_after_another(self, feeds, names, checkpoint)
 
     def _changed(self, tensor: Array, given: Input) -> Array:
         change = self._change
