@@ -9,7 +9,7 @@
 
 Only the standard library is used here, for none of the environment stands yet. A second start is quick: a stamp in the
 environment says what it was made from. `--flavour` chooses the build of ONNX Runtime (they replace one another).
-MEDVIEW_VENV names another folder than .venv.
+`--three-d no` leaves out what draws in three dimensions. MEDVIEW_VENV names another folder than .venv.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ RUNTIMES = {
     "directml": "onnxruntime-directml",
     "openvino": "onnxruntime-openvino",
 }
+THREE_D = "three-d"
 WINDOWS = os.name == "nt"
 LINUX = sys.platform.startswith("linux")
 
@@ -292,18 +293,26 @@ def write_stamp(environment: Path, stamp: dict[str, object]) -> None:
     (environment / "medview-stamp.json").write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
 
 
-def install_environment(environment: Path, *, flavour: str | None, sets: tuple[str, ...]) -> dict[str, object]:
-    """Bring the environment to what the locks say; `sets` names further locks. Returns its stamp."""
+def install_environment(
+    environment: Path, *, flavour: str | None, sets: tuple[str, ...], three_d: bool | None = False
+) -> dict[str, object]:
+    """Bring the environment to what the locks say; `sets` names further locks. Returns its stamp.
+
+    `three_d` says whether the library that draws in three dimensions (565 MB) is among them; None: as before, else yes.
+    """
     stamp = read_stamp(environment) if python_of(environment).is_file() else {}
     chosen = choose_flavour(flavour, stamp)
     check_flavour(chosen)
     earlier = stamp.get("sets")
     kept = [name for name in (earlier if isinstance(earlier, list) else []) if (LOCKS / f"{name}.txt").is_file()]
-    names = sorted({*sets, *map(str, kept)})
+    if three_d is None:
+        three_d = stamp.get(THREE_D) is not False
+    names = sorted(({*sets, *map(str, kept)} - {THREE_D}) | ({THREE_D} if three_d else set()))
     locks = [LOCKS / f"{name}.txt" for name in (chosen, *names)]
     wanted = {
         "flavour": chosen,
         "sets": names,
+        THREE_D: three_d,
         "locks": hash_of(locks),
         "project": hash_of([ROOT / "pyproject.toml"]),
         "root": str(ROOT),
@@ -324,6 +333,8 @@ def install_environment(environment: Path, *, flavour: str | None, sets: tuple[s
             if RUNTIMES[chosen] in present:
                 others.append(RUNTIMES[chosen])
             call([*pip, "uninstall", "--quiet", "--yes", *others])
+        if not three_d and "vtk" in present:
+            call([*pip, "uninstall", "--quiet", "--yes", "vtk"])
         say(f"installing what packaging/locks says: {', '.join((chosen, *names))}")
         for lock in locks:
             # The lock is whole, so nothing is resolved again: what is installed is what is written there.
@@ -521,6 +532,11 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     common.add_argument(
         "--flavour", choices=("auto", *FLAVOURS), help="build of ONNX Runtime (default: as before, else auto)"
     )
+    common.add_argument(
+        "--three-d",
+        choices=("yes", "no"),
+        help="VTK, for volume rendering: 140 MB to load (default: as before, else yes)",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     running = commands.add_parser("run", parents=[common], help="open the demo study, or PATH")
     running.add_argument("paths", nargs="*", metavar="PATH")
@@ -549,7 +565,8 @@ def main(arguments: list[str]) -> int:
         # The peers bring plugins and versions of their own: they stay out of the environment that is shipped and tested.
         environment, sets = environment.with_name(f"{environment.name}-bench"), ("tools", "bench")
     try:
-        stamp = install_environment(environment, flavour=chosen.flavour, sets=sets)
+        three_d = None if chosen.three_d is None else chosen.three_d == "yes"
+        stamp = install_environment(environment, flavour=chosen.flavour, sets=sets, three_d=three_d)
         if chosen.command == "run":
             paths = [str(Path(path).resolve()) for path in chosen.paths]
             return run(environment, stamp, paths, chosen.offscreen)

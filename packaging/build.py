@@ -83,12 +83,12 @@ def call(command: list[str], **environment: str) -> None:
         raise BuildError(f"{command[0]} failed; its message is above")
 
 
-def make_environment(named: str | None) -> Path:
+def make_environment(named: str | None, *, three_d: bool) -> Path:
     """The Python that the program is made of: the one that ``named`` holds, or one made of the locks."""
     if named is not None:
         return bootstrap.python_of(Path(named))
     environment = BUILD / "environment"
-    bootstrap.install_environment(environment, flavour="cpu", sets=("package",))
+    bootstrap.install_environment(environment, flavour="cpu", sets=("package",), three_d=three_d)
     return bootstrap.python_of(environment)
 
 
@@ -220,6 +220,7 @@ def main() -> int:
     parser.add_argument("what", nargs="+", choices=what)
     parser.add_argument("--keep-folder", action="store_true", help="pack build/medview as it is")
     parser.add_argument("--environment", help="a virtual environment that holds the locked packages already")
+    parser.add_argument("--three-d", action="store_true", help="with VTK: volume rendering and surfaces")
     parser.add_argument("--quick", action="store_true", help="compress less")
     chosen = parser.parse_args()
     begun = time.monotonic()
@@ -229,7 +230,8 @@ def main() -> int:
             return 0
         folder = BUILD / "medview"
         if not chosen.keep_folder or not folder.is_dir():
-            folder = build_folder(make_environment(chosen.environment))
+            os.environ["MEDVIEW_THREE_D"] = "1" if chosen.three_d else ""
+            folder = build_folder(make_environment(chosen.environment, three_d=chosen.three_d))
         made = []
         for name in chosen.what:
             if name == "deb":

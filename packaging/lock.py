@@ -1,8 +1,8 @@
 """Makes the lock files anew from pyproject.toml, and tells whether they still belong to it.
 
-One lock for each flavour of ONNX Runtime (they replace one another) and one for the development tools; each holds for
-Python 3.11 to 3.13 on Linux, Windows and macOS and names every file by its hash. All of them come from one resolution, so
-that a package has one version whatever is installed together.
+One lock for each flavour of ONNX Runtime (they replace one another), one for the extra that draws in three dimensions and one
+for the development tools; each holds for Python 3.11 to 3.13 on Linux, Windows and macOS and names every file by its hash. All
+of them come from one resolution, so that a package has one version whatever is installed together.
 
     python packaging/lock.py            keep the versions that are locked, add or drop what pyproject.toml changed
     python packaging/lock.py --upgrade  take the newest versions
@@ -32,6 +32,10 @@ FLAVOURS = ("cpu", "cuda", "directml", "openvino")
 # What lies beside a flavour, by the dependency groups that it holds. The peers of the benchmarks go into an environment
 # of their own, together with the rest.
 TOOL_SETS = {"tools": ("dev",), "bench": ("bench",), "package": ("package",)}
+# What lies beside a flavour, by the extra that it holds: alone, without what it asks for itself. VTK's wheel asks for
+# matplotlib, which draws formulas in VTK's own labels; medview has none of those.
+EXTRA_SETS = ("three-d",)
+SETS = (*FLAVOURS, *EXTRA_SETS, *TOOL_SETS)
 MARK = "# pyproject: "
 
 # Where each flavour is meant to run, as uv names platforms.
@@ -40,6 +44,7 @@ PLATFORMS = {
     "cuda": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc"),
     "directml": ("x86_64-pc-windows-msvc",),
     "openvino": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc"),
+    "three-d": ("x86_64-manylinux_2_34", "aarch64-manylinux_2_39", "x86_64-pc-windows-msvc", "aarch64-apple-darwin"),
     "tools": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc", "aarch64-apple-darwin"),
     "bench": ("x86_64-manylinux_2_34",),
     "package": ("x86_64-manylinux_2_34", "x86_64-pc-windows-msvc", "aarch64-apple-darwin"),
@@ -74,7 +79,7 @@ def stale_locks(root: Path = ROOT) -> list[str]:
     """Return one sentence for each lock that is missing or was not made from the present pyproject.toml."""
     wanted = fingerprint(root)
     faults = []
-    for name in (*FLAVOURS, *TOOL_SETS):
+    for name in SETS:
         path = root / "packaging" / "locks" / f"{name}.txt"
         if not path.is_file():
             faults.append(f"packaging/locks/{name}.txt is missing")
@@ -124,7 +129,9 @@ def requirements(*, extras: tuple[str, ...], groups: tuple[str, ...], project: b
     return "\n".join(dict.fromkeys(lines)) + "\n"
 
 
-def compile_lock(uv: str, text: str, *, constraints: Path | None, hashes: bool, upgrade: bool) -> str:
+def compile_lock(
+    uv: str, text: str, *, constraints: Path | None, hashes: bool, upgrade: bool, alone: bool = False
+) -> str:
     """Resolve requirements for every Python and system; returns the lines of the lock without a head."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "requirements.in"
@@ -135,6 +142,8 @@ def compile_lock(uv: str, text: str, *, constraints: Path | None, hashes: bool, 
         ]  # fmt: skip
         if hashes:
             arguments.append("--generate-hashes")
+        if alone:
+            arguments.append("--no-deps")
         if upgrade:
             arguments.append("--upgrade")
         if constraints is not None:
@@ -161,19 +170,24 @@ def make(*, upgrade: bool) -> None:
         kept.write_text("" if upgrade else locked_versions(), encoding="utf-8")
         whole = compile_lock(
             uv,
-            requirements(extras=FLAVOURS, groups=tuple(chain.from_iterable(TOOL_SETS.values()))),
+            requirements(extras=(*FLAVOURS, *EXTRA_SETS), groups=tuple(chain.from_iterable(TOOL_SETS.values()))),
             constraints=kept,
             hashes=False,
             upgrade=upgrade,
         )
         resolved = Path(folder) / "resolved.txt"
         resolved.write_text(whole, encoding="utf-8")
-        for name in (*FLAVOURS, *TOOL_SETS):
+        for name in SETS:
             tools = TOOL_SETS.get(name)
-            wanted = requirements(extras=() if tools else (name,), groups=tools or ("build",), project=tools is None)
-            body = compile_lock(uv, wanted, constraints=resolved, hashes=True, upgrade=False)
+            extra = name in EXTRA_SETS
+            wanted = requirements(
+                extras=() if tools else (name,), groups=tools or (() if extra else ("build",)), project=name in FLAVOURS
+            )
+            body = compile_lock(uv, wanted, constraints=resolved, hashes=True, upgrade=False, alone=extra)
             if tools:
                 what = f"the dependency group {', '.join(tools)}"
+            elif extra:
+                what = f"the extra {name}"
             else:
                 what = f"medview with ONNX Runtime for {name}, and what builds medview itself"
             head = f"# Made by packaging/lock.py; holds {what}.\n{MARK}{fingerprint()}\n"
@@ -186,7 +200,7 @@ def make(*, upgrade: bool) -> None:
 def verify() -> None:
     """Ask, without installing, for a wheel of every locked package on each Python and system; exits where one lacks."""
     uv = find_uv()
-    for name in (*FLAVOURS, *TOOL_SETS):
+    for name in SETS:
         for platform in PLATFORMS[name]:
             for python in PYTHONS:
                 run_uv(
