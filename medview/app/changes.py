@@ -124,6 +124,17 @@ def look_of(workspace: Workspace, result: InferenceResult) -> tuple[OverlayStyle
     return workspace.results.styles.get(key), workspace.results.thresholds.get(key)
 
 
+def is_drawn_so(workspace: Workspace, result: InferenceResult, style: OverlayStyle) -> bool:
+    """Whether a result is drawn this way in every viewport already: a style may be one viewport's own."""
+    key, stack_id = result_key(result), result.provenance.stack_id
+    own = [
+        state.overlay_styles.get(key, style)
+        for state in workspace.all_viewports
+        if state.stack is not None and state.stack.id == stack_id
+    ]
+    return workspace.overlay_style(result) == style and all(one == style for one in own)
+
+
 def apply_look(workspace: Workspace, change: LookChange) -> None:
     """Draw a result so."""
     style, threshold = change.style[1], change.threshold[1]
@@ -141,8 +152,8 @@ def apply_look(workspace: Workspace, change: LookChange) -> None:
     workspace.results_changed.emit(change.stack_id)
 
 
-def draw_result(workspace: Workspace, result: InferenceResult, style: OverlayStyle) -> None:
-    """Draw a result this way in every viewport, as a part of a step that is told of otherwise."""
+def draw_result(workspace: Workspace, result: InferenceResult, style: OverlayStyle | None) -> None:
+    """Draw a result this way in every viewport, as a part of a step that is told of otherwise; None: as by default."""
     known, threshold = look_of(workspace, result)
     stack_id, key = result.provenance.stack_id, result_key(result)
     apply_look(workspace, LookChange(stack_id, key, (known, style), (threshold, threshold)))
@@ -170,6 +181,32 @@ def arrangement_of(workspace: Workspace) -> Arrangement:
     return Arrangement(workspace.layout, workspace.maximised, workspace.active, views)
 
 
+def keep_arrangement(workspace: Workspace, before: Arrangement) -> None:
+    """What was arranged since ``before`` is one step; none where it is as it was."""
+    after = arrangement_of(workspace)
+    if _arranged_as(before) != _arranged_as(after):
+        workspace.history.do(ArrangementChange(before, after))
+        return
+    workspace.layout_changed.emit()
+    workspace.active_changed.emit()
+
+
+def _arranged_as(arrangement: Arrangement) -> tuple[object, ...]:
+    """What of an arrangement is not just how its images are looked at; hidden viewports that are empty do not count."""
+    shown = [_shown_as(view) for view in arrangement.views]
+    while shown and shown[-1] is None:
+        shown.pop()
+    return (arrangement.layout, arrangement.maximised, arrangement.active, tuple(shown))
+
+
+def _shown_as(view: ViewportView) -> tuple[object, ...] | None:
+    """What a viewport shows, wherever in it the reader is."""
+    if view.stack is None:
+        return None
+    over = None if view.fusion is None else view.fusion.stack.id
+    return (view.stack.id, view.plane_kind, view.surface, over)
+
+
 def apply_arrangement(workspace: Workspace, wanted: Arrangement) -> None:
     """Arrange the viewports so again; what was closed meanwhile stays away, what has grown is shown as it is now."""
     workspace.grow_viewports(len(wanted.views))
@@ -178,8 +215,7 @@ def apply_arrangement(workspace: Workspace, wanted: Arrangement) -> None:
         if view is None or view.stack is None:
             state.clear()
             continue
-        now = state.view
-        if now.stack is not None and now.stack.id == view.stack.id and now.plane_kind == view.plane_kind:
+        if _shown_as(state.view) == _shown_as(view):
             continue  # it may have been scrolled since: that stays
         found = opening.find_stack(workspace.studies, view.stack.id)
         if found is None:

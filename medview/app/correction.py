@@ -17,6 +17,7 @@ from medview.core.label_edit import LabelEdit
 from medview.core.segment_numbers import SegmentNumbers, diameters_by_slice, voxel_ml
 
 if TYPE_CHECKING:
+    from medview.core.display import OverlayStyle
     from medview.core.study import Stack
 
 PREFIX = "edit-"
@@ -207,6 +208,9 @@ class CorrectionChange(_CorrectionStep):
     correction: Correction
     there: bool
     what: str
+    origin_style: OverlayStyle | None = None
+    """How the reader had what it was made from drawn; None: as by default."""
+    taken_back: bool = False
 
     @property
     def title(self) -> str:
@@ -215,7 +219,7 @@ class CorrectionChange(_CorrectionStep):
 
     def reversed(self) -> CorrectionChange:
         """The change that takes this one back."""
-        return replace(self, there=not self.there)
+        return replace(self, there=not self.there, taken_back=not self.taken_back)
 
 
 @dataclass(frozen=True, eq=False)

@@ -146,7 +146,7 @@ class Corrections:
         )
         base = InferenceResult(provenance, "segmentation", segmentation)
         correction = Correction(base, pixel_mm_of(found[2]))
-        self._do(CorrectionChange(correction, True, QT_TRANSLATE_NOOP("Step", "Edit a segmentation")))
+        self.do_there(correction, True, QT_TRANSLATE_NOOP("Step", "Edit a segmentation"))
         return correction
 
     def begin_new(self, stack: Stack, series: Series, time: int = 0, name: str = "Label 1") -> Correction:
@@ -169,11 +169,13 @@ class Corrections:
         )
         base = empty_result(provenance, stack, (Label(1, name, LABEL_COLOURS[0]),), time)
         correction = Correction(base, pixel_mm_of(stack))
-        self._do(CorrectionChange(correction, True, QT_TRANSLATE_NOOP("Step", "New segmentation")))
+        self.do_there(correction, True, QT_TRANSLATE_NOOP("Step", "New segmentation"))
         return correction
 
-    def _do(self, change: CorrectionChange) -> None:
-        self._workspace.history.do(change)
+    def do_there(self, correction: Correction, there: bool, what: str) -> None:
+        """Begin or discard a segmentation, as a step."""
+        style = self._workspace.results.styles.get(correction.base.provenance.origin)
+        self._workspace.history.do(CorrectionChange(correction, there, what, style))
 
     def _adopt(self, result: InferenceResult) -> Correction | None:
         """Take over what was edited at another time and whose journal is not there."""
@@ -193,7 +195,7 @@ class Corrections:
 
     def discard(self, correction: Correction) -> None:
         """Take a segmentation off the screen and out of what is kept."""
-        self._do(CorrectionChange(correction, False, QT_TRANSLATE_NOOP("Step", "Discard a segmentation")))
+        self.do_there(correction, False, QT_TRANSLATE_NOOP("Step", "Discard a segmentation"))
 
     def drop_stack(self, stack_id: str) -> None:
         """Forget what is on a stack that is closed; it stays kept."""
@@ -308,7 +310,8 @@ class Corrections:
         origin = workspace.results.newest(correction.base.provenance.origin)
         if origin is not None:
             # Two outlines of one thing on top of each other cannot be told apart.
-            draw_result(workspace, origin, replace(workspace.overlay_style(origin), visible=not change.there))
+            style = replace(workspace.overlay_style(origin), visible=not change.there)
+            draw_result(workspace, origin, change.origin_style if change.taken_back else style)
         self.recorded.emit(change)
         workspace.results_changed.emit(change.stack_id)
         self.changed.emit(change.stack_id)

@@ -31,7 +31,7 @@ class CurvedViews:
 
     def show(self, mark: Measurement | None) -> None:
         """Show the picture along a path beside the viewport that it was drawn in. MedviewError where there can be none."""
-        from medview.app.changes import ArrangementChange, arrangement_of
+        from medview.app.changes import arrangement_of, keep_arrangement
 
         workspace = self._workspace
         view = workspace.active_viewport.view
@@ -60,7 +60,7 @@ class CurvedViews:
                 flip=False,
             )
         )
-        workspace.history.do(ArrangementChange(arranged, arrangement_of(workspace)))
+        keep_arrangement(workspace, arranged)
 
     def _target(self) -> int:
         """Another viewport: one that shows a path already, else the next; of a single one two are made."""

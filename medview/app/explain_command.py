@@ -24,7 +24,7 @@ from medview.core.explanation import Explanation, ValueMap
 from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
-from medview.core.study import Stack
+from medview.core.study import Stack, Study
 from medview.core.volume import Volume
 from medview.files.flushed import flush
 
@@ -54,11 +54,12 @@ def explain_paths(
     assumed: Sequence[str] = (),
     channels: Sequence[str] = (),
     limit_s: float | None = None,
+    dicom: bool = False,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Question the packages ``models`` and write ``explanation.json``, a picture and each map to ``output``.
 
-    ``settings``: NAME=VALUE for the method's parameters. The place is slice ``slice_k``, or LPS mm ``at_lps``, else the
+    ``dicom``: each map as a Parametric Map too. ``settings``: NAME=VALUE for the method's parameters. The place is slice ``slice_k``, or LPS mm ``at_lps``, else the
     middle. Returns the content of ``explanation.json``. Raises MedviewError with the exit code of the failure; then
     nothing was written.
     """
@@ -116,7 +117,7 @@ def explain_paths(
         )
         made = explain(question, progress)
     made = made.with_notes(*dict.fromkeys((*notes, *stack.notes)))
-    return write_explanation(made, volume, stack, Path(output))
+    return write_explanation(made, volume, stack, Path(output), study if dicom else None)
 
 
 def parsed_settings(settings: Sequence[str]) -> list[tuple[str, str]]:
@@ -153,8 +154,13 @@ def _voxel(
 # Writing -------------------------------------------------------------------------------------------------------------
 
 
-def write_explanation(made: Explanation, volume: Volume, stack: Stack, output: Path) -> dict[str, Any]:
-    """Write an explanation into the folder ``output``; returns the content of ``explanation.json``."""
+def write_explanation(
+    made: Explanation, volume: Volume, stack: Stack, output: Path, study: Study | None = None
+) -> dict[str, Any]:
+    """Write an explanation into the folder ``output``; returns the content of ``explanation.json``.
+
+    With ``study``, that of the stack, its maps are written as DICOM Parametric Maps too.
+    """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.absolute().parent))
@@ -162,6 +168,8 @@ def write_explanation(made: Explanation, volume: Volume, stack: Stack, output: P
         raise cannot_write(output, error) from error
     try:
         notes = _write_maps(made, folder)
+        if study is not None:
+            notes += _write_objects(made, stack, study, folder)
         _write_pictures(made, volume, stack, folder)
         content = describe_explanation(made.with_notes(*notes))
         content["files"] = sorted(file.name for file in folder.iterdir())
@@ -204,6 +212,21 @@ def _write_maps(made: Explanation, folder: Path) -> list[Note]:
             raise
         return [Note("nifti_impossible", f"No map was written as NIfTI: {error.text}", error.values)]
     return []
+
+
+def _write_objects(made: Explanation, stack: Stack, study: Study, folder: Path) -> list[Note]:
+    from medview.app.statements import maps_of_explanation
+    from medview.dicom.parametric_map_write import write_parametric_map
+
+    notes = []
+    for one in maps_of_explanation(stack, made):
+        try:
+            write_parametric_map(folder / f"{one.id}.dcm", one, study)
+        except MedviewError as error:
+            if error.code == "cannot_write":
+                raise
+            notes.append(Note(error.code, error.text, error.values))
+    return notes
 
 
 def _write_pictures(made: Explanation, volume: Volume, stack: Stack, folder: Path) -> None:

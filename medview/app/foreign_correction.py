@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medview.app import opening
-from medview.app.correction import PREFIX, Correction, CorrectionChange, pixel_mm_of
+from medview.app.correction import PREFIX, Correction, pixel_mm_of
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.core.cut import cut_labels
 from medview.core.finding import InferenceResult, Label, Provenance, Segmentation
@@ -71,7 +71,7 @@ def correct_overlay(workspace: Workspace, listed: ListedObject, stack: Stack) ->
         correction = Correction(base, pixel_mm_of(here[2]))
         if workspace.overlays.is_shown(listed, stack.id):
             workspace.overlays.show(listed, here[2], False)
-        workspace.history.do(CorrectionChange(correction, True, QT_TRANSLATE_NOOP("Step", "Edit a segmentation")))
+        workspace.corrections.do_there(correction, True, QT_TRANSLATE_NOOP("Step", "Edit a segmentation"))
 
     job = workspace.jobs.submit("label", work, Lane.ANALYSIS, on_done=done, on_failed=workspace.tell_error)
     workspace.background.remember(job)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from psygnal import Signal
 
 from medview.app import hanging
-from medview.app.changes import ArrangementChange, arrangement_of
+from medview.app.changes import arrangement_of, keep_arrangement
 from medview.app.hanging_match import Hung, acquired_orientation, fits_series, fitting_protocols, hang
 from medview.app.hanging_protocol import (
     HangingProtocol,
@@ -193,7 +193,7 @@ class Hangings:
         workspace.viewports[0].show(*choice)
         workspace.active = 0
         workspace.touched = True
-        workspace.history.do(ArrangementChange(arranged, arrangement_of(workspace)))
+        keep_arrangement(workspace, arranged)
 
     def _set_grid(self, layout: tuple[int, int]) -> None:
         workspace = self._workspace
@@ -225,7 +225,7 @@ class Hangings:
         links.link_window(stage.link_window)
         if undoable:
             workspace.touched = True
-            workspace.history.do(ArrangementChange(arranged, arrangement_of(workspace)))
+            keep_arrangement(workspace, arranged)
         else:
             workspace.layout_changed.emit()
             workspace.active_changed.emit()

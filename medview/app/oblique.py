@@ -156,7 +156,7 @@ class ObliquePlanes:
 
     def start(self) -> None:
         """Axial, coronal and sagittal planes that can be turned, and the slices as acquired, in 2×2. MedviewError."""
-        from medview.app.changes import ArrangementChange, arrangement_of
+        from medview.app.changes import arrangement_of, keep_arrangement
 
         workspace = self._workspace
         view = workspace.active_viewport.view
@@ -191,7 +191,7 @@ class ObliquePlanes:
         finally:
             self._busy = False
         workspace.active = 0
-        workspace.history.do(ArrangementChange(arranged, arrangement_of(workspace)))
+        keep_arrangement(workspace, arranged)
 
     def show_place(self, place: MeasurementPlace) -> None:
         """Show the oblique plane that a mark lies on: in the viewport that is turned so already, else in the active one."""

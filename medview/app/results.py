@@ -25,6 +25,8 @@ class Results:
         """Styles that the reader changed, by `result_key`; a viewport that shows the stack later takes them over."""
         self.thresholds: dict[str, float] = {}
         """Scores that the reader chose to hide findings below, by `result_key`."""
+        self._left: dict[str, int] = {}
+        """Where results stood that were removed, by `result_key`: brought back, they stand there again."""
 
     def of(self, stack_id: str) -> tuple[InferenceResult, ...]:
         """Results of a stack, one for each package, newest last."""
@@ -42,8 +44,12 @@ class Results:
         if any(one.provenance.finished_at > made.finished_at or one.provenance == made for one in same):
             return False
         others = tuple(one for one in known if one.provenance.package_id != made.package_id)
-        self._by_stack[made.stack_id] = (*others, result)
+        self._by_stack[made.stack_id] = self._with(others, result)
         return True
+
+    def _with(self, others: tuple[InferenceResult, ...], result: InferenceResult) -> tuple[InferenceResult, ...]:
+        at = self._left.pop(result_key(result), len(others))
+        return (*others[:at], result, *others[at:])
 
     def put(self, result: InferenceResult) -> None:
         """Take in what a reader changed: in the place of the result with the same provenance, else as the newest."""
@@ -52,13 +58,16 @@ class Results:
         if any(one.provenance == made for one in known):
             self._by_stack[made.stack_id] = tuple(result if one.provenance == made else one for one in known)
         else:
-            self._by_stack[made.stack_id] = (*known, result)
+            self._by_stack[made.stack_id] = self._with(known, result)
 
     def remove(self, result: InferenceResult) -> None:
-        """Forget a result."""
+        """Let a result go; how it was looked at is known again when it is brought back."""
         made = result.provenance
-        self._by_stack[made.stack_id] = tuple(one for one in self.of(made.stack_id) if one.provenance != made)
-        self._forget(result)
+        known = self.of(made.stack_id)
+        at = next((at for at, one in enumerate(known) if one.provenance == made), None)
+        if at is not None:
+            self._left[result_key(result)] = at
+            self._by_stack[made.stack_id] = (*known[:at], *known[at + 1 :])
 
     def newest(self, key: str) -> InferenceResult | None:
         """The result with a `result_key` as it is now."""

@@ -18,7 +18,7 @@ from medview.core.progress import Progress, no_progress
 from medview.core.statement import Amount, StatedMark, Statement
 from medview.core.study import Stack, Study
 
-FileKind = Literal["sr", "seg", "rtstruct", "gsps", "kos", "sc", "html", "pdf", "pdf-dicom", "csv", "json"]
+FileKind = Literal["sr", "seg", "rtstruct", "gsps", "kos", "sc", "pm", "html", "pdf", "pdf-dicom", "csv", "json"]
 FILE_KINDS: tuple[FileKind, ...] = get_args(FileKind)
 
 FILE_NAMES: dict[FileKind, str] = {
@@ -28,6 +28,7 @@ FILE_NAMES: dict[FileKind, str] = {
     "gsps": "marks-gsps.dcm",
     "kos": "key-images.dcm",
     "sc": "picture-{0}.dcm",
+    "pm": "map-{0}.dcm",
     "html": "report.html",
     "pdf": "report.pdf",
     "pdf-dicom": "report-pdf.dcm",
@@ -152,6 +153,9 @@ class _Writing:
         if kind == "sc":
             self._captures()
             return
+        if kind == "pm":
+            self._maps()
+            return
         if kind == "sr":
             from medview.dicom.report_write import write_report_object
 
@@ -209,6 +213,24 @@ class _Writing:
                 raise _no_dicom(FILE_NAMES["sc"].format(number), "sc_impossible")
             path = self._folder / FILE_NAMES["sc"].format(number)
             write_capture(path, one.rgba, source, self._statement.study, f"medview: image {one.k + 1}")
+            self.paths.append(str(path))
+
+    def _maps(self) -> None:
+        """Each map of values that a model gave; what cannot be written becomes a note."""
+        from medview.dicom.parametric_map_write import write_parametric_map
+
+        if not self._statement.maps:
+            name, why = FILE_NAMES["pm"].format(1), "no model was asked for a map of values"
+            raise MedviewError("pm_impossible", f"{name} was not written: {why}.", values=(name, why))
+        for number, one in enumerate(self._statement.maps, 1):
+            path = self._folder / FILE_NAMES["pm"].format(number)
+            try:
+                write_parametric_map(path, one, self._statement.study)
+            except MedviewError as error:
+                if error.code != "pm_impossible":
+                    raise
+                self.notes.append(Note(error.code, error.text, error.values))
+                continue
             self.paths.append(str(path))
 
     def _structures(self) -> None:

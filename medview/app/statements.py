@@ -13,6 +13,7 @@ from medview.app.measuring import Measured, measure
 from medview.app.shown_slice import ShownSlice, acquired_shown
 from medview.core import statement as said
 from medview.core.finding import Code, Finding, InferenceResult, Segmentation
+from medview.core.explanation import Explanation
 from medview.core.measurement import REGION_KINDS, Measurement, Quantity
 from medview.core.statement import (
     Amount,
@@ -22,6 +23,7 @@ from medview.core.statement import (
     StatedFinding,
     StatedKey,
     StatedMark,
+    StatedMap,
     StatedResult,
     Statement,
     tracking_uid_of,
@@ -52,6 +54,7 @@ def state_study(
 ) -> Statement:
     """The statement on a study. ``visible`` chooses findings (without it those above the package's threshold)."""
     listed = tuple(results)
+    maps: Sequence[StatedMap] = (),
     return Statement(
         study,
         tuple(state_mark(stack, mark, values_on) for stack, mark in marks),
@@ -67,9 +70,46 @@ def state_study(
     )
 
 
+        (*maps, *(one for stack, result in listed if (one := map_of_image(stack, result)) is not None)),
 def _above_threshold(result: InferenceResult) -> Sequence[Finding]:
     shown = [finding for finding in result.findings if finding.score >= result.shown_threshold]
     return sorted(shown, key=lambda finding: -finding.score)
+def maps_of_explanation(stack: Stack, made: Explanation) -> list[StatedMap]:
+    """The maps of an answer about a model, as they can be written."""
+    about = "; ".join(part for part in (made.method, made.label) if part)
+    return [
+        StatedMap(
+            stack,
+            made.time,
+            made.geometry,
+            one.values,
+            one.id,
+            one.title,
+            one.unit,
+            one.lower,
+            one.upper,
+            made.sources,
+            about,
+            tuple((name, f"{value} {unit}".strip()) for name, value, unit in made.parameters),
+        )
+        for one in made.maps
+    ]
+
+
+def map_of_image(stack: Stack, result: InferenceResult) -> StatedMap | None:
+    """The image that a model made, as a map of values."""
+    image = result.image
+    if image is None:
+        return None
+    finite = image.values[np.isfinite(image.values)]
+    lower, upper = (float(one) for one in np.percentile(finite, (1, 99))) if finite.size else (0.0, 1.0)
+    name = "image"
+    return StatedMap(
+        stack, image.time, image.geometry, image.values, name, image.title, image.unit, lower, upper,
+        (result.provenance,), image.title,
+    )  # fmt: skip
+
+
 
 
 def _findings(

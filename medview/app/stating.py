@@ -28,6 +28,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
         for result in workspace.results.of(stack.id)
         if not hidden or result.provenance.how == "manual"
     )
+    maps = tuple((stack, made) for stack in stacks if not hidden for made in workspace.explanations.of(stack.id))
     visible = {id(result): workspace.results.visible_findings(result) for _stack, result in results}
     decided: dict[tuple[int, str], Any] = {
         (id(result), finding.id): workspace.decisions.of(result, finding)
@@ -36,8 +37,8 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
     }
 
     def make() -> Statement:
-        from medview.app.key_pictures import loaded_values
-        from medview.app.statements import state_study
+        from medview.app.mark_values import LoadedValues
+        from medview.app.statements import maps_of_explanation, state_study
         from medview.core.statement import StatedKey
 
         def decision_on(result: InferenceResult, finding: Finding) -> Any:
@@ -52,6 +53,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
             values_on=loaded_values,
             reader=reader,
             verified=verified,
+            maps=[one for stack, made in maps for one in maps_of_explanation(stack, made)],
             keys=[StatedKey(stack, place.time, place.k, place.key.note) for stack, place in keys],
         )
 

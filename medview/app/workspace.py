@@ -14,10 +14,11 @@ from medview.app import hanging, opening, reading
 from medview.app.background import Background
 from medview.app.calibration import Calibrations
 from medview.app.changes import (
-    ArrangementChange,
     LookChange,
     ResultChange,
     arrangement_of,
+    is_drawn_so,
+    keep_arrangement,
     look_of,
     understand_all,
 )
@@ -247,7 +248,7 @@ class Workspace(NoticeBoard):
             self._states[0].restore(before.view)
             self.active = 0
         self._fill_empty(before)
-        self.history.do(ArrangementChange(arranged, arrangement_of(self)))
+        keep_arrangement(self, arranged)
 
     def toggle_maximised(self, index: int | None = None) -> None:
         """Show one viewport alone, or the whole layout again."""
@@ -307,7 +308,7 @@ class Workspace(NoticeBoard):
             state.set_plane("acquired")
             state.set_plane(kind)  # type: ignore[arg-type]
         self.active = 0
-        self.history.do(ArrangementChange(arranged, arrangement_of(self)))
+        keep_arrangement(self, arranged)
 
     def _fill_empty(self, seen: ViewportState) -> None:
         shown = {state.series.series_uid for state in self.viewports if state.series is not None}
@@ -474,6 +475,8 @@ class Workspace(NoticeBoard):
     def set_overlay_style(self, result: InferenceResult, style: OverlayStyle) -> None:
         """Draw a result this way in every viewport."""
         known, threshold = look_of(self, result)
+        if is_drawn_so(self, result, style):
+            return  # nothing changes: no step to take back
         self.history.do(
             LookChange(result.provenance.stack_id, result_key(result), (known, style), (threshold, threshold))
         )

@@ -33,6 +33,7 @@ METHODS = ("probability", "occlusion", "superpixels", "cam", "features", "variat
     "--assume", "assumed", multiple=True, metavar="KEY=VALUE", help="What the files do not say: modality=MR, unit=HU …"
 )
 @click.option("--limit", "limit_s", type=click.FloatRange(min=1), help="Most seconds for one call of the network.")
+@click.option("--dicom", is_flag=True, help="Write each map as a DICOM Parametric Map too.")
 @click.option("--output", required=True, type=click.Path(), help="Folder for explanation.json, maps and pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print explanation.json.")
 def explain_command(

@@ -8,7 +8,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from medview.core.finding import Code, Finding, InferenceResult, Provenance
+from medview.core.geometry import Geometry
 from medview.core.measurement import Measurement
 from medview.core.study import FrameSource, Stack, Study
 
@@ -148,6 +152,27 @@ class StatedResult:
 
 @dataclass(frozen=True, eq=False)
 class Statement:
+@dataclass(frozen=True, eq=False)
+class StatedMap:
+    """Values (k, j, i) float32 on the voxels of a stack that ``sources`` computed; NaN where nothing was asked.
+
+    ``about``: what they are and how they were got, for people. Drawn from ``lower`` to ``upper``.
+    """
+
+    stack: Stack
+    time: int
+    geometry: Geometry | None
+    values: NDArray[np.float32]
+    id: str
+    title: str
+    unit: str
+    lower: float
+    upper: float
+    sources: tuple[Provenance, ...]
+    about: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
     """Everything said about one study. ``verified``: ``reader`` has read it and stands for it by name."""
 
     study: Study
@@ -159,9 +184,10 @@ class Statement:
     keys: tuple[StatedKey, ...] = ()
 
     @property
+    maps: tuple[StatedMap, ...] = ()
     def says_anything(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.marks or self.findings or self.results or self.keys)
+        return bool(self.marks or self.findings or self.results or self.keys or self.maps)
 
 
 def tracking_uid_of(identity: str) -> str:

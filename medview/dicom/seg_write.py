@@ -15,6 +15,7 @@ from medview.core.finding import Code, Label, Provenance, Segmentation
 from medview.core.problem import MedviewError
 from medview.core.statement import tracking_uid_of
 from medview.core.study import FrameSource
+from medview.dicom.source_grid import source_grid
 from medview.dicom.written_object import (
     MANUFACTURER,
     algorithm_parameters,
@@ -25,7 +26,6 @@ from medview.dicom.written_object import (
     save_object,
     short_text,
     software_versions,
-    source_header,
 )
 
 _ANYTHING = Code("123037004", "SCT", "Anatomical Structure")
@@ -71,30 +71,16 @@ def _make(
     hd: Any = highdicom
     geometry = segmentation.geometry
     assert geometry is not None, "checked by the caller"
-    sources, array, positions_of = _sources(segmentation, frames)
-    order = geometry.origins
-    first = sources[0]
-    positions = [
-        hd.PlanePositionSequence(coordinate_system="PATIENT", image_position=_numbers(order[k])) for k in positions_of
-    ]
-    orientation = hd.PlaneOrientationSequence(
-        coordinate_system="PATIENT",
-        image_orientation=[*_numbers(geometry.row_direction), *_numbers(geometry.column_direction)],
-    )
-    measures = hd.PixelMeasuresSequence(
-        pixel_spacing=[float(geometry.spacing[1]), float(geometry.spacing[2])],
-        slice_thickness=_thickness(first, geometry.spacing[0]),
-        spacing_between_slices=float(geometry.spacing[0]) if geometry.kind == "volume" else None,
-    )
+    grid = source_grid(frames, geometry)
     made = hd.seg.Segmentation(
-        source_images=sources,
-        pixel_array=array,
+        source_images=grid.headers,
+        pixel_array=_segment_numbers(segmentation)[grid.slices],
         segmentation_type=kind.upper(),
         segment_descriptions=[
             _description(hd, number, label, provenance) for number, label in enumerate(segmentation.meanings, start=1)
         ],
         series_instance_uid=hd.UID(),
-        series_number=1000 + int(first.get("SeriesNumber") or 0) % 9000,
+        series_number=1000 + int(grid.headers[0].get("SeriesNumber") or 0) % 9000,
         sop_instance_uid=hd.UID(),
         instance_number=1,
         manufacturer=MANUFACTURER,
@@ -104,10 +90,8 @@ def _make(
         content_description=_said(provenance),
         content_label="MEDVIEW_AI" if _is_automatic(provenance) else "MEDVIEW_READER",
         content_creator_name=person_name(provenance.reader) if provenance.reader else None,
-        pixel_measures=measures,
-        plane_orientation=orientation,
-        plane_positions=positions,
         omit_empty_frames=True,
+        **grid.planes(hd),
     )
     made.SoftwareVersions = software_versions([provenance])
     # Whatever the sources are written in, package and labels may be in another script.
@@ -126,61 +110,6 @@ def _said(provenance: Provenance) -> str:
         return short_text(provenance.package_name)
     text = "Research use, not for diagnosis" if provenance.research_only else "Made by a model"
     return text + ("; its conditions overridden" if provenance.overrides else "")
-
-
-def _numbers(values: NDArray[np.float64]) -> list[float]:
-    """As a decimal string holds them (16 characters)."""
-    return [float(f"{value:.9g}") for value in values]
-
-
-def _thickness(source: Any, spacing: float) -> float:
-    stated = source.get("SliceThickness")
-    try:
-        return float(stated) if stated not in {None, ""} and float(stated) > 0 else float(spacing)
-    except (TypeError, ValueError):
-        return float(spacing)
-
-
-def _sources(
-    segmentation: Segmentation, frames: Sequence[FrameSource]
-) -> tuple[list[Any], NDArray[np.uint16], list[int]]:
-    """Source datasets without pixels, segment numbers per frame, and the slice k of each frame.
-
-    For an enhanced image the frames go in the file's order, with empty ones for frames outside the stack.
-    """
-    numbers = _segment_numbers(segmentation)
-    spacing = segmentation.geometry.spacing[0] if segmentation.geometry is not None else 1.0
-    paths = list(dict.fromkeys(frame.path for frame in frames))
-    if len(paths) == len(frames):
-        sources = [source_header(path) for path in paths]
-        if any("SharedFunctionalGroupsSequence" in source for source in sources):
-            raise ValueError("several enhanced images")
-        _complete(sources, spacing)
-        shared = sources[0].get("FrameOfReferenceUID")
-        for source in sources:
-            if shared is not None and source.get("FrameOfReferenceUID") != shared:
-                source.FrameOfReferenceUID = shared  # the stack took them as one, and says so in a note
-        return sources, numbers, list(range(len(frames)))
-    if len(paths) > 1:
-        raise ValueError("frames of several enhanced images")
-    source = source_header(paths[0])
-    _complete([source], spacing)
-    slices = sorted(range(len(frames)), key=lambda k: frames[k].frame)
-    return [source], numbers[slices], slices
-
-
-def _complete(sources: list[Any], spacing: float) -> None:
-    """Give the copies in memory what highdicom asks every source for, although the standard lets it be elsewhere."""
-    for source in sources:
-        if "SharedFunctionalGroupsSequence" not in source:
-            if not source.get("SliceThickness"):
-                source.SliceThickness = spacing
-            continue
-        shared = source.SharedFunctionalGroupsSequence[0]
-        first = source.PerFrameFunctionalGroupsSequence[0]
-        for keyword in ("PixelMeasuresSequence", "PlaneOrientationSequence"):
-            if keyword not in shared and keyword in first:
-                setattr(shared, keyword, first[keyword].value)
 
 
 def _segment_numbers(segmentation: Segmentation) -> NDArray[np.uint16]:

@@ -63,6 +63,7 @@ WORK_TEMPLATES: Mapping[str, str] = {
         "Message",
         "The study database {0} was written by a newer medview. It was set aside as {1} and made again from the journal.",
     ),
+    "pm_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
     "key_image_on_cut": QT_TRANSLATE_NOOP(
         "Message", "Only an image as it was acquired can be a key image; this is a cut that no file holds."
     ),

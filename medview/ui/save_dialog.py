@@ -45,6 +45,7 @@ def kind_titles() -> dict[FileKind, str]:
         "gsps": translate("Save", "Marks and window (DICOM presentation state)"),
         "kos": translate("Save", "Key images (DICOM key object selection)"),
         "sc": translate("Save", "Pictures of what was found (DICOM secondary capture)"),
+        "pm": translate("Save", "Probability and heat maps (DICOM parametric map)"),
         "pdf-dicom": translate("Save", "Report with pictures (PDF inside DICOM)"),
         "csv": translate("Save", "Table (CSV)"),
         "json": translate("Save", "Table with provenance (JSON)"),

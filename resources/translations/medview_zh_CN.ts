@@ -587,6 +587,10 @@
         <translation>图像像素与屏幕像素 1:1</translation>
     </message>
     <message>
+        <source>True size: a millimetre is a millimetre</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Zoom in</source>
         <translation>放大</translation>
     </message>
@@ -777,6 +781,10 @@
     <message>
         <source>Move the mark down</source>
         <translation>标记下移</translation>
+    </message>
+    <message>
+        <source>Measure on what is shown</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Take over what the report marks</source>
@@ -1185,6 +1193,54 @@
     <message>
         <source>Save the registration…</source>
         <translation>保存配准…</translation>
+    </message>
+    <message>
+        <source>From the front</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From the back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From the patient&apos;s left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From the patient&apos;s right</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From the head</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From the feet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Volume rendering</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>3D</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Projection to turn (MIP) instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Next look: bone, skin, lung, vessels …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clipping box</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As at the beginning</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2590,6 +2646,18 @@
         <translation>作为序列打开：{0}</translation>
     </message>
     <message>
+        <source>{0} s</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation type="unfinished">详情</translation>
+    </message>
+    <message>
+        <source>List, labels and details</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Correct this segmentation</source>
         <translation>修正此分割</translation>
     </message>
@@ -3923,6 +3991,10 @@
         <source>Slab</source>
         <translation>厚层</translation>
     </message>
+    <message>
+        <source>Three dimensions</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Message</name>
@@ -4953,6 +5025,18 @@
     <message>
         <source>The study database {0} was written by a newer medview. It was set aside as {1} and made again from the journal.</source>
         <translation>检查数据库 {0} 由更新版本的 medview 写入。已另存为 {1}，并根据日志重新建立。</translation>
+    </message>
+    <message>
+        <source>The file does not say how large a pixel is: there is no true size.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The monitor does not say how large it is: there is no true size.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A region grows from one place: the mean of a slab is of none. Show its maximum, its minimum or one slice.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Only an image as it was acquired can be a key image; this is a cut that no file holds.</source>
@@ -6603,6 +6687,10 @@
         <translation>所见图片（DICOM 二次采集）</translation>
     </message>
     <message>
+        <source>Probability and heat maps (DICOM parametric map)</source>
+        <translation>概率图与热图（DICOM 参数图）</translation>
+    </message>
+    <message>
         <source>Report with pictures (PDF inside DICOM)</source>
         <translation>图文报告（DICOM 封装 PDF）</translation>
     </message>
@@ -6975,6 +7063,25 @@
     </message>
 </context>
 <context>
+    <name>Solid</name>
+    <message>
+        <source>Making surfaces: {0} to go</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preparing three dimensions…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Waiting for all slices…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preparing three dimensions… {0} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>SopClass</name>
     <message>
         <source>12-lead ECG Waveform</source>
@@ -7277,6 +7384,10 @@
     <message>
         <source>Delete a mark</source>
         <translation>删除标记</translation>
+    </message>
+    <message>
+        <source>Measure on what is shown</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Write on a mark</source>
@@ -7781,6 +7892,10 @@
         <translation>序列 </translation>
     </message>
     <message>
+        <source>changed by hand</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>LUT </source>
         <translation>LUT </translation>
     </message>
@@ -7981,6 +8096,10 @@
         <translation>投影</translation>
     </message>
     <message>
+        <source>three dimensions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>along a path</source>
         <translation>沿路径</translation>
     </message>
@@ -8027,6 +8146,18 @@
     <message>
         <source>Linked</source>
         <translation>已联动</translation>
+    </message>
+    <message>
+        <source>Reduced {0}×: one voxel of so many each way</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clipped by a box</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The tool acts on the middle of the slab</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Linked, registered by {0}</source>
@@ -8095,6 +8226,18 @@
     <message>
         <source>Not filtered: {why}</source>
         <translation>未滤波：{why}</translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <translation type="unfinished">AI</translation>
+    </message>
+    <message>
+        <source>AI, not for diagnosis</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>AI explanation, not for diagnosis</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Series on top turned by hand: {0} / {1} / {2}°</source>
@@ -8297,6 +8440,10 @@
         <translation>周长 {length}</translation>
     </message>
     <message>
+        <source>values of the slice alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>values after the filters</source>
         <translation>滤波后的值</translation>
     </message>
@@ -8488,6 +8635,10 @@
     <message>
         <source>Worklist</source>
         <translation>工作列表</translation>
+    </message>
+    <message>
+        <source>Filter the list</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Label, model or note</source>

@@ -12,7 +12,7 @@ from medview.app.open_paths import open_all
 from medview.app.statements import state_study
 from medview.core.finding import Code, Finding, InferenceResult, Label, Provenance, Segmentation
 from medview.core.measurement import Measurement, MeasurementPlace
-from medview.core.statement import Statement
+from medview.core.statement import StatedMap, Statement
 from medview.core.study import Stack, Study
 from tests.phantoms import dicom_series
 
@@ -68,6 +68,16 @@ def result_on(study: Study, stack: Stack) -> InferenceResult:
     )
 
 
+def probabilities(stack: Stack) -> StatedMap:
+    """Values that differ from voxel to voxel; nothing was asked on the first slice."""
+    values = np.linspace(0, 1, int(np.prod(stack.shape)), dtype=np.float32).reshape(stack.shape)
+    values[0] = np.nan
+    return StatedMap(
+        stack, 0, stack.geometry, values, "probability", "Probability of nodule", "", 0.0, 1.0,
+        (provenance(stack),), "probability; nodule", (("samples", "3"),),
+    )  # fmt: skip
+
+
 def ruler(stack: Stack, k: int = 3) -> Measurement:
     place = MeasurementPlace(
         stack.id,
@@ -84,7 +94,7 @@ def ellipse(stack: Stack, k: int = 5) -> Measurement:
 
 
 def whole_statement(folder: Path, **values: Any) -> Statement:
-    """Two marks, two findings (one accepted), a segmentation."""
+    """Two marks, two findings (one accepted), a segmentation and a map of probabilities."""
     study, stack = opened(folder)
     decisions = {"f1": Decision("accepted", "metastasis", "seen <before>", "Dr. Wang", "2026-11-21T10:05:00+00:00")}
     return state_study(
@@ -92,5 +102,5 @@ def whole_statement(folder: Path, **values: Any) -> Statement:
         [(stack, ruler(stack)), (stack, ellipse(stack))],
         [(stack, result_on(study, stack))],
         decision_on=lambda _result, finding: decisions.get(finding.id),
-        **values,
+        **{"maps": [probabilities(stack)], **values},
     )

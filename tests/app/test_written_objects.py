@@ -177,3 +177,37 @@ def test_tables_hold_the_numbers_and_no_formulas(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "out" / "findings.json").read_text(encoding="utf-8"))
     assert content["findings"][0]["decision"] == "accepted"
     assert content["marks"][0]["points"] == [[2.0, 3.0], [10.0, 9.0]]
+
+
+def test_a_map_is_read_back_value_for_value_by_us_and_by_others(tmp_path: Path) -> None:
+    from medview.app.object_inspection import overlay_on
+
+    statement = whole_statement(tmp_path / "in")
+    (stated,) = statement.maps
+    written = write_statement(statement, ["pm"], tmp_path / "out")
+    (path,) = written.paths
+    assert errors(Path(path)) == []
+    wash = overlay_on(path, stated.stack).wash
+    assert wash is not None
+    assert wash.volume.geometry is not None
+    assert stated.geometry is not None
+    # Its slices may be counted from the other end.
+    at = np.round(stated.geometry.patient_to_voxel(wash.volume.geometry.origins)).astype(int)[:, 0]
+    np.testing.assert_array_equal(wash.volume.modality_values(), stated.values[at])
+    assert (wash.unit, wash.quantity) == ("", "Probability of nodule")
+    data = pydicom.dcmread(path)
+    theirs = np.frombuffer(data.FloatPixelData, "<f4").reshape(stated.values.shape)
+    planes = [
+        float(group.PlanePositionSequence[0].ImagePositionPatient[2]) for group in data.PerFrameFunctionalGroupsSequence
+    ]
+    order = [int(np.abs(stated.geometry.origins[:, 2] - z).argmin()) for z in planes]
+    np.testing.assert_array_equal(theirs, stated.values[order])
+    told = data.ContributingEquipmentSequence[0].ContributionDescription
+    assert "ab" * 32 in told
+    assert "samples=3" in told
+    none = replace(statement, maps=())
+    assert [note.code for note in write_statement(none, ["pm"], tmp_path / "none").notes] == ["pm_impossible"]
+    other = replace(stated, values=stated.values[:, :4])
+    other_grid = write_statement(replace(statement, maps=(other,)), ["pm"], tmp_path / "none")
+    assert other_grid.paths == ()
+    assert "voxels" in other_grid.notes[0].text

@@ -23,20 +23,22 @@ ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("MEDVIEW_KILLS", "30"))
 
 
-def start(folder: Path, name: str, seed: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-P", "-m", "tests.store.marking_process", str(folder), name, str(seed)]
+def start(folder: Path, name: str, seed: int, module: str = "marking_process") -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-P", "-m", f"tests.store.{module}", str(folder), name, str(seed)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=environment)
 
 
-def killed_after(process: subprocess.Popen[bytes], seconds: float) -> list[tuple[str, int]]:
-    """What a process said was kept before it was killed."""
+def killed_after(process: subprocess.Popen[bytes], seconds: float, lines: int = 0) -> list[tuple[str, int]]:
+    """What a process said was kept before it was killed, ``seconds`` after it had said so many ``lines``."""
     assert process.stdout is not None
     assert process.stderr is not None
     assert process.stdout.readline() == b"open\n", process.stderr.read().decode()
+    first = b"".join(process.stdout.readline() for _ in range(lines))
     time.sleep(seconds)
     process.kill()
     said, errors = process.communicate()
+    said = first + said
     assert process.returncode != 0
     assert not errors, errors.decode()
     whole = said[: said.rfind(b"\n") + 1].decode().splitlines()
@@ -88,3 +90,67 @@ def test_no_kept_mark_is_lost_and_none_is_torn(tmp_path: Path) -> None:
     connection.close()
     print(f"{len(told)} kept marks, none lost")
     assert len(told) > KILLS
+
+
+@pytest.mark.timeout(max(300, KILLS * 3))
+def test_what_is_saved_exported_or_backed_up_is_whole_or_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that keeps results, writes DICOM objects and tables, and backs up; a third of the kills of a long run."""
+    import json
+
+    import numpy as np
+    import pydicom
+
+    from medview.core.problem import Problem
+    from medview.store.backup import restore
+    from medview.store.entry import new_entry
+    from medview.store.results import kept_results
+    from tests.store.saving_process import SERIES
+
+    monkeypatch.setenv("MEDVIEW_HOME", str(tmp_path / "home"))
+    seed = int(os.environ.get("MEDVIEW_KILL_SEED", str(random.randrange(1_000_000))))
+    kills = KILLS // 3 if KILLS > 100 else 4
+    print(f"seed {seed}, {kills} kills")
+    chance = random.Random(seed)
+    store = StudyStore(tmp_path / "store")
+    store.write([new_entry("mark", f"m{number}", {"value": number}, series="1.2.3") for number in range(50)])
+    store.close()
+    newest: dict[str, int] = {}
+    told = 0
+    for kill in range(kills):
+        name = f"p{kill % 3}"  # each name is written over and over again
+        process = start(tmp_path, name, chance.randrange(1_000_000), "saving_process")
+        said = killed_after(process, chance.random() ** 2 * 0.3, kill % 2)
+        told += len(said)
+        newest = dict(said)  # this process's numbers; the files of its name are its own, or those of the one before
+        problems: list[Problem] = []
+        results = {one.provenance.package_id: one for one in kept_results(SERIES, problems)}
+        assert problems == [], f"seed {seed}"
+        for one in results.values():
+            assert one.segmentation is not None
+            number = int(one.segmentation.meanings[0].name)
+            assert (one.segmentation.labels == number % 250 + 1).all(), f"seed {seed}"
+        if "result" in newest:
+            held = results[name].segmentation
+            assert held is not None
+            assert int(held.meanings[0].name) >= newest["result"], f"seed {seed}"
+        for path in tmp_path.glob("p?.dcm"):
+            made = pydicom.dcmread(path)
+            pixels = np.frombuffer(made.PixelData, "<u4")
+            number = int(made.SOPInstanceUID.rsplit(".", 1)[1])
+            assert len(pixels) == 256 * 256, f"seed {seed}"
+            assert (pixels == number).all(), f"seed {seed}"
+            assert path.stem != name or number >= newest.get("object", 0), f"seed {seed}"
+        for path in tmp_path.glob("p?.json"):
+            numbers = json.loads(path.read_text(encoding="utf-8"))
+            assert path.stem != name or numbers[0] >= newest.get("table", 0), f"seed {seed}"
+        backup = tmp_path / f"{name}.medview-backup"
+        assert "backup" not in newest or backup.exists(), f"seed {seed}"
+        if backup.exists() and kill % 4 == 0:
+            back = StudyStore(tmp_path / f"back{kill}")
+            restore(backup, back)
+            assert len(back.current(["1.2.3"], ["mark"])) == 50, f"seed {seed}"
+            back.close()
+    print(f"{told} files told as written, all whole")
+    assert told >= kills // 2
