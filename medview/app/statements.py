@@ -12,8 +12,8 @@ from medview.app.box_correction import corrected
 from medview.app.measuring import Measured, measure
 from medview.app.shown_slice import ShownSlice, acquired_shown
 from medview.core import statement as said
-from medview.core.finding import Code, Finding, InferenceResult, Segmentation
 from medview.core.explanation import Explanation
+from medview.core.finding import Code, Finding, InferenceResult, Segmentation
 from medview.core.measurement import REGION_KINDS, Measurement, Quantity
 from medview.core.statement import (
     Amount,
@@ -22,8 +22,8 @@ from medview.core.statement import (
     Point3,
     StatedFinding,
     StatedKey,
-    StatedMark,
     StatedMap,
+    StatedMark,
     StatedResult,
     Statement,
     tracking_uid_of,
@@ -51,10 +51,10 @@ def state_study(
     reader: str = "",
     verified: bool = False,
     keys: Sequence[StatedKey] = (),
+    maps: Sequence[StatedMap] = (),
 ) -> Statement:
     """The statement on a study. ``visible`` chooses findings (without it those above the package's threshold)."""
     listed = tuple(results)
-    maps: Sequence[StatedMap] = (),
     return Statement(
         study,
         tuple(state_mark(stack, mark, values_on) for stack, mark in marks),
@@ -67,13 +67,10 @@ def state_study(
         reader,
         verified,
         tuple(keys),
+        (*maps, *(one for stack, result in listed if (one := map_of_image(stack, result)) is not None)),
     )
 
 
-        (*maps, *(one for stack, result in listed if (one := map_of_image(stack, result)) is not None)),
-def _above_threshold(result: InferenceResult) -> Sequence[Finding]:
-    shown = [finding for finding in result.findings if finding.score >= result.shown_threshold]
-    return sorted(shown, key=lambda finding: -finding.score)
 def maps_of_explanation(stack: Stack, made: Explanation) -> list[StatedMap]:
     """The maps of an answer about a model, as they can be written."""
     about = "; ".join(part for part in (made.method, made.label) if part)
@@ -110,6 +107,9 @@ def map_of_image(stack: Stack, result: InferenceResult) -> StatedMap | None:
     )  # fmt: skip
 
 
+def _above_threshold(result: InferenceResult) -> Sequence[Finding]:
+    shown = [finding for finding in result.findings if finding.score >= result.shown_threshold]
+    return sorted(shown, key=lambda finding: -finding.score)
 
 
 def _findings(

@@ -151,8 +151,6 @@ class StatedResult:
 
 
 @dataclass(frozen=True, eq=False)
-class Statement:
-@dataclass(frozen=True, eq=False)
 class StatedMap:
     """Values (k, j, i) float32 on the voxels of a stack that ``sources`` computed; NaN where nothing was asked.
 
@@ -173,6 +171,8 @@ class StatedMap:
     parameters: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Statement:
     """Everything said about one study. ``verified``: ``reader`` has read it and stands for it by name."""
 
     study: Study
@@ -182,9 +182,9 @@ class StatedMap:
     reader: str = ""
     verified: bool = False
     keys: tuple[StatedKey, ...] = ()
+    maps: tuple[StatedMap, ...] = ()
 
     @property
-    maps: tuple[StatedMap, ...] = ()
     def says_anything(self) -> bool:
         """Whether there is anything to write."""
         return bool(self.marks or self.findings or self.results or self.keys or self.maps)
