@@ -36,7 +36,17 @@ from medview.ui.listen import listen
 from medview.ui.messages import note_text
 from medview.ui.model_text import highest_text, model_text, result_title
 from medview.ui.overlay_cards import OverlayCard, StateList, UnplacedLine
-from medview.ui.parts import Swatch, empty, icon_button, panel_column, rule, text_label, title_label
+from medview.ui.parts import (
+    Disclosure,
+    Swatch,
+    empty,
+    icon_button,
+    panel_column,
+    rule,
+    swatch_icon,
+    text_label,
+    title_label,
+)
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
 from medview.ui.worklist_panel import WorklistPanel
@@ -106,6 +116,11 @@ class ResultCard(QWidget):
         self.threshold: QSlider | None = None
         self.decision: DecisionForm | None = None
         self.label_boxes: dict[int, QCheckBox] = {}
+        # The worklist above holds every finding once: a second list of the same is there for who asks for it.
+        self.more = QWidget()
+        below = QVBoxLayout(self.more)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(6)
         if result.classification:
             for line in sorted(result.classification, key=lambda one: -one.probability):
                 column.addWidget(ProbabilityBar(line))
@@ -127,9 +142,19 @@ class ResultCard(QWidget):
         if result.segmentation is not None:
             self._add_labels(column, result.segmentation.meanings)
         if result.task == "detection" or result.findings:
-            self._add_findings(column)
+            self._add_findings(column, below)
         self.provenance = text_label(self._provenance_text(), "secondary", selectable=True)
-        column.addWidget(self.provenance)
+        below.addWidget(self.provenance)
+        if made.how == "automatic":
+            seconds = translate("Findings", "{0} s").format(f"{made.duration_s:.1f}")
+            told = (made.package_version, device_text(made.device_used), seconds)
+            column.addWidget(text_label(" · ".join(one for one in told if one), "secondary"))
+        title = (
+            translate("Findings", "List, labels and details") if result.findings else translate("Findings", "Details")
+        )
+        self.disclosure = Disclosure(title, self.more)
+        column.addWidget(self.disclosure)
+        column.addWidget(self.more)
 
     # ------------------------------------------------------------------ heading
 
@@ -265,7 +290,7 @@ class ResultCard(QWidget):
 
     # ------------------------------------------------------------------ findings
 
-    def _add_findings(self, column: QVBoxLayout) -> None:
+    def _add_findings(self, column: QVBoxLayout, below: QVBoxLayout) -> None:
         if not self.result.findings:
             column.addWidget(text_label(translate("Findings", "The model found nothing.")))
             return
@@ -307,9 +332,9 @@ class ResultCard(QWidget):
         self.tree.itemClicked.connect(self._go)
         self.tree.itemActivated.connect(self._go)
         self.tree.currentItemChanged.connect(self._show_decision)
-        column.addWidget(self.tree)
+        below.addWidget(self.tree)
         self.decision = DecisionForm(self._workspace, self.result)
-        column.addWidget(self.decision)
+        below.addWidget(self.decision)
         self.fill_findings()
 
     def fill_findings(self) -> None:
@@ -327,7 +352,8 @@ class ResultCard(QWidget):
             decision = self._workspace.decisions.of(self.result, finding)
             label = sign_of(decision) + (decision.label or model_text(finding.label))
             item = QTreeWidgetItem([label, size, str(finding.k + 1), f"{finding.score:.2f}"])
-            item.setForeground(0, QColor(*finding.colour))
+            item.setForeground(0, QColor(current_theme().ai))
+            item.setIcon(0, swatch_icon(finding.colour))
             for at in (1, 2, 3):
                 item.setTextAlignment(at, right)
             item.setData(0, FINDING_ROLE, finding.id)

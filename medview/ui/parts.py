@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from medview.ui.icons import icon
@@ -67,6 +67,25 @@ def icon_button(name: str, tip: str, clicked: Callable[[], object], checkable: b
     return button
 
 
+class Disclosure(QToolButton):
+    """A line with a caret that shows and hides what stands below it."""
+
+    def __init__(self, title: str, shown: QWidget, is_open: bool = False) -> None:
+        super().__init__()
+        self.setObjectName("disclosure")
+        self.setText(title)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setCheckable(True)
+        self._shown = shown
+        self.toggled.connect(self._turn)
+        self.setChecked(is_open)
+        self._turn(is_open)
+
+    def _turn(self, is_open: bool) -> None:
+        self.setIcon(icon("caret-down" if is_open else "caret-right", "secondary"))
+        self._shown.setVisible(is_open)
+
+
 class Zoomed(Protocol):
     """What can be shown larger and smaller."""
 
@@ -118,6 +137,20 @@ class Swatch(QWidget):
         painter.setBrush(self._colour)
         painter.drawRoundedRect(self.rect(), 3, 3)
         painter.end()
+
+
+def swatch_icon(colour: tuple[int, int, int]) -> QIcon:
+    """A colour before words that stay legible in any theme."""
+    picture = QPixmap(20, 20)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(*colour))
+    painter.drawRoundedRect(1, 1, 18, 18, 5, 5)
+    painter.end()
+    picture.setDevicePixelRatio(2)
+    return QIcon(picture)
 
 
 def focus_of(window: QWidget) -> QWidget | None:

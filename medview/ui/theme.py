@@ -178,6 +178,11 @@ QToolButton::menu-button {{ border: none; border-left: 1px solid transparent; wi
 QToolButton::menu-button:hover {{ background: {t.line}; border-left-color: {t.line}; }}
 QToolButton::menu-arrow {{ image: url(medviewicons:caret-down.svg); width: 8px; height: 8px; }}
 
+QToolButton#disclosure {{ padding: 2px 4px 2px 0; color: {t.secondary}; border: none; }}
+QToolButton#disclosure:hover {{ color: {t.text}; background: transparent; }}
+QToolButton#disclosure:checked {{ background: transparent; border: none; }}
+QToolButton#disclosure:focus {{ color: {t.accent}; }}
+
 QStatusBar {{ background: {t.window}; border-top: 1px solid {t.line}; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QToolButton {{ padding: 1px 6px; }}

@@ -25,7 +25,7 @@ from medview.ui.decision_form import decided_text, sign_of
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.model_text import model_text
-from medview.ui.parts import text_label, title_label
+from medview.ui.parts import icon_button, text_label, title_label
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
 
@@ -119,6 +119,10 @@ class WorklistPanel(FollowingPanel):
         self.count = QLabel()
         self.count.setObjectName("secondary")
         row.addWidget(self.count)
+        self.filter_button = icon_button(
+            "funnel", translate("Worklist", "Filter the list"), self._show_filters, checkable=True
+        )
+        row.addWidget(self.filter_button)
         column.addLayout(row)
         self._add_filters(column)
         self._add_list(column)
@@ -192,7 +196,20 @@ class WorklistPanel(FollowingPanel):
         row.addWidget(self.score, 1)
         row.addWidget(self.score_figure)
         rows.addLayout(row)
+        self.filters.hide()
         column.addWidget(self.filters)
+
+    def _show_filters(self) -> None:
+        """Show or hide what filters; hidden filters filter nothing."""
+        shown = self.filter_button.isChecked()
+        self.filters.setVisible(shown)
+        if shown:
+            self.words.setFocus()
+            return
+        self.words.clear()
+        self.state.setCurrentIndex(0)
+        self.kind.setCurrentIndex(0)
+        self.score.setValue(0)
 
     def _add_list(self, column: QVBoxLayout) -> None:
         self.tree = QTreeWidget()

@@ -53,6 +53,7 @@ def panel_of(qtbot: QtBot, desk: Desk) -> FindingsPanel:
     panel = desk.window.right_panel.page(FINDINGS)
     assert isinstance(panel, FindingsPanel)
     qtbot.waitUntil(lambda: len(panel.cards) == 1, timeout=5000)
+    qtbot.mouseClick(panel.cards[0].disclosure, Qt.MouseButton.LeftButton)
     return panel
 
 

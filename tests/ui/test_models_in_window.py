@@ -143,6 +143,9 @@ def test_a_click_on_a_finding_jumps_in_all_viewports_of_the_series(qtbot: QtBot,
         state.go_to_index(0)
     card = findings_panel(qtbot, reading_desk, 1).cards[0]
     assert card.tree is not None
+    assert not card.tree.isVisible(), "the worklist above holds every finding once"
+    qtbot.mouseClick(card.disclosure, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(card.tree.isVisible, timeout=5000)
     row = items(card)[0]
     assert row.text(0) == "Ball"
     assert row.text(2) == str(BALL[0] + 1)

@@ -134,6 +134,7 @@ def test_the_whole_way(qtbot: QtBot, study_folder: Path, tmp_path: Path, monkeyp
     # Jump: a click on the finding brings all four viewports to it.
     card = next(card for card in findings.cards if card.tree is not None)  # type: ignore[attr-defined]
     item = card.tree.topLevelItem(0)
+    qtbot.mouseClick(card.disclosure, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(card.tree.viewport(), Qt.MouseButton.LeftButton, pos=card.tree.visualItemRect(item).center())
     assert workspace.viewports[0].k == BALL[0]
     assert stack.geometry is not None

@@ -88,6 +88,8 @@ def test_everything_is_one_list_and_models_that_agree_are_one_line(qtbot: QtBot,
         assert at >= 0
         box.setCurrentIndex(at)  # type: ignore[attr-defined]
 
+    qtbot.mouseClick(panel.filter_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(panel.words.isVisible, timeout=20_000)
     choose(panel.state, "Undecided")
     qtbot.waitUntil(lambda: [score for _label, score in lines(panel)] == ["1/2  0.60", "1/2  0.30"], timeout=20_000)
     choose(panel.state, "Not all agree")
