@@ -20,7 +20,13 @@ ROOT = Path(__file__).resolve().parent.parent
 def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
     """(name, signature, function) of every kernel: the compiling modules are run with a compiler that only writes down."""
     sys.path.insert(0, str(ROOT))
-    from medview.kernels import connected_compiled, rays_compiled, resample_grid_compiled, volume_sampling_compiled
+    from medview.kernels import (
+        connected_compiled,
+        neighbourhood_compiled,
+        rays_compiled,
+        resample_grid_compiled,
+        volume_sampling_compiled,
+    )
     from medview.kernels.ahead import ahead_name
     from medview.kernels.volume_sampling import STORED_TYPES
 
@@ -32,7 +38,13 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
             found.append((ahead_name(function, stored), signature, function))
         return function
 
-    modules = (connected_compiled, rays_compiled, resample_grid_compiled, volume_sampling_compiled)
+    modules = (
+        connected_compiled,
+        neighbourhood_compiled,
+        rays_compiled,
+        resample_grid_compiled,
+        volume_sampling_compiled,
+    )
     for module in modules:
         module.compile_kept = note
 
@@ -41,6 +53,8 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
     connected_compiled.compile_label()
     for name in resample_grid_compiled._BODIES:
         resample_grid_compiled.compile_one(name)
+    for name in neighbourhood_compiled._BODIES:
+        neighbourhood_compiled.compile_one(name)
     return found
 
 

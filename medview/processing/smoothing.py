@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.progress import Progress, no_progress
-from medview.kernels import filter2d
+from medview.kernels import filter2d, neighbourhood
 
 FloatArray = NDArray[np.float32]
 Spacing2 = tuple[float, float]
@@ -43,24 +43,26 @@ def mean_volume(values: FloatArray, spacing: Spacing3, progress: Progress, radiu
     )
 
 
-def median_slice(values: FloatArray, spacing: Spacing2, radius: int) -> FloatArray:
+def median_slice(values: FloatArray, spacing: Spacing2, radius: int) -> FloatArray:  # noqa: ARG001
     """Median of the neighbours within ``radius`` px."""
     if filter2d.median_supported(radius):
         return filter2d.median(values, radius)
-    from medview.processing.itk import itk_image, run_itk, simple_itk
-
-    itk_filter = simple_itk().MedianImageFilter()
-    itk_filter.SetRadius([radius, radius])
-    return run_itk(itk_filter, itk_image(values, spacing), no_progress, "Median")
+    return np.asarray(_median(values[np.newaxis], (0, radius, radius), no_progress)[0])
 
 
-def median_volume(values: FloatArray, spacing: Spacing3, progress: Progress, radius: int) -> FloatArray:
+def median_volume(values: FloatArray, spacing: Spacing3, progress: Progress, radius: int) -> FloatArray:  # noqa: ARG001
     """Median of the neighbours within ``radius`` voxels along each axis."""
-    from medview.processing.itk import itk_image, run_itk, simple_itk
+    return _median(values, (radius, radius, radius), progress)
 
-    itk_filter = simple_itk().MedianImageFilter()
-    itk_filter.SetRadius([radius] * 3)
-    return run_itk(itk_filter, itk_image(values, spacing), progress, "Median")
+
+def _median(values: FloatArray, radius: tuple[int, int, int], progress: Progress) -> FloatArray:
+    given = np.ascontiguousarray(values, dtype=np.float32)
+    out = np.empty_like(given)
+    for k in range(len(out)):
+        progress("Median", k, len(out))
+        neighbourhood.median_slices(given, radius, k, out[k : k + 1])
+    progress("Median", len(out), len(out))
+    return out
 
 
 def gaussian_slice(values: FloatArray, spacing: Spacing2, sigma: float) -> FloatArray:
@@ -118,13 +120,21 @@ def curvature_diffusion(
     values: FloatArray, spacing: tuple[float, ...], progress: Progress, iterations: int, conductance: float
 ) -> FloatArray:
     """Curvature anisotropic diffusion (Whitaker and Xue 2001) at the largest stable time step."""
-    from medview.processing.itk import itk_image, run_itk, simple_itk
-
-    itk_filter = simple_itk().CurvatureAnisotropicDiffusionImageFilter()
-    itk_filter.SetTimeStep(0.95 * min(spacing) / 2 ** (values.ndim + 1))
-    itk_filter.SetConductanceParameter(conductance)
-    itk_filter.SetNumberOfIterations(iterations)
-    return run_itk(itk_filter, itk_image(values, spacing), progress, "Curvature diffusion")
+    step = 0.95 * min(spacing) / 2 ** (values.ndim + 1)
+    flat = values.ndim == 2
+    at_mm = (1.0, *spacing) if flat else spacing
+    now = np.ascontiguousarray(values[np.newaxis] if flat else values, dtype=np.float32)
+    after = np.empty_like(now)
+    total = iterations * len(now)
+    for iteration in range(iterations):
+        contrast = -2.0 * conductance**2 * neighbourhood.mean_square_gradient(now, at_mm)
+        for k in range(len(now)):
+            progress("Curvature diffusion", iteration * len(now) + k, total)
+            neighbourhood.curvature_slices(now, at_mm, contrast, step, k, after[k : k + 1])
+        # What was given is not written to.
+        now, after = after, np.empty_like(now) if iteration == 0 else now
+    progress("Curvature diffusion", total, total)
+    return np.asarray(now[0]) if flat else now
 
 
 def curvature_diffusion_slice(values: FloatArray, spacing: Spacing2, iterations: int, conductance: float) -> FloatArray:
