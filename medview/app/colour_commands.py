@@ -179,9 +179,9 @@ def colour_commands() -> tuple[Command, ...]:
             QT_TRANSLATE_NOOP("Command", "Exchange the series on top and the one below"),
             on_state(fusion.exchange),
         ),
+        *registration_commands(FUSION),
         _fusion("fusion.remove", QT_TRANSLATE_NOOP("Command", "Take the series on top away"), on_state(fusion.unfuse)),
     )
-        *registration_commands(FUSION),
 
 
 def _colour(

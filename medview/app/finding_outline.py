@@ -13,15 +13,20 @@ from medview.core.finding import Finding
 from medview.core.geometry import Geometry
 
 ImagePoint = tuple[float, float]
+_HAIR = 1e-9
 
 
 def finding_outline(finding: Finding, shown: ShownSlice, geometry: Geometry | None) -> tuple[ImagePoint, ...]:
     """Corners (x, y) of the part of the slice that lies in the finding's box; empty where the box is not met.
 
     An acquired slice belongs to a box when its centre lies between the box's borders; a cut meets the box in a
-    polygon, which is a rectangle where the voxel axes run along the patient's.
+    polygon, which is a rectangle where the voxel axes run along the patient's. Of a slab it is what the part of the box
+    that lies within the slab covers.
     """
     low, high = (np.array(corner, dtype=np.float64) for corner in finding.box_voxel)
+    if shown.slab is not None and geometry is not None and shown.plane is not None:
+        corners = geometry.voxel_to_patient(_corners(low, high))
+        return _within_slab(corners, shown, shown.slab.thickness_mm / 2)
     if shown.plane_kind == "acquired":
         k = shown.k or 0
         if not low[0] <= k <= high[0] and k != finding.k:
@@ -68,8 +73,45 @@ def _cut_box(corners: NDArray[np.float64], shown: ShownSlice) -> tuple[ImagePoin
     return tuple(kept) if len(kept) >= 3 else ()
 
 
+def _within_slab(corners: NDArray[np.float64], shown: ShownSlice, reach: float) -> tuple[ImagePoint, ...]:
+    """The outline on the picture of what of a box lies at most ``reach`` mm from its plane."""
+    assert shown.plane is not None
+    points = shown.plane.patient_to_plane(corners)
+    inside = [(float(x), float(y)) for x, y, d in points if abs(d) <= reach + _HAIR]
+    for a, b in itertools.combinations(range(8), 2):
+        if (a ^ b).bit_count() != 1:
+            continue
+        for border in (-reach, reach):
+            da, db = points[a][2] - border, points[b][2] - border
+            if (da < 0) != (db < 0):
+                at = points[a] + (points[b] - points[a]) * (da / (da - db))
+                inside.append((float(at[0]), float(at[1])))
+    return _hull(inside)
+
+
+def _hull(points: list[ImagePoint]) -> tuple[ImagePoint, ...]:
+    """The convex outline of points; nothing for less than a triangle."""
+    ordered = sorted({(round(x, 6), round(y, 6)) for x, y in points})
+    chains: list[list[ImagePoint]] = []
+    for sequence in (ordered, ordered[::-1]):
+        chain: list[ImagePoint] = []
+        for x, y in sequence:
+            while len(chain) > 1:
+                (x0, y0), (x1, y1) = chain[-2:]
+                if (x1 - x0) * (y - y0) - (y1 - y0) * (x - x0) > _HAIR:
+                    break
+                chain.pop()
+            chain.append((x, y))
+        chains.append(chain[:-1])
+    outline = (*chains[0], *chains[1])
+    return outline if len(outline) >= 3 else ()
+
+
 def is_central_slice(finding: Finding, shown: ShownSlice, geometry: Geometry | None) -> bool:
-    """Whether the slice goes through the finding's middle, within half a slice."""
+    """Whether the slice goes through the finding's middle, within half a slice; a slab, whether it holds it."""
+    if shown.slab is not None and geometry is not None:
+        found = shown.patient_to_image(geometry.voxel_to_patient(np.array(finding.center_voxel)))
+        return found is not None and abs(found[2]) <= shown.slab.thickness_mm / 2
     if shown.plane_kind == "acquired":
         return (shown.k or 0) == finding.k
     if geometry is None:

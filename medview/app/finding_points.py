@@ -24,13 +24,13 @@ def points_on(
 ) -> dict[int, ImagePoint]:
     """Image (x, y) of each point that is visible enough and lies on the slice, by its number.
 
-    On a cut a point counts that is at most ``reach_mm`` away, by default a pixel.
+    On a cut a point counts that is at most ``reach_mm`` away, by default a pixel; on a slab any that lies in it.
     """
     found: dict[int, ImagePoint] = {}
     for n, point in enumerate(keypoints):
         if not point.shown:
             continue
-        if shown.plane_kind == "acquired":
+        if shown.plane_kind == "acquired" and (shown.slab is None or geometry is None):
             if round(point.voxel[0]) == (shown.k or 0):
                 found[n] = (point.voxel[2], point.voxel[1])
             continue
@@ -39,7 +39,10 @@ def points_on(
             a, b, c = geometry.voxel_to_patient(np.array(point.voxel))
             patient = (float(a), float(b), float(c))
         place = None if patient is None else shown.patient_to_image(np.array(patient))
-        if place is not None and abs(place[2]) <= (min(shown.pixel_mm) if reach_mm is None else reach_mm):
+        near = min(shown.pixel_mm) if reach_mm is None else reach_mm
+        if shown.slab is not None:
+            near = max(near, shown.slab.thickness_mm / 2)
+        if place is not None and abs(place[2]) <= near:
             found[n] = place[:2]
     return found
 

@@ -88,7 +88,27 @@ def fits_series(rule: SeriesRule, study: Study, series: Series, stack: Stack) ->
         return False
     if rule.orientation and acquired_orientation(stack) != rule.orientation:
         return False
+    if rule.frames and (stack.frame_count > 1) != (rule.frames == "several"):
+        return False
     return rule.contrast is None or is_enhanced(series, stack) == rule.contrast
+
+
+_FOR_PROCESSING = frozenset({"1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.1.1.1"})
+
+
+def _special(rule: SeriesRule, stack: Stack) -> tuple[int, ...]:
+    """How far from what is usually meant a stack is that fits: of two that do the plainer one is hung.
+
+    The view that the rule names first; what is for presentation; mammograms without modifiers (magnified, rolled …), those with
+    a displaced implant before other ones, single images before tomosynthesis.
+    """
+    context = stack.context
+    views = [one.upper() for one in rule.views]
+    view = context.view_position.strip().upper()
+    processing = dict(context.extra).get("sop_class", "") in _FOR_PROCESSING
+    modifiers = set(context.view_modifiers)
+    several = context.modality == "MG" and stack.frame_count > 1 and rule.frames == ""
+    return (views.index(view) if view in views else 0, processing, len(modifiers - {"ID"}), len(modifiers), several)
 
 
 def _fits_body(wanted: Sequence[str], body_part: str, told: str) -> bool:
@@ -156,6 +176,7 @@ def _choice(rule: ViewportRule, ordered: Sequence[Study], used: set[str]) -> Cho
         fitting = [one for one in _stacks_of(study) if fits_series(rule.series, *one) and one[2].id not in used]
         if not fitting:
             continue
+        fitting.sort(key=lambda one: _special(rule.series, one[2]))
         if left <= 1:
             return fitting[0]
         left -= 1

@@ -26,6 +26,7 @@ ShownPlane = Literal["acquired", "axial", "sagittal", "coronal"]
 Orientation = Literal["", "axial", "sagittal", "coronal"]
 Place = Literal["first", "middle", "last"]
 Align = Literal["", "chest_wall"]
+Frames = Literal["", "one", "several"]
 ScrollLink = Literal["", "off", "position", "offset"]
 
 
@@ -47,6 +48,8 @@ class SeriesRule:
     """How the slices were acquired."""
     contrast: bool | None = None
     """Whether a contrast agent was given, as the header or the description says."""
+    frames: Frames = ""
+    """``one`` image (a mammogram), or ``several`` (tomosynthesis)."""
     prior: int = 0
     """0: the study that is read; 1: the newest older one with such a series, 2: the one before …"""
 
@@ -70,7 +73,8 @@ class ViewportRule:
     """(center, width) in the unit of the values; goes before ``preset``."""
     at: Place = "middle"
     align: Align = ""
-    """``chest_wall``: turned and laid against the inner edge as mammograms are hung, by the file's Patient Orientation."""
+    """``chest_wall``: turned and laid against the inner edge as mammograms are hung, by how the file says that it lies, and
+    as many px for a mm as in the other such viewports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +233,7 @@ def _series_rule(entry: _Object) -> SeriesRule:
         views=entry.get("views", _words, ()),
         orientation=entry.get("orientation", _one_of(get_args(Orientation)), ""),
         contrast=entry.maybe("contrast", _truth),
+        frames=entry.get("frames", _one_of(get_args(Frames)), ""),
         prior=entry.get("prior", _whole(0, 20), 0),
     )
 

@@ -218,6 +218,10 @@ class Hangings:
             state.show(*choice)
             _show_as(state, stage.viewports[at], workspace)
         self._lay_over(hung)
+        if any(one.align for one in stage.viewports):
+            from medview.app.breast import align_together
+
+            align_together(workspace.viewports)
         first = next((at for at, choice in enumerate(hung.choices) if choice is not None), 0)
         workspace.active = first
         links.link_scroll(stage.scroll or "position")

@@ -69,6 +69,13 @@ def _preset_name(digit: int) -> Callable[[Context], str]:
     return name
 
 
+def _true_size(context: Context) -> None:
+    viewport = context.shell.viewport()
+    if viewport is not None:
+        context.workspace.touched = True
+        viewport.presenting.true_size()
+
+
 def _zoom(factor: float) -> Run:
     def run(context: Context) -> None:
         viewport = context.shell.viewport()
@@ -326,6 +333,13 @@ def image_commands() -> tuple[Command, ...]:
             "number-square-one",
             4,
             "1:1",
+        ),
+        image(
+            "image.true_size",
+            QT_TRANSLATE_NOOP("Command", "True size: a millimetre is a millimetre"),
+            _true_size,
+            ("Ctrl+Alt+A",),
+            2,
         ),
         image("image.zoom_in", QT_TRANSLATE_NOOP("Command", "Zoom in"), _zoom(reading.ZOOM_STEP), ("+", "="), 2),
         image("image.zoom_out", QT_TRANSLATE_NOOP("Command", "Zoom out"), _zoom(1 / reading.ZOOM_STEP), ("-",), 2),

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.app.headless import load_frames
-from medview.app.shown_slice import ShownSlice
 from medview.core.cut import acquired_slice, cut_labels
 from medview.core.display import OverlayStyle, PictureBox, compose_picture, declared_window, percentile_window
 from medview.core.plane import plane_of_slice
@@ -173,14 +172,3 @@ def outlines(mark: StatedMark) -> list[NDArray[np.float64]]:
     if len(points) == 1:
         return [np.vstack([points - 2, points + 2])]
     return [points[part] for part in mark.parts()]
-
-
-def loaded_values(stack: Stack, shown: ShownSlice) -> tuple[NDArray[Any], NDArray[np.bool_] | None, str | None] | None:
-    """Modality values of a slice read from its file, for the statistics of marks."""
-    if shown.frame is None:
-        return None
-    volume = load_frames(stack, [shown.frame])[0]
-    if volume.is_colour:
-        return None
-    cut = acquired_slice(volume, 0)
-    return cut.values, cut.padding, stack.unit

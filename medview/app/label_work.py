@@ -186,6 +186,26 @@ def _combined(labels: Labels, value: int, operation: Operation, other: OtherLabe
     return (int(low[0]), int(low[1]), int(low[2])), part, with_mask(part, value, new, takes)
 
 
+def _seed_in_slab(shown: ShownSlice, volume: Volume, x: float, y: float) -> tuple[int, int, int] | None:
+    """The voxel whose value is seen at image (x, y) of a maximum or minimum; None for a mean and where nothing is there."""
+    slab, geometry = shown.slab, volume.geometry
+    if slab is None or geometry is None or shown.plane is None or slab.projection == "mean":
+        return None
+    step = min(geometry.spacing) / 2
+    depths = np.arange(-slab.thickness_mm / 2, slab.thickness_mm / 2 + step / 2, step)
+    places = shown.plane.plane_to_patient((x, y)) + depths[:, None] * shown.plane.normal
+    voxels = np.unique(np.floor(geometry.patient_to_voxel(places) + 0.5).astype(int), axis=0)
+    best: tuple[float, tuple[int, int, int]] | None = None
+    for k, j, i in voxels.tolist():
+        if not all(0 <= at < size for at, size in zip((k, j, i), volume.shape, strict=True)) or not volume.is_loaded(k):
+            continue
+        value = float(volume.transform.apply(volume.stored[k, j, i], k))
+        value = value if slab.projection == "max" else -value
+        if best is None or value > best[0]:
+            best = (value, (k, j, i))
+    return None if best is None else best[1]
+
+
 def grow(workspace: Workspace, shown: ShownSlice, volume: Volume, x: float, y: float, flat: bool = False) -> bool:
     """Grow a region from image (x, y) over values like the one that lies there; False where nothing can grow.
 
@@ -199,7 +219,14 @@ def grow(workspace: Workspace, shown: ShownSlice, volume: Volume, x: float, y: f
         return False
     geometry, brush, value = correction.segmentation.geometry, corrections.brush, corrections.value
     shape = volume.shape
-    if shown.plane_kind == "acquired":
+    if shown.slab is not None:
+        found = _seed_in_slab(shown, volume, x, y)
+        if found is None:
+            text = "A region grows from one place: the mean of a slab is of none. Show its maximum, its minimum or one slice."
+            workspace.tell("grow_in_mean", text)
+            return False
+        seed = found
+    elif shown.plane_kind == "acquired":
         seed = (shown.k or 0, int(np.floor(y + 0.5)), int(np.floor(x + 0.5)))
     elif geometry is None or shown.plane is None:
         return False

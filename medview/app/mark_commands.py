@@ -12,6 +12,7 @@ from medview.app.tools import Tool
 
 MARK_MENU = (
     "mark.text",
+    "mark.rebind",
     "mark.histogram",
     "mark.profile",
     "mark.uptake",
@@ -47,6 +48,11 @@ def _has_selected(context: Context) -> bool:
 def _has_region(context: Context) -> bool:
     viewport = context.shell.viewport()
     return viewport is not None and viewport.marking.is_region
+
+
+def _can_be_rebound(context: Context) -> bool:
+    viewport = context.shell.viewport()
+    return viewport is not None and viewport.marking.can_be_rebound
 
 
 def _has_line(context: Context) -> bool:
@@ -201,6 +207,13 @@ def mark_commands() -> tuple[Command, ...]:
             enabled=_has_times_here,
             scope="image",
             section=3,
+        ),
+        act(
+            "mark.rebind",
+            QT_TRANSLATE_NOOP("Command", "Measure on what is shown"),
+            lambda m: m.rebind(),
+            ("Ctrl+Alt+V",),
+            enabled=_can_be_rebound,
         ),
         act(
             "mark.next",

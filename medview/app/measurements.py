@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psygnal import Signal
 
@@ -45,6 +45,8 @@ class MeasurementChange:
         if self.after is None:
             return QT_TRANSLATE_NOOP("Step", "Delete a mark")
         assert self.before is not None
+        if self.before.place != self.after.place and self.before.points == self.after.points:
+            return QT_TRANSLATE_NOOP("Step", "Measure on what is shown")
         if self.before.points == self.after.points:
             return QT_TRANSLATE_NOOP("Step", "Write on a mark")
         return QT_TRANSLATE_NOOP("Step", "Move a mark")
@@ -158,7 +160,14 @@ class Measurements:
 
 
 def place_of(stack: Stack, shown: ShownSlice, time: int) -> MeasurementPlace:
-    """Where a mark made on the shown slice lies."""
+    """Where a mark made on the shown slice lies, and of what its values are."""
+    place = _plain_place(stack, shown, time)
+    if shown.slab is None:
+        return place
+    return replace(place, slab_mm=float(shown.slab.thickness_mm), projection=shown.slab.projection)
+
+
+def _plain_place(stack: Stack, shown: ShownSlice, time: int) -> MeasurementPlace:
     frame_of_reference = stack.geometry.frame_of_reference if stack.geometry is not None else ""
     if shown.plane_kind == "acquired":
         return MeasurementPlace(

@@ -63,6 +63,13 @@ class Measured:
     scale_unit: str = ""
     slab: Slab | None = None
     """What the values are a projection of."""
+    elsewhere: bool = False
+    """Whether the picture shows other values than those that the numbers are of: another slab, or none."""
+
+    @property
+    def has_values(self) -> bool:
+        """Whether it says anything of grey values."""
+        return self.statistics is not None or self.value is not None
 
 
 def measure(

@@ -13,6 +13,7 @@ from medview.app.shown_slice import PlaneKind
 from medview.app.view_transform import Point, ViewTransform
 from medview.app.viewport_state import TEXT_MODES, ViewportState, ViewportView
 from medview.core.colour_map import GREY, INVERTED_GREY
+from medview.core.problem import MedviewError
 from medview.core.window import Voi, VoiFunction, VoiLut, Window
 
 if TYPE_CHECKING:
@@ -257,6 +258,23 @@ def pan_by(state: ViewportState, transform: ViewTransform, right: float, down: f
 def fit(state: ViewportState) -> None:
     """Show the whole slice as large as it goes."""
     state.update(zoom=1.0, pixel_scale=None, pan=(0.0, 0.0))
+
+
+def true_size(state: ViewportState, px_per_mm: float) -> None:
+    """Show the patient as large as he is, on a monitor with ``px_per_mm`` device px for a mm.
+
+    Raises MedviewError ``no_true_size`` where the file does not say what a pixel is in mm, or the monitor not how large it is.
+    """
+    shown = state.shown()
+    if shown is None:
+        return
+    if shown.measure_mm is None:
+        text = "The file does not say how large a pixel is: there is no true size."
+        raise MedviewError("no_true_size", text)
+    if not 1.0 <= px_per_mm <= 60.0:
+        text = "The monitor does not say how large it is: there is no true size."
+        raise MedviewError("no_true_size_monitor", text)
+    state.update(pixel_scale=px_per_mm * min(shown.measure_mm), pan=(0.0, 0.0))
 
 
 def one_to_one(state: ViewportState) -> None:

@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 from medview.app.decisions import Decision
 from medview.app.measurements import place_of
 from medview.app.shown_slice import ShownSlice, acquired_shown, can_be_cut, cut_shown, plane_positions
+from medview.app.statements import VALUES_OF
 from medview.core import statement as said
 from medview.core.finding import Finding, InferenceResult, Provenance
 from medview.core.measurement import MOST_POINTS, POINTS_OF_KIND, Measurement, MeasurementKind
 from medview.core.plane import PlaneKind
+from medview.core.slab import Projection, Slab
 from medview.core.statement import tracking_uid_of
 
 if TYPE_CHECKING:
@@ -254,8 +256,10 @@ def _cut_near(stack: Stack, kind: PlaneKind, position_mm: float) -> ShownSlice:
 
 def _marks(group: _Group, placed: list[_Placed]) -> list[Measurement]:
     """The marks of a group: two lines of one measurement are one mark, everything else is one for each graphic."""
-    own = group.identifier.removeprefix(OWN) if group.identifier.startswith(OWN) else ""
-    text = "\n".join(line for line in group.words if not line.startswith("mm: "))
+    own, slab = _own_words(group.identifier)
+    text = "\n".join(line for line in group.words if not line.startswith(("mm: ", VALUES_OF)))
+    if slab is not None:
+        placed = [replace(one, shown=replace(one.shown, slab=slab)) for one in placed]
     codes = {code for code, _value, _unit in group.numbers}
     distinct = _distinct(placed)
     if len(distinct) == 2 and all(len(one.points) == 2 for one in distinct) and _same_slice(*distinct):
@@ -277,6 +281,17 @@ def _marks(group: _Group, placed: list[_Placed]) -> list[Measurement]:
             label = text or ("" if own else group.label if group.label != "Finding" else "")
             found.append(_mark(kind, one, points, uid, label))
     return found
+
+
+def _own_words(identifier: str) -> tuple[str, Slab | None]:
+    """The tool that made a mark, and the slab that its values are of, from the identifier that medview writes."""
+    if not identifier.startswith(OWN):
+        return "", None
+    kind, *rest = identifier.removeprefix(OWN).split(":")
+    try:
+        return kind, Slab(float(rest[1]), cast("Projection", rest[0])) if len(rest) == 2 else None
+    except ValueError:
+        return kind, None
 
 
 def _distinct(placed: list[_Placed]) -> list[_Placed]:

@@ -298,6 +298,7 @@ def _write_text(path: Path, text: str) -> None:
 _COLUMNS = (
     "kind", "id", "label", "score", "size_mm", "quantity", "value", "unit", "sop_instance_uid", "frame", "slice", "x", "y",
     "x_lps_mm", "y_lps_mm", "z_lps_mm", "model", "model_version", "package_sha256", "decision", "reader", "decided_at", "note",
+    "values_of",
 )  # fmt: skip
 
 
@@ -364,6 +365,7 @@ def _mark_row(mark: StatedMark, amount: Amount) -> dict[str, Any]:
         "unit": amount.unit.value, "sop_instance_uid": mark.source.sop_uid if mark.source is not None else "",
         "frame": mark.source.frame if mark.source is not None else "", "slice": "" if mark.k is None else mark.k,
         "x": x, "y": y, "x_lps_mm": lps[0], "y_lps_mm": lps[1], "z_lps_mm": lps[2], "note": mark.words,
+        "values_of": mark.values_of,
     }  # fmt: skip
 
 
@@ -398,6 +400,7 @@ def statement_json(statement: Statement) -> str:
                 "sop_instance_uid": one.source.sop_uid if one.source is not None else "",
                 "frame": one.source.frame if one.source is not None else None,
                 "slice": one.k,
+                "values_of": one.values_of or "plane",
                 "values": [
                     {
                         "name": amount.name.meaning,

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.app.box_correction import corrected
+from medview.app.mark_values import shown_of, values_words
 from medview.app.measuring import Measured, measure
-from medview.app.shown_slice import ShownSlice, acquired_shown
+from medview.app.shown_slice import ShownSlice
 from medview.core import statement as said
 from medview.core.explanation import Explanation
 from medview.core.finding import Code, Finding, InferenceResult, Segmentation
@@ -30,14 +31,16 @@ from medview.core.statement import (
 )
 from medview.core.study import Stack, Study
 
-ValuesOn = Callable[[Stack, ShownSlice], tuple[NDArray[Any], NDArray[np.bool_] | None, str | None] | None]
-"""(modality values, pixels that hold none, unit) of a slice; None where they are not at hand."""
+ValuesOn = Callable[[Stack, ShownSlice, int], tuple[NDArray[Any], NDArray[np.bool_] | None, str | None] | None]
+"""(modality values, pixels that hold none, unit) of a slice, cut or slab at a time point; None where they are not at hand."""
 
 DecisionOn = Callable[[InferenceResult, Finding], Any]
 """The reader's decision on a finding: verdict, label, note, reader, at."""
 
 _UNITS = {"mm": said.MM, "mm²": said.MM2, "px": said.PIXELS, "px²": said.PIXELS, "°": said.DEGREES}
 _NO_WORDS = {"patient", "none"}
+VALUES_OF = "values: "
+"""Before what the values of a mark are of, where that is a slab."""
 
 
 def state_study(
@@ -160,7 +163,7 @@ def volumes_ml(segmentation: Segmentation | None) -> tuple[tuple[int, float], ..
 def state_mark(stack: Stack, mark: Measurement, values_on: ValuesOn | None = None) -> StatedMark:
     """A mark with its numbers, measured again on its own slice."""
     place = mark.place
-    shown = _shown(stack, mark)
+    shown = shown_of(stack, place) if place.plane == "acquired" else None
     source = None
     if place.plane == "acquired":
         at = place.time * stack.shape[0] + place.k
@@ -169,7 +172,7 @@ def state_mark(stack: Stack, mark: Measurement, values_on: ValuesOn | None = Non
         ]
         source = found[0] if found else (stack.frames[at] if at < len(stack.frames) else None)
     graphic, points = mark_graphic(mark)
-    measured = _measured(stack, mark, shown, values_on)
+    measured = _measured(stack, mark, values_on)
     return StatedMark(
         mark=mark,
         stack=stack,
@@ -182,11 +185,8 @@ def state_mark(stack: Stack, mark: Measurement, values_on: ValuesOn | None = Non
         amounts=_amounts(measured),
         k=place.k if place.plane == "acquired" else None,
         words=_words(mark, measured),
+        values_of=values_words(place) if measured is not None and measured.has_values else "",
     )
-
-
-def _shown(stack: Stack, mark: Measurement) -> ShownSlice | None:
-    return acquired_shown(stack, mark.place.k, mark.place.time) if mark.place.plane == "acquired" else None
 
 
 def mark_graphic(mark: Measurement) -> tuple[MarkGraphic, tuple[Point2, ...]]:
@@ -228,10 +228,11 @@ def _patient_points(
     return tuple(found)
 
 
-def _measured(stack: Stack, mark: Measurement, shown: ShownSlice | None, values_on: ValuesOn | None) -> Measured | None:
+def _measured(stack: Stack, mark: Measurement, values_on: ValuesOn | None) -> Measured | None:
     place = mark.place
+    shown = shown_of(stack, place)
     if shown is None:
-        # On a cut, whose pixels have the steps that the mark's place says.
+        # On a cut that cannot be made again: its pixels have the steps that the mark's place says.
         if place.across is None or place.down is None:
             return None
         steps = (float(np.linalg.norm(place.down)), float(np.linalg.norm(place.across)))
@@ -239,7 +240,7 @@ def _measured(stack: Stack, mark: Measurement, shown: ShownSlice | None, values_
         return measure(mark, flat, None, None, None)
     at_hand = None
     if values_on is not None and (mark.kind in REGION_KINDS or mark.kind == "point"):
-        at_hand = values_on(stack, shown)
+        at_hand = values_on(stack, shown, place.time)
     values, skipped, unit = at_hand if at_hand is not None else (None, None, stack.unit)
     return measure(mark, shown, values, skipped, unit)
 
@@ -282,4 +283,6 @@ def _words(mark: Measurement, measured: Measured | None) -> str:
     """What the reader wrote, and what a mm is where it is not one in the patient."""
     quantities = [] if measured is None else [measured.length, measured.area, measured.angle]
     kinds = {one.spacing for one in quantities if one is not None and one.unit != "°"} - _NO_WORDS
-    return "\n".join(part for part in (mark.text, *(f"mm: {kind}" for kind in sorted(kinds))) if part)
+    of = values_words(mark.place) if measured is not None and measured.has_values else ""
+    said = [f"mm: {kind}" for kind in sorted(kinds)] + ([f"{VALUES_OF}{of}"] if of else [])
+    return "\n".join(part for part in (mark.text, *said) if part)

@@ -50,7 +50,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
             results,
             decision_on=decision_on,
             visible=lambda result: visible[id(result)],
-            values_on=loaded_values,
+            values_on=LoadedValues(),
             reader=reader,
             verified=verified,
             maps=[one for stack, made in maps for one in maps_of_explanation(stack, made)],

@@ -129,6 +129,8 @@ class ViewportState:
         """(width, height) in logical px of the place where it is drawn."""
         self.aligned_pan: tuple[float, float] | None = None
         """The pan that laid the picture against an edge; another one is the reader's."""
+        self.aligned_zoom = 1.0
+        """The zoom that gives it the scale of the others beside it; another one is the reader's."""
 
     def __getattr__(self, name: str) -> Any:
         if name in _FIELDS:

@@ -241,7 +241,8 @@ def _mark(number: int, one: StatedMark, words: dict[str, str]) -> dict[str, Any]
     return {
         "number": f"M{number}",
         "kind": words.get(one.mark.kind, one.mark.kind),
-        "values": ", ".join(_amount(amount, words) for amount in one.amounts),
+        "values": ", ".join(_amount(amount, words) for amount in one.amounts)
+        + (f" ({one.values_of})" if one.values_of else ""),
         "text": one.mark.text,
         "location": where,
         "note": one.words,

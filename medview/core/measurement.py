@@ -62,6 +62,7 @@ class MeasurementPlace:
     ``sop_uid`` and ``frame`` (0-based in its file) name an acquired frame; "" where the file is not DICOM: then ``k``
     and ``time`` count. ``plane`` is "acquired" or the anatomical cut's kind; a cut is placed by ``origin``, ``across``
     and ``down`` (LPS mm of pixel (0, 0), per column, per row) in ``frame_of_reference`` and by ``position_mm``.
+    ``slab_mm`` and ``projection`` (max, min, mean) say of what slab its values are; 0 and "": of the plane itself.
     """
 
     stack_id: str
@@ -75,6 +76,8 @@ class MeasurementPlace:
     origin: tuple[float, float, float] | None = None
     across: tuple[float, float, float] | None = None
     down: tuple[float, float, float] | None = None
+    slab_mm: float = 0.0
+    projection: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ class StatedMark:
     amounts: tuple[Amount, ...]
     k: int | None = None
     words: str = ""
+    values_of: str = ""
+    """What grey values are of where that is a slab (``MIP 20 mm``), "" for those of the plane."""
 
     def parts(self) -> tuple[slice, ...]:
         """The points of each line that is drawn, as slices of ``points``."""

@@ -99,6 +99,8 @@ class SeriesContext:
     """Empty, or what the lossy mark says: method and ratio."""
     frame_time_ms: float | None = None
     extra: tuple[tuple[str, str], ...] = ()
+    view_modifiers: tuple[str, ...] = ()
+    """Of a mammogram's view: M magnified, S spot compression, ID implant displaced …"""
 
 
 @dataclass(frozen=True, slots=True)

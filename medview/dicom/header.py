@@ -132,6 +132,8 @@ class ImageHeader:
     """Whether its colours have an ICC profile."""
     vector_names: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(axis, names of its values 1, 2 …) of nuclear medicine: what energy windows and views are called."""
+    view_modifiers: tuple[str, ...] = ()
+    """Of a mammogram's view, as abbreviations: M, S, ID …"""
     has_supplemental: bool = False
     """Whether values above the grey ones have colours of a supplemental palette (PS3.3 C.7.6.19)."""
 

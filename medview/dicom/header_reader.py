@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from medview.core.study import PatientIdentity
 from medview.dicom import tags
+from medview.dicom.breast_views import view_modifiers, view_of
 from medview.dicom.charset import codecs_of, decode_text
 from medview.dicom.elements import FIRST_READ, Layouts, RawInstance, Values, read_elements
 from medview.dicom.header import (
@@ -63,7 +64,7 @@ _IMAGE_TAGS = (
     tags.VIEW_POSITION, tags.PATIENT_ORIENTATION, tags.ULTRASOUND_REGIONS, tags.FRAME_TIME, tags.FRAME_TIME_VECTOR, tags.FRAME_INCREMENT, tags.CINE_RATE,
     tags.DISPLAY_RATE, tags.LOSSY, tags.LOSSY_RATIO, tags.LOSSY_METHOD, tags.GANTRY_TILT, tags.DOSE_UNITS, tags.FRAME_PIXEL_PROPERTIES,
     tags.DIMENSION_SEQUENCE, tags.PHOTOMETRIC, tags.PIXEL_PRESENTATION, tags.IMAGE_PLANE_SPACING,
-    tags.ENERGY_WINDOWS, tags.DETECTORS,
+    tags.ENERGY_WINDOWS, tags.DETECTORS, tags.VIEW_CODE,
 )  # fmt: skip
 _FRAME_TAGS = (
     tags.ORIENTATION, tags.PIXEL_SPACING, tags.SLICE_THICKNESS, tags.SLICE_SPACING, tags.RESCALE_SLOPE, tags.RESCALE_INTERCEPT,
@@ -338,7 +339,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         as_number(get(tags.SOURCE_PATIENT)),
         as_text(get(tags.CALIBRATION_TYPE)),
         _pair(as_numbers(get(tags.PIXEL_ASPECT))),
-        as_text(get(tags.VIEW_POSITION)),
+        view_of(values),
         (orientation[0], orientation[1]) if len(orientation) == 2 else None,
         ultrasound_regions(values),
         _frame_time(values),
@@ -355,6 +356,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         _dimension_pointers(values),
         broken_lut=bool(values.get(tags.MODALITY_LUTS)) and modality_lut(values, signed) is None,
         has_profile=has_profile(values),
+        view_modifiers=view_modifiers(values),
         pet_scan=as_text(private.get("ge_pet_scan")),
         overlays=tuple(sorted(tag & 0xFFFF for tag in values.keys() & _OVERLAY_ROWS)),
         vector_names=vector_names(values) if tags.ENERGY_WINDOWS in values or tags.DETECTORS in values else (),

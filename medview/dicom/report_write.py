@@ -47,7 +47,7 @@ from medview.dicom.written_object import (
 )
 
 MARK_SCHEME = "medview"
-"""First word of the tracking identifier of a reader's mark; the kind of the mark is the second."""
+"""First word of the tracking identifier of a reader's mark; the kind of the mark is the second, then projection and mm of a slab."""
 
 _CT = Code("77477000", "SCT", "Computed Tomography")
 _PROCEDURES = {
@@ -213,6 +213,8 @@ def _amount(hd: Any, amount: Amount, coordinates: Sequence[Any] = ()) -> Any:
 
 def _mark_group(hd: Any, stated: StatedMark, sources: _Sources) -> Any:
     identifier = f"{MARK_SCHEME}:{stated.mark.kind}"
+    if stated.mark.place.slab_mm > 0:
+        identifier += f":{stated.mark.place.projection}:{stated.mark.place.slab_mm:.6g}"
     tracking = hd.sr.TrackingIdentifier(uid=stated.tracking_uid, identifier=identifier)
     is_region = stated.graphic in {"ELLIPSE", "CLOSED"}
     values = {

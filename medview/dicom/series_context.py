@@ -71,4 +71,5 @@ def series_context(headers: Sequence[InstanceHeader], frame: FrameHeader | None 
         lossy_mark(header),
         image.frame_time_ms,
         tuple(extra),
+        image.view_modifiers,
     )

@@ -141,7 +141,7 @@ def _shared_key(header: InstanceHeader, frame: FrameHeader, placed: bool) -> Key
         unit_of(header, frame, pixels.is_colour),
         "LOCALIZER" in common.image_type,
         common.laterality,
-        "" if placed else header.image.view_position,
+        "" if placed else (header.image.view_position, *header.image.view_modifiers),
     )
 
 

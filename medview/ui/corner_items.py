@@ -189,7 +189,7 @@ def _side_view(it: Shown) -> Line:
         "B": translate("Viewport", "both"),
     }
     side = sides.get(context.laterality.strip().upper(), context.laterality)
-    return _bold(" ".join(text for text in (side, context.view_position) if text))
+    return _bold(" ".join(text for text in (side, context.view_position, *context.view_modifiers) if text))
 
 
 def _contrast(it: Shown) -> Line:

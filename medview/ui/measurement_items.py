@@ -163,6 +163,8 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
         lines.append(translate("Viewport", "Perimeter {length}").format(length=quantity_text(measured.perimeter)))
     if measured.slab is not None and (statistics is not None or measured.kind == "point"):
         lines.append(slab_text(measured.slab.projection, f"{measured.slab.thickness_mm:.4g}"))
+    elif measured.elsewhere and (statistics is not None or measured.kind == "point"):
+        lines.append(translate("Viewport", "values of the slice alone"))
     if picture_is_filtered and (statistics is not None or measured.kind == "point"):
         lines.append(
             translate("Viewport", "values after the filters")

@@ -63,6 +63,14 @@ WORK_TEMPLATES: Mapping[str, str] = {
         "Message",
         "The study database {0} was written by a newer medview. It was set aside as {1} and made again from the journal.",
     ),
+    "no_true_size": QT_TRANSLATE_NOOP("Message", "The file does not say how large a pixel is: there is no true size."),
+    "no_true_size_monitor": QT_TRANSLATE_NOOP(
+        "Message", "The monitor does not say how large it is: there is no true size."
+    ),
+    "grow_in_mean": QT_TRANSLATE_NOOP(
+        "Message",
+        "A region grows from one place: the mean of a slab is of none. Show its maximum, its minimum or one slice.",
+    ),
     "pm_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
     "key_image_on_cut": QT_TRANSLATE_NOOP(
         "Message", "Only an image as it was acquired can be a key image; this is a cut that no file holds."

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from medview.app import reading
-from medview.app.breast import align
+from medview.app.breast import align_together
 from medview.app.measurements import place_of, same_slice
 from medview.app.measuring import Measured
 from medview.app.opening import find_stack
@@ -524,7 +524,7 @@ class ViewportWidget(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.state.size = (float(max(self.width(), 1)), float(max(self.height(), 1)))
         if self.state.view.align:
-            align(self.state)
+            align_together(self.workspace.viewports if self.state in self.workspace.viewports else [self.state])
         super().resizeEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 from medview.app.calibration import can_be_calibrated
 from medview.app.keeping import patient_points
 from medview.app.mark_editing import grips, moved, with_point
+from medview.app.mark_values import MadeValues, as_made, placed_on, slab_of
 from medview.app.measurements import same_slice
 from medview.app.measuring import Measured, measure, region_values
 from medview.app.opening import find_stack
@@ -87,11 +88,13 @@ class ViewportMarking:
         self.boxes: dict[str, QRectF] = {}
         """Where the words of the marks stand, as they were painted last."""
         self._measured: dict[str, tuple[object, Measured]] = {}
+        self._made = MadeValues()
 
     def forget(self) -> None:
         """Another stack is shown."""
         self.close_entry()
         self._measured.clear()
+        self._made.forget()
         self.boxes.clear()
         self.grip = None
 
@@ -102,17 +105,36 @@ class ViewportMarking:
         if cut is None or shown is None or volume is None:
             return None
         view = widget.state.view
-        filtered = view.measure_filtered and cut.filtered
+        made_on = as_made(shown, mark)
+        elsewhere = made_on is not shown
+        filtered = view.measure_filtered and cut.filtered and not elsewhere
         piece = cut.shown if filtered else cut.original
+        if elsewhere:
+            piece = self._made.of(volume, made_on)
         scale = shown_scale(view)
-        key = (mark, serial(piece), scale, shown.measure_mm, shown.measure_kind, widget.uptakes.token)
+        key = (mark, serial(piece), scale, shown.measure_mm, shown.measure_kind, widget.uptakes.token, shown.slab)
         known = self._measured.get(mark.id)
         if known is None or known[0] != key:
             skipped = ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding
-            made = measure(mark, shown, piece.values, skipped, volume.unit, filtered=filtered, scale=scale)
-            known = (key, made if filtered else replace(made, uptakes=widget.uptakes.of(mark, shown)))
+            made = measure(mark, made_on, piece.values, skipped, volume.unit, filtered=filtered, scale=scale)
+            made = replace(made, elsewhere=elsewhere)
+            known = (key, made if filtered else replace(made, uptakes=widget.uptakes.of(mark, made_on)))
             self._measured[mark.id] = known
         return known[1]
+
+    @property
+    def can_be_rebound(self) -> bool:
+        """Whether the selected mark's values are of something else than what is shown."""
+        mark, shown = self.selected, self._widget.shown
+        has_values = mark is not None and (mark.kind in REGION_KINDS or mark.kind == "point")
+        return mark is not None and shown is not None and has_values and slab_of(mark.place) != shown.slab
+
+    def rebind(self) -> None:
+        """Take the values of the selected mark from what is shown now: another slab, or the slice alone."""
+        mark, shown = self.selected, self._widget.shown
+        if mark is not None and shown is not None and self.can_be_rebound:
+            self._widget.workspace.measurements.replace(replace(mark, place=placed_on(mark.place, shown.slab)))
+            self._widget.touch()
 
     # ------------------------------------------------------------------ new marks and words
 
@@ -319,10 +341,13 @@ class ViewportMarking:
 
     def values(self) -> NDArray[np.float64]:
         """(n,) the values in the selected region."""
-        mark, cut = self.selected, self._widget.cut()
-        if mark is None or cut is None:
+        mark, cut, shown, volume = self.selected, self._widget.cut(), self._widget.shown, self._widget.volume
+        if mark is None or cut is None or shown is None or volume is None:
             return np.zeros(0)
         piece = cut.shown if self._widget.state.view.measure_filtered and cut.filtered else cut.original
+        made_on = as_made(shown, mark)
+        if made_on is not shown:
+            piece = self._made.of(volume, made_on)
         skipped = ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding
         return region_values(mark, piece.values, skipped)
 

@@ -14,6 +14,7 @@ from medview.app.marks import Mark, marks_of
 from medview.app.picture import ScreenPart
 from medview.app.report_marks import ReportMark
 from medview.app.shown_slice import ShownSlice
+from medview.app.tools import Tool
 from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
 from medview.core.volume import SliceState, Volume
@@ -353,7 +354,7 @@ class ViewportPainting:
             key_image=self._key_image(),
             linked=self._is_linked(),
             registered=self._registered_by(),
-            fused=[*widget.fusing.marks(), *self._cine_marks()],
+            fused=[*widget.fusing.marks(), *self._cine_marks(), *self._tool_marks(), *widget.solid.marks()],
             explained=explained_marks(widget),
         )
 
@@ -363,6 +364,13 @@ class ViewportPainting:
         if not cine.plays(self._widget.state):
             return []
         return [Mark("cine", "info", (f"{cine.rate:.3g}", "sweep" if cine.sweep else ""))]
+
+    def _tool_marks(self) -> list[Mark]:
+        """What a tool in hand acts on, where that is not all that is seen."""
+        widget = self._widget
+        acts = widget.workspace.tools.tool in {Tool.BRUSH, Tool.ERASER, Tool.PROMPT}
+        in_slab = widget.shown is not None and widget.shown.slab is not None
+        return [Mark("tool_in_slab", "warning")] if acts and in_slab else []
 
     def _is_linked(self) -> bool:
         workspace, state = self._widget.workspace, self._widget.state

@@ -80,6 +80,20 @@ class ViewportPresenting:
         """Another stack is shown."""
         self._cut = None
 
+    def true_size(self) -> None:
+        """As large as the patient is, by what the monitor says of its own size."""
+        from medview.app import reading
+        from medview.core.problem import MedviewError
+
+        try:
+            reading.true_size(self._widget.state, self._dots_per_mm())
+        except MedviewError as error:
+            self._widget.workspace.tell(error.code, error.text, error.values)
+
+    def _dots_per_mm(self) -> float:
+        widget = self._widget
+        return float(widget.screen().physicalDotsPerInch() * widget.devicePixelRatioF() / 25.4)
+
     def take_over(self) -> None:
         """Turn, mirror and zoom as a state that was just chosen says."""
         widget = self._widget
@@ -88,6 +102,6 @@ class ViewportPresenting:
             return
         from medview.app.presented import view_for_state
 
-        dots = widget.screen().physicalDotsPerInch() * widget.devicePixelRatioF() / 25.4
+        dots = self._dots_per_mm()
         size = (float(max(widget.width(), 1)), float(max(widget.height(), 1)))
         widget.state.update(**view_for_state(state, shown, size, dots))

@@ -588,7 +588,7 @@
     </message>
     <message>
         <source>True size: a millimetre is a millimetre</source>
-        <translation type="unfinished"></translation>
+        <translation>真实大小：屏幕 1 mm 即患者 1 mm</translation>
     </message>
     <message>
         <source>Zoom in</source>
@@ -784,7 +784,7 @@
     </message>
     <message>
         <source>Measure on what is shown</source>
-        <translation type="unfinished"></translation>
+        <translation>按当前显示的内容测量</translation>
     </message>
     <message>
         <source>Take over what the report marks</source>
@@ -5028,15 +5028,15 @@
     </message>
     <message>
         <source>The file does not say how large a pixel is: there is no true size.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件未说明像素大小，无法以真实大小显示。</translation>
     </message>
     <message>
         <source>The monitor does not say how large it is: there is no true size.</source>
-        <translation type="unfinished"></translation>
+        <translation>显示器未提供其物理尺寸，无法以真实大小显示。</translation>
     </message>
     <message>
         <source>A region grows from one place: the mean of a slab is of none. Show its maximum, its minimum or one slice.</source>
-        <translation type="unfinished"></translation>
+        <translation>区域从一个点开始生长，而厚层平均值不属于任何一点。请显示最大值、最小值或单个层面。</translation>
     </message>
     <message>
         <source>Only an image as it was acquired can be a key image; this is a cut that no file holds.</source>
@@ -7387,7 +7387,7 @@
     </message>
     <message>
         <source>Measure on what is shown</source>
-        <translation type="unfinished"></translation>
+        <translation>按当前显示的内容测量</translation>
     </message>
     <message>
         <source>Write on a mark</source>
@@ -8157,7 +8157,7 @@
     </message>
     <message>
         <source>The tool acts on the middle of the slab</source>
-        <translation type="unfinished"></translation>
+        <translation>工具作用于厚层的中间平面</translation>
     </message>
     <message>
         <source>Linked, registered by {0}</source>
@@ -8441,7 +8441,7 @@
     </message>
     <message>
         <source>values of the slice alone</source>
-        <translation type="unfinished"></translation>
+        <translation>仅为该层面的值</translation>
     </message>
     <message>
         <source>values after the filters</source>

@@ -14,6 +14,7 @@ from medview.app.breast import align
 from medview.app.hanging_match import fits_study, fitting_protocols, hang, has_word
 from medview.app.hanging_protocol import HangingProtocol, protocol_json, protocol_of, read_protocol
 from medview.app.hangings import HangingStep, protocol_folder
+from medview.app.open_paths import open_all
 from medview.app.workspace import Workspace
 from medview.core.geometry import Geometry
 from medview.core.plane import edge_letters_of_orientation
@@ -340,3 +341,139 @@ def test_the_slices_of_a_stack_say_how_they_run() -> None:
     assert acquired_orientation(stack("a", 5)) == "axial"
     assert acquired_orientation(stack("a", 5, with_geometry=False)) == ""
     assert np.isfinite(stack("a", 5).geometry.normal).all()  # type: ignore[union-attr]
+
+
+# ---------------------------------------------------------------------- mammograms by code, tomosynthesis, one scale
+
+
+def coded_file(folder: Path, name: str, code: str, *modifiers: str, text: str = "", side: str = "R") -> None:
+    from pydicom.dataset import Dataset
+
+    from tests.phantoms.dicom_series import make_series
+
+    (data,) = make_series(values=np.full((1, 12, 16), 100), name=name, modality="MG")
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "FrameOfReferenceUID"):
+        data.pop(keyword, None)
+    data.SeriesInstanceUID = "1.2.77"
+    data.ImageLaterality, data.ViewPosition, data.PatientOrientation = side, text, ["P", "F"]
+    data.ViewCodeSequence = [Dataset()]
+    view = data.ViewCodeSequence[0]
+    view.CodeValue, view.CodingSchemeDesignator, view.CodeMeaning = code, "SCT", "view"
+    view.ViewModifierCodeSequence = []
+    for modifier in modifiers:
+        one = Dataset()
+        one.CodeValue, one.CodingSchemeDesignator, one.CodeMeaning = modifier, "SCT", "modifier"
+        view.ViewModifierCodeSequence.append(one)
+    folder.mkdir(exist_ok=True)
+    data.save_as(folder / f"{name}.dcm", enforce_file_format=True)
+
+
+def test_views_are_told_by_their_codes_whatever_the_text_says(tmp_path: Path) -> None:
+    coded_file(tmp_path, "a", "399162004")
+    coded_file(tmp_path, "b", "R-10226", text="CC")
+    coded_file(tmp_path, "c", "399162004", "399209000", "R-102D6")
+    coded_file(tmp_path, "d", "12345", text="AT")
+    found = {
+        (context.view_position, context.view_modifiers)
+        for study in open_all([str(tmp_path)]).studies
+        for one in study.series
+        for context in (stack.context for stack in one.stacks)
+    }
+    assert found == {("CC", ()), ("MLO", ()), ("CC", ("ID", "M")), ("AT", ())}
+
+
+def test_the_codes_are_those_of_the_standard() -> None:
+    from pydicom.sr._cid_dict import cid_concepts
+    from pydicom.sr._concepts_dict import concepts
+
+    from medview.dicom.breast_views import MODIFIER_OF_CODE, VIEW_OF_CODE
+
+    for cid, table in ((4014, VIEW_OF_CODE), (4015, MODIFIER_OF_CODE)):
+        for name in cid_concepts[cid]["SCT"]:
+            assert any(code in table for code, (_, cids) in concepts["SCT"][name].items() if cid in cids), name
+
+
+def mammogram(name: str, side: str, view: str, slices: int = 1, mm: float = 0.1, **values: Any) -> Any:
+    context = SeriesContext("MG", "BREAST", laterality=side, view_position=view, **values)
+    made = replace(
+        stack(name, slices, 20, with_geometry=False),
+        context=context,
+        pixel_spacing=(mm, mm),
+        spacing_kind="detector",
+    )
+    return replace(series(name, made, 1), context=context)
+
+
+def test_the_plain_single_image_is_hung_before_magnified_ones_tomosynthesis_and_what_is_for_processing() -> None:
+    known = {"patient_orientation": ("P", "F")}
+    raw = (("sop_class", "1.2.840.10008.5.1.4.1.1.1.2.1"),)
+    made = study(
+        mammogram("tomo", "R", "CC", 30, **known),
+        mammogram("raw", "R", "CC", extra=raw, **known),
+        mammogram("spot", "R", "CC", view_modifiers=("S", "M"), **known),
+        mammogram("implant", "R", "CC", view_modifiers=("ID",), **known),
+        mammogram("lateral", "R", "ML", **known),
+        mammogram("plain", "R", "CC", **known),
+        mammogram("oblique", "R", "MLO", **known),
+        *(mammogram(f"left{view}", "L", view, **known) for view in ("CC", "MLO")),
+    )
+    protocol = builtin("mammography")
+    assert [choice[2].id for choice in hang(protocol.stages[0], made, (made,)).choices if choice] == [
+        "plain", "leftCC", "oblique", "leftMLO",
+    ]  # fmt: skip
+    (tomo,) = [stage for stage in protocol.stages if stage.name == "Tomosynthesis: CC"]
+    first = hang(tomo, made, (made,)).choices[0]
+    assert first is not None
+    assert first[2].id == "tomo"
+
+
+def test_both_breasts_have_one_scale_until_the_reader_zooms() -> None:
+    from medview.app.breast import align_together
+    from medview.app.reading import transform_of
+
+    made = study(
+        *(mammogram(f"{side}{view}", side, view, 1, mm, patient_orientation=("P" if side == "R" else "A", "F"))
+          for side, mm in (("R", 0.1), ("L", 0.07)) for view in ("CC", "MLO")),
+    )  # fmt: skip
+    workspace = workspace_of(made)
+    for state in workspace.viewports:
+        state.size = (400.0, 300.0)
+    assert workspace.hangings.hang_opened(workspace.studies)
+
+    def scales() -> list[float]:
+        return [
+            transform_of(state.view, state.shown().shape, state.shown().pixel_mm, state.size, 1.0).scale
+            for state in workspace.viewports
+        ]
+
+    for state in workspace.viewports:
+        state.size = (400.0, 300.0)
+    align_together(workspace.viewports)
+    assert max(scales()) == pytest.approx(min(scales()))
+    # Still against the middle: the inner border of each lies on the viewport's.
+    for state in workspace.viewports:
+        place = state.shown()
+        left, _, right, _ = transform_of(
+            state.view, place.shape, place.pixel_mm, state.size, 1.0
+        ).image_rect_on_screen()
+        inner = max(left, right) if state.view.align == "right" else min(left, right)
+        assert inner == pytest.approx(400.0 if state.view.align == "right" else 0.0, abs=1.0)
+    workspace.viewports[1].update(zoom=3.0)
+    align_together(workspace.viewports)
+    assert workspace.viewports[1].view.zoom == 3.0
+
+
+def test_true_size_needs_millimetres_of_the_file_and_of_the_monitor() -> None:
+    from medview.app.reading import transform_of, true_size
+
+    workspace = workspace_of(study(mammogram("a", "R", "CC", mm=0.07)))
+    state = workspace.viewports[0]
+    true_size(state, 4.0)
+    place = state.shown()
+    scale = transform_of(state.view, place.shape, place.pixel_mm, state.size, 1.0).scale
+    assert scale == pytest.approx(4.0)  # device px for each mm
+    with pytest.raises(MedviewError, match="monitor"):
+        true_size(state, 0.0)
+    blind = workspace_of(study(one("x", SeriesContext("OT"))))
+    with pytest.raises(MedviewError, match="file does not say"):
+        true_size(blind.viewports[0], 4.0)

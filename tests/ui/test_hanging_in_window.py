@@ -82,7 +82,7 @@ def test_a_mammogram_opens_with_four_views_back_to_back(qtbot: QtBot, mammograph
         inner = row[-40:-20] if side == "R" else row[20:40]
         outer = row[30:60] if side == "R" else row[-60:-30]
         assert np.mean(inner) > 60 > np.mean(outer), f"{side}: the chest wall is not at the middle"
-    assert "1/5" in mammography.window.status.hanging.text()
+    assert "1/7" in mammography.window.status.hanging.text()
 
 
 def test_steps_go_on_and_back_by_key(qtbot: QtBot, mammography: Desk) -> None:
@@ -90,7 +90,7 @@ def test_steps_go_on_and_back_by_key(qtbot: QtBot, mammography: Desk) -> None:
     qtbot.keyClick(active(mammography), Qt.Key.Key_Period)
     assert workspace.layout == (1, 2)
     assert views(mammography) == ["R CC", "L CC"]
-    assert "2/5" in mammography.window.status.hanging.text()
+    assert "2/7" in mammography.window.status.hanging.text()
     qtbot.keyClick(active(mammography), Qt.Key.Key_Period)
     assert views(mammography) == ["R MLO", "L MLO"]
     qtbot.keyClick(active(mammography), Qt.Key.Key_Comma)

@@ -15,6 +15,7 @@ from medview.core.problem import MedviewError
 from medview.core.slab import Slab
 from medview.kernels import rays
 from medview.ui.slab_panel import SlabPanel
+from tests.ui.test_viewport_picture import mark_codes
 from tests.ui.test_viewport_reading import move, wheel
 from tests.ui.viewport_doubles import (
     axial_geometry,
@@ -107,19 +108,99 @@ def test_the_mark_cannot_be_hidden(qtbot) -> None:
     assert "slab" not in codes(widget)
 
 
-def test_a_region_says_that_its_values_are_a_projections(qtbot) -> None:
+def test_the_values_of_a_mark_are_those_that_it_was_made_on_whatever_is_shown(qtbot) -> None:
     from medview.core.measurement import Measurement
     from medview.ui.measurement_items import mark_lines
 
     widget = opened(qtbot)
-    mark = Measurement("1", "rectangle", widget.place(), ((2, 2), (9, 9)))
-    widget.workspace.measurements.add(mark)
-    plain = widget.measured(mark).statistics.maximum
+    corners = ((2, 2), (9, 9))
+    flat = Measurement("1", "rectangle", widget.place(), corners)
+    widget.workspace.measurements.add(flat)
+    plain = widget.measured(flat).statistics.maximum
     widget.state.update(slab=Slab(10.0, "max"))
-    measured = widget.measured(mark)
-    assert measured.statistics.maximum == pytest.approx(plain + 2000, abs=1)
-    assert "MIP 10 mm" in mark_lines(mark, measured, False)
-    assert len(widget.marks_here()) == 1
+    thick = Measurement("2", "rectangle", widget.place(), corners)
+    widget.workspace.measurements.add(thick)
+    of_slab = widget.measured(thick)
+    assert of_slab.statistics.maximum == pytest.approx(plain + 2000, abs=1)
+    assert "MIP 10 mm" in mark_lines(thick, of_slab, False)
+    # The one that was made on the slice keeps its values and says so.
+    assert widget.measured(flat).statistics.maximum == plain
+    assert "values of the slice alone" in mark_lines(flat, widget.measured(flat), False)
+    assert len(widget.marks_here()) == 2
+    widget.state.update(slab=None)
+    assert widget.measured(thick).statistics == of_slab.statistics
+    assert "MIP 10 mm" in mark_lines(thick, widget.measured(thick), False)
+    assert "values of the slice alone" not in mark_lines(flat, widget.measured(flat), False)
+    # Unless the reader wants them of what is shown.
+    widget.select_mark("2")
+    assert widget.marking.can_be_rebound
+    widget.marking.rebind()
+    assert widget.measured(widget.workspace.measurements.get("2")).statistics.maximum == plain
+    assert not widget.marking.can_be_rebound
+    widget.workspace.history.undo()
+    assert widget.measured(widget.workspace.measurements.get("2")).statistics == of_slab.statistics
+
+
+@pytest.mark.parametrize("kind", ["acquired", "coronal", "oblique"])
+@pytest.mark.parametrize("slab", [None, Slab(8.0, "max"), Slab(6.0, "mean")])
+def test_window_and_what_is_written_say_the_same_of_a_mark(qtbot, kind, slab) -> None:
+    from medview.app.mark_values import slice_values
+    from medview.app.statements import state_mark
+    from medview.core.measurement import Measurement
+
+    widget = opened(qtbot)
+    widget.state.set_plane(kind)
+    widget.state.update(slab=slab)
+    mark = Measurement("1", "ellipse", widget.place(), ((1.5, 2.5), (9.5, 8.5)))
+    widget.workspace.measurements.add(mark)
+    seen = widget.measured(mark).statistics
+    widget.state.update(slab=Slab(3.0, "min"))
+    assert widget.measured(mark).statistics == seen
+
+    def values_on(stack, shown, time):
+        cut = slice_values(widget.volume, shown)
+        return cut.values, ~cut.coverage, stack.unit
+
+    stated = state_mark(widget.state.stack, mark, values_on)
+    written = {one.derivation.meaning: one.value for one in stated.amounts if one.derivation is not None}
+    assert written["Maximum"] == pytest.approx(seen.maximum)
+    assert written["Mean"] == pytest.approx(seen.mean)
+    expected = {None: "", "max": "MIP 8 mm", "mean": "mean of 6 mm"}[slab.projection if slab else None]
+    assert stated.values_of == expected
+    assert (expected in stated.words) or not expected
+
+
+def test_boxes_and_seeds_are_those_of_the_whole_slab(qtbot) -> None:
+    from medview.app.finding_outline import finding_outline, is_central_slice
+    from medview.app.label_work import _seed_in_slab
+    from medview.core.finding import Finding
+
+    stored = np.full(SHAPE, 1024, np.int16)
+    stored[14, 5, 6] = 3000
+    widget = opened(qtbot, stored)
+    finding = Finding("f", "nodule", 0.9, (14.0, 5.0, 6.0), ((12.5, 2.5, 3.5), (15.5, 7.5, 8.5)), k=14)
+    geometry = widget.state.stack.geometry
+    widget.state.update(k=10)
+    assert finding_outline(finding, widget.shown, geometry) == ()
+    widget.state.update(slab=Slab(14.0, "max"))  # slices are 2.5 mm apart, the box begins 6.25 mm away
+    corners = {(3.5, 2.5), (8.5, 2.5), (8.5, 7.5), (3.5, 7.5)}
+    assert set(finding_outline(finding, widget.shown, geometry)) == corners
+    assert not is_central_slice(finding, widget.shown, geometry)
+    widget.state.update(slab=Slab(30.0, "max"))
+    assert is_central_slice(finding, widget.shown, geometry)
+    assert _seed_in_slab(widget.shown, widget.volume, 6.0, 5.0) == (14, 5, 6)
+    widget.state.update(slab=Slab(30.0, "mean"))
+    assert _seed_in_slab(widget.shown, widget.volume, 6.0, 5.0) is None
+
+
+def test_the_brush_says_that_it_paints_in_the_middle(qtbot) -> None:
+    from medview.app.tools import Tool
+
+    widget = opened(qtbot)
+    widget.workspace.tools.choose(Tool.BRUSH)
+    assert "tool_in_slab" not in mark_codes(widget)
+    widget.state.update(slab=Slab(10.0, "max"))
+    assert "tool_in_slab" in mark_codes(widget)
 
 
 def test_what_cannot_be_projected_is_refused_with_a_reason(qtbot) -> None:
