@@ -28,6 +28,7 @@ from medview.app.plane_commands import plane_commands
 from medview.app.segment_commands import segment_commands
 from medview.app.shown_slice import PlaneKind
 from medview.app.slab_commands import slab_commands
+from medview.app.solid_commands import SOLID, solid_commands
 
 PLANES = QT_TRANSLATE_NOOP("Menu", "Planes")
 LINKS = QT_TRANSLATE_NOOP("Menu", "Move together")
@@ -294,7 +295,9 @@ def _view_commands() -> tuple[Command, ...]:
             ("F11",),
             enabled=_has_grid,
         ),
-        *_inside(PLANES, 1, (*planes, *(one for one in oblique if one.id != "layout.oblique"))),
+        *_inside(PLANES, 1, (*planes, *(one for one in oblique if one.id not in {"layout.oblique", "plane.turning"}))),
+        *_inside(SOLID, 1, (one for one in oblique if one.id == "plane.turning")),
+        *solid_commands(),
         *_inside(LINKS, 1, (one for one in links if one.id.startswith("link."))),
         *_inside(HANGING, 1, hanging_commands()),
         Command(

@@ -51,7 +51,7 @@ def is_direct(volume: Volume, shown: ShownSlice) -> bool:
 
 
 def _is_sampled(shown: ShownSlice) -> bool:
-    return shown.slab is not None or shown.plane_kind in {"oblique", "turning"}
+    return shown.slab is not None or shown.plane_kind in {"oblique", "turning", "solid"}
 
 
 def grid_values(volume: Volume, shown: ShownSlice) -> Slice:

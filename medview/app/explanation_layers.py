@@ -64,7 +64,7 @@ class ExplanationLayer:
         """The map on a slice; None on pictures that are no plane of the volume (turning projections, curved ones)."""
         if shown.plane_kind == "acquired" and shown.k is not None:
             return acquired_slice(self._volume, shown.k) if shown.k < len(self.map.values) else None
-        if shown.plane is None or self._volume.geometry is None or shown.plane_kind in {"turning", "curved"}:
+        if shown.plane is None or self._volume.geometry is None or shown.plane_kind in {"turning", "solid", "curved"}:
             return None
         return cut_slice(self._volume, shown.plane)
 

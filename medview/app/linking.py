@@ -98,7 +98,10 @@ class Links:
         found = None if shown is None else shown.image_to_patient(x, y)
         if found is None:
             return
-        point = np.asarray(found)
+        self.point_to(index, np.asarray(found))
+
+    def point_to(self, index: int, point: FloatArray) -> None:
+        """Bring every viewport to an LPS place of what viewport ``index`` shows."""
         reference = self._reference(index)
         self.crosshair = (point, reference)
         here = self._workspace.viewports[index]
@@ -284,7 +287,7 @@ class Links:
         a, b = self._shown(index), self._shown(other)
         if a is None or b is None or a.plane is None or b.plane is None:
             return False
-        if "turning" in {a.plane_kind, b.plane_kind}:
+        if {"turning", "solid"} & {a.plane_kind, b.plane_kind}:
             return False  # a projection of everything lies nowhere
         way = self._way(index, other)
         return way is not None and _parallel(a, b, way)

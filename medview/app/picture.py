@@ -406,7 +406,7 @@ def labels_in_patient(segmentation: Segmentation, shown: ShownSlice) -> NDArray[
 
 def place_key(shown: ShownSlice) -> Hashable:
     """Names the grid of a shown slice."""
-    tilted = shown.plane if shown.plane_kind in {"oblique", "turning"} else None
+    tilted = shown.plane if shown.plane_kind in {"oblique", "turning", "solid"} else None
     curved = None if shown.surface is None else serial(shown.surface)
     return (shown.plane_kind, shown.k, shown.position_mm, shown.shape, shown.slab, tilted, curved)
 

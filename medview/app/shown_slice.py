@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from medview.core.slab import Slab
 
 FloatArray = NDArray[np.float64]
-PlaneKind = Literal["acquired", "axial", "sagittal", "coronal", "oblique", "turning", "curved"]
-"""``turning`` is a projection of the whole volume that is turned by hand, ``curved`` is straightened along a path."""
+PlaneKind = Literal["acquired", "axial", "sagittal", "coronal", "oblique", "turning", "solid", "curved"]
+"""``turning`` is a projection of the whole volume that is turned by hand, ``solid`` a volume in three dimensions that is turned so
+too, ``curved`` is straightened along a path."""
 Axes = tuple[planes.Vector, planes.Vector]
 """Unit LPS directions of growing x and y of a picture."""
 

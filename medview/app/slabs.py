@@ -38,7 +38,7 @@ WHY = {
 
 def effective_slab(stack: Stack, slab: Slab | None, kind: str) -> Slab | None:
     """What is really projected: nothing where it cannot be; a turned projection and its like always all there is."""
-    if why_no_slab(stack) or kind == "curved":
+    if why_no_slab(stack) or kind in {"curved", "solid"}:
         return None
     if kind == "turning":
         from medview.core.slab import Slab

@@ -6,7 +6,7 @@ While the hand moves a picture is drawn with fewer rays; as soon as nothing newe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from medview.core.study import Stack
     from medview.core.volume import Volume
 
-MOST_OPEN = 2
-"""Volumes that are kept ready; a third closes the one that was looked at longest ago."""
 QUICK_S, SLOW_S = 0.05, 0.11
 """How long a picture of a movement may take: below the first it gets finer, above the second coarser."""
 FINEST, COARSEST = 2, 6
@@ -73,7 +71,8 @@ class SolidModel:
         self.values: SolidValues | None = None
         self.surfaces: dict[str, float] = {}
         """mm³ inside of each surface that is there, by its key."""
-        self._labels: dict[str, SolidLabel] = {}
+        self._labels: dict[object, dict[str, SolidLabel]] = {}
+        self._pick: tuple[Scene, float, float, Callable[[NDArray[np.float64] | None], None]] | None = None
         self._process: SolidProcess | None = None
         self._busy = ""
         self._viewers: dict[object, _Viewer] = {}
@@ -122,6 +121,8 @@ class SolidModel:
             process.close()
             return
         self._process, self.grid, self.values, self.state = process, process.grid, process.values, "ready"
+        for viewer in self._viewers.values():
+            viewer.given = None
         self.changed.emit()
 
     def _lose(self) -> None:
@@ -146,26 +147,45 @@ class SolidModel:
 
     # ------------------------------------------------------------------ what is wished for
 
-    def show_labels(self, labels: tuple[SolidLabel, ...]) -> None:
-        """Have these surfaces, and only these, ready."""
-        self._labels = {one.key: one for one in labels}
-        self._go_on()
+    def show_labels(self, viewer: object, labels: tuple[SolidLabel, ...]) -> None:
+        """Have the surfaces ready that a viewport shows."""
+        wanted = {one.key: one for one in labels}
+        if self._labels.get(viewer, {}).keys() != wanted.keys():
+            self._labels[viewer] = wanted
+            self._go_on()
+
+    @property
+    def labels(self) -> dict[str, SolidLabel]:
+        """Every surface that some viewport shows, by its key."""
+        return {key: label for own in self._labels.values() for key, label in own.items()}
 
     @property
     def missing(self) -> int:
         """How many surfaces are not there yet."""
-        return sum(1 for key in self._labels if key not in self.surfaces)
+        return sum(1 for key in self.labels if key not in self.surfaces)
+
+    def pick(self, scene: Scene, x: float, y: float, on_point: Callable[[NDArray[np.float64] | None], None]) -> None:
+        """Tell, soon, the LPS place of what is seen first under a pixel, None where there is nothing; only the newest is told."""
+        self._pick = (scene, x, y, on_point)
+        self._go_on()
 
     def picture(self, viewer: object, scene: Scene, exact_only: bool = False) -> SolidPicture | None:
         """The newest picture that ``viewer`` was given; ``scene`` is what it wishes for from now on."""
         own = self._viewers.setdefault(viewer, _Viewer())
-        own.wished, own.exact_only = scene, exact_only
-        self._go_on()
+        if own.wished != scene:
+            own.wished, own.exact_only = scene, exact_only
+            self._go_on()
         return own.given
+
+    def given(self, viewer: object) -> SolidPicture | None:
+        """The newest picture that ``viewer`` was given."""
+        own = self._viewers.get(viewer)
+        return None if own is None else own.given
 
     def leave(self, viewer: object) -> None:
         """A viewport looks at something else."""
         self._viewers.pop(viewer, None)
+        self._labels.pop(viewer, None)
 
     def is_exact(self, viewer: object) -> bool:
         """Whether a viewer has the exact picture of what it wishes for."""
@@ -185,16 +205,19 @@ class SolidModel:
             return
         rough, exact = self._next()
         if self._busy:
-            if self._busy == "exact" and rough is not None:
+            if self._busy == "exact" and (rough is not None or self._pick is not None):
                 process.hurry()
             return
         if not process.is_alive:
             self._lose()
             self.changed.emit()
             return
-        gone = tuple(key for key in self.surfaces if key not in self._labels)
-        absent = next((key for key in self._labels if key not in self.surfaces), None)
-        if rough is not None:
+        labels = self.labels
+        gone = tuple(key for key in self.surfaces if key not in labels)
+        absent = next((label for key, label in labels.items() if key not in self.surfaces), None)
+        if self._pick is not None:
+            self._look_up(process, *self._pick)
+        elif rough is not None:
             self._draw(process, *rough, self._coarse)
         elif gone or absent is not None:
             self._change_surfaces(process, gone, absent)
@@ -233,9 +256,19 @@ class SolidModel:
 
         self._submit(lambda _progress: process.draw(scene, coarse), done, Lane.INTERACTION)
 
-    def _change_surfaces(self, process: SolidProcess, gone: tuple[str, ...], absent: str | None) -> None:
+    def _look_up(
+        self,
+        process: SolidProcess,
+        scene: Scene,
+        x: float,
+        y: float,
+        on_point: Callable[[NDArray[np.float64] | None], None],
+    ) -> None:
+        self._pick, self._busy = None, "pick"
+        self._submit(lambda _progress: process.pick(scene, x, y), on_point, Lane.INTERACTION)
+
+    def _change_surfaces(self, process: SolidProcess, gone: tuple[str, ...], label: SolidLabel | None) -> None:
         self._busy = "surface"
-        label = self._labels[absent] if absent is not None else None
 
         def work(_progress: Progress) -> tuple[str, float] | None:
             process.drop_surfaces(gone)
@@ -284,42 +317,3 @@ class SolidModel:
         if self._process is not None:
             self._process.close()
             self._process = None
-
-
-@dataclass(eq=False)
-class Solids:
-    """All volumes that are seen in three dimensions."""
-
-    workspace: Workspace
-    models: dict[tuple[str, int], SolidModel] = field(default_factory=dict)
-    """By stack and time point, the one that was looked at last at the end."""
-
-    def __post_init__(self) -> None:
-        self.workspace.studies_changed.connect(self._follow_studies)
-
-    def model(self, stack: Stack, time: int) -> SolidModel:
-        """The model of a time point."""
-        key = (stack.id, time)
-        known = self.models.pop(key, None)
-        if known is not None and known.stack.geometry is not stack.geometry:
-            known.close()  # more files were found: it is another volume now
-            known = None
-        if known is None:
-            known = SolidModel(self.workspace, stack, time)
-        self.models[key] = known
-        while len(self.models) > MOST_OPEN:
-            self._close(next(iter(self.models)))
-        return known
-
-    def _close(self, key: tuple[str, int]) -> None:
-        self.models.pop(key).close()
-
-    def _follow_studies(self) -> None:
-        here = {stack.id for study in self.workspace.studies for series in study.series for stack in series.stacks}
-        for key in [key for key in self.models if key[0] not in here]:
-            self._close(key)
-
-    def close(self) -> None:
-        """End all processes."""
-        for key in list(self.models):
-            self._close(key)

@@ -24,6 +24,7 @@ from medview.app.shown_slice import (
 from medview.app.slabs import effective_slab
 from medview.core.geometry import FloatArray
 from medview.core.plane import as_vector, oblique_positions
+from medview.core.scene import SolidStyle
 from medview.core.study import Series, Stack, Study
 from medview.core.window import Voi
 
@@ -72,6 +73,8 @@ class ViewportView:
     """Directions of an oblique plane's or a turned projection's picture."""
     slab: Slab | None = None
     """What of a thickness around the plane is shown; None: the plane alone."""
+    solid: SolidStyle = field(default_factory=SolidStyle)
+    """How the volume is seen in three dimensions."""
     surface: CurvedSurface | None = None
     """The path along which a curved picture is straightened."""
     voi: Voi | None = None
@@ -223,7 +226,7 @@ class ViewportState:
             return oblique_positions(view.stack.geometry, np.cross(*view.axes))
         if view.plane_kind == "curved":
             return CURVE_TURNS
-        if view.plane_kind == "turning":
+        if view.plane_kind in {"turning", "solid"}:
             return np.zeros(1)
         return plane_positions(view.stack.geometry, view.plane_kind)
 
@@ -235,7 +238,7 @@ class ViewportState:
             return 0.0
         if view.plane_kind == "curved":
             return view.surface.turned_deg if view.surface is not None else 0.0
-        if view.axes is not None and view.plane_kind in {"oblique", "turning"}:
+        if view.axes is not None and view.plane_kind in {"oblique", "turning", "solid"}:
             # A projection of everything lies about the volume's middle.
             middle = view.point if view.plane_kind == "oblique" and view.point is not None else None
             through = view.stack.geometry.bounds.mean(axis=0) if middle is None else np.array(middle)
@@ -256,7 +259,7 @@ class ViewportState:
             return
         if view.plane_kind == "curved" and view.surface is not None:
             self.update(surface=replace(view.surface, turned_deg=float(CURVE_TURNS[index])))
-        if view.plane_kind in {"turning", "curved"}:
+        if view.plane_kind in {"turning", "solid", "curved"}:
             return
         if view.axes is not None and view.plane_kind == "oblique":
             normal = np.cross(*view.axes)
@@ -286,7 +289,7 @@ class ViewportState:
         if kind != "acquired" and (geometry is None or not can_be_cut(view.stack)):
             return
         values: dict[str, Any] = {"plane_kind": kind, "pan": (0.0, 0.0), "rotation": 0, "flip": False}
-        if kind in {"oblique", "turning"}:
+        if kind in {"oblique", "turning", "solid"}:
             values["axes"] = self._axes() if kind == "oblique" else FRONT
         if geometry is not None and kind == "oblique":
             values["point"] = self._point()
@@ -349,7 +352,7 @@ class ViewportState:
             shown = acquired_shown(view.stack, min(view.k, view.stack.shape[0] - 1), view.time)
         elif view.plane_kind == "curved" and view.surface is not None:
             shown = curved_shown(view.surface)
-        elif view.plane_kind in {"oblique", "turning"}:
+        elif view.plane_kind in {"oblique", "turning", "solid"}:
             shown = oblique_shown(view.stack, view.axes or FRONT, self.position_mm, view.plane_kind)
         else:
             shown = cut_shown(view.stack, view.plane_kind, self.position_mm)

@@ -47,11 +47,12 @@ from medview.app.prompts import Prompts
 from medview.app.read_first import ReadFirst
 from medview.app.reader_keys import ReaderKeys
 from medview.app.recent import RecentStudies
-from medview.app.report_marks import ReportMarks
 from medview.app.registrations import Registrations
+from medview.app.report_marks import ReportMarks
 from medview.app.results import Results, result_key
 from medview.app.run_on_open import run_what_is_due
 from medview.app.settings import Settings, changed, fixed_settings, save_settings
+from medview.app.solids import Solids
 from medview.app.tools import ToolChoice
 from medview.app.viewport_state import FilteredVolume, ViewportState
 from medview.app.worklist import Worklist
@@ -166,13 +167,14 @@ class Workspace(NoticeBoard):
         self.curves = CurvedViews(self)
         """Pictures straightened along paths."""
         self.failed_slices = FailedSlices(self)
+        self.solids = Solids(self)
         self.drawings = FileDrawings(self)
         self.profiles = ColourProfiles(self)
         self.colour_maps = ColourMaps()
         self.cine = Cine()
         self.studies_changed.connect(self._keep_fusions)
-        self.overlays = FileOverlays(self)
         self.registrations = Registrations(self)
+        self.overlays = FileOverlays(self)
         self.openings = Openings(self)
         self.documents = Documents(self)
         self.hangings = Hangings(self)
@@ -240,6 +242,8 @@ class Workspace(NoticeBoard):
         if (rows, columns) not in LAYOUTS:
             raise ValueError(f"no layout of {rows} x {columns}")
         before, arranged = self.active_viewport, arrangement_of(self)
+        # Tiles are laid anew from what was looked at, not from each that is filled.
+        tiled, self.links.tiled, view = self.links.tiled, False, before.view
         self.layout = (rows, columns)
         self.maximised = False
         self._grow_states(rows * columns)
@@ -248,6 +252,9 @@ class Workspace(NoticeBoard):
             self._states[0].restore(before.view)
             self.active = 0
         self._fill_empty(before)
+        if tiled:
+            self.active_viewport.restore(view)
+            self.links.tile(True)
         keep_arrangement(self, arranged)
 
     def toggle_maximised(self, index: int | None = None) -> None:
@@ -597,6 +604,7 @@ class Workspace(NoticeBoard):
         """End all background work, what keeps marks last; nothing is delivered any more."""
         self.keeping.flush()
         self.openings.close()
+        self.solids.close()
         if "inference" in self.__dict__:
             close = getattr(self.inference, "close", None)
             if close is not None:

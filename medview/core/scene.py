@@ -160,6 +160,19 @@ class Scene:
     volume: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class SolidStyle:
+    """How one viewport shows a volume, but for where it is seen from. ``preset`` "" is the usual one; ``look`` is set where the reader changed it."""
+
+    preset: str = ""
+    look: Look | None = None
+    box: ClipBox | None = None
+    cut_surfaces: bool = False
+    surface_opacity: float = 1.0
+    volume: bool = True
+    """Whether the values are drawn, or surfaces alone."""
+
+
 @dataclass(frozen=True, eq=False)
 class Grid:
     """A regular grid at right angles that turns like the patient: ``shape`` (k, j, i), ``affine`` (4, 4) takes (i, j, k, 1) to LPS mm.

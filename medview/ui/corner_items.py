@@ -120,9 +120,20 @@ def _series_date(it: Shown) -> Line:
 
 
 def _window(it: Shown) -> Line:
+    if it.shown.plane_kind == "solid":
+        return _look(it)
     if it.stack.components != 1 or it.voi is None:
         return ()
     return window_line(it.voi, it.inverted, suv_scale(it.view))
+
+
+def _look(it: Shown) -> Line:
+    """What values look like in three dimensions."""
+    from medview.app.solid_view import preset_of
+
+    title = translate("SolidPreset", preset_of(it.view.solid, it.stack).title)
+    changed = "  " + translate("Viewport", "changed by hand") if it.view.solid.look is not None else ""
+    return line_of((title, True), (changed, False))
 
 
 def window_line(voi: Voi, inverted: bool, suv: ValueScale | None = None) -> Line:
@@ -235,7 +246,7 @@ def _location(it: Shown) -> Line:
         # No one coordinate tells where it is: the point of the plane nearest to the volume's middle does.
         parts.append(("   ", False))
         parts.append((place_text(_foot(stack, shown.plane)), True))
-    elif normal is not None and sides_are_known(stack) and shown.plane_kind != "turning":
+    elif normal is not None and sides_are_known(stack) and shown.plane_kind not in {"turning", "solid"}:
         axis = max(range(3), key=lambda at: abs(float(normal[at])))
         middle = shown.image_to_patient((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)
         assert middle is not None

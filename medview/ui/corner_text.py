@@ -101,6 +101,7 @@ def plane_name(kind: str) -> str:
         "coronal": translate("Viewport", "coronal"),
         "oblique": translate("Viewport", "oblique"),
         "turning": translate("Viewport", "projection"),
+        "solid": translate("Viewport", "three dimensions"),
         "curved": translate("Viewport", "along a path"),
     }.get(kind, kind)
 

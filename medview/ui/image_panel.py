@@ -22,6 +22,7 @@ from medview.ui.measurement_items import unit_text
 from medview.ui.parts import panel_column, rule, text_label, title_label
 from medview.ui.preset_menu import file_vois, preset_entries, suv_of
 from medview.ui.slab_panel import SlabPanel
+from medview.ui.solid_panel import SolidPanel
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class ImagePanel(FollowingPanel):
         self._shell = shell
         self._slice: object = None
         column = panel_column(self)
+        self.solid = SolidPanel(workspace, shell.viewport)
+        column.addWidget(self.solid)
         column.addWidget(title_label(translate("ImagePanel", "Window")))
         self.presets = QComboBox()
         self.presets.setAccessibleName(translate("ImagePanel", "Window preset"))
@@ -123,6 +126,7 @@ class ImagePanel(FollowingPanel):
             widget.setEnabled(shown)
         self.filters.refresh()
         self.slab.refresh()
+        self.solid.refresh()
         self._fill_presets()
         self._fill_scales()
         self.colours.setVisible(state.stack is not None and state.stack.components == 1)

@@ -54,6 +54,8 @@ class StillViewport(ViewportWidget):
                 return True
         elif volume.states is not None and bool(np.any(volume.states == SliceState.WAITING)):
             return False
+        if self.solid.is_shown:
+            return self.solid.is_ready
         cut = self.cut()
         self.graphics()
         own = shown.frame if shown.plane_kind == "acquired" else None

@@ -55,6 +55,7 @@ from medview.ui.viewport_painting import ViewportPainting
 from medview.ui.viewport_presenting import ViewportPresenting
 from medview.ui.viewport_prompting import ViewportPrompting
 from medview.ui.viewport_readout import ViewportReadout
+from medview.ui.viewport_solid import ViewportSolid
 from medview.ui.viewport_touch import ViewportTouch
 from medview.ui.viewport_uptakes import ViewportUptakes
 
@@ -108,6 +109,7 @@ class ViewportWidget(QWidget):
         self.brushing = ViewportBrushing(self)
         self.grips = BoxGrips(self)
         self.prompting = ViewportPrompting(self)
+        self.solid = ViewportSolid(self)
         self.told = ViewportReadout(self)
         self.selected_mark: str | None = None
         self.draft: Measurement | None = None

@@ -124,7 +124,11 @@ class ViewportCrosshair:
         A projection that can be turned is turned with the tool that windows, and windowed with Ctrl.
         """
         widget = self._widget
-        if widget.state.view.plane_kind == "turning":
+        kind = widget.state.view.plane_kind
+        pressed = widget.solid.press(at, modifiers) if kind == "solid" else None
+        if pressed is not None:
+            return pressed
+        if kind in {"turning", "solid"}:
             windows = widget.workspace.tools.tool in {Tool.WINDOW, Tool.ROTATE}
             if windows and not modifiers & Qt.KeyboardModifier.ControlModifier:
                 return TurnProjectionDrag(widget, at)
@@ -139,7 +143,8 @@ class ViewportCrosshair:
     def refuses(self, tool: Tool) -> bool:
         """Whether a tool needs a place in the patient where there is none: on a projection of everything. It is said."""
         widget = self._widget
-        if widget.state.view.plane_kind != "turning" or tool in _PLACELESS:
+        kind = widget.state.view.plane_kind
+        if kind not in {"turning", "solid"} or tool in _PLACELESS:
             return False
         text = "What is seen on a projection of everything has no depth: mark and measure it in a plane or a slab."
         widget.workspace.tell("projection_no_place", text, severity="warning")
@@ -159,7 +164,7 @@ class ViewportCrosshair:
         """The lines with their handles, and along the top the colour that this plane has in the others."""
         widget = self._widget
         view = widget.state.view
-        if view.plane_kind == "turning" and view.axes is not None:
+        if view.plane_kind in {"turning", "solid"} and view.axes is not None:
             draw_cube(canvas, view.axes, orientation_matrix(view.rotation, view.flip), CUBE_FOOT)
         lines = self.lines()
         if not lines:

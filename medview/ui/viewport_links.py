@@ -39,7 +39,7 @@ def draw_links(
         and active in workspace.viewports
         and not workspace.maximised
         and way is not None
-        and not {active.view.plane_kind, state.view.plane_kind} & {"turning", "curved"}
+        and not {active.view.plane_kind, state.view.plane_kind} & {"turning", "solid", "curved"}
         and not _crossed(workspace, state, active)
     ):
         other = active.shown()

@@ -144,6 +144,8 @@ class ViewportPainting:
     def paint_picture(self, canvas: Canvas, volume: Volume, shown: ShownSlice) -> bool:
         """Paint the pixels alone; False where a slice is not there, which is said in its place."""
         widget, painter = self._widget, canvas.painter
+        if widget.solid.is_shown:
+            return widget.solid.paint(canvas)
         if shown.k is not None and not volume.is_loaded(shown.k):
             painter.fillRect(widget.rect(), GROUND)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -271,6 +273,10 @@ class ViewportPainting:
         widget = self._widget
         taken = corner_rects(canvas, corners) + widget.colours.places(canvas)
         if shown.k is not None and not volume.is_loaded(shown.k):
+            return
+        if widget.solid.is_shown:
+            widget.crosshair.draw(canvas)
+            widget.solid.draw_over(canvas)
             return
         selected = widget.workspace.selected_finding
         taken += draw_findings(

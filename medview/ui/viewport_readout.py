@@ -35,7 +35,8 @@ class ViewportReadout:
         self.now = None
         if at is not None and volume is not None and shown is not None:
             x, y = widget.transform.screen_to_image(at.x(), at.y())
-            self.now = self._read(volume, shown, x, y)
+            # What is seen in three dimensions lies anywhere along the ray: no value is told for it.
+            self.now = Readout("outside", (x, y)) if widget.solid.is_shown else self._read(volume, shown, x, y)
             if widget.state.stack is not None and not sides_are_known(widget.state.stack):
                 self.now = replace(self.now, patient=None)
         own = readout_text(self.now, widget.fusing.words())

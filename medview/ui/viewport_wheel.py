@@ -55,6 +55,8 @@ class ViewportWheel:
         if self._widget.brushing.wheel(delta, modifiers):
             return
         action = bound(self._widget.workspace.settings, gesture_name(modifiers, "wheel"))
+        if action == "scroll" and self._widget.solid.is_shown:
+            action = "zoom"  # there are no slices
         if action in self._actions:
             self._actions[action](delta / NOTCH, event.position())
 
