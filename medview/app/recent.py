@@ -77,8 +77,8 @@ class RecentStudies:
 
         workspace.jobs.submit("thumbnail", draw, Lane.PREFETCH, keep, lambda _error: None)
 
-    def find(self, words: str, done: Callable[[tuple[RecentStudy, ...]], None]) -> None:
-        """Look for studies in the background; a later question takes the place of one that waits."""
+    def find(self, words: str, done: Callable[[tuple[RecentStudy, ...]], None], asker: str = "list") -> None:
+        """Look for studies in the background; a later question of one asker takes the place of one that waits."""
         from medview.jobs.queue import Lane
 
         store = self._workspace.keeping.store
@@ -88,7 +88,7 @@ class RecentStudies:
             Lane.KEEPING,
             done,
             self._workspace.tell_error,
-            supersedes="recent studies",
+            supersedes=f"recent studies, {asker}",
         )
 
     def open(self, study: RecentStudy) -> None:

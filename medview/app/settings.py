@@ -49,6 +49,9 @@ class Settings:
     """What models say stays hidden until the reader asks for it or has read the study."""
     left_panel: bool = True
     right_panel: bool = True
+    left_width: int = 128
+    right_width: int = 308
+    """How wide the panels are, in px of the screen at 100 %."""
     right_tab: int = 0
     window_geometry: str = ""
     """The window system's own description of where the window was, in hexadecimal digits."""
@@ -75,6 +78,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "scroll_sensitivity": (0.1, 10.0),
     "memory_budget_mb": (0, 1_048_576),
     "overlay_opacity": (0.0, 1.0),
+    "left_width": (128, 320),
+    "right_width": (280, 640),
     "right_tab": (0, 3),
 }
 

@@ -74,6 +74,7 @@ class CornerDialog(QDialog):
         middle.setSpacing(12)
         self.table = QTableWidget(0, 2)
         self.table.setHorizontalHeaderLabels([translate("Corner", "Line"), translate("Corner", "Corner")])
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName(translate("Corner", "Lines, in their order"))
         self.table.verticalHeader().hide()
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
@@ -145,19 +146,29 @@ class CornerDialog(QDialog):
             cell = QTableWidgetItem(title)
             cell.setData(ITEM_ROLE, item)
             self.table.setItem(at, 0, cell)
-            combo = QComboBox()
+            combo = self._combo(at)
             combo.setAccessibleName(translate("Corner", "Corner of {0}").format(item_title(item)))
-            for one in ("", *CORNERS):
-                combo.addItem(corner_title(one), one)
             combo.setCurrentIndex(combo.findData(corner))
-            combo.activated.connect(lambda _at, box=combo, which=item: self._place(which, box.currentData()))
-            self.table.setCellWidget(at, 1, combo)
             if item == chosen:
                 self.table.selectRow(at)
         self._later()
 
+    def _combo(self, row: int) -> QComboBox:
+        """The choice of a row; made once, because a table leaves one that is put in the place of another at its corner."""
+        known = self.table.cellWidget(row, 1)
+        if isinstance(known, QComboBox):
+            return known
+        combo = QComboBox()
+        for one in ("", *CORNERS):
+            combo.addItem(corner_title(one), one)
+        combo.activated.connect(lambda _at, row=row, box=combo: self._place(self._item_at(row), box.currentData()))
+        self.table.setCellWidget(row, 1, combo)
+        return combo
+
     def _chosen(self) -> str:
-        row = self.table.currentRow()
+        return self._item_at(self.table.currentRow())
+
+    def _item_at(self, row: int) -> str:
         cell = self.table.item(row, 0) if row >= 0 else None
         return str(cell.data(ITEM_ROLE)) if cell is not None else ""
 

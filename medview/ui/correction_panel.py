@@ -32,7 +32,7 @@ from medview.app.tools import Tool
 from medview.core.segment_numbers import SegmentNumbers
 from medview.ui.listen import listen
 from medview.ui.model_text import model_text, result_title
-from medview.ui.parts import icon_button, text_label
+from medview.ui.parts import RealField, icon_button, text_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class CorrectionPanel(QWidget):
         column.addWidget(self.ball)
 
     def _spin(self, name: str, low: float, high: float, decimals: int, suffix: str) -> QDoubleSpinBox:
-        spin = QDoubleSpinBox()
+        spin = RealField()
         spin.setRange(low, high)
         spin.setDecimals(decimals)
         spin.setSuffix(suffix)

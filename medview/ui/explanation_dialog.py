@@ -33,7 +33,7 @@ from medview.ui.explanation_text import explanation_text
 from medview.ui.listen import listen
 from medview.ui.messages import message_text
 from medview.ui.model_text import model_text
-from medview.ui.parts import empty, icon_button, rule, text_label
+from medview.ui.parts import RealField, WholeField, empty, icon_button, rule, text_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -65,13 +65,13 @@ class ParameterRow:
             choice.setCurrentIndex(parameter.choices.index(str(parameter.default)))
             self.field = choice
         elif parameter.kind == "int":
-            whole = QSpinBox()
+            whole = WholeField()
             whole.setRange(int(parameter.minimum), int(parameter.maximum))
             whole.setSingleStep(max(1, int(parameter.step)))
             whole.setValue(int(parameter.default))
             self.field = whole
         else:
-            real = QDoubleSpinBox()
+            real = RealField()
             real.setDecimals(2 if parameter.step < 1 else 1)
             real.setRange(parameter.minimum, parameter.maximum)
             real.setSingleStep(parameter.step)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -42,7 +41,7 @@ from medview.app.viewport_state import ViewportView
 from medview.core.problem import MedviewError
 from medview.ui.layout_picture import LayoutPicture, text_mode_of
 from medview.ui.listen import listen
-from medview.ui.parts import text_label
+from medview.ui.parts import RealField, text_label
 from medview.ui.picture_run import PictureRun, RunWish, images_of
 from medview.ui.still_viewport import fitting_size, pixels_of
 from medview.ui.text import translate
@@ -97,7 +96,7 @@ class ExportDialog(QDialog):
                 *((side, translate("Export", "{0} px on the longer side").format(side)) for side in SIDES),
             ],
         )
-        self.rate = QDoubleSpinBox()
+        self.rate = RealField()
         self.rate.setRange(0.5, 120.0)
         self.rate.setDecimals(1)
         self.rate.setSuffix(" " + translate("Export", "images/s"))
@@ -117,6 +116,7 @@ class ExportDialog(QDialog):
         self.looked = QCheckBox(translate("Export", "I have looked: no name is in the images"))
         column.addWidget(self.looked)
         where = QHBoxLayout()
+        where.setSpacing(8)
         self.path = QLineEdit()
         self.path.setAccessibleName(translate("Export", "Write to"))
         where.addWidget(self.path, 1)

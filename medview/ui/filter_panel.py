@@ -29,7 +29,7 @@ from medview.core.parameter import Parameter, ParameterValue
 from medview.processing.chain import FilterChain, FilterStep
 from medview.processing.filters import OPERATIONS
 from medview.ui.filter_text import filter_text, unit_text
-from medview.ui.parts import empty, icon_button, text_label, title_label
+from medview.ui.parts import RealField, WholeField, empty, icon_button, text_label, title_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ class ParameterField(QWidget):
             return
         self.field: QSpinBox | QDoubleSpinBox
         if parameter.kind == "int":
-            whole = QSpinBox()
+            whole = WholeField()
             whole.setRange(int(parameter.minimum), int(parameter.maximum))
             whole.setSingleStep(max(1, int(parameter.step)))
             whole.setValue(int(value))
             whole.valueChanged.connect(self._from_field)
             self.field = whole
         else:
-            real = QDoubleSpinBox()
+            real = RealField()
             real.setDecimals(2 if parameter.step < 0.1 or parameter.minimum < 0.1 else 1)
             real.setRange(parameter.minimum, parameter.maximum)
             real.setSingleStep(parameter.step)

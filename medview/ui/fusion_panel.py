@@ -27,7 +27,7 @@ from medview.core.window import Voi, Window
 from medview.ui.colour_choice import ColourChoice
 from medview.ui.fusion_menu import fill_fusion_menu
 from medview.ui.fusion_place import FusionPlace
-from medview.ui.parts import icon_button, title_label
+from medview.ui.parts import RealField, icon_button, title_label
 from medview.ui.series_panel import series_title
 from medview.ui.text import translate
 
@@ -134,7 +134,7 @@ class FusionPanel(QWidget):
         self._preset_key: object = None
 
     def _figure(self, name: str) -> QDoubleSpinBox:
-        field = QDoubleSpinBox()
+        field = RealField()
         field.setRange(-1e9, 1e9)
         field.setMinimumWidth(1)  # its range would make it wider than the panel
         field.setKeyboardTracking(False)

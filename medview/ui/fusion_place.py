@@ -18,7 +18,7 @@ from medview.app.fusion import share_space
 from medview.app.registrations import can_be_accepted, is_settled
 from medview.core.plain_text import visible_text
 from medview.core.registration import Registered
-from medview.ui.parts import text_label
+from medview.ui.parts import RealField, text_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ class FusionPlace(QWidget):
     ) -> list[QDoubleSpinBox]:
         column.addWidget(text_label(caption, "secondary"))
         row = QHBoxLayout()
-        fields = []
+        fields: list[QDoubleSpinBox] = []
         for name in names:
-            field = QDoubleSpinBox()
+            field: QDoubleSpinBox = RealField()
             field.setRange(-most, most)
             field.setDecimals(1)
             field.setKeyboardTracking(False)

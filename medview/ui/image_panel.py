@@ -19,7 +19,7 @@ from medview.ui.fusion_panel import FusionPanel
 from medview.ui.histogram import Histogram
 from medview.ui.listen import listen
 from medview.ui.measurement_items import unit_text
-from medview.ui.parts import panel_column, rule, text_label, title_label
+from medview.ui.parts import RealField, panel_column, rule, text_label, title_label
 from medview.ui.preset_menu import file_vois, preset_entries, suv_of
 from medview.ui.slab_panel import SlabPanel
 from medview.ui.solid_panel import SolidPanel
@@ -96,7 +96,7 @@ class ImagePanel(FollowingPanel):
         self.refresh()
 
     def _figure(self, name: str) -> QDoubleSpinBox:
-        field = QDoubleSpinBox()
+        field = RealField()
         field.setRange(-1e7, 1e7)
         field.setDecimals(0)
         field.setKeyboardTracking(False)

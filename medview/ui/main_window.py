@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from medview.app.commands import Context, ViewportActions
 from medview.app.hand_profiles import keys_in_use
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 PANELS_AFTER_MS = 1500
 """The panels are built after the first image, or after this long where none comes."""
 
+WIDTHS_AFTER_MS = 300
+"""A panel that rests this long at a width keeps it."""
+
 
 class MainWindow(WindowDialogs):
     """Draws the workspace and forwards what the reader does; rebuilt when the language changes."""
@@ -60,14 +63,15 @@ class MainWindow(WindowDialogs):
         self._dialogs = {}
         self.on_close: Callable[[], None] | None = None
 
-        body = QWidget()
-        row = QHBoxLayout(body)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        self.body = QSplitter(Qt.Orientation.Horizontal)
+        self.body.setHandleWidth(1)  # Qt takes hold of it some px beside the line too
+        self.body.setChildrenCollapsible(False)
         self.series_panel = SeriesPanel(workspace)
         self.grid = ViewportGrid(workspace, make)
         self.right_panel = RightPanel(workspace, self)
-        middle = QVBoxLayout()
+        between = QWidget()
+        middle = QVBoxLayout(between)
+        middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         self.notices = NoticeStrip(workspace, WINDOW, self.run_command)
         middle.addWidget(self.notices)
@@ -78,10 +82,15 @@ class MainWindow(WindowDialogs):
         self.images.setChildrenCollapsible(False)
         self.images.addWidget(self.grid)
         middle.addWidget(self.images, 1)
-        row.addWidget(self.series_panel)
-        row.addLayout(middle, 1)
-        row.addWidget(self.right_panel)
-        self.setCentralWidget(body)
+        for at, part in enumerate((self.series_panel, between, self.right_panel)):
+            self.body.addWidget(part)
+            self.body.setStretchFactor(at, int(part is between))
+        self.setCentralWidget(self.body)
+        self._widths_soon = QTimer(self)
+        self._widths_soon.setSingleShot(True)
+        self._widths_soon.setInterval(WIDTHS_AFTER_MS)
+        self._widths_soon.timeout.connect(self._keep_widths)
+        self.body.splitterMoved.connect(lambda _at, _which: self._widths_soon.start())
         self.grid.empty.open_asked.connect(self.ask_for_folder)
         self.grid.empty.demo_asked.connect(self.open_demo)
         self.grid.empty.recent_asked.connect(self.show_recent)
@@ -163,8 +172,25 @@ class MainWindow(WindowDialogs):
         settings = self._workspace.settings
         self.series_panel.setVisible(settings.left_panel)
         self.right_panel.setVisible(settings.right_panel)
+        self._lay_widths()
         self.actions_.set_keys(keys_in_use(settings))
         self._refresh_later()
+
+    def _lay_widths(self) -> None:
+        """Give the panels the widths that the reader gave them; what is left is the images'."""
+        settings = self._workspace.settings
+        room = self.width() - 2 * self.body.handleWidth()
+        sides = [settings.left_width * settings.left_panel, settings.right_width * settings.right_panel]
+        self.body.setSizes([sides[0], max(room - sum(sides), 1), sides[1]])
+
+    def _keep_widths(self) -> None:
+        """Remember how wide the reader made the panels."""
+        settings = self._workspace.settings
+        left, _images, right = self.body.sizes()
+        self._workspace.change_settings(
+            left_width=left if settings.left_panel else settings.left_width,
+            right_width=right if settings.right_panel else settings.right_width,
+        )
 
     def _follow_document(self) -> None:
         """Show the pane of documents beside the images while one is open."""
@@ -418,6 +444,7 @@ class MainWindow(WindowDialogs):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._lay_widths()
         if not self._words_need:
             self._words_need = self.actions_.tool_bar_width(self.tool_bar)
         words = event.size().width() >= self._words_need

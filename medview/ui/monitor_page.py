@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from medview.app.displays import LIMITS, MOST_DEVIATION, USUAL, deviation, profile_of
 from medview.ui.listen import listen
-from medview.ui.parts import text_label
+from medview.ui.parts import RealField, text_label
 from medview.ui.pattern_window import screen_name, show_test_pattern
 from medview.ui.text import translate
 
@@ -69,7 +69,7 @@ class MonitorPage(QWidget):
             (2, 0, 2, 2),
             strict=True,
         ):
-            field = QDoubleSpinBox()
+            field = RealField()
             field.setRange(low, high)
             field.setDecimals(decimals)
             field.setSingleStep(10 if decimals == 0 else 0.05)

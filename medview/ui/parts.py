@@ -7,13 +7,23 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QFrame,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from medview.ui.icons import icon
 from medview.ui.text import translate
 
 GAP = 8
 PANEL_MARGIN = 12
+FIELD_ROOM = 6
 
 
 def panel_column(widget: QWidget) -> QVBoxLayout:
@@ -54,6 +64,22 @@ def rule() -> QFrame:
     line = QFrame()
     line.setObjectName("rule")
     return line
+
+
+class WholeField(QSpinBox):
+    """A whole number whose figures keep clear of the frame, which no style sheet can give them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(FIELD_ROOM, 0, FIELD_ROOM, 0)
+
+
+class RealField(QDoubleSpinBox):
+    """A number whose figures keep clear of the frame."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(FIELD_ROOM, 0, FIELD_ROOM, 0)
 
 
 def icon_button(name: str, tip: str, clicked: Callable[[], object], checkable: bool = False) -> QToolButton:

@@ -56,6 +56,7 @@ class PresetPage(QWidget):
         self.modality.activated.connect(lambda _at: self.refresh())
         column.addWidget(self.modality)
         self.table = QTableWidget(0, 4)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setHorizontalHeaderLabels(
             [
                 translate("Presets", "Key"),

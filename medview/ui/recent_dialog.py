@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon, QKeyEvent, QPixmap, QShowEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from medview.core.plain_text import visible_text
+from medview.ui.corner_text import date_text, person_name
 from medview.ui.parts import text_label
 from medview.ui.text import translate
 
@@ -20,25 +21,41 @@ if TYPE_CHECKING:
 PICTURE_PX = 64
 
 
-def study_lines(study: RecentStudy) -> str:
-    """Two lines on a study: who, then what and when."""
+def study_lines(study: RecentStudy, named: bool = True) -> str:
+    """Two lines on a study: who, then what and when; ``named`` False: without who it is."""
     content = study.content
-    name = " ".join(str(content.get("name", "")).replace("^", " ").split()) or translate("Recent", "No name")
+    name = person_name(str(content.get("name", ""))) or translate("Recent", "No name")
     who = "  ·  ".join(
         part for part in (name, str(content.get("patient_id", "")), _date(content.get("birth_date"))) if part
     )
+    if not named:
+        who = translate("Recent", "Patient")
     modalities = " ".join(content.get("modalities") or ())
     images = translate("Recent", "{0} images").format(content.get("images", 0))
     what = (modalities, str(content.get("description", "")), _date(content.get("date")), images)
     opened = datetime.fromtimestamp(study.opened / 1e6).astimezone()
-    when = translate("Recent", "opened {0}").format(f"{opened:%Y-%m-%d %H:%M}")
+    when = translate("Recent", "opened {0}").format(f"{date_text(f'{opened:%Y%m%d}')} {opened:%H:%M}")
     lines = (who, "  ·  ".join(part for part in (*what, when) if part))
     return "\n".join(visible_text(line, 160, lines=False) for line in lines)
 
 
 def _date(value: object) -> str:
-    text = str(value or "")
-    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) == 8 and text.isdigit() else text
+    return date_text(str(value or ""))
+
+
+def study_item(study: RecentStudy, picture_px: int = PICTURE_PX, named: bool = True) -> QListWidgetItem:
+    """A row of a list: its picture beside two lines; the study itself is the row's data."""
+    item = QListWidgetItem(study_lines(study, named))
+    item.setSizeHint(QSize(0, picture_px + 8))
+    pixmap = QPixmap()
+    if not (study.thumbnail and pixmap.loadFromData(study.thumbnail)):
+        pixmap = QPixmap(PICTURE_PX, PICTURE_PX)
+        pixmap.fill(Qt.GlobalColor.black)
+    picture = QIcon(pixmap)
+    picture.addPixmap(pixmap, QIcon.Mode.Selected)  # a chosen picture is the same picture
+    item.setIcon(picture)
+    item.setData(Qt.ItemDataRole.UserRole, study)
+    return item
 
 
 class RecentDialog(QDialog):
@@ -86,17 +103,7 @@ class RecentDialog(QDialog):
             return
         self.list.clear()
         for study in studies:
-            item = QListWidgetItem(study_lines(study))
-            item.setSizeHint(QSize(0, PICTURE_PX + 8))
-            pixmap = QPixmap()
-            if study.thumbnail and pixmap.loadFromData(study.thumbnail):
-                item.setIcon(QIcon(pixmap))
-            else:
-                blank = QPixmap(PICTURE_PX, PICTURE_PX)
-                blank.fill(Qt.GlobalColor.black)
-                item.setIcon(QIcon(blank))
-            item.setData(Qt.ItemDataRole.UserRole, study)
-            self.list.addItem(item)
+            self.list.addItem(study_item(study))
         if studies:
             self.list.setCurrentRow(0)
         self.none.setVisible(not studies)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from medview.app.settings import LIMITS
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
     from medview.app.commands import Shell
     from medview.app.workspace import Workspace
 
-PANEL_WIDTH = 308
+LEAST_WIDTH, MOST_WIDTH = (int(one) for one in LIMITS["right_width"])
 
 FINDINGS, AI, IMAGE, DETAILS = range(4)
 
@@ -25,7 +26,8 @@ class RightPanel(QWidget):
         super().__init__()
         self.setObjectName("right")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(PANEL_WIDTH)
+        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMaximumWidth(MOST_WIDTH)
         self.setAccessibleName(translate("RightPanel", "Panel"))
         self._workspace = workspace
         self._shell = shell

@@ -20,11 +20,22 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QDrag, QFontMetrics, QImage, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDrag,
+    QFontMetrics,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+)
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from medview.app.documents import OtherObject, objects_of
 from medview.app.marks import MARKED_NOTES
+from medview.app.settings import LIMITS
 from medview.app.thumbnails import THUMBNAIL_PX, make_thumbnail
 from medview.core.plain_text import visible_text
 from medview.core.progress import Cancelled
@@ -364,16 +375,17 @@ class SeriesDelegate(QStyledItemDelegate):
         self._paint_overlay(painter, picture, row)
         self._paint_frame(painter, picture, row, state)
         metrics = painter.fontMetrics()
-        below = QRect(left, picture.bottom() + 3, THUMBNAIL_PX, LINE)
+        below = QRect(rect.left() + MARGIN, picture.bottom() + 3, rect.width() - 2 * MARGIN, LINE)
         painter.setPen(QColor(theme.text))
         self._line(painter, metrics, below, series_title(row.series, stack))
         below.translate(0, LINE)
         painter.setPen(QColor(theme.secondary))
-        number = (
-            translate("SeriesPanel", "Series {0}").format(row.series.number) if row.series.number is not None else ""
-        )
         count = count_text(stack)
         room = metrics.horizontalAdvance(count) + 6
+        number = "" if row.series.number is None else str(row.series.number)
+        words = translate("SeriesPanel", "Series {0}").format(number) if number else ""
+        if metrics.horizontalAdvance(words) <= below.width() - room:
+            number = words  # a long number is told alone rather than by half
         self._line(painter, metrics, below.adjusted(0, 0, -room, 0), number)
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._line(painter, metrics, below, count, right)
@@ -484,6 +496,19 @@ class SeriesList(QListView):
         self.setMouseTracking(True)
         self.activated.connect(self._choose)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        model = self.model()
+        if model.rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(current_theme().secondary))
+            words = translate("SeriesPanel", "The series of what is open stand here")
+            place = self.viewport().rect().adjusted(12, 16, -12, -16)
+            painter.drawText(
+                place, int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap), words
+            )
+            painter.end()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         if event.button() == Qt.MouseButton.LeftButton:
@@ -528,7 +553,8 @@ class SeriesPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("strip")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(STRIP_WIDTH)
+        self.setMinimumWidth(STRIP_WIDTH)
+        self.setMaximumWidth(int(LIMITS["left_width"][1]))
         self.setAccessibleName(translate("SeriesPanel", "Series"))
         self._workspace = workspace
         column = QVBoxLayout(self)

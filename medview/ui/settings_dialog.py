@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSlider,
-    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -24,7 +23,7 @@ from medview.app.settings import Settings
 from medview.ui.listen import listen
 from medview.ui.monitor_page import MonitorPage
 from medview.ui.mouse_text import mouse_lines
-from medview.ui.parts import text_label
+from medview.ui.parts import WholeField, text_label
 from medview.ui.preset_page import PresetPage
 from medview.ui.text import translate
 from medview.ui.translations import LANGUAGES
@@ -48,6 +47,7 @@ class SettingsDialog(QDialog):
         tabs = QTabWidget()
         tabs.setAccessibleName(translate("Settings", "Settings"))
         tabs.setDocumentMode(True)
+        tabs.tabBar().setDrawBase(False)
         column.addWidget(tabs, 1)
         self.choices: dict[str, QComboBox] = {}
         self.boxes: dict[str, QCheckBox] = {}
@@ -151,7 +151,7 @@ class SettingsDialog(QDialog):
         self._choice(form, "corner_text", translate("Settings", "Corner text"), texts)
         self._slider(form, "overlay_opacity", translate("Settings", "Opacity of results"), 0, 100)
         self._box(form, "overlay_outline", translate("Settings", "Outline results"))
-        self.memory = QSpinBox()
+        self.memory = WholeField()
         self.memory.setRange(0, 1_048_576)
         self.memory.setSingleStep(512)
         self.memory.setSuffix(" MB")

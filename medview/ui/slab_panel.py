@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from medview.app import slabs
 from medview.core.problem import MedviewError
 from medview.ui.messages import message_text
-from medview.ui.parts import text_label, title_label
+from medview.ui.parts import RealField, text_label, title_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class SlabPanel(QWidget):
         self.slider.setAccessibleName(translate("SlabPanel", "Thickness of the slab"))
         self.slider.setToolTip(translate("SlabPanel", "Thickness of the slab (Alt+Shift and the wheel over the image)"))
         self.slider.valueChanged.connect(lambda at: self._set(float(slabs.NICE_MM[at])))
-        self.box = QDoubleSpinBox()
+        self.box = RealField()
         self.box.setRange(0.1, 1000.0)
         self.box.setDecimals(1)
         self.box.setSuffix(" mm")

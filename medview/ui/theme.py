@@ -258,7 +258,10 @@ QTreeView, QListView, QTableView, QTreeWidget, QListWidget, QTableWidget {{ back
   alternate-background-color: {t.raised}; selection-background-color: {t.selected}; selection-color: {t.text}; }}
 QTreeView::item, QListView::item, QTableView::item {{ padding: 3px 4px; border: none; }}
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {{ background: {t.selected}; color: {t.text}; }}
-QTreeView::item:hover, QListView::item:hover {{ background: {t.raised}; }}
+QTreeView::item:hover:!selected, QListView::item:hover:!selected {{ background: {t.raised}; }}
+QListWidget#recents {{ background: transparent; }}
+QListWidget#recents::item {{ border-radius: 4px; }}
+QListWidget#recents::item:selected {{ background: {t.raised}; }}
 QTreeView:focus, QListView:focus, QTableView:focus {{ border: 1px solid {t.accent}; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.secondary}; border: none; border-bottom: 1px solid {t.line}; padding: 4px; }}
 

@@ -11,7 +11,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -24,7 +23,7 @@ from medview.app.scales import default_scale
 from medview.core.label_edit import edit_of
 from medview.ui.listen import listen
 from medview.ui.measurement_items import unit_text, value_text
-from medview.ui.parts import text_label
+from medview.ui.parts import RealField, text_label
 from medview.ui.text import QT_TRANSLATE_NOOP, translate
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class UptakeDialog(QDialog):
         self.rule.addItem(translate("Uptake", "A value of my own"), ("own", 0.0))
         self.rule.activated.connect(lambda _at: self.measure())
         form.addRow(translate("Uptake", "From where on"), self.rule)
-        self.own = QDoubleSpinBox()
+        self.own = RealField()
         self.own.setRange(0.01, 1e6)
         self.own.setDecimals(2)
         self.own.setSingleStep(0.5)

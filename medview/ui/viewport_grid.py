@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from medview.app.notices import stack_place
@@ -21,7 +21,11 @@ from medview.ui.theme import current_theme
 if TYPE_CHECKING:
     from medview.app.viewport_state import ViewportState
     from medview.app.workspace import Workspace
+    from medview.ui.recent_start import RecentStart
     from medview.ui.viewport import ViewportWidget
+
+RECENT_AFTER_MS = 300
+"""The store is asked when the window is on the screen and nothing is being opened."""
 
 MakeViewport = Callable[["Workspace", "ViewportState"], "ViewportWidget"]
 
@@ -105,11 +109,36 @@ class EmptyPlace(QWidget):
         for widget in (self.sign, self.heading, self.detail):
             column.addWidget(widget)
         column.addLayout(row)
+        self._below = QVBoxLayout()
+        self._below.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(self._below)
+        self.recent: RecentStart | None = None
+        self._look_soon = QTimer(self)
+        self._look_soon.setSingleShot(True)
+        self._look_soon.setInterval(RECENT_AFTER_MS)
+        self._look_soon.timeout.connect(self._look)
         listen(self, workspace.scan_changed, self.refresh)
         self.refresh()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look_soon.start()
+
+    def _look(self) -> None:
+        """List what was opened last, when nothing else is to be done."""
+        if self._workspace.scan_step is not None or not self.isVisible():
+            return
+        if self.recent is None:
+            from medview.ui.recent_start import RecentStart
+
+            self.recent = RecentStart(self._workspace)
+            self._below.addWidget(self.recent)
+        self.recent.look()
+
     def refresh(self) -> None:
         """Say what is going on."""
+        if self.recent is not None and self._workspace.scan_step is not None:
+            self.recent.hide()
         step = self._workspace.scan_step
         busy = step is not None
         name = "magnifying-glass" if busy else "folder-open"

@@ -1227,10 +1227,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Projection to turn (MIP) instead</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Next look: bone, skin, lung, vessels …</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2647,15 +2643,15 @@
     </message>
     <message>
         <source>{0} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 秒</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished">详情</translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>List, labels and details</source>
-        <translation type="unfinished"></translation>
+        <translation>列表、标签与详细信息</translation>
     </message>
     <message>
         <source>Correct this segmentation</source>
@@ -2735,7 +2731,7 @@
     </message>
     <message>
         <source>{0} · {1} of {2}</source>
-        <translation>{0} · 第 {1} 项，共 {2} 项</translation>
+        <translation>{0} · {1} / {2} 项</translation>
     </message>
     <message>
         <source>Begun on {0}</source>
@@ -5362,6 +5358,46 @@
         <source>{0} is not applied: {1}.</source>
         <translation>未应用 {0}：{1}。</translation>
     </message>
+    <message>
+        <source>These images have no common place in the patient: they cannot be drawn in three dimensions.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is a single slice: it cannot be drawn in three dimensions.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour images have no values that could be drawn in three dimensions.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are no values that could be drawn in three dimensions.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drawing in three dimensions needs the library VTK, which is not installed here: pip install vtk brings it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This computer cannot draw in three dimensions: OpenGL 3.2 is missing ({0}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is too little memory to draw in three dimensions: {0} MB are free for it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drawing in three dimensions took more memory than there is; its process was ended, nothing else was lost.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The process that draws in three dimensions does not start ({0}); nothing else was lost.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The process that draws in three dimensions broke down ({0}); nothing else was lost.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Model</name>
@@ -6427,6 +6463,10 @@
         <translation>无姓名</translation>
     </message>
     <message>
+        <source>Patient</source>
+        <translation>患者</translation>
+    </message>
+    <message>
         <source>{0} images</source>
         <translation>{0} 幅图像</translation>
     </message>
@@ -6755,6 +6795,10 @@
         <translation>预览报告</translation>
     </message>
     <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
         <source>Save</source>
         <translation>保存</translation>
     </message>
@@ -6795,6 +6839,10 @@
     <message>
         <source>Series {0}</source>
         <translation>序列 {0}</translation>
+    </message>
+    <message>
+        <source>The series of what is open stand here</source>
+        <translation>已打开检查的序列将显示在此处</translation>
     </message>
     <message>
         <source>Show in the active viewport</source>
@@ -7079,6 +7127,81 @@
     <message>
         <source>Preparing three dimensions… {0} %</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opacity of the values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pull a point; double-click for a new one; Delete or a right click takes one away</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Three dimensions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look of the volume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Light and shadow</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the values, not surfaces alone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opacity of surfaces</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clipping box</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Face of the box: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The box cuts surfaces too</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SolidPreset</name>
+    <message>
+        <source>CT bone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CT skin and soft tissue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CT lung and airways</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CT angiography</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>CT maximum (MIP)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>MR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uptake</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Maximum (MIP)</source>
+        <translation type="unfinished">最大值（MIP）</translation>
     </message>
 </context>
 <context>
@@ -8229,15 +8352,15 @@
     </message>
     <message>
         <source>AI</source>
-        <translation type="unfinished">AI</translation>
+        <translation>AI</translation>
     </message>
     <message>
         <source>AI, not for diagnosis</source>
-        <translation type="unfinished"></translation>
+        <translation>AI，不得用于诊断</translation>
     </message>
     <message>
         <source>AI explanation, not for diagnosis</source>
-        <translation type="unfinished"></translation>
+        <translation>AI 解释，不得用于诊断</translation>
     </message>
     <message>
         <source>Series on top turned by hand: {0} / {1} / {2}°</source>
@@ -8638,7 +8761,7 @@
     </message>
     <message>
         <source>Filter the list</source>
-        <translation type="unfinished"></translation>
+        <translation>筛选列表</translation>
     </message>
     <message>
         <source>Label, model or note</source>
@@ -8654,11 +8777,11 @@
     </message>
     <message>
         <source>From score</source>
-        <translation>最低分</translation>
+        <translation>评分下限</translation>
     </message>
     <message>
         <source>Finding</source>
-        <translation>所见</translation>
+        <translation>发现</translation>
     </message>
     <message>
         <source>Size</source>
@@ -8670,7 +8793,7 @@
     </message>
     <message>
         <source>Score</source>
-        <translation>分值</translation>
+        <translation>评分</translation>
     </message>
     <message>
         <source>No line passes the filter.</source>
@@ -8686,7 +8809,7 @@
     </message>
     <message>
         <source>{0} of {1}</source>
-        <translation>第 {0} 项，共 {1} 项</translation>
+        <translation>{0} / {1} 项</translation>
     </message>
     <message>
         <source>The image is not the one that was chosen.</source>
