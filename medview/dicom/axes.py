@@ -111,6 +111,7 @@ B_UNIT = "s/mm²"
 SPLITTERS: tuple[tuple[str, Read], ...] = (
     ("offset", lambda f: f.offset),
     ("class", lambda f: f.header.series.sop_class),
+    ("number", lambda f: f.header.series.series_number),
     ("type", image_kind),
     ("kernel", lambda f: f.frame.common.kernel),
     ("kvp", lambda f: f.frame.common.kvp),

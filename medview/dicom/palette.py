@@ -102,8 +102,11 @@ def _raw(dataset: Dataset, value: bytes | Sequence[int] | int) -> tuple[bytes, O
 
 
 def _words(raw: bytes, order: Order, entries: int, bits: int) -> NDArray[np.uint16]:
-    """Entries as 16 bit numbers; 8 bit entries may be packed two to a word or have a word each."""
-    if bits <= 8 and len(raw) < 2 * entries:
+    """Entries as 16 bit numbers; 8 bit entries may be packed two to a word or have a word each.
+
+    Where 16 bits are announced and there are as many bytes as entries, they have 8.
+    """
+    if (bits <= 8 and len(raw) < 2 * entries) or len(raw) == entries + entries % 2:
         return np.frombuffer(raw, dtype=np.uint8).astype(np.uint16)
     return np.frombuffer(raw[: len(raw) // 2 * 2], dtype=f"{order}u2").astype(np.uint16)
 

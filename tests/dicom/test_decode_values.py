@@ -325,6 +325,16 @@ def test_palette_of_16_bit_that_holds_8(tmp_path: Path) -> None:
     np.testing.assert_array_equal(frames_of(path)[0].read()[..., 1], values)
 
 
+def test_palette_of_16_bit_that_has_a_byte_for_each_entry(tmp_path: Path) -> None:
+    table = np.arange(255, -1, -1).astype("u1").tobytes()
+    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    path = write_pixels(
+        tmp_path / "a", values.tobytes(), rows=16, columns=16, allocated=8, photometric="PALETTE COLOR", vr="OB",
+        **palette_attributes([table] * 3, 256, 0, 16),
+    )  # fmt: skip
+    np.testing.assert_array_equal(frames_of(path)[0].read()[..., 1], 255 - values)
+
+
 def test_segmented_palette(tmp_path: Path) -> None:
     """Discrete, linear and indirect segments (PS3.3 C.7.9.2)."""
     words = [0, 2, 0, 0x1000, 1, 14, 0xF000, 0, 1, 0xFFFF, 2, 2, 0, 0]

@@ -123,6 +123,18 @@ def test_an_incomplete_last_time_point_is_a_stack_of_its_own(tmp_path: Path) -> 
     assert sorted((stack.shape[0], stack.timepoints) for stack in stacks_of(tmp_path)) == [(7, 1), (12, 2)]
 
 
+def test_two_series_under_one_uid_are_apart_by_their_numbers(tmp_path: Path) -> None:
+    """Copies of a series that were given new numbers and instance UIDs, and the old series UID, as conversions leave them."""
+    series = []
+    for number in (3, 8):
+        for data in make_series(positions_along(4), values=marker_values((4, 6, 8)), name=f"s{number}"):
+            data.SeriesInstanceUID, data.SeriesNumber = "1.2.3.44", number
+            series.append(data)
+    stacks = stacks_of(save_series(series, tmp_path))
+    assert [(stack.shape[0], stack.timepoints) for stack in stacks] == [(4, 1), (4, 1)]
+    assert len({stack.id for stack in stacks}) == 2
+
+
 def test_magnitude_and_phase_are_apart(tmp_path: Path) -> None:
     series = several(2, lambda n, d: d.__setattr__("ImageType", ["ORIGINAL", "PRIMARY", "MP"[n], "ND"]))
     assert [(stack.shape, stack.timepoints) for stack in stacks_of(save_series(series, tmp_path))] == [(SHAPE, 1)] * 2
