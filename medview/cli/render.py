@@ -65,6 +65,22 @@ from medview.core.problem import ExitCode
     default=True,
     help="Whether the lowest tenth of its window gets transparent (default: yes).",
 )
+@click.option(
+    "--three-d",
+    "three_d",
+    metavar="PRESET",
+    help="In three dimensions: auto, ct-bone, ct-skin, ct-lung, ct-vessels, ct-mip, mr, uptake, mip. Labels of --overlay "
+    "and --model-result are surfaces. Needs VTK.",
+)
+@click.option("--azimuth", type=float, help="Degrees around the patient, 0 from the front, 90 from the left side.")
+@click.option("--elevation", type=float, help="Degrees up, 90 from the head.")
+@click.option(
+    "--clip",
+    nargs=6,
+    type=float,
+    metavar="X Y Z X Y Z",
+    help="With --three-d: the low and the high corner of what is kept.",
+)
 @click.option("--text", is_flag=True, help="Write patient, study, window and orientation into the picture.")
 @click.option("--model-result", type=click.Path(), help="Folder that infer wrote: its result is drawn on top.")
 @click.option("--overlay", type=click.Path(), help="Segmentation, structure set, dose or map (DICOM) to lay over it.")
@@ -79,6 +95,10 @@ def render_command(paths: tuple[str, ...], stack_id: str | None, output: str, as
     Head up, the patient's left at the picture's right, anterior at the left of a sagittal cut.
     """
     from medview.app.headless import choose_stack
+
+    solid = {name: wished.pop(name) for name in ("three_d", "azimuth", "elevation", "clip")}
+    if any(value is not None for value in solid.values()):
+        return _solid(choose_stack(paths, stack_id), solid, wished, output, as_json)
     from medview.app.rendered_cut import CutWish
     from medview.app.rendered_fusion import FusionWish
     from medview.app.rendered_window import window_of_reader
@@ -93,6 +113,50 @@ def render_command(paths: tuple[str, ...], stack_id: str | None, output: str, as
     wished["cut"] = CutWish(**{name: wished.pop(name) for name in ("slab", "projection", "normal", "up", "center")})
     wished["position_mm"] = wished.pop("position")
     answer = render_stack(choose_stack(paths, stack_id), RenderWish(**wished), output)
+    if as_json:
+        print_json(answer)
+    else:
+        print_text(f"{output} written")
+    return ExitCode.DONE
+
+
+_SOLID_TOO = {
+    "time",
+    "size",
+    "text",
+    "model_result",
+    "overlay",
+    "graphics",
+    "icc",
+    "fuse_map",
+    "fuse_opacity",
+    "fuse_fade",
+}
+"""Options of pictures in three dimensions, and those that have a default."""
+
+
+def _solid(choice: Any, solid: dict[str, Any], wished: dict[str, Any], output: str, as_json: bool) -> int:
+    from medview.app.rendered_solid import SolidWish, render_solid
+    from medview.core.problem import MedviewError
+
+    others = [name for name, value in wished.items() if value is not None and name not in _SOLID_TOO]
+    if solid["three_d"] is None or others:
+        text = "--azimuth, --elevation and --clip need --three-d."
+        if solid["three_d"] is not None:
+            text = f"--three-d does not go with --{others[0].replace('_', '-')}."
+        raise MedviewError("bad_use", text, exit_code=ExitCode.BAD_USE)
+    wish = SolidWish(
+        solid["three_d"],
+        solid["azimuth"] or 0.0,
+        solid["elevation"] or 0.0,
+        wished["time"],
+        solid["clip"],
+        wished["size"] or (800, 800),
+        wished["text"],
+        wished["model_result"],
+        wished["overlay"],
+    )
+    answer = render_solid(choice, wish, output)
     if as_json:
         print_json(answer)
     else:

@@ -130,8 +130,9 @@ def _window(it: Shown) -> Line:
 def _look(it: Shown) -> Line:
     """What values look like in three dimensions."""
     from medview.app.solid_view import preset_of
+    from medview.ui.solid_text import preset_title
 
-    title = translate("SolidPreset", preset_of(it.view.solid, it.stack).title)
+    title = preset_title(preset_of(it.view.solid, it.stack))
     changed = "  " + translate("Viewport", "changed by hand") if it.view.solid.look is not None else ""
     return line_of((title, True), (changed, False))
 

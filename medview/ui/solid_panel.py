@@ -15,6 +15,7 @@ from medview.app.shown_slice import sides_are_known
 from medview.core.solid_presets import presets_of
 from medview.ui.course_editor import CourseEditor
 from medview.ui.parts import title_label
+from medview.ui.solid_text import preset_title
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class SolidPanel(QWidget):
         with QSignalBlocker(self.presets):
             self.presets.clear()
             for preset in presets_of(stack.context.modality, stack.unit):
-                self.presets.addItem(translate("SolidPreset", preset.title), preset.id)
+                self.presets.addItem(preset_title(preset), preset.id)
             self.presets.setCurrentIndex(self.presets.findData(solid_view.preset_of(style, stack).id))
         self.course.show_look(look, model.values if model is not None else None)
         has_surfaces = model is not None and bool(model.labels)

@@ -1196,47 +1196,47 @@
     </message>
     <message>
         <source>From the front</source>
-        <translation type="unfinished"></translation>
+        <translation>从前方看</translation>
     </message>
     <message>
         <source>From the back</source>
-        <translation type="unfinished"></translation>
+        <translation>从后方看</translation>
     </message>
     <message>
         <source>From the patient&apos;s left</source>
-        <translation type="unfinished"></translation>
+        <translation>从患者左侧看</translation>
     </message>
     <message>
         <source>From the patient&apos;s right</source>
-        <translation type="unfinished"></translation>
+        <translation>从患者右侧看</translation>
     </message>
     <message>
         <source>From the head</source>
-        <translation type="unfinished"></translation>
+        <translation>从头侧看</translation>
     </message>
     <message>
         <source>From the feet</source>
-        <translation type="unfinished"></translation>
+        <translation>从足侧看</translation>
     </message>
     <message>
         <source>Volume rendering</source>
-        <translation type="unfinished"></translation>
+        <translation>容积再现</translation>
     </message>
     <message>
         <source>3D</source>
-        <translation type="unfinished"></translation>
+        <translation>三维</translation>
     </message>
     <message>
         <source>Next look: bone, skin, lung, vessels …</source>
-        <translation type="unfinished"></translation>
+        <translation>下一种显示方式：骨、皮肤、肺、血管……</translation>
     </message>
     <message>
         <source>Clipping box</source>
-        <translation type="unfinished"></translation>
+        <translation>裁剪框</translation>
     </message>
     <message>
         <source>As at the beginning</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复初始状态</translation>
     </message>
 </context>
 <context>
@@ -3989,7 +3989,7 @@
     </message>
     <message>
         <source>Three dimensions</source>
-        <translation type="unfinished"></translation>
+        <translation>三维</translation>
     </message>
 </context>
 <context>
@@ -5360,43 +5360,43 @@
     </message>
     <message>
         <source>These images have no common place in the patient: they cannot be drawn in three dimensions.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些图像在患者体内没有共同的位置，无法作三维显示。</translation>
     </message>
     <message>
         <source>This is a single slice: it cannot be drawn in three dimensions.</source>
-        <translation type="unfinished"></translation>
+        <translation>这只是单个层面，无法作三维显示。</translation>
     </message>
     <message>
         <source>Colour images have no values that could be drawn in three dimensions.</source>
-        <translation type="unfinished"></translation>
+        <translation>彩色图像没有可作三维显示的数值。</translation>
     </message>
     <message>
         <source>There are no values that could be drawn in three dimensions.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可作三维显示的数值。</translation>
     </message>
     <message>
         <source>Drawing in three dimensions needs the library VTK, which is not installed here: pip install vtk brings it.</source>
-        <translation type="unfinished"></translation>
+        <translation>三维显示需要 VTK 库，此处未安装：可用 pip install vtk 安装。</translation>
     </message>
     <message>
         <source>This computer cannot draw in three dimensions: OpenGL 3.2 is missing ({0}).</source>
-        <translation type="unfinished"></translation>
+        <translation>这台计算机无法作三维显示：缺少 OpenGL 3.2（{0}）。</translation>
     </message>
     <message>
         <source>There is too little memory to draw in three dimensions: {0} MB are free for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>内存不足，无法作三维显示：可用于此的只有 {0} MB。</translation>
     </message>
     <message>
         <source>Drawing in three dimensions took more memory than there is; its process was ended, nothing else was lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>三维显示所需内存超过现有内存；其进程已结束，其他内容没有丢失。</translation>
     </message>
     <message>
         <source>The process that draws in three dimensions does not start ({0}); nothing else was lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>三维显示的进程无法启动（{0}）；其他内容没有丢失。</translation>
     </message>
     <message>
         <source>The process that draws in three dimensions broke down ({0}); nothing else was lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>三维显示的进程出现故障（{0}）；其他内容没有丢失。</translation>
     </message>
 </context>
 <context>
@@ -7114,94 +7114,94 @@
     <name>Solid</name>
     <message>
         <source>Making surfaces: {0} to go</source>
-        <translation type="unfinished"></translation>
+        <translation>正在生成表面：还剩 {0} 个</translation>
     </message>
     <message>
         <source>Preparing three dimensions…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在准备三维显示……</translation>
     </message>
     <message>
         <source>Waiting for all slices…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在等待全部层面……</translation>
     </message>
     <message>
         <source>Preparing three dimensions… {0} %</source>
-        <translation type="unfinished"></translation>
+        <translation>正在准备三维显示…… {0} %</translation>
     </message>
     <message>
         <source>Opacity of the values</source>
-        <translation type="unfinished"></translation>
+        <translation>各值的不透明度</translation>
     </message>
     <message>
         <source>Pull a point; double-click for a new one; Delete or a right click takes one away</source>
-        <translation type="unfinished"></translation>
+        <translation>拖动控制点；双击添加；按 Delete 或右键单击删除</translation>
     </message>
     <message>
         <source>Three dimensions</source>
-        <translation type="unfinished"></translation>
+        <translation>三维</translation>
     </message>
     <message>
         <source>Look of the volume</source>
-        <translation type="unfinished"></translation>
+        <translation>容积显示方式</translation>
     </message>
     <message>
         <source>Light and shadow</source>
-        <translation type="unfinished"></translation>
+        <translation>光照与阴影</translation>
     </message>
     <message>
         <source>Show the values, not surfaces alone</source>
-        <translation type="unfinished"></translation>
+        <translation>显示体数据，而不仅是表面</translation>
     </message>
     <message>
         <source>Opacity of surfaces</source>
-        <translation type="unfinished"></translation>
+        <translation>表面不透明度</translation>
     </message>
     <message>
         <source>Clipping box</source>
-        <translation type="unfinished"></translation>
+        <translation>裁剪框</translation>
     </message>
     <message>
         <source>Face of the box: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>裁剪框的面：{0}</translation>
     </message>
     <message>
         <source>The box cuts surfaces too</source>
-        <translation type="unfinished"></translation>
+        <translation>裁剪框也裁剪表面</translation>
     </message>
 </context>
 <context>
     <name>SolidPreset</name>
     <message>
         <source>CT bone</source>
-        <translation type="unfinished"></translation>
+        <translation>CT 骨</translation>
     </message>
     <message>
         <source>CT skin and soft tissue</source>
-        <translation type="unfinished"></translation>
+        <translation>CT 皮肤与软组织</translation>
     </message>
     <message>
         <source>CT lung and airways</source>
-        <translation type="unfinished"></translation>
+        <translation>CT 肺与气道</translation>
     </message>
     <message>
         <source>CT angiography</source>
-        <translation type="unfinished"></translation>
+        <translation>CT 血管造影</translation>
     </message>
     <message>
         <source>CT maximum (MIP)</source>
-        <translation type="unfinished"></translation>
+        <translation>CT 最大密度投影 (MIP)</translation>
     </message>
     <message>
         <source>MR</source>
-        <translation type="unfinished"></translation>
+        <translation>MR 磁共振</translation>
     </message>
     <message>
         <source>Uptake</source>
-        <translation type="unfinished"></translation>
+        <translation>摄取</translation>
     </message>
     <message>
         <source>Maximum (MIP)</source>
-        <translation type="unfinished">最大值（MIP）</translation>
+        <translation>最大值（MIP）</translation>
     </message>
 </context>
 <context>
@@ -8016,7 +8016,7 @@
     </message>
     <message>
         <source>changed by hand</source>
-        <translation type="unfinished"></translation>
+        <translation>手动修改</translation>
     </message>
     <message>
         <source>LUT </source>
@@ -8220,7 +8220,7 @@
     </message>
     <message>
         <source>three dimensions</source>
-        <translation type="unfinished"></translation>
+        <translation>三维</translation>
     </message>
     <message>
         <source>along a path</source>
@@ -8272,11 +8272,11 @@
     </message>
     <message>
         <source>Reduced {0}×: one voxel of so many each way</source>
-        <translation type="unfinished"></translation>
+        <translation>缩减 {0}×：各方向每 {0} 个体素合为一个</translation>
     </message>
     <message>
         <source>Clipped by a box</source>
-        <translation type="unfinished"></translation>
+        <translation>已用裁剪框裁剪</translation>
     </message>
     <message>
         <source>The tool acts on the middle of the slab</source>
