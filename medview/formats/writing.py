@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def write_volume(
         if ending.startswith(".nii"):
             _write_nifti(temporary, array, affine, time_step_s, packed=ending == ".nii.gz")
         else:
-            _write_itk(temporary, array, affine)
+            _write_raw(temporary, ending, array, affine)
 
 
 def _write_nifti(path: Path, array: NDArray[Any], affine: NDArray[np.float64], step: float, *, packed: bool) -> None:
@@ -108,18 +109,21 @@ def _write_nifti(path: Path, array: NDArray[Any], affine: NDArray[np.float64], s
                 stream.write(np.ascontiguousarray(image).tobytes())
 
 
-def _write_itk(path: Path, array: NDArray[Any], affine: NDArray[np.float64]) -> None:
-    import SimpleITK
+def _write_raw(path: Path, ending: str, array: NDArray[Any], affine: NDArray[np.float64]) -> None:
+    from medview.formats.metaimage import metaimage_header
+    from medview.formats.nrrd import nrrd_header
 
-    sitk: Any = SimpleITK
-    rgb = array.dtype.names is not None
-    plain = np.ascontiguousarray(array)
-    if rgb:
-        plain = plain.view(np.uint8).reshape(*array.shape, 3)
-    image = sitk.GetImageFromArray(plain, isVector=rgb)
-    columns = affine[:3, :3]
-    spacing = np.linalg.norm(columns, axis=0)
-    image.SetSpacing([float(d) for d in spacing])
-    image.SetDirection([float(d) for d in (columns / spacing).ravel()])
-    image.SetOrigin([float(x) for x in affine[:3, 3]])
-    sitk.WriteImage(image, os.fspath(path), useCompression=True)
+    colour = array.dtype.names is not None
+    dtype = "uint8" if colour else array.dtype.name
+    sizes = (array.shape[2], array.shape[1], array.shape[0])
+    kind = array.dtype if colour else array.dtype.newbyteorder("<")
+    voxels = np.ascontiguousarray(array, dtype=kind).view(np.uint8).reshape(-1).data
+    with path.open("wb") as stream:
+        if ending == ".nrrd":
+            stream.write(nrrd_header(dtype, sizes, affine, colour=colour))
+            with gzip.GzipFile(filename="", mode="wb", compresslevel=4, fileobj=stream, mtime=0) as packed:
+                packed.write(voxels)
+        else:
+            content = zlib.compress(voxels, 4)
+            stream.write(metaimage_header(dtype, sizes, affine, len(content), colour=colour))
+            stream.write(content)
