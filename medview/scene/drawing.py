@@ -54,7 +54,7 @@ class Stage:
         vtkObject.GlobalWarningDisplayOff()
         self._renderer = vtkRenderer()
         self._renderer.SetBackground(0.0, 0.0, 0.0)
-        self._window: Any = _window()
+        self._window = _window()
         self._window.SetMultiSamples(0)
         self._window.AddRenderer(self._renderer)
         self._window.AddObserver("AbortCheckEvent", lambda *_: self._window.SetAbortRender(1) if stopped() else None)
@@ -222,22 +222,25 @@ class Stage:
                 mapper.SetClippingPlanes(_planes(scene.box))
 
 
-def _window() -> vtkRenderWindow:
-    """A window that is never on a screen; on Linux without any X server. Raises MedviewError where OpenGL cannot be had."""
-    kinds: list[Callable[[], Any]] = [vtkRenderWindow]
-    if sys.platform == "linux":
-        from vtkmodules import vtkRenderingOpenGL2
+def window_kinds() -> list[Callable[[], Any]]:
+    """Windows that are never on a screen, the best first; on Linux those that need no X server."""
+    if sys.platform != "linux":
+        return [vtkRenderWindow]
+    from vtkmodules import vtkRenderingOpenGL2
 
-        names = ("vtkEGLRenderWindow", "vtkOSOpenGLRenderWindow")
-        kinds = [getattr(vtkRenderingOpenGL2, name) for name in names if hasattr(vtkRenderingOpenGL2, name)]
-    for kind in kinds:
+    names = ("vtkEGLRenderWindow", "vtkOSOpenGLRenderWindow")
+    return [getattr(vtkRenderingOpenGL2, name) for name in names if hasattr(vtkRenderingOpenGL2, name)]
+
+
+def _window() -> Any:
+    """Raises MedviewError where OpenGL cannot be had."""
+    for kind in window_kinds():
         window = kind()
         window.SetOffScreenRendering(1)
         window.SetShowWindow(False)
         window.SetSize(64, 64)
         if window.SupportsOpenGL():
-            made: vtkRenderWindow = window
-            return made
+            return window
     raise no_drawing("neither a graphics card nor Mesa's software answers")
 
 

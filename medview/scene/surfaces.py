@@ -62,12 +62,33 @@ def surface_of(inside: NDArray[Any], first: tuple[int, int, int], geometry: Geom
     if not found.GetNumberOfCells():
         return Surface(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
     ijk = vtk_to_numpy(found.GetPoints().GetData()).astype(np.float64) - 1.0
+    ijk = _as_large_as(int(padded.sum()), ijk, vtk_to_numpy(found.GetPolys().GetConnectivityArray()).reshape(-1, 3))
     triangles = vtk_to_numpy(found.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
     kji = ijk[:, ::-1] * step + (step - 1) / 2 + np.array(first, dtype=np.float64)
     surface = Surface(geometry.voxel_to_patient(kji).astype(np.float32), triangles)
     # About the middle, where less is lost by rounding.
     about = Surface(surface.points - surface.points.mean(axis=0), triangles)
     return surface if about.volume_mm3 >= 0 else Surface(surface.points, np.ascontiguousarray(triangles[:, ::-1]))
+
+
+def _as_large_as(count: int, points: NDArray[np.float64], triangles: NDArray[Any]) -> NDArray[np.float64]:
+    """Points moved along their normals so that the surface encloses ``count`` voxels again: smoothing shrinks what is round."""
+    for _ in range(2):
+        a, b, c = (points[triangles[:, at]] for at in range(3))
+        faces = np.cross(b - a, c - a) / 2
+        volume = float(np.einsum("ij,ij->i", a - points.mean(axis=0), faces).sum() / 3)
+        area = float(np.linalg.norm(faces, axis=1).sum())
+        if area <= 0:
+            break
+        normals = np.stack(
+            [sum(np.bincount(triangles[:, at], faces[:, axis], len(points)) for at in range(3)) for axis in range(3)],
+            axis=1,
+        )
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+        # The net may turn either way: a volume below zero means that the normals look inside.
+        step = (count - abs(volume)) / area * (1.0 if volume >= 0 else -1.0)
+        points = points + normals * float(np.clip(step, -REACH, REACH))
+    return points
 
 
 def mesh_of(surface: Surface) -> vtkPolyData:

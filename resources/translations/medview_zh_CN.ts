@@ -8272,7 +8272,7 @@
     </message>
     <message>
         <source>Reduced {0}×: one voxel of so many each way</source>
-        <translation>缩减 {0}×：各方向每 {0} 个体素合为一个</translation>
+        <translation>缩减 {0}×：各方向若干体素合为一个</translation>
     </message>
     <message>
         <source>Clipped by a box</source>
