@@ -1,6 +1,6 @@
 """Writes what a packaged medview holds: a CycloneDX list and a page with every licence text, from the lock.
 
-    python packaging/bill_of_materials.py FOLDER
+    python packaging/bill_of_materials.py FOLDER [LOCK NAME …]      of an add-on: these packages of packaging/locks/LOCK
 
 Names, versions and hashes come out of packaging/locks/cpu.txt, licences out of the packages as they are installed in the
 Python that runs this; a package that is locked for this system and not installed ends it with an error.
@@ -34,6 +34,7 @@ NOT_SHIPPED = frozenset(
         "numba",
         "llvmlite",
         "qtpy",
+        "simpleitk",  # an add-on
     }
 )
 LICENCE_NAMES = re.compile(
@@ -53,12 +54,12 @@ class Component:
     texts: tuple[tuple[str, str], ...] = field(default=())
 
 
-def locked(text: str, system: str = sys.platform) -> list[Component]:
-    """The packages of a lock file that hold for a system (as ``sys.platform`` says), without those that are not shipped."""
+def locked(text: str, system: str = sys.platform, only: tuple[str, ...] = ()) -> list[Component]:
+    """The packages of a lock file that hold for a system (as ``sys.platform`` says): ``only`` these, else what is shipped."""
     found: list[Component] = []
     for entry in re.split(r"\n(?=[A-Za-z0-9])", text):
         head = re.match(r"([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\\n]*))?", entry)
-        if head is None or head.group(1).lower() in NOT_SHIPPED:
+        if head is None or (head.group(1).lower() not in only if only else head.group(1).lower() in NOT_SHIPPED):
             continue
         marker = head.group(3) or ""
         if "win32" in marker and (("==" in marker) != (system == "win32")):
@@ -160,13 +161,13 @@ def page(components: list[Component]) -> str:
     return "\n".join([*lines, ""])
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, lock_name: str = "cpu.txt", only: tuple[str, ...] = ()) -> None:
     """Write medview.cdx.json and components.md into a folder."""
     sys.path.insert(0, str(ROOT))
     from medview import __version__
 
-    lock = (ROOT / "packaging" / "locks" / "cpu.txt").read_text(encoding="utf-8")
-    components = [with_licences(one) for one in locked(lock)]
+    lock = (ROOT / "packaging" / "locks" / lock_name).read_text(encoding="utf-8")
+    components = [with_licences(one) for one in locked(lock, only=only)]
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(cyclonedx(components, __version__), indent=1, ensure_ascii=False) + "\n"
     (folder / "medview.cdx.json").write_text(text, encoding="utf-8", newline="\n")
@@ -174,6 +175,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2 or len(sys.argv) == 3:
         sys.exit(__doc__)
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:3], only=tuple(sys.argv[3:]))

@@ -9,8 +9,9 @@
     python3 packaging/build.py dmg         dist/medview-VERSION.dmg (macOS; signed where MEDVIEW_SIGN names an identity)
     python3 packaging/build.py texts       build/texts: what the systems are told, without building anything
 
-`--keep-folder` packs the folder that is there already. The standard library is enough; everything else comes out of the
-locks (`packaging/locks`, cpu and package) into an environment of its own, build/environment.
+`--keep-folder` packs the folder that is there already. `--with registration`, `--with 3d` (or both) take these add-ons in: `deb`
+makes a package of its own of each, the others hold them. The standard library is enough; everything else comes out of the
+locks (`packaging/locks`: cpu, package, three-d) into an environment of its own, build/environment.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import sys
 import time
 from pathlib import Path
 
+import addons
 import associations
 import bootstrap
 import contents
@@ -135,15 +137,32 @@ def build_folder(python: Path) -> Path:
     return folder
 
 
-def build_deb(folder: Path, *, quick: bool = False) -> Path:
-    """Pack the folder as a Debian package; returns the file."""
+def build_addons(names: list[str], named: str | None) -> dict[addons.Addon, Path]:
+    """Make build/addons/NAME of these add-ons, with their licences."""
+    python = bootstrap.python_of(Path(named) if named is not None else BUILD / "environment")
+    made = {}
+    for addon in addons.addons():
+        if addon.name in names:
+            made[addon] = addons.build(addon, python, BUILD / "addons" / addon.name)
+            notices = made[addon] / "licences" / f"medview-{addon.name}"
+            lock = f"{addon.lock or 'cpu'}.txt"
+            bill = str(ROOT / "packaging" / "bill_of_materials.py")
+            call([str(python), bill, str(notices), lock, addon.distribution])
+    return made
+
+
+def build_debs(folder: Path, taken: dict[addons.Addon, Path], *, quick: bool = False) -> list[Path]:
+    """Pack the folder as a Debian package, and each add-on as one; returns the files."""
     icons = {size: BUILD / "work" / "icons" / f"medview-{size}.png" for size in ICON_SIZES}
     package = debian.Package(
         version=version(), architecture=architecture(), folder=folder, icons=icons,
         svg=ROOT / "resources" / "icons" / "medview.svg", notices=folder / "licences",
     )  # fmt: skip
     DIST.mkdir(exist_ok=True)
-    return debian.build(package, BUILD / "deb", DIST, quick=quick)
+    made = [debian.build(package, BUILD / "deb", DIST, quick=quick)]
+    for addon, parts in taken.items():
+        made.append(debian.build_addon(package, addon.name, addon.title, parts, BUILD / "deb-addon", DIST, quick=quick))
+    return made
 
 
 def build_portable(folder: Path) -> Path:
@@ -220,7 +239,8 @@ def main() -> int:
     parser.add_argument("what", nargs="+", choices=what)
     parser.add_argument("--keep-folder", action="store_true", help="pack build/medview as it is")
     parser.add_argument("--environment", help="a virtual environment that holds the locked packages already")
-    parser.add_argument("--three-d", action="store_true", help="with VTK: volume rendering and surfaces")
+    names = [addon.name for addon in addons.addons()]
+    parser.add_argument("--with", dest="addons", action="append", choices=names, default=[], help="add-ons to take in")
     parser.add_argument("--quick", action="store_true", help="compress less")
     chosen = parser.parse_args()
     begun = time.monotonic()
@@ -230,12 +250,17 @@ def main() -> int:
             return 0
         folder = BUILD / "medview"
         if not chosen.keep_folder or not folder.is_dir():
-            os.environ["MEDVIEW_THREE_D"] = "1" if chosen.three_d else ""
-            folder = build_folder(make_environment(chosen.environment, three_d=chosen.three_d))
+            folder = build_folder(make_environment(chosen.environment, three_d="3d" in chosen.addons))
+        taken = build_addons(chosen.addons, chosen.environment)
+        if set(chosen.what) - {"deb"}:
+            for addon in taken.values():
+                shutil.copytree(addon, folder, symlinks=True, dirs_exist_ok=True)
+        elif taken:
+            print(contents.budget_table(*taken.values()), flush=True)
         made = []
         for name in chosen.what:
             if name == "deb":
-                made.append(build_deb(folder, quick=chosen.quick))
+                made += build_debs(folder, taken, quick=chosen.quick)
             elif name == "portable":
                 made.append(build_portable(folder))
             elif name == "appimage":

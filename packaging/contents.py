@@ -29,6 +29,9 @@ HIDDEN += [
     f"imagecodecs._{name}" for name in ("imcd", "jpeg2k", "jpeg8", "jpegls", "jpegxl", "shared", "shared_cython")
 ]
 
+# What add-ons import of Python itself, and nothing else in the program does.
+HIDDEN += ["importlib.util", "inspect", "numbers", "operator", "pathlib", "typing", "weakref"]
+
 # Packages that ask for their own version when they are imported.
 ASKED_FOR_THEIR_VERSION = ("click", "highdicom", "numpy", "pydantic", "pydicom", "pyjpegls")
 
@@ -44,6 +47,8 @@ EXCLUDED = (
     "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtHelp", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest",
     # medview makes no connection; a picture is PNG, JPEG, TIFF or BMP.
     "_ssl", "ssl", "PIL._avif", "PIL._webp",
+    # Packages of their own (addons.py).
+    "SimpleITK", "vtk", "vtkmodules",
 )  # fmt: skip
 
 # Files that PyInstaller's hooks bring and medview never opens, as patterns of paths in the folder ("*" crosses folders).
@@ -92,7 +97,8 @@ OF_THE_SYSTEM = (
 
 COMPONENTS = (
     ("Qt and PySide6", ("parts/PySide6/*", "parts/shiboken6/*")),
-    ("SimpleITK (filters, NRRD and MHA)", ("parts/SimpleITK/*", "parts/simpleitk*")),
+    ("SimpleITK (registration)", ("parts/SimpleITK/*",)),
+    ("VTK (three dimensions)", ("parts/vtkmodules/*",)),
     ("OpenCV with FFmpeg (drawing, video)", ("parts/cv2/*", "parts/opencv_python*")),
     ("numba and LLVM", ("parts/numba/*", "parts/llvmlite/*", "parts/llvmlite*")),
     ("ONNX Runtime", ("parts/onnxruntime*",)),
@@ -139,21 +145,22 @@ def component_of(name: str) -> str:
     return COMPONENTS[-1][0]
 
 
-def budget(folder: Path) -> dict[str, tuple[int, int]]:
-    """Bytes and number of files of each component of a finished folder, links not followed."""
+def budget(*folders: Path) -> dict[str, tuple[int, int]]:
+    """Bytes and number of files of each component of finished folders, links not followed."""
     found: dict[str, tuple[int, int]] = {}
-    for path in folder.rglob("*"):
-        if path.is_dir() or path.is_symlink():
-            continue
-        title = component_of(path.relative_to(folder).as_posix())
-        size, count = found.get(title, (0, 0))
-        found[title] = (size + path.stat().st_size, count + 1)
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.is_dir() or path.is_symlink():
+                continue
+            title = component_of(path.relative_to(folder).as_posix())
+            size, count = found.get(title, (0, 0))
+            found[title] = (size + path.stat().st_size, count + 1)
     return found
 
 
-def budget_table(folder: Path) -> str:
+def budget_table(*folders: Path) -> str:
     """The budget as a table, largest first, with the sum."""
-    rows = sorted(budget(folder).items(), key=lambda row: -row[1][0])
+    rows = sorted(budget(*folders).items(), key=lambda row: -row[1][0])
     lines = [f"{'component':44} {'MB':>8} {'files':>6}"]
     lines += [f"{title:44} {size / 1e6:8.1f} {count:6}" for title, (size, count) in rows]
     total, files = sum(size for _, (size, _) in rows), sum(count for _, (_, count) in rows)

@@ -19,6 +19,8 @@ RENAMED = {"libglib2.0-0": "libglib2.0-0 | libglib2.0-0t64"}
 ALSO = ("libegl1", "libfontconfig1", "libfreetype6")
 RECOMMENDED = ("xdg-utils", "shared-mime-info", "desktop-file-utils", "fonts-noto-cjk")
 
+SUGGESTED = ("medview-registration", "medview-3d")
+
 DESCRIPTION = """\
 viewer of medical images that runs neural networks on what it shows
  Opens DICOM folders, discs and files, NIfTI, NRRD and MetaImage volumes and
@@ -73,13 +75,13 @@ def is_program(path: Path) -> bool:
         return stream.read(4) == b"\x7fELF"
 
 
-def packages_of(libraries: set[str]) -> list[str]:
+def packages_of(libraries: set[str], also: tuple[str, ...] = ALSO) -> list[str]:
     """The Debian packages that bring these libraries, as this machine knows them; raises PackageError for an unknown one."""
     places: dict[str, str] = {}
     for line in output_of(["/sbin/ldconfig", "-p"]).splitlines():
         if found := re.match(r"\s+(\S+) \(.*\) => (\S+)", line):
             places.setdefault(found.group(1), os.path.realpath(found.group(2)))
-    names = set(ALSO)
+    names = set(also)
     for library in sorted(libraries):
         if library in bootstrap.DEBIAN_PACKAGES:
             names.add(bootstrap.DEBIAN_PACKAGES[library])
@@ -130,13 +132,38 @@ def build(package: Package, stage: Path, target: Path, *, quick: bool = False) -
     return path
 
 
-def control_text(package: Package, depends: list[str], size_kib: int) -> str:
+def build_addon(
+    package: Package, name: str, title: str, parts: Path, stage: Path, target: Path, *, quick: bool = False
+) -> Path:
+    """Make the package of an add-on, whose files lie among the program's parts; returns the file."""
+    shutil.rmtree(stage, ignore_errors=True)
+    own = f"medview-{name}"
+    shutil.copytree(parts / "parts", stage / "usr" / "lib" / "medview" / "parts", symlinks=True)
+    documents = stage / "usr" / "share" / "doc" / own
+    shutil.copytree(parts / "licences" / own, documents)
+    (documents / "copyright").write_text(copyright_text(), encoding="utf-8")
+    for path in stage.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    size = sum(path.lstat().st_size for path in stage.rglob("*") if not path.is_dir()) // 1024
+    depends = [f"medview (= {package.version})", *packages_of(needed_libraries(parts), also=())]
+    description = f"add-on of medview: {title}\n"
+    write(stage / "DEBIAN" / "control", control_text(package, depends, size, own, description))
+    compression = ["-Zzstd", "-z3"] if quick else ["-Zxz", "-z6"]
+    path = target / f"{own}_{package.version}_{package.architecture}.deb"
+    output_of(["dpkg-deb", *compression, "--root-owner-group", "-b", str(stage), str(path)])
+    return path
+
+
+def control_text(
+    package: Package, depends: list[str], size_kib: int, name: str = "medview", description: str = DESCRIPTION
+) -> str:
     """The package's control file."""
+    further = f"Recommends: {', '.join(RECOMMENDED)}\nSuggests: {', '.join(SUGGESTED)}\n" if name == "medview" else ""
     return (
-        f"Package: medview\nVersion: {package.version}\nArchitecture: {package.architecture}\n"
+        f"Package: {name}\nVersion: {package.version}\nArchitecture: {package.architecture}\n"
         f"Maintainer: medview developers <medview@localhost>\nInstalled-Size: {size_kib}\n"
-        f"Depends: {', '.join(depends)}\nRecommends: {', '.join(RECOMMENDED)}\n"
-        f"Section: science\nPriority: optional\nDescription: {DESCRIPTION}"
+        f"Depends: {', '.join(depends)}\n{further}"
+        f"Section: science\nPriority: optional\nDescription: {description}"
     )
 
 

@@ -14,6 +14,10 @@ REGISTRATION_TEMPLATES: Mapping[str, str] = {
     "registration_failed": QT_TRANSLATE_NOOP(
         "Message", "No place was found where the two series are more alike than they are now; nothing was moved."
     ),
+    "registration_not_here": QT_TRANSLATE_NOOP(
+        "Message",
+        "Registering needs the library SimpleITK, which is not installed here: the package medview-registration brings it.",
+    ),
     "registration_incomplete": QT_TRANSLATE_NOOP(
         "Message", "One of the two series has slices that cannot be read; it is not registered."
     ),
