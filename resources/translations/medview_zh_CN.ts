@@ -287,6 +287,10 @@
         <translation>将序列保存为图片或视频…</translation>
     </message>
     <message>
+        <source>Share the study without identity…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Save findings and report…</source>
         <translation>保存所见与报告…</translation>
     </message>
@@ -3642,6 +3646,10 @@
         <translation>正在配准两个序列</translation>
     </message>
     <message>
+        <source>Writing a copy without identity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Installing a package</source>
         <translation>安装模型包</translation>
     </message>
@@ -3692,6 +3700,10 @@
     <message>
         <source>registering</source>
         <translation>配准</translation>
+    </message>
+    <message>
+        <source>objects</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>computing</source>
@@ -5023,6 +5035,22 @@
         <translation>检查数据库 {0} 由更新版本的 medview 写入。已另存为 {1}，并根据日志重新建立。</translation>
     </message>
     <message>
+        <source>{0} objects were written to {1} without identity; {2} were left out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was written: no series of the study may be shared as it is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} lies in a folder of the original images; what is shared never lies beside them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} still holds what says whose it is, at a place where medview does not know how to take it away.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The file does not say how large a pixel is: there is no true size.</source>
         <translation>文件未说明像素大小，无法以真实大小显示。</translation>
     </message>
@@ -5337,6 +5365,10 @@
     <message>
         <source>No place was found where the two series are more alike than they are now; nothing was moved.</source>
         <translation>没有找到使两个序列比现在更相似的位置；未作移动。</translation>
+    </message>
+    <message>
+        <source>Registering needs the library SimpleITK, which is not installed here: the package medview-registration brings it.</source>
+        <translation>配准需要 SimpleITK 库，此处未安装；安装 medview-registration 软件包即可获得。</translation>
     </message>
     <message>
         <source>One of the two series has slices that cannot be read; it is not registered.</source>
@@ -6994,6 +7026,77 @@
     <message>
         <source>Set by the administrator of this computer</source>
         <translation>由本机管理员设定</translation>
+    </message>
+</context>
+<context>
+    <name>Share</name>
+    <message>
+        <source>Share the study without identity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A copy after DICOM PS3.15 (Basic Profile): names, numbers, texts and private data are taken out, all UIDs are replaced. Reports, documents and annotations are left out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>moved by an unknown number of days</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>removed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dates</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep sex, age, size and weight (SUV needs the weight)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep private numbers that the images need (b-values, scales)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Patients are called</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New folder to write</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation type="unfinished">选择…</translation>
+    </message>
+    <message>
+        <source>A face can be made of the head&apos;s images; it is not taken out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished">关闭</translation>
+    </message>
+    <message>
+        <source>Write the copy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Names are often written into these pictures. Tick what you have looked at:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{series} – its file says that there are names</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder that the new one is made in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At work…</source>
+        <translation type="unfinished">正在处理…</translation>
     </message>
 </context>
 <context>
