@@ -66,7 +66,7 @@ def start_of_elements(buf: bytes, size: int, notice: Callable[[str], None]) -> i
     big = (buf[0] == 0 and buf[1] in {0x02, 0x08} and int.from_bytes(buf[4:6], "little") in ALL_VRS) or (
         buf[:8] == b"\0\x08\0\0\0\0\0\x04"
     )
-    if (plain and (vr in ALL_VRS or length <= min(size, 256))) or command or big:
+    if (plain and (vr in ALL_VRS or length <= min(size, 256))) or command or big or _is_private_creator(buf):
         notice("no_preamble")
         return 0
     if buf[:2] == b"PK" or buf[:2] == b"\x1f\x8b" or buf[257:262] == b"ustar":
@@ -81,6 +81,16 @@ def start_of_elements(buf: bytes, size: int, notice: Callable[[str], None]) -> i
         notice("no_preamble")
         return found.start()
     raise NotDicom("no DICM mark, and it does not begin with a data element")
+
+
+def _is_private_creator(buf: bytes) -> bool:
+    """Whether the data set begins with the creator of a private group before the first one of DICOM (0003, 0005 …)."""
+    group, element, length = struct.unpack_from("<HHI", buf)
+    if group not in {3, 5, 7} or not 0x10 <= element <= 0xFF:
+        return False
+    start, length = (8, length >> 16) if buf[4:6] == b"LO" else (8, length)
+    name = buf[start : start + length]
+    return 0 < length <= 64 and len(name) == length and name.strip(b" \0").isascii() and name[:1].isalnum()
 
 
 def read_meta(file: ByteSource, buf: bytes, pos: int, values: dict[int, Any]) -> int:

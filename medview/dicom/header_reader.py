@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from medview.core.study import PatientIdentity
 from medview.dicom import tags
+from medview.dicom.acr_nema import grid_of
 from medview.dicom.breast_views import view_modifiers, view_of
 from medview.dicom.charset import codecs_of, decode_text
 from medview.dicom.elements import FIRST_READ, Layouts, RawInstance, Values, read_elements
@@ -76,7 +77,7 @@ _FRAME_TAGS = (
 )  # fmt: skip
 _PIXEL_TAGS = (
     tags.ROWS, tags.COLUMNS, tags.SAMPLES, tags.PHOTOMETRIC, tags.PLANAR, tags.NUMBER_OF_FRAMES, tags.BITS_ALLOCATED, tags.BITS_STORED,
-    tags.HIGH_BIT, tags.PIXEL_REPRESENTATION,
+    tags.HIGH_BIT, tags.PIXEL_REPRESENTATION, tags.RECOGNITION_CODE, tags.PLANES, tags.IMAGE_DIMENSIONS,
 )  # fmt: skip
 _ENHANCED_TAGS = frozenset(
     {
@@ -519,11 +520,10 @@ def _unsaid_width(raw: RawInstance, cells: int) -> int:
 
 def _pixel_description(raw: RawInstance) -> PixelDescription:
     get = raw.values.get
-    rows, columns = as_short(get(tags.ROWS)), as_short(get(tags.COLUMNS))
+    rows, columns, frames = grid_of(raw)
     photometric = as_text(get(tags.PHOTOMETRIC)).upper() or "MONOCHROME2"
     samples = as_short(get(tags.SAMPLES)) or samples_of(photometric)
     samples = samples if samples <= _MOST_SAMPLES else samples_of(photometric)
-    frames = max(1, as_integer(get(tags.NUMBER_OF_FRAMES)) or 1)
     allocated = as_short(get(tags.BITS_ALLOCATED)) or _unsaid_width(raw, rows * columns * samples * frames)
     stored = as_short(get(tags.BITS_STORED)) or allocated
     return PixelDescription(

@@ -19,8 +19,8 @@ from medview.dicom.header import as_integer, as_number, as_numbers
 from medview.dicom.inflate import inflate_capped
 from tests.dicom.pixel_files import JPEG, encapsulated, encode, phantom, rle_frame, write_pixels
 from tests.dicom.reading import assert_census, catalog_of, codes, only_stack, stacks_of
-from tests.phantoms.broken_dicom import PIXELS, big_image, variants
-from tests.phantoms.raw_dicom import element, item, part10, small_image
+from tests.phantoms.broken_dicom import PIXELS, acr_nema, big_image, variants
+from tests.phantoms.raw_dicom import element, implicit, item, part10, small_image
 
 VARIANTS = variants()
 TRUE_VALUES = np.frombuffer(PIXELS, "<i2").reshape(4, 6)
@@ -30,6 +30,8 @@ NOTED = {
     "no meta, implicit": {"no_preamble"},
     "no meta, big endian implicit": {"no_preamble"},
     "ACR-NEMA": {"no_preamble", "assumed_pixel_format"},
+    "a private group first": {"no_preamble"},
+    "a private group first, implicit": {"no_preamble"},
     "a stray byte first": {"no_preamble"},
     "a MacBinary header first": {"odd_preamble"},
     "no transfer syntax, implicit": {"no_transfer_syntax"},
@@ -67,6 +69,26 @@ def test_the_values_are_true_and_what_was_odd_is_said(tmp_path: Path, name: str)
     assert stack.frame_count == 1
     if name in NOTED:
         assert codes(stack) - {"no_geometry"} == NOTED[name]
+
+
+def test_rows_and_columns_of_libido_stand_the_other_way_round(tmp_path: Path) -> None:
+    """Its 4 rows of 6 are 6 rows of 4, as GDCM reads them too."""
+    (tmp_path / "lena.acr").write_bytes(acr_nema("ACRNEMA_LIBIDO_1.1"))
+    stack = only_stack(tmp_path / "lena.acr")
+    np.testing.assert_array_equal(stack.frames[0].read(), TRUE_VALUES.reshape(6, 4))
+
+
+@pytest.mark.parametrize(("dimensions", "planes", "there", "frames"), [(3, 3, 3, 3), (2, 3, 3, 1), (3, 3, 1, 1)])
+def test_planes_of_an_acr_nema_volume_are_frames_where_they_are_there(
+    tmp_path: Path, dimensions: int, planes: int, there: int, frames: int
+) -> None:
+    said = (implicit(0x00280005, struct.pack("<H", dimensions)), implicit(0x00280012, struct.pack("<H", planes)))
+    pixels = b"".join(bytes(each ^ plane for each in PIXELS) for plane in range(there))
+    (tmp_path / "volume.acr").write_bytes(acr_nema("ACR-NEMA 2.0", *said, pixels=pixels))
+    stack = only_stack(tmp_path / "volume.acr")
+    assert stack.frame_count == frames
+    last = bytes(each ^ (frames - 1) for each in PIXELS)
+    np.testing.assert_array_equal(stack.frames[-1].read(), np.frombuffer(last, "<i2").reshape(4, 6))
 
 
 @pytest.mark.skipif(shutil.which("dcm2pnm") is None, reason="needs DCMTK")

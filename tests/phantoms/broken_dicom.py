@@ -65,11 +65,9 @@ def implicit_big_image() -> bytes:
     return b"".join([*parts, struct.pack(">HHI", 0x7FE0, 0x0010, 48) + swapped])
 
 
-def acr_nema() -> bytes:
-    """ACR-NEMA 2.0: no preamble, no SOP class, group lengths, a recognition code."""
-    head = (
-        implicit(0x00080000, struct.pack("<I", 60)) + implicit(0x00080010, "ACR-NEMA 2.0") + implicit(0x00080060, "CT")
-    )
+def acr_nema(recognition: str = "ACR-NEMA 2.0", *more: bytes, pixels: bytes = PIXELS) -> bytes:
+    """ACR-NEMA 2.0: no preamble, no SOP class, group lengths, a recognition code. ``more``: image attributes."""
+    head = implicit(0x00080000, struct.pack("<I", 60)) + implicit(0x00080010, recognition) + implicit(0x00080060, "CT")
     patient = (
         implicit(0x00100000, struct.pack("<I", 28)) + implicit(0x00100010, "TEST RAW") + implicit(0x00100020, "RAW1")
     )
@@ -80,9 +78,10 @@ def acr_nema() -> bytes:
         + patient
         + implicit(0x00280000, bytes(4))
         + image
+        + b"".join(more)
         + code
         + implicit(0x7FE00000, bytes(4))
-        + implicit(0x7FE00010, PIXELS)
+        + implicit(0x7FE00010, pixels)
     )
 
 
@@ -128,6 +127,8 @@ def variants() -> dict[str, bytes]:
         "no meta, big endian": big_image(),
         "no meta, big endian implicit": implicit_big_image(),
         "ACR-NEMA": acr_nema(),
+        "a private group first, implicit": implicit(0x00030010, "MAKER 1.0 ") + implicit(0x00031001, "x ") + implicit_image(),
+        "a private group first": element(0x00050010, "LO", "MAKER 1.0 ") + element(0x00051001, "LO", "x ") + data,
         "a stray byte first": b" " + data,
         "a preamble without mark": bytes(128) + data,
         "a MacBinary header first": bytes(128) + part10(data),
