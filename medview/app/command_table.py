@@ -152,6 +152,15 @@ def _file_commands() -> tuple[Command, ...]:
             section=1,
         ),
         Command(
+            "save.shared",
+            QT_TRANSLATE_NOOP("Command", "Share the study without identity…"),
+            menu,
+            lambda c: c.shell.share_study(),
+            ("Ctrl+Alt+E",),
+            enabled=has_image,
+            section=1,
+        ),
+        Command(
             "save.findings",
             QT_TRANSLATE_NOOP("Command", "Save findings and report…"),
             menu,

@@ -20,6 +20,7 @@ COMMANDS = frozenset(
         "explain",
         "models",
         "backup",
+        "deidentify",
         "restore",
         "diagnostics",
         "batch",

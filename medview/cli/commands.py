@@ -23,6 +23,7 @@ _LAZY = {
     "explain": ("medview.cli.explain:explain_command", "Ask a model why: where it looked, how sure it is."),
     "batch": ("medview.cli.batch:batch_command", "Run model packages over many studies."),
     "models": ("medview.cli.models:models_command", "List, check, install and remove model packages."),
+    "deidentify": ("medview.cli.deidentify:deidentify_command", "Write studies without what says whose they are."),
     "backup": ("medview.cli.backup:backup_command", "Write everything that was marked and decided into a file."),
     "restore": ("medview.cli.backup:restore_command", "Bring back what a backup holds."),
     "diagnostics": ("medview.cli.diagnostics:diagnostics_command", "Say what this computer has, without patient data."),

@@ -63,6 +63,17 @@ WORK_TEMPLATES: Mapping[str, str] = {
         "Message",
         "The study database {0} was written by a newer medview. It was set aside as {1} and made again from the journal.",
     ),
+    "shared": QT_TRANSLATE_NOOP("Message", "{0} objects were written to {1} without identity; {2} were left out."),
+    "nothing_to_share": QT_TRANSLATE_NOOP(
+        "Message", "Nothing was written: no series of the study may be shared as it is."
+    ),
+    "output_in_source": QT_TRANSLATE_NOOP(
+        "Message", "{file} lies in a folder of the original images; what is shared never lies beside them."
+    ),
+    "identity_left": QT_TRANSLATE_NOOP(
+        "Message",
+        "{file} still holds what says whose it is, at a place where medview does not know how to take it away.",
+    ),
     "no_true_size": QT_TRANSLATE_NOOP("Message", "The file does not say how large a pixel is: there is no true size."),
     "no_true_size_monitor": QT_TRANSLATE_NOOP(
         "Message", "The monitor does not say how large it is: there is no true size."

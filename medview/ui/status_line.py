@@ -32,6 +32,7 @@ def job_title(title: str) -> str:
         "results": translate("Job", "Fetching kept results"),
         "save": translate("Job", "Saving"),
         "register": translate("Job", "Registering two series"),
+        "share": translate("Job", "Writing a copy without identity"),
         "install": translate("Job", "Installing a package"),
         "document": translate("Job", "Reading a document"),
         "tags": translate("Job", "Reading tags"),
@@ -55,6 +56,7 @@ def step_title(step: str) -> str:
         "explain": translate("Job", "questioning"),
         "results": translate("Job", "series"),
         "register": translate("Job", "registering"),
+        "deidentify": translate("Job", "objects"),
         "demo phantom": translate("Job", "computing"),
         "demo study": translate("Job", "writing"),
     }

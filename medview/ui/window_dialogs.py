@@ -191,6 +191,12 @@ class WindowDialogs(QMainWindow):
 
         save_place(self, self._workspace)
 
+    def share_study(self) -> None:
+        """Open the form that writes the study without identity."""
+        from medview.ui.share_dialog import ShareDialog
+
+        ShareDialog(self._workspace, self).show()
+
     def show_jobs(self) -> None:
         """Open the list of jobs."""
         from medview.ui.small_dialogs import JobsDialog

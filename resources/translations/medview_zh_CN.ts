@@ -288,7 +288,7 @@
     </message>
     <message>
         <source>Share the study without identity…</source>
-        <translation type="unfinished"></translation>
+        <translation>去标识化后共享检查…</translation>
     </message>
     <message>
         <source>Save findings and report…</source>
@@ -3647,7 +3647,7 @@
     </message>
     <message>
         <source>Writing a copy without identity</source>
-        <translation type="unfinished"></translation>
+        <translation>正在写入去标识化副本</translation>
     </message>
     <message>
         <source>Installing a package</source>
@@ -3703,7 +3703,7 @@
     </message>
     <message>
         <source>objects</source>
-        <translation type="unfinished"></translation>
+        <translation>个对象</translation>
     </message>
     <message>
         <source>computing</source>
@@ -5036,19 +5036,19 @@
     </message>
     <message>
         <source>{0} objects were written to {1} without identity; {2} were left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>已将 {0} 个对象去标识化写入 {1}；略去 {2} 个。</translation>
     </message>
     <message>
         <source>Nothing was written: no series of the study may be shared as it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>未写入任何内容：该检查没有可直接共享的序列。</translation>
     </message>
     <message>
         <source>{file} lies in a folder of the original images; what is shared never lies beside them.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 位于原始图像所在的文件夹；共享的副本不会放在原始图像旁边。</translation>
     </message>
     <message>
         <source>{file} still holds what says whose it is, at a place where medview does not know how to take it away.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 仍含有身份信息，medview 无法将其去除。</translation>
     </message>
     <message>
         <source>The file does not say how large a pixel is: there is no true size.</source>
@@ -7032,71 +7032,71 @@
     <name>Share</name>
     <message>
         <source>Share the study without identity</source>
-        <translation type="unfinished"></translation>
+        <translation>去标识化后共享检查</translation>
     </message>
     <message>
         <source>A copy after DICOM PS3.15 (Basic Profile): names, numbers, texts and private data are taken out, all UIDs are replaced. Reports, documents and annotations are left out.</source>
-        <translation type="unfinished"></translation>
+        <translation>按 DICOM PS3.15（基本规范）制作副本：去除姓名、号码、文字和私有数据，替换所有 UID。不包含报告、文档和注释。</translation>
     </message>
     <message>
         <source>moved by an unknown number of days</source>
-        <translation type="unfinished"></translation>
+        <translation>平移未知天数</translation>
     </message>
     <message>
         <source>removed</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Dates</source>
-        <translation type="unfinished"></translation>
+        <translation>日期</translation>
     </message>
     <message>
         <source>Keep sex, age, size and weight (SUV needs the weight)</source>
-        <translation type="unfinished"></translation>
+        <translation>保留性别、年龄、身高和体重（SUV 需要体重）</translation>
     </message>
     <message>
         <source>Keep private numbers that the images need (b-values, scales)</source>
-        <translation type="unfinished"></translation>
+        <translation>保留图像所需的私有数值（b 值、比例）</translation>
     </message>
     <message>
         <source>Patients are called</source>
-        <translation type="unfinished"></translation>
+        <translation>患者代号前缀</translation>
     </message>
     <message>
         <source>New folder to write</source>
-        <translation type="unfinished"></translation>
+        <translation>写入的新文件夹</translation>
     </message>
     <message>
         <source>Choose…</source>
-        <translation type="unfinished">选择…</translation>
+        <translation>选择…</translation>
     </message>
     <message>
         <source>A face can be made of the head&apos;s images; it is not taken out.</source>
-        <translation type="unfinished"></translation>
+        <translation>头部图像可重建出面容；未作去除。</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished">关闭</translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Write the copy</source>
-        <translation type="unfinished"></translation>
+        <translation>写入副本</translation>
     </message>
     <message>
         <source>Names are often written into these pictures. Tick what you have looked at:</source>
-        <translation type="unfinished"></translation>
+        <translation>这些图像中常写有姓名。请勾选已核对的序列：</translation>
     </message>
     <message>
         <source>{series} – its file says that there are names</source>
-        <translation type="unfinished"></translation>
+        <translation>{series} – 文件注明图中有姓名</translation>
     </message>
     <message>
         <source>Folder that the new one is made in</source>
-        <translation type="unfinished"></translation>
+        <translation>新文件夹所在位置</translation>
     </message>
     <message>
         <source>At work…</source>
-        <translation type="unfinished">正在处理…</translation>
+        <translation>正在处理…</translation>
     </message>
 </context>
 <context>
