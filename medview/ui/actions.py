@@ -32,8 +32,8 @@ class ReasonedMenu(QMenu):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
-            action = self.actionAt(event.pos())
-            why = self._commands.reason(action) if not action.isEnabled() else ""
+            action: QAction | None = self.actionAt(event.pos())
+            why = self._commands.reason(action) if action is not None and not action.isEnabled() else ""
             if why:
                 QToolTip.showText(event.globalPos(), why, self)
             else:

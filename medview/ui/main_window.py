@@ -21,7 +21,7 @@ from medview.ui.fusion_menu import add_fusion_list
 from medview.ui.hint_strip import HintStrip
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
-from medview.ui.parts import focus_of
+from medview.ui.parts import fit_into_screen, focus_of
 from medview.ui.right_panel import AI, RightPanel
 from medview.ui.series_panel import SeriesPanel
 from medview.ui.status_line import StatusLine
@@ -338,7 +338,9 @@ class MainWindow(WindowDialogs):
         """Show the page that would be printed."""
         from medview.ui.print_dialog import PrintDialog
 
-        PrintDialog(self._workspace, self.grid.size(), self).show()
+        dialog = PrintDialog(self._workspace, self.grid.size(), self)
+        fit_into_screen(dialog)
+        dialog.show()
 
     def save_findings(self) -> None:
         """Ask which files are to be made of marks, findings and decisions, and where."""

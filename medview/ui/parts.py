@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
@@ -43,13 +43,22 @@ def title_label(text: str) -> QLabel:
     return label
 
 
+class RunningText(QLabel):
+    """Words that wrap. A label of Qt asks for the height that it would have at its narrowest, in Chinese a line for each letter:
+    a dialog with one long sentence was higher than the screen.
+    """
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, min(self.fontMetrics().height(), super().minimumSizeHint().height()))
+
+
 def text_label(text: str = "", role: str = "", selectable: bool = False) -> QLabel:
     """Running text that wraps inside its panel and never makes it wider; ``role`` as in the theme."""
-    label = QLabel(text)
+    label = RunningText(text)
     label.setTextFormat(Qt.TextFormat.PlainText)  # file names and descriptions are no markup
     label.setWordWrap(True)
     label.setMinimumWidth(1)
-    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     policy.setHeightForWidth(True)
     label.setSizePolicy(policy)
     if role:
@@ -177,6 +186,18 @@ def swatch_icon(colour: tuple[int, int, int]) -> QIcon:
     painter.end()
     picture.setDevicePixelRatio(2)
     return QIcon(picture)
+
+
+FRAME_ROOM = (16, 64)
+"""Px that a window's frame and the desktop's bars may take beside it."""
+
+
+def fit_into_screen(dialog: QWidget) -> None:
+    """No dialog is larger than its screen, as on a small one or at 300 %."""
+    free = dialog.screen().availableGeometry()
+    dialog.resize(
+        min(dialog.width(), free.width() - FRAME_ROOM[0]), min(dialog.height(), free.height() - FRAME_ROOM[1])
+    )
 
 
 def focus_of(window: QWidget) -> QWidget | None:

@@ -44,7 +44,7 @@ class Theme:
 
 DARK = Theme(
     "dark", "#16181c", "#1e2126", "#272b31", "#363b43", "#e6e8eb", "#a3a9b3", "#6d737d", "#4c9be8", "#0b0d10",
-    "#e0a83c", "#f07470", "#6fbf8a", "#a89cf0", "#2b4560",
+    "#e0a83c", "#f07470", "#6fbf8a", "#a89cf0", "#243b53",
 )  # fmt: skip
 LIGHT = Theme(
     "light", "#e4e6ea", "#f3f4f6", "#ffffff", "#c3c8d0", "#1a1d22", "#545b66", "#9096a0", "#1f6fbf", "#ffffff",
@@ -52,15 +52,29 @@ LIGHT = Theme(
 )  # fmt: skip
 
 
-def dimmed(theme: Theme) -> Theme:
-    """The theme at half its brightness; the ground of the images is black already."""
+WORDS = frozenset({"text", "secondary", "warning", "danger", "done", "ai"})
+READABLE = 4.5
+"""Least contrast of words (WCAG 2.1, AA)."""
 
-    def half(colour: str) -> str:
+
+def dimmed(theme: Theme) -> Theme:
+    """The theme at half its brightness, words as bright as it takes to read them; the ground of the images is black already."""
+
+    def times(colour: str, share: float) -> str:
         value = QColor(colour)
-        return QColor(value.red() // 2, value.green() // 2, value.blue() // 2).name()
+        return QColor(*(round(part * share) for part in (value.red(), value.green(), value.blue()))).name()
+
+    def shade(name: str) -> str:
+        colour, share = getattr(theme, name), 0.5
+        ground = times(theme.raised, 0.5)
+        while (
+            name in WORDS and theme.name == "dark" and share < 1 and contrast(times(colour, share), ground) < READABLE
+        ):
+            share += 0.02
+        return times(colour, share)
 
     names = [entry.name for entry in fields(Theme) if entry.name not in {"name", "image"}]
-    return Theme(theme.name, *(half(getattr(theme, name)) for name in names))
+    return Theme(theme.name, *(shade(name) for name in names))
 
 
 def chosen_theme(name: str, dim: bool) -> Theme:
@@ -158,7 +172,7 @@ QMenuBar {{ background: {t.window}; padding: 0 4px; }}
 QMenuBar::item {{ padding: 4px 8px; background: transparent; border-radius: 3px; }}
 QMenuBar::item:selected {{ background: {t.raised}; }}
 QMenu {{ background: {t.raised}; border: 1px solid {t.line}; padding: 4px 0; }}
-QMenu::item {{ padding: 5px 28px 5px 28px; }}
+QMenu::item {{ padding: 4px 28px 4px 28px; }}
 QMenu::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
 QMenu::item:disabled {{ color: {t.disabled}; background: transparent; }}
 QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 0; }}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QMainWindow, QToolBar
 
+from medview.ui.parts import fit_into_screen
+
 if TYPE_CHECKING:
     from medview.app.channel_question import ChannelQuestion
     from medview.app.workspace import Workspace
@@ -32,6 +34,7 @@ class WindowDialogs(QMainWindow):
     def _show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
         if name not in self._dialogs:
             self._dialogs[name] = make()
+            fit_into_screen(self._dialogs[name])
         dialog = self._dialogs[name]
         dialog.show()
         dialog.raise_()
