@@ -96,7 +96,7 @@ def _nifti1(path: str, raw: bytes, order: str) -> NiftiHeader:
 
     magic = raw[344:348]
     if magic not in {b"n+1\0", b"ni1\0"}:
-        raise _bad(path, "it has no NIfTI mark (an Analyze file has no orientation and is not read)")
+        return _analyze(path, raw, order)
     return _header(
         path,
         order,
@@ -113,6 +113,41 @@ def _nifti1(path: str, raw: bytes, order: str) -> NiftiHeader:
         sform=take("12f", 280),
         description=raw[148:228],
     )
+
+
+def _analyze(path: str, raw: bytes, order: str) -> NiftiHeader:
+    """The header of an Analyze 7.5 pair, NIfTI's ancestor: sizes, type and spacing at the same places, no orientation.
+
+    SPM wrote a scale where Analyze has a field without use.
+    """
+
+    def take(kind: str, at: int) -> tuple[Any, ...]:
+        return struct.unpack_from(order + kind, raw, at)
+
+    datatype, bits = take("2h", 70)
+    known = _DTYPES.get(datatype, "")
+    if not path.lower().endswith(".hdr") or known not in _ANALYZE_BITS or bits not in {0, _ANALYZE_BITS[known]}:
+        raise _bad(path, "it has no NIfTI mark, and is no Analyze header either")
+    scale = take("f", 112)[0]
+    return _header(
+        path,
+        order,
+        one_file=False,
+        struct_size=348,
+        dim=take("8h", 40),
+        datatype=datatype,
+        pixdim=(1.0, *take("7f", 80)),
+        offset=take("f", 108)[0],
+        scale=(scale if np.isfinite(scale) and scale > 0 else 0.0, 0.0),
+        units=0,
+        codes=(0, 0),
+        quaternion=(0.0,) * 6,
+        sform=(0.0,) * 12,
+        description=raw[148:228],
+    )
+
+
+_ANALYZE_BITS = {"uint8": 8, "int16": 16, "int32": 32, "float32": 32, "float64": 64, "rgb": 24}
 
 
 def _nifti2(path: str, raw: bytes, order: str) -> NiftiHeader:

@@ -59,6 +59,22 @@ def test_sides_are_assumed_where_the_space_is_not_the_patients(tmp_path: Path, f
     assert [note.code for note in stack.notes] == ["orientation_unknown"]
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_an_analyze_pair_is_read_without_sides(tmp_path: Path, order: str) -> None:
+    values = RNG.integers(-999, 999, (3, 4, 5)).astype(np.int16)
+    image = nib.AnalyzeImage(values.T, np.diag([-0.5, 0.75, 2, 1]), nib.AnalyzeHeader(endianness=order))
+    image.header.set_data_dtype(np.int16)
+    nib.save(image, tmp_path / "old.hdr")
+    assert (tmp_path / "old.hdr").read_bytes()[344:348] == bytes(4)
+    stack = read_volume_stack(tmp_path / "old.hdr")
+    assert [note.code for note in stack.notes] == ["orientation_unknown"]
+    assert stack.geometry is not None
+    assert stack.geometry.spacing == pytest.approx((2, 0.75, 0.5))
+    assert stack.whole is not None
+    whole = stack.whole.read()
+    assert np.array_equal(whole[::-1] if stack.stored_reversed else whole, values)
+
+
 @pytest.mark.parametrize("gap", [0, 4])
 def test_an_offset_inside_the_header_is_not_believed(tmp_path: Path, gap: int) -> None:
     values = RNG.integers(0, 999, (3, 4, 5)).astype(np.int16)
