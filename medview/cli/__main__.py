@@ -70,11 +70,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if handed_over(words):
         return 0
+    from medview.cli.answer import answered, log_to_standard_error
+    from medview.cli.needs import check_processor
+
+    unfit = answered(check_processor)
+    if unfit:
+        return unfit
     window = plain_window(words)
     if window is not None:
         # The command line library takes a fiftieth of the time to the first image.
-        from medview.cli.answer import answered, log_to_standard_error
-
         log_to_standard_error()
         return answered(lambda: _open(*window))
     from medview.cli.commands import run
@@ -83,9 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _open(paths: list[str], new_window: bool) -> int:
-    from medview.ui.application import run
+    from medview.cli.needs import with_window
 
-    return run(tuple(paths), new_window=new_window)
+    return with_window(lambda run: run(tuple(paths), new_window=new_window))
 
 
 if __name__ == "__main__":

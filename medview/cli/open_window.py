@@ -22,9 +22,9 @@ def open_command(paths: tuple[str, ...], demo: bool, new_window: bool, safe_mode
     if reset and (aside := set_aside()) is not None:
         text = f"The settings were set aside as {aside.name}; marks, results and networks are as they were."
         notes = (Note("settings_set_aside", text, (aside.name,)),)
-    from medview.ui.application import run
+    from medview.cli.needs import with_window
 
-    return run(paths, demo=demo, new_window=new_window, safe_mode=safe_mode, notes=notes)
+    return with_window(lambda run: run(paths, demo=demo, new_window=new_window, safe_mode=safe_mode, notes=notes))
 
 
 @click.command("demo-picture")
