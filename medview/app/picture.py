@@ -29,12 +29,12 @@ from medview.core.display import (
     label_codes,
     layer_of_codes,
     resolve_window,
-    sample_labels,
     sample_slice,
 )
 from medview.core.slab import project_labels
 from medview.core.volume import Volume
 from medview.core.window import Voi, Window
+from medview.kernels.sample2d import box_of, sample_around
 
 if TYPE_CHECKING:
     from medview.core.display import FusedSample, OverlayStyle
@@ -146,8 +146,8 @@ class ViewportPicture:
         self._sample_key: Hashable = None
         self._sample: SampledSlice | None = None
         self._layers: dict[str, tuple[Hashable, LabelLayer | None]] = {}
-        self._codes: dict[str, tuple[Hashable, ByteArray]] = {}
-        self._label_cuts: dict[str, tuple[Hashable, ByteArray]] = {}
+        self._codes: dict[str, tuple[Hashable, ByteArray, int, int]] = {}
+        self._label_cuts: dict[str, tuple[Hashable, ByteArray, tuple[int, int, int, int]]] = {}
         self._composed_key: Hashable = None
         self._composed: ScreenPart | None = None
         self._window: tuple[Hashable, Voi] | None = None
@@ -231,17 +231,20 @@ class ViewportPicture:
             if labels is None:
                 return None
             # Looked up before they are sampled: there are fewer of them here.
-            cut = (cut_key, label_codes(labels, segmentation.meanings))
+            found = label_codes(labels, segmentation.meanings)
+            cut = (cut_key, found, box_of(found))
             self._label_cuts[layer.key] = cut
-        key = (cut_key, transform.key)
+        margin = layer.style.outline_width + 1
+        key = (cut_key, transform.key, margin)
         codes = self._codes.get(layer.key)
         if codes is None or codes[0] != key:
-            codes = (key, sample_labels(cut[1], *transform.covered_part))
+            codes = (key, *sample_around(cut[1], *transform.covered_part, cut[2], margin))
             self._codes[layer.key] = codes
         drawn_key = (key, layer.style)
         drawn = self._layers.get(layer.key)
         if drawn is None or drawn[0] != drawn_key:
-            drawn = (drawn_key, layer_of_codes(codes[1], segmentation.meanings, layer.style))
+            _, sampled, top, left = codes
+            drawn = (drawn_key, layer_of_codes(sampled, segmentation.meanings, layer.style, top, left))
             self._layers[layer.key] = drawn
         return drawn[1]
 

@@ -61,6 +61,8 @@ def narrow_modality_slice(volume: Volume, k: int) -> AnyArray:
         if min(ends) >= bounds.min and max(ends) <= bounds.max:
             # Arithmetic modulo 2^16 is exact where the result fits.
             factor, offset = (np.array([int(value)], dtype=np.int64).astype(kind) for value in (slope, intercept))
+            if slope == 1 and stored.dtype == kind:
+                return np.asarray(stored + offset)
             values = stored.astype(kind)
             if slope != 1:
                 values *= factor

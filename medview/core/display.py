@@ -110,6 +110,8 @@ class FusedSample:
         return self.region is None and self.sample.kept is None
 
 
+_LARGE = 4
+"""A part of the screen of more than one in so many is drawn with all of it: parts cost more for each pixel."""
 _EDGE = 128
 """Added to the code of a label on its outline."""
 
@@ -278,9 +280,12 @@ def compose_screen(
         first = layers[0] if layers and fused is None and colour_map is None else None
         if first is not None and first.edged is not None and missing is None and sample.graphics is None:
             grey = _toned(apply_voi(values, voi, inverted), tone)
-            if kept is not None:
-                grey = blackened(grey, kept)
-            picture = look_up(paired(grey, first.edged), first.look.table)
+            if first.edged.size * _LARGE >= grey.size:
+                grey = grey if kept is None else blackened(grey, kept)
+                picture = look_up(paired(grey, first.spread(grey.shape)), first.look.table)
+            else:
+                picture = bgra_from_grey(grey, kept)
+                picture[first.place] = look_up(paired(grey[first.place], first.edged), first.look.table)
             layers = layers[1:]
         elif first is None and kept is None and values.dtype.name in {"uint16", "int16"} and values.size > 2**16:
             # One step for all: as fast as windowing alone, and for a sigmoid or a LUT as fast as for a line.
@@ -300,9 +305,13 @@ def compose_screen(
 
 def _with_labels(picture: ByteArray, layers: Sequence[LabelLayer]) -> ByteArray:
     for layer in layers:
-        look = layer.look
-        blend_labels(picture, layer.codes, look.colours[:, ::-1], look.fills, look.outlines, outline_width=layer.width)
+        _blend(picture, layer)
     return picture
+
+
+def _blend(picture: ByteArray, layer: LabelLayer) -> None:
+    look, part = layer.look, picture[layer.place]
+    blend_labels(part, layer.codes, look.colours[:, ::-1], look.fills, look.outlines, outline_width=layer.width)
 
 
 @lru_cache(maxsize=4)
@@ -360,13 +369,31 @@ class LabelLayer:
     """Labels (h, w) on their way to the screen: all that does not change with the window is done.
 
     ``codes`` index the look; ``edged`` is the same with 128 added on both sides of the outline, None where there are more
-    than 127.
+    than 127. They are the screen's part from (``top``, ``left``) on, outside of which there are no labels; where it ends
+    inside the screen no outline reaches its border.
     """
 
     codes: ByteArray
     edged: ByteArray | None
     look: _LookTable
     width: int
+    top: int = 0
+    left: int = 0
+
+    def spread(self, shape: tuple[int, ...]) -> ByteArray:
+        """``edged`` on the whole screen (h, w)."""
+        assert self.edged is not None
+        if self.edged.shape == shape:
+            return self.edged
+        whole = np.zeros(shape, np.uint8)
+        whole[self.place] = self.edged
+        return whole
+
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """Rows and columns of the screen."""
+        height, width = self.codes.shape
+        return (slice(self.top, self.top + height), slice(self.left, self.left + width))
 
 
 def label_codes(labels: AnyArray, meanings: Sequence[Label]) -> ByteArray:
@@ -374,16 +401,21 @@ def label_codes(labels: AnyArray, meanings: Sequence[Label]) -> ByteArray:
     return _look_table(tuple(meanings), OverlayStyle()).codes_of(labels)
 
 
-def layer_of_codes(codes: ByteArray, meanings: Sequence[Label], style: OverlayStyle) -> LabelLayer | None:
-    """What ``codes`` (h, w) of :func:`label_codes` look like at the resolution of the screen; None where nothing is to be seen."""
-    top = int(codes.max()) if codes.size and style.visible else 0
-    if top == 0:
+def layer_of_codes(
+    codes: ByteArray, meanings: Sequence[Label], style: OverlayStyle, top: int = 0, left: int = 0
+) -> LabelLayer | None:
+    """What ``codes`` (h, w) of :func:`label_codes` look like at the resolution of the screen; None where nothing is to be seen.
+
+    They are the screen's part from (``top``, ``left``) on.
+    """
+    highest = int(codes.max()) if codes.size and style.visible else 0
+    if highest == 0:
         return None
     look = _look_table(tuple(meanings), style)
     edged: ByteArray | None = None
-    if top < _EDGE:
+    if highest < _EDGE:
         edged = edged_codes(codes, style.outline_width) if look.outlines.any() else codes
-    return LabelLayer(codes, edged, look, style.outline_width)
+    return LabelLayer(codes, edged, look, style.outline_width, top, left)
 
 
 def label_layer(labels: AnyArray, meanings: Sequence[Label], style: OverlayStyle) -> LabelLayer | None:
@@ -395,8 +427,7 @@ def draw_labels(picture: ByteArray, labels: AnyArray, meanings: Sequence[Label],
     """Draw ``labels`` (h, w) over a BGRA ``picture`` (h, w, 4) in place as ``style`` says."""
     layer = label_layer(labels, meanings, style)
     if layer is not None:
-        look = layer.look
-        blend_labels(picture, layer.codes, look.colours[:, ::-1], look.fills, look.outlines, outline_width=layer.width)
+        _blend(picture, layer)
 
 
 @lru_cache(maxsize=32)

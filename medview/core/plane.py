@@ -62,6 +62,12 @@ class Plane:
         xy = np.asarray(points, dtype=np.float64)
         return np.asarray(np.asarray(self.origin) + xy @ self.steps)
 
+    def point_at(self, x: float, y: float) -> Vector:
+        """LPS mm of one pixel, as plain numbers."""
+        across, down = x * self.spacing[0], y * self.spacing[1]
+        a, b, c = (o + u * across + v * down for o, u, v in zip(self.origin, self.u, self.v, strict=True))
+        return (a, b, c)
+
     def patient_to_plane(self, points: ArrayLike) -> FloatArray:
         """(…, 3) LPS mm to (x, y, distance): pixels, and mm along ``normal`` (0 on the plane)."""
         inverse = _inverse(self.u, self.v, self.spacing)

@@ -23,6 +23,10 @@ BoolArray = NDArray[np.bool_]
 _MARGIN = 3
 """Picture pixels kept around the visible region, so that neighbours are there for interpolation."""
 
+_SPARSE = 1.08
+"""Picture pixels between two samples from which on one could be lost between them: up to here each has at least 0.46 of its
+weight in one sample, where it has 0.5 at one pixel a sample. So 512² in half of a usual window is not blurred for nothing."""
+
 _EPS = 1e-9
 """Rounding that may not decide whether a screen pixel lies on the picture."""
 
@@ -72,7 +76,7 @@ def sample_region(
         matrix[0, 2] += 0.5 / factor_i - 0.5
         matrix[1, 2] += 0.5 / factor_j - 0.5
     rest_i, rest_j = scale_i / factor_i, scale_j / factor_j
-    if rest_i > 1.001 or rest_j > 1.001:
+    if rest_i > _SPARSE or rest_j > _SPARSE:
         crop = cv2.sepFilter2D(crop, -1, _box(rest_i), _box(rest_j), borderType=cv2.BORDER_REPLICATE)
     if not smooth and scale_i <= 1 and scale_j <= 1:
         return _nearest(crop, matrix, size), inside
@@ -94,6 +98,56 @@ def resized_values(values: AnyArray, there: BoolArray, size: tuple[int, int]) ->
 def resized_mask(mask: BoolArray, size: tuple[int, int]) -> BoolArray:
     """``mask`` (h, w) as ``size`` (h, w), where the middle of a pixel lies."""
     return cv2.resize(mask.view(np.uint8), (size[1], size[0]), interpolation=cv2.INTER_NEAREST).view(np.bool_)
+
+
+def box_of(labels: AnyArray) -> tuple[int, int, int, int]:
+    """(i, j, width, height) of the rectangle around everything of 8-bit ``labels`` (j, i) that is not 0; all 0 for nothing."""
+    i, j, width, height = cv2.boundingRect(np.ascontiguousarray(labels))
+    return (i, j, width, height)
+
+
+def sample_around(
+    labels: AnyArray, screen_to_pixel: ArrayLike, size: tuple[int, int], box: tuple[int, int, int, int], margin: int
+) -> tuple[AnyArray, int, int]:
+    """What :func:`sample_region` says nearest to the middles of a part of the screen, 0 outside; and the part's (top, left).
+
+    The part is the one that shows ``box`` (i, j, width, height) of ``labels`` (j, i), and ``margin`` px around it; all of the
+    screen where the transform is not along the axes, and nothing of it where it does not show the box.
+    """
+    matrix = np.asarray(screen_to_pixel, dtype=np.float64).reshape(2, 3)
+    shape = (labels.shape[0], labels.shape[1])
+    inside = coverage_mask(matrix, shape, size)
+    region = _visible_region(_numbers(matrix), shape, size)
+    (a, b, c), (d, e, f) = matrix.tolist()
+    if region is None:
+        return np.zeros((0, 0), labels.dtype), 0, 0
+    j0, j1, i0, i1 = region
+    first_i, first_j, wide, high = box
+    along_i, along_j = (first_i, first_i + wide), (first_j, first_j + high)
+    if b == 0 and d == 0:
+        rows, columns = _nearest_index(e, f - j0, size[0], j1 - j0), _nearest_index(a, c - i0, size[1], i1 - i0)
+        across, down, turned = (along_i, i0), (along_j, j0), labels[j0:j1, i0:i1]
+    elif a == 0 and e == 0:
+        rows, columns = _nearest_index(b, c - i0, size[0], i1 - i0), _nearest_index(d, f - j0, size[1], j1 - j0)
+        across, down, turned = (along_j, j0), (along_i, i0), np.swapaxes(labels[j0:j1, i0:i1], 0, 1)
+    else:
+        sampled, _ = sample_region(labels, matrix, size, nearest=True)
+        return only_inside(sampled, inside), 0, 0
+    top, bottom = _reached(rows, *down, margin)
+    left, right = _reached(columns, *across, margin)
+    if top >= bottom or left >= right:
+        return np.zeros((0, 0), labels.dtype), 0, 0
+    sampled = _picked(turned, rows[top:bottom], columns[left:right])
+    seen = inside[top:bottom, left:right]
+    return (sampled if seen.all() else only_inside(sampled, np.ascontiguousarray(seen))), top, left
+
+
+def _reached(index: NDArray[np.intp], span: tuple[int, int], offset: int, margin: int) -> tuple[int, int]:
+    """(first, end) of the outputs that take from ``span`` (``index`` counts from ``offset``) and ``margin`` more at both ends."""
+    found = np.flatnonzero((index >= span[0] - offset) & (index < span[1] - offset))
+    if not len(found):
+        return (0, 0)
+    return max(0, int(found[0]) - margin), min(len(index), int(found[-1]) + 1 + margin)
 
 
 def only_inside(values: AnyArray, mask: BoolArray) -> AnyArray:

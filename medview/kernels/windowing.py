@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ AnyArray = NDArray[Any]
 ByteArray = NDArray[np.uint8]
 
 _EXACT_IN_FLOAT32 = 2**24
+
+_BOUNDS = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
 
 _TOO_SMALL = 64
 """OpenCV takes an array of up to four numbers beside a scalar for the scalar; such small ones are done in NumPy."""
@@ -71,10 +74,10 @@ def _ramp(values: AnyArray, lower: float, upper: float) -> ByteArray:
     if values.size <= _TOO_SMALL:
         kind = ""
     if kind in {"uint8", "uint16", "int16"}:
-        bounds = np.iinfo(values.dtype)
-        if lower <= bounds.min and alpha * max(abs(lower), 65536.0) < _EXACT_IN_FLOAT32:
+        least, most = _BOUNDS[kind]
+        if lower <= least and alpha * max(abs(lower), 65536.0) < _EXACT_IN_FLOAT32:
             return np.asarray(_cv.convertScaleAbs(values, None, alpha, -alpha * lower))
-        floor = int(np.clip(np.floor(lower), bounds.min, bounds.max))
+        floor = most if lower >= most else least if lower <= least else math.floor(lower)
         # The maximum keeps x - lower from going negative, because the scaling below takes the absolute value. What
         # it leaves, a fraction of one integer step, must still round to 0.
         if alpha * abs(floor - lower) < 0.5 and alpha * max(abs(lower), abs(upper)) < _EXACT_IN_FLOAT32:

@@ -6,6 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar, cast
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
@@ -30,6 +31,9 @@ class Segment:
 
 
 Line = tuple[Segment, ...]
+Trail = list[tuple[QPointF, QPixmap]]
+"""Pictures and where they were put, in order."""
+T = TypeVar("T")
 
 
 class Face:
@@ -96,6 +100,16 @@ class KeptLines:
         self._pictures: OrderedDict[Hashable, QPixmap] = OrderedDict()
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
         self._same: OrderedDict[tuple[int, float], tuple[Line, QPixmap, float]] = OrderedDict()
+        self._widest: dict[int, tuple[tuple[Line, ...], float]] = {}
+
+    def widest(self, lines: tuple[Line, ...], width: Callable[[Line], float]) -> float:
+        """The width of the longest of some ``lines``, 0 for none; known where these very lines were asked for before."""
+        known = self._widest.get(id(lines))
+        if known is None or known[0] is not lines:
+            if len(self._widest) > _KEPT_LINES:
+                self._widest.clear()
+            known = self._widest[id(lines)] = (lines, max(map(width, lines), default=0.0))
+        return known[1]
 
     def of_same(self, line: Line, ratio: float) -> tuple[QPixmap, float] | None:
         """Picture and width of this very line, not only of one like it."""
@@ -156,6 +170,8 @@ class Fonts:
     large: Face
     lines: KeptLines = field(default_factory=KeptLines)
     drawings: KeptDrawings = field(default_factory=KeptDrawings)
+    trails: dict[str, tuple[object, bool, Trail, object]] = field(default_factory=dict)
+    """What was drawn last under a name: for what, whether more than once, which pictures where, and what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +184,36 @@ class Canvas:
     fonts: Fonts
     ratio: float = 1.0
     """Device px per logical px."""
+    trail: Trail | None = None
+    """Where to write down what is drawn."""
+
+    def again(self, name: str, key: object, draw: Callable[[Canvas], T]) -> T:
+        """What ``draw`` answers. It draws words, lines and what is kept, and nothing else, and all of it depends on ``key``.
+
+        While that is what it was, the pictures are put where they were put the last time: most of what lies over an image
+        is the same from slice to slice.
+        """
+        whole = (self.width, self.height, self.ratio, key)
+        known = self.fonts.trails.get(name)
+        same = known is not None and known[0] == whole
+        if known is not None and same and known[1]:
+            for at, picture in known[2]:
+                self.painter.drawPixmap(at, picture)
+            if self.trail is not None:
+                self.trail.extend(known[2])
+            return cast("T", known[3])
+        # The second time a line is one picture; that is what is worth writing down.
+        trail: Trail = []
+        answer = draw(Canvas(self.painter, self.width, self.height, self.fonts, self.ratio, trail))
+        self.fonts.trails[name] = (whole, same, trail, answer)
+        if self.trail is not None:
+            self.trail.extend(trail)
+        return answer
+
+    def _put(self, at: QPointF, picture: QPixmap) -> None:
+        self.painter.drawPixmap(at, picture)
+        if self.trail is not None:
+            self.trail.append((at, picture))
 
     def words(self, x: float, y: float, text: str, colour: QColor, face: Face | None = None) -> float:
         """Draw text with its top left corner at (x, y) and return its advance."""
@@ -175,7 +221,7 @@ class Canvas:
             return 0.0
         face = face or self.fonts.text
         if not _FIGURES.issuperset(text):
-            self.painter.drawPixmap(self._corner(x, y), face.picture(text, colour, self.ratio))
+            self._put(self._corner(x, y), face.picture(text, colour, self.ratio))
             return face.width(text)
         # Numbers change with every step of a drag: they are put together from figures that are drawn already, first
         # all halos, so that none darkens its neighbour.
@@ -184,7 +230,7 @@ class Canvas:
             at = x
             for figure in text:
                 picture = face.picture(figure, colour, self.ratio, halo=halo, letters=not halo)
-                self.painter.drawPixmap(self._corner(at, y), picture)
+                self._put(self._corner(at, y), picture)
                 at += face.width(figure)
         return at - x
 
@@ -208,7 +254,7 @@ class Canvas:
             painter.end()
             return picture
 
-        self.painter.drawPixmap(QPointF(left, top), self.fonts.drawings.get((key, size, ratio), make))
+        self._put(QPointF(left, top), self.fonts.drawings.get((key, size, ratio), make))
 
     def _corner(self, x: float, y: float) -> QPointF:
         """On whole device pixels, so that the letters stay as sharp as they were drawn."""
@@ -224,7 +270,7 @@ class Canvas:
         lines = self.fonts.lines
         same = lines.of_same(line, self.ratio)
         if same is not None:
-            self.painter.drawPixmap(self._corner(x - same[1] if align_right else x, y), same[0])
+            self._put(self._corner(x - same[1] if align_right else x, y), same[0])
             return
         width = self.line_width(line)
         if align_right:
@@ -234,7 +280,7 @@ class Canvas:
         kept = lines.get(key)
         if kept is not None:
             lines.keep_same(line, self.ratio, kept, width)
-            self.painter.drawPixmap(corner, kept)
+            self._put(corner, kept)
             return
         if lines.seen_before(key):
             # The same line again: from now on it is one picture.
@@ -243,10 +289,10 @@ class Canvas:
             picture.setDevicePixelRatio(self.ratio)
             picture.fill(Qt.GlobalColor.transparent)
             painter = QPainter(picture)
-            replace(self, painter=painter)._words_of(HALO, HALO, line)
+            replace(self, painter=painter, trail=None)._words_of(HALO, HALO, line)
             painter.end()
             lines.keep(key, picture)
-            self.painter.drawPixmap(corner, picture)
+            self._put(corner, picture)
             return
         # From a whole pixel on, as in the picture of the line: its words must not move when it is kept.
         self._words_of(corner.x() + HALO, corner.y() + HALO, line)

@@ -249,10 +249,10 @@ def _location(it: Shown) -> Line:
         parts.append((place_text(_foot(stack, shown.plane)), True))
     elif normal is not None and sides_are_known(stack) and shown.plane_kind not in {"turning", "solid"}:
         axis = max(range(3), key=lambda at: abs(float(normal[at])))
-        middle = shown.image_to_patient((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)
-        assert middle is not None
+        assert shown.plane is not None
+        middle = shown.plane.point_at((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)
         letters = (("L", "R"), ("P", "A"), ("H", "F"))[axis]
-        value = float(middle[axis])
+        value = middle[axis]
         # DICOM's own way of telling a place: the letter of the side, then the distance from the origin.
         # The figures are a part of their own, because others stand there on every slice.
         side = letters[0 if value >= 0 else 1]
@@ -326,6 +326,17 @@ LINES: Mapping[str, Callable[[Shown], Line | tuple[Line, ...]]] = {
     "matrix": _matrix,
     "device": _device,
 }
+
+NEEDS: Mapping[str, Callable[[Shown], object]] = {
+    "window": lambda it: (it.voi, it.inverted, it.view.scale_id),
+    "zoom": lambda it: it.transform.device_px_per_pixel,
+    "image": lambda it: (it.index, it.count),
+    "dimensions": lambda it: it.view.time,
+    "location": lambda it: it.shown,
+    "matrix": lambda it: it.shown.shape,
+    "pixel_size": lambda it: it.shown.plane_kind,
+}
+"""What an item tells of besides study, series and stack: while that is the same its lines are. The others tell of no more."""
 
 
 def item_title(item: str) -> str:

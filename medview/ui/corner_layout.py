@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QRectF, Qt
 
@@ -18,8 +18,15 @@ LEAST_SCALE = 40.0
 
 
 MOST_BROKEN = 200
-Broken = dict[tuple[object, ...], tuple[Line, ...]]
-"""Lines that were broken before, by their words and the room that they had."""
+
+
+@dataclass(slots=True)
+class Broken:
+    """What was fitted before: lines by their words and the room that they had, and whole corners."""
+
+    lines: dict[tuple[object, ...], tuple[Line, ...]] = field(default_factory=dict)
+    corners: dict[str, tuple[tuple[Line, ...], float, int, tuple[Line, ...]]] = field(default_factory=dict)
+    """By name: lines, room and rows, and how they were fitted into them."""
 
 
 def fitted(canvas: Canvas, corners: Corners, known: Broken | None = None) -> Corners:
@@ -31,21 +38,38 @@ def fitted(canvas: Canvas, corners: Corners, known: Broken | None = None) -> Cor
     room = canvas.width / 2 - MIDDLE - MARGIN
     rows = max(1, int(canvas.height * HIGHEST / canvas.fonts.text.height))
     right = room - SLIDER_REACH
-    known = {} if known is None else known
-    if len(known) > MOST_BROKEN:
-        known.clear()
+    known = known or Broken()
+    if len(known.lines) > MOST_BROKEN:
+        known.lines.clear()
     made = (
-        _kept(canvas, corners.top_left, room, rows, known, from_top=True),
-        _kept(canvas, corners.top_right, right, rows, known, from_top=True),
-        _kept(canvas, corners.bottom_left, room, rows, known, from_top=False),
-        _kept(canvas, corners.bottom_right, right, rows, known, from_top=False),
+        _corner("top_left", canvas, corners.top_left, room, rows, known),
+        _corner("top_right", canvas, corners.top_right, right, rows, known),
+        _corner("bottom_left", canvas, corners.bottom_left, room, rows, known),
+        _corner("bottom_right", canvas, corners.bottom_right, right, rows, known),
     )
     before = (corners.top_left, corners.top_right, corners.bottom_left, corners.bottom_right)
     return corners if all(a is b for a, b in zip(made, before, strict=True)) else Corners(*made)
 
 
+def _corner(
+    name: str, canvas: Canvas, lines: tuple[Line, ...], room: float, rows: int, known: Broken
+) -> tuple[Line, ...]:
+    before = known.corners.get(name)
+    if before is not None and before[0] is lines and before[1:3] == (room, rows):
+        return before[3]
+    made = _kept(canvas, lines, room, rows, known.lines, from_top=name.startswith("top"))
+    known.corners[name] = (lines, room, rows, made)
+    return made
+
+
 def _kept(
-    canvas: Canvas, lines: tuple[Line, ...], room: float, rows: int, known: Broken, *, from_top: bool
+    canvas: Canvas,
+    lines: tuple[Line, ...],
+    room: float,
+    rows: int,
+    known: dict[tuple[object, ...], tuple[Line, ...]],
+    *,
+    from_top: bool,
 ) -> tuple[Line, ...]:
     """The lines of a corner, no wider than ``room`` and no more than ``rows``.
 
@@ -120,7 +144,7 @@ def corner_rects(canvas: Canvas, corners: Corners) -> list[QRectF]:
     ):
         if not lines:
             continue
-        width = max(canvas.line_width(line) for line in lines)
+        width = canvas.fonts.lines.widest(lines, canvas.line_width)
         height = step * len(lines)
         x = canvas.width - SLIDER_REACH - MARGIN - width if right else MARGIN
         y = canvas.height - MARGIN - height if bottom else MARGIN
@@ -132,14 +156,20 @@ def draw_corners(canvas: Canvas, corners: Corners) -> None:
     """Draw the lines of all corners."""
     step = canvas.fonts.text.height
     right = canvas.width - SLIDER_REACH - MARGIN
-    for lines, align_right, top in (
-        (corners.top_left, False, MARGIN),
-        (corners.top_right, True, MARGIN),
-        (corners.bottom_left, False, canvas.height - MARGIN - step * len(corners.bottom_left)),
-        (corners.bottom_right, True, canvas.height - MARGIN - step * len(corners.bottom_right)),
+    for name, lines, align_right, top in (
+        ("top_left", corners.top_left, False, MARGIN),
+        ("top_right", corners.top_right, True, MARGIN),
+        ("bottom_left", corners.bottom_left, False, canvas.height - MARGIN - step * len(corners.bottom_left)),
+        ("bottom_right", corners.bottom_right, True, canvas.height - MARGIN - step * len(corners.bottom_right)),
     ):
-        for row, line in enumerate(lines):
-            canvas.line(right if align_right else MARGIN, top + row * step, line, align_right=align_right)
+
+        def draw(
+            on: Canvas, lines: tuple[Line, ...] = lines, align_right: bool = align_right, top: float = top
+        ) -> None:
+            for row, line in enumerate(lines):
+                on.line(right if align_right else MARGIN, top + row * step, line, align_right=align_right)
+
+        canvas.again(name, lines, draw)
 
 
 def scale_spans(canvas: Canvas, taken: list[QRectF], band: float) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
-from medview.app.corner_items import BY_ID, DEFAULT, Layout, tells_who
+from medview.app.corner_items import BY_ID, CORNERS, DEFAULT, Layout, tells_who
 from medview.app.marks import Mark
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
@@ -26,10 +26,6 @@ from medview.ui.model_text import model_text, versioned_text
 translate = QCoreApplication.translate
 
 
-LIVELY = frozenset({"window", "zoom", "image", "dimensions", "location", "matrix", "pixel_size"})
-"""Items that change while one reads."""
-
-
 @dataclass(frozen=True, slots=True)
 class Corners:
     """Lines of each corner from top to bottom."""
@@ -38,6 +34,36 @@ class Corners:
     top_right: tuple[Line, ...] = ()
     bottom_left: tuple[Line, ...] = ()
     bottom_right: tuple[Line, ...] = field(default=())
+
+
+class KnownLines:
+    """Lines that were made before: from slice to slice most stay the same, as objects too."""
+
+    def __init__(self) -> None:
+        self._about: tuple[object, ...] = ()
+        self._items: dict[str, tuple[object, tuple[Line, ...]]] = {}
+        self._corners: dict[str, tuple[Line, ...]] = {}
+
+    def are_about(self, *about: object) -> None:
+        """Forget all unless these very things are what they were."""
+        if len(about) != len(self._about) or any(a is not b for a, b in zip(about, self._about, strict=True)):
+            self._about = about
+            self._items.clear()
+            self._corners.clear()
+
+    def item(self, name: str, needs: object, make: Callable[[], tuple[Line, ...]]) -> tuple[Line, ...]:
+        """The lines of an item, made anew where what it ``needs`` has changed."""
+        known = self._items.get(name)
+        if known is None or known[0] != needs:
+            known = self._items[name] = (needs, make())
+        return known[1]
+
+    def corner(self, name: str, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        """The lines of a corner, as the same tuple where they are the same."""
+        known = self._corners.get(name)
+        if known is None or len(known) != len(lines) or any(a is not b for a, b in zip(known, lines, strict=True)):
+            known = self._corners[name] = lines
+        return known
 
 
 def corner_lines(
@@ -49,47 +75,45 @@ def corner_lines(
     index: int,
     count: int,
     inverted: bool = False,
-    before: Corners | None = None,
+    known: KnownLines | None = None,
     layout: Layout = DEFAULT,
     free_text: bool = True,
 ) -> Corners:
     """What stands in the corners, by the viewport's text mode and the ``layout``; what is not known leaves no line.
 
     Without patient data what tells who it is is left out, and free text that holds a piece of the name, the ID or the
-    accession number; with ``free_text`` False all free text. ``before``: corners of the same study and stack in the same
-    mode and layout, whose upper ones stay as they are.
+    accession number; with ``free_text`` False all free text. ``known`` is filled and used again.
     """
     if view.stack is None or view.text_mode == "off":
         return Corners()
-    from medview.ui.corner_items import LINES, Shown, series_without_words
+    from medview.ui.corner_items import LINES, NEEDS, Shown, series_without_words
 
+    known = known or KnownLines()
+    known.are_about(view.study, view.series, view.stack, view.text_mode, layout, free_text)
     it = Shown(view, shown, transform, voi, index, count, inverted)
     patient = view.study.patient if view.study is not None else None
     identity = () if patient is None or view.study is None else (patient.name, patient.patient_id, view.study.accession)
 
-    def lines(corner: str) -> tuple[Line, ...]:
-        found: list[Line] = []
-        for item in layout.get(corner, ()):
-            kind = BY_ID[item]
-            if view.text_mode != "full" and kind.names:
-                continue
-            made = LINES[item](it)
-            several = made if made and isinstance(made[0], tuple) else (made,)
-            if view.text_mode != "full" and kind.free:
-                words = " ".join(part.text for line in several for part in line)  # type: ignore[union-attr]
-                if not free_text or tells_who(words, *identity):
-                    several = (series_without_words(it),) if item == "series" else ()
-            found += [line for line in several if line]  # type: ignore[misc]
-        return tuple(found)
+    def lines(item: str) -> tuple[Line, ...]:
+        kind = BY_ID[item]
+        if view.text_mode != "full" and kind.names:
+            return ()
+        made = LINES[item](it)
+        several = made if made and isinstance(made[0], tuple) else (made,)
+        if view.text_mode != "full" and kind.free:
+            words = " ".join(part.text for line in several for part in line)  # type: ignore[union-attr]
+            if not free_text or tells_who(words, *identity):
+                several = (series_without_words(it),) if item == "series" else ()
+        return tuple(line for line in several if line)  # type: ignore[misc]
 
-    # Where the upper corners hold what changes from image to image they are made anew.
-    steady = before is not None and not LIVELY & {*layout.get("top_left", ()), *layout.get("top_right", ())}
-    return Corners(
-        top_left=before.top_left if steady and before is not None else lines("top_left"),
-        top_right=before.top_right if steady and before is not None else lines("top_right"),
-        bottom_left=lines("bottom_left"),
-        bottom_right=lines("bottom_right"),
-    )
+    def corner(name: str) -> tuple[Line, ...]:
+        found: list[Line] = []
+        for item in layout.get(name, ()):
+            needs = NEEDS[item](it) if item in NEEDS else None
+            found += known.item(item, needs, lambda item=item: lines(item))  # type: ignore[misc]
+        return known.corner(name, tuple(found))
+
+    return Corners(*(corner(name) for name in CORNERS))
 
 
 def plane_name(kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTimer, Signal
@@ -42,6 +42,7 @@ from medview.core.volume import SliceState, Volume
 from medview.core.window import Voi
 from medview.ui.box_grips import BoxGrips
 from medview.ui.listen import listen
+from medview.ui.once import once_a_picture
 from medview.ui.series_panel import STACK_MIME
 from medview.ui.viewport_brush import ViewportBrushing
 from medview.ui.viewport_colours import ViewportColours
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
 
 translate = QCoreApplication.translate
 
+_FAILED = bytes([SliceState.FAILED])
+_SHORTCUT = QEvent.Type.ShortcutOverride
 _SETTLE_MS = 60
 """While slices arrive, cuts through all of them and the slider are drawn anew this often at most."""
 
@@ -115,6 +118,7 @@ class ViewportWidget(QWidget):
         self.draft: Measurement | None = None
         self.magnifier: MagnifierDrag | None = None
         self.drop_hovers = False
+        self.moment: dict[str, Any] | None = None
         self._painting = ViewportPainting(self)
         self._volume: Volume | None = None
         self._volume_of: tuple[object, int] | None = None
@@ -170,6 +174,7 @@ class ViewportWidget(QWidget):
     # ------------------------------------------------------------------ what is shown
 
     @property
+    @once_a_picture
     def volume(self) -> Volume | None:
         """The volume of the time point shown, filling up while it loads; asking for it starts that."""
         view = self.state.view
@@ -201,6 +206,7 @@ class ViewportWidget(QWidget):
         return self._shown
 
     @property
+    @once_a_picture
     def transform(self) -> ViewTransform:
         """Image ↔ screen as it is painted now."""
         shown = self.shown
@@ -215,6 +221,7 @@ class ViewportWidget(QWidget):
         return self._transform
 
     @property
+    @once_a_picture
     def voi(self) -> Voi | None:
         """The window that the picture is drawn with."""
         volume, shown = self.volume, self.shown
@@ -223,6 +230,7 @@ class ViewportWidget(QWidget):
         return self.presenting.voi or self.picture.window(self.state, volume, shown)
 
     @property
+    @once_a_picture
     def inverted(self) -> bool:
         """Whether low values are drawn white: the file's wish and the reader's."""
         volume, wished, view = self.volume, self.presenting.inverse, self.state.view
@@ -240,13 +248,17 @@ class ViewportWidget(QWidget):
         view = self.state.view
         return None if view.stack is None else self.workspace.loader.error(view.stack, view.time, k)
 
+    @once_a_picture
     def failed_slices(self) -> frozenset[int]:
         """Slices of the time point shown that cannot be read."""
         volume = self.volume
         if volume is None or volume.states is None:
             return frozenset()
+        if _FAILED not in volume.states.tobytes():
+            return frozenset()  # asked for in each picture
         return frozenset(np.flatnonzero(volume.states == SliceState.FAILED).tolist())
 
+    @once_a_picture
     def cut(self) -> CutSlice | None:
         """The shown slice, before and after the filters."""
         volume, shown = self.volume, self.shown
@@ -274,19 +286,23 @@ class ViewportWidget(QWidget):
         stack = self.state.stack
         return "" if stack is None else self.workspace.profiles.fault(stack)
 
+    @once_a_picture
     def results(self) -> tuple[InferenceResult, ...]:
         """Results of models on the stack and time point shown."""
         stack = self.state.stack
         return () if stack is None else tuple(self.workspace.results.of(stack.id))
 
+    @once_a_picture
     def layers(self) -> list[SegmentationLayer]:
         """Segmentations to draw, those of the study's objects first; none while all overlays are hidden."""
         return labels_over(self.workspace, self.state.view)
 
+    @once_a_picture
     def painted_layers(self) -> list[PaintedLayer]:
         """Outlines, washes and maps to draw; none while all overlays are hidden."""
         return [*painted_over(self.workspace, self.state.view), *self.presenting.layers()]
 
+    @once_a_picture
     def findings(self) -> list[tuple[InferenceResult, tuple[Finding, ...]]]:
         """Findings to draw: those above the threshold that were not rejected; none while AI is hidden."""
         return self.grips.findings()
@@ -516,11 +532,13 @@ class ViewportWidget(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
+        self.moment = {}
         try:
             self._painting.paint(painter)
             if self.magnifier is not None:
                 self.magnifier.draw(painter)
         finally:
+            self.moment = None
             painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -554,7 +572,7 @@ class ViewportWidget(QWidget):
         super().leaveEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ShortcutOverride and is_own_key(self, event):  # type: ignore[arg-type]
+        if event.type() is _SHORTCUT and is_own_key(self, event):  # type: ignore[arg-type]
             event.accept()
             return True
         if self.fingers is not None and self.fingers.takes(event):

@@ -16,11 +16,13 @@ from medview.app.report_marks import ReportMark
 from medview.app.shown_slice import ShownSlice
 from medview.app.tools import Tool
 from medview.core.plain_text import visible_text
+from medview.core.plane import EdgeLetters
 from medview.core.problem import MedviewError
+from medview.core.study import SpacingKind, Stack
 from medview.core.volume import SliceState, Volume
 from medview.ui.canvas import Canvas, Face, Fonts
 from medview.ui.corner_layout import Broken, corner_rects, draw_corners, fitted, scale_spans
-from medview.ui.corner_text import Corners, corner_lines, mark_text
+from medview.ui.corner_text import Corners, KnownLines, corner_lines, mark_text
 from medview.ui.dimension_slider import dimension_rows, draw_dimensions
 from medview.ui.explanation_legend import explained_marks
 from medview.ui.measurement_items import draw_mark, mark_lines
@@ -55,6 +57,11 @@ if TYPE_CHECKING:
 
 translate = QCoreApplication.translate
 
+# To look up a name of Qt takes longer than what is done with it.
+_SMOOTH = QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing
+_SOURCE = QPainter.CompositionMode.CompositionMode_Source
+_RGB32 = QImage.Format.Format_RGB32
+
 
 def _error_text(error: MedviewError) -> str:
     return message_text(error.code, error.text, error.values)
@@ -81,12 +88,14 @@ class ViewportPainting:
         self._widget = widget
         self._fonts: Fonts | None = None
         self._corners_key: tuple[object, ...] = ()
-        self._corners_about: tuple[object, ...] = (None, None, None, None)
+        self._known_lines = KnownLines()
         self._corners_kept = Corners()
-        self._fitted: tuple[Corners, tuple[float, float], Corners] | None = None
-        self._broken: Broken = {}
+        self._fitted: tuple[Corners, tuple[float, float], Corners, list[QRectF]] | None = None
+        self._broken = Broken()
         self._image: QImage | None = None
         self._part: ScreenPart | None = None
+        self._letters_key: tuple[object, ...] = ()
+        self._letters_kept = EdgeLetters()
         self.several_patients_drawn = False
 
     def forget_text(self) -> None:
@@ -94,7 +103,8 @@ class ViewportPainting:
         self._fonts = None
         self._corners_key = ()
         self._fitted = None
-        self._broken.clear()
+        self._broken = Broken()
+        self._known_lines = KnownLines()
 
     def canvas(self, painter: QPainter) -> Canvas:
         """What the viewport is painted on."""
@@ -125,11 +135,11 @@ class ViewportPainting:
             self._paint_drop(canvas)
             return
         painted = self.paint_picture(canvas, volume, shown)
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        corners = self._fitting(canvas, self._corners(volume, shown))
-        self._paint_overlays(canvas, volume, shown, corners)
+        painter.setRenderHints(_SMOOTH)
+        corners, taken = self._fitting(canvas, self._corners(volume, shown))
+        self._paint_overlays(canvas, volume, shown, taken)
         marked = self._paint_marks(canvas, volume, corners)
-        self._paint_edges(canvas, volume, shown, corner_rects(canvas, corners) + marked)
+        self._paint_edges(canvas, volume, shown, taken + marked)
         widget.colours.draw(canvas)
         widget.fusing.draw(canvas)
         draw_corners(canvas, corners)
@@ -169,7 +179,7 @@ class ViewportPainting:
         )
         height, width = part.pixels.shape[:2]
         if part is not self._part or self._image is None:
-            self._image = QImage(part.pixels.data, width, height, part.pixels.strides[0], QImage.Format.Format_RGB32)
+            self._image = QImage(part.pixels.data, width, height, part.pixels.strides[0], _RGB32)
             self._part = part
         # In device pixels, where Qt copies what it need not scale.
         painter.save()
@@ -178,7 +188,7 @@ class ViewportPainting:
         for bar in _around(QRect(0, 0, columns, rows), QRect(part.left, part.top, width, height)):
             painter.fillRect(bar, GROUND)
         if part.pixels.size:
-            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            painter.setCompositionMode(_SOURCE)
             painter.drawImage(QPoint(part.left, part.top), self._image)
         painter.restore()
         return True
@@ -244,9 +254,6 @@ class ViewportPainting:
         layout = layout_for(modality, widget.workspace.settings.corners)
         key = (state.view, shown, widget.transform, voi, widget.inverted, layout)
         if key != self._corners_key:
-            about = (state.view.study, state.view.stack, state.view.text_mode, layout)
-            same = self._corners_key and all(a is b for a, b in zip(about, self._corners_about, strict=True))
-            self._corners_about = about
             self._corners_kept = corner_lines(
                 state.view,
                 shown,
@@ -255,23 +262,24 @@ class ViewportPainting:
                 index=state.slice_index,
                 count=state.slice_count,
                 inverted=widget.inverted,
-                before=self._corners_kept if same else None,
+                known=self._known_lines,
                 layout=layout,
                 free_text=widget.free_text,
             )
             self._corners_key = key
         return self._corners_kept
 
-    def _fitting(self, canvas: Canvas, corners: Corners) -> Corners:
-        """The corners as they fit into the viewport; made anew when the words or the size change."""
+    def _fitting(self, canvas: Canvas, corners: Corners) -> tuple[Corners, list[QRectF]]:
+        """The corners as they fit into the viewport, and where they lie; made anew when the words or the size change."""
         size = (canvas.width, canvas.height)
         if self._fitted is None or self._fitted[0] is not corners or self._fitted[1] != size:
-            self._fitted = (corners, size, fitted(canvas, corners, self._broken))
-        return self._fitted[2]
+            made = fitted(canvas, corners, self._broken)
+            self._fitted = (corners, size, made, corner_rects(canvas, made))
+        return self._fitted[2:]
 
-    def _paint_overlays(self, canvas: Canvas, volume: Volume, shown: ShownSlice, corners: Corners) -> None:
+    def _paint_overlays(self, canvas: Canvas, volume: Volume, shown: ShownSlice, words: list[QRectF]) -> None:
         widget = self._widget
-        taken = corner_rects(canvas, corners) + widget.colours.places(canvas)
+        taken = words + widget.colours.places(canvas)
         if shown.k is not None and not volume.is_loaded(shown.k):
             return
         if widget.solid.is_shown:
@@ -319,11 +327,11 @@ class ViewportPainting:
         widget = self._widget
         stack = widget.state.stack
         assert stack is not None
-        draw_letters(canvas, letters_of(shown, widget.transform, stack), taken)
+        letters = self._letters(shown, stack)
+        canvas.again("letters", (letters, taken), lambda on: draw_letters(on, letters, taken))
         px_per_mm = scale_px_per_mm(shown, widget.transform)
         if px_per_mm is not None and widget.state.view.text_mode != "off":
-            across, upright = scale_spans(canvas, taken, 15 + canvas.fonts.small.height)
-            draw_scales(canvas, px_per_mm, shown.measure_kind, across, upright)
+            self._paint_scales(canvas, px_per_mm, shown.measure_kind, taken)
         if widget.still:
             return
         count = widget.state.slice_count
@@ -336,6 +344,22 @@ class ViewportPainting:
             active = reading.active_dimension(widget.state) if len(rows) > 1 else None
             over = widget.mouse.over_dimension
             draw_dimensions(canvas, rows, stack, widget.state.view.time, hovered=over, active=active)
+
+    def _letters(self, shown: ShownSlice, stack: Stack) -> EdgeLetters:
+        """The orientation letters; worked out where direction, turn or stack change."""
+        plane, transform = shown.plane, self._widget.transform
+        directions = None if plane is None else (plane.u, plane.v, plane.spacing)
+        key = (directions, shown.surface is None, stack, transform)
+        if key != self._letters_key:
+            self._letters_kept, self._letters_key = letters_of(shown, transform, stack), key
+        return self._letters_kept
+
+    def _paint_scales(self, canvas: Canvas, px_per_mm: float, kind: SpacingKind, taken: list[QRectF]) -> None:
+        def draw(on: Canvas) -> None:
+            across, upright = scale_spans(on, taken, 15 + on.fonts.small.height)
+            draw_scales(on, px_per_mm, kind, across, upright)
+
+        canvas.again("scales", (px_per_mm, kind, taken), draw)
 
     def marks(self, volume: Volume) -> tuple[Mark, ...]:
         """All marks that the picture must bear."""
@@ -417,7 +441,9 @@ class ViewportPainting:
             if mark.code == "other_patient":
                 draw_danger_banner(canvas, mark_text(mark), top)
         bottom = canvas.height - MARGIN - canvas.fonts.text.height * len(corners.bottom_left) - 4
-        height = draw_marks(canvas, marks, QPointF(MARGIN, bottom), canvas.width * 0.6)
+        height = canvas.again(
+            "marks", (marks, bottom), lambda on: draw_marks(on, marks, QPointF(MARGIN, bottom), on.width * 0.6)
+        )
         return [QRectF(MARGIN, bottom - height, 40, height)] if height else []
 
     def _paint_drop(self, canvas: Canvas) -> None:

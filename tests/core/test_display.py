@@ -12,9 +12,13 @@ from medview.core.display import (
     IDENTITY_WINDOW,
     OverlayStyle,
     PictureBox,
+    SampledSlice,
     apply_voi,
     compose_picture,
+    compose_screen,
+    label_codes,
     label_layer,
+    layer_of_codes,
     percentile_window,
     resolve_window,
     sample_labels,
@@ -306,3 +310,20 @@ def test_nothing_of_a_segmentation_is_no_layer() -> None:
     layer = label_layer(labels, (LEFT,), OverlayStyle())
     assert layer.codes[2, 2] == 1
     assert layer.edged[2, 2] == 129
+
+
+@pytest.mark.parametrize("style", [OverlayStyle(), OverlayStyle(outline_width=3), OverlayStyle(opacity=0.0)])
+def test_labels_of_a_part_of_the_screen_look_as_those_of_all_of_it(style: OverlayStyle) -> None:
+    rng = np.random.default_rng(3)
+    sample = SampledSlice(rng.integers(-200, 300, (60, 70)).astype(np.int16), rng.random((60, 70)) > 0.1)
+    labels = np.zeros((60, 70), np.uint8)
+    labels[12:40, 30:64] = rng.integers(0, 3, (28, 34))
+    whole = label_layer(labels, (LEFT, RIGHT), style)
+    margin = style.outline_width + 1
+    top, left = 12 - margin, 30 - margin
+    part = labels[top : 40 + margin, left : 64 + margin].copy()
+    layer = layer_of_codes(label_codes(part, (LEFT, RIGHT)), (LEFT, RIGHT), style, top, left)
+    for layers in ([whole], [whole, whole]):
+        expected = compose_screen(sample, WINDOW, False, layers)
+        drawn = compose_screen(sample, WINDOW, False, [layer] * len(layers))
+        np.testing.assert_array_equal(drawn, expected)

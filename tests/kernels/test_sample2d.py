@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from medview.kernels.sample2d import coverage_mask, covered_rect, only_inside, part_of_screen, sample_region
+from medview.kernels.sample2d import (
+    box_of,
+    coverage_mask,
+    covered_rect,
+    only_inside,
+    part_of_screen,
+    sample_around,
+    sample_region,
+)
 
 
 def turned(angle: float, scale: float, centre: tuple[float, float], size: tuple[int, int]) -> np.ndarray:
@@ -225,3 +233,34 @@ def test_labels_along_the_axes_are_those_at_the_nearest_centre(kind: type) -> No
         assert inside.any()
         np.testing.assert_array_equal(sampled[inside], labels[j, i][inside])
         assert sampled.dtype == kind
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        [[0.31, 0, -3.2], [0, 0.57, 1.4]],
+        [[-0.31, 0, 20.2], [0, 2.57, 1.4]],
+        [[0, 0.4, 1.3], [-0.9, 0, 30.6]],
+        [[0, -3.4, 20.3], [0.9, 0, -3.6]],
+        [[0.3, 0.02, 1.0], [-0.02, 0.3, 2.0]],
+        [[0.5, 0, 60.0], [0, 0.5, 0.0]],
+    ],
+)
+def test_what_is_sampled_around_a_label_is_all_that_there_is_of_it(matrix: list[list[float]]) -> None:
+    rng = np.random.default_rng(6)
+    for case in range(12):
+        labels = np.zeros((37, 23), np.uint8)
+        j, i = rng.integers(0, 37), rng.integers(0, 23)
+        labels[j : j + 9, i : i + 6] = rng.integers(0, 3, labels[j : j + 9, i : i + 6].shape)
+        sampled, _ = sample_region(labels, matrix, (41, 50), nearest=True)
+        whole = np.where(coverage_mask(matrix, (37, 23), (41, 50)), sampled, 0)
+        margin = case % 4
+        part, top, left = sample_around(labels, matrix, (41, 50), box_of(labels), margin)
+        found = np.zeros_like(whole)
+        found[top : top + part.shape[0], left : left + part.shape[1]] = part
+        np.testing.assert_array_equal(found, whole)
+        if whole.any() and part.shape != whole.shape:
+            # As much around it as was asked for, or the screen's border.
+            rows = np.flatnonzero(whole.any(axis=1))
+            assert top <= max(0, rows[0] - margin)
+            assert top + part.shape[0] >= min(41, rows[-1] + 1 + margin)

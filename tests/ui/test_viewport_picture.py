@@ -15,6 +15,7 @@ from medview.app.viewport_state import FilteredVolume
 from medview.core.display import compose_picture, sample_slice
 from medview.core.measurement import Measurement, ellipse_statistics
 from medview.core.problem import MedviewError, Note
+from medview.core.slab import Slab
 from medview.core.study import SeriesContext
 from medview.core.volume import ModalityTransform, Volume
 from medview.core.window import Window
@@ -405,6 +406,23 @@ def test_words_stay_where_they_were_drawn_first(qtbot) -> None:
     first = pixels(widget.grab().toImage()).astype(int)
     for _ in range(3):
         assert np.abs(pixels(widget.grab().toImage()) - first).max() <= 2
+
+
+def test_what_lies_over_the_image_follows_what_it_tells(qtbot) -> None:
+    """It is painted from what was painted before: each time another slice, window, turn or mark must still be seen."""
+    widget = opened(qtbot, np.zeros((120, 64, 64), dtype=np.int16))
+    fresh = opened(qtbot, np.zeros((120, 64, 64), dtype=np.int16))
+    changes = [{"k": 3}, {"k": 99}, {"voi": Window(300, 900)}, {"flip": True}, {"rotation": 1}, {"text_mode": "off"}]
+    for change in [*changes, {"text_mode": "full", "k": 4}, {"slab": Slab(5.0)}, {"zoom": 2.5}]:
+        for _ in range(3):
+            widget.grab()
+        before = pixels(widget.grab().toImage()).astype(int)
+        for one in (widget, fresh):
+            one.state.update(**change)
+        fresh._painting.forget_text()
+        seen = pixels(widget.grab().toImage()).astype(int)
+        assert (np.abs(seen - before).max(axis=2) > 8).sum() > 20, change
+        assert np.abs(seen - pixels(fresh.grab().toImage())).max() <= 2, change
 
 
 def test_numbers_keep_their_width(qtbot) -> None:
