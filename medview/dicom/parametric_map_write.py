@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medview import __version__
 from medview.core.finding import Code
@@ -33,6 +34,23 @@ _UNITS = {
     "mm": Code("mm", "UCUM", "millimeter"),
     "bit": Code("bit", "UCUM", "bit"),
 }
+_BODY = Code("123037004", "SCT", "Body structure")
+_PARTS = {
+    "CHEST": Code("43799004", "SCT", "Thorax"),
+    "THORAX": Code("43799004", "SCT", "Thorax"),
+    "LUNG": Code("39607008", "SCT", "Lung"),
+    "HEAD": Code("69536005", "SCT", "Head"),
+    "BRAIN": Code("12738006", "SCT", "Brain"),
+    "NECK": Code("45048000", "SCT", "Neck"),
+    "ABDOMEN": Code("113345001", "SCT", "Abdomen"),
+    "PELVIS": Code("12921003", "SCT", "Pelvis"),
+    "BREAST": Code("76752008", "SCT", "Breast"),
+    "PROSTATE": Code("41216001", "SCT", "Prostate"),
+    "LIVER": Code("10200004", "SCT", "Liver"),
+    "HEART": Code("80891009", "SCT", "Heart"),
+    "WHOLEBODY": Code("38266002", "SCT", "Entire body"),
+}
+"""BodyPartExamined → CID 4 of PS3.16, the common ones."""
 _PROCESSED = Code("109102", "DCM", "Processing Equipment")
 
 
@@ -95,11 +113,41 @@ def _make(stated: StatedMap, frames: Sequence[FrameSource]) -> Any:
         **grid.planes(hd),
     )
     made.SoftwareVersions = software_versions(stated.sources)
-    if "Laterality" not in made:
-        made.Laterality = str(grid.headers[0].get("Laterality") or "")  # type 2C: which side is not said
+    if "ContentCreatorName" not in made:
+        made.ContentCreatorName = ""  # type 2: no person made it
+    _say_where(made, grid.headers[0])
+    _sort_along(made, stated.geometry.normal)
     made.SpecificCharacterSet = "ISO_IR 192"
     made.SeriesDescription = short_text(f"{stated.title}: {first.package_name} {first.package_version}".strip())
     return made
+
+
+def _sort_along(made: Any, normal: NDArray[np.float64]) -> None:
+    """Put the frames in the order in which the normal of their planes runs: dcmqi takes them as they come."""
+    groups = list(made.PerFrameFunctionalGroupsSequence)
+    places = [np.array([float(one) for one in group.PlanePositionSequence[0].ImagePositionPatient]) for group in groups]
+    order = sorted(range(len(groups)), key=lambda at: float(places[at] @ normal))
+    planes = np.frombuffer(made.FloatPixelData, "<f4").reshape(len(groups), -1)
+    made.FloatPixelData = planes[order].tobytes()
+    for number, at in enumerate(order, 1):
+        groups[at].FrameContentSequence[0].DimensionIndexValues = number  # the place is the only dimension
+    made.PerFrameFunctionalGroupsSequence = [groups[at] for at in order]
+
+
+def _say_where(made: Any, source: Any) -> None:
+    """The part of the body as the source says it (PS3.3 C.7.6.16.2.8); dcmqi reads no map that says none."""
+    from pydicom.dataset import Dataset
+
+    stated = source.get("AnatomicRegionSequence")
+    anatomy = Dataset()
+    if stated:
+        anatomy.AnatomicRegionSequence = stated
+    else:
+        code = _PARTS.get(str(source.get("BodyPartExamined") or "").strip().upper(), _BODY)
+        anatomy.AnatomicRegionSequence = [coded(code)]
+    side = str(source.get("ImageLaterality") or source.get("Laterality") or "").strip().upper()
+    anatomy.FrameLaterality = side if side in {"L", "R", "B"} else "U"
+    made.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [anatomy]
 
 
 def _equipment(hd: Any, stated: StatedMap) -> Any:

@@ -43,6 +43,7 @@ def object_of(number: int) -> object:
     made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID = f"1.2.3.{number}"
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     made.Rows = made.Columns = 256
+    made.BitsAllocated = 32
     made.PixelData = np.full((256, 256), number, "<u4").tobytes()
     return made
 

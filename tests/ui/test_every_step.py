@@ -83,6 +83,7 @@ class Steps:
     def __init__(self, qtbot: QtBot, desk: Desk) -> None:
         self._qtbot, self._desk = qtbot, desk
         self._view = desk.workspace.active_viewport.view
+        self._target = desk.workspace.corrections.target
         self.wrong: list[str] = []
         self.changed: list[str] = []
 
@@ -117,6 +118,7 @@ class Steps:
                 self.wrong.append(f"{name}: {how} differs in {differences(wanted, document(desk))}")
         state = desk.workspace.active_viewport
         state.restore(self._view)
+        desk.workspace.corrections.choose(self._target, 1)
         desk.workspace.tools.choose(Tool.WINDOW)
 
 
@@ -124,6 +126,7 @@ class Steps:
 def steps(qtbot: QtBot, study_folder: Path) -> Iterator[tuple[Steps, Desk]]:
     """A desk with one of everything on the shown stack."""
     desk = ready(qtbot, study_folder)
+    desk.window.resize(1000, 640)  # there is less to paint
     workspace = desk.workspace
     first = result_on(desk)
     workspace.add_result(first, second_model(first), lungs_on(desk))
