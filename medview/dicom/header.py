@@ -134,6 +134,8 @@ class ImageHeader:
     """(axis, names of its values 1, 2 …) of nuclear medicine: what energy windows and views are called."""
     view_modifiers: tuple[str, ...] = ()
     """Of a mammogram's view, as abbreviations: M, S, ID …"""
+    has_reversed_rows: bool = False
+    """GE: whether some or all images of the series are stored upside down, against what their orientation says."""
     has_supplemental: bool = False
     """Whether values above the grey ones have colours of a supplemental palette (PS3.3 C.7.6.19)."""
 

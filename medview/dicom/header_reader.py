@@ -44,7 +44,7 @@ from medview.dicom.icc import has_profile
 from medview.dicom.inflate import HARMLESS, MAX_RATIO
 from medview.dicom.oddities import oddities_of, unknown_syntax_fault
 from medview.dicom.pixel_description import PixelDescription, PixelElement
-from medview.dicom.private import private_values
+from medview.dicom.private import has_reversed_rows, private_values
 from medview.dicom.text_guess import guessed
 from medview.dicom.transfer_syntax import missing_decoder, transfer_syntax
 from medview.dicom.windows import windows_of
@@ -359,6 +359,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         has_profile=has_profile(values),
         view_modifiers=view_modifiers(values),
         pet_scan=as_text(private.get("ge_pet_scan")),
+        has_reversed_rows=has_reversed_rows(private),
         overlays=tuple(sorted(tag & 0xFFFF for tag in values.keys() & _OVERLAY_ROWS)),
         vector_names=vector_names(values) if tags.ENERGY_WINDOWS in values or tags.DETECTORS in values else (),
         has_supplemental=tags.RED_DESCRIPTOR in values and as_text(get(tags.PIXEL_PRESENTATION)) in {"COLOR", "MIXED"},

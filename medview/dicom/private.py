@@ -59,3 +59,13 @@ def _take_diffusion(csa: bytes, found: dict[str, bytes]) -> None:
         found["siemens_b"] = b[0]
     if len(direction) == 3:
         found["csa_direction"] = b"\\".join(direction)
+
+
+def has_reversed_rows(private: dict[str, bytes]) -> bool:
+    """Whether images of GE's sequence epi_pepolar were read out backwards: their rows are stored the other way round.
+
+    Its user variable 12 says which: 0 none, 1 all, 2 and 3 every other volume (dcm2niix, GE/README).
+    """
+    if b"epi_pepolar" not in private.get("ge_sequence", b""):
+        return False
+    return private.get("ge_user12", b"").strip(b" \0").split(b".")[0] in {b"1", b"2", b"3"}

@@ -40,6 +40,8 @@ def common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:
                 codes["mosaic_order_assumed"] = None
         if header.image.philips_scale:
             codes["philips_scale"] = None
+        if header.image.has_reversed_rows:
+            codes["reversed_rows"] = None
         if header.series.sop_class == _ULTRASOUND_VOLUME and frame.frame.position is not None:
             codes["orientation_unknown"] = None
         if header.series.sop_class == _WHOLE_SLIDE and header.frame_count > 1:
@@ -117,5 +119,6 @@ _NOTE_TEXTS = {
     "orientation_unknown": "The file does not say how it lies in the patient: sides are assumed.",
     "slide_tiles": "These are tiles of a slide, shown one by one in the order of the file.",
     "contradicting_index": "The numbers that the file gives its slices contradict their positions; the positions count.",
+    "reversed_rows": "GE stores images of this sequence (epi_pepolar) that were read out backwards upside down; sides along the columns may be wrong.",
     "philips_scale": "Philips display values; the private scale slope for quantitative values is not applied.",
 }

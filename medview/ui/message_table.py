@@ -307,6 +307,11 @@ TEMPLATES: Mapping[str, str] = {
     "philips_scale": QT_TRANSLATE_NOOP(
         "Message", "Philips display values; the private scale slope for quantitative values is not applied."
     ),
+    "reversed_rows": QT_TRANSLATE_NOOP(
+        "Message",
+        "GE stores images of this sequence (epi_pepolar) that were read out backwards upside down; sides along the "
+        "columns may be wrong.",
+    ),
     "picture_turned": QT_TRANSLATE_NOOP("Message", "The picture is turned upright as its EXIF tag asks."),
     "rounded_positions": QT_TRANSLATE_NOOP(
         "Message", "Slice positions are written with few decimals; they fit an even spacing of {0} mm."

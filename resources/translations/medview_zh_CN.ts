@@ -559,6 +559,10 @@
         <translation>电影播放</translation>
     </message>
     <message>
+        <source>Cine in all viewports</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Cine to and fro</source>
         <translation>往复播放</translation>
     </message>
@@ -4631,6 +4635,10 @@
         <translation>飞利浦显示值；未应用用于定量的私有缩放斜率。</translation>
     </message>
     <message>
+        <source>GE stores images of this sequence (epi_pepolar) that were read out backwards upside down; sides along the columns may be wrong.</source>
+        <translation>GE 把该序列（epi_pepolar）反向读出的图像上下颠倒存储；沿列方向的方位可能有误。</translation>
+    </message>
+    <message>
         <source>The picture is turned upright as its EXIF tag asks.</source>
         <translation>已按 EXIF 标记将图片转正。</translation>
     </message>
@@ -7895,7 +7903,7 @@
     </message>
     <message>
         <source>VR</source>
-        <translation>值表示</translation>
+        <translation>VR</translation>
     </message>
     <message>
         <source>Name</source>

@@ -135,6 +135,18 @@ def test_two_series_under_one_uid_are_apart_by_their_numbers(tmp_path: Path) -> 
     assert len({stack.id for stack in stacks}) == 2
 
 
+@pytest.mark.parametrize(
+    ("sequence", "mode", "said"), [("epi_pepolar", "2", True), ("epi_pepolar", "0", False), ("epi2", "1", False)]
+)
+def test_images_that_ge_stores_upside_down_are_warned_of(tmp_path: Path, sequence: str, mode: str, said: bool) -> None:
+    series = make_series(positions_along(3), values=marker_values((3, 6, 8)), modality="MR")
+    for data in series:
+        block = data.private_block(0x0019, "GEMS_ACQU_01", create=True)
+        block.add_new(0x9C, "LO", f"research/{sequence}")
+        block.add_new(0xB3, "DS", f"{mode}.000000")
+    assert ("reversed_rows" in codes(only_stack(save_series(series, tmp_path)))) is said
+
+
 def test_magnitude_and_phase_are_apart(tmp_path: Path) -> None:
     series = several(2, lambda n, d: d.__setattr__("ImageType", ["ORIGINAL", "PRIMARY", "MP"[n], "ND"]))
     assert [(stack.shape, stack.timepoints) for stack in stacks_of(save_series(series, tmp_path))] == [(SHAPE, 1)] * 2
