@@ -32,7 +32,7 @@ def make_thumbnail(
 
     ``read`` gives a frame's stored values; it decides in which process a codec runs. Raises MedviewError.
     """
-    from medview.core.display import compose_picture, resolve_window
+    from medview.core.display import compose_picture, declared_window, percentile_window
     from medview.kernels.sample2d import sample_region
 
     at = thumbnail_frame(stack)
@@ -55,7 +55,8 @@ def make_thumbnail(
         ]
     )
     sampled, coverage = sample_region(values, affine, (edge, edge))
-    voi = resolve_window(stack, volume, 0, None, None)
+    # The file's window is that of the frame shown: in MR each slice may have its own.
+    voi = declared_window(stack, at) or percentile_window(volume, 0)
     return compose_picture(sampled, coverage, voi, stack.inverted)
 
 

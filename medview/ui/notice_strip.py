@@ -151,9 +151,9 @@ class NoticeList(QWidget):
         column.addWidget(self.empty, 1)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        clear = QPushButton(translate("Notice", "Clear messages"))
-        clear.clicked.connect(workspace.clear_notices)
-        buttons.addWidget(clear)
+        self.clear = QPushButton(translate("Notice", "Clear messages"))
+        self.clear.clicked.connect(workspace.clear_notices)
+        buttons.addWidget(self.clear)
         column.addLayout(buttons)
         listen(self, workspace.notices_changed, self.refresh)
         listen(self, workspace.studies_changed, self.refresh)
@@ -195,6 +195,7 @@ class NoticeList(QWidget):
         self.tree.addTopLevelItems(items)
         self.tree.setVisible(bool(items))
         self.empty.setVisible(not items)
+        self.clear.setEnabled(bool(self._workspace.notices))
 
 
 def _file_name(path: str) -> str:

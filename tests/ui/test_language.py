@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Words that are written alike in both languages: names, units, abbreviations.
 ALIKE = re.compile(
-    r"^(&?AI|AI: \{names\}|\{0\}: .*|CLAHE|LUT |\{n\} cm|SUV .*|DICOM .*|MPR|MIP|\{0\} · .*|Sobel.*|[^A-Za-z]*)$"
+    r"^(&?AI|AI: \{names\}|\{0\}: .*|CLAHE|LUT |\{n\} cm|SUV .*|DICOM .*|MPR|MIP|VR|\{0\} · .*|Sobel.*|[^A-Za-z]*)$"
 )
 
 
@@ -209,6 +209,7 @@ def test_every_code_a_reader_can_meet_has_words_in_both_languages() -> None:
         "rendering",
         "rendered_cut",
         "rendered_fusion",
+        "rendered_solid",
         "rendered_window",
         "statement_files",
         "backup",

@@ -246,6 +246,31 @@ def test_the_page_of_the_beginning_goes_on_where_one_was(qtbot: QtBot, tmp_path:
     close_desk(qtbot, again)
 
 
+def test_a_thumbnail_wears_the_window_of_its_own_frame(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+    """In MR each slice may have its own: a whole head was white in the strip."""
+    import numpy as np
+    import pydicom
+
+    from medview.app.thumbnails import make_thumbnail, thumbnail_frame
+
+    folder = write_study(tmp_path / "study")
+    open_study(qtbot, desk, folder)
+    stack = desk.workspace.active_viewport.stack
+    assert stack is not None
+    middle = stack.frames[thumbnail_frame(stack)].sop_uid
+    desk.window.run_command("study.close")
+    for path in folder.rglob("*"):
+        if path.is_file():
+            data = pydicom.dcmread(path)
+            data.WindowCenter, data.WindowWidth = (20000, 2) if data.SOPInstanceUID == middle else (-20000, 2)
+            data.save_as(path)
+    open_study(qtbot, desk, folder)
+    stack = desk.workspace.active_viewport.stack
+    assert stack is not None
+    picture = make_thumbnail(stack, desk.workspace.read_frame)
+    assert np.mean(picture[..., :3]) == 0, "its own window makes all of it black, the others' white"
+
+
 def test_the_menu_of_the_image_holds_commands_that_there_are() -> None:
     known = {command.id for command in COMMANDS}
     assert [entry for entry in IMAGE_MENU if entry and not entry.startswith("@") and entry not in known] == []
