@@ -117,14 +117,14 @@ def share_deidentified(
 
     Nothing is there where it ends early. Series with a risk in their pictures are written only where ``wish`` says that they
     were looked at. Raises MedviewError: ``forbidden_here``, ``output_exists``, ``output_in_source``, ``nothing_to_share``,
-    ``cannot_write``, ``bad_use``; and what ``progress`` raises.
+    ``cannot_write``, ``share_wish``; and what ``progress`` raises.
     """
     from medview.dicom.deidentify import DeidentificationRules
 
     policy().refuse("export")
     if wish.dates not in {"shift", "remove"} or not wish.prefix.isascii() or not wish.prefix.replace("-", "").isalnum():
         text = "Dates are shifted or removed; the prefix is letters, figures and hyphens."
-        raise MedviewError("bad_use", text, exit_code=ExitCode.BAD_USE)
+        raise MedviewError("share_wish", text, exit_code=ExitCode.BAD_USE)
     listed = series_to_share(studies)
     target = Path(output).absolute()
     _check_place(target, [path for one in listed for path in one.files])

@@ -181,6 +181,14 @@ def image_commands() -> tuple[Command, ...]:
             checked=lambda c: c.workspace.cine.is_playing,
         ),
         image(
+            "cine.all",
+            QT_TRANSLATE_NOOP("Command", "Cine in all viewports"),
+            lambda c: c.shell.toggle_cine(everywhere=True),
+            ("Ctrl+Alt+Y",),
+            0,
+            checked=lambda c: c.workspace.cine.plays_several,
+        ),
+        image(
             "cine.sweep",
             QT_TRANSLATE_NOOP("Command", "Cine to and fro"),
             lambda c: c.workspace.cine.toggle_sweep(),

@@ -143,6 +143,14 @@ class Links:
             return True
         return self.scroll == "position" and any(self._scrolls_with(index, other) for other in others)
 
+    def follows(self, index: int, leader: int) -> bool:
+        """Whether scrolling one viewport takes another along."""
+        if self.tiled:
+            return True
+        if self.scroll == "position":
+            return self._scrolls_with(index, leader)
+        return self.scroll == "offset" and index in self._anchors and leader in self._anchors
+
     # ------------------------------------------------------------------ following
 
     def _on_state(self, index: int, what: frozenset[str]) -> None:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class FusionChange:
-    """Where the series on top of a viewport lies: registered, accepted, rejected, moved by hand."""
+    """Where one series lies on top of another, in every viewport that shows both: registered, accepted, rejected, moved by hand."""
 
-    viewport: int
+    below: str
+    """Id of the stack below."""
     before: Fusion
     after: Fusion
 
@@ -43,15 +44,17 @@ class FusionChange:
 
     def reversed(self) -> FusionChange:
         """The change that takes this one back."""
-        return FusionChange(self.viewport, self.after, self.before)
+        return FusionChange(self.below, self.after, self.before)
 
     def joined(self, earlier: Change) -> Change | None:
         """A number that is turned up and up is one step; what was registered is one of its own."""
-        if not isinstance(earlier, FusionChange) or earlier.viewport != self.viewport:
+        if not isinstance(earlier, FusionChange) or earlier.below != self.below:
+            return None
+        if earlier.after.stack.id != self.after.stack.id:
             return None
         if self.before.registered != self.after.registered or earlier.before.registered != earlier.after.registered:
             return None
-        return FusionChange(self.viewport, earlier.before, self.after)
+        return FusionChange(self.below, earlier.before, self.after)
 
 
 class Registrations:
@@ -175,23 +178,24 @@ class Registrations:
     # ------------------------------------------------------------------ the series on top of a viewport
 
     def _apply(self, change: FusionChange) -> None:
-        state = self._workspace.all_viewports[change.viewport]
-        now = state.view.fusion
-        if now is None or now.stack.id != change.after.stack.id:
-            return  # something else lies there by now
         place = {name: getattr(change.after, name) for name in ("shift_mm", "turn_deg", "registered", "unverified")}
-        state.update(fusion=replace(now, **place))
+        for state in self._workspace.all_viewports:
+            now = state.view.fusion
+            if state.stack is None or state.stack.id != change.below or now is None:
+                continue
+            if now.stack.id == change.after.stack.id:
+                state.update(fusion=replace(now, **place))
 
     def put(self, state: ViewportState, **values: Any) -> None:
         """Change where the series on top lies (``shift_mm``, ``turn_deg``, ``registered``, ``unverified``); one step of undo."""
         fusion = state.view.fusion
-        if fusion is None:
+        if fusion is None or state.stack is None:
             return
         after = replace(fusion, **values)
         if after.placement == fusion.placement and after.registered == fusion.registered:
             return
         self._workspace.touched = True
-        self._workspace.history.do(FusionChange(self._workspace.all_viewports.index(state), fusion, after))
+        self._workspace.history.do(FusionChange(state.stack.id, fusion, after))
 
     def choose(self, state: ViewportState, registered: Registered | None) -> None:
         """Place the series on top by an object, or (None) where its own coordinates say."""
@@ -262,6 +266,7 @@ class Registrations:
         )
         self._accepted[fusion.stack.id, state.stack.id] = accepted
         self._accepted.pop((state.stack.id, fusion.stack.id), None)
+        self._workspace.withdraw("registered")
         self.refresh_found()
         self.put(state, registered=accepted, unverified=False, shift_mm=(0.0, 0.0, 0.0), turn_deg=(0.0, 0.0, 0.0))
         self.changed.emit()
@@ -274,6 +279,7 @@ class Registrations:
         for key in ((fusion.stack.id, state.stack.id), (state.stack.id, fusion.stack.id)):
             self._accepted.pop(key, None)
         self.refresh_found()
+        self._workspace.withdraw("registered")
         found = self.of(fusion.study, fusion.stack, state.study, state.stack)
         self.choose(state, next(iter(found), None))
         self.changed.emit()

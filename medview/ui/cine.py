@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 
+from medview.app.cine import toggle_all
 from medview.ui.listen import listen
 
 if TYPE_CHECKING:
@@ -39,8 +40,11 @@ class CineClock(QObject):
         self._cine.elapsed(self._since.restart())
 
 
-def toggle_cine(window: QObject, workspace: Workspace) -> None:
-    """Start or stop the window's cine."""
+def toggle_cine(window: QObject, workspace: Workspace, everywhere: bool = False) -> None:
+    """Start or stop the window's cine, in the active viewport or in all of them."""
     if window.findChild(CineClock, "cine") is None:
         CineClock(window, workspace)
-    workspace.cine.toggle(workspace.active_viewport)
+    if everywhere:
+        toggle_all(workspace)
+    else:
+        workspace.cine.toggle(workspace.active_viewport)

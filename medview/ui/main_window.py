@@ -411,11 +411,11 @@ class MainWindow(WindowDialogs):
         """Show the active viewport alone, or the whole layout."""
         self._workspace.toggle_maximised()
 
-    def toggle_cine(self) -> None:
+    def toggle_cine(self, everywhere: bool = False) -> None:
         """Start or stop playing the active viewport."""
         from medview.ui.cine import toggle_cine
 
-        toggle_cine(self, self._workspace)
+        toggle_cine(self, self._workspace, everywhere)
 
     def next_area(self, step: int) -> None:
         """Move the focus between images, right panel and series strip."""

@@ -64,6 +64,9 @@ WORK_TEMPLATES: Mapping[str, str] = {
         "The study database {0} was written by a newer medview. It was set aside as {1} and made again from the journal.",
     ),
     "shared": QT_TRANSLATE_NOOP("Message", "{0} objects were written to {1} without identity; {2} were left out."),
+    "share_wish": QT_TRANSLATE_NOOP(
+        "Message", "Dates are shifted or removed; the prefix is letters, figures and hyphens."
+    ),
     "nothing_to_share": QT_TRANSLATE_NOOP(
         "Message", "Nothing was written: no series of the study may be shared as it is."
     ),

@@ -393,7 +393,7 @@ class ViewportPainting:
         cine = self._widget.workspace.cine
         if not cine.plays(self._widget.state):
             return []
-        return [Mark("cine", "info", (f"{cine.rate:.3g}", "sweep" if cine.sweep else ""))]
+        return [Mark("cine", "info", (f"{cine.rate_of(self._widget.state):.3g}", "sweep" if cine.sweep else ""))]
 
     def _tool_marks(self) -> list[Mark]:
         """What a tool in hand acts on, where that is not all that is seen."""

@@ -560,7 +560,7 @@
     </message>
     <message>
         <source>Cine in all viewports</source>
-        <translation type="unfinished"></translation>
+        <translation>所有视口电影播放</translation>
     </message>
     <message>
         <source>Cine to and fro</source>
@@ -5045,6 +5045,10 @@
     <message>
         <source>{0} objects were written to {1} without identity; {2} were left out.</source>
         <translation>已将 {0} 个对象去标识化写入 {1}；略去 {2} 个。</translation>
+    </message>
+    <message>
+        <source>Dates are shifted or removed; the prefix is letters, figures and hyphens.</source>
+        <translation>日期须平移或删除；前缀只能含字母、数字和连字符。</translation>
     </message>
     <message>
         <source>Nothing was written: no series of the study may be shared as it is.</source>

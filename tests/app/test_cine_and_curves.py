@@ -58,7 +58,7 @@ def test_the_files_rate_is_kept_however_late_the_clock_comes() -> None:
     assert cine.rate == pytest.approx(25 / SPEED_STEP**2)
     cine.toggle(state)
     assert not cine.is_playing
-    assert Cine().elapsed(1000) == 8  # nothing plays, nothing happens
+    assert Cine().elapsed(1000) == 0  # nothing plays, nothing happens
 
 
 def test_without_a_rate_fifteen_images_a_second() -> None:
@@ -157,3 +157,38 @@ def test_there_is_no_curve_on_cuts_and_of_one_image() -> None:
     timed = stack_of((3, 16, 16), timepoints=2)
     assert axis_of(state_of(timed)).places == (1.0, 2.0)
     assert axis_of(state_of(timed, plane_kind="coronal")) is None
+
+
+def test_several_viewports_play_at_once_each_at_its_own_rate_and_no_image_twice() -> None:
+    from medview.app.cine import toggle_all
+    from medview.core.geometry import Geometry
+    from tests.ui.viewport_doubles import make_study, make_workspace
+
+    workspace = make_workspace()
+    shown = []
+    for name, reference, ms in (("a", "1", 100.0), ("b", "2", 50.0), ("c", "1", 100.0)):
+        geometry = Geometry.from_directions((20, 4, 4), (0, 0, 0), (1, 0, 0), (0, 1, 0), (2.0, 1.0, 1.0), reference)
+        shown.append(
+            make_study(
+                workspace,
+                np.zeros((20, 4, 4), np.int16),
+                geometry,
+                stack_id=name,
+                context=SeriesContext(modality="CT", frame_time_ms=ms),
+            )
+        )
+    workspace.layout = (1, 3)
+    workspace.grow_viewports(3)
+    for state, one in zip(workspace.viewports, shown, strict=True):
+        state.show(*one)
+        state.update(k=0)
+    cine = workspace.cine
+    toggle_all(workspace)
+    # The third is of the first one's space: it is taken along, and plays no second time.
+    assert [cine.plays(state) for state in workspace.viewports] == [True, True, False]
+    assert cine.plays_several
+    cine.elapsed(300.0)
+    assert [state.view.k for state in workspace.viewports] == [3, 6, 3]
+    assert (cine.rate_of(workspace.viewports[0]), cine.rate_of(workspace.viewports[1])) == (10, 20)
+    toggle_all(workspace)
+    assert not cine.is_playing

@@ -214,7 +214,7 @@ def test_nothing_lies_beside_the_originals_over_something_else_or_half_done(tmp_
     assert error.value.code == "output_exists"
     with pytest.raises(MedviewError) as error:
         share_deidentified(studies, tmp_path / "out", ShareWish(prefix="Jane Doe"))
-    assert error.value.code == "bad_use"
+    assert error.value.code == "share_wish"
 
     def stop(_step: str, done: int, _total: int) -> None:
         if done > 2:

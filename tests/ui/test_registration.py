@@ -121,6 +121,22 @@ def test_what_medview_finds_is_marked_until_it_is_accepted_and_not_written_befor
     assert hot_point(widget) == pytest.approx(TRUE)
 
 
+def test_every_viewport_that_shows_both_shows_them_in_the_same_place(widget) -> None:
+    workspace = widget.workspace
+    workspace.grow_viewports(3)
+    first, second, other = workspace.all_viewports[:3]
+    second.restore(first.view)
+    other.restore(first.view)
+    for state in (first, second):
+        fuse(state, workspace.studies, "pet", knowingly=True)
+    second.set_plane("coronal")
+    workspace.registrations.put(first, shift_mm=(1.0, 2.0, 3.0))
+    assert second.view.fusion.shift_mm == (1.0, 2.0, 3.0)
+    assert other.view.fusion is None
+    workspace.history.undo()
+    assert second.view.fusion.shift_mm == (0.0, 0.0, 0.0)
+
+
 def test_the_panel_turns_about_the_middle_and_lists_who_says_where_it_lies(qtbot, widget) -> None:
     workspace = widget.workspace
     workspace.registrations.objects = (registration(by_hand(OFFSET)),)

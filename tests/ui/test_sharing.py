@@ -31,14 +31,14 @@ def test_a_study_is_written_without_identity_once_its_pictures_were_looked_at(qt
     dialog.prefix.setText("STUDY-7")
     dialog.folder.setText(str(tmp_path / "first"))
     QTest.mouseClick(dialog.write, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: dialog.write.isEnabled(), timeout=60_000)
+    qtbot.waitUntil(dialog.write.isEnabled, timeout=60_000)
     names = {str(pydicom.dcmread(path).SeriesNumber) for path in (tmp_path / "first").rglob("*.dcm")}
     assert names == {"1", "3"}
     assert any(notice.code == "shared" for notice in desk.workspace.notices)
     box.setChecked(True)
     dialog.folder.setText(str(tmp_path / "second"))
     QTest.mouseClick(dialog.write, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: (tmp_path / "second" / "report.json").exists(), timeout=60_000)
+    qtbot.waitUntil((tmp_path / "second" / "report.json").exists, timeout=60_000)
     made = [pydicom.dcmread(path) for path in (tmp_path / "second").rglob("*.dcm")]
     assert {str(data.SeriesNumber) for data in made} == {"1", "2", "3"}
     assert all(str(data.PatientName).startswith("STUDY-7-") for data in made)
