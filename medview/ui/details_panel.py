@@ -108,7 +108,9 @@ def stack_pairs(stack: Stack) -> list[Pair]:
     pairs.append((translate("Details", "Values"), translate("Details", "as stored") if unit == "stored" else unit))
     pairs.append((translate("Details", "Stored as"), f"{stack.dtype}" + (" × 3" if stack.components == 3 else "")))
     if stack.padding is not None:
-        pairs.append((translate("Details", "Padding"), " … ".join(str(value) for value in stack.padding)))
+        pairs.append(
+            (translate("Details", "Padding"), " … ".join(dict.fromkeys(str(value) for value in stack.padding)))
+        )
     pairs += coding_pairs(stack)
     return pairs
 

@@ -51,6 +51,7 @@ class FusionPanel(QWidget):
         column.setSpacing(8)
         column.addWidget(title_label(translate("Fusion", "Series on top")))
         self.choose = QPushButton()
+        self.choose.setObjectName("choice")
         self.choose.setAccessibleName(translate("Fusion", "Series on top"))
         self._list = QMenu(self)
         self._list.aboutToShow.connect(
