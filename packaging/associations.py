@@ -6,6 +6,8 @@ Standard library only. `desktop_entry`, `mime_package` (Linux), `registry_entrie
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +68,7 @@ def desktop_entry(program: str, icon: str = "medview") -> str:
         "GenericName=Medical image viewer\nGenericName[zh_CN]=医学影像浏览器\n"
         f"Comment={COMMENT}\nComment[zh_CN]={COMMENT_ZH}\n"
         f"Exec={program} %F\nTryExec={program}\nIcon={icon}\nTerminal=false\nStartupNotify=true\nStartupWMClass=medview\n"
-        "Categories=Graphics;Science;MedicalSoftware;Viewer;Qt;\nKeywords=DICOM;CT;MRI;PET;radiology;NIfTI;\n"
+        "Categories=Graphics;Viewer;MedicalSoftware;Qt;\nKeywords=DICOM;CT;MRI;PET;radiology;NIfTI;\n"
         f"MimeType={';'.join(types)};\n"
     )
 
@@ -100,6 +102,39 @@ def mime_package() -> str:
         lines += [f'    <glob pattern="{name}" weight="60"/>' for name in kind.names]
         lines.append("  </mime-type>")
     return "\n".join([*lines, "</mime-info>", ""])
+
+
+def metainfo(version: str) -> str:
+    """What a software centre says about medview (AppStream); the day is that of SOURCE_DATE_EPOCH."""
+    day = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", "0"))))
+    types = "\n".join(f"    <mediatype>{kind.mime}</mediatype>" for kind in KINDS)
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<component type="desktop-application">
+  <id>{APP_ID}</id>
+  <metadata_license>CC0-1.0</metadata_license>
+  <project_license>Apache-2.0</project_license>
+  <name>medview</name>
+  <summary>{COMMENT}</summary>
+  <summary xml:lang="zh-CN">{COMMENT_ZH}</summary>
+  <developer_name>medview developers</developer_name>
+  <description>
+    <p>Opens DICOM folders, discs and files, NIfTI, NRRD and MetaImage volumes and pictures, shows them in any plane, measures on
+    them and runs ONNX models on the images. Everything works without a network.</p>
+    <p>For research and teaching. Not a medical device, not for diagnosis.</p>
+    <p xml:lang="zh-CN">打开 DICOM 文件夹、光盘和文件，NIfTI、NRRD、MetaImage 体数据和图片，在任意平面显示、测量，并运行 ONNX 模型。无需网络。</p>
+    <p xml:lang="zh-CN">仅供研究和教学使用，不是医疗器械，不用于诊断。</p>
+  </description>
+  <launchable type="desktop-id">{APP_ID}.desktop</launchable>
+  <provides>
+    <binary>medview</binary>
+{types}
+  </provides>
+  <content_rating type="oars-1.1"/>
+  <releases>
+    <release version="{version}" date="{day}"/>
+  </releases>
+</component>
+"""
 
 
 # --- Windows -------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 
     python3 packaging/build.py folder      build/medview, the program with everything it needs
     python3 packaging/build.py deb         dist/medview_VERSION_ARCH.deb (Linux; makes the folder first)
-    python3 packaging/build.py appimage    dist/medview-VERSION-ARCH.AppImage (Linux; needs mksquashfs and a runtime)
+    python3 packaging/build.py appimage    dist/medview-VERSION-ARCH.AppImage (Linux; app_image.py says what it needs)
     python3 packaging/build.py portable    dist/medview-VERSION-portable.zip, leaves no traces where it is started
     python3 packaging/build.py installer   dist/medview-VERSION-setup.exe (Windows; needs Inno Setup's ISCC)
     python3 packaging/build.py dmg         dist/medview-VERSION.dmg (macOS; signed where MEDVIEW_SIGN names an identity)
@@ -28,6 +28,7 @@ import time
 from pathlib import Path
 
 import addons
+import app_image
 import associations
 import bootstrap
 import contents
@@ -101,6 +102,7 @@ def write_texts(folder: Path) -> None:
         f"{associations.APP_ID}.desktop": associations.desktop_entry("/usr/bin/medview"),
         f"{associations.APP_ID}.link.desktop": associations.link_entry("/usr/bin/medview"),
         f"{associations.APP_ID}.mime.xml": associations.mime_package(),
+        f"{associations.APP_ID}.metainfo.xml": associations.metainfo(version()),
         "registry.iss": associations.inno_section(associations.registry_entries(r"{app}\medview.exe")),
     }
     for name, text in texts.items():
@@ -119,11 +121,9 @@ def build_folder(python: Path) -> Path:
     call([str(python), str(ROOT / "packaging" / "compile_kernels.py"), str(work / "kernels")])
     spec = ROOT / "packaging" / "frozen" / "medview.spec"
     command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "--distpath", str(BUILD)]
-    # The time in the bytecode's heads is taken from here, and hashes are not seeded: the same source gives the same files.
-    moment = bootstrap.answer(["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]) or "0"
     call(
         [*command, "--workpath", str(work / "pyinstaller"), str(spec)],
-        MEDVIEW_BUILD=str(work), SOURCE_DATE_EPOCH=moment.strip(), PYTHONHASHSEED="0",
+        MEDVIEW_BUILD=str(work), PYTHONHASHSEED="0",
     )  # fmt: skip
     folder = BUILD / "medview"
     notices = folder / "licences"
@@ -183,35 +183,6 @@ def build_portable(folder: Path) -> Path:
     return Path(shutil.make_archive(str(base), kind, staged.parent, staged.name))
 
 
-def build_appimage(folder: Path) -> Path:
-    """Pack the folder as an AppImage, with the runtime that MEDVIEW_APPIMAGE_RUNTIME names; returns the file."""
-    runtime = os.environ.get("MEDVIEW_APPIMAGE_RUNTIME", "")
-    if not Path(runtime).is_file() or shutil.which("mksquashfs") is None:
-        raise BuildError(
-            "an AppImage needs mksquashfs (package squashfs-tools) and its runtime, which no distribution packages: take "
-            "runtime-x86_64 of github.com/AppImage/type2-runtime and name it in MEDVIEW_APPIMAGE_RUNTIME"
-        )
-    staged = BUILD / "AppDir"
-    shutil.rmtree(staged, ignore_errors=True)
-    shutil.copytree(folder, staged / "usr" / "lib" / "medview", symlinks=True)
-    (staged / f"{associations.APP_ID}.desktop").write_text(associations.desktop_entry("medview"), encoding="utf-8")
-    shutil.copy2(BUILD / "work" / "icons" / "medview-256.png", staged / "medview.png")
-    (staged / ".DirIcon").symlink_to("medview.png")
-    (staged / "AppRun").symlink_to("usr/lib/medview/medview")
-    image = BUILD / "medview.squashfs"
-    image.unlink(missing_ok=True)
-    call(
-        ["mksquashfs", str(staged), str(image), "-root-owned", "-noappend", "-quiet", "-comp", "zstd", "-all-time", "0"]
-    )
-    DIST.mkdir(exist_ok=True)
-    target = DIST / f"medview-{version()}-{platform.machine()}.AppImage"
-    target.write_bytes(Path(runtime).read_bytes())
-    with target.open("ab") as out, image.open("rb") as packed:
-        shutil.copyfileobj(packed, out)
-    target.chmod(0o755)
-    return target
-
-
 def build_installer() -> Path:
     """Run Inno Setup over the folder; returns the installer."""
     compiler = shutil.which("iscc") or shutil.which("ISCC")
@@ -244,6 +215,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="compress less")
     chosen = parser.parse_args()
     begun = time.monotonic()
+    # Every time that is written into a package is that of the source, and hashes are not seeded: the same source, the same files.
+    moment = bootstrap.answer(["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]) or "0"
+    os.environ.setdefault("SOURCE_DATE_EPOCH", moment.strip())
     try:
         if chosen.what == ["texts"]:
             write_texts(BUILD / "texts")
@@ -264,7 +238,7 @@ def main() -> int:
             elif name == "portable":
                 made.append(build_portable(folder))
             elif name == "appimage":
-                made.append(build_appimage(folder))
+                made.append(app_image.build(folder, BUILD / "work", BUILD, DIST, version()))
             elif name == "installer":
                 made.append(build_installer())
             elif name == "dmg":

@@ -115,6 +115,7 @@ def build(package: Package, stage: Path, target: Path, *, quick: bool = False) -
     write(share / "applications" / f"{associations.APP_ID}.desktop", associations.desktop_entry("/usr/bin/medview"))
     write(share / "applications" / f"{associations.APP_ID}.link.desktop", associations.link_entry("/usr/bin/medview"))
     write(share / "mime" / "packages" / f"{associations.APP_ID}.xml", associations.mime_package())
+    write(share / "metainfo" / f"{associations.APP_ID}.metainfo.xml", associations.metainfo(package.version))
     for size, path in package.icons.items():
         copy(path, share / "icons" / "hicolor" / f"{size}x{size}" / "apps" / "medview.png")
     copy(package.svg, share / "icons" / "hicolor" / "scalable" / "apps" / "medview.svg")
