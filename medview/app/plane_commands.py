@@ -14,6 +14,12 @@ from medview.core.problem import MedviewError
 
 
 def _start(context: Context) -> None:
+    """Three planes to turn; where they are shown already, one viewport of the images as they were acquired, near that place."""
+    workspace = context.workspace
+    if _has_group(context):
+        workspace.set_layout(1, 1)
+        workspace.active_viewport.set_plane("acquired")
+        return
     try:
         context.workspace.planes.start()
     except MedviewError as error:
@@ -23,6 +29,9 @@ def _start(context: Context) -> None:
 def show_plane(state: ViewportState, kind: PlaneKind) -> None:
     """Show an oblique plane or a turned projection. MedviewError where there can be none."""
     if state.stack is None:
+        return
+    if state.view.plane_kind == kind:
+        state.set_plane("acquired")  # the same button leads back
         return
     why, table = why_not_cut(state.stack), WHY_NOT_CUT
     if not why and kind == "turning":

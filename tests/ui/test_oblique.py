@@ -305,6 +305,13 @@ def test_keys_menu_and_lines_that_can_be_hidden(reading_desk) -> None:
     window.actions_["planes.reset"].trigger()
     assert abs(normals(window.grid if hasattr(window.grid, "workspace") else _with(window, workspace))[1][1]) == 1
     assert window.actions_["layout.oblique"] in window.menus["view"].actions()
+    # The same button leads back to the images as they were acquired, of which one can be a key image.
+    window.actions_["layout.oblique"].trigger()
+    assert workspace.layout == (1, 1)
+    assert workspace.active_viewport.view.plane_kind == "acquired"
+    for kind in ("turning", "acquired"):
+        window.actions_["plane.turning"].trigger()
+        assert workspace.active_viewport.view.plane_kind == kind
 
 
 def _with(window, workspace):
