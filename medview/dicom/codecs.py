@@ -80,6 +80,8 @@ def decode_frame(data: bytes, pixels: PixelDescription) -> DecodedFrame:
         return _decode_jpegxl(data, pixels)
     if codec == "rle":
         return _decode_rle(data, pixels)
+    if codec == "pmsct":
+        return _decode_pmsct(data, pixels)
     raise MissingCodecError(missing_decoder(pixels.transfer_syntax))
 
 
@@ -213,6 +215,18 @@ def _decode_jpegxl(data: bytes, pixels: PixelDescription) -> DecodedFrame:
     _check_size(Codestream(samples.shape[0], samples.shape[1], components, 8 * samples.itemsize), pixels)
     precision = min(8 * samples.itemsize, pixels.bits_stored)
     return DecodedFrame(samples, precision, pixels.photometric if components == 1 else "RGB")
+
+
+def _decode_pmsct(data: bytes, pixels: PixelDescription) -> DecodedFrame:
+    from medview.dicom.elscint import decode_pmsct
+
+    if (pixels.bits_allocated, pixels.samples) != (16, 1):
+        raise CodecError("PMSCT_RLE1 holds one sample of 16 bits")
+    try:
+        values = decode_pmsct(data, pixels.rows * pixels.columns)
+    except ValueError as error:
+        raise TruncatedFrameError(f"the PMSCT_RLE1 data end before the picture does: {error}") from error
+    return DecodedFrame(values.reshape(pixels.rows, pixels.columns), 16, pixels.photometric)
 
 
 def _rle_width(pixels: PixelDescription) -> int:

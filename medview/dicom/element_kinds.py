@@ -60,6 +60,10 @@ _PRIVATE_FORMS = {
 }  # fmt: skip
 
 
+TABLES = frozenset({tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS, tags.ELSCINT_PIXELS})
+"""Of these the place is wanted."""
+
+
 def _wanted() -> dict[int, frozenset[int]]:
     table = {
         value: TEXT for name, value in vars(tags).items() if name.isupper() and isinstance(value, int) and value >= 0
@@ -70,7 +74,7 @@ def _wanted() -> dict[int, frozenset[int]]:
     table |= dict.fromkeys((*tags.OVERLAY_ROWS, *tags.OVERLAY_COLUMNS), SHORTS)
     table[tags.ICC_PROFILE] = frozenset({-3})  # no VR suits: that it is there is all that a header needs
     # No VR suits, so the fast way stops there: their place is wanted, not their value.
-    table |= dict.fromkeys((tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS), frozenset[int]())
+    table |= dict.fromkeys(TABLES, frozenset[int]())
     for group in {group for _, group, _ in tags.PRIVATE.values()}:
         table |= dict.fromkeys((group | block << 16 for block in tags.PRIVATE_BLOCKS), TEXT)
     for name, (_, group, low) in tags.PRIVATE.items():
@@ -80,7 +84,6 @@ def _wanted() -> dict[int, frozenset[int]]:
 
 
 WANTED = _wanted()
-TABLES = frozenset({tags.EXTENDED_OFFSETS, tags.EXTENDED_LENGTHS})
 NOTHING: dict[int, frozenset[int]] = {}
 PIXEL_TAGS = frozenset({tags.PIXELS, tags.FLOAT_PIXELS, tags.DOUBLE_PIXELS})
 NEEDED = frozenset({tags.ROWS, tags.COLUMNS})

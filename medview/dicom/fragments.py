@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from medview.dicom.codestream import starts_frame
-from medview.dicom.pixel_description import PixelDescription
+from medview.dicom.pixel_description import PRIVATE, PixelDescription
 
 Read = Callable[[int, int], bytes]
 """(offset, length) → the bytes that are there, fewer at the end of the file."""
@@ -45,8 +45,12 @@ def map_frames(pixels: PixelDescription, read: Read, size: int) -> FrameMap:
 
     Codestreams can be told from their continuations, so a table that leads into the middle of one is not believed.
     """
-    table, fragments = _items(pixels.data_offset, read, _end(pixels, size))
     codec = pixels.syntax.codec
+    if pixels.vr == PRIVATE:  # its value, without items
+        end = _end(pixels, size)
+        whole = pixels.data_length is None or end == pixels.data_offset + pixels.data_length
+        return FrameMap(((Fragment(pixels.data_offset, end - pixels.data_offset, whole),),))
+    table, fragments = _items(pixels.data_offset, read, _end(pixels, size))
     if codec == "native" and pixels.syntax.encapsulated:
         return FrameMap(_sliced(fragments, (pixels.frame_bits + 7) // 8, pixels.frames))
     if codec == "rle" and not any(fragment.starts for fragment in fragments):

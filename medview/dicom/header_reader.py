@@ -13,6 +13,7 @@ from medview.dicom.acr_nema import grid_of
 from medview.dicom.breast_views import view_modifiers, view_of
 from medview.dicom.charset import codecs_of, decode_text
 from medview.dicom.elements import FIRST_READ, Layouts, RawInstance, Values, read_elements
+from medview.dicom.elscint import take_compressed
 from medview.dicom.header import (
     Concatenation,
     FrameCommon,
@@ -43,7 +44,7 @@ from medview.dicom.header_parts import (
 from medview.dicom.icc import has_profile
 from medview.dicom.inflate import HARMLESS, MAX_RATIO
 from medview.dicom.oddities import oddities_of, unknown_syntax_fault
-from medview.dicom.pixel_description import PixelDescription, PixelElement
+from medview.dicom.pixel_description import PixelDescription, PixelElement, samples_of
 from medview.dicom.private import has_reversed_rows, private_values
 from medview.dicom.text_guess import guessed
 from medview.dicom.transfer_syntax import missing_decoder, transfer_syntax
@@ -217,6 +218,8 @@ class HeaderReader:
         )
 
     def _pixels(self, raw: RawInstance) -> _Judged:
+        if tags.ELSCINT_PIXELS in raw.extended:
+            take_compressed(raw)
         if not raw.pixel_tag or raw.pixel_length == 0:
             return None, _fault(raw, None), oddities_of(raw, None)
         values = raw.values
@@ -498,13 +501,6 @@ def _frame_common(values: Values, private: dict[str, bytes]) -> FrameCommon:
         real_world=real_world_mappings(values),
         half_rescale=(slope is None) != (intercept is None) and tags.DOSE_SCALING not in values,
     )
-
-
-def samples_of(photometric: str) -> int:
-    """Samples per pixel that a photometric interpretation means (PS3.3 C.7.6.3.1.2), where the file does not say them."""
-    if photometric in {"ARGB", "CMYK"}:
-        return 4
-    return 3 if photometric in {"RGB", "HSV"} or photometric.startswith("YBR_") else 1
 
 
 def _unsaid_width(raw: RawInstance, cells: int) -> int:

@@ -12,6 +12,10 @@ PixelElement = Literal["pixels", "float", "double"]
 """(7FE0,0010) Pixel Data, (7FE0,0008) Float Pixel Data, (7FE0,0009) Double Float Pixel Data."""
 
 
+PRIVATE = "private"
+"""Instead of a VR: the pixels are those of a private element, and always compressed."""
+
+
 @dataclass(frozen=True, slots=True)
 class PixelDescription:
     """The image pixel module (PS3.3 C.7.6.3) of an instance and the place of its pixel element.
@@ -61,7 +65,7 @@ class PixelDescription:
         A defined length means native samples whatever the syntax says, unless it is too short for them: some writers put
         a codestream there without items around it, or say how long all items are.
         """
-        if self.data_length is None:
+        if self.data_length is None or self.vr == PRIVATE:
             return True
         return self.syntax.needs_codec and self.syntax.encapsulated and 8 * self.data_length < self.frame_bits
 
@@ -121,6 +125,13 @@ class PixelDescription:
             return False
         whole = self.rows * self.columns * 3 * self.bits_allocated * self.frames // 8
         return self.data_length is None or self.data_length < whole
+
+
+def samples_of(photometric: str) -> int:
+    """Samples per pixel that a photometric interpretation means (PS3.3 C.7.6.3.1.2), where the file does not say them."""
+    if photometric in {"ARGB", "CMYK"}:
+        return 4
+    return 3 if photometric in {"RGB", "HSV"} or photometric.startswith("YBR_") else 1
 
 
 def pixel_notes(pixels: PixelDescription) -> tuple[Note, ...]:

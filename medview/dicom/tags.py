@@ -75,6 +75,11 @@ RECOGNITION_CODE = tag(0x0008, 0x0010)
 IMAGE_DIMENSIONS = tag(0x0028, 0x0005)
 PLANES = tag(0x0028, 0x0012)
 
+# Elscint and Philips CT: a compressed image in a private group, where its creator has the first block
+ELSCINT_CREATOR = tag(0x07A1, 0x0010)
+ELSCINT_PIXELS = tag(0x07A1, 0x100A)
+ELSCINT_COMPRESSION = tag(0x07A1, 0x1011)
+
 # Acquisition
 SEQUENCE_NAME = tag(0x0018, 0x0024)
 SLICE_THICKNESS = tag(0x0018, 0x0050)
