@@ -6,6 +6,8 @@ Read by `frozen/medview.spec` (inside PyInstaller) and by `build.py`; standard l
 from __future__ import annotations
 
 import fnmatch
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 RESOURCES = ("icons", "models", "translations")
@@ -134,6 +136,22 @@ def own_modules(root: Path) -> list[str]:
     for path in sorted((root / "medview").rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
         found.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+    return found
+
+
+# What medview writes through highdicom beside what has pixels (names of PS3.3 as highdicom spells them).
+WRITTEN = re.compile(
+    r"(^|-)(sr|segmentation|presentation-state|key-object-selection-document|parametric-map|encapsulated-pdf)(-|$)"
+)
+
+
+def used_modules(tables: Mapping[str, Sequence[Mapping[str, str]]]) -> set[str]:
+    """Modules of all objects (``tables``: the modules of each) that an image can be or that medview writes."""
+    found: set[str] = set()
+    for name, modules in tables.items():
+        keys = {module["key"] for module in modules}
+        if WRITTEN.search(name) or any("pixel" in key for key in keys):
+            found |= keys
     return found
 
 

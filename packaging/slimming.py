@@ -1,7 +1,8 @@
 """Makes the finished folder smaller without taking anything from it that medview uses (Linux; elsewhere nothing is done).
 
-Three things, each of which leaves a file that does the same for medview: symbol tables that only a debugger reads go, OpenCV's
-copy of OpenBLAS becomes a bridge to NumPy's, and ICU keeps the tables that Qt asks it for. Needs binutils and a C compiler.
+Each step leaves files that do the same for medview: symbol tables that only a debugger reads go, OpenCV's copy of OpenBLAS becomes
+a bridge to NumPy's, what FFmpeg has for the network and for kinds of video that DICOM does not know says no, and ICU keeps the
+tables that Qt asks it for. Needs binutils and a C compiler.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def slim(folder: Path) -> list[str]:
     told = []
     for title, step in (
         ("OpenCV's OpenBLAS, now a bridge to NumPy's", bridge_blas),
+        ("FFmpeg's network, and video that is none of DICOM", refuse_libraries),
         ("ICU's tables that Qt never asks for", smaller_icu),
         ("symbols for debuggers", strip_symbols),
     ):
@@ -203,6 +205,58 @@ def bridge_blas(parts: Path) -> None:
         for path in old[0].parent.glob(fortran):
             if not path.is_symlink():
                 remove(path, parts)
+
+
+# --- FFmpeg ----------------------------------------------------------------------------------------------------------
+
+# OpenSSL 1.1.1, which nobody mends any more, serves addresses of the web; medview gives FFmpeg files. VP8, VP9 and AV1 are in no
+# transfer syntax (PS3.5 A.4); MPEG-2, H.264 and HEVC are FFmpeg's own.
+REFUSING = ("libssl-*", "libcrypto-*", "libaom-*", "libvpx-*")
+_FAILS = re.compile(r"_codec_(enc_init_ver|dec_init_ver|decode|encode|destroy|control_?|enc_config_\w+|set_\w+)$")
+
+
+def refusal_source(names: set[str]) -> str:
+    """C whose functions of these names do nothing and say so: an error where 0 would be success, else 0 or no object."""
+    lines = [f"long {name}(void) {{ return {1 if _FAILS.search(name) else 0}; }}" for name in sorted(names)]
+    return "\n".join([*lines, ""])
+
+
+def refuse_libraries(parts: Path) -> None:
+    """Put a library that only refuses in the place of each that medview never reaches, for those that are linked to it."""
+    folder = parts / "opencv_python_headless.libs"
+    for pattern in REFUSING:
+        for library in sorted(folder.glob(pattern)):
+            if not library.is_symlink():
+                _refuse(library, [*folder.iterdir(), *(parts / "cv2").glob("*.so")])
+
+
+def _refuse(library: Path, others: list[Path]) -> None:
+    said = run(["nm", "-D", "--defined-only", str(library)]).splitlines()
+    kinds = {line.split()[-1].split("@")[0]: line.split()[-2] for line in said}
+    wanted: dict[str, set[str]] = {}
+    for other in others:
+        if other == library or other.is_symlink() or library.name not in run(["objdump", "-p", str(other)]):
+            continue
+        for line in run(["nm", "-D", "--undefined-only", str(other)]).splitlines():
+            name, _, version = line.split()[-1].partition("@")
+            if name in kinds:
+                wanted.setdefault(version.lstrip("@"), set()).add(name)
+    names = set().union(*wanted.values())
+    if data := sorted(name for name in names if kinds[name] not in {"T", "t", "W", "i"}):
+        raise SlimmingError(f"{library.name}: {data[:3]} are no functions")
+    with tempfile.TemporaryDirectory() as room:
+        source, versions, made = Path(room) / "no.c", Path(room) / "versions", Path(room) / library.name
+        source.write_text(refusal_source(names), encoding="ascii")
+        groups = [
+            f"{version} {{ {' '.join(f'{name};' for name in sorted(found))} }};"
+            for version, found in sorted(wanted.items())
+            if version
+        ]
+        versions.write_text("\n".join([*groups, ""]), encoding="ascii")
+        script = [f"-Wl,--version-script={versions}"] if groups else []
+        run(["cc", "-O2", "-shared", "-fPIC", "-Wl,--build-id=none", f"-Wl,-soname,{library.name}", *script, "-o", str(made),
+             str(source)])  # fmt: skip
+        shutil.copy2(made, library)
 
 
 # --- ICU -----------------------------------------------------------------------------------------------------------

@@ -72,7 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     from medview.cli.answer import answered, log_to_standard_error
     from medview.cli.needs import check_processor
+    from medview.core.folders import leave_no_traces
 
+    leave_no_traces()
     unfit = answered(check_processor)
     if unfit:
         return unfit

@@ -22,6 +22,17 @@ def portable_folder() -> Path | None:
     return program / "medview-data" if (program / PORTABLE_MARKER).is_file() else None
 
 
+def leave_no_traces() -> None:
+    """Let what Qt, fontconfig and drivers keep for a user (caches, sizes of dialogs) go beside a portable program too.
+
+    They are told by the environment, so this comes before they are loaded. Elsewhere nothing changes.
+    """
+    beside = portable_folder()
+    if beside is not None and sys.platform.startswith("linux"):
+        for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+            os.environ[name] = str(beside / "system" / name.split("_")[1].lower())
+
+
 def user_folder() -> Path:
     """Return the folder for what medview keeps; whoever writes into it first creates it."""
     chosen = os.environ.get(HOME_VARIABLE)
