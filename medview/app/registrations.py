@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from medview.app.history import Change
+from medview.app.kept_registrations import drop, keep, read_kept
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress
@@ -31,6 +32,8 @@ class FusionChange:
     """Id of the stack below."""
     before: Fusion
     after: Fusion
+    settles: bool = False
+    """Whether a reader stands for the place from then on, or does no longer."""
 
     @property
     def title(self) -> str:
@@ -44,11 +47,11 @@ class FusionChange:
 
     def reversed(self) -> FusionChange:
         """The change that takes this one back."""
-        return FusionChange(self.below, self.after, self.before)
+        return FusionChange(self.below, self.after, self.before, self.settles)
 
     def joined(self, earlier: Change) -> Change | None:
         """A number that is turned up and up is one step; what was registered is one of its own."""
-        if not isinstance(earlier, FusionChange) or earlier.below != self.below:
+        if not isinstance(earlier, FusionChange) or earlier.below != self.below or earlier.settles or self.settles:
             return None
         if earlier.after.stack.id != self.after.stack.id:
             return None
@@ -67,7 +70,11 @@ class Registrations:
         self._known: dict[str, RegistrationObject | None] = {}
         self._accepted: dict[tuple[str, str], Registered] = {}
         """By (id of the stack on top, id of the one below): what the reader accepted in this session."""
+        self._kept: tuple[RegistrationObject, ...] = ()
+        """What the reader accepted at other times."""
         self._found: dict[tuple[str, str], tuple[Registered, ...]] = {}
+        self._asked: frozenset[tuple[str, str]] = frozenset()
+        """Patients whose kept registrations were read."""
         self.objects: tuple[RegistrationObject, ...] = ()
         workspace.studies_changed.connect(self.refresh)
         workspace.history.understand(FusionChange, self._apply)
@@ -81,18 +88,24 @@ class Registrations:
         if workspace.is_scanning:
             return
         files = [one for _, one in registration_files(workspace.studies) if one.path not in self._known]
-        if not files:
+        patients = frozenset(study.patient.key for study in workspace.studies)
+        if not files and patients <= self._asked:
             self._list()
             return
         from medview.jobs.queue import Lane
 
-        def done(found: dict[str, RegistrationObject | None]) -> None:
-            self._known.update(found)
+        def work(_progress: Progress) -> tuple[Any, ...]:
+            return read_registrations(files), read_kept(patients)
+
+        def done(found: tuple[Any, ...]) -> None:
+            self._known.update(found[0])
+            self._kept, self._asked = found[1], patients
+            self.refresh_found()
             self._list()
 
         workspace.jobs.submit(
             "objects",
-            lambda _progress: read_registrations(files),
+            work,
             Lane.PREFETCH,
             on_done=done,
             on_failed=lambda _error: None,
@@ -102,7 +115,11 @@ class Registrations:
     def _list(self) -> None:
         listed = registration_objects(self._workspace.studies, self._known)
         if [one.path for one in listed] != [one.path for one in self.objects]:
+            told = {one.path for one in self.objects}
             self.objects = listed
+            for one in listed:
+                if one.refused is not None and one.path not in told:
+                    self._workspace.tell_note(one.refused, "hint")
             self.refresh_found()
             self.changed.emit()
 
@@ -115,7 +132,10 @@ class Registrations:
         key = (over.id, below.id)
         found = self._found.get(key)
         if found is None:
-            found = between(self._of_patient(study, over_study), over, below)
+            found = (
+                *self._found_before(study, over_study, over, below),
+                *between(self._of_patient(study, over_study), over, below),
+            )
             accepted = self._accepted.get(key)
             back = self._accepted.get((below.id, over.id))
             if accepted is not None:
@@ -124,6 +144,18 @@ class Registrations:
                 found = (replace(back, placement=back.placement.inverse), *found)
             self._found[key] = found
         return found
+
+    def _found_before(self, study: Study, other: Study, over: Stack, below: Stack) -> tuple[Registered, ...]:
+        """What the reader accepted at another time."""
+        if study.patient.key != other.patient.key:
+            return ()
+        kept = [one for one in self._kept if one.patient == study.patient.key]
+        by_uid = {one.sop_uid: one for one in kept}
+        found = []
+        for one in between(kept, over, below):
+            known = by_uid[one.uid]
+            found.append(replace(one, by="medview" if known.automatic else "reader", name=known.creator, uid=""))
+        return tuple(found)
 
     def _of_patient(self, study: Study, other: Study) -> list[RegistrationObject]:
         if study.patient.key != other.patient.key:
@@ -162,7 +194,7 @@ class Registrations:
             return None
         if space == space_of_stack(to):
             return IDENTITY
-        if study is None or to_study is None or (not self.objects and not self._accepted):
+        if study is None or to_study is None or not (self.objects or self._accepted or self._kept):
             return None
         return next((one.placement for one in self.of(study, stack, to_study, to) if one.sure), None)
 
@@ -185,8 +217,42 @@ class Registrations:
                 continue
             if now.stack.id == change.after.stack.id:
                 state.update(fusion=replace(now, **place))
+        if change.settles:
+            self._remember(change)
 
-    def put(self, state: ViewportState, **values: Any) -> None:
+    def _remember(self, change: FusionChange) -> None:
+        """What the reader stands for now holds where viewports are linked, and next time too; what was taken back does not."""
+        from medview.app.opening import find_stack
+
+        known = change.after.registered
+        settled = known if known is not None and known.sure and known.by != "file" else None
+        key = (change.after.stack.id, change.below)
+        below = find_stack(self._workspace.studies, change.below)
+        if below is None:
+            return
+        if settled is None:
+            self._accepted.pop(key, None)
+        else:
+            self._accepted[key] = settled
+        self._accepted.pop(key[::-1], None)
+        over = change.after
+        pair = (over.stack, below[2])
+        self._kept = tuple(one for one in self._kept if not between([one], *pair))
+        self.refresh_found()
+        self.changed.emit()
+        from medview.jobs.queue import Lane
+
+        def work(_progress: Progress) -> None:
+            if settled is None:
+                drop(below[0], *pair)
+            else:
+                keep(settled, over.study, over.stack, below[0], below[2])
+
+        self._workspace.jobs.submit(
+            "save", work, Lane.KEEPING, on_done=lambda _none: None, on_failed=self._workspace.tell_error
+        )
+
+    def put(self, state: ViewportState, settles: bool = False, **values: Any) -> None:
         """Change where the series on top lies (``shift_mm``, ``turn_deg``, ``registered``, ``unverified``); one step of undo."""
         fusion = state.view.fusion
         if fusion is None or state.stack is None:
@@ -195,9 +261,9 @@ class Registrations:
         if after.placement == fusion.placement and after.registered == fusion.registered:
             return
         self._workspace.touched = True
-        self._workspace.history.do(FusionChange(state.stack.id, fusion, after))
+        self._workspace.history.do(FusionChange(state.stack.id, fusion, after, settles))
 
-    def choose(self, state: ViewportState, registered: Registered | None) -> None:
+    def choose(self, state: ViewportState, registered: Registered | None, settles: bool = False) -> None:
         """Place the series on top by an object, or (None) where its own coordinates say."""
         from medview.app.fusion import share_space
 
@@ -205,7 +271,8 @@ class Registrations:
         if fusion is None or state.stack is None:
             return
         own = registered is None and not share_space(state.stack, fusion.stack)
-        self.put(state, registered=registered, unverified=own, shift_mm=(0.0, 0.0, 0.0), turn_deg=(0.0, 0.0, 0.0))
+        unmoved = {"shift_mm": (0.0, 0.0, 0.0), "turn_deg": (0.0, 0.0, 0.0)}
+        self.put(state, settles, registered=registered, unverified=own, **unmoved)
 
     def register(self, state: ViewportState) -> None:
         """Have medview find where the series on top fits, from where it lies now, in the background."""
@@ -264,25 +331,18 @@ class Registrations:
             "reader" if by_hand else "medview",
             self._workspace.decisions.reader or ("" if by_hand else "medview"),
         )
-        self._accepted[fusion.stack.id, state.stack.id] = accepted
-        self._accepted.pop((state.stack.id, fusion.stack.id), None)
         self._workspace.withdraw("registered")
-        self.refresh_found()
-        self.put(state, registered=accepted, unverified=False, shift_mm=(0.0, 0.0, 0.0), turn_deg=(0.0, 0.0, 0.0))
-        self.changed.emit()
+        unmoved = {"shift_mm": (0.0, 0.0, 0.0), "turn_deg": (0.0, 0.0, 0.0)}
+        self.put(state, settles=True, registered=accepted, unverified=False, **unmoved)
 
     def reject(self, state: ViewportState) -> None:
         """Back to where an object, or the files themselves, put the series on top."""
         fusion = state.view.fusion
         if fusion is None or state.stack is None or state.study is None:
             return
-        for key in ((fusion.stack.id, state.stack.id), (state.stack.id, fusion.stack.id)):
-            self._accepted.pop(key, None)
-        self.refresh_found()
         self._workspace.withdraw("registered")
-        found = self.of(fusion.study, fusion.stack, state.study, state.stack)
-        self.choose(state, next(iter(found), None))
-        self.changed.emit()
+        found = between(self._of_patient(state.study, fusion.study), fusion.stack, state.stack)
+        self.choose(state, next(iter(found), None), settles=True)
 
     def save(self, state: ViewportState, path: str) -> None:
         """Write where the series on top lies as a registration object, in the background; it has to be accepted."""

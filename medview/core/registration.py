@@ -150,6 +150,10 @@ class RegistrationObject:
     date: str
     images: tuple[RegisteredImages, ...] = ()
     refused: Note | None = None
+    creator: str = ""
+    """Who says so."""
+    automatic: bool = False
+    """Whether it came from the content of the images, not from a hand."""
 
     def into_own(self, stack: Stack) -> Placement | None:
         """From where a stack's files say it lies into the object's frame of reference; None where it says nothing of it."""

@@ -20,6 +20,7 @@ DEFORMABLE_CLASS = "1.2.840.10008.5.1.4.1.1.66.3"
 REGISTRATION_CLASSES = frozenset({RIGID_CLASS, DEFORMABLE_CLASS})
 
 _REGISTRATIONS, _MATRICES, _STEPS = 0x00700308, 0x00700309, 0x0070030A
+_TYPE = 0x0070030D
 _KIND, _MATRIX = 0x0070030C, 0x300600C6
 _IMAGES, _FRAME_OF_REFERENCE, _INSTANCE = 0x00081140, 0x00200052, 0x00081155
 _KINDS = frozenset({"RIGID", "RIGID_SCALE", "AFFINE"})
@@ -64,7 +65,14 @@ def _read(path: str, fields: Fields) -> RegistrationObject:
         (fields.text(0x00080023) or fields.text(0x00080021)) + (fields.text(0x00080033) or fields.text(0x00080031)),
         images,
         why,
+        fields.text(0x00700084).replace("^", " ").strip(),
+        _is_automatic(fields),
     )
+
+
+def _is_automatic(fields: Fields) -> bool:
+    groups = [group for item in fields.items(_REGISTRATIONS) for group in item.items(_MATRICES)]
+    return any(code.value == "125024" for group in groups for code in group.codes(_TYPE))
 
 
 def _images(fields: Fields) -> Iterator[RegisteredImages]:

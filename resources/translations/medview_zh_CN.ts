@@ -5072,7 +5072,7 @@
     </message>
     <message>
         <source>A region grows from one place: the mean of a slab is of none. Show its maximum, its minimum or one slice.</source>
-        <translation>区域从一个点开始生长，而厚层平均值不属于任何一点。请显示最大值、最小值或单个层面。</translation>
+        <translation>区域从一个点开始生长，而层块平均值不属于任何一点。请显示最大值、最小值或单个层面。</translation>
     </message>
     <message>
         <source>Only an image as it was acquired can be a key image; this is a cut that no file holds.</source>
@@ -8395,7 +8395,7 @@
     </message>
     <message>
         <source>The tool acts on the middle of the slab</source>
-        <translation>工具作用于厚层的中间平面</translation>
+        <translation>工具作用于层块的中间平面</translation>
     </message>
     <message>
         <source>Linked, registered by {0}</source>

@@ -202,3 +202,50 @@ def test_viewports_of_registered_spaces_scroll_together_and_say_by_what(qtbot) -
     workspace.links.point_at(0, 5.0, 5.0)
     here = a.shown().image_to_patient(5.0, 5.0)
     assert workspace.links.crosshair_in(b) == pytest.approx(np.add(here, (0, 0, 100)))
+
+
+@pytest.mark.timeout(180)
+def test_what_was_accepted_is_there_again_next_time_and_gone_when_taken_back(qtbot, tmp_path) -> None:
+    from medview.app.kept_registrations import folder_of
+    from tests.app.test_registrations import two_series
+    from tests.ui.small_study import close_desk, open_desk, open_study
+
+    two_series(tmp_path)
+
+    def opened():
+        desk = open_desk(qtbot)
+        open_study(qtbot, desk, tmp_path)
+        stacks = {
+            stack.geometry.frame_of_reference: stack
+            for study in desk.workspace.studies
+            for series in study.series
+            for stack in series.stacks
+        }
+        desk.workspace.show_stack(stacks["1.2.3.0"])
+        return desk, stacks["1.2.3.1"]
+
+    folder = folder_of(("PHANTOM", "PHANTOM^Marker"))
+    desk, over = opened()
+    try:
+        workspace, state = desk.workspace, desk.workspace.active_viewport
+        fuse(state, workspace.studies, over.id, knowingly=True)
+        workspace.registrations.put(state, shift_mm=(4.0, 5.0, 6.0))
+        workspace.registrations.accept(state)
+        qtbot.waitUntil(lambda: len(list(folder.glob("*.dcm"))) == 1, timeout=60_000)
+    finally:
+        close_desk(qtbot, desk)
+    desk, over = opened()
+    try:
+        workspace, state = desk.workspace, desk.workspace.active_viewport
+        qtbot.waitUntil(lambda: workspace.registrations.best(state, over.id) is not None, timeout=60_000)
+        known = workspace.registrations.best(state, over.id)
+        assert (known.by, known.sure) == ("reader", True)
+        assert known.placement.points((0, 0, 0)) == pytest.approx((4, 5, 6))
+        fuse(state, workspace.studies, over.id, registered=known)
+        workspace.registrations.put(state, turn_deg=(0.0, 0.0, 2.0))
+        workspace.registrations.reject(state)
+        assert state.view.fusion.unverified
+        qtbot.waitUntil(lambda: not list(folder.glob("*.dcm")), timeout=60_000)
+        assert workspace.registrations.best(state, over.id) is None
+    finally:
+        close_desk(qtbot, desk)
