@@ -315,12 +315,19 @@ def _has_small_gaps(geometry: Geometry, notes: tuple[Note, ...]) -> bool:
 
 
 def _regular_parts(volume: Sequence[PlacedFrame]) -> list[tuple[str, list[PlacedFrame]]]:
-    """An uneven stack that is really several even ones, told apart by acquisition, stack or image type."""
+    """An uneven stack that is really several even ones, told apart by acquisition, stack, image type or contrast."""
     readers: tuple[tuple[str, Callable[[PlacedFrame], Hashable]], ...] = (
         ("acquisition", lambda f: f.frame.acquisition_number),
         ("time", lambda f: f.frame.temporal_index),
         ("stack", lambda f: f.frame.stack_id),
         ("type", lambda f: f.frame.common.image_type),
+        ("number", lambda f: f.header.series.series_number),
+        ("echo", lambda f: f.frame.common.echo_time),
+        ("inversion", lambda f: f.frame.common.inversion_time),
+        ("b", lambda f: f.frame.common.b_value),
+        ("trigger", lambda f: f.frame.trigger_time),
+        ("phase", lambda f: f.frame.cardiac_phase),
+        ("reference time", lambda f: f.frame.reference_time),
         ("instance", lambda f: _whole_uid(f.header)),
     )
     for name, read in readers:

@@ -296,6 +296,30 @@ def test_a_loss_between_two_acquisitions_is_one_volume_two_ranges_are_two(
     assert [(stack.shape[0], stack.kind) for stack in found] == stacks
 
 
+@pytest.mark.parametrize(
+    ("attribute", "values"),
+    [
+        ("EchoTime", ("5", "12")),
+        ("TriggerTime", ("0", "300")),
+        ("SeriesNumber", (4, 5)),
+        ("DiffusionBValue", (0.0, 800.0)),
+    ],
+)
+def test_volumes_that_a_head_movement_has_shifted_are_not_mixed(
+    tmp_path: Path, attribute: str, values: tuple[object, object]
+) -> None:
+    """Followed by the scanner, the second one lies a little elsewhere: its slices stand between those of the first."""
+    series = []
+    for number, value in enumerate(values):
+        shifted = np.add(positions_along(5), (0, 0, 0.8 * number))
+        for data in make_series(shifted, values=marker_values((5, 6, 8)), name=f"m{number}", modality="MR"):
+            data.SeriesInstanceUID = "1.2.3.88"
+            setattr(data, attribute, value)
+            series.append(data)
+    stacks = stacks_of(save_series(series, tmp_path))
+    assert [(stack.kind, stack.shape[0]) for stack in stacks] == [("volume", 5), ("volume", 5)]
+
+
 def test_a_concatenation_is_joined(tmp_path: Path) -> None:
     parts = []
     for number, members in enumerate((range(5), range(5, 12))):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, MRImageStorage, PositronEmissionTomographyImageStorage
 
+from tests.differential.noise import noise_of
 from tests.differential.truth import TrueFrame, TrueSeries
 from tests.differential.writing import SYNTAXES, decimal, put_pixels, save
 from tests.phantoms.dicom_series import uid
@@ -43,6 +44,9 @@ def classic(seed: int, folder: Path) -> TrueSeries:
     truth.words.extend(name for name, _ in nuisances)
     names = rng.permutation(len(planned))
     common = _common(rng, seed, modality)
+    noise = noise_of(rng)
+    bare = bool(rng.random() < 0.05)
+    truth.words.extend(["bare"] * bare + [name for name, _ in noise])
     for index, (k, at) in enumerate(planned):
         data = FileDataset("", {}, file_meta=FileMetaDataset(), preamble=b"\0" * 128)
         data.update(common)
@@ -59,7 +63,7 @@ def classic(seed: int, folder: Path) -> TrueSeries:
         grid.write(data, k, rng)
         stored, values = pixels.write(data, rng, grid.size)
         name = f"{'IM' if seed % 2 else 'slice'}{names[index]:05}{'' if seed % 2 else '.dcm'}"
-        save(data, folder / name, pixels.syntax)
+        save(data, folder / name, pixels.syntax, rng, noise, bare and pixels.syntax in SYNTAXES[:3])
         truth.frames[name, 0] = TrueFrame(grid.positions[k], grid.row, grid.column, grid.spacing, stored, values, steps)
     if rng.random() < 0.1 and grid.kind:
         _add_localizer(rng, folder, common, modality, truth)

@@ -14,6 +14,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import EnhancedCTImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage
 
 from tests.differential.cases import Axis, Grid, Pixels, ladder
+from tests.differential.noise import noise_of
 from tests.differential.truth import TrueFrame, TrueSeries
 from tests.differential.writing import decimal, put_pixels, save
 from tests.phantoms.dicom_series import uid
@@ -136,6 +137,8 @@ def enhanced(seed: int, folder: Path) -> TrueSeries:
     else:
         parts = [[frame for frame in planned if frame[1] == at] for at in combinations]
     names = rng.permutation(len(parts))
+    noise = noise_of(rng)
+    truth.words.extend(name for name, _ in noise)
     begun = 0
     for number, part in enumerate(parts):
         data = _object(rng, seed, number, modality, layout)
@@ -145,7 +148,7 @@ def enhanced(seed: int, folder: Path) -> TrueSeries:
             data.ConcatenationFrameOffsetNumber = begun
         name = f"MF{names[number]:03}"
         _fill(data, part, grid, axes, pixels, layout, rng, truth, name)
-        save(data, folder / name, pixels.syntax)
+        save(data, folder / name, pixels.syntax, rng, noise)
         begun += len(part)
     return truth
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.differential.cases import classic
+from tests.differential.colours import colours
 from tests.differential.enhanced import enhanced
 from tests.differential.truth import TrueSeries
 
-FAMILIES: dict[str, Callable[[int, Path], TrueSeries]] = {"classic": classic, "enhanced": enhanced}
+FAMILIES: dict[str, Callable[[int, Path], TrueSeries]] = {"classic": classic, "enhanced": enhanced, "colours": colours}

@@ -48,7 +48,7 @@ def judge(folder: Path, truth: TrueSeries) -> list[str]:
 def _of_stack(stack: Stack, truth: TrueSeries) -> list[str]:
     wrong = []
     frames = [truth.frames[Path(source.path).name, source.frame] for source in stack.frames]
-    wrong.extend(_values(stack, frames))
+    wrong.extend(_values(stack, frames, truth))
     if stack.inverted != truth.inverted:
         wrong.append(f"inverted is {stack.inverted}")
     if stack.geometry is None:
@@ -61,14 +61,14 @@ def _of_stack(stack: Stack, truth: TrueSeries) -> list[str]:
     return wrong
 
 
-def _values(stack: Stack, frames: list[TrueFrame]) -> list[str]:
+def _values(stack: Stack, frames: list[TrueFrame], truth: TrueSeries) -> list[str]:
     wrong = []
     for at, (source, true) in enumerate(zip(stack.frames, frames, strict=True)):
         try:
             stored = source.read()
         except MedviewError as error:
             return [f"{error.code}: {error}"]
-        if stored.shape != true.stored.shape or not np.array_equal(stored, true.stored):
+        if stored.shape != true.stored.shape or not np.allclose(stored, true.stored, rtol=0, atol=truth.tolerance):
             wrong.append(f"stored values of {Path(source.path).name}:{source.frame} differ")
         elif stored.ndim == 2 and not np.allclose(stack.transform.apply(stored, at), true.values, rtol=1e-6, atol=1e-9):
             wrong.append(f"modality values of {Path(source.path).name}:{source.frame} differ")

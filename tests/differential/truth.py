@@ -41,5 +41,7 @@ class TrueSeries:
     timepoints: int = 0
     place_mm: float = 1e-3
     inverted: bool = False
+    tolerance: int = 0
+    """How far colours may differ that were computed."""
     words: list[str] = field(default_factory=list)
     """How it was made, for whoever looks into a disagreement."""
