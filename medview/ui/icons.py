@@ -61,8 +61,6 @@ class _GlyphEngine(QIconEngine):
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State) -> None:
         theme = current_theme()
         role = "disabled" if mode == QIcon.Mode.Disabled else self._role
-        if mode == QIcon.Mode.Selected:
-            role = "on_accent"
         draw_glyph(painter, QRectF(rect), self._name, QColor(getattr(theme, role)))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
