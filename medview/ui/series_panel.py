@@ -256,6 +256,11 @@ def _row_key(row: Row) -> str:
 
 def series_title(series: Series, stack: Stack) -> str:
     """What a series is called: its description, else the protocol or the modality."""
+    context = stack.context
+    if context.modality == "MG" and context.view_position:
+        # Four series of one study bear one description, or none: side and view tell them from one another.
+        view = " ".join((context.laterality, context.view_position, *context.view_modifiers)).strip()
+        return f"{view}  {context.description}".strip()
     context = series.context
     title = (context.description or context.protocol or context.body_part or context.modality).strip()
     title = title or translate("SeriesPanel", "Series")

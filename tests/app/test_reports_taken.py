@@ -199,3 +199,39 @@ def test_marks_never_land_on_another_patient_or_on_images_that_are_not_there(tmp
     away = take_report(report, index_of(), ())
     assert (away.marks, away.results) == ((), ())
     assert {one.reason for one in away.left} == {"no_image", "no_coordinates"}
+
+
+def test_values_of_a_slab_are_read_from_the_files_written_as_such_and_come_back_with_their_slab(tmp_path: Path) -> None:
+    import csv
+    import io
+    import json
+
+    from medview.app.mark_values import LoadedValues
+    from medview.app.statement_files import statement_csv, statement_json
+    from medview.core.slab import Slab
+
+    study, stack = opened(tmp_path / "in")
+    flat = acquired_shown(stack, 2)
+    thick = replace(flat, slab=Slab(7.5, "max"))
+    corners = ((3.0, 3.0), (stack.shape[2] - 4.0, stack.shape[1] - 4.0))
+    marks = [
+        Measurement(tracking_uid_of(name), "rectangle", place_of(stack, shown, 0), corners)
+        for name, shown in (("flat", flat), ("thick", thick))
+    ]
+    statement = state_study(study, [(stack, mark) for mark in marks], values_on=LoadedValues())
+    means = [
+        next(a.value for a in one.amounts if a.derivation and a.derivation.meaning == "Mean") for one in statement.marks
+    ]
+    values = np.stack([frame.read() for frame in stack.frames[1:4]]) + stack.transform.slope_intercept(0)[1]
+    inside = (slice(3, stack.shape[1] - 3), slice(3, stack.shape[2] - 3))
+    assert means[0] == pytest.approx(values[1][inside].mean())
+    assert means[1] > means[0]  # the bone of the slice beside it
+    assert [one.values_of for one in statement.marks] == ["", "MIP 7.5 mm"]
+    table = list(csv.DictReader(io.StringIO(statement_csv(statement).lstrip("\ufeff"))))
+    assert {row["values_of"] for row in table} == {"", "MIP 7.5 mm"}
+    assert [one["values_of"] for one in json.loads(statement_json(statement))["marks"]] == ["plane", "MIP 7.5 mm"]
+    path = tmp_path / "report.dcm"
+    write_report_object(path, statement)
+    taken = take_report(read_report(str(path)), index_of(study), (study,))
+    back = {mark.id: mark for mark in taken.marks}
+    assert [back[mark.id] for mark in marks] == marks

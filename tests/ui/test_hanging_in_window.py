@@ -82,6 +82,10 @@ def test_a_mammogram_opens_with_four_views_back_to_back(qtbot: QtBot, mammograph
         inner = row[-40:-20] if side == "R" else row[20:40]
         outer = row[30:60] if side == "R" else row[-60:-30]
         assert np.mean(inner) > 60 > np.mean(outer), f"{side}: the chest wall is not at the middle"
+    from medview.ui.series_panel import series_title
+
+    shown = [state.view for state in mammography.workspace.viewports]
+    assert [series_title(one.series, one.stack) for one in shown] == ["R CC", "L CC", "R MLO", "L MLO"]
     assert "1/7" in mammography.window.status.hanging.text()
 
 
