@@ -230,9 +230,9 @@ QPushButton:pressed {{ background: {t.line}; }}
 QPushButton:checked {{ border-color: {t.accent}; background: {t.line}; font-weight: 600; }}
 QPushButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled {{ border-color: {t.line}; color: {t.disabled}; background: transparent; }}
-QPushButton#choice {{ text-align: left; background: {t.window}; padding: 4px 6px; }}
+QPushButton#choice {{ background: {t.window}; }}
 QPushButton::menu-indicator {{ image: url(medviewicons:caret-down.svg); width: 10px; height: 10px;
-  subcontrol-origin: padding; subcontrol-position: right center; right: 8px; }}
+  subcontrol-origin: border; subcontrol-position: right center; right: 7px; }}
 QPushButton#primary {{ background: {t.accent}; border-color: {t.accent}; color: {t.on_accent}; font-weight: 600; }}
 QPushButton#primary:hover {{ border-color: {t.text}; }}
 QPushButton#primary:focus {{ border-color: {t.text}; }}
