@@ -20,6 +20,8 @@ import sys
 import time
 from pathlib import Path
 
+import try_paths
+
 ROOT = Path(__file__).resolve().parent.parent
 DESKTOP = "xdg-utils file libglib2.0-bin shared-mime-info desktop-file-utils fonts-noto-cjk"
 SCREEN = ":87"
@@ -183,7 +185,26 @@ def drop_file_cache() -> bool:
     return True
 
 
-def trial(machine: Machine, package: Path, pictures: Path) -> None:
+def hand_over_times(machine: Machine, count: int = 20) -> None:
+    """How long a second start takes from its command to its end, and how long an empty program takes beside it."""
+    opened = machine.start(f"medview {shlex.quote(STUDY)}")
+    wait_for("a window", windows)
+    time.sleep(10)
+    for name, line in (("true", "true"), ("medview PATH, handed over", f"medview {shlex.quote(STUDY)}")):
+        times = []
+        for _ in range(count):
+            begun = time.monotonic()
+            machine.as_reader(f"exec {line}" if name != "true" else line)
+            times.append((time.monotonic() - begun) * 1000)
+        times.sort()
+        say(
+            f"{name:28} median {times[count // 2]:4.0f} ms, least {times[0]:4.0f}, most {times[-1]:4.0f} ({count} times)"
+        )
+    stop(machine)
+    opened.wait()
+
+
+def trial(machine: Machine, package: Path, pictures: Path, beside: Path) -> None:
     """All steps."""
     machine.prepare()
     machine.as_root("apt-get -qq -y purge medview || true; apt-get -qq -y autoremove --purge")
@@ -227,9 +248,9 @@ def trial(machine: Machine, package: Path, pictures: Path) -> None:
 
     command = machine.command(f"exec medview {shlex.quote(STUDY)}", READER)
     study = f"{machine.root}{STUDY}"
-    own = [str(ROOT / ".venv" / "bin" / "medview"), study]
+    own = [str(beside), study]
     say(f"{'':20} {'start to window, s':>30}")
-    for name, words in (("installed .deb", command), ("unpackaged, .venv", own)):
+    for name, words in (("installed .deb", command), ("unpackaged", own)):
         if not Path(words[0]).exists() and shutil.which(words[0]) is None:
             continue
         times = []
@@ -238,6 +259,9 @@ def trial(machine: Machine, package: Path, pictures: Path) -> None:
             ending = (lambda _process: stop(machine)) if words is command else end_process
             times.append(f"{'cold' if cold and kept else 'warm'} {start_seconds(words, ending):.2f}")
         say(f"{name:20} {', '.join(times):>30}")
+
+    try_paths.trial(machine, STUDY, windows, say)
+    hand_over_times(machine)
 
     listed = machine.as_root("dpkg -L medview").split("\n")
     size = sum(os.lstat(machine.root / path[1:]).st_size for path in listed if (machine.root / path[1:]).is_file())
@@ -259,6 +283,8 @@ def main() -> int:
     """Parse the arguments, start a virtual screen and run the trial."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path)
+    beside = ROOT / ".venv" / "bin" / "medview"
+    parser.add_argument("--beside", type=Path, default=beside, help="the unpackaged program that is timed beside it")
     parser.add_argument("--pictures", type=Path, default=ROOT / "build" / "pictures")
     chosen = parser.parse_args()
     packages = sorted((ROOT / "dist").glob("medview_*.deb"))
@@ -268,8 +294,8 @@ def main() -> int:
     screen = subprocess.Popen(["Xvfb", SCREEN, "-noreset", "-screen", "0", "1600x1000x24"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)
-        trial(Machine(chosen.root.resolve()), packages[-1], chosen.pictures)
-    except TrialError as error:
+        trial(Machine(chosen.root.resolve()), packages[-1], chosen.pictures, chosen.beside)
+    except (TrialError, try_paths.PathError) as error:
         print(f"try_deb: {error}", file=sys.stderr)
         return 1
     finally:

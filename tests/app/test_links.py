@@ -11,7 +11,7 @@ import pytest
 
 from medview.app import handover
 from medview.app.links import StudyLink, is_address, parse_link, path_of_address, paths_of_words
-from medview.core.folders import portable_folder, user_folder
+from medview.core.folders import leave_no_traces, portable_folder, user_folder
 from medview.core.problem import MedviewError
 
 UID = "1.2.826.0.1.3680043.8.498.1"
@@ -117,5 +117,16 @@ def test_a_portable_program_keeps_everything_beside_itself(tmp_path: Path, monke
     assert portable_folder() is None
     (tmp_path / "portable.txt").touch()
     assert user_folder() == tmp_path / "medview-data"
+    names = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+    for name in names:
+        monkeypatch.setenv(name, "/elsewhere")
+    leave_no_traces()
+    if sys.platform == "linux":
+        assert all(Path(os.environ[name]).is_relative_to(tmp_path / "medview-data") for name in names)
+    (tmp_path / "portable.txt").unlink()
+    monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
+    leave_no_traces()
+    assert os.environ["XDG_CACHE_HOME"] == "/elsewhere"
+    (tmp_path / "portable.txt").touch()
     monkeypatch.delattr(sys, "frozen")
     assert portable_folder() is None  # a file of this name beside a Python says nothing

@@ -51,6 +51,51 @@ def test_entries_are_valid(text: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.skipif(shutil.which("appstreamcli") is None, reason="appstream is not installed")
+def test_what_a_software_centre_is_told_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    path = tmp_path / f"{associations.APP_ID}.metainfo.xml"
+    path.write_text(associations.metainfo("1.2.3"), encoding="utf-8")
+    said = subprocess.run(
+        ["appstreamcli", "validate", "--no-net", str(path)], check=False, capture_output=True, text=True
+    )
+    assert said.returncode == 0, said.stdout
+    assert 'version="1.2.3" date="2026-09-21"' in path.read_text(encoding="utf-8")
+
+
+def test_every_line_of_the_installers_script_is_one_that_inno_setup_knows() -> None:
+    """A lint without Inno Setup: sections, directives and the parameters of entries (its help, version 6)."""
+    text = (ROOT / "packaging" / "windows" / "medview.iss").read_text(encoding="utf-8")
+    text += associations.inno_section(associations.registry_entries(r"{app}\medview.exe"))
+    entries = {
+        "Languages": "Name MessagesFile LicenseFile", "Tasks": "Name Description Flags GroupDescription",
+        "Files": "Source DestDir Flags Tasks", "InstallDelete": "Type Name",
+        "Icons": "Name Filename Tasks AppUserModelID Parameters", "Run": "Filename Description Flags Parameters",
+        "Registry": "Root Subkey ValueType ValueName ValueData Flags Tasks",
+    }  # fmt: skip
+    flags = {"unchecked", "recursesubdirs", "createallsubdirs", "ignoreversion", "nowait", "postinstall", "skipifsilent",
+             "uninsdeletekey", "uninsdeletevalue"}  # fmt: skip
+    section, seen = "", set()
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith((";", "#")):
+            continue
+        if found := re.fullmatch(r"\[(\w+)\]", line):
+            section = found.group(1)
+            seen.add(section)
+        elif section == "Setup":
+            assert re.fullmatch(r"[A-Z][A-Za-z]+=\S.*", line), line
+        else:
+            parts = [part.strip() for part in re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', line)]
+            for part in parts:
+                name, colon, value = part.partition(":")
+                assert colon, line
+                assert name in entries[section].split(), line
+                assert value.count('"') % 2 == 0, line
+                if name == "Flags":
+                    assert set(value.split()) <= flags, line
+    assert seen == {"Setup", *entries}
+
+
 def test_the_mime_package_describes_what_nobody_else_may_have_described() -> None:
     space = "{http://www.freedesktop.org/standards/shared-mime-info}"
     tree = ET.fromstring(associations.mime_package())
