@@ -41,16 +41,20 @@ class Calibrations:
 
     def applied(self, shown: ShownSlice, place: MeasurementPlace) -> ShownSlice:
         """The slice with the reader's mm, or as it is."""
-        line = self.line(place)
-        if line is None or not line.known_mm or not can_be_calibrated(shown):
-            return shown
-        (x0, y0), (x1, y1) = line.points
-        down, across = shown.pixel_mm
-        drawn = math.hypot((x1 - x0) * across, (y1 - y0) * down)
-        if drawn <= 0:
-            return shown
-        factor = line.known_mm / drawn
-        return replace(shown, measure_mm=(down * factor, across * factor), measure_kind="by_reader")
+        return calibrated(shown, self.line(place))
+
+
+def calibrated(shown: ShownSlice, line: Measurement | None) -> ShownSlice:
+    """The slice with the mm that a known ``line`` says, or as it is."""
+    if line is None or not line.known_mm or not can_be_calibrated(shown):
+        return shown
+    (x0, y0), (x1, y1) = line.points
+    down, across = shown.pixel_mm
+    drawn = math.hypot((x1 - x0) * across, (y1 - y0) * down)
+    if drawn <= 0:
+        return shown
+    factor = line.known_mm / drawn
+    return replace(shown, measure_mm=(down * factor, across * factor), measure_kind="by_reader")
 
 
 def _file_of(place: MeasurementPlace) -> Hashable:

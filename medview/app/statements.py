@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medview.app.box_correction import corrected
+from medview.app.calibration import calibrated
 from medview.app.mark_values import shown_of, values_words
 from medview.app.measuring import Measured, measure
 from medview.app.shown_slice import ShownSlice
 from medview.core import statement as said
 from medview.core.explanation import Explanation
 from medview.core.finding import Code, Finding, InferenceResult, Segmentation
-from medview.core.measurement import REGION_KINDS, Measurement, Quantity
+from medview.core.measurement import REGION_KINDS, Measurement, MeasurementPlace, Quantity
 from medview.core.statement import (
     Amount,
     MarkGraphic,
@@ -29,7 +30,7 @@ from medview.core.statement import (
     Statement,
     tracking_uid_of,
 )
-from medview.core.study import Stack, Study
+from medview.core.study import FrameSource, Stack, Study
 
 ValuesOn = Callable[[Stack, ShownSlice, int], tuple[NDArray[Any], NDArray[np.bool_] | None, str | None] | None]
 """(modality values, pixels that hold none, unit) of a slice, cut or slab at a time point; None where they are not at hand."""
@@ -55,12 +56,16 @@ def state_study(
     verified: bool = False,
     keys: Sequence[StatedKey] = (),
     maps: Sequence[StatedMap] = (),
+    lines: Mapping[str, Measurement] | None = None,
 ) -> Statement:
-    """The statement on a study. ``visible`` chooses findings (without it those above the package's threshold)."""
+    """The statement on a study. ``visible`` chooses findings (without it those above the package's threshold).
+
+    ``lines``: by the id of a mark the known line that says what a mm is there.
+    """
     listed = tuple(results)
     return Statement(
         study,
-        tuple(state_mark(stack, mark, values_on) for stack, mark in marks),
+        tuple(state_mark(stack, mark, values_on, (lines or {}).get(mark.id)) for stack, mark in marks),
         tuple(
             one
             for stack, result in listed
@@ -160,19 +165,17 @@ def volumes_ml(segmentation: Segmentation | None) -> tuple[tuple[int, float], ..
 # Marks ---------------------------------------------------------------------------------------------------------------
 
 
-def state_mark(stack: Stack, mark: Measurement, values_on: ValuesOn | None = None) -> StatedMark:
-    """A mark with its numbers, measured again on its own slice."""
+def state_mark(
+    stack: Stack, mark: Measurement, values_on: ValuesOn | None = None, line: Measurement | None = None
+) -> StatedMark:
+    """A mark with its numbers, measured again on its own slice; ``line``: the known line that says what a mm is there."""
     place = mark.place
     shown = shown_of(stack, place) if place.plane == "acquired" else None
     source = None
     if place.plane == "acquired":
-        at = place.time * stack.shape[0] + place.k
-        found = [
-            one for one in stack.frames if place.sop_uid and (one.sop_uid, one.frame) == (place.sop_uid, place.frame)
-        ]
-        source = found[0] if found else (stack.frames[at] if at < len(stack.frames) else None)
+        source = _source_of(stack, place)
     graphic, points = mark_graphic(mark)
-    measured = _measured(stack, mark, values_on)
+    measured = _measured(stack, mark, values_on, line)
     return StatedMark(
         mark=mark,
         stack=stack,
@@ -187,6 +190,16 @@ def state_mark(stack: Stack, mark: Measurement, values_on: ValuesOn | None = Non
         words=_words(mark, measured),
         values_of=values_words(place) if measured is not None and measured.has_values else "",
     )
+
+
+def _source_of(stack: Stack, place: MeasurementPlace) -> FrameSource | None:
+    """The frame that a place names; where it names none, the one at its index."""
+    at = place.time * stack.shape[0] + place.k
+    known = stack.frames[at] if at < len(stack.frames) else None
+    wanted = (place.sop_uid, place.frame)
+    if not place.sop_uid or (known is not None and (known.sop_uid, known.frame) == wanted):
+        return known
+    return next((one for one in stack.frames if (one.sop_uid, one.frame) == wanted), known)
 
 
 def mark_graphic(mark: Measurement) -> tuple[MarkGraphic, tuple[Point2, ...]]:
@@ -228,7 +241,12 @@ def _patient_points(
     return tuple(found)
 
 
-def _measured(stack: Stack, mark: Measurement, values_on: ValuesOn | None) -> Measured | None:
+def amounts_of(stack: Stack, mark: Measurement, line: Measurement | None = None) -> tuple[Amount, ...]:
+    """The numbers of a mark that need no grey values."""
+    return _amounts(_measured(stack, mark, None, line))
+
+
+def _measured(stack: Stack, mark: Measurement, values_on: ValuesOn | None, line: Measurement | None) -> Measured | None:
     place = mark.place
     shown = shown_of(stack, place)
     if shown is None:
@@ -242,7 +260,7 @@ def _measured(stack: Stack, mark: Measurement, values_on: ValuesOn | None) -> Me
     if values_on is not None and (mark.kind in REGION_KINDS or mark.kind == "point"):
         at_hand = values_on(stack, shown, place.time)
     values, skipped, unit = at_hand if at_hand is not None else (None, None, stack.unit)
-    return measure(mark, shown, values, skipped, unit)
+    return measure(mark, calibrated(shown, line), values, skipped, unit)
 
 
 def _amounts(measured: Measured | None) -> tuple[Amount, ...]:

@@ -20,6 +20,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
         raise MedviewError("no_study", "No study is shown.", exit_code=ExitCode.BAD_USE)
     stacks = [stack for series in study.series for stack in series.stacks]
     marks = tuple((stack, mark) for stack in stacks for mark in workspace.measurements.of(stack.id))
+    lines = {mark.id: line for _stack, mark in marks if (line := workspace.calibrations.line(mark.place)) is not None}
     keys = tuple((stack, place) for stack in stacks for place in workspace.reader_keys.of(stack))
     hidden = workspace.read_first.hides  # a reading that was made without them does not speak of them
     results = tuple(
@@ -53,6 +54,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
             values_on=LoadedValues(),
             reader=reader,
             verified=verified,
+            lines=lines,
             maps=[one for stack, made in maps for one in maps_of_explanation(stack, made)],
             keys=[StatedKey(stack, place.time, place.k, place.key.note) for stack, place in keys],
         )

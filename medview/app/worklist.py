@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from medview.app.reader_keys import KeyPlace
     from medview.app.workspace import Workspace
     from medview.core.measurement import Measurement
-    from medview.core.statement import Amount
     from medview.core.study import Stack, Study
 
 Kind = Literal["finding", "segment", "class", "mark", "key"]
@@ -104,7 +103,7 @@ class Worklist:
         """Key of the line that the reader went to last."""
         self._shown: WorkItem | None = None
         self._groups: dict[str, tuple[object, list[list[tuple[InferenceResult, Finding]]]]] = {}
-        self._amounts: dict[str, tuple[Measurement, tuple[Amount, ...]]] = {}
+        self._marks: dict[str, tuple[object, WorkItem]] = {}
         self._counts: dict[str, NDArray[np.int64] | None] = {}
 
     def set_filter(self, **values: Any) -> None:
@@ -244,12 +243,17 @@ class Worklist:
         return items
 
     def _mark(self, stack: Stack, mark: Measurement) -> WorkItem:
-        from medview.app.statements import state_mark
+        line = self._workspace.calibrations.line(mark.place)
+        made_of = (mark, line, stack.id, stack.shape, self._workspace.decisions.reader)
+        known = self._marks.get(mark.id)
+        if known is None or known[0] != made_of or known[1].stack is not stack:
+            known = self._marks[mark.id] = (made_of, self._mark_line(stack, mark, line))
+        return known[1]
 
-        known = self._amounts.get(mark.id)
-        if known is None or known[0] != mark:
-            known = self._amounts[mark.id] = (mark, state_mark(stack, mark).amounts)
-        amounts = known[1]
+    def _mark_line(self, stack: Stack, mark: Measurement, line: Measurement | None) -> WorkItem:
+        from medview.app.statements import amounts_of
+
+        amounts = amounts_of(stack, mark, line)
         first = amounts[0] if amounts else None
         size = next((one.value for one in amounts if one.unit.value == "mm"), None)
         unit = "" if first is None else {"deg": "°", "{pixels}": "px", "1": ""}.get(first.unit.value, first.unit.value)

@@ -31,6 +31,7 @@ from medview.core.study import Stack
 from medview.ui.correction_panel import CorrectionPanel
 from medview.ui.decision_form import DecisionForm, decided_text, sign_of
 from medview.ui.device_text import device_text
+from medview.ui.figures_right import FiguresRight
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.messages import note_text
@@ -328,6 +329,7 @@ class ResultCard(QWidget):
             self.tree.header().resizeSection(at, width)
             self.tree.headerItem().setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree.setItemDelegate(FiguresRight(self.tree))
         self.tree.setAccessibleName(translate("Findings", "Findings"))
         self.tree.itemClicked.connect(self._go)
         self.tree.itemActivated.connect(self._go)
@@ -346,25 +348,28 @@ class ResultCard(QWidget):
         chosen = current.data(0, FINDING_ROLE) if current is not None else None
         self.tree.blockSignals(True)
         self.tree.clear()
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        theme = current_theme()
+        tip = translate("Findings", "Show this finding in all viewports of the series")
+        icons = {colour: swatch_icon(colour) for colour in {finding.colour for finding in shown}}
+        items = []
         for finding in shown:
             size = f"{finding.size_mm:.1f} mm" if finding.size_mm is not None else ""
             decision = self._workspace.decisions.of(self.result, finding)
             label = sign_of(decision) + (decision.label or model_text(finding.label))
             item = QTreeWidgetItem([label, size, str(finding.k + 1), f"{finding.score:.2f}"])
-            item.setForeground(0, QColor(current_theme().ai))
-            item.setIcon(0, swatch_icon(finding.colour))
-            for at in (1, 2, 3):
-                item.setTextAlignment(at, right)
+            item.setForeground(0, QColor(theme.ai))
+            item.setIcon(0, icons[finding.colour])
             item.setData(0, FINDING_ROLE, finding.id)
-            tips = (translate("Findings", "Show this finding in all viewports of the series"), decided_text(decision))
-            item.setToolTip(0, "\n".join(tip for tip in (*tips, decision.note) if tip))
+            tips = (tip, decided_text(decision), decision.note)
+            item.setToolTip(0, "\n".join(one for one in tips if one))
             if decision.verdict == "rejected":
                 for at in range(4):
                     font = item.font(at)
                     font.setStrikeOut(True)
                     item.setFont(at, font)
-            self.tree.addTopLevelItem(item)
+            items.append(item)
+        self.tree.addTopLevelItems(items)
+        for item, finding in zip(items, shown, strict=True):
             if finding.id == chosen:
                 self.tree.setCurrentItem(item)
         self.tree.blockSignals(False)

@@ -20,13 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from medview.app.decisions import Verdict
+from medview.app.results import result_key
 from medview.app.worklist import Kind, Order, State, WorkItem
 from medview.ui.decision_form import decided_text, sign_of
+from medview.ui.figures_right import FiguresRight
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.model_text import model_text
 from medview.ui.parts import icon_button, text_label, title_label
-from medview.ui.text import translate
+from medview.ui.text import QT_TRANSLATE_NOOP, translate
 from medview.ui.theme import current_theme
 
 if TYPE_CHECKING:
@@ -62,24 +64,27 @@ def kind_titles() -> dict[Kind | None, str]:
     }
 
 
+_MARK_TITLES = {
+    "ruler": QT_TRANSLATE_NOOP("Step", "Distance"),
+    "polyline": QT_TRANSLATE_NOOP("Step", "Path"),
+    "angle": QT_TRANSLATE_NOOP("Step", "Angle"),
+    "cobb": QT_TRANSLATE_NOOP("Step", "Cobb angle"),
+    "bidirectional": QT_TRANSLATE_NOOP("Step", "Two diameters"),
+    "ellipse": QT_TRANSLATE_NOOP("Step", "Ellipse"),
+    "rectangle": QT_TRANSLATE_NOOP("Step", "Rectangle"),
+    "polygon": QT_TRANSLATE_NOOP("Step", "Polygon"),
+    "freehand": QT_TRANSLATE_NOOP("Step", "Freehand outline"),
+    "point": QT_TRANSLATE_NOOP("Step", "Point"),
+    "arrow": QT_TRANSLATE_NOOP("Step", "Arrow"),
+    "text": QT_TRANSLATE_NOOP("Step", "Text"),
+    "calibration": QT_TRANSLATE_NOOP("Step", "Calibration"),
+}
+
+
 def mark_title(kind: str) -> str:
     """What a mark is called that has no words."""
-    words = {
-        "ruler": translate("Step", "Distance"),
-        "polyline": translate("Step", "Path"),
-        "angle": translate("Step", "Angle"),
-        "cobb": translate("Step", "Cobb angle"),
-        "bidirectional": translate("Step", "Two diameters"),
-        "ellipse": translate("Step", "Ellipse"),
-        "rectangle": translate("Step", "Rectangle"),
-        "polygon": translate("Step", "Polygon"),
-        "freehand": translate("Step", "Freehand outline"),
-        "point": translate("Step", "Point"),
-        "arrow": translate("Step", "Arrow"),
-        "text": translate("Step", "Text"),
-        "calibration": translate("Step", "Calibration"),
-    }
-    return words.get(kind, kind)
+    title = _MARK_TITLES.get(kind)
+    return kind if title is None else translate("Step", title)
 
 
 def row_texts(item: WorkItem) -> tuple[str, str, str, str]:
@@ -233,6 +238,7 @@ class WorklistPanel(FollowingPanel):
             header.resizeSection(at, width)
             self.tree.headerItem().setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree.setItemDelegate(FiguresRight(self.tree))
         self.tree.setAccessibleName(translate("Worklist", "Worklist"))
         self.tree.itemClicked.connect(self._go)
         self.tree.itemActivated.connect(self._go)
@@ -312,14 +318,14 @@ class WorklistPanel(FollowingPanel):
             if rows != self._rows:
                 self._rows = rows
                 self.tree.clear()
-                for item in shown:
-                    self.tree.addTopLevelItem(self._row(item))
+                self.tree.addTopLevelItems([self._row(item, row[1]) for item, row in zip(shown, rows, strict=True)])
                 count = min(max(len(shown), 1), MOST_ROWS)
                 height = max(self.tree.sizeHintForRow(0), 16)
                 self.tree.setFixedHeight(self.tree.header().sizeHint().height() + count * height + 8)
+            gone_to = {(result_key(result), finding.id) for result, finding in self._worklist.chosen()}
             for at, item in enumerate(shown):
                 row = self.tree.topLevelItem(at)
-                if item.key == self._worklist.selected and row is not None:
+                if row is not None and self._is_gone_to(item, gone_to):
                     self.tree.setCurrentItem(row)
         self.tree.setVisible(bool(shown))
         self.nothing.setVisible(not shown)
@@ -337,11 +343,17 @@ class WorklistPanel(FollowingPanel):
             if note != self.note.text():
                 self.note.setText(note)
 
-    def _row(self, item: WorkItem) -> QTreeWidgetItem:
-        row = QTreeWidgetItem(list(row_texts(item)))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for at in (1, 2, 3):
-            row.setTextAlignment(at, right)
+    def _is_gone_to(self, item: WorkItem, gone_to: set[tuple[str, str]]) -> bool:
+        """Whether a line is what Accept would accept, also where the reader came to it by the picture."""
+        if not gone_to:
+            return item.key == self._worklist.selected
+        ids = {finding.id for _result, finding in item.members}
+        if not all(finding_id in ids for _key, finding_id in gone_to):
+            return False
+        return gone_to <= {(result_key(result), finding.id) for result, finding in item.members}
+
+    def _row(self, item: WorkItem, texts: tuple[str, str, str, str]) -> QTreeWidgetItem:
+        row = QTreeWidgetItem(list(texts))
         row.setData(0, KEY_ROLE, item.key)
         theme = current_theme()
         row.setForeground(0, QColor(theme.ai if item.by_model else theme.text))

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from medview.app import reading
+from medview.app.stating import statement_maker
 from medview.app.tools import Tool
 from medview.ui.measurement_items import mark_lines
 from tests.ui.test_viewport_reading import drag, move
@@ -228,6 +229,12 @@ def test_a_known_line_calibrates_the_picture_and_only_it(qtbot) -> None:
     assert (length.unit, length.spacing) == ("mm", "by_reader")
     assert length.value == pytest.approx(50, rel=0.02)
     assert mark_lines(marks(widget)[0], said(widget, marks(widget)[0]), False)[0].endswith("calibrated by hand")
+    # What is listed and written says the same as the picture.
+    stated = statement_maker(widget.workspace)().marks[0]
+    assert [(one.value, one.unit.value) for one in stated.amounts] == [(pytest.approx(length.value), "mm")]
+    assert "mm: by_reader" in stated.words
+    listed = [item.amount for item in widget.workspace.worklist.items() if item.mark == marks(widget)[0]]
+    assert listed == [f"{length.value:.1f} mm"]
     reading.scroll(widget.state, 1)
     choose(widget, Tool.RULER)
     pull(widget, (10, 10), (30, 10))
