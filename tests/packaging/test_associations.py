@@ -83,7 +83,7 @@ def test_every_line_of_the_installers_script_is_one_that_inno_setup_knows() -> N
             section = found.group(1)
             seen.add(section)
         elif section == "Setup":
-            assert re.fullmatch(r"[A-Z][A-Za-z]+=\S.*", line), line
+            assert re.fullmatch(r"[A-Z][A-Za-z0-9]+=\S.*", line), line
         else:
             parts = [part.strip() for part in re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', line)]
             for part in parts:
