@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import struct
 import subprocess
@@ -15,6 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medview.core.problem import MedviewError
+from medview.dicom.data_elements import ElementFile
+from medview.dicom.file_start import sniffed
 from medview.dicom.header import as_integer, as_number, as_numbers
 from medview.dicom.inflate import inflate_capped
 from tests.dicom.pixel_files import JPEG, encapsulated, encode, phantom, rle_frame, write_pixels
@@ -89,6 +92,29 @@ def test_planes_of_an_acr_nema_volume_are_frames_where_they_are_there(
     assert stack.frame_count == frames
     last = bytes(each ^ (frames - 1) for each in PIXELS)
     np.testing.assert_array_equal(stack.frames[-1].read(), np.frombuffer(last, "<i2").reshape(4, 6))
+
+
+LIKE_AN_ELEMENT = base64.b85decode(
+    "g;Bq2Q&AZG-g`;zOY&YCNhlQ@f<ee&FW>$7?w$0}hz6RbBn{T`h7xdc5ErM4lZ)u6TQ^;`|A8nK7ad#+1ve)Lmm+lW%X4$-{Q>844u|ud"
+    "8$%2mvsIW(N4G~?`DU>_9gXwpy&~To<(n~dU}xL{frv_TgUi*6VHM`1D<HV!P9tBkjvFqxrb}Boa$O_M&3_tcIjOj^4pA%ad8U=(84118"
+    "=!CXLm`ob<beywjl=ecQS0aY1FwA3+C<Q8%G4%g?BPFbr2@zx1r)fgi-dTfgXE>{XP~7w&y*P`@REAQbx55b_D1q}%noMhLh1MoR+k@7{"
+    "J}T3Q8JQ_(o$%gBX;EsSrPn?~Z8i2l!jL+*hAZKVbs;3zMi-eTJ2`+5<}^b91E|n635+LOlZ`vm$@rG+4WM1JjMz&hY7j#5qhI2Vx-5`;"
+    ")EOxuSn_S+gAyf#!V)zJMI{14)An!{!}_v9D(lD7HcajUydZ89Y;--noOWw(*<P(v`PKNGE|MFyqiCMGdXT<mr|hhG&W_lZ@KN;@lg&SA"
+    "mAwhS1_j%#KV~P%dH6FrOrJCkf_IgJ`U1Yi`|M@?L;PUnjGe?EqkeiCJY?V5VKZml#<l2q@Tqz~JzjZVOW1KG3|p{Bo(28d@9JL"
+)
+"""A deflated data set whose fifth and sixth byte spell the VR SQ; of small files a few in a hundred begin so."""
+
+
+def test_deflated_bytes_that_look_like_an_element_are_inflated(tmp_path: Path) -> None:
+    """They were taken for plain elements, and the file refused as cut off."""
+    assert sniffed(LIKE_AN_ELEMENT[:16]) is not None
+    path = tmp_path / "deflated"
+    path.write_bytes(part10(b"", "1.2.840.10008.1.2.1.99") + LIKE_AN_ELEMENT)
+    (frame,) = only_stack(path).frames
+    plain = zlib.decompress(LIKE_AN_ELEMENT, -15)
+    np.testing.assert_array_equal(frame.read(), np.frombuffer(plain[-140:], "<u2").reshape(7, 10))
+    with ElementFile(str(path)) as file:
+        assert any(each.tag == 0x00280010 for each in file.elements())
 
 
 @pytest.mark.skipif(shutil.which("dcm2pnm") is None, reason="needs DCMTK")
