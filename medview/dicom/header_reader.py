@@ -45,7 +45,7 @@ from medview.dicom.icc import has_profile
 from medview.dicom.inflate import HARMLESS, MAX_RATIO
 from medview.dicom.oddities import oddities_of, unknown_syntax_fault
 from medview.dicom.pixel_description import PixelDescription, PixelElement, samples_of
-from medview.dicom.private import has_reversed_rows, private_values
+from medview.dicom.private import counters_of, has_reversed_rows, private_values
 from medview.dicom.text_guess import guessed
 from medview.dicom.transfer_syntax import missing_decoder, transfer_syntax
 from medview.dicom.windows import windows_of
@@ -184,8 +184,7 @@ class HeaderReader:
         if len(acquisition_time) <= len("YYYYMMDD"):
             acquisition_time = as_text(get(tags.ACQUISITION_DATETIME)) or acquisition_time
         content_time = as_text(get(tags.CONTENT_DATE)) + as_text(get(tags.CONTENT_TIME))
-        number = as_integer(private.get("philips_phase")) if private else None
-        counted: tuple[tuple[str, int], ...] = () if number is None else (("phase", number),)
+        counted = counters_of(private) if private else ()
         frame = (
             common,
             _three(position) if _is_near(position) else None,

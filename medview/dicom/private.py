@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medview.dicom import tags
 from medview.dicom.elements import Values
+from medview.dicom.header import as_integer
 
 _CREATOR_TAGS = {
     tags.tag(group, block): (group, block) for _, group, _ in tags.PRIVATE.values() for block in tags.PRIVATE_BLOCKS
@@ -59,6 +60,18 @@ def _take_diffusion(csa: bytes, found: dict[str, bytes]) -> None:
         found["siemens_b"] = b[0]
     if len(direction) == 3:
         found["csa_direction"] = b"\\".join(direction)
+
+
+_COUNTERS = (("phase", "philips_phase"), ("acquisition", "ge_run"))
+
+
+def counters_of(private: dict[str, bytes]) -> tuple[tuple[str, int], ...]:
+    """(axis, number) of what makers count their images by: Philips' phase, GE's raw data run.
+
+    The run alone tells echoes apart that GE gives one echo time and one instance number (dcm2niix issue 209).
+    """
+    found = ((axis, as_integer(private.get(name))) for axis, name in _COUNTERS)
+    return tuple((axis, number) for axis, number in found if number is not None)
 
 
 def has_reversed_rows(private: dict[str, bytes]) -> bool:

@@ -317,6 +317,7 @@ PRIVATE: dict[str, tuple[str, int, int]] = {
     "ge_direction_z": (GE_ACQU, 0x0019, 0xBD),
     "ge_sequence": (GE_ACQU, 0x0019, 0x9C),
     "ge_user12": (GE_ACQU, 0x0019, 0xB3),
+    "ge_run": (GE_ACQU, 0x0019, 0xA2),
     "philips_b": (PHILIPS_DD1, 0x2001, 0x03),
     "philips_direction": (PHILIPS_DD1, 0x2001, 0x04),
     "philips_phase": (PHILIPS_DD1, 0x2001, 0x08),

@@ -71,6 +71,13 @@ ONE_AXIS = {
         ),
         ("phase", "", (1, 2, 3)),
     ),
+    "run of GE": (
+        lambda n, data: (
+            data.private_block(0x0019, "GEMS_ACQU_01", create=True).add_new(0xA2, "DS", f"{7 + n}"),
+            setattr(data, "EchoTime", "12"),
+        ),
+        ("acquisition", "", (7, 8, 9)),
+    ),
     "pet": (setting(FrameReferenceTime=lambda n: 60000 * n), ("time", "s", (0, 60, 120))),
     "times": (setting(AcquisitionTime=lambda n: acquired(2.5 * n)), ("time", "s", (0, 2.5, 5))),
     "flow": (
