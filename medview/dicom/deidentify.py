@@ -261,13 +261,15 @@ class _Walk:
         tag = int(element.tag)
         if element.VR == "UI" and "X" not in action:
             self._map_uids(element)
-        elif action == "X" or (action in {"X/Z", "X/Z/D", "X/D"} and _nested(level)):
+        elif action == "X" or (element.VR == "SQ" and action == "X/D"):
             self._drop(level, element, "X")
-        elif action == "X/Z/U*" or (element.VR == "SQ" and "D" in action):
+        elif action == "X/Z/U*" or (element.VR == "SQ" and action == "D"):
             for item in element.value:
                 self.clean(item)
+                if action == "D" and "CodeMeaning" in item:  # a code of a person
+                    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = "ANON", "99ANON", _DUMMY
             self._done.actions[tag, "cleaned"] += 1
-        elif "D" in action:
+        elif "D" in action and element.VR != "SQ":
             element.value = _DUMMIES.get(element.VR, _DUMMY)
             self._done.actions[tag, "D"] += 1
         else:
@@ -316,11 +318,6 @@ class _Walk:
 def _values(element: Any) -> list[Any]:
     """The values of an element that says anything."""
     return [value for value in (element.value if element.VM > 1 else [element.value]) if value not in {None, ""}]
-
-
-def _nested(level: Any) -> bool:
-    """Whether a data set is an item of a sequence: what may go there goes."""
-    return "SOPClassUID" not in level
 
 
 def _holds_numbers(element: Any) -> bool:
