@@ -136,6 +136,32 @@ def planes_picture(size: tuple[int, int], folder: Path) -> None:
     keep(desk, "planes")
 
 
+def solid_picture(size: tuple[int, int], folder: Path) -> None:
+    """The same CT in three dimensions, with the lungs as surfaces where they were found before, and a box."""
+    from medview.app.solid_view import box_around, see_from
+    from medview.core.scene import SolidStyle
+
+    desk = make_desk(size)
+    workspace = desk.workspace
+    workspace.open_paths([str(folder)])
+    wait(desk, lambda: workspace.active_viewport.stack is not None and not workspace.is_scanning)
+    state = workspace.active_viewport
+    assert state.stack is not None
+    assert state.stack.geometry is not None
+    desk.window.build_panels()
+    desk.window.run_command("plane.solid")
+    desk.window.show_tab(2)
+    whole = box_around(state.stack.geometry)
+    middle = (whole.low[1] + whole.high[1]) / 2
+    state.update(solid=SolidStyle(box=whole.moved(1, upper=False, to=middle - 70, within=whole)))
+    see_from(state, "front")
+    frame = desk.window.grid.active_frame()
+    assert frame is not None
+    wait(desk, lambda: frame.viewport.solid.is_ready)
+    settle(desk)
+    keep(desk, "three-d")
+
+
 def main() -> None:
     """Run the script."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -149,6 +175,7 @@ def main() -> None:
     if arguments.ct.is_dir():
         ct_picture(size, arguments.ct)
         planes_picture(size, arguments.ct)
+        solid_picture(size, arguments.ct)
     else:
         print(f"{arguments.ct} is not there: the picture of a chest CT is left as it is", file=sys.stderr)
 

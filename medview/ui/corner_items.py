@@ -328,7 +328,7 @@ LINES: Mapping[str, Callable[[Shown], Line | tuple[Line, ...]]] = {
 }
 
 NEEDS: Mapping[str, Callable[[Shown], object]] = {
-    "window": lambda it: (it.voi, it.inverted, it.view.scale_id),
+    "window": lambda it: (it.voi, it.inverted, it.view.scale_id, it.shown.plane_kind, it.view.solid),
     "zoom": lambda it: it.transform.device_px_per_pixel,
     "image": lambda it: (it.index, it.count),
     "dimensions": lambda it: it.view.time,

@@ -123,7 +123,7 @@ class ImagePanel(FollowingPanel):
         state = self._workspace.active_viewport
         shown = state.stack is not None
         for widget in (self.presets, self.center, self.width_field, self.histogram):
-            widget.setEnabled(shown)
+            widget.setEnabled(shown and state.view.plane_kind != "solid")
         self.filters.refresh()
         self.slab.refresh()
         self.solid.refresh()

@@ -69,7 +69,7 @@ class SlabPanel(QWidget):
         state = self._workspace.active_viewport
         stack, slab = state.stack, state.view.slab
         why = slabs.why_no_slab(stack) if stack is not None else ""
-        possible = stack is not None and not why and state.view.plane_kind != "curved"
+        possible = stack is not None and not why and state.view.plane_kind not in {"curved", "solid"}
         self.kinds.setEnabled(possible)
         self.why.setVisible(bool(why))
         if why:

@@ -88,6 +88,8 @@ def test_a_key_shows_it_and_a_drag_turns_it_with_its_letters(qtbot, widget) -> N
     assert widget.readout is None or widget.readout.state == "outside"
     codes = {mark.code for mark in widget._painting.marks(widget.volume)}
     assert "resampled" in codes
+    words = [part.text for line in widget._painting._corners(widget.volume, widget.shown).bottom_left for part in line]
+    assert "CT skin and soft tissue" in words, "the look, not a window that changes nothing"
 
 
 def test_a_click_brings_the_slices_there_copies_are_exact_and_the_process_ends_with_the_window(qtbot, widget) -> None:
