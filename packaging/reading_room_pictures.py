@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from screenshots import FOLDER, ROOT, make_desk, settle, wait
 
 SIZE = (1500, 940)
+DIALOGS = {"corners": (1000, 640), "help": (920, 640)}
+"""Sizes that do not fit the small screen that is none."""
 
 
 def grabbed(widget: object, name: str) -> None:
@@ -43,8 +45,20 @@ def main() -> None:
         desk.window.close()
         desk.close()
 
+        start_picture()
         for language, name in (("en", ""), ("zh_CN", "-chinese")):
             window_pictures(folder / "ct", language, name)
+
+
+def start_picture() -> None:
+    """The page of the beginning with what was opened last."""
+    desk = make_desk(SIZE)
+    page = desk.window.grid.empty
+    wait(desk, lambda: page.recent is not None and page.recent.isVisible())
+    settle(desk)
+    grabbed(desk.window, "start")
+    desk.window.close()
+    desk.close()
 
 
 def window_pictures(folder: Path, language: str, name: str) -> None:
@@ -69,6 +83,8 @@ def window_pictures(folder: Path, language: str, name: str) -> None:
     )
     for key, show in dialogs:
         show()
+        if key in DIALOGS:
+            window._dialogs[key].resize(*DIALOGS[key])
         settle(desk)
         grabbed(window._dialogs[key], f"{key}{name}")  # the window keeps them by name
         window._dialogs[key].hide()

@@ -52,7 +52,7 @@ class CornerDialog(QDialog):
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("Corner", "Corner text"))
-        self.resize(880, 560)
+        self.resize(1000, 640)
         self._workspace = workspace
         self._still: StillViewport | None = None
         column = QVBoxLayout(self)

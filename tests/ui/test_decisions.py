@@ -137,6 +137,9 @@ def test_decisions_by_keys_are_drawn_listed_taken_back_and_kept(qtbot: QtBot, st
     assert known[0].at.startswith("20")
     listed = panel_of(qtbot, again)
     until(lambda: rows(listed) == ["✓ granuloma", "✗ ✎ nodule", "nodule"])
+    # The line that Accept would accept is marked, also where one came to it by the picture.
+    again.workspace.show_finding(back, back.findings[2])
+    until(lambda: listed.worklist.tree.currentItem() is listed.worklist.tree.topLevelItem(2))
     entries = [one for one in again.workspace.keeping.store.all_entries() if one.kind == "decision"]
     assert entries[0].content is not None
     assert entries[0].content["provenance"]["package_sha256"] == "ab" * 32
