@@ -7,9 +7,10 @@ import pytest
 
 from medview.core.colour_map import GREY, INVERTED_GREY, built_in_map, built_in_maps, default_map_id
 from medview.core.display import FusedSample, SampledSlice, compose_screen
-from medview.core.fusion import checker_region, cut_over, shifted, swipe_region
+from medview.core.fusion import checker_region, cut_over, swipe_region
 from medview.core.geometry import Geometry
 from medview.core.plane import anatomical_plane, plane_of_slice
+from medview.core.registration import by_hand, placed
 from medview.core.volume import ModalityTransform, Volume
 from medview.core.window import Window
 from medview.kernels.sample2d import sample_region
@@ -146,11 +147,11 @@ def test_along_its_own_grid_it_is_the_trilinear_mix_of_its_voxels() -> None:
 
 
 def test_a_volume_beside_the_plane_gives_nothing_and_a_shift_brings_it_there() -> None:
-    far = volume_of_field(shifted(GRIDS["plain"], (0, 0, 300.0)))
+    far = volume_of_field(placed(GRIDS["plain"], by_hand((0, 0, 300.0))))
     plane = plane_of_slice(BELOW, 14)
     matrix = np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])
     assert cut_over(far, plane, matrix, (60, 60)) is None
-    piece, _ = cut_over(far, plane, matrix, (60, 60), (0, 0, -300.0))
+    piece, _ = cut_over(far, plane, matrix, (60, 60), by_hand((0, 0, -300.0)))
     assert piece.coverage.all()
     with pytest.raises(ValueError, match="geometry"):
         cut_over(Volume(np.zeros((2, 4, 4), np.int16), ModalityTransform()), plane, matrix, (60, 60))
