@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from medview.app import reading
+from medview.app.ai_commands import ai_commands
 from medview.app.command_rules import (
     Run,
     Test,
@@ -20,7 +21,7 @@ from medview.app.command_rules import (
 )
 from medview.app.commands import Command, Context, Menu
 from medview.app.hanging_commands import hanging_commands
-from medview.app.image_commands import ai_commands, edit_commands, image_commands, tool_commands
+from medview.app.image_commands import edit_commands, image_commands, tool_commands
 from medview.app.link_commands import link_commands
 from medview.app.mark_commands import mark_commands
 from medview.app.marked_text import QT_TRANSLATE_NOOP
