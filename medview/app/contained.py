@@ -52,8 +52,11 @@ class Limits:
 
     def memory(self) -> int:
         """Bytes beside what an idle process takes."""
-        return max(SMALLEST_MEMORY, int(physical_memory() * self.memory_share))
+        return max(SMALLEST_MEMORY, int(_physical_memory() * self.memory_share))
 
+
+_physical_memory = functools.cache(physical_memory)
+"""Asked with every call; it is what it is."""
 
 STRANGER = Limits(0.5, 120.0, 60.0, 30.0)
 """A 3-D network of 1 TFLOP for a million values takes 20 s on two slow cores; an endless one is found out after a minute."""

@@ -1,4 +1,4 @@
-"""`medview infer --every-time`: a package on all time points of a series, one after the other."""
+"""A package on all time points of a series, one after the other: `medview infer --every-time`, and the same in the window."""
 
 from __future__ import annotations
 
@@ -15,7 +15,28 @@ from medview.core.problem import ExitCode, MedviewError
 from medview.core.study import Stack
 
 if TYPE_CHECKING:
+    from medview.inference.package import ModelPackage
     from medview.inference.request import InferenceRequest
+
+
+class TimesTogether:
+    """The runs of a series' time points, which are asked for at once and done in their order."""
+
+    def __init__(self) -> None:
+        self.memory: dict[int, dict[str, Any]] = {}
+        """What a recurrent network remembers of each slice."""
+        self._next = 0
+
+    def refuse_gap(self, package: ModelPackage, time: int) -> None:
+        """Raise MedviewError where a network that remembers has not seen the time points before this one."""
+        if package.manifest.input.states and time != self._next:
+            name = package.manifest.name
+            text = f"{name} remembers from time point to time point, and one before number {time + 1} was not run to its end."
+            raise MedviewError("earlier_time_missing", text, None, ExitCode.RUN_FAILED, (name, str(time + 1)))
+
+    def seen(self, time: int) -> None:
+        """A time point was run to its end."""
+        self._next = time + 1
 
 
 def refuse_for_times(also: Sequence[str], output: Path) -> None:

@@ -22,6 +22,7 @@ from medview.core.volume import SliceState, Volume
 from medview.jobs.queue import Job, JobQueue, Lane
 
 if TYPE_CHECKING:
+    from medview.app.infer_times import TimesTogether
     from medview.app.loading import StudyLoader
     from medview.inference.package import ModelPackage
 
@@ -78,11 +79,12 @@ class InferenceQueue:
         time: int = 0,
         siblings: Sequence[Series] = (),
         channels: Sequence[str] = (),
+        together: TimesTogether | None = None,
     ) -> Job[InferenceResult]:
         """Queue a run. Raises MedviewError ``does_not_fit`` (exit code 5) with the reasons that are not overridden.
 
         ``siblings``: all series of the study, from which a model that sees several at once is fed by its rules,
-        but for those that the reader named: ``channels``, NAME=STACK.
+        but for those that the reader named: ``channels``, NAME=STACK. ``together``: the other time points that are run.
         """
         policy().refuse("ai")
         from medview.inference.channel_choice import channel_stacks
@@ -102,14 +104,21 @@ class InferenceQueue:
             from medview.inference.request import ChannelSeries, InferenceRequest
             from medview.inference.retreat import run_or_retreat
 
+            if together is not None:
+                together.refuse_gap(package, time)
             volume = self.volume(stack, time, progress)
             others = tuple(ChannelSeries(name, self.volume(other, 0, progress), other) for name, other in fed)
-            request = InferenceRequest(package, uid, device, time, knowingly, tuple(assumptions), channels=others)
+            memory = None if together is None else together.memory
+            request = InferenceRequest(
+                package, uid, device, time, knowingly, tuple(assumptions), channels=others, memory=memory
+            )
             result = run_or_retreat(request, volume, seen, progress, self.networks.open)
+            if together is not None:
+                together.seen(time)
             return self._kept(with_notes(result, worth_knowing))
 
         job: Job[InferenceResult] = self._jobs.submit(
-            package.manifest.name,
+            package.manifest.name if together is None else f"{package.manifest.name} · {time + 1}/{stack.timepoints}",
             work,
             Lane.INFERENCE,
             on_done=lambda result: self._done(job, result),

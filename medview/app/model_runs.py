@@ -26,8 +26,15 @@ def run_model(
     channels: Sequence[str],
     *,
     asks: bool,
+    every_time: bool = False,
 ) -> Job[Any] | None:
-    """Queue a run (:meth:`medview.app.workspace.Workspace.run_model`) on the time point that is looked at, else the first."""
+    """Queue a run (:meth:`medview.app.workspace.Workspace.run_model`) on the time point that is looked at, else the first.
+
+    ``every_time``: a run for each time point, in their order; what a recurrent network remembers goes from one to the next.
+    The job is the first one's.
+    """
+    from medview.app.infer_times import TimesTogether
+
     found = find_stack(workspace.studies, stack.id)
     if found is None:
         return None
@@ -35,10 +42,23 @@ def run_model(
     wanted = device or workspace.settings.device
     seen = workspace.active_viewport
     time = seen.view.time if seen.stack is not None and seen.stack.id == stack.id else 0
+    together = TimesTogether() if every_time else None
+    jobs: list[Job[Any]] = []
     try:
-        job = workspace.inference.request(
-            series, stack, package, wanted, overrides, time=time, siblings=study.series, channels=channels
-        )
+        for each in range(stack.timepoints) if every_time else (time,):
+            job = workspace.inference.request(
+                series,
+                stack,
+                package,
+                wanted,
+                overrides,
+                time=each,
+                siblings=study.series,
+                channels=channels,
+                together=together,
+            )
+            workspace.background.remember(job)
+            jobs.append(job)
     except MedviewError as error:
         question = None
         if asks and error.code in UNDECIDED:
@@ -48,5 +68,4 @@ def run_model(
         else:
             workspace.channels_asked.emit(question)
         return None
-    workspace.background.remember(job)
-    return job
+    return jobs[0]

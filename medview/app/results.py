@@ -29,7 +29,7 @@ class Results:
         """Where results stood that were removed, by `result_key`: brought back, they stand there again."""
 
     def of(self, stack_id: str) -> tuple[InferenceResult, ...]:
-        """Results of a stack, one for each package, newest last."""
+        """Results of a stack, one for each package and time point, newest last."""
         return self._by_stack.get(stack_id, ())
 
     def stacks(self) -> tuple[str, ...]:
@@ -37,13 +37,13 @@ class Results:
         return tuple(stack for stack, results in self._by_stack.items() if results)
 
     def add(self, result: InferenceResult) -> bool:
-        """Take a result in; False where it, or a newer one of the same package, is there already."""
+        """Take a result in; False where it, or a newer one of the same package and time, is there already."""
         made = result.provenance
         known = self.of(made.stack_id)
-        same = [one for one in known if one.provenance.package_id == made.package_id]
+        same = [one for one in known if _place(one) == _place(result)]
         if any(one.provenance.finished_at > made.finished_at or one.provenance == made for one in same):
             return False
-        others = tuple(one for one in known if one.provenance.package_id != made.package_id)
+        others = tuple(one for one in known if _place(one) != _place(result))
         self._by_stack[made.stack_id] = self._with(others, result)
         return True
 
@@ -97,3 +97,8 @@ def with_label_visible(style: OverlayStyle, value: int, visible: bool) -> Overla
     """The style with one label shown or hidden."""
     hidden = style.hidden_labels
     return replace(style, hidden_labels=hidden - {value} if visible else hidden | {value})
+
+
+def _place(result: InferenceResult) -> tuple[str, int]:
+    """What a newer result takes the place of: that of the same package on the same time point."""
+    return result.provenance.package_id, result.provenance.time

@@ -415,6 +415,7 @@ class Workspace(NoticeBoard):
         overrides: tuple[str, ...] = (),
         channels: Sequence[str] = (),
         asks: bool = True,
+        every_time: bool = False,
     ) -> Job[Any] | None:
         """Queue a run of a package on a stack; None where the stack is not open any more, or the run cannot be begun.
 
@@ -422,7 +423,7 @@ class Workspace(NoticeBoard):
         """
         from medview.app.model_runs import run_model
 
-        return run_model(self, stack, package, device, overrides, channels, asks=asks)
+        return run_model(self, stack, package, device, overrides, channels, asks=asks, every_time=every_time)
 
     def _tell_failed_run(self, *about: object) -> None:
         error = next((one for one in about if isinstance(one, BaseException)), None)

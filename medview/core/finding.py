@@ -73,6 +73,8 @@ class Provenance:
     """Who edited or drew it."""
     origin: str = ""
     """Which result was edited: its `result_key`, "" where a reader began with nothing."""
+    time: int = 0
+    """Which time point of the stack it saw."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,22 +86,9 @@ def run_within(
     Raises MedviewError ``nothing_to_crop`` (exit code 3) where the earlier package finds nothing, and as runs do.
     """
     package = request.package
-    within = package.manifest.input.within
-    first = earlier_package(package)
-    assert within is not None, "the caller looked"
-    assert first is not None, "within names it"
-    before = run(replace(request, package=first, channels=()), volume, stack, _as_locating(progress))
-    box = found_box(before, within, volume, stack)
-    if box is None:
-        what = " or ".join(within.labels) or "anything"
-        text = (
-            f"{first.manifest.name} did not find {what}, where the input of {package.manifest.name} would be cut out."
-        )
-        raise MedviewError("nothing_to_crop", text, None, ExitCode.INPUT_UNUSABLE)
-    alone = package.manifest.input.model_copy(update={"within": None})
-    later = replace(package, manifest=package.manifest.model_copy(update={"input": alone}))
-    part, piece = cropped(volume, stack, request.time, box)
-    found = run(replace(request, package=later, time=0), part, piece, progress)
+    last = last_stage(request, volume, stack, progress, run)
+    before, box = last.before, last.box
+    found = run(last.request, last.volume, last.stack, progress)
     timing = dict(found.timing_s)
     spent = dict(before.timing_s).get("total", 0.0)
     whole = laid_back(found, before, volume, request.time, box, package.manifest)
@@ -114,7 +101,39 @@ def run_within(
     )
 
 
-def _as_locating(progress: Progress) -> Progress:
+@dataclass(frozen=True, eq=False)
+class LastStage:
+    """What the last package of a cascade is given: a request without ``within``, and the part of the series inside ``box``."""
+
+    request: InferenceRequest
+    volume: Volume
+    stack: Stack
+    box: Box
+    before: InferenceResult
+
+
+def last_stage(request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, run: RunOne) -> LastStage:
+    """Run the earlier packages, and cut out what they found. Raises as :func:`run_within`."""
+    package = request.package
+    within = package.manifest.input.within
+    first = earlier_package(package)
+    assert within is not None, "the caller looked"
+    assert first is not None, "within names it"
+    before = run(replace(request, package=first, channels=()), volume, stack, as_locating(progress))
+    box = found_box(before, within, volume, stack)
+    if box is None:
+        what = " or ".join(within.labels) or "anything"
+        text = (
+            f"{first.manifest.name} did not find {what}, where the input of {package.manifest.name} would be cut out."
+        )
+        raise MedviewError("nothing_to_crop", text, None, ExitCode.INPUT_UNUSABLE)
+    alone = package.manifest.input.model_copy(update={"within": None})
+    later = replace(package, manifest=package.manifest.model_copy(update={"input": alone}))
+    part, piece = cropped(volume, stack, request.time, box)
+    return LastStage(replace(request, package=later, time=0), part, piece, box, before)
+
+
+def as_locating(progress: Progress) -> Progress:
     """All steps of the earlier package as one: how far its network is."""
     known = (0, 0)
 
@@ -228,7 +247,7 @@ def laid_back(
         image = DerivedImage(values, geometry, image.title, image.unit, time)
     return replace(
         result,
-        provenance=replace(result.provenance, input_sha256=before.provenance.input_sha256),
+        provenance=replace(result.provenance, input_sha256=before.provenance.input_sha256, time=time),
         segmentation=segmentation,
         image=image,
         findings=tuple(_moved(finding, low) for finding in result.findings),

@@ -10,10 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-Interpolation = Literal["linear", "nearest", "cubic", "spline", "area", "pillow-bilinear", "pillow-bicubic"]
+Interpolation = Literal["linear", "nearest", "cubic", "spline", "area", "adaptive", "pillow-bilinear", "pillow-bicubic"]
 """How values are resized. ``linear``, ``cubic`` (Catmull-Rom) and ``spline`` (interpolating cubic B-spline, the order 3 of
 SciPy, scikit-image and nnU-Net) take no account of shrinking; ``area`` averages where it
-shrinks and is linear where it enlarges; the Pillow kinds widen the kernel when they shrink and round as Pillow does (8 bit
+shrinks and is linear where it enlarges; ``adaptive`` is the mean of the whole voxels that are touched (PyTorch's adaptive
+average pooling, which PyTorch and MONAI call area); the Pillow kinds widen the kernel when they shrink and round as Pillow does (8 bit
 for the unit ``display``)."""
 
 Scope = Literal["volume", "slice"]
@@ -43,7 +44,9 @@ class Resample(Strict):
     """Bring the spacing to ``spacing_mm`` along the series' own axes; null leaves an axis as it is.
 
     ``align`` ``edges`` keeps the field of view (size = round(n·s/s'), as nnU-Net), ``centres`` keeps the first voxel's
-    centre (size = round((n-1)·s/s') + 1, as MONAI's Spacing). ``kind`` is one for all channels, or one for each.
+    centre (size = round((n-1)·s/s' + 1)). ``monai`` is what MONAI's Spacing does: as ``centres``, but where the series lies
+    askew to the patient so that no corner of the new grid is exactly the lowest, the middles of both grids fall together.
+    ``kind`` is one for all channels, or one for each.
 
     ``separate_above``: where the largest spacing of the series (or else of the target) is more than that many times
     the smallest, and it is one axis alone, this axis takes the nearest neighbour and the two others ``kind``, also on
@@ -54,7 +57,7 @@ class Resample(Strict):
     spacing_mm: tuple[PositiveFloat | None, ...]
     kind: Interpolation | tuple[Interpolation, ...] = "linear"
     separate_above: PositiveFloat | None = None
-    align: Literal["edges", "centres"] = "edges"
+    align: Literal["edges", "centres", "monai"] = "edges"
 
 
 class Resize(Strict):
@@ -82,6 +85,8 @@ class CropAbove(Strict):
     step: Literal["crop_above"]
     threshold: float
     margin: int = Field(default=0, ge=0)
+    beyond: Literal["cut", "fill"] = "cut"
+    """Where the margin reaches beyond the image: it ends there, or zeros are added (MONAI)."""
 
 
 class CropNonzero(Strict):

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import combinations
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -320,6 +320,11 @@ class Network:
                 # Kept apart: what the session gave may be its own memory, used again by the next call.
                 self._states[state.input] = output.copy()
         return raw[: len(wanted)]
+
+    def remember_as(self, other: Network) -> Self:
+        """With what another one of the same package remembers, held or not."""
+        self._states, self.is_held = dict(other._states), other.is_held
+        return self
 
     def look_at(self, row: int) -> None:
         """The next answer is about this slice: where time points are carried on, its own memory counts."""

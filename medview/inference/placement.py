@@ -106,15 +106,19 @@ class Placement:
     spacing: tuple[float, float, float] | None
     depths: FloatArray | None = None
     separate: int | None = None
+    columns: FloatArray | None = None
+    """The patient's direction and mm of each oriented axis, as the columns of a matrix."""
 
     @staticmethod
     def start(orientation: Orientation, geometry: Geometry | None) -> Placement:
         """The oriented grid itself."""
-        spacing = None
+        spacing = columns = None
         if geometry is not None and orientation.letters:
             mm = [float(np.linalg.norm(geometry.affine[:3, 2 - axis])) for axis in orientation.order]
             spacing = (mm[0], mm[1], mm[2])
-        return Placement(orientation, orientation.shape, np.eye(3), np.zeros(3), spacing)
+            signs = np.where(orientation.flips, -1.0, 1.0)
+            columns = geometry.affine[:3, [2 - axis for axis in orientation.order]] * signs
+        return Placement(orientation, orientation.shape, np.eye(3), np.zeros(3), spacing, columns=columns)
 
     def boxed(self, offset: tuple[int, ...], shape: tuple[int, ...]) -> Placement:
         """After cutting (or, with negative offsets, filling): new index n is old index n + offset."""
@@ -137,6 +141,7 @@ class Placement:
             matrix=self.matrix @ np.diag(factor),
             offset=self.offset + self.matrix @ np.asarray(shift, dtype=np.float64),
             spacing=spacing,
+            columns=None if self.columns is None else self.columns * factor,
         )
 
     @property
@@ -172,3 +177,28 @@ def _extended(even: FloatArray, depths: FloatArray) -> FloatArray:
     """Slice index of an even index, beyond both ends linearly."""
     low = np.clip(np.searchsorted(depths, even, side="right") - 1, 0, len(depths) - 2)
     return np.asarray(low + (even - depths[low]) / (depths[low + 1] - depths[low]))
+
+
+CORNER_SLACK = 1e-8
+"""How far beyond the lowest corner of a new grid MONAI lets another one be, in voxels (``numpy.allclose``)."""
+
+
+def keeps_corner(columns: FloatArray, shape: tuple[int, ...], spacing_mm: tuple[float, ...]) -> bool:
+    """Whether MONAI's Spacing begins its grid at the first voxel (``compute_shape_offset`` of MONAI 1.5), or lays middles together.
+
+    ``columns`` as of :class:`Placement`. It asks whether one corner of the old grid is the lowest along each axis of the new
+    one, which the rounding of the files' directions decides for a series that lies askew. Directions of DICOM come into
+    MONAI through NIfTI, in single precision, where that is all but never so.
+    """
+    unit = columns / np.linalg.norm(columns, axis=0)
+    if np.all(np.isin(np.abs(unit), (0.0, 1.0))):
+        return True
+    if not np.array_equal(columns, columns.astype(np.float32).astype(np.float64)):
+        return False
+    # Upper triangular; what is not on the diagonal is how far the axes are from right angles.
+    triangular = np.linalg.cholesky(columns.T @ columns).T / np.asarray(spacing_mm)[:, None]
+    corners = np.stack(np.meshgrid(*[(0.0, size - 1.0) for size in shape], indexing="ij")).reshape(len(shape), -1)
+    places = triangular @ corners
+    return any(
+        np.all(np.abs((places - places[:, n : n + 1]).min(axis=1)) <= CORNER_SLACK) for n in range(places.shape[1])
+    )

@@ -32,7 +32,7 @@ from medview.inference.manifest_steps import (
     Step,
     ZScore,
 )
-from medview.inference.placement import _DIRECTIONS, Placement, snapped
+from medview.inference.placement import _DIRECTIONS, Placement, keeps_corner, snapped
 from medview.kernels.resample_grid import apply_spline, apply_taps, resize_axes, sample_affine, taps_at
 
 AnyArray = NDArray[Any]
@@ -176,6 +176,10 @@ def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
     shape = list(state.placement.shape)
     scale, shift = [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]
     wanted: list[float | None] = [*[None] * first, *step.spacing_mm]
+    middles = False
+    if step.align == "monai" and state.placement.columns is not None:
+        target_mm = tuple(have if mm is None else mm for have, mm in zip(spacing, wanted, strict=True))
+        middles = not keeps_corner(state.placement.columns, state.placement.shape, target_mm)
     for axis in range(3):
         mm = wanted[axis]
         if mm is None:
@@ -185,8 +189,10 @@ def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
             target = max(1, round(size * spacing[axis] / mm))
             factor, start = size / target, 0.5 * size / target - 0.5
         else:
-            target = max(1, round((size - 1) * spacing[axis] / mm) + 1)
-            factor, start = mm / spacing[axis], 0.0
+            # One is added before it is rounded: 17.5 becomes 18, 16.5 would become 16.
+            target = max(1, round((size - 1) * spacing[axis] / mm + 1))
+            factor = mm / spacing[axis]
+            start = (size - target * factor) / 2 if middles else 0.0
         if target != size or abs(factor - 1) >= 1e-4:
             shape[axis], scale[axis], shift[axis] = target, factor, start
     _checked_shape(tuple(shape))
@@ -292,11 +298,14 @@ def _resize(step: Resize, state: Prepared, first: int) -> Prepared:
 
 def _crop_above(step: CropAbove, state: Prepared, first: int) -> Prepared:
     above = _any_channel(np.asarray(state.values > step.threshold))
-    return _cropped(state, first, above, step.margin, f"No value of the series is above {step.threshold:g}")
+    what = f"No value of the series is above {step.threshold:g}"
+    return _cropped(state, first, above, step.margin, what, step.beyond == "fill")
 
 
-def _cropped(state: Prepared, first: int, above: NDArray[np.bool_], margin: int, what: str) -> Prepared:
-    """The box around ``above`` (a, b, c), ``margin`` voxels wider."""
+def _cropped(
+    state: Prepared, first: int, above: NDArray[np.bool_], margin: int, what: str, beyond: bool = False
+) -> Prepared:
+    """The box around ``above`` (a, b, c), ``margin`` voxels wider, with zeros ``beyond`` the image or not."""
     shape = state.placement.shape
     start, stop = [0, 0, 0], list(shape)
     for axis in range(first, 3):
@@ -305,8 +314,10 @@ def _cropped(state: Prepared, first: int, above: NDArray[np.bool_], margin: int,
         if len(found) == 0:
             text = f"{what}, where the model's input would be cut out."
             raise MedviewError("nothing_to_crop", text, None, ExitCode.INPUT_UNUSABLE)
-        start[axis] = max(0, int(found[0]) - margin)
-        stop[axis] = min(shape[axis], int(found[-1]) + 1 + margin)
+        start[axis] = int(found[0]) - margin
+        stop[axis] = int(found[-1]) + 1 + margin
+        if not beyond:
+            start[axis], stop[axis] = max(0, start[axis]), min(shape[axis], stop[axis])
     return _boxed(state, start, [b - a for a, b in zip(start, stop, strict=True)], 0.0)
 
 

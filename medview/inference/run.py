@@ -59,10 +59,7 @@ def opened_feed(
     request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, open_session: OpenSession
 ) -> Iterator[Feed]:
     """The series before the package's open network, for those who ask it more than a run does; raises as a run."""
-    given, name = request.package.manifest.input, request.package.manifest.name
-    if given.within is not None or given.states:
-        text = f"{name} can only be run as a whole: it is a stage of a cascade, or remembers what it saw before."
-        raise MedviewError("whole_runs_only", text, None, ExitCode.MODEL_UNUSABLE, (name,))
+    assert request.package.manifest.input.within is None, "of a cascade the last stage is asked, on its part"
     with _Run(request, volume, stack, progress, open_session).feed() as feed:
         yield feed
 
@@ -201,6 +198,7 @@ def provenance_of(
         research_only=manifest.research_only,
         input_sha256=_inputs_sha256(request, volume),
         overrides=request.overrides,
+        time=request.time,
     )
 
 

@@ -18,7 +18,7 @@ from medview.kernels.ahead import ahead_kernel
 AnyArray = NDArray[Any]
 FloatVolume = NDArray[np.float32]
 
-Kind = Literal["linear", "nearest", "cubic", "spline", "area", "pillow-bilinear", "pillow-bicubic"]
+Kind = Literal["linear", "nearest", "cubic", "spline", "area", "adaptive", "pillow-bilinear", "pillow-bicubic"]
 
 _PILLOW_BITS = 22
 """Fixed-point bits of Pillow's resize of 8-bit images (32 - 8 - 2)."""
@@ -55,6 +55,14 @@ def taps_at(positions: ArrayLike, size: int, kind: Kind, scale: float = 1.0) -> 
         index = first[:, None] + np.arange(math.ceil(2 * half) + 1)
         weight = np.minimum(x[:, None] + half, index + 0.5) - np.maximum(x[:, None] - half, index - 0.5)
         weight = np.maximum(weight, 0) * ((index >= 0) & (index < size))
+        return _clipped(index, weight / weight.sum(axis=1, keepdims=True), size)
+    if kind == "adaptive":
+        # Whole voxels between floor(n·s) and ceil((n + 1)·s), all of the same weight: PyTorch's adaptive average pooling.
+        count = len(x)
+        first = np.arange(count) * size // count
+        last = -(-(np.arange(1, count + 1) * size) // count)
+        index = first[:, None] + np.arange(int((last - first).max()))
+        weight = (index < last[:, None]).astype(np.float64)
         return _clipped(index, weight / weight.sum(axis=1, keepdims=True), size)
     return _pillow_taps(x, size, kind, scale)
 

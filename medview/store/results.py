@@ -63,7 +63,7 @@ def _file_of(result: InferenceResult) -> Path:
 
 def _time(result: InferenceResult) -> int:
     made = result.segmentation or result.image
-    return made.time if made is not None else 0
+    return made.time if made is not None else result.provenance.time
 
 
 def keep_result(result: InferenceResult) -> Path:

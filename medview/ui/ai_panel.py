@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -195,6 +196,24 @@ class AiPanel(FollowingPanel):
         row.addWidget(caption)
         row.addWidget(self.device, 1)
         column.addLayout(row)
+        row = QHBoxLayout()
+        self._numbers_caption = QLabel(translate("AiPanel", "Numbers"))
+        self._numbers_caption.setObjectName("secondary")
+        self.variant = QComboBox()
+        self.variant.setAccessibleName(translate("AiPanel", "Numbers"))
+        self.variant.setToolTip(
+            translate(
+                "AiPanel", "The same network in other numbers, as the package brings it: quicker, a little less exact"
+            )
+        )
+        row.addWidget(self._numbers_caption)
+        row.addWidget(self.variant, 1)
+        column.addLayout(row)
+        self.every_time = QCheckBox()
+        self.every_time.setToolTip(
+            translate("AiPanel", "One run after the other; without it the time point that is looked at")
+        )
+        column.addWidget(self.every_time)
         self.run_button = QPushButton(translate("AiPanel", "Run"))
         self.run_button.setObjectName("primary")
         self.run_button.clicked.connect(self.run_chosen)
@@ -339,7 +358,22 @@ class AiPanel(FollowingPanel):
         else:
             words = translate("AiPanel", "Run") if fits or row is None else translate("AiPanel", "Run anyway")
         self.run_button.setText(words)
+        times = self._stack.timepoints if self._stack is not None else 1
+        self.every_time.setText(translate("AiPanel", "All {0} time points").format(times))
+        self.every_time.setVisible(row is not None and times > 1 and not prompted)
+        self._show_variants(() if row is None or prompted else tuple(row.choice.package.variant_facts))
         self.anyway_note.setVisible(row is not None and not fits)
+
+    def _show_variants(self, names: tuple[str, ...]) -> None:
+        """The numbers that the chosen package brings its network in."""
+        before = self.variant.currentData()
+        self.variant.clear()
+        self.variant.addItem(translate("AiPanel", "As published"), None)
+        for name in names:
+            self.variant.addItem(name, name)
+        self.variant.setCurrentIndex(max(0, self.variant.findData(before)))
+        self.variant.setVisible(bool(names))
+        self._numbers_caption.setVisible(bool(names))
 
     # ------------------------------------------------------------------ device
 
@@ -443,7 +477,13 @@ class AiPanel(FollowingPanel):
         if choice.package.manifest.task == "prompted":
             self._workspace.prompts.choose(choice.package, overrides)
             return
-        self._workspace.run_model(self._stack, choice.package, None, overrides)
+        package, name = choice.package, self.variant.currentData()
+        if name is not None:
+            from medview.inference.package import variant_of
+
+            package = variant_of(package, name)
+        every = self.every_time.isChecked() and self._stack.timepoints > 1
+        self._workspace.run_model(self._stack, package, None, overrides, every_time=every)
         self.refresh_runs()
 
     def refresh_runs(self, *_what: object) -> None:

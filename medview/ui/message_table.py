@@ -281,8 +281,15 @@ TEMPLATES: Mapping[str, str] = {
         "Message", "The model needs the package {0} before it, which is not installed."
     ),
     "cascade_endless": QT_TRANSLATE_NOOP("Message", "A cascade of models never ends: {0}."),
-    "whole_runs_only": QT_TRANSLATE_NOOP(
-        "Message", "{0} can only be run as a whole: it is a stage of a cascade, or remembers what it saw before."
+    "cascade_not_joined": QT_TRANSLATE_NOOP(
+        "Message", "{0} sees only what another model cut out for it; it can be compared, but not be averaged with others."
+    ),
+    "place_outside_crop": QT_TRANSLATE_NOOP(
+        "Message", "{0} never saw this place: the model before it cut out another part of the series."
+    ),
+    "asked_within": QT_TRANSLATE_NOOP("Message", "Asked about the part of the series that {0} found."),
+    "earlier_time_missing": QT_TRANSLATE_NOOP(
+        "Message", "{0} remembers from time point to time point, and one before number {1} was not run to its end."
     ),
     "no_sequence": QT_TRANSLATE_NOOP(
         "Message", "The slices lie at different places; the model is for the frames of a sequence."

@@ -305,3 +305,40 @@ def test_resident_memory_is_watched_where_the_system_cannot_refuse(
         error = failure(contained, good(tmp_path))
     assert error.code == "out_of_memory"
     assert error.values[1] == "it took more memory than it may"
+
+
+def test_the_next_tensors_lie_there_before_the_first_is_answered(contained: Networks, tmp_path: Path) -> None:
+    """Answers of other sizes come in their order too; a larger one is fetched while later questions are under way."""
+    package = good(tmp_path)
+    rng = np.random.default_rng(5)
+    sizes = (8, 8, 40, 16, 40, 8)
+    given = [rng.normal(size=(1, 1, size, size)).astype(np.float32) for size in sizes]
+    taken: list[int] = []
+
+    def feeds() -> Iterator[dict[str, Any]]:
+        for n, tensor in enumerate(given):
+            taken.append(n)
+            yield {"x": tensor}
+
+    with contained.open(package, "cpu", None, lambda: None) as session:
+        answers = session.run_each(feeds(), [session.outputs[0].name], lambda: None)
+        first = next(answers)
+        assert taken == [0, 1, 2]
+        rest = [first, *answers]
+        alone = [session.run({"x": tensor}, [session.outputs[0].name], lambda: None) for tensor in given]
+    assert [one[0].shape[-1] for one in rest] == list(sizes)
+    for (one,), (other,) in zip(rest, alone, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_questions_under_way_are_dropped_with_their_run(contained: Networks, tmp_path: Path) -> None:
+    package = good(tmp_path)
+    tensor = np.zeros((1, 1, 8, 8), np.float32)
+    with contained.open(package, "cpu", None, lambda: None) as session:
+        answers = session.run_each(({"x": tensor} for _ in range(6)), [session.outputs[0].name], lambda: None)
+        next(answers)
+        answers.close()
+        assert session.service.has_room
+        (again,) = session.run({"x": tensor + 1}, [session.outputs[0].name], lambda: None)
+    assert again.shape == (1, 1, 8, 8)
+    assert len(contained.warm_processes) == 1

@@ -12,8 +12,6 @@ from onnx import helper
 from medview.app.infer_command import describe_result
 from medview.core.problem import MedviewError
 from medview.inference.match import match
-from medview.inference.request import InferenceRequest
-from medview.inference.run import opened_feed, opened_here
 from tests.inference import networks
 from tests.inference.packages import about
 from tests.inference.volumes import axial_geometry, made_package, run, series_of, stack_of, volume_of
@@ -144,17 +142,6 @@ def test_a_state_of_unknown_size_is_asked_for(tmp_path: Path) -> None:
     made = package(tmp_path, "image", trail(), {"kind": "image", "title": "trail"}, states=[STATE])
     with pytest.raises(MedviewError, match="does not say how large h is"):
         run(made, cine())
-
-
-def test_only_whole_runs_of_what_remembers(tmp_path: Path) -> None:
-    made = package(tmp_path, "regression", accumulator([1, 1]), SUM, states=[STATE])
-    volume = cine()
-    request = InferenceRequest(made, "1.2.3", "cpu")
-    with (
-        pytest.raises(MedviewError, match="only be run as a whole"),
-        opened_feed(request, volume, stack_of(volume), lambda *_: None, opened_here()),
-    ):
-        pass
 
 
 def test_every_time_point_with_what_each_slice_remembers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

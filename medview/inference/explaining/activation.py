@@ -62,7 +62,7 @@ def _opened(feed: Feed, open_with: OpenWith, tail: bytes) -> Iterator[Feed]:
     wanted = feed.request
     session = open_with(tail)(wanted.package, wanted.device, wanted.threads, feed.course.again)
     with session:
-        yield replace(feed, network=Network(wanted.package, session))
+        yield replace(feed, network=Network(wanted.package, session).remember_as(feed.network))
 
 
 def tail_for_listing(path: Path) -> bytes:

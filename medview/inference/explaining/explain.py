@@ -25,6 +25,7 @@ from medview.inference.explaining.activation import (
     mosaic_of,
     tail_for_listing,
 )
+from medview.inference.explaining.cascaded import on_last_stage, refuse_cascade
 from medview.inference.explaining.comparison import compare_results, lps_of
 from medview.inference.explaining.covering import check_map, occlusion, patch_steps, superpixel_weights
 from medview.inference.explaining.dense_maps import HIGHEST, Spread, dense_map, entropy_bits, is_dense
@@ -63,7 +64,10 @@ def explain(question: Question, progress: Progress) -> Explanation:
     """
     parameters = question.complete()
     started = clock.perf_counter()
-    made = _METHODS[question.method](question, parameters, progress)
+    if question.method in {"compare", "ensemble"}:
+        made = _METHODS[question.method](question, parameters, progress)
+    else:
+        made = on_last_stage(question, progress, lambda asked: _METHODS[asked.method](asked, parameters, progress))
     units = {parameter.name: parameter.unit for parameter in method_of(question.method).parameters}
     told = tuple((name, value, units[name]) for name, value in parameters.items())
     return replace(
@@ -334,6 +338,7 @@ def _ensemble(question: Question, parameters: Mapping[str, ParameterValue], prog
     notes: list[Note] = []
     for n, request in enumerate(question.requests):
         part = PartOfProgress(progress, n, len(question.requests))
+        refuse_cascade(request.package)
         with opened_feed(request, question.volume, question.stack, part, question.open_with(b"")) as feed:
             asked = label if label == HIGHEST else _label(replace(question, label=label), feed)
             collect(_scope(feed, question, parameters), asked, spreads)

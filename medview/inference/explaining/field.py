@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medview.core.finding import Provenance
 from medview.core.problem import ExitCode, MedviewError
-from medview.inference.course import STEP_PREPARE
+from medview.inference.course import STEP_NETWORK, STEP_PREPARE
 from medview.inference.derived import ValueCollector
 from medview.inference.feed import Feed
 from medview.inference.manifest_steps import Tiling
@@ -96,6 +96,8 @@ def field_at(feed: Feed, voxel: Triple, tile: bool = True) -> Field:
         field = Field(prepared, 0, slicewise=False)
     else:
         row = int(np.clip(np.floor(oriented[0] + 0.5), 0, feed.source.rows - 1))
+        if given.states:
+            _see_until(feed, row)
         field = Field(_row(feed, row), row, slicewise=True)
     if given.tiling is None or not tile:
         return field
@@ -106,6 +108,21 @@ def field_at(feed: Feed, voxel: Triple, tile: bool = True) -> Field:
     centre = inverse @ (start_row - field.prepared.placement.offset)
     stride = getattr(feed.manifest.output, "stride", None) or (1,) * len(given.tiling.size)
     return _tile(field, centre[-len(given.tiling.size) :], given.tiling, stride)
+
+
+def _see_until(feed: Feed, row: int) -> None:
+    """Show a network that remembers all that comes before ``row``, as a run does; from then on its memory is held."""
+    network, count = feed.network, 0
+    if network.is_held:
+        return
+    for start, prepared in feed.pieces():
+        for at, batch in feed.batches(prepared):
+            if start + at >= row:
+                network.is_held = True
+                return
+            feed.course.report(STEP_NETWORK, count, row)
+            network.answers(batch, [None], feed.course.again)
+            count += 1
 
 
 def _row(feed: Feed, row: int) -> Prepared:

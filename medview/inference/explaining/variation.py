@@ -199,6 +199,7 @@ def vary(feed: Feed, label: str, changes: Sequence[Change]) -> Spreads:
     for n, change in enumerate(changes):
         package = plain.request.package
         network = Network(package, ChangedSession(feed.network.session, package.manifest, change))
+        network.remember_as(feed.network)
         course = Course(PartOfProgress(feed.course.report, n, len(changes)))
         collect(replace(plain, network=network, course=course), label, made)
     feed.course.report(STEP_ASK, len(changes), len(changes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def read_monai(draft: Draft, configs: Path) -> None:
     _kind_of_input(draft, given, face)
     inference = configs / INFERENCE
     config = MonaiConfig(read_json(inference) if inference.is_file() else {}, draft.answers)
-    preparation = Preparation(face.dimensions, next(iter(inputs)))
+    preparation = Preparation(face.dimensions, next(iter(inputs)), _version(metadata))
     if inference.is_file():
         _prepare(draft, config, preparation)
     task = _task(draft, promised, face)
@@ -77,8 +78,14 @@ def read_monai(draft: Draft, configs: Path) -> None:
     else:
         draft.notes.append(f"The bundle has no {INFERENCE}; how values are prepared was asked for.")
         compose_steps(draft, face, task)
-    _output(draft, config, promised, task, face)
+    _output(draft, config, promised, task, face, preparation.ways_back)
     draft.used |= config.asked
+
+
+def _version(metadata: dict[str, Any]) -> tuple[int, int]:
+    """Major and minor number of the MONAI that the bundle was made with; the newest known where it does not say."""
+    found = re.match(r"(\d+)\.(\d+)", str(metadata.get("monai_version") or ""))
+    return (int(found[1]), int(found[2])) if found else (1, 5)
 
 
 def _about(draft: Draft, metadata: dict[str, Any], configs: Path) -> None:
@@ -290,7 +297,9 @@ def _names(draft: Draft, promised: dict[str, Any]) -> dict[int, str]:
     return draft.ask(question, read_names) or {0: "background", 1: "class 1"}
 
 
-def _output(draft: Draft, config: MonaiConfig, promised: dict[str, Any], task: str, face: InputFace) -> None:
+def _output(
+    draft: Draft, config: MonaiConfig, promised: dict[str, Any], task: str, face: InputFace, ways_back: set[str]
+) -> None:
     after: list[tuple[str, dict[str, Any]]] = []
     if config.has("postprocessing"):
         for one in _transforms(draft, config, "postprocessing"):
@@ -330,7 +339,7 @@ def _output(draft: Draft, config: MonaiConfig, promised: dict[str, Any], task: s
         draft.output["background"] = None if several or classes == 1 else background
         if several:
             draft.output["labels"] = _nested_last(draft, entries)
-    _after(draft, after, len(entries))
+    _after(draft, after, len(entries), ways_back)
 
 
 def _nested_last(draft: Draft, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -347,8 +356,15 @@ def _nested_last(draft: Draft, entries: list[dict[str, Any]]) -> list[dict[str, 
     return [entry for _, entry in sorted(zip(known, entries, strict=True), key=lambda pair: pair[0] or 0)]
 
 
-def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int) -> None:
+def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int, ways_back: set[str]) -> None:
     names = [name for name, _ in after]
+    if "nearest" in ways_back:
+        # The nearest of the probabilities decides as the nearest of the labels.
+        draft.output["restore"] = "labels"
+    elif ways_back - {"linear"} and "Invert" in names:
+        kinds = ", ".join(sorted(ways_back - {"linear"}))
+        text = f"Probabilities are brought back by linear interpolation; MONAI would take {kinds}: borders may differ a little."
+        draft.notes.append(text)
     if "AsDiscrete" in names and "Invert" in names and names.index("AsDiscrete") < names.index("Invert"):
         draft.output["restore"] = "labels"
     for name, one in after:

@@ -47,12 +47,16 @@ PLAIN = frozenset(
 class Preparation:
     """What a list of transforms amounts to: ``axes`` where one orients, ``steps``, and whether grey is repeated."""
 
-    def __init__(self, dimensions: int, wanted_key: str | None = None) -> None:
+    def __init__(self, dimensions: int, wanted_key: str | None = None, version: tuple[int, int] = (1, 5)) -> None:
+        """``version``: of MONAI, where what an argument is when nobody says it has changed."""
         self.dimensions = dimensions
         self.wanted_key = wanted_key
+        self.version = version
         self.axes: list[str] | None = None
         self.steps: Steps = []
         self.repeats = 1
+        self.ways_back: set[str] = set()
+        """How Invertd would bring an answer back through what was resampled."""
 
     def take(self, name: str, given: Arguments) -> None:
         """Add one transform. Raises UnknownTransformError or ExpressionError."""
@@ -141,7 +145,8 @@ def _orientation(part: Preparation, given: Arguments) -> None:
 
 _SPATIAL = frozenset({"resample", "resize", "crop_or_pad", "pad", "crop_above"})
 _MODES = {"bilinear": "linear", "linear": "linear", "nearest": "nearest", "bicubic": "cubic", "trilinear": "linear"}
-_ORDERS = {0: "nearest", 1: "linear", 3: "spline"}
+_ORDERS = {0: "nearest", 1: "linear"}
+"""MONAI's splines of higher order go beyond the values that they are made from, which no step does."""
 
 
 def _kind(value: Any, what: str) -> str:
@@ -161,12 +166,14 @@ def _spacing(part: Preparation, given: Arguments) -> None:
         raise UnknownTransformError(f"{what}: pixdim={pixdim!r} are not numbers")
     listed = [float(mm) for mm in listed][: part.dimensions]
     listed += [listed[-1] if len(listed) == 1 else -1.0] * (part.dimensions - len(listed))
+    kind = _kind(_need(given, "mode", "bilinear"), what)
+    part.ways_back.add(kind)
     part.steps.append(
         {
             "step": "resample",
             "spacing_mm": [mm if mm > 0 else None for mm in listed],
-            "kind": _kind(_need(given, "mode", "bilinear"), what),
-            "align": "edges" if _single(_need(given, "scale_extent", False), what, "scale_extent") else "centres",
+            "kind": kind,
+            "align": "edges" if _single(_need(given, "scale_extent", False), what, "scale_extent") else "monai",
         }
     )
 
@@ -177,7 +184,8 @@ def _resize(part: Preparation, given: Arguments) -> None:
     if _single(_need(given, "align_corners", None), what, "align_corners"):
         raise UnknownTransformError("Resized with align_corners=True is not among what medview does as MONAI does")
     mode = _single(_need(given, "mode", "area"), what, "mode")
-    kind = "area" if str(mode).rsplit(".", 1)[-1].lower() == "area" else _kind(mode, what)
+    kind = "adaptive" if str(mode).rsplit(".", 1)[-1].lower() == "area" else _kind(mode, what)
+    part.ways_back.add(kind)
     size = _sizes(part, given, "spatial_size", what)
     part.steps.append({"step": "resize", "size": size, "kind": kind, "aspect": "stretch"})
 
@@ -272,7 +280,10 @@ def _foreground(part: Preparation, given: Arguments) -> None:
     _only(given, what, channel_indices=(None, 0, [0]), allow_smaller=(True, False), mode=("constant", ["constant"]))
     margin = _number(given, "margin", 0.0, what)
     _only(given, what, k_divisible=(1, [1] * part.dimensions))
-    part.steps.append({"step": "crop_above", "threshold": 0.0, "margin": int(margin or 0)})
+    step: dict[str, Any] = {"step": "crop_above", "threshold": 0.0, "margin": int(margin or 0)}
+    if margin and not _need(given, "allow_smaller", part.version < (1, 5)):
+        step["beyond"] = "fill"
+    part.steps.append(step)
 
 
 _PLACES = {"symmetric": "centre", "end": "end"}
