@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from medview.core.study import Stack, Study
 
 Kind = Literal["finding", "segment", "class", "mark", "key"]
-State = Literal["all", "undecided", "accepted", "rejected", "single"]
-"""``single``: what not all models that were asked found."""
+State = Literal["all", "undecided", "accepted", "rejected", "single", "models", "reader"]
+"""``single``: what not all models that were asked found; ``models``: what the reader has neither marked nor accepted;
+``reader``: what the reader marked and no model found, where one was asked."""
 Order = Literal["given", "label", "size", "slice", "score"]
 
 OVERLAP = 0.25
 """Share of two boxes' union from which they are one thing."""
+_UNITS = {"deg": "°", "{pixels}": "px", "1": "", "mm2": "mm²", "[hnsf'U]": "HU"}
 _KINDS: tuple[Kind, ...] = ("finding", "segment", "class", "mark", "key")
 
 
@@ -61,6 +63,8 @@ class WorkItem:
     mark: Measurement | None = None
     key_image: KeyPlace | None = None
     by_model: bool = True
+    by_both: bool | None = None
+    """Of a box: whether the reader marked the place too; of a mark: whether a model found it, None where none was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,12 @@ class WorkFilter:
         if self.state == "undecided" and (verdict or item.kind in {"mark", "key"}):
             return False
         if self.state in {"accepted", "rejected"} and verdict != self.state:
+            return False
+        if self.state == "models" and (item.kind != "finding" or item.by_both or verdict == "accepted"):
+            return False
+        if self.state == "reader" and item.by_both is not False:
+            return False
+        if self.state == "reader" and item.kind != "mark":
             return False
         if self.state == "single" and (item.agreement is None or item.agreement[0] == item.agreement[1]):
             return False
@@ -150,11 +160,15 @@ class Worklist:
         hidden = workspace.read_first.hides
         for stack in stacks:
             results = [one for one in workspace.results.of(stack.id) if not hidden or one.provenance.how == "manual"]
-            found["finding"] += self._findings(stack, results)
+            boxes = self._findings(stack, results)
+            marks = [self._mark(stack, mark) for mark in workspace.measurements.of(stack.id)]
+            asked = any(one.task == "detection" or one.findings for one in results)
+            boxes, marks = compared(boxes, marks) if asked else (boxes, marks)
+            found["finding"] += boxes
             for result in results:
                 found["segment"] += self._segments(stack, result)
                 found["class"] += self._classes(stack, result)
-            found["mark"] += [self._mark(stack, mark) for mark in workspace.measurements.of(stack.id)]
+            found["mark"] += marks
             found["key"] += [self._key(stack, place) for place in workspace.reader_keys.of(stack)]
         return [item for kind in _KINDS for item in found[kind]]
 
@@ -256,7 +270,7 @@ class Worklist:
         amounts = amounts_of(stack, mark, line)
         first = amounts[0] if amounts else None
         size = next((one.value for one in amounts if one.unit.value == "mm"), None)
-        unit = "" if first is None else {"deg": "°", "{pixels}": "px", "1": ""}.get(first.unit.value, first.unit.value)
+        unit = "" if first is None else _UNITS.get(first.unit.value, first.unit.value)
         return WorkItem(
             "mark",
             f"mark/{mark.id}",
@@ -496,6 +510,45 @@ def merged(
             headed[at] = len(groups)
             groups.append([at])
     return [[listed[at] for at in group] for group in groups]
+
+
+def compared(boxes: Sequence[WorkItem], marks: Sequence[WorkItem]) -> tuple[list[WorkItem], list[WorkItem]]:
+    """Boxes and marks of one stack, each with whether the other side has something there: a mark whose middle is in a box."""
+    if not boxes or not marks:
+        return (
+            [replace(item, by_both=False) for item in boxes],
+            [replace(item, by_both=False) if _has_place(item) else item for item in marks],
+        )
+    corners = np.array([item.members[0][1].box_voxel for item in boxes], dtype=np.float64)
+    corners[:, 0] -= ROOM
+    corners[:, 1] += ROOM
+    placed = [at for at, item in enumerate(marks) if _has_place(item)]
+    middles = np.array([_middle(marks[at]) for at in placed], dtype=np.float64).reshape(-1, 1, 3)
+    within: NDArray[np.bool_] = (middles >= corners[:, 0]) & (middles <= corners[:, 1])
+    inside = np.all(within, axis=2)
+    by_mark: dict[int, bool] = {at: bool(row.any()) for at, row in zip(placed, inside, strict=True)}
+    by_box: list[bool] = [bool(column.any()) for column in inside.T]
+    return (
+        [replace(item, by_both=both) for item, both in zip(boxes, by_box, strict=True)],
+        [replace(item, by_both=by_mark[at]) if at in by_mark else item for at, item in enumerate(marks)],
+    )
+
+
+ROOM = (1.0, 2.0, 2.0)
+"""Voxels (k, j, i) around a box in which a mark is still about the same thing."""
+
+
+def _has_place(item: WorkItem) -> bool:
+    return (
+        item.mark is not None and item.mark.place.plane == "acquired" and item.mark.kind not in {"text", "calibration"}
+    )
+
+
+def _middle(item: WorkItem) -> tuple[float, float, float]:
+    assert item.mark is not None
+    points = item.mark.points[:1] if item.mark.kind == "arrow" else item.mark.points
+    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    return (float(item.mark.place.k), y, x)
 
 
 def _name(result: InferenceResult) -> str:

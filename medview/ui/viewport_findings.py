@@ -25,12 +25,10 @@ _HALO = QColor(0, 0, 0, 150)
 
 
 def finding_text(finding: Finding, decision: Decision = UNDECIDED) -> str:
-    """Label (the reader's where there is one), score and diameter; a tick where the reader accepted it."""
+    """Label (the reader's where there is one), diameter, then score; a tick where the reader accepted it."""
     tick = "✓ " if decision.verdict == "accepted" else ""
-    text = f"{tick}{decision.label or model_text(finding.label)}  {finding.score:.2f}"
-    if finding.size_mm is not None:
-        text += f"  {finding.size_mm:.1f} mm"
-    return text
+    size = "" if finding.size_mm is None else f"  {finding.size_mm:.1f} mm"
+    return f"{tick}{decision.label or model_text(finding.label)}{size}  {finding.score:.2f}"
 
 
 def draw_findings(

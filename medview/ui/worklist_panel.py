@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -49,6 +50,8 @@ def state_titles() -> dict[State, str]:
         "accepted": translate("Worklist", "Accepted"),
         "rejected": translate("Worklist", "Rejected"),
         "single": translate("Worklist", "Not all agree"),
+        "models": translate("Worklist", "Models only"),
+        "reader": translate("Worklist", "Reader only"),
     }
 
 
@@ -103,7 +106,16 @@ def row_texts(item: WorkItem) -> tuple[str, str, str, str]:
     score = "" if item.score is None else f"{item.score:.2f}"
     if item.agreement is not None:
         score = f"{item.agreement[0]}/{item.agreement[1]}  {score}"
-    return sign_of(item.decision) + label, size, "" if item.k is None else str(item.k + 1), score
+    both = "≈ " if item.by_both else ""
+    return both + sign_of(item.decision) + label, size, "" if item.k is None else str(item.k + 1), score
+
+
+def _figure(value: float) -> str:
+    return (f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "\u2212")
+
+
+def _model_name(result: InferenceResult) -> str:
+    return result.provenance.package_name or result.provenance.package_id
 
 
 class WorklistPanel(FollowingPanel):
@@ -233,7 +245,7 @@ class WorklistPanel(FollowingPanel):
         header.setSectionResizeMode(0, header.ResizeMode.Stretch)
         header.setSectionsClickable(True)
         header.sectionClicked.connect(lambda at: self._worklist.sort(_ORDERS[at]))
-        for at, width in ((1, 66), (2, 40), (3, 62)):
+        for at, width in ((1, 78), (2, 40), (3, 62)):
             header.setSectionResizeMode(at, header.ResizeMode.Fixed)
             header.resizeSection(at, width)
             self.tree.headerItem().setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -267,6 +279,8 @@ class WorklistPanel(FollowingPanel):
         self.note.setAccessibleName(self.note.placeholderText())
         self.note.editingFinished.connect(self._annotate)
         column.addWidget(self.note)
+        self.evidence = text_label("", "secondary")
+        column.addWidget(self.evidence)
 
     def _button(self, title: str, tip: str, checkable: bool = False) -> QPushButton:
         button = QPushButton(title)
@@ -334,6 +348,7 @@ class WorklistPanel(FollowingPanel):
         for button, wanted in ((self.accept, "accepted"), (self.reject, "rejected")):
             button.setEnabled(bool(chosen))
             button.setChecked(bool(chosen) and verdict == wanted)
+        self._tell_evidence(chosen)
         key = self._worklist.chosen_key()
         self.note.setEnabled(bool(chosen) or key is not None)
         if not (self.note.hasFocus() and self.note.isModified()):
@@ -352,6 +367,24 @@ class WorklistPanel(FollowingPanel):
             return False
         return gone_to <= {(result_key(result), finding.id) for result, finding in item.members}
 
+    def _tell_evidence(self, chosen: Sequence[tuple[InferenceResult, Finding]]) -> None:
+        """What the images say at the chosen box, before what the models say of it."""
+        boxes = [pair for pair in chosen if pair[1] in pair[0].findings]
+        self.evidence.setVisible(bool(boxes))
+        if not boxes:
+            return
+        from medview.app.evidence import evidence_at
+
+        found = evidence_at(self._workspace, *boxes[0])
+        told = [] if found.size_mm is None else [f"{found.size_mm:.1f} mm"]
+        if found.mean is not None:
+            text = translate("Worklist", "inside mean {0}, SD {1} {2} ({3} voxels)")
+            told.append(
+                text.format(_figure(found.mean), _figure(found.sd or 0.0), found.unit, found.voxels).replace("  ", " ")
+            )
+        told += [f"{_model_name(result)} {finding.score:.2f}" for result, finding in boxes]
+        self.evidence.setText(" · ".join(told))
+
     def _row(self, item: WorkItem, texts: tuple[str, str, str, str]) -> QTreeWidgetItem:
         row = QTreeWidgetItem(list(texts))
         row.setData(0, KEY_ROLE, item.key)
@@ -360,6 +393,14 @@ class WorklistPanel(FollowingPanel):
         tips = [*item.sources, decided_text(item.decision) if item.members else "", item.decision.note]
         if item.key_image is not None and item.key_image.stale:
             tips.append(translate("Worklist", "The image is not the one that was chosen."))
+        if item.by_both is not None:
+            told = {
+                ("finding", True): translate("Worklist", "The reader marked this place too."),
+                ("finding", False): translate("Worklist", "The reader has marked nothing here."),
+                ("mark", True): translate("Worklist", "A model found this too."),
+                ("mark", False): translate("Worklist", "No model found anything here."),
+            }
+            tips.append(told[item.kind, item.by_both])
         if item.agreement is not None:
             tips.append(translate("Worklist", "Found by {0} of {1} models").format(*item.agreement))
         row.setToolTip(0, "\n".join(tip for tip in tips if tip))

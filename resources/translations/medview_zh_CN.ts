@@ -110,6 +110,18 @@
         <translation>计算设备</translation>
     </message>
     <message>
+        <source>Numbers</source>
+        <translation type="unfinished">数值</translation>
+    </message>
+    <message>
+        <source>The same network in other numbers, as the package brings it: quicker, a little less exact</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One run after the other; without it the time point that is looked at</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Run</source>
         <translation>运行</translation>
     </message>
@@ -168,6 +180,14 @@
     <message>
         <source>Run anyway</source>
         <translation>仍要运行</translation>
+    </message>
+    <message>
+        <source>All {0} time points</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As published</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -4595,8 +4615,20 @@
         <translation>模型级联无法终止：{0}。</translation>
     </message>
     <message>
-        <source>{0} can only be run as a whole: it is a stage of a cascade, or remembers what it saw before.</source>
-        <translation>{0} 只能整体运行：它是级联中的一级，或会记住先前所见内容。</translation>
+        <source>{0} sees only what another model cut out for it; it can be compared, but not be averaged with others.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} never saw this place: the model before it cut out another part of the series.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Asked about the part of the series that {0} found.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} remembers from time point to time point, and one before number {1} was not run to its end.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The slices lie at different places; the model is for the frames of a sequence.</source>
@@ -8843,6 +8875,14 @@
         <translation>意见不一</translation>
     </message>
     <message>
+        <source>Models only</source>
+        <translation>仅模型</translation>
+    </message>
+    <message>
+        <source>Reader only</source>
+        <translation>仅阅片者</translation>
+    </message>
+    <message>
         <source>Every kind</source>
         <translation>所有类型</translation>
     </message>
@@ -8927,8 +8967,28 @@
         <translation>{0} / {1} 项</translation>
     </message>
     <message>
+        <source>inside mean {0}, SD {1} {2} ({3} voxels)</source>
+        <translation>内部均值 {0}，标准差 {1} {2}（{3} 个体素）</translation>
+    </message>
+    <message>
         <source>The image is not the one that was chosen.</source>
         <translation>该图像已不是当初选定的图像。</translation>
+    </message>
+    <message>
+        <source>The reader marked this place too.</source>
+        <translation>阅片者也标记了此处。</translation>
+    </message>
+    <message>
+        <source>The reader has marked nothing here.</source>
+        <translation>阅片者未标记此处。</translation>
+    </message>
+    <message>
+        <source>A model found this too.</source>
+        <translation>模型也发现了此处。</translation>
+    </message>
+    <message>
+        <source>No model found anything here.</source>
+        <translation>没有模型在此处有发现。</translation>
     </message>
     <message>
         <source>Found by {0} of {1} models</source>
