@@ -79,6 +79,8 @@ class SolidModel:
         self._coarse = 3
         self._exact_s = 1.0
         self._closed = False
+        self._made: list[SolidProcess] = []
+        """What a preparation has started, filled in its thread: closed with the model even where nobody waits for it any more."""
 
     # ------------------------------------------------------------------ preparing
 
@@ -96,12 +98,14 @@ class SolidModel:
         if volume.states is not None and bool((volume.states == SliceState.WAITING).any()):
             return
         self.state, self._busy, self.done = "preparing", "prepare", 0.0
+        self._made = made = []
 
         def work(progress: Progress) -> SolidProcess:
             def checkpoint() -> None:
                 progress("solid", 0, 0)
 
             process = SolidProcess(checkpoint)
+            made.append(process)
             try:
                 process.put_volume(volume, progress)
             except BaseException:
@@ -314,6 +318,6 @@ class SolidModel:
     def close(self) -> None:
         """End the process."""
         self._closed = True
-        if self._process is not None:
-            self._process.close()
-            self._process = None
+        self._process = None
+        for process in self._made:
+            process.close()

@@ -71,6 +71,7 @@ class SolidProcess:
         self._checkpoint = checkpoint
         self.grid: Grid | None = None
         self.values: SolidValues | None = None
+        self._hurried = False
         try:
             self._service = HurriedService(ENTRY, 0, checkpoint)
         except ServiceEndedError as error:
@@ -110,7 +111,13 @@ class SolidProcess:
 
     def draw(self, scene: Scene, coarse: int = 1) -> tuple[NDArray[np.uint8], float, bool]:
         """(h, w, 4) RGBA, the seconds that drawing took, and whether it was ended early and is not whole."""
-        told, arrays = self._ask("draw", {"scene": scene, "coarse": coarse})
+        self._hurried = False
+        try:
+            told, arrays = self._ask("draw", {"scene": scene, "coarse": coarse})
+        except MedviewError as error:
+            if self._hurried and error.code == "run_failed":  # called off before it had begun
+                return np.zeros((*scene.camera.size, 4), np.uint8), 0.0, True
+            raise
         return arrays["picture"], float(told["seconds"]), bool(told["stopped"])
 
     def pick(self, scene: Scene, x: float, y: float) -> NDArray[np.float64] | None:
@@ -125,6 +132,7 @@ class SolidProcess:
 
     def hurry(self) -> None:
         """The picture that is being drawn is not waited for any more."""
+        self._hurried = True
         self._service.hurry()
 
     def close(self) -> None:

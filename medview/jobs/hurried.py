@@ -14,7 +14,12 @@ class HurriedService(Service):
 
     def __init__(self, entry: str, niceness: int = 0, checkpoint: Checkpoint = lambda: None) -> None:
         self._pen = threading.Lock()
-        super().__init__(entry, niceness, checkpoint)
+        try:
+            super().__init__(entry, niceness, checkpoint)
+        except BaseException:  # also of who does not want it any more while it starts
+            if hasattr(self, "_ear"):
+                self.close()
+            raise
 
     def hurry(self) -> None:
         """Tell the call that goes on that it may end early; from any thread."""

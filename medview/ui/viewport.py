@@ -441,6 +441,7 @@ class ViewportWidget(QWidget):
             self.presenting.forget()
             self.fusing.forget()
             self.uptakes.forget()
+            self.solid.leave()
             self._volume, self._volume_of, self.volume_error = None, None, None
             self.marking.forget()
             self.selected_mark = self.draft = None

@@ -11,6 +11,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from medview.app.oblique import turn_by_hand
+from medview.app.shown_slice import sides_are_known
 from medview.app.tools import DRAWING_TOOLS, PAINT_TOOLS, Tool
 from medview.app.view_transform import orientation_matrix
 from medview.core.geometry import FloatArray
@@ -164,7 +165,8 @@ class ViewportCrosshair:
         """The lines with their handles, and along the top the colour that this plane has in the others."""
         widget = self._widget
         view = widget.state.view
-        if view.plane_kind in {"turning", "solid"} and view.axes is not None:
+        known = view.stack is not None and sides_are_known(view.stack)
+        if view.plane_kind in {"turning", "solid"} and view.axes is not None and known:
             draw_cube(canvas, view.axes, orientation_matrix(view.rotation, view.flip), CUBE_FOOT)
         lines = self.lines()
         if not lines:

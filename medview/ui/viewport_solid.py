@@ -62,6 +62,7 @@ class ViewportSolid:
             self.leave()
             self._model = model
             listen(self._widget, model.changed, self._changed)
+            self._widget.destroyed.connect(lambda *_, left=model: left.leave(self))
         return model
 
     def _changed(self) -> None:
@@ -207,7 +208,9 @@ class ViewportSolid:
         option = QTextOption(Qt.AlignmentFlag.AlignHCenter)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         box = QRectF(canvas.width * 0.12, canvas.height * 0.42, canvas.width * 0.76, canvas.height * 0.4)
-        painter.drawText(box, message_text(error.code, error.text, error.values), option)
+        words = message_text(error.code, error.text, error.values)
+        again = translate("Solid", "A click tries it again.")
+        painter.drawText(box, f"{words}\n{again}", option)
 
     def _on_screen(self, camera: Camera, point: FloatArray) -> QPointF:
         """Logical px of an LPS point."""
@@ -252,6 +255,9 @@ class ViewportSolid:
 
     def press(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> BoxDrag | LookDrag | PickDrag | None:
         """What a press of the left button begins other than turning."""
+        if self._model is not None and self._model.state == "failed":
+            self._model.try_again()
+            return None
         handle = self.handle_at(at)
         if handle is not None:
             return BoxDrag(self._widget, handle, at)

@@ -111,15 +111,15 @@
     </message>
     <message>
         <source>Numbers</source>
-        <translation type="unfinished">数值</translation>
+        <translation>数值精度</translation>
     </message>
     <message>
         <source>The same network in other numbers, as the package brings it: quicker, a little less exact</source>
-        <translation type="unfinished"></translation>
+        <translation>同一网络的其他数值精度版本（由模型包提供）：更快，但精度略低</translation>
     </message>
     <message>
         <source>One run after the other; without it the time point that is looked at</source>
-        <translation type="unfinished"></translation>
+        <translation>依次逐个运行；不勾选时只运行当前查看的时间点</translation>
     </message>
     <message>
         <source>Run</source>
@@ -183,11 +183,11 @@
     </message>
     <message>
         <source>All {0} time points</source>
-        <translation type="unfinished"></translation>
+        <translation>全部 {0} 个时间点</translation>
     </message>
     <message>
         <source>As published</source>
-        <translation type="unfinished"></translation>
+        <translation>发布版本</translation>
     </message>
 </context>
 <context>
@@ -4616,19 +4616,19 @@
     </message>
     <message>
         <source>{0} sees only what another model cut out for it; it can be compared, but not be averaged with others.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 只看到另一个模型为其裁出的部分；可以与其他模型比较，但不能与其平均。</translation>
     </message>
     <message>
         <source>{0} never saw this place: the model before it cut out another part of the series.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 从未看到此处：前一级模型裁出的是序列的另一部分。</translation>
     </message>
     <message>
         <source>Asked about the part of the series that {0} found.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅针对 {0} 在序列中找到的部分提问。</translation>
     </message>
     <message>
         <source>{0} remembers from time point to time point, and one before number {1} was not run to its end.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 会在时间点之间保留记忆，而第 {1} 个时间点之前有一个未运行完成。</translation>
     </message>
     <message>
         <source>The slices lie at different places; the model is for the frames of a sequence.</source>
@@ -7274,6 +7274,10 @@
     <message>
         <source>Preparing three dimensions… {0} %</source>
         <translation>正在准备三维显示…… {0} %</translation>
+    </message>
+    <message>
+        <source>A click tries it again.</source>
+        <translation>单击可重试。</translation>
     </message>
     <message>
         <source>Opacity of the values</source>

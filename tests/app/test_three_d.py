@@ -340,6 +340,27 @@ def test_nothing_but_padding_is_refused() -> None:
     assert caught.value.code == "solid_no_values"
 
 
+def test_a_picture_that_is_called_off_harms_none_after_it(process: SolidProcess) -> None:
+    import threading
+
+    geometry = placed((32, 48, 48), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]), np.array([0, 0, 2.0]))
+    stored = np.random.default_rng(3).integers(-1000, 1000, geometry.shape).astype(np.int16)
+    process.put_volume(Volume(stored, ModalityTransform(), geometry))
+    scene = Scene(
+        replace(camera(STANDARD_VIEWS["front"]), size=(150, 150), pixel_mm=0.4), PRESETS["ct-lung"].look((0, 1))
+    )
+    whole, _, stopped = process.draw(scene)
+    assert not stopped
+    for after in (0.0, 0.03):
+        caller = threading.Timer(after, process.hurry)
+        caller.start()
+        process.draw(scene)
+        caller.join()
+        again, _, _ = process.draw(scene)
+        assert process.is_alive
+        assert np.array_equal(again, whole)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no such signal")
 def test_a_process_that_breaks_down_is_told_as_a_sentence() -> None:
     process = SolidProcess()

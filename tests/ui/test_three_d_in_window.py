@@ -113,11 +113,17 @@ def test_a_click_brings_the_slices_there_copies_are_exact_and_the_process_ends_w
     still = StillViewport(widget.workspace, widget.state.view, (240, 200), "full", widget.desk.window)
     qtbot.waitUntil(lambda: still.is_ready)
     assert still.image().pixelColor(120, 100).lightness() > 20
+    still.close()
+    # A process that dies takes nothing with it: the next picture comes from another one.
+    process = widget.solid.model._process
+    process._service._process.kill()
+    process._service._process.wait()
+    wheel(widget, 1)
+    drawn(qtbot, widget)
     process = widget.solid.model._process
     assert process.is_alive
     widget.workspace.solids.close()
     assert not process.is_alive
-    still.close()
 
 
 def test_the_box_is_pulled_by_handles_and_sliders_and_looks_by_their_points(qtbot, widget) -> None:
