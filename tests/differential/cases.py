@@ -65,7 +65,9 @@ def classic(seed: int, folder: Path) -> TrueSeries:
         name = f"{'IM' if seed % 2 else 'slice'}{names[index]:05}{'' if seed % 2 else '.dcm'}"
         save(data, folder / name, pixels.syntax, rng, noise, bare and pixels.syntax in SYNTAXES[:3])
         truth.frames[name, 0] = TrueFrame(grid.positions[k], grid.row, grid.column, grid.spacing, stored, values, steps)
-    if rng.random() < 0.1 and grid.kind:
+    if rng.random() < 0.15 and not axes and grid.kind == "volume":
+        _add_second_grid(rng, folder, common, modality, truth, grid)
+    elif rng.random() < 0.1 and grid.kind:
         _add_localizer(rng, folder, common, modality, truth)
     return truth
 
@@ -432,6 +434,34 @@ def _common(rng: Generator, seed: int, modality: str) -> Dataset:
     if modality == "PT":
         data.Units = "BQML"
     return data
+
+
+def _add_second_grid(
+    rng: Generator, folder: Path, common: Dataset, modality: str, truth: TrueSeries, first: Grid
+) -> None:
+    """Images of another orientation in the same series: a second stack, whatever their numbers."""
+    grid = Grid(rng, modality)
+    if (
+        np.abs(np.abs(grid.row) - np.abs(first.row)).max() < 0.05
+        and np.abs(np.abs(grid.column) - np.abs(first.column)).max() < 0.05
+    ):
+        return
+    pixels = Pixels(rng, modality)
+    pixels.inverted = truth.inverted
+    for k in range(grid.count):
+        data = FileDataset("", {}, file_meta=FileMetaDataset(), preamble=b"\0" * 128)
+        data.update(common)
+        data.SOPClassUID, data.SOPInstanceUID = _CLASSES[modality], uid(truth.name, "second", k)
+        data.InstanceNumber = 100 + k if rng.random() < 0.5 else k + 1
+        grid.write(data, k, rng)
+        stored, values = pixels.write(data, rng, grid.size)
+        name = f"second{int(rng.integers(1000))}-{k}"
+        save(data, folder / name, pixels.syntax)
+        truth.frames[name, 0] = TrueFrame(grid.positions[k], grid.row, grid.column, grid.spacing, stored, values)
+    truth.place_mm = max(truth.place_mm, grid.place_mm)
+    truth.kind = ""
+    truth.stacks += bool(truth.stacks)
+    truth.words.append(f"and {grid.count} of another orientation {grid.words}")
 
 
 def _add_localizer(rng: Generator, folder: Path, common: Dataset, modality: str, truth: TrueSeries) -> None:
