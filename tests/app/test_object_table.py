@@ -14,7 +14,7 @@ from tests.phantoms.dicom_series import make_series, save_series
 
 
 @pytest.mark.beside
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_what_others_read_is_what_was_written_and_what_the_page_says(tmp_path: Path) -> None:
     study = open_all([str(save_series(make_series(), tmp_path / "in"))]).studies[0]
     series = study.series[0]

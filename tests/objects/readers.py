@@ -98,7 +98,7 @@ def by_dcmqi(kind: str, made: Objects) -> str:
             str(program("segimage2itkimage")), "--inputDICOM", str(made.files[kind]), "--outputDirectory", name,
             "--outputType", "nrrd",
         )  # fmt: skip
-        found = _points_of_images(folder)
+        found = _points_of_images(folder, by_file=kind != "seg-labelmap")
         if not found:
             errors = [line for line in said.splitlines() if "rror" in line or line.startswith(("E:", "F:"))]
             return f"not read (rc {code}: {'; '.join(errors)[:120]})"
@@ -120,7 +120,8 @@ def _by_tid1500reader(path: Path, folder: Path) -> dict[str, dict[str, float]]:
     }
 
 
-def _points_of_images(folder: Path) -> dict[int, Points]:
+def _points_of_images(folder: Path, by_file: bool) -> dict[int, Points]:
+    """``by_file``: each file holds one segment, whose number its name says."""
     import SimpleITK as sitk
 
     found: dict[int, Points] = {}
@@ -132,7 +133,7 @@ def _points_of_images(folder: Path) -> dict[int, Points]:
         values = [value for value in np.unique(labels) if value]
         for value in values:
             voxels = np.argwhere(labels == value)[:, ::-1]
-            key = int(number) if number and len(values) == 1 else int(value)
+            key = int(number) if by_file and number and len(values) == 1 else int(value)
             found[key] = voxels @ matrix.T + np.array(image.GetOrigin())
     return found
 
@@ -172,7 +173,8 @@ def by_highdicom(kind: str, made: Objects) -> str:
             volume = read.get_volume(**options)
             labels = volume.array
             if kind == "seg-fractional":
-                labels = (labels > 0) @ np.arange(1, labels.shape[-1] + 1)
+                parts = enumerate(np.moveaxis(labels, -1, 0), 1)
+                labels = np.max([np.where(part > 0, np.uint8(number), np.uint8(0)) for number, part in parts], axis=0)
             affine = np.asarray(volume.affine)
             found = {
                 int(value): np.argwhere(labels == value) @ affine[:3, :3].T + affine[:3, 3]
@@ -248,8 +250,9 @@ def expected_points(made: Objects) -> dict[int, Points]:
     assert geometry is not None
     assert segmentation is not None
     return {
-        number: geometry.voxel_to_patient(np.argwhere(segmentation.labels == label.value).astype(float))
+        number: geometry.voxel_to_patient(voxels.astype(float))
         for number, label in enumerate(segmentation.meanings, 1)
+        if len(voxels := np.argwhere(segmentation.labels == label.value))
     }
 
 
