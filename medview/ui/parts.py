@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
@@ -43,21 +43,14 @@ def title_label(text: str) -> QLabel:
     return label
 
 
-class RunningText(QLabel):
-    """Words that wrap. A label of Qt asks for the height that it would have at its narrowest, in Chinese a line for each letter:
-    a dialog with one long sentence was higher than the screen.
-    """
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(1, min(self.fontMetrics().height(), super().minimumSizeHint().height()))
-
-
 def text_label(text: str = "", role: str = "", selectable: bool = False) -> QLabel:
     """Running text that wraps inside its panel and never makes it wider; ``role`` as in the theme."""
-    label = RunningText(text)
+    label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)  # file names and descriptions are no markup
     label.setWordWrap(True)
     label.setMinimumWidth(1)
+    # Not "Minimum": then it asks for the height that it has at its narrowest, in Chinese a line for each letter, and a dialog
+    # with one long sentence is higher than the screen.
     policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     policy.setHeightForWidth(True)
     label.setSizePolicy(policy)
