@@ -163,7 +163,7 @@ class Command:
     submenu: str = ""
     """The menu inside the menu that it stands in, marked in the context "Menu"."""
     subject: Callable[[Context], str] | None = None
-    """What it would act on now, English, marked in the context "Step": told in the menu beside the title."""
+    """What it would act on now, English, marked in the context "Step" or "Preset": told in the menu beside the title."""
 
 
 def keys_of(command: Command, rebound: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
