@@ -118,7 +118,9 @@ def build_folder(python: Path) -> Path:
     icons.mkdir(exist_ok=True)
     svg = ROOT / "resources" / "icons" / "medview.svg"
     call([str(python), "-c", DRAW_ICONS, str(svg), str(icons), *map(str, ICON_SIZES)], QT_QPA_PLATFORM="offscreen")
-    call([str(python), str(ROOT / "packaging" / "compile_kernels.py"), str(work / "kernels")])
+    # A number of the build is the only thing in them that two builds do not share.
+    kernels = {"LDFLAGS": "-Wl,--build-id=none"} if sys.platform.startswith("linux") else {}
+    call([str(python), str(ROOT / "packaging" / "compile_kernels.py"), str(work / "kernels")], **kernels)
     spec = ROOT / "packaging" / "frozen" / "medview.spec"
     command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "--distpath", str(BUILD)]
     call(
