@@ -44,6 +44,7 @@ class ViewportSolid:
         self._model: SolidModel | None = None
         self._image: tuple[SolidPicture, QImage] | None = None
         self._labels: tuple[SolidLabel, ...] = ()
+        self._told: tuple[str, int] | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -67,6 +68,12 @@ class ViewportSolid:
 
     def _changed(self) -> None:
         self._widget.update()
+        model, workspace, state = self._model, self._widget.workspace, self._widget.state
+        told = None if model is None else (model.state, len(model.labels))
+        if told != self._told and state in workspace.viewports:
+            # Panels show what is known of the values, and which surfaces there are.
+            self._told = told
+            workspace.viewport_changed.emit(workspace.viewports.index(state))
 
     def leave(self) -> None:
         """Something else is shown."""

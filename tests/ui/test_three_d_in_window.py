@@ -31,6 +31,8 @@ def widget(qtbot, reading_desk):
     """The viewport of a small CT, in three dimensions, exactly drawn."""
     reading_desk.window.resize(1000, 660)
     viewport = active(reading_desk)
+    reading_desk.window.build_panels()
+    reading_desk.window.show_tab(IMAGE)
     qtbot.waitUntil(lambda: viewport.volume is not None and viewport.volume.is_complete)
     QTest.keyClick(viewport, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert viewport.state.view.plane_kind == "solid"
@@ -39,6 +41,8 @@ def widget(qtbot, reading_desk):
     QTest.keyClick(viewport, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
     assert viewport.state.view.solid.preset == "ct-skin"
     drawn(qtbot, viewport)
+    course = reading_desk.window.right_panel.page(IMAGE).solid.course
+    qtbot.waitUntil(lambda: course._values is not None)  # without anybody touching anything
     viewport.desk = reading_desk
     return viewport
 
@@ -143,8 +147,6 @@ def test_the_box_is_pulled_by_handles_and_sliders_and_looks_by_their_points(qtbo
     assert pixels(widget)[:, int(x) + 3 :, :3].max() < 8, "what is outside is gone"
     assert "solid_box" in {mark.code for mark in widget._painting.marks(widget.volume)}
     desk = widget.desk
-    desk.window.build_panels()
-    desk.window.show_tab(IMAGE)
     panel = desk.window.right_panel.page(IMAGE).solid
     qtbot.waitUntil(lambda: panel.isVisible() and panel.clip.isChecked())
     panel.faces[5].setValue(500)
