@@ -98,7 +98,7 @@ def test_marks_go_with_the_report() -> None:
 
 def stack_of(uids: list[str], slices: int, stack_id: str = "s") -> Any:
     frames = tuple(SimpleNamespace(sop_uid=uid, frame=0, path=uid) for uid in uids)
-    return SimpleNamespace(id=stack_id, frames=frames, shape=(slices, 4, 4))
+    return SimpleNamespace(id=stack_id, frames=frames, shape=(slices, 4, 4), frame_count=len(frames))
 
 
 def test_references_find_time_and_slice() -> None:
@@ -118,7 +118,10 @@ def test_references_find_time_and_slice() -> None:
 
 def test_key_images_are_walked_through_in_both_directions() -> None:
     stack = stack_of([str(at) for at in range(10)], 10)
-    key = KeyImages(SimpleNamespace())  # type: ignore[arg-type]
+    nothing_chosen = SimpleNamespace(
+        changed=SimpleNamespace(connect=lambda _slot: None), on=lambda *_place: None, of=lambda _stack: ()
+    )
+    key = KeyImages(SimpleNamespace(reader_keys=nothing_chosen))  # type: ignore[arg-type]
     items = tuple(ReportItem("CONTAINS", "IMAGE", None, images=(ObjectReference("", uid),)) for uid in ("2", "7", "99"))
     key._documents = {"k.dcm": Report("k.dcm", "", "", Code("113000", "DCM", "Of Interest"), items=items)}
     key._collect()
