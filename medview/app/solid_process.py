@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -46,8 +47,12 @@ NO_VTK = "Drawing in three dimensions needs the library VTK, which is not instal
 
 def check_installed() -> None:
     """Raises MedviewError where what draws is not installed; nothing is imported for that."""
-    if importlib.util.find_spec("vtkmodules") is None:
-        raise MedviewError("solid_no_vtk", NO_VTK, exit_code=ExitCode.RUN_FAILED)
+    if importlib.util.find_spec("vtkmodules") is not None:
+        return
+    if getattr(sys, "frozen", False):
+        text = "Drawing in three dimensions needs the library VTK, which this build of medview leaves out: build it with --three-d."
+        raise MedviewError("solid_left_out", text, exit_code=ExitCode.RUN_FAILED)
+    raise MedviewError("solid_no_vtk", NO_VTK, exit_code=ExitCode.RUN_FAILED)
 
 
 def grid_that_fits(volume: Volume, ends: tuple[float, float], largest: int = LARGEST_BYTES) -> Grid:

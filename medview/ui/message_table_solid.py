@@ -21,6 +21,10 @@ SOLID_TEMPLATES: Mapping[str, str] = {
         "Message",
         "Drawing in three dimensions needs the library VTK, which is not installed here: pip install vtk brings it.",
     ),
+    "solid_left_out": QT_TRANSLATE_NOOP(
+        "Message",
+        "Drawing in three dimensions needs the library VTK, which this build of medview leaves out: build it with --three-d.",
+    ),
     "solid_no_opengl": QT_TRANSLATE_NOOP(
         "Message", "This computer cannot draw in three dimensions: OpenGL 3.2 is missing ({0})."
     ),

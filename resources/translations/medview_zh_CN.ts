@@ -5455,6 +5455,10 @@
         <translation>三维显示需要 VTK 库，此处未安装：可用 pip install vtk 安装。</translation>
     </message>
     <message>
+        <source>Drawing in three dimensions needs the library VTK, which this build of medview leaves out: build it with --three-d.</source>
+        <translation>三维显示需要 VTK 库，而此版本的 medview 未包含它：请用 --three-d 构建。</translation>
+    </message>
+    <message>
         <source>This computer cannot draw in three dimensions: OpenGL 3.2 is missing ({0}).</source>
         <translation>这台计算机无法作三维显示：缺少 OpenGL 3.2（{0}）。</translation>
     </message>

@@ -330,6 +330,9 @@ def test_what_cannot_be_drawn_is_refused_with_a_reason(monkeypatch: pytest.Monke
     monkeypatch.setattr(solid_process.importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(MedviewError, match="pip install vtk"):
         SolidProcess()
+    monkeypatch.setattr(solid_process.sys, "frozen", True, raising=False)
+    with pytest.raises(MedviewError, match="--three-d"):
+        SolidProcess()
 
 
 def test_nothing_but_padding_is_refused() -> None:
