@@ -52,6 +52,8 @@ def register_rigidly(fixed: Volume, moving: Volume, start: Placement, progress: 
     progress(STEP, 5, 100)
     other, other_grid = _sampled(moving, moving.geometry)
     progress(STEP, 10, 100)
+    if not np.ptp(still) or not np.ptp(other):
+        raise _failed()  # one value everywhere is like everything
     pair = _Pair(_image(still, still_grid), _image(other, other_grid))
     middles = [0.5 * (grid.bounds[0] + grid.bounds[1]) for grid in (still_grid, placed(other_grid, start))]
     shift = middles[0] - middles[1]
@@ -65,10 +67,14 @@ def register_rigidly(fixed: Volume, moving: Volume, start: Placement, progress: 
         found = pair.improved(found, shrink, samples, progress, (10 + 30 * level, 10 + 30 * (level + 1)))
     last, overlap = pair.likeness(found), pair.overlap(found, other_grid, still_grid)
     if overlap < LEAST_OVERLAP or not last > first:
-        text = "No place was found where the two series are more alike than they are now; nothing was moved."
-        raise MedviewError("registration_failed", text)
+        raise _failed()
     progress(STEP, 100, 100)
     return RigidRegistration(found, first, last, overlap)
+
+
+def _failed() -> MedviewError:
+    text = "No place was found where the two series are more alike than they are now; nothing was moved."
+    return MedviewError("registration_failed", text)
 
 
 def _sampled(volume: Volume, geometry: Geometry) -> tuple[NDArray[np.float32], Geometry]:

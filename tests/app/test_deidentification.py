@@ -21,6 +21,8 @@ from medview.dicom.deidentify import DeidentificationRules, deidentified, profil
 from tests.app.test_written_reports import errors
 from tests.phantoms import dicom_series
 
+pytestmark = pytest.mark.beside
+
 SECRETS = {
     "PatientName": "Zimmermann^Ägidia",
     "PatientID": "MRN-4711-XYZ",

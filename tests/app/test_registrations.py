@@ -25,6 +25,8 @@ from medview.processing.registration import register_rigidly
 from tests.app.test_written_reports import errors, tool
 from tests.phantoms import dicom_series
 
+pytestmark = pytest.mark.beside
+
 WAY = by_hand((14.0, -9.0, 22.0), (4.0, -3.0, 7.0), (10.0, 20.0, 30.0))
 
 
@@ -240,7 +242,6 @@ def pair(way: Placement) -> tuple[Volume, Volume]:
     return sampled(one, body, 20), sampled(two, lambda points: uptake(way.points(points)), 60)
 
 
-@pytest.mark.beside
 @pytest.mark.timeout(240)
 def test_a_pet_is_brought_onto_a_ct_within_a_millimetre() -> None:
     fixed, moving = pair(WAY)
