@@ -198,7 +198,10 @@ def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
     _checked_shape(tuple(shape))
     separate = _separate_axis(step, spacing, wanted)
     positions = {
-        axis: np.arange(shape[axis]) * scale[axis] + shift[axis]
+        # From edge to edge by nnU-Net's own arithmetic: it decides where a nearest neighbour is exactly halfway.
+        axis: scale[axis] * (np.arange(shape[axis]) + 0.5) - 0.5
+        if step.align == "edges"
+        else np.arange(shape[axis]) * scale[axis] + shift[axis]
         for axis in range(3)
         if (shape[axis], scale[axis]) != (state.values.shape[axis], 1.0)
     }

@@ -13,7 +13,7 @@ from medview.core.finding import LABEL_COLOURS, Code, Label
 from medview.core.problem import ExitCode, MedviewError
 from medview.inference.manifest import SegmentationOutput
 from medview.inference.manifest_labels import CodedConcept, LabelEntry
-from medview.inference.placement import Placement, snapped
+from medview.inference.placement import SNAP, Placement, snapped
 from medview.kernels.resample_grid import labels_of_channels, sample_labels
 
 Labels = NDArray[np.uint16]
@@ -242,7 +242,7 @@ class LabelCollector:
             return placement
         step, start = placement.matrix[axis, axis], placement.offset[axis]
         wanted = np.arange(shape[axis])
-        positions = (wanted - start) / step
+        positions = _halfway_as_nnunet(wanted, start, step, self._labels.shape[axis])
         inside = np.flatnonzero((positions >= -0.5 - 1e-6) & (positions <= self._labels.shape[axis] - 0.5 + 1e-6))
         if len(inside) == 0 or step == 1:
             return placement
@@ -260,6 +260,17 @@ class LabelCollector:
         sample_labels(
             self._channels, self._labels, matrix, offset, rows, out, rule.threshold, rule.nothing, rule.values
         )
+
+
+def _halfway_as_nnunet(wanted: NDArray[np.intp], start: float, step: float, size: int) -> NDArray[np.float64]:
+    """Tensor positions of the series' voxels ``wanted`` along an axis, by nnU-Net's own arithmetic where the axis was resized
+    from edge to edge: what lies exactly halfway between two slices falls to the side that rounding takes there.
+    """
+    first = start - 0.5 * step + 0.5
+    whole = step * size
+    if abs(first - round(first)) > SNAP or abs(whole - round(whole)) > SNAP:
+        return np.asarray((wanted - start) / step)
+    return np.asarray((size / round(whole)) * (wanted - round(first) + 0.5) - 0.5)
 
 
 def paste_labels(labels: Labels, placement: Placement, oriented: Labels) -> None:

@@ -182,7 +182,7 @@ def test_spacing_and_channel_names_come_from_the_bundle(tmp_path: Path) -> None:
         "step": "resample",
         "spacing_mm": [1.5, 1.5, 2.0],
         "kind": "linear",
-        "align": "centres",
+        "align": "monai",
     }
     assert draft.manifest["output"]["labels"] == [{"index": 1, "name": "spleen"}]
     assert draft.manifest["output"]["background"] == 0

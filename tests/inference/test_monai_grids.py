@@ -10,6 +10,7 @@ import pytest
 from medview.core.geometry import Geometry
 from medview.inference.importing.monai_transforms import Preparation, UnknownTransformError
 from medview.inference.placement import keeps_corner
+from medview.inference.segmentation import _halfway_as_nnunet
 from medview.kernels.resample_grid import apply_taps, taps_at
 from tests.inference.test_steps import input_of, phantom, prepared
 from tests.inference.volumes import axial_geometry, volume_of
@@ -89,3 +90,15 @@ def test_the_version_says_what_a_margin_does(version: tuple[int, int], beyond: s
 def test_what_splines_make_is_not_claimed() -> None:
     with pytest.raises(UnknownTransformError, match="mode=3"):
         Preparation(3, "image").take("Spacingd", {"keys": "image", "pixdim": [1, 1, 1], "mode": 3})
+
+
+def test_halfway_falls_to_the_side_where_nnunets_arithmetic_takes_it() -> None:
+    """Back from 12 thick slices to 34: slice 8 lies halfway between tensor slices 2 and 3, slice 25 between 8 and 9.
+
+    nnU-Net's ``scale * (n + 0.5) - 0.5`` in double precision is what SciPy rounds: both go to the upper slice there.
+    """
+    step, size = 34 / 12, 12
+    made = _halfway_as_nnunet(np.arange(34), 0.5 * step - 0.5, step, size)
+    np.testing.assert_array_equal(made, (12 / 34) * (np.arange(34) + 0.5) - 0.5)
+    cut = _halfway_as_nnunet(np.arange(40), 3 + 0.5 * step - 0.5, step, size)
+    np.testing.assert_array_equal(cut[3:37], made)

@@ -16,8 +16,8 @@ from medview.inference.importing.literals import python_literal
 from medview.inference.importing.ports import InputFace, input_face, shape_text
 
 GREY = 114
-CONFIDENCE, OVERLAP = 0.25, 0.7
-"""Ultralytics' own defaults for what is shown and what is the same object."""
+CONFIDENCE, OVERLAP, MOST = 0.25, 0.7, 300
+"""Ultralytics' own defaults for what is shown, what is the same object, and how many there may be."""
 
 KEPT_FROM = 0.05
 COCO_POINTS = [
@@ -122,7 +122,9 @@ def _letterbox(draft: Draft, size: list[int]) -> None:
 
 
 def _scores(draft: Draft, names: dict[int, str], suppress: bool) -> None:
-    draft.output.update({"labels": label_entries(names), "score_threshold": KEPT_FROM, "shown_threshold": CONFIDENCE})
+    draft.output.update(
+        {"labels": label_entries(names), "score_threshold": KEPT_FROM, "shown_threshold": CONFIDENCE, "at_most": MOST}
+    )
     draft.output["nms_iou"] = OVERLAP if suppress else None
     for entry in draft.output["labels"]:
         entry.pop("value", None)
