@@ -154,7 +154,6 @@ class MainWindow(WindowDialogs):
         self._follow_settings()
         self._follow_document()
         self.actions_.refresh()
-        self.grid.setFocus()  # the keys of the images count from the first moment
         self._restore_place()
 
     def run_command(self, command_id: str) -> None:

@@ -568,11 +568,12 @@ class SeriesPanel(QWidget):
         self.model = SeriesModel(workspace, self)
         self.list.setModel(self.model)
         self.list.setItemDelegate(SeriesDelegate(workspace, self.model, self))
+        self.list.setProperty("bare", True)
         self.list.chosen.connect(self._show)
         self.list.object_chosen.connect(lambda row: workspace.documents.open(row.objects[0]))
         column.addWidget(self.list)
         self.setFocusProxy(self.list)
-        listen(self, workspace.studies_changed, self.model.refresh)
+        listen(self, workspace.studies_changed, self._refresh)
         listen(self, workspace.results_changed, self.model.touch)
         listen(self, workspace.viewport_changed, self._repaint)
         listen(self, workspace.active_changed, self._repaint)
@@ -582,6 +583,14 @@ class SeriesPanel(QWidget):
             listen(self, signal, self._repaint_all)
         listen(self, workspace.loader.progress, self.model.set_progress)
         self._shown: tuple[str | None, ...] = ()
+
+    def _refresh(self, *_what: object) -> None:
+        self.model.refresh()
+        bare = not self.model.rows
+        if bare is not self.list.property("bare"):
+            self.list.setProperty("bare", bare)  # a ring around nothing looks like a fault
+            self.list.style().unpolish(self.list)
+            self.list.style().polish(self.list)
 
     def _repaint_all(self) -> None:
         self.list.viewport().update()

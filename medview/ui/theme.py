@@ -280,6 +280,7 @@ QListWidget#recents {{ background: transparent; }}
 QListWidget#recents::item {{ border-radius: 4px; }}
 QListWidget#recents::item:selected {{ background: {t.raised}; }}
 QTreeView:focus, QListView:focus, QTableView:focus {{ border: 1px solid {t.accent}; }}
+QListView#strip-list[bare="true"]:focus {{ border: none; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.secondary}; border: none; border-bottom: 1px solid {t.line}; padding: 4px; }}
 
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
