@@ -52,8 +52,9 @@ def make_paths(home: Path, study: Path) -> dict[str, tuple[str, int]]:
         for path in slices:
             packed.write(path, f"胸部/{path.name}")
     found["zip"] = (str(place / "a study.zip"), 0)
-    with tarfile.open(place / "study.tar.gz", "w:gz") as tape:
-        tape.add(slices[0].parent, "study")
+    with tarfile.open(place / "study.tar.gz", "w:gz", compresslevel=1) as tape:
+        for path in slices:
+            tape.add(path, f"study/{path.name}")
     found["tar.gz"] = (str(place / "study.tar.gz"), 0)
     plain = place / "no ending"
     plain.write_bytes(slices[0].read_bytes())
