@@ -187,7 +187,9 @@ def mark_text(mark: Mark) -> str:
         "curved": translate("Viewport", "Straightened: lengths hold along the path"),
         "slab": slab_text(*values) if mark.code == "slab" else "",
         "linked": translate("Viewport", "Linked"),
-        "solid_reduced": translate("Viewport", "Reduced {0}×: one voxel of so many each way").format(*(values or ("",))),
+        "solid_reduced": translate("Viewport", "Reduced {0}×: one voxel of so many each way").format(
+            *(values or ("",))
+        ),
         "solid_box": translate("Viewport", "Clipped by a box"),
         "tool_in_slab": translate("Viewport", "The tool acts on the middle of the slab"),
         "linked_registered": translate("Viewport", "Linked, registered by {0}").format(

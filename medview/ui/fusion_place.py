@@ -152,7 +152,7 @@ class FusionPlace(QWidget):
     def _put(self, what: str, fields: list[QDoubleSpinBox]) -> None:
         if not self._following:
             values = tuple(round(field.value(), 1) for field in fields)
-            self._workspace.registrations.put(self._state, **{what: values})
+            self._workspace.registrations.put(self._state, False, **{what: values})
 
 
 def registered_words(one: Registered) -> str:

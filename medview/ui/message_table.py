@@ -282,7 +282,8 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "cascade_endless": QT_TRANSLATE_NOOP("Message", "A cascade of models never ends: {0}."),
     "cascade_not_joined": QT_TRANSLATE_NOOP(
-        "Message", "{0} sees only what another model cut out for it; it can be compared, but not be averaged with others."
+        "Message",
+        "{0} sees only what another model cut out for it; it can be compared, but not be averaged with others.",
     ),
     "place_outside_crop": QT_TRANSLATE_NOOP(
         "Message", "{0} never saw this place: the model before it cut out another part of the series."
