@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,9 @@ from medview.app import opening
 from medview.app.history import Change
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.results import result_key
+from medview.app.viewport_state import ViewportView
 
 if TYPE_CHECKING:
-    from medview.app.viewport_state import ViewportView
     from medview.app.workspace import Workspace
     from medview.core.display import OverlayStyle
     from medview.core.finding import InferenceResult
@@ -83,6 +84,18 @@ class Arrangement:
     active: int
     views: tuple[ViewportView, ...]
 
+    def without(self, stacks: Collection[str]) -> Arrangement:
+        """The same with nothing where one of these stacks is shown, or lies on top."""
+        return replace(self, views=tuple(_without(view, stacks) for view in self.views))
+
+
+def _without(view: ViewportView, stacks: Collection[str]) -> ViewportView:
+    if view.stack is not None and view.stack.id in stacks:
+        return ViewportView(text_mode=view.text_mode)
+    if view.fusion is not None and view.fusion.stack.id in stacks:
+        return replace(view, fusion=None)
+    return view
+
 
 @dataclass(frozen=True, eq=False)
 class ArrangementChange:
@@ -104,6 +117,10 @@ class ArrangementChange:
     def reversed(self) -> ArrangementChange:
         """The change that takes this one back."""
         return ArrangementChange(self.after, self.before)
+
+    def without(self, stacks: Collection[str]) -> ArrangementChange:
+        """The step as it is when these stacks are closed."""
+        return ArrangementChange(self.before.without(stacks), self.after.without(stacks))
 
     def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
         """Each is a step of its own."""

@@ -156,6 +156,8 @@ class History:
 
     def forget(self, stacks: Collection[str]) -> None:
         """Drop the steps on stacks that were closed: what is not open is not changed unseen."""
-        self._done = [one for one in self._done if one.stack_id not in stacks]
-        self._undone = [one for one in self._undone if one.stack_id not in stacks]
+        for steps in (self._done, self._undone):
+            kept = [one for one in steps if one.stack_id not in stacks]
+            # What concerns the window may hold what it showed: a study that was closed must not stay in memory for it.
+            steps[:] = [one.without(stacks) if hasattr(one, "without") else one for one in kept]
         self.changed.emit()

@@ -127,7 +127,7 @@ class ViewportState:
 
     def __init__(self, **values: Any) -> None:
         self._view = ViewportView(**values)
-        self._shown: tuple[ViewportView, ShownSlice | None] | None = None
+        self._shown: tuple[ShownSlice | None] | None = None
         self.size = (512.0, 512.0)
         """(width, height) in logical px of the place where it is drawn."""
         self.aligned_pan: tuple[float, float] | None = None
@@ -169,6 +169,7 @@ class ViewportState:
         if not different:
             return
         self._view = _with(self._view, {name: values[name] for name in different})
+        self._shown = None
         self.changed.emit(different)
 
     def restore(self, view: ViewportView) -> None:
@@ -338,9 +339,9 @@ class ViewportState:
 
     def shown(self) -> ShownSlice | None:
         """The slice shown and its place in the patient; None in an empty viewport. The same object while nothing changes."""
-        if self._shown is None or self._shown[0] is not self._view:
-            self._shown = (self._view, self._make_shown())
-        return self._shown[1]
+        if self._shown is None:
+            self._shown = (self._make_shown(),)
+        return self._shown[0]
 
     def _make_shown(self) -> ShownSlice | None:
         view = self._view

@@ -65,6 +65,9 @@ def _project(  # noqa: C901 - one loop, compiled
     count = offsets.shape[0]
     at_k = 0
     near_k, near_j, near_i = last_k - 1e-6, last_j - 1e-6, last_i - 1e-6
+    # A cut through whole volumes is one sample a pixel, nearly all of them between eight voxels.
+    single = plain and count == 1 and not padded and not nearest
+    shift = offsets[0] if count > 0 else 0.0
     height, width = values.shape
     across = (width + _TILE - 1) // _TILE
     for tile in range(across * ((height + _TILE - 1) // _TILE)):
@@ -75,6 +78,24 @@ def _project(  # noqa: C901 - one loop, compiled
                 first_k = start[0, 0] * x + start[0, 1] * y + start[0, 2]
                 first_j = start[1, 0] * x + start[1, 1] * y + start[1, 2]
                 first_i = start[2, 0] * x + start[2, 1] * y + start[2, 2]
+                if single:
+                    k, j, i = first_k + ak * shift, first_j + aj * shift, first_i + ai * shift
+                    if 0.0 <= k <= near_k and 0.0 <= j <= near_j and 0.0 <= i <= near_i:
+                        k0, j0, i0 = np.uint64(k), np.uint64(j), np.uint64(i)
+                        wk, wj, wi = k - float(k0), j - float(j0), i - float(i0)
+                        base = k0 * slice_size + j0 * row_size + i0
+                        other = base + to_k
+                        a, b = float(flat[base]), float(flat[base + to_j])
+                        c, d = float(flat[other]), float(flat[other + to_j])
+                        a += wi * (float(flat[base + to_i]) - a)
+                        b += wi * (float(flat[base + to_j + to_i]) - b)
+                        c += wi * (float(flat[other + to_i]) - c)
+                        d += wi * (float(flat[other + to_j + to_i]) - d)
+                        a += wj * (b - a)
+                        c += wj * (d - c)
+                        values[y, x] = (a + wk * (c - a)) * slope + intercept
+                        there[y, x] = 1
+                        continue
                 found = False
                 lost = False
                 best = 0.0

@@ -327,7 +327,10 @@ LINES: Mapping[str, Callable[[Shown], Line | tuple[Line, ...]]] = {
     "device": _device,
 }
 
+STEADY = frozenset(LINES) - {"window", "zoom", "image", "dimensions", "location", "matrix", "pixel_size"}
+"""Items that tell of study, series and stack alone: their lines stay while these do."""
 NEEDS: Mapping[str, Callable[[Shown], object]] = {
+    **{item: lambda _it: None for item in STEADY},
     "window": lambda it: (it.voi, it.inverted, it.view.scale_id, it.shown.plane_kind, it.view.solid),
     "zoom": lambda it: it.transform.device_px_per_pixel,
     "image": lambda it: (it.index, it.count),
@@ -336,7 +339,7 @@ NEEDS: Mapping[str, Callable[[Shown], object]] = {
     "matrix": lambda it: it.shown.shape,
     "pixel_size": lambda it: it.shown.plane_kind,
 }
-"""What an item tells of besides study, series and stack: while that is the same its lines are. The others tell of no more."""
+"""What an item tells of besides: while that is the same its lines are."""
 
 
 def item_title(item: str) -> str:

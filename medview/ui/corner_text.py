@@ -109,8 +109,7 @@ def corner_lines(
     def corner(name: str) -> tuple[Line, ...]:
         found: list[Line] = []
         for item in layout.get(name, ()):
-            needs = NEEDS[item](it) if item in NEEDS else None
-            found += known.item(item, needs, lambda item=item: lines(item))  # type: ignore[misc]
+            found += known.item(item, NEEDS[item](it), lambda item=item: lines(item))  # type: ignore[misc]
         return known.corner(name, tuple(found))
 
     return Corners(*(corner(name) for name in CORNERS))

@@ -438,6 +438,7 @@ class ViewportWidget(QWidget):
         if what & {"stack"}:
             # Nothing here may keep a volume that is shown no more: the loader counts who holds it.
             self.picture.forget()
+            self._painting.forget_images()
             self.presenting.forget()
             self.fusing.forget()
             self.uptakes.forget()

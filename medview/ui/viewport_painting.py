@@ -106,6 +106,12 @@ class ViewportPainting:
         self._broken = Broken()
         self._known_lines = KnownLines()
 
+    def forget_images(self) -> None:
+        """Something else is shown: nothing here may keep a study that may be closed."""
+        self._corners_key = ()
+        self._letters_key = ()
+        self._known_lines = KnownLines()
+
     def canvas(self, painter: QPainter) -> Canvas:
         """What the viewport is painted on."""
         if self._fonts is None:

@@ -1,0 +1,54 @@
+"""What a closed study leaves behind: nothing that holds it."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import numpy as np
+
+from medview.app.fusion import Fusion
+from medview.app.workspace import Workspace
+from medview.core.study import Stack
+from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace
+
+
+def opened(names: tuple[str, ...]) -> Workspace:
+    workspace = make_workspace()
+    found = []
+    for name in names:
+        shape = (6, 8, 8)
+        study, _, _ = made = make_study(
+            workspace, np.zeros(shape, np.int16), axial_geometry(shape), stack_id=name, patient_id=name
+        )
+        found.append(made)
+        workspace.studies = (*workspace.studies, study)
+    for state, made in zip((workspace.viewports[0],), found[:1], strict=True):
+        state.show(*made)
+    workspace.set_layout(1, 2)
+    workspace.viewports[1].show(*found[-1])
+    return workspace
+
+
+def stack_of(workspace: Workspace, name: str) -> Stack:
+    return next(s for study in workspace.studies for one in study.series for s in one.stacks if s.id == name)
+
+
+def test_steps_of_the_layout_hold_no_study_that_was_closed() -> None:
+    workspace = opened(("first", "second"))
+    study = next(one for one in workspace.studies if one.patient.patient_id == "first")
+    workspace.viewports[1].update(fusion=Fusion(study, study.series[0], stack_of(workspace, "first")))
+    del study
+    workspace.set_layout(2, 2)
+    workspace.set_layout(1, 1)
+    workspace.history.undo()
+    gone = weakref.ref(stack_of(workspace, "first"))
+    workspace.viewports[1].update(fusion=None)
+    workspace.loader.volumes.clear()
+    workspace.close_study(next(one for one in workspace.studies if one.patient.patient_id == "first"))
+    gc.collect()
+    assert gone() is None
+    # What is still open comes back with the steps all the same.
+    workspace.history.undo()
+    assert [state.stack.id if state.stack else None for state in workspace.viewports] == [None, "second"]
+    assert workspace.history.redo() is not None
