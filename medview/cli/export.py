@@ -9,7 +9,7 @@ from medview.core.problem import ExitCode
 
 
 @click.command("export")
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False))
 @click.option("--stack", "stack_id", help="Id of the stack, as inspect says it (needed where there are several).")
 @click.option("--time", type=int, help="Time point, from 0; without it NIfTI holds all.")
 @click.option("--resample", is_flag=True, help="Put a stack of uneven slice distances on even ones.")

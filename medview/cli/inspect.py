@@ -14,7 +14,7 @@ MOST_NAMED = 10
 
 
 @click.command("inspect")
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def inspect_command(paths: tuple[str, ...], as_json: bool) -> int:
     """Say which studies, series and stacks PATHS hold and which files have problems."""

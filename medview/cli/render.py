@@ -11,7 +11,7 @@ from medview.core.problem import ExitCode
 
 
 @click.command("render", context_settings={"ignore_unknown_options": False})
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False))
 @click.option("--stack", "stack_id", help="Id of the stack, as inspect says it (needed where there are several).")
 @click.option("--time", type=int, help="Time point, from 0.")
 @click.option("--frame", type=int, help="Slice, from 0, in sorted order (default: the middle one).")
