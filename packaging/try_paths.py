@@ -179,7 +179,7 @@ def computers(machine: Machine, path: str, windows: Callable[[], list[str]], say
         mine.wait()
         theirs.wait()
         wait(lambda: not windows(), "the end of the windows")
-        machine.as_root(f"{after}; chmod 755 /home/{user}; userdel -r {user}")
+        machine.as_root(f"{after}; userdel {user}; rm -rf /home/{user}")
 
 
 def wait(ready: Callable[[], object], what: str, longest: float = 120.0) -> None:
