@@ -208,6 +208,8 @@ class Feed:
             for n, values in enumerate(items):
                 sliding = _SlidingRows(n if given.is_slicewise else None)
                 sliding.window = Sliding(values, given.tiling, stride, sliding.take)
+                if not given.is_slicewise:
+                    self.course.report(STEP_NETWORK, 0, sliding.window.total)
                 for tiles, cut in sliding.window.tiles():
                     is_end = tiles.done == sliding.window.total
                     rows = 1 if is_end and given.is_slicewise else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -224,13 +225,14 @@ def test_a_nifti_does_not_say_its_modality(folder: Path, head: tuple[Series, Sta
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[Array]:
     """What the network answers while the chain runs, so that a run of a minute is not made twice."""
     raw: list[Array] = []
-    dense = Network.dense
+    dense_each = Network.dense_each
 
-    def recording(self: Network, *arguments: Any) -> Array:
-        raw.append(dense(self, *arguments))
-        return raw[-1]
+    def recording(self: Network, *arguments: Any) -> Iterator[tuple[Any, Array]]:
+        for item, answer in dense_each(self, *arguments):
+            raw.append(answer.copy())
+            yield item, answer
 
-    monkeypatch.setattr(Network, "dense", recording)
+    monkeypatch.setattr(Network, "dense_each", recording)
     return raw
 
 
