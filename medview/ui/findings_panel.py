@@ -472,6 +472,7 @@ class FindingsPanel(FollowingPanel):
         self._files_shown: tuple[object, ...] = ()
         self.cards: list[ResultCard] = []
         self._shown: tuple[object, ...] = ("nothing yet",)
+        self._seen: tuple[object, ...] = ()
         self.follow(
             workspace.active_changed,
             workspace.viewport_changed,
@@ -497,12 +498,17 @@ class FindingsPanel(FollowingPanel):
         )
         if workspace.read_first.hides:
             results = tuple(one for one in results if one.provenance.how == "manual")
-        self.worklist.later()
         self._refresh_files(stack if workspace.ai_visible or not workspace.read_first.hides else None)
         shown = (
             stack.id if stack is not None else None,
             tuple((result_key(one), one.segmentation.meanings if one.segmentation else ()) for one in results),
         )
+        seen = (shown, workspace.ai_visible, workspace.active, workspace.read_first.hides)
+        if seen == self._seen:
+            self.worklist.later_if_behind()  # to list thousands of marks anew takes longer than a slice
+        else:
+            self._seen = seen
+            self.worklist.later()
         if shown == self._shown:
             for card in self.cards:
                 card.visible_box.setChecked(workspace.overlay_style(card.result).visible)

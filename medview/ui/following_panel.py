@@ -33,6 +33,11 @@ class FollowingPanel(QWidget):
         if self.isVisible() and not self._soon.isActive():
             self._soon.start()
 
+    def later_if_behind(self) -> None:
+        """Refresh soon where something was missed while it was not seen; it follows all that it shows by itself."""
+        if self._behind:
+            self.later()
+
     def _catch_up(self) -> None:
         if self._behind:
             self._behind = False
