@@ -14,12 +14,7 @@ class HurriedService(Service):
 
     def __init__(self, entry: str, niceness: int = 0, checkpoint: Checkpoint = lambda: None) -> None:
         self._pen = threading.Lock()
-        try:
-            super().__init__(entry, niceness, checkpoint)
-        except BaseException:  # also of who does not want it any more while it starts
-            if hasattr(self, "_ear"):
-                self.close()
-            raise
+        super().__init__(entry, niceness, checkpoint)
 
     def hurry(self) -> None:
         """Tell the call that goes on that it may end early; from any thread."""

@@ -84,6 +84,9 @@ class Service:
             first = self._answer(START_S, checkpoint)
         except ServiceEndedError as error:
             raise ServiceEndedError("not_started", error.cause) from error
+        except BaseException:  # nobody wants it any more while it starts
+            self.close()
+            raise
         if "ready" not in first:
             self.close()
             raise ServiceEndedError("not_started", str(first.get("broken", "it ended at once")))

@@ -1,0 +1,5 @@
+"""A worker that never gets ready."""
+
+import time
+
+time.sleep(600)
