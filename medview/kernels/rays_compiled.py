@@ -81,9 +81,10 @@ def _project(  # noqa: C901 - one loop, compiled
                 if single:
                     k, j, i = first_k + ak * shift, first_j + aj * shift, first_i + ai * shift
                     if 0.0 <= k <= near_k and 0.0 <= j <= near_j and 0.0 <= i <= near_i:
-                        k0, j0, i0 = np.uint64(k), np.uint64(j), np.uint64(i)
-                        wk, wj, wi = k - float(k0), j - float(j0), i - float(i0)
-                        base = k0 * slice_size + j0 * row_size + i0
+                        # Names of their own: compiled ahead, a name has one type in the whole function.
+                        near_slice, near_row, near_column = np.uint64(k), np.uint64(j), np.uint64(i)
+                        wk, wj, wi = k - float(near_slice), j - float(near_row), i - float(near_column)
+                        base = near_slice * slice_size + near_row * row_size + near_column
                         other = base + to_k
                         a, b = float(flat[base]), float(flat[base + to_j])
                         c, d = float(flat[other]), float(flat[other + to_j])

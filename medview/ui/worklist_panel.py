@@ -152,6 +152,7 @@ class WorklistPanel(FollowingPanel):
             workspace.corrections.changed,
             workspace.studies_changed,
             workspace.ai_visible_changed,
+            workspace.finding_selected,
             self._worklist.changed,
         )
         for signal in (workspace.active_changed, workspace.viewport_changed):
