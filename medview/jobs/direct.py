@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -57,12 +57,14 @@ def fresh_array(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     return np.frombuffer(memory, dtype).reshape(shape)
 
 
-def slots_apart(count: int, threads: int = THREADS) -> Iterator[int]:
+def slots_apart(count: int, threads: int = THREADS) -> tuple[int, ...]:
     """All slots of 0 … ``count`` - 1, each next one in another part: neighbours that are filled at once share a huge page,
     and the system then clears that page for both (600 slices: a sixth more time).
+
+    No generator: threads that take from one at the same time make it raise.
     """
     part = -(-count // threads)
-    return (at + part * each for at in range(part) for each in range(threads) if at + part * each < count)
+    return tuple(at + part * each for at in range(part) for each in range(threads) if at + part * each < count)
 
 
 def read_slots(
