@@ -95,7 +95,7 @@ def flat_package(tmp_path_factory: pytest.TempPathFactory) -> Any:
         },
         output={"kind": "segmentation", "labels": [{"index": 1, "name": "one"}, {"index": 2, "name": "two"}]},
     )
-    return made_package(tmp_path_factory.mktemp("flat"), manifest, unet_like(64, 2))
+    return made_package(tmp_path_factory.mktemp("flat"), manifest, unet_like(96, 2))
 
 
 def bare_seconds(package: Any, volume: Any) -> float:
