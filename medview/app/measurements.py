@@ -13,7 +13,7 @@ from medview.app.shown_slice import ShownSlice
 from medview.core.measurement import Measurement, MeasurementPlace
 from medview.core.study import Stack
 
-_ADDED = {
+ADDED_MARKS = {
     "ruler": QT_TRANSLATE_NOOP("Step", "Distance"),
     "polyline": QT_TRANSLATE_NOOP("Step", "Path"),
     "angle": QT_TRANSLATE_NOOP("Step", "Angle"),
@@ -28,6 +28,7 @@ _ADDED = {
     "text": QT_TRANSLATE_NOOP("Step", "Text"),
     "calibration": QT_TRANSLATE_NOOP("Step", "Calibration"),
 }
+"""What a step that adds a mark of a kind is called (context "Step")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class MeasurementChange:
     def title(self) -> str:
         """What was done."""
         if self.before is None and self.after is not None:
-            return _ADDED.get(self.after.kind, QT_TRANSLATE_NOOP("Step", "New mark"))
+            return ADDED_MARKS.get(self.after.kind, QT_TRANSLATE_NOOP("Step", "New mark"))
         if self.after is None:
             return QT_TRANSLATE_NOOP("Step", "Delete a mark")
         assert self.before is not None

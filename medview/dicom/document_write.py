@@ -10,9 +10,9 @@ from typing import Any
 from medview import __version__
 from medview.core.study import Study
 from medview.dicom.written_object import (
-    MANUFACTURER,
     check_identity,
     made_or_refused,
+    object_beside,
     save_object,
     short_text,
     source_header,
@@ -34,25 +34,16 @@ def write_document(
 
 
 def _make(pdf: bytes, source: str, title: str, verified: bool) -> Any:
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+    from pydicom.dataset import Dataset
 
     if not pdf.startswith(b"%PDF-"):
         raise ValueError("it is no PDF")
     header = source_header(source)
-    made = Dataset()
-    for keyword in (
-        "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyDate", "StudyTime", "StudyID",
-        "AccessionNumber", "ReferringPhysicianName", "StudyDescription",
-    ):  # fmt: skip
-        if keyword in header:
-            setattr(made, keyword, header[keyword].value)
+    made = object_beside(header, SOP_CLASS, without=frozenset({"PatientAge"}))
     now = datetime.now().astimezone()
-    made.SOPClassUID, made.SOPInstanceUID = UID(SOP_CLASS), generate_uid(None)
-    made.SeriesInstanceUID, made.SeriesNumber, made.InstanceNumber = generate_uid(None), 2004, 1
-    made.Modality, made.Manufacturer, made.ConversionType = "DOC", MANUFACTURER, "WSD"
+    made.SeriesNumber = 2004
+    made.Modality, made.ConversionType = "DOC", "WSD"
     made.SoftwareVersions = short_text(f"medview {__version__}")
-    made.SpecificCharacterSet = "ISO_IR 192"
     made.SeriesDescription = short_text(title)
     made.ContentDate = made.SeriesDate = now.strftime("%Y%m%d")
     made.ContentTime = made.SeriesTime = now.strftime("%H%M%S")
@@ -69,8 +60,4 @@ def _make(pdf: bytes, source: str, title: str, verified: bool) -> Any:
     made.MIMETypeOfEncapsulatedDocument = "application/pdf"
     made.EncapsulatedDocumentLength = len(pdf)
     made.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
-    made.file_meta = FileMetaDataset()
-    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
-    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     return made

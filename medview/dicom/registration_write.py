@@ -18,6 +18,7 @@ from medview.dicom.written_object import (
     check_identity,
     impossible,
     made_or_refused,
+    object_beside,
     person_name,
     save_object,
     short_text,
@@ -57,27 +58,17 @@ def write_registration(
 
 
 def _make(below: Stack, over: Stack, placement: Placement, reader: str, automatic: bool) -> Any:
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
     assert below.geometry is not None
     assert over.geometry is not None
     headers = [source_header(stack.frames[0].path) for stack in (below, over)]
     first = headers[0]
-    made = Dataset()
-    for keyword in (
-        "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyDate", "StudyTime", "StudyID",
-        "AccessionNumber", "ReferringPhysicianName", "StudyDescription", "PatientAge",
-    ):  # fmt: skip
-        if keyword in first:
-            setattr(made, keyword, first[keyword].value)
+    made = object_beside(first, RIGID_CLASS)
     now = datetime.now().astimezone()
-    made.SOPClassUID, made.SOPInstanceUID = UID(RIGID_CLASS), generate_uid(None)
-    made.SeriesInstanceUID, made.SeriesNumber, made.InstanceNumber = generate_uid(None), 2005, 1
-    made.Modality, made.Manufacturer, made.ManufacturerModelName = "REG", MANUFACTURER, MANUFACTURER
+    made.SeriesNumber = 2005
+    made.Modality, made.ManufacturerModelName = "REG", MANUFACTURER
     made.DeviceSerialNumber, made.Laterality = "0", ""
     made.SoftwareVersions = short_text(f"medview {__version__}")
-    made.SpecificCharacterSet = "ISO_IR 192"
     how = "automatic" if automatic else "by hand"
     made.SeriesDescription = short_text(f"Registration, {how}: {over.context.description or over.context.modality}")
     made.ContentDate = made.SeriesDate = made.InstanceCreationDate = now.strftime("%Y%m%d")
@@ -95,10 +86,6 @@ def _make(below: Stack, over: Stack, placement: Placement, reader: str, automati
         made.ReferencedSeriesSequence = inside
     if outside:
         made.StudiesContainingOtherReferencedInstancesSequence = outside
-    made.file_meta = FileMetaDataset()
-    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
-    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     return made
 
 

@@ -18,6 +18,7 @@ from medview.dicom.written_object import (
     MANUFACTURER,
     impossible,
     made_or_refused,
+    object_beside,
     person_name,
     save_object,
     short_text,
@@ -53,28 +54,18 @@ def _impossible(path: Path, why: str) -> MedviewError:
 
 
 def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance: Provenance) -> Any:
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
     sources = [source_header(frame.path) for frame in frames]
     first = sources[0]
     reference = str(first.get("FrameOfReferenceUID") or "")
     if not reference:
         raise ValueError("they have no frame of reference")
-    made = Dataset()
-    for keyword in (
-        "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyDate", "StudyTime", "StudyID",
-        "AccessionNumber", "ReferringPhysicianName", "StudyDescription", "PatientAge",
-    ):  # fmt: skip
-        if keyword in first:
-            setattr(made, keyword, first[keyword].value)
+    made = object_beside(first, SOP_CLASS)
     now = datetime.now().astimezone()
     automatic = provenance.how == "automatic"
-    made.SOPClassUID, made.SOPInstanceUID = UID(SOP_CLASS), generate_uid(None)
-    made.SeriesInstanceUID, made.SeriesNumber, made.InstanceNumber = generate_uid(None), 3000, 1
-    made.Modality, made.Manufacturer, made.ManufacturerModelName = "RTSTRUCT", MANUFACTURER, MANUFACTURER
+    made.SeriesNumber = 3000
+    made.Modality, made.ManufacturerModelName = "RTSTRUCT", MANUFACTURER
     made.SoftwareVersions = software_versions([provenance]) if automatic else [short_text(f"medview {__version__}")]
-    made.SpecificCharacterSet = "ISO_IR 192"
     made.SeriesDescription = short_text(provenance.package_name)
     made.OperatorsName = person_name(provenance.reader) if provenance.reader else ""
     made.StructureSetLabel = "medview"
@@ -90,10 +81,6 @@ def _make(segmentation: Segmentation, frames: Sequence[FrameSource], provenance:
         made.StructureSetROISequence.append(_roi(number, label, reference, provenance))
         made.ROIContourSequence.append(_roi_contours(number, label, contours))
         made.RTROIObservationsSequence.append(_observation(number, label))
-    made.file_meta = FileMetaDataset()
-    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
-    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     return made
 
 

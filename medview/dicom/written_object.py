@@ -49,6 +49,31 @@ def source_header(path: str) -> Any:
     return source
 
 
+_OF_STUDY = (
+    "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyDate", "StudyTime", "StudyID",
+    "AccessionNumber", "ReferringPhysicianName", "StudyDescription", "PatientAge",
+)  # fmt: skip
+
+
+def object_beside(header: Any, sop_class: str, without: frozenset[str] = frozenset()) -> Any:
+    """A new object of the patient and study of ``header`` (but for ``without``), in a series of its own, with its file meta."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+
+    made = Dataset()
+    for keyword in _OF_STUDY:
+        if keyword in header and keyword not in without:
+            setattr(made, keyword, header[keyword].value)
+    made.SOPClassUID, made.SOPInstanceUID = UID(sop_class), generate_uid(None)
+    made.SeriesInstanceUID, made.InstanceNumber = generate_uid(None), 1
+    made.Manufacturer, made.SpecificCharacterSet = MANUFACTURER, "ISO_IR 192"
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
+    return made
+
+
 def complete_patient(source: Any) -> None:
     """Give the copy in memory what every composite object must have, although it may be empty (type 2)."""
     for keyword in _MAY_BE_EMPTY:

@@ -111,21 +111,15 @@ class Feed:
         path = self.request.package.model_path
         return OutputWatch(path.name, str(path), activation, wants_probability)
 
-    def pieces(self, first_row: int | None = None, /) -> Iterator[tuple[int, Prepared]]:
-        """The series in pieces that the steps allow: a few slices, or everything; with the first row of each.
-
-        ``first_row``: the piece with this row comes first, then those nearest to it.
-        """
+    def pieces(self) -> Iterator[tuple[int, Prepared]]:
+        """The series in pieces that the steps allow: a few slices, or everything; with the first row of each."""
         given = self.manifest.input
         rows = self.source.rows
         at_once = rows
         if given.is_slicewise and not needs_whole_series(given):
             at_once = max(self.network.batch, 1)
         reach = given.neighbours
-        starts = list(range(0, rows, at_once))
-        if first_row is not None and not given.states:
-            starts.sort(key=lambda start: abs(start + at_once // 2 - first_row))
-        for start in starts:
+        for start in range(0, rows, at_once):
             with self.course.timed(STEP_PREPARE):
                 stop = min(start + at_once, rows)
                 low, high = max(0, start - reach), min(rows, stop + reach)
@@ -152,20 +146,13 @@ class Feed:
         name: str | None,
         stride: tuple[Stride, ...],
         begin: Callable[[int, Prepared], Receiver],
-        first_row: int | None = None,
     ) -> None:
         """Feed the series whole, slice by slice or in tiles. ``begin(start, prepared)`` is asked for each piece who takes its
         raw answers. The next pieces are prepared while the network is busy with one.
-
-        ``first_row``: where slices do not hang together, begin there and go on with those nearest.
         """
         given = self.manifest.input
         total = self.source.rows if given.is_slicewise else 1
-        ahead = (
-            self._pieces_and_tiles(stride, first_row)
-            if given.tiling is not None
-            else self._pieces_in_batches(first_row)
-        )
+        ahead = self._pieces_and_tiles(stride) if given.tiling is not None else self._pieces_in_batches()
         receiver, current, done = Receiver.nobody(), None, 0
         if given.is_slicewise or given.tiling is None:
             self.course.report(STEP_NETWORK, 0, total)
@@ -193,17 +180,17 @@ class Feed:
                 else:
                     self.course.report(STEP_NETWORK, item.tiles.done, item.sliding.window.total)
 
-    def _pieces_in_batches(self, first_row: int | None) -> Iterator[tuple[_Item, FloatMap]]:
-        for start, prepared in self.pieces(first_row):
+    def _pieces_in_batches(self) -> Iterator[tuple[_Item, FloatMap]]:
+        for start, prepared in self.pieces():
             count = len(prepared.values) if self.manifest.input.is_slicewise else 1
             for at, batch in self.batches(prepared):
                 self.network.look_at(start + at)
                 yield _Item(start, prepared, at, len(batch), at + len(batch) >= count), batch
 
-    def _pieces_and_tiles(self, stride: tuple[Stride, ...], first_row: int | None) -> Iterator[tuple[_Item, FloatMap]]:
+    def _pieces_and_tiles(self, stride: tuple[Stride, ...]) -> Iterator[tuple[_Item, FloatMap]]:
         given = self.manifest.input
         assert given.tiling is not None, "the caller looked"
-        for start, prepared in self.pieces(first_row):
+        for start, prepared in self.pieces():
             items = prepared.values if given.is_slicewise else prepared.values[None]
             for n, values in enumerate(items):
                 sliding = _SlidingRows(n if given.is_slicewise else None)
@@ -222,7 +209,7 @@ class Feed:
         total = self.source.rows if self.manifest.input.is_slicewise else 1
 
         def batches() -> Iterator[FloatMap]:
-            for item, batch in self._pieces_in_batches(None):
+            for item, batch in self._pieces_in_batches():
                 counts.append(item.rows)
                 yield batch
 

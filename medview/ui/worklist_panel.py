@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from medview.app.decisions import Verdict
+from medview.app.measurements import ADDED_MARKS
 from medview.app.results import result_key
 from medview.app.worklist import Kind, Order, State, WorkItem
 from medview.ui.decision_form import decided_text, sign_of
@@ -67,21 +68,7 @@ def kind_titles() -> dict[Kind | None, str]:
     }
 
 
-_MARK_TITLES = {
-    "ruler": QT_TRANSLATE_NOOP("Step", "Distance"),
-    "polyline": QT_TRANSLATE_NOOP("Step", "Path"),
-    "angle": QT_TRANSLATE_NOOP("Step", "Angle"),
-    "cobb": QT_TRANSLATE_NOOP("Step", "Cobb angle"),
-    "bidirectional": QT_TRANSLATE_NOOP("Step", "Two diameters"),
-    "ellipse": QT_TRANSLATE_NOOP("Step", "Ellipse"),
-    "rectangle": QT_TRANSLATE_NOOP("Step", "Rectangle"),
-    "polygon": QT_TRANSLATE_NOOP("Step", "Polygon"),
-    "freehand": QT_TRANSLATE_NOOP("Step", "Freehand outline"),
-    "point": QT_TRANSLATE_NOOP("Step", "Point"),
-    "arrow": QT_TRANSLATE_NOOP("Step", "Arrow"),
-    "text": QT_TRANSLATE_NOOP("Step", "Text"),
-    "calibration": QT_TRANSLATE_NOOP("Step", "Calibration"),
-}
+_MARK_TITLES = {**ADDED_MARKS, "point": QT_TRANSLATE_NOOP("Step", "Point")}
 
 
 def mark_title(kind: str) -> str:

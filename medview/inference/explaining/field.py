@@ -172,7 +172,7 @@ class ScopedFeed(Feed):
 
     field: Field | None = None
 
-    def pieces(self, _first_row: int | None = None, /) -> Iterator[tuple[int, Prepared]]:
+    def pieces(self) -> Iterator[tuple[int, Prepared]]:
         """The field, as the only piece."""
         assert self.field is not None, "made with one"
         yield self.field.row, self.field.prepared
