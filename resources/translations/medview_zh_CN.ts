@@ -261,7 +261,7 @@
     </message>
     <message>
         <source>Viridis (even lightness)</source>
-        <translation>Viridis(亮度均匀)</translation>
+        <translation>Viridis（亮度均匀）</translation>
     </message>
     <message>
         <source>Add a colour map</source>
@@ -312,7 +312,7 @@
     </message>
     <message>
         <source>Save findings and report…</source>
-        <translation>保存所见与报告…</translation>
+        <translation>保存发现与报告…</translation>
     </message>
     <message>
         <source>Save the segmentation as NIfTI…</source>
@@ -380,7 +380,7 @@
     </message>
     <message>
         <source>More viewports, up to 5 × 5…</source>
-        <translation>更多视口,最多 5 × 5…</translation>
+        <translation>更多视口，最多 5 × 5…</translation>
     </message>
     <message>
         <source>Three planes</source>
@@ -404,11 +404,11 @@
     </message>
     <message>
         <source>Corner text: all, without patient, none</source>
-        <translation>角标：全部 / 隐去患者 / 无</translation>
+        <translation>四角信息：全部 / 隐去患者 / 无</translation>
     </message>
     <message>
         <source>Choose the corner text…</source>
-        <translation>设置四角文字…</translation>
+        <translation>设置四角信息…</translation>
     </message>
     <message>
         <source>Series strip</source>
@@ -488,11 +488,11 @@
     </message>
     <message>
         <source>First window of the file</source>
-        <translation>文件的第一个窗</translation>
+        <translation>文件自带的第一个窗</translation>
     </message>
     <message>
         <source>Second window of the file</source>
-        <translation>文件的第二个窗</translation>
+        <translation>文件自带的第二个窗</translation>
     </message>
     <message>
         <source>Window preset 3</source>
@@ -556,11 +556,11 @@
     </message>
     <message>
         <source>Next time point</source>
-        <translation>下一时相</translation>
+        <translation>下一时间点</translation>
     </message>
     <message>
         <source>Previous time point</source>
-        <translation>上一时相</translation>
+        <translation>上一时间点</translation>
     </message>
     <message>
         <source>Next dimension</source>
@@ -604,11 +604,11 @@
     </message>
     <message>
         <source>Fit to the viewport</source>
-        <translation>适合视口</translation>
+        <translation>适应视口</translation>
     </message>
     <message>
         <source>Fit</source>
-        <translation>适合</translation>
+        <translation>适应</translation>
     </message>
     <message>
         <source>One image pixel on one screen pixel</source>
@@ -708,7 +708,7 @@
     </message>
     <message>
         <source>Two diameters (RECIST)</source>
-        <translation>双径测量(RECIST)</translation>
+        <translation>双径测量（RECIST）</translation>
     </message>
     <message>
         <source>Path</source>
@@ -836,7 +836,7 @@
     </message>
     <message>
         <source>Crosshair: all go there</source>
-        <translation>十字线:全部视口定位到该处</translation>
+        <translation>十字线：全部视口定位到该处</translation>
     </message>
     <message>
         <source>Window by a box</source>
@@ -912,7 +912,7 @@
     </message>
     <message>
         <source>Tiles: consecutive images</source>
-        <translation>平铺:连续图像</translation>
+        <translation>平铺：连续图像</translation>
     </message>
     <message>
         <source>Viewport in a window of its own</source>
@@ -972,7 +972,7 @@
     </message>
     <message>
         <source>Viridis (even lightness)</source>
-        <translation>Viridis(亮度均匀)</translation>
+        <translation>Viridis（亮度均匀）</translation>
     </message>
     <message>
         <source>Blended</source>
@@ -980,7 +980,7 @@
     </message>
     <message>
         <source>Swiped: drag the line</source>
-        <translation>卷帘:拖动分界线</translation>
+        <translation>卷帘：拖动分界线</translation>
     </message>
     <message>
         <source>As a checkerboard</source>
@@ -1016,7 +1016,7 @@
     </message>
     <message>
         <source>Blended, swiped, as a checkerboard: the next</source>
-        <translation>混合、卷帘、棋盘格:切换</translation>
+        <translation>混合、卷帘、棋盘格：切换</translation>
     </message>
     <message>
         <source>More of the series on top</source>
@@ -1136,39 +1136,39 @@
     </message>
     <message>
         <source>Slab: maximum (MIP)</source>
-        <translation>层块：最大值（MIP）</translation>
+        <translation>厚层：最大密度投影（MIP）</translation>
     </message>
     <message>
         <source>Slab: minimum (MinIP)</source>
-        <translation>层块：最小值（MinIP）</translation>
+        <translation>厚层：最小密度投影（MinIP）</translation>
     </message>
     <message>
         <source>Slab: mean</source>
-        <translation>层块：平均值</translation>
+        <translation>厚层：平均</translation>
     </message>
     <message>
         <source>No slab</source>
-        <translation>不用层块</translation>
+        <translation>取消厚层</translation>
     </message>
     <message>
         <source>Slab: maximum, minimum, mean, none</source>
-        <translation>层块：最大、最小、平均、无</translation>
+        <translation>厚层：最大、最小、平均、无</translation>
     </message>
     <message>
         <source>Slab</source>
-        <translation>层块</translation>
+        <translation>厚层</translation>
     </message>
     <message>
         <source>Thicker slab</source>
-        <translation>加厚层块</translation>
+        <translation>增加厚层厚度</translation>
     </message>
     <message>
         <source>Thinner slab</source>
-        <translation>减薄层块</translation>
+        <translation>减小厚层厚度</translation>
     </message>
     <message>
         <source>Three planes to turn (MPR)</source>
-        <translation>三个可旋转平面（MPR）</translation>
+        <translation>可旋转的三平面重建（MPR）</translation>
     </message>
     <message>
         <source>MPR</source>
@@ -1176,7 +1176,7 @@
     </message>
     <message>
         <source>Oblique plane</source>
-        <translation>斜切面</translation>
+        <translation>斜位平面</translation>
     </message>
     <message>
         <source>Projection to turn (MIP of everything)</source>
@@ -1256,7 +1256,7 @@
     </message>
     <message>
         <source>Next look: bone, skin, lung, vessels …</source>
-        <translation>下一种显示方式：骨、皮肤、肺、血管……</translation>
+        <translation>下一种显示方式：骨、皮肤、肺、血管…</translation>
     </message>
     <message>
         <source>Clipping box</source>
@@ -1291,15 +1291,15 @@
     </message>
     <message>
         <source>Corner text</source>
-        <translation>四角文字</translation>
+        <translation>四角信息</translation>
     </message>
     <message>
         <source>For images of</source>
-        <translation>适用模态</translation>
+        <translation>适用的设备类型</translation>
     </message>
     <message>
         <source>all modalities without a choice of their own</source>
-        <translation>其他所有模态</translation>
+        <translation>其他所有设备类型</translation>
     </message>
     <message>
         <source>Line</source>
@@ -1423,11 +1423,11 @@
     </message>
     <message>
         <source>Acquisition protocol</source>
-        <translation>采集协议</translation>
+        <translation>扫描方案</translation>
     </message>
     <message>
         <source>Kernel</source>
-        <translation>卷积核</translation>
+        <translation>重建核</translation>
     </message>
     <message>
         <source>Tube voltage</source>
@@ -1628,7 +1628,7 @@
     </message>
     <message>
         <source>Frames without common geometry</source>
-        <translation>无共同几何的帧</translation>
+        <translation>帧之间无共同空间关系</translation>
     </message>
     <message>
         <source>Picture</source>
@@ -1756,7 +1756,7 @@
     </message>
     <message>
         <source>Time points</source>
-        <translation>时相数</translation>
+        <translation>时间点数</translation>
     </message>
     <message>
         <source>Spacing</source>
@@ -1963,7 +1963,7 @@
     </message>
     <message>
         <source>AI explanation: research use, not kept as a finding</source>
-        <translation>AI 解释：仅供研究，不作为所见保存</translation>
+        <translation>AI 解释：仅供研究，不作为发现保存</translation>
     </message>
     <message>
         <source>Show or hide this over the images</source>
@@ -2083,7 +2083,7 @@
     </message>
     <message>
         <source>You read first: what models say stays hidden until then.</source>
-        <translation>先行阅片：在此之前模型结果保持隐藏。</translation>
+        <translation>先阅片：在此之前模型结果保持隐藏。</translation>
     </message>
     <message>
         <source>Open a series first.</source>
@@ -2091,7 +2091,7 @@
     </message>
     <message>
         <source>None of the models is meant for this series.</source>
-        <translation>没有适用于该序列的模型。</translation>
+        <translation>没有适用于本序列的模型。</translation>
     </message>
     <message>
         <source>Choose one more model to compare with.</source>
@@ -2505,7 +2505,7 @@
     </message>
     <message>
         <source>With patient data (corner text, file name)</source>
-        <translation>包含患者信息（四角文字、文件名）</translation>
+        <translation>包含患者信息（四角信息、文件名）</translation>
     </message>
     <message>
         <source>Images of this kind often have the name of the patient in their pixels. Look at the preview; in a series, look at all images.</source>
@@ -2550,6 +2550,10 @@
     <message>
         <source>All {0} images as a film</source>
         <translation>全部 {0} 幅图像，制成视频</translation>
+    </message>
+    <message>
+        <source>A full turn as a film</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>As seen, 8 bits, with everything on it</source>
@@ -2727,7 +2731,7 @@
     </message>
     <message>
         <source>The model found nothing.</source>
-        <translation>模型未检出发现。</translation>
+        <translation>模型未检出任何发现。</translation>
     </message>
     <message>
         <source>From score</source>
@@ -2890,11 +2894,11 @@
     </message>
     <message>
         <source>The files name different frames of reference: nothing says that the two series lie at the same place.</source>
-        <translation>两个序列的文件注明了不同的参考坐标系:没有依据表明它们位于同一位置。</translation>
+        <translation>两个序列的文件注明了不同的参考坐标系：没有依据表明它们位于同一位置。</translation>
     </message>
     <message>
         <source>They can be laid over each other by their own coordinates all the same. The picture is marked for as long as they are, and you have to judge whether they fit.</source>
-        <translation>仍可按各自的坐标叠加。叠加期间图像上会一直有标记,是否吻合须由您判断。</translation>
+        <translation>仍可按各自的坐标叠加。叠加期间图像上会一直有标记，是否吻合须由您判断。</translation>
     </message>
     <message>
         <source>Lay it over, marked</source>
@@ -2942,7 +2946,7 @@
     </message>
     <message>
         <source>Opacity (Alt and the wheel over the picture)</source>
-        <translation>不透明度(在图像上按住 Alt 滚动滚轮)</translation>
+        <translation>不透明度（在图像上按住 Alt 滚动滚轮）</translation>
     </message>
     <message>
         <source>Low values transparent</source>
@@ -2958,7 +2962,7 @@
     </message>
     <message>
         <source>Window of the series on top (Ctrl and drag over the picture)</source>
-        <translation>叠加序列的窗(在图像上按住 Ctrl 拖动)</translation>
+        <translation>叠加序列的窗（在图像上按住 Ctrl 拖动）</translation>
     </message>
     <message>
         <source>From</source>
@@ -2994,7 +2998,7 @@
     </message>
     <message>
         <source>Moved by hand (mm to the left, back, head)</source>
-        <translation>手动移动(向左、向后、向头,mm)</translation>
+        <translation>手动移动（向左、向后、向头，mm）</translation>
     </message>
     <message>
         <source>To the left</source>
@@ -3050,7 +3054,7 @@
     </message>
     <message>
         <source>Window of the file</source>
-        <translation>文件中的窗</translation>
+        <translation>文件自带窗</translation>
     </message>
     <message>
         <source>Chosen by hand</source>
@@ -3137,7 +3141,7 @@
     </message>
     <message>
         <source>Studies with all of these modalities</source>
-        <translation>检查须包含以下全部模态</translation>
+        <translation>检查须包含以下全部设备类型</translation>
     </message>
     <message>
         <source>of one of these body parts</source>
@@ -3153,7 +3157,7 @@
     </message>
     <message>
         <source>Modality</source>
-        <translation>模态</translation>
+        <translation>设备类型</translation>
     </message>
     <message>
         <source>One of the words</source>
@@ -3352,7 +3356,7 @@
     </message>
     <message>
         <source>Which line stands in which corner, for each modality.</source>
-        <translation>按模态设置各行文字所在的角。</translation>
+        <translation>按设备类型设置各行文字所在的角。</translation>
     </message>
     <message>
         <source>Which of echo, phase, b-value, time … Shift and the arrows move.</source>
@@ -3364,7 +3368,7 @@
     </message>
     <message>
         <source>3 to 9 are the presets of the modality; without presets they narrow, widen and move the window.</source>
-        <translation>3 至 9 为该模态的预设；没有预设时用于缩窄、加宽和移动窗口。</translation>
+        <translation>3 至 9 为该设备类型的预设窗；没有预设时用于缩窄、加宽和移动窗宽窗位。</translation>
     </message>
     <message>
         <source>No interpolation.</source>
@@ -3455,7 +3459,7 @@
     </message>
     <message>
         <source>Tools and layouts. Keys 0 to 9 choose windows: 5 mediastinum, 6 bone, 7 lung. F1 lists all keys.</source>
-        <translation>工具与布局。数字键 0 至 9 选择窗口：5 纵隔、6 骨、7 肺。F1 列出所有按键。</translation>
+        <translation>工具与布局。数字键 0 至 9 切换窗宽窗位：5 纵隔窗、6 骨窗、7 肺窗。F1 列出所有按键。</translation>
     </message>
     <message>
         <source>The series. A click shows one, dragging puts it into any viewport. A double-click maximises a viewport.</source>
@@ -3463,7 +3467,7 @@
     </message>
     <message>
         <source>Findings and models that fit the series. A click on a finding goes there; J hides all that AI says.</source>
-        <translation>所见与适合该序列的模型。单击所见可跳转；J 隐藏所有 AI 内容。</translation>
+        <translation>发现与适合该序列的模型。单击某项发现可跳转到该处；J 隐藏所有 AI 内容。</translation>
     </message>
     <message>
         <source>Everything stands in the menus with its key. Ctrl+Shift+P finds any command by a few letters.</source>
@@ -3486,7 +3490,7 @@
     <name>Histogram</name>
     <message>
         <source>Histogram of the values, with the window</source>
-        <translation>数值直方图与窗口</translation>
+        <translation>数值直方图与窗宽窗位</translation>
     </message>
 </context>
 <context>
@@ -3529,7 +3533,7 @@
     </message>
     <message>
         <source>Window {0} of the file</source>
-        <translation>文件窗 {0}</translation>
+        <translation>文件自带窗 {0}</translation>
     </message>
     <message>
         <source>Automatic</source>
@@ -3636,7 +3640,7 @@
     </message>
     <message>
         <source>For modalities</source>
-        <translation>适用的检查类型</translation>
+        <translation>适用的设备类型</translation>
     </message>
 </context>
 <context>
@@ -3667,11 +3671,11 @@
     </message>
     <message>
         <source>Registering two series</source>
-        <translation>正在配准两个序列</translation>
+        <translation>配准两个序列</translation>
     </message>
     <message>
         <source>Writing a copy without identity</source>
-        <translation>正在写入去标识化副本</translation>
+        <translation>写入去标识化副本</translation>
     </message>
     <message>
         <source>Installing a package</source>
@@ -3687,11 +3691,11 @@
     </message>
     <message>
         <source>Working on a label</source>
-        <translation>正在处理标签</translation>
+        <translation>处理标签</translation>
     </message>
     <message>
         <source>Measuring labels</source>
-        <translation>正在测量标签</translation>
+        <translation>测量标签</translation>
     </message>
     <message>
         <source>loading images</source>
@@ -3703,7 +3707,7 @@
     </message>
     <message>
         <source>finding the part to look at</source>
-        <translation>正在定位感兴趣区域</translation>
+        <translation>定位感兴趣区域</translation>
     </message>
     <message>
         <source>network, tile</source>
@@ -3715,7 +3719,7 @@
     </message>
     <message>
         <source>questioning</source>
-        <translation>提问中</translation>
+        <translation>提问</translation>
     </message>
     <message>
         <source>series</source>
@@ -3900,7 +3904,7 @@
     </message>
     <message>
         <source>Research use, not for diagnosis.</source>
-        <translation>仅供研究，不用于诊断。</translation>
+        <translation>仅供研究，不得用于诊断。</translation>
     </message>
     <message>
         <source>Broke down {0} time(s), the last time on {1}: {2}</source>
@@ -4056,7 +4060,7 @@
     </message>
     <message>
         <source>Colours have no maximum and no mean: there are no slabs of colour images.</source>
-        <translation>彩色没有最大值和平均值：彩色图像不能做层块投影。</translation>
+        <translation>彩色没有最大值和平均值：彩色图像不能做厚层投影。</translation>
     </message>
     <message>
         <source>These images have no common place in the patient: they cannot be cut at another angle.</source>
@@ -4068,7 +4072,7 @@
     </message>
     <message>
         <source>What is seen on a projection of everything has no depth: mark and measure it in a plane or a slab.</source>
-        <translation>整体投影上的结构没有深度信息：请在平面或层块中标记和测量。</translation>
+        <translation>整体投影上的结构没有深度信息：请在平面或厚层中标记和测量。</translation>
     </message>
     <message>
         <source>Draw a path along what is to be straightened and select it; then ask for the picture along it.</source>
@@ -4220,35 +4224,35 @@
     </message>
     <message>
         <source>{file} cannot be read: the archive is damaged.</source>
-        <translation>{file} 无法读取:压缩包已损坏。</translation>
+        <translation>{file} 无法读取：压缩包已损坏。</translation>
     </message>
     <message>
         <source>{file} grows out of all proportion when it is unpacked; it is refused.</source>
-        <translation>{file} 解压后大小异常膨胀,已拒绝打开。</translation>
+        <translation>{file} 解压后大小异常膨胀，已拒绝打开。</translation>
     </message>
     <message>
         <source>{file} is encrypted ({0} files); unpack it with its password and open the folder.</source>
-        <translation>{file} 已加密({0} 个文件);请用密码解压后打开文件夹。</translation>
+        <translation>{file} 已加密（{0} 个文件）；请用密码解压后打开文件夹。</translation>
     </message>
     <message>
         <source>{file} is packed in a way that is not read here ({2}); unpack it and open the folder.</source>
-        <translation>{file} 的压缩方式不受支持({2});请解压后打开文件夹。</translation>
+        <translation>{file} 的压缩方式不受支持（{2}）；请解压后打开文件夹。</translation>
     </message>
     <message>
         <source>{file} is an archive inside an archive; unpack the outer one to open it.</source>
-        <translation>{file} 是压缩包中的压缩包;请先解压外层再打开。</translation>
+        <translation>{file} 是压缩包中的压缩包；请先解压外层再打开。</translation>
     </message>
     <message>
         <source>{file} did not answer for {0} s (a network or a disk that hangs?); the rest goes on without it.</source>
-        <translation>{file} 在 {0} 秒内没有响应(网络或磁盘可能已挂起);其余部分继续进行。</translation>
+        <translation>{file} 在 {0} 秒内没有响应（网络或磁盘可能已挂起）；其余部分继续进行。</translation>
     </message>
     <message>
         <source>Too many files did not answer; the scan ended at {file}.</source>
-        <translation>没有响应的文件过多;扫描在 {file} 处结束。</translation>
+        <translation>没有响应的文件过多；扫描在 {file} 处结束。</translation>
     </message>
     <message>
         <source>{file} has changed since it was listed; open it again to see what it holds now.</source>
-        <translation>{file} 在列出之后已被更改;请重新打开以查看现在的内容。</translation>
+        <translation>{file} 在列出之后已被更改；请重新打开以查看现在的内容。</translation>
     </message>
     <message>
         <source>{file} is listed by the DICOMDIR but is not there.</source>
@@ -4276,7 +4280,7 @@
     </message>
     <message>
         <source>The copied mark has no place on this image: the two have no frame of reference in common.</source>
-        <translation>复制的标记在此图像上没有位置:两者没有共同的参考坐标系。</translation>
+        <translation>复制的标记在此图像上没有位置：两者没有共同的参考坐标系。</translation>
     </message>
     <message>
         <source>{file} cannot be read.</source>
@@ -4351,8 +4355,8 @@
         <translation>链接未打开：它不是指定检查的链接（medview://open?study=UID&amp;patient=ID）。</translation>
     </message>
     <message>
-        <source>The study {0} of the link is in none of the folders that links may open ({1}).</source>
-        <translation>在允许链接打开的文件夹（{1} 个）中未找到链接所指的检查 {0}。</translation>
+        <source>The study {0} of the link is in none of the folders that links may open ({1}) and nowhere where it was opened before.</source>
+        <translation>在允许链接打开的文件夹（{1} 个）以及以前打开过的位置中均未找到链接所指的检查 {0}。</translation>
     </message>
     <message>
         <source>The study {0} is not one of the patient that the link names; it was not opened.</source>
@@ -4692,35 +4696,35 @@
     </message>
     <message>
         <source>Something else stands before the file&apos;s DICOM mark; it was read from there on.</source>
-        <translation>文件的 DICOM 标记之前有其他内容;从标记处开始读取。</translation>
+        <translation>文件的 DICOM 标记之前有其他内容；从标记处开始读取。</translation>
     </message>
     <message>
         <source>Parts of the header break the rules of DICOM; they were read in the only way that fits together.</source>
-        <translation>文件头的部分内容不符合 DICOM 规则;已按唯一能前后一致的方式读取。</translation>
+        <translation>文件头的部分内容不符合 DICOM 规则；已按唯一能前后一致的方式读取。</translation>
     </message>
     <message>
         <source>A sequence in the header does not say where it ends; it was ended at the next element that fits.</source>
-        <translation>文件头中的一个序列没有结束标记;已在下一个合理的元素处结束。</translation>
+        <translation>文件头中的一个序列没有结束标记；已在下一个合理的元素处结束。</translation>
     </message>
     <message>
         <source>A sequence in the header cannot be read and was left out.</source>
-        <translation>文件头中的一个序列无法读取,已略去。</translation>
+        <translation>文件头中的一个序列无法读取，已略去。</translation>
     </message>
     <message>
         <source>An element in the header has a wrong length; it was ended where the next one begins.</source>
-        <translation>文件头中的一个元素长度有误,已在下一个元素开始处截止。</translation>
+        <translation>文件头中的一个元素长度有误，已在下一个元素开始处截止。</translation>
     </message>
     <message>
         <source>Attributes of the image stand behind its pixels; they were read nevertheless.</source>
-        <translation>图像的属性位于像素数据之后;仍已读取。</translation>
+        <translation>图像的属性位于像素数据之后；仍已读取。</translation>
     </message>
     <message>
         <source>The file does not say how its pixels are stored (bits, sign or kind); the usual format is assumed.</source>
-        <translation>文件没有说明像素的存储方式(位数、符号或类型);按通常的格式处理。</translation>
+        <translation>文件没有说明像素的存储方式（位数、符号或类型）；按通常的格式处理。</translation>
     </message>
     <message>
         <source>High Bit contradicts the number of bits; it is ignored.</source>
-        <translation>最高位 (High Bit) 与位数矛盾;已忽略。</translation>
+        <translation>最高位 (High Bit) 与位数矛盾；已忽略。</translation>
     </message>
     <message>
         <source>The file gives only one of rescale slope and intercept; 1 or 0 is taken for the other.</source>
@@ -4736,15 +4740,15 @@
     </message>
     <message>
         <source>The file holds more pixel data than the frames that it announces; what is more is not shown.</source>
-        <translation>文件中的像素数据多于其声明的帧数;多出的部分不显示。</translation>
+        <translation>文件中的像素数据多于其声明的帧数；多出的部分不显示。</translation>
     </message>
     <message>
         <source>The file&apos;s transfer syntax is unknown; its pixel data have the length of plain ones and are read as such.</source>
-        <translation>文件的传输语法未知;像素数据的长度与未压缩数据一致,按未压缩数据读取。</translation>
+        <translation>文件的传输语法未知；像素数据的长度与未压缩数据一致，按未压缩数据读取。</translation>
     </message>
     <message>
         <source>Texts of the file do not fit its character set; they may be in {1}, as this one: {0}</source>
-        <translation>文件中的文字与其字符集不符;可能采用 {1} 编码,例如:{0}</translation>
+        <translation>文件中的文字与其字符集不符；可能采用 {1} 编码，例如：{0}</translation>
     </message>
     <message>
         <source>The data set holds delimiters where none belong; what follows may be missing.</source>
@@ -4772,7 +4776,7 @@
     </message>
     <message>
         <source>This format holds one time point only.</source>
-        <translation>该格式只能保存一个时相。</translation>
+        <translation>该格式只能保存一个时间点。</translation>
     </message>
     <message>
         <source>This value is not allowed for the filter.</source>
@@ -4964,7 +4968,7 @@
     </message>
     <message>
         <source>The network&apos;s output is of the wrong type; it was rejected.</source>
-        <translation>网络输出的类型不正确，已被拒绝。</translation>
+        <translation>网络输出的类型不正确，已拒绝。</translation>
     </message>
     <message>
         <source>The chosen device could not be used; another one computed.</source>
@@ -5000,7 +5004,7 @@
     </message>
     <message>
         <source>Taken over: marks {0}, findings {1}; there already: {2}; not taken over: {3}.</source>
-        <translation>已接收：标记 {0}，所见 {1}；已存在：{2}；未接收：{3}。</translation>
+        <translation>已接收：标记 {0}，发现 {1}；已存在：{2}；未接收：{3}。</translation>
     </message>
     <message>
         <source>Not taken over, because the images are not open: {0} ({1}). They stand in the report.</source>
@@ -5104,7 +5108,7 @@
     </message>
     <message>
         <source>A region grows from one place: the mean of a slab is of none. Show its maximum, its minimum or one slice.</source>
-        <translation>区域从一个点开始生长，而层块平均值不属于任何一点。请显示最大值、最小值或单个层面。</translation>
+        <translation>区域从一个点开始生长，而厚层平均值不属于任何一点。请显示最大值、最小值或单个层面。</translation>
     </message>
     <message>
         <source>Only an image as it was acquired can be a key image; this is a cut that no file holds.</source>
@@ -5212,7 +5216,7 @@
     </message>
     <message>
         <source>{0} compound graphics of the state come without the simple ones that they stand for and are not drawn.</source>
-        <translation>该呈现状态中有 {0} 个复合图形没有对应的简单图形,未绘制。</translation>
+        <translation>该显示状态中有 {0} 个复合图形没有对应的简单图形，未绘制。</translation>
     </message>
     <message>
         <source>The state turns the image by {0} degrees; only quarter turns are applied.</source>
@@ -5364,11 +5368,11 @@
     </message>
     <message>
         <source>{0} is no colour map: {1}.</source>
-        <translation>{0} 不是色图:{1}。</translation>
+        <translation>{0} 不是色图：{1}。</translation>
     </message>
     <message>
         <source>{0} could not be kept in {1}: {2}.</source>
-        <translation>{0} 无法保存到 {1}:{2}。</translation>
+        <translation>{0} 无法保存到 {1}：{2}。</translation>
     </message>
     <message>
         <source>There is no colour map {0}.</source>
@@ -5392,11 +5396,11 @@
     </message>
     <message>
         <source>One of the two series has no place in the patient, so nothing says where they lie over each other.</source>
-        <translation>其中一个序列没有患者空间位置,无法确定两者如何叠加。</translation>
+        <translation>其中一个序列没有患者空间位置，无法确定两者如何叠加。</translation>
     </message>
     <message>
         <source>The files name different frames of reference: nothing says that the two series lie at the same place.</source>
-        <translation>两个序列的文件注明了不同的参考坐标系:没有依据表明它们位于同一位置。</translation>
+        <translation>两个序列的文件注明了不同的参考坐标系：没有依据表明它们位于同一位置。</translation>
     </message>
     <message>
         <source>The series to lay over is not open any more.</source>
@@ -5455,8 +5459,8 @@
         <translation>三维显示需要 VTK 库，此处未安装：可用 pip install vtk 安装。</translation>
     </message>
     <message>
-        <source>Drawing in three dimensions needs the library VTK, which this build of medview leaves out: build it with --three-d.</source>
-        <translation>三维显示需要 VTK 库，而此版本的 medview 未包含它：请用 --three-d 构建。</translation>
+        <source>Drawing in three dimensions needs the library VTK, which is not installed here: the package medview-3d brings it.</source>
+        <translation>三维显示需要 VTK 库，此处未安装；安装 medview-3d 软件包即可获得。</translation>
     </message>
     <message>
         <source>This computer cannot draw in three dimensions: OpenGL 3.2 is missing ({0}).</source>
@@ -5554,7 +5558,7 @@
     <name>Monitors</name>
     <message>
         <source>With the luminance of its black and white a monitor is calibrated to the standard display function (DICOM PS3.14): equal steps of grey look equally large.</source>
-        <translation>根据显示器黑色与白色的亮度,将其校准到标准显示函数(DICOM PS3.14):相等的灰阶差看起来也相等。</translation>
+        <translation>根据显示器黑色与白色的亮度，将其校准到标准显示函数（DICOM PS3.14）：相等的灰阶差看起来也相等。</translation>
     </message>
     <message>
         <source>Monitor</source>
@@ -5586,7 +5590,7 @@
     </message>
     <message>
         <source>{0} (not plugged in)</source>
-        <translation>{0}(未连接)</translation>
+        <translation>{0}（未连接）</translation>
     </message>
     <message>
         <source>Greys are told to the monitor as they are.</source>
@@ -5594,7 +5598,7 @@
     </message>
     <message>
         <source>White is not brighter than black, the room&apos;s light included.</source>
-        <translation>计入环境光后,白色并不比黑色亮。</translation>
+        <translation>计入环境光后，白色并不比黑色亮。</translation>
     </message>
     <message>
         <source>Steps of grey differ from the standard by up to {0} %, without the calibration by up to {1} %.</source>
@@ -5641,11 +5645,11 @@
     </message>
     <message>
         <source>More or less of the series on top, else slab</source>
-        <translation>叠加序列的比例，无叠加时为层厚</translation>
+        <translation>叠加序列的比例，无叠加时为厚层厚度</translation>
     </message>
     <message>
         <source>Slab thickness</source>
-        <translation>层厚</translation>
+        <translation>厚层厚度</translation>
     </message>
     <message>
         <source>Maximise and full screen</source>
@@ -6115,7 +6119,7 @@
     </message>
     <message>
         <source>Type what you want to do</source>
-        <translation>输入要做的事（中文、拼音首字母或英文）</translation>
+        <translation>输入要执行的操作（中文、拼音首字母或英文）</translation>
     </message>
     <message>
         <source>Find a command</source>
@@ -6146,14 +6150,14 @@
     </message>
     <message>
         <source>As wide as the view</source>
-        <translation>适合宽度</translation>
+        <translation>适应宽度</translation>
     </message>
 </context>
 <context>
     <name>Plot</name>
     <message>
         <source>Copy as a table (CSV)</source>
-        <translation>复制为表格(CSV)</translation>
+        <translation>复制为表格（CSV）</translation>
     </message>
     <message>
         <source>Values along the line</source>
@@ -6161,7 +6165,7 @@
     </message>
     <message>
         <source>{0}: min {1}   max {2}   mean {3} {4}</source>
-        <translation>{0}:最小 {1}   最大 {2}   平均 {3} {4}</translation>
+        <translation>{0}：最小 {1}   最大 {2}   平均 {3} {4}</translation>
     </message>
     <message>
         <source>Distance</source>
@@ -6189,11 +6193,11 @@
     </message>
     <message>
         <source>{0}: from {1} to {2} {3}, highest at {4} {5}</source>
-        <translation>{0}:从 {1} 到 {2} {3},峰值位于 {4} {5}</translation>
+        <translation>{0}：从 {1} 到 {2} {3}，峰值位于 {4} {5}</translation>
     </message>
     <message>
         <source>{0} images cannot be read; the curves have gaps there</source>
-        <translation>{0} 幅图像无法读取;曲线在该处中断</translation>
+        <translation>{0} 幅图像无法读取；曲线在该处中断</translation>
     </message>
     <message>
         <source>Mean</source>
@@ -6248,7 +6252,7 @@
     </message>
     <message>
         <source>Petrous bone</source>
-        <translation>岩骨</translation>
+        <translation>颞骨岩部</translation>
     </message>
     <message>
         <source>Emphysema</source>
@@ -6275,7 +6279,7 @@
     <name>Presets</name>
     <message>
         <source>Modality</source>
-        <translation>模态</translation>
+        <translation>设备类型</translation>
     </message>
     <message>
         <source>Key</source>
@@ -6295,7 +6299,7 @@
     </message>
     <message>
         <source>Window presets</source>
-        <translation>窗预设</translation>
+        <translation>预设窗</translation>
     </message>
     <message>
         <source>Add the window shown</source>
@@ -6319,7 +6323,7 @@
     </message>
     <message>
         <source>The first seven are called by the keys 3 to 9; those of PET are in SUV.</source>
-        <translation>前七项由按键 3 至 9 调用;PET 的预设以 SUV 为单位。</translation>
+        <translation>前七项由按键 3 至 9 调用；PET 的预设以 SUV 为单位。</translation>
     </message>
     <message>
         <source>Preset {0}</source>
@@ -6334,7 +6338,7 @@
     </message>
     <message>
         <source>Printed from medview. Not for diagnosis; lengths on paper are not those of the patient.</source>
-        <translation>由 medview 打印。不用于诊断；纸上的长度不等于患者的实际长度。</translation>
+        <translation>由 medview 打印。不得用于诊断；纸上的长度不等于患者的实际长度。</translation>
     </message>
     <message>
         <source>Print</source>
@@ -6394,6 +6398,41 @@
     </message>
 </context>
 <context>
+    <name>Prior</name>
+    <message>
+        <source>said by the reader</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the same tracking identifier</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the same name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>at the same place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} days</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prior</source>
+        <translation type="unfinished">既往</translation>
+    </message>
+    <message>
+        <source>The same finding on the prior</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished">无</translation>
+    </message>
+</context>
+<context>
     <name>Reason</name>
     <message>
         <source>switched off on this computer by its administrator</source>
@@ -6417,11 +6456,11 @@
     </message>
     <message>
         <source>these images are no volume that could be cut</source>
-        <translation>这些图像不构成可切割的体积</translation>
+        <translation>这些图像不构成可重建的容积</translation>
     </message>
     <message>
         <source>no mark is selected</source>
-        <translation>未选中标注</translation>
+        <translation>未选中标记</translation>
     </message>
     <message>
         <source>no region is selected</source>
@@ -6509,7 +6548,7 @@
     </message>
     <message>
         <source>every mark is kept</source>
-        <translation>所有标注均已保存</translation>
+        <translation>所有标记均已保存</translation>
     </message>
     <message>
         <source>there is no crosshair</source>
@@ -6521,7 +6560,7 @@
     </message>
     <message>
         <source>no mark was copied</source>
-        <translation>尚未复制标注</translation>
+        <translation>尚未复制标记</translation>
     </message>
     <message>
         <source>no report is open</source>
@@ -6784,7 +6823,7 @@
     </message>
     <message>
         <source>Measurements, findings and decisions (DICOM SR)</source>
-        <translation>测量、所见与阅片意见（DICOM SR）</translation>
+        <translation>测量、发现与判定（DICOM SR）</translation>
     </message>
     <message>
         <source>Segmentations (DICOM SEG)</source>
@@ -6804,7 +6843,7 @@
     </message>
     <message>
         <source>Pictures of what was found (DICOM secondary capture)</source>
-        <translation>所见图片（DICOM 二次采集）</translation>
+        <translation>发现的图片（DICOM 二次采集）</translation>
     </message>
     <message>
         <source>Probability and heat maps (DICOM parametric map)</source>
@@ -6824,7 +6863,7 @@
     </message>
     <message>
         <source>Save findings and report</source>
-        <translation>保存所见与报告</translation>
+        <translation>保存发现与报告</translation>
     </message>
     <message>
         <source>Language of the report</source>
@@ -6942,7 +6981,7 @@
     </message>
     <message>
         <source>Run the model that fits best</source>
-        <translation>运行最合适的模型</translation>
+        <translation>运行最适合的模型</translation>
     </message>
     <message>
         <source>Save as pictures or a film…</source>
@@ -6977,7 +7016,7 @@
     </message>
     <message>
         <source>Windows</source>
-        <translation>窗预设</translation>
+        <translation>预设窗</translation>
     </message>
     <message>
         <source>Monitors</source>
@@ -7049,7 +7088,7 @@
     </message>
     <message>
         <source>Corner text</source>
-        <translation>角标文字</translation>
+        <translation>四角信息</translation>
     </message>
     <message>
         <source>Opacity of results</source>
@@ -7163,7 +7202,7 @@
     </message>
     <message>
         <source>Keys and mouse as in</source>
-        <translation>按键和鼠标同</translation>
+        <translation>按键与鼠标习惯</translation>
     </message>
     <message>
         <source>Keys</source>
@@ -7226,23 +7265,23 @@
     <name>SlabPanel</name>
     <message>
         <source>Slab</source>
-        <translation>层块</translation>
+        <translation>厚层</translation>
     </message>
     <message>
         <source>What is shown of the slab</source>
-        <translation>层块显示方式</translation>
+        <translation>厚层显示方式</translation>
     </message>
     <message>
         <source>None: the plane alone</source>
-        <translation>无：仅显示平面</translation>
+        <translation>无：仅显示该层面</translation>
     </message>
     <message>
         <source>Maximum (MIP)</source>
-        <translation>最大值（MIP）</translation>
+        <translation>最大密度投影（MIP）</translation>
     </message>
     <message>
         <source>Minimum (MinIP)</source>
-        <translation>最小值（MinIP）</translation>
+        <translation>最小密度投影（MinIP）</translation>
     </message>
     <message>
         <source>Mean</source>
@@ -7250,11 +7289,11 @@
     </message>
     <message>
         <source>Thickness of the slab</source>
-        <translation>层块厚度</translation>
+        <translation>厚层厚度</translation>
     </message>
     <message>
         <source>Thickness of the slab (Alt+Shift and the wheel over the image)</source>
-        <translation>层块厚度（在图像上按 Alt+Shift 并滚动滚轮）</translation>
+        <translation>厚层厚度（在图像上按 Alt+Shift 并滚动滚轮）</translation>
     </message>
     <message>
         <source>Width across the path</source>
@@ -7269,15 +7308,15 @@
     </message>
     <message>
         <source>Preparing three dimensions…</source>
-        <translation>正在准备三维显示……</translation>
+        <translation>正在准备三维显示…</translation>
     </message>
     <message>
         <source>Waiting for all slices…</source>
-        <translation>正在等待全部层面……</translation>
+        <translation>正在等待全部层面…</translation>
     </message>
     <message>
         <source>Preparing three dimensions… {0} %</source>
-        <translation>正在准备三维显示…… {0} %</translation>
+        <translation>正在准备三维显示… {0} %</translation>
     </message>
     <message>
         <source>A click tries it again.</source>
@@ -7515,7 +7554,7 @@
     </message>
     <message>
         <source>Secondary Capture Image</source>
-        <translation>二次捕获图像</translation>
+        <translation>二次采集图像</translation>
     </message>
     <message>
         <source>Positron Emission Tomography Image</source>
@@ -7562,7 +7601,7 @@
     </message>
     <message>
         <source>Device: {0}</source>
-        <translation>设备：{0}</translation>
+        <translation>计算设备：{0}</translation>
     </message>
 </context>
 <context>
@@ -7573,7 +7612,7 @@
     </message>
     <message>
         <source>Discard a result</source>
-        <translation>弃用结果</translation>
+        <translation>丢弃结果</translation>
     </message>
     <message>
         <source>Layout</source>
@@ -7589,7 +7628,7 @@
     </message>
     <message>
         <source>Open a finding again</source>
-        <translation>重新待定发现</translation>
+        <translation>将发现改回未判定</translation>
     </message>
     <message>
         <source>Correct a box</source>
@@ -7778,6 +7817,18 @@
     <message>
         <source>Delete marks</source>
         <translation>删除标记</translation>
+    </message>
+    <message>
+        <source>The same finding on the prior</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clipping box</source>
+        <translation type="unfinished">裁剪框</translation>
+    </message>
+    <message>
+        <source>Look in three dimensions</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -8010,15 +8061,15 @@
     </message>
     <message>
         <source>no display profile: greys are told as they are</source>
-        <translation>没有显示器特性:灰阶原样输出</translation>
+        <translation>没有显示器特性：灰阶原样输出</translation>
     </message>
     <message>
         <source>calibrated to the standard function, {0} to {1} cd/m²; steps within {2} %</source>
-        <translation>已校准到标准显示函数,{0} 至 {1} cd/m²;灰阶差偏差在 {2} % 以内</translation>
+        <translation>已校准到标准显示函数，{0} 至 {1} cd/m²；灰阶差偏差在 {2} % 以内</translation>
     </message>
     <message>
         <source>calibration off, {0} to {1} cd/m²; steps within {2} %</source>
-        <translation>校准已关闭,{0} 至 {1} cd/m²;灰阶差偏差在 {2} % 以内</translation>
+        <translation>校准已关闭，{0} 至 {1} cd/m²；灰阶差偏差在 {2} % 以内</translation>
     </message>
     <message>
         <source>more than 10 %</source>
@@ -8026,11 +8077,11 @@
     </message>
     <message>
         <source>To be seen: 18 greys, four corners in each; the small squares of 5 % and 95 %;</source>
-        <translation>应能看到:18 级灰阶,每级四角的小方块;5 % 与 95 % 的小方块;</translation>
+        <translation>应能看到：18 级灰阶，每级四角的小方块；5 % 与 95 % 的小方块；</translation>
     </message>
     <message>
         <source>single lines in the middle and in the corners; ramps without bands; square squares.</source>
-        <translation>中央与四角的单根线条;无条带的渐变;方格应为正方形。</translation>
+        <translation>中央与四角的单根线条；无条带的渐变；方格应为正方形。</translation>
     </message>
     <message>
         <source>C: calibration off and on    Esc: close</source>
@@ -8084,7 +8135,7 @@
     </message>
     <message>
         <source>What hangs together with the hottest voxel that is reached from the region, uphill through the slices. Peak: the highest mean of a sphere of 1 ml (12.4 mm across) around one of its voxels.</source>
-        <translation>从区域出发跨层逐步上升到达的最热体素及与其相连的部分。峰值:以其中任一体素为中心、1 ml 球(直径 12.4 mm)内平均值的最大者。</translation>
+        <translation>从区域出发跨层逐步上升到达的最热体素及与其相连的部分。峰值：以其中任一体素为中心、1 ml 球（直径 12.4 mm）内平均值的最大者。</translation>
     </message>
     <message>
         <source>Draw as a segmentation</source>
@@ -8096,7 +8147,7 @@
     </message>
     <message>
         <source>Select a region on a PET series, or with one on top.</source>
-        <translation>请在 PET 序列上(或叠加了 PET 的图像上)选择一个区域。</translation>
+        <translation>请在 PET 序列上（或叠加了 PET 的图像上）选择一个区域。</translation>
     </message>
     <message>
         <source>Nothing of the region reaches the threshold.</source>
@@ -8108,7 +8159,7 @@
     </message>
     <message>
         <source>{0} voxels; their slices are not even, so there is no volume</source>
-        <translation>{0} 个体素;层距不均,无法计算体积</translation>
+        <translation>{0} 个体素；层距不均，无法计算体积</translation>
     </message>
     <message>
         <source>Max {0}   Mean {1}{2}</source>
@@ -8120,7 +8171,7 @@
     </message>
     <message>
         <source>Total (TLG) {0} g</source>
-        <translation>总糖酵解量(TLG){0} g</translation>
+        <translation>总糖酵解量（TLG）{0} g</translation>
     </message>
     <message>
         <source>The series is still loading</source>
@@ -8215,11 +8266,11 @@
     </message>
     <message>
         <source>Protocol </source>
-        <translation>协议 </translation>
+        <translation>扫描方案 </translation>
     </message>
     <message>
         <source>Kernel </source>
-        <translation>卷积核 </translation>
+        <translation>重建核 </translation>
     </message>
     <message>
         <source>Pixel </source>
@@ -8243,7 +8294,7 @@
     </message>
     <message>
         <source>Time</source>
-        <translation>时相</translation>
+        <translation>时间</translation>
     </message>
     <message>
         <source>Echo</source>
@@ -8263,7 +8314,7 @@
     </message>
     <message>
         <source>Segment</source>
-        <translation>分割</translation>
+        <translation>分段</translation>
     </message>
     <message>
         <source>Inversion time</source>
@@ -8295,7 +8346,7 @@
     </message>
     <message>
         <source>Stack</source>
-        <translation>堆栈</translation>
+        <translation>层组</translation>
     </message>
     <message>
         <source>Index</source>
@@ -8367,7 +8418,7 @@
     </message>
     <message>
         <source>oblique</source>
-        <translation>斜切面</translation>
+        <translation>斜位</translation>
     </message>
     <message>
         <source>projection</source>
@@ -8435,7 +8486,7 @@
     </message>
     <message>
         <source>The tool acts on the middle of the slab</source>
-        <translation>工具作用于层块的中间平面</translation>
+        <translation>工具作用于厚层的中间平面</translation>
     </message>
     <message>
         <source>Linked, registered by {0}</source>
@@ -8443,7 +8494,7 @@
     </message>
     <message>
         <source>Series on top: incomplete</source>
-        <translation>叠加序列:不完整</translation>
+        <translation>叠加序列：不完整</translation>
     </message>
     <message>
         <source>AI hidden</source>
@@ -8483,11 +8534,11 @@
     </message>
     <message>
         <source>Cine to and fro, {0} images a second</source>
-        <translation>往复播放,每秒 {0} 幅</translation>
+        <translation>往复播放，每秒 {0} 幅</translation>
     </message>
     <message>
         <source>Cine, {0} images a second</source>
-        <translation>播放,每秒 {0} 幅</translation>
+        <translation>播放，每秒 {0} 幅</translation>
     </message>
     <message>
         <source>Lossy {method}</source>
@@ -8567,23 +8618,23 @@
     </message>
     <message>
         <source>Series on top moved by hand: {0} / {1} / {2} mm (L, P, H)</source>
-        <translation>叠加序列已手动移动:{0} / {1} / {2} mm(L、P、H)</translation>
+        <translation>叠加序列已手动移动：{0} / {1} / {2} mm（L、P、H）</translation>
     </message>
     <message>
         <source>On top: {0}</source>
-        <translation>叠加:{0}</translation>
+        <translation>叠加：{0}</translation>
     </message>
     <message>
         <source>On top, hidden: {0}</source>
-        <translation>叠加(已隐藏):{0}</translation>
+        <translation>叠加（已隐藏）：{0}</translation>
     </message>
     <message>
         <source>{0}: other frame of reference, place not verified</source>
-        <translation>{0}:参考坐标系不同,位置未经核实</translation>
+        <translation>{0}：参考坐标系不同，位置未经核实</translation>
     </message>
     <message>
         <source>Series on top cannot be shown: {0}</source>
-        <translation>叠加序列无法显示:{0}</translation>
+        <translation>叠加序列无法显示：{0}</translation>
     </message>
     <message>
         <source>AI explanation, research use: {about} ({names})</source>
@@ -8671,11 +8722,11 @@
     </message>
     <message>
         <source>Mean of slab</source>
-        <translation>层块平均</translation>
+        <translation>厚层平均</translation>
     </message>
     <message>
         <source>Known: {n} mm</source>
-        <translation>已知:{n} mm</translation>
+        <translation>已知：{n} mm</translation>
     </message>
     <message>
         <source>Long {length}</source>
@@ -8711,7 +8762,7 @@
     </message>
     <message>
         <source>No area: the outline crosses itself</source>
-        <translation>无面积:轮廓自相交</translation>
+        <translation>无面积：轮廓自相交</translation>
     </message>
     <message>
         <source>Perimeter {length}</source>
