@@ -49,7 +49,8 @@ def settle(desk: Desk, seconds: float = 1.0) -> None:
 def make_desk(size: tuple[int, int], **settings: object) -> Desk:
     """A window that keeps nothing."""
     from medview.app.settings import Settings, changed
-    from medview.ui.application import Desk, make_application
+    from medview.ui.application import Desk
+    from medview.ui.qt_application import make_application
 
     desk = Desk(
         make_application(),

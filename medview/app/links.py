@@ -1,8 +1,8 @@
 """What a desktop writes instead of a path: ``file://`` addresses and ``medview://`` links, made into paths or refused.
 
 A link names a study and perhaps its patient, never a place: ``medview://open?study=UID[&patient=ID]``. It is looked for in
-the folders that the settings name (``link_folders``) and nowhere else; nothing is ever fetched. Standard library only, and
-imported only where such a word was given.
+the folders that the settings name (``link_folders``), then among the studies that were opened on this computer before, and nowhere
+else; nothing is ever fetched. Standard library only, and imported only where such a word was given.
 """
 
 from __future__ import annotations
@@ -12,9 +12,14 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from medview.core.policy import policy
 from medview.core.problem import MedviewError
+
+if TYPE_CHECKING:
+    from medview.core.study import Study
+    from medview.store.study_store import StudyStore
 
 LONGEST_LINK = 2048
 DEEPEST = 3
@@ -37,21 +42,33 @@ def is_address(word: str) -> bool:
     return word[:8].lower().startswith(("file:", "medview:"))
 
 
-def paths_of_words(words: Sequence[str], folders: Sequence[str]) -> list[str]:
-    """Words of the command line with every address made into a path; raises MedviewError ``bad_link``, ``study_not_found``."""
-    return [path_of_address(word, folders) if is_address(word) else word for word in words]
+def paths_of_words(words: Sequence[str], folders: Sequence[str], store: StudyStore | None = None) -> list[str]:
+    """Words of the command line with every address made into paths; ``store`` knows what was opened here before.
+
+    Raises MedviewError ``bad_link``, ``study_not_found`` or ``wrong_patient``. Reads files; run it in a job.
+    """
+    found: list[str] = []
+    for word in words:
+        found += paths_of_address(word, folders, store) if is_address(word) else [word]
+    return found
 
 
-def path_of_address(word: str, folders: Sequence[str]) -> str:
-    """The path that an address means; ``folders`` are those in which a link's study may lie. Raises MedviewError."""
+def paths_of_address(word: str, folders: Sequence[str], store: StudyStore | None = None) -> list[str]:
+    """The paths that an address means; ``folders`` are those in which a link's study may lie. Raises MedviewError."""
     if word.lower().startswith("file:"):
-        return _path_of_file(word)
+        return [_path_of_file(word)]
     link = parse_link(word)
     found = find_study(link, folders)
-    if found is None:
-        text = f"The study {link.study_uid} of the link is in none of the folders that links may open ({len(folders)})."
+    if found is not None:
+        return [found]
+    paths = [] if store is None else _opened_before(link, store)
+    if not paths:
+        text = (
+            f"The study {link.study_uid} of the link is in none of the folders that links may open ({len(folders)}) "
+            "and nowhere where it was opened before."
+        )
         raise MedviewError("study_not_found", text, values=(link.study_uid, str(len(folders))))
-    return found
+    return paths
 
 
 def _path_of_file(address: str) -> str:
@@ -129,14 +146,42 @@ def _folders_below(folder: str) -> Iterator[str]:
         level = below
 
 
+def _opened_before(link: StudyLink, store: StudyStore) -> list[str]:
+    """Where the study lies among what was opened before, newest first; what lies beside it of other studies is left out."""
+    from medview.app.open_paths import open_all
+
+    others = False
+    for known in store.opened(link.study_uid):
+        places = [path for path in known.content.get("paths", ()) if isinstance(path, str) and os.path.exists(path)]  # noqa: PTH110
+        studies = open_all(places).studies if places else ()
+        of_link = [study for study in studies if study.study_uid == link.study_uid]
+        named = [study for study in of_link if link.patient_id in {"", study.patient.patient_id}]
+        if named:
+            return places if len(studies) == 1 else sorted({path for study in named for path in _files(study)})
+        others = others or bool(of_link)
+    if others:
+        raise _wrong_patient(link, None)
+    return []
+
+
+def _files(study: Study) -> Iterator[str]:
+    for series in study.series:
+        yield from (source.path for stack in series.stacks for source in stack.frames)
+        yield from (one.path for one in series.objects)
+
+
 def _check_patient(place: str, link: StudyLink) -> None:
     from medview.app.open_paths import open_all
 
     for study in open_all([place]).studies:
         if study.study_uid == link.study_uid and study.patient.patient_id == link.patient_id:
             return
+    raise _wrong_patient(link, place)
+
+
+def _wrong_patient(link: StudyLink, place: str | None) -> MedviewError:
     text = f"The study {link.study_uid} is not one of the patient that the link names; it was not opened."
-    raise MedviewError("wrong_patient", text, place, values=(link.study_uid,))
+    return MedviewError("wrong_patient", text, place, values=(link.study_uid,))
 
 
 def _bad(why: str) -> MedviewError:

@@ -50,7 +50,7 @@ def check_installed() -> None:
     if importlib.util.find_spec("vtkmodules") is not None:
         return
     if getattr(sys, "frozen", False):
-        text = "Drawing in three dimensions needs the library VTK, which this build of medview leaves out: build it with --three-d."
+        text = "Drawing in three dimensions needs the library VTK, which is not installed here: the package medview-3d brings it."
         raise MedviewError("solid_left_out", text, exit_code=ExitCode.RUN_FAILED)
     raise MedviewError("solid_no_vtk", NO_VTK, exit_code=ExitCode.RUN_FAILED)
 

@@ -11,11 +11,14 @@ import platform
 import re
 import socket
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from medview.core.problem import ExitCode, MedviewError
 
+_BEGUN = time.monotonic()
 PROCESSOR = "old_processor"
 DISPLAY = "no_display"
 LIBRARY = "no_library"
@@ -164,6 +167,11 @@ def with_window(start: Callable[[Callable[..., int]], int]) -> int:
             found = importlib.util.find_spec("PySide6")
             if found is not None and found.origin is not None:
                 check_window_library(Path(found.origin).parent)
+            from medview.ui.qt_application import make_application
+            from medview.ui.splash import Splash
+
+            make_application()
+            splash = Splash(_BEGUN, speaks_chinese())
             from medview.ui.application import run
         except ImportError as error:
             problem = missing_library(error)
@@ -174,7 +182,7 @@ def with_window(start: Callable[[Callable[..., int]], int]) -> int:
         if error.code in TEXTS:
             show(error.text)
         raise
-    return start(run)
+    return start(partial(run, on_shown=splash.close))
 
 
 def show(text: str) -> None:

@@ -151,6 +151,17 @@ class StudyStore:
             )
             return tuple(RecentStudy(row[0], row[1], json.loads(row[2]), row[3] or b"") for row in rows)
 
+    def opened(self, study_uid: str) -> tuple[RecentStudy, ...]:
+        """Studies of this UID that were opened, newest first (of different patients they are different ones)."""
+        with told(self.database_path):
+            self._open()
+            rows = self._connected.execute(
+                """SELECT key, opened, content, thumbnail FROM studies WHERE json_extract(content, '$.study_uid') = ?
+                ORDER BY opened DESC""",
+                (study_uid,),
+            )
+            return tuple(RecentStudy(row[0], row[1], json.loads(row[2]), row[3] or b"") for row in rows)
+
     def keep_thumbnail(self, key: str, picture: bytes) -> None:
         """The picture of a study in the list; it is in the database only, and made again when the study is opened."""
         with told(self.database_path):

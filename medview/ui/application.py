@@ -9,11 +9,9 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from medview import __version__
 from medview.app import crash_reports
 from medview.app.settings import Settings, fixed_settings, load_settings
 from medview.app.workspace import Workspace
@@ -22,6 +20,7 @@ from medview.core.problem import Note
 from medview.jobs.queue import JobQueue
 from medview.ui.main_window import MainWindow
 from medview.ui.post import MainThreadPost
+from medview.ui.qt_application import Application, make_application
 from medview.ui.theme import chosen_theme, wear
 from medview.ui.translations import speak
 
@@ -34,20 +33,6 @@ log = logging.getLogger(__name__)
 
 WARM_UP_MS = 15_000
 """When the window has been open this long, what will be needed later is prepared."""
-
-
-def make_application() -> QApplication:
-    """The one QApplication of the process."""
-    existing = QApplication.instance()
-    if isinstance(existing, QApplication):
-        return existing
-    QCoreApplication.setApplicationName("medview")
-    QCoreApplication.setApplicationVersion(__version__)
-    QGuiApplication.setDesktopFileName("org.medview.medview")  # by which a desktop finds the window's icon
-    app = QApplication(["medview"])
-    app.setStyle("Fusion")
-    app.setApplicationDisplayName("medview")
-    return app
 
 
 class Desk:
@@ -144,10 +129,11 @@ class Desk:
         """Take paths of later starts into this window."""
         from medview.ui.handover_server import HandoverServer
 
-        self._server = HandoverServer(self._received)
+        self._server = HandoverServer(self.received)
         self._server.start()
 
-    def _received(self, paths: list[str]) -> None:
+    def received(self, paths: list[str]) -> None:
+        """Paths, addresses or links of a later start or of the desktop, and the window to the front."""
         self.window.come_forward()
         if paths:
             self.open_words(paths, self.window.open_paths)
@@ -161,9 +147,19 @@ class Desk:
         from medview.jobs.queue import Lane
 
         folders = self.workspace.settings.link_folders
+
+        def look(_progress: Any) -> list[str]:
+            from medview.store.study_store import StudyStore
+
+            store = StudyStore()  # the job's own: that of the window belongs to the lane that keeps
+            try:
+                return paths_of_words(words, folders, store)
+            finally:
+                store.close()
+
         self.jobs.submit(
             "link",
-            lambda _progress: paths_of_words(words, folders),
+            look,
             Lane.INTERACTION,
             on_done=take,
             on_failed=self.workspace.tell_error,
@@ -222,10 +218,12 @@ def run(
     new_window: bool = False,
     safe_mode: bool = False,
     notes: Sequence[Note] = (),
+    on_shown: Callable[[], None] | None = None,
 ) -> int:
     """Open the window with paths or the demo and stay until it is closed; the exit code of the process.
 
     ``new_window`` keeps the window to itself: it takes no paths from later starts. ``safe_mode``: with default settings, none kept.
+    ``on_shown`` is called when the window is on the screen.
     """
     left = crash_reports.watch()
     app = make_application()
@@ -237,6 +235,10 @@ def run(
         desk.window.show()
     else:
         desk.window.showMaximized()
+    if on_shown is not None:
+        on_shown()
+    if isinstance(app, Application):
+        app.take_openings(desk.received)
     if paths:
         desk.open_words(paths, desk.workspace.open_paths)
     elif demo:

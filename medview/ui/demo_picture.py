@@ -32,8 +32,9 @@ def write_demo_picture(output: str, size: tuple[int, int] = PICTURE_SIZE) -> int
     from PySide6.QtCore import QEventLoop, QTimer
 
     from medview.app.settings import Settings, load_settings
-    from medview.ui.application import Desk, make_application
+    from medview.ui.application import Desk
     from medview.ui.demo import Demo
+    from medview.ui.qt_application import make_application
     from medview.ui.saving import write_whole
 
     app = make_application()

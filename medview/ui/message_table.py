@@ -163,7 +163,8 @@ TEMPLATES: Mapping[str, str] = {
         "Message", "The link was not opened: it is not one that names a study (medview://open?study=UID&patient=ID)."
     ),
     "study_not_found": QT_TRANSLATE_NOOP(
-        "Message", "The study {0} of the link is in none of the folders that links may open ({1})."
+        "Message",
+        "The study {0} of the link is in none of the folders that links may open ({1}) and nowhere where it was opened before.",
     ),
     "wrong_patient": QT_TRANSLATE_NOOP(
         "Message", "The study {0} is not one of the patient that the link names; it was not opened."

@@ -23,7 +23,7 @@ SOLID_TEMPLATES: Mapping[str, str] = {
     ),
     "solid_left_out": QT_TRANSLATE_NOOP(
         "Message",
-        "Drawing in three dimensions needs the library VTK, which this build of medview leaves out: build it with --three-d.",
+        "Drawing in three dimensions needs the library VTK, which is not installed here: the package medview-3d brings it.",
     ),
     "solid_no_opengl": QT_TRANSLATE_NOOP(
         "Message", "This computer cannot draw in three dimensions: OpenGL 3.2 is missing ({0})."

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from medview.app import handover
-from medview.app.links import StudyLink, is_address, parse_link, path_of_address, paths_of_words
+from medview.app.links import StudyLink, is_address, parse_link, paths_of_address, paths_of_words
 from medview.core.folders import leave_no_traces, portable_folder, user_folder
 from medview.core.problem import MedviewError
 
@@ -19,15 +19,15 @@ UID = "1.2.826.0.1.3680043.8.498.1"
 
 def code_of(word: str, *folders: str) -> str:
     with pytest.raises(MedviewError) as caught:
-        path_of_address(word, folders)
+        paths_of_address(word, folders)
     return caught.value.code
 
 
 @pytest.mark.skipif(os.name == "nt", reason="paths of this form are POSIX's")
 def test_a_file_address_is_its_path() -> None:
-    assert path_of_address("file:///tmp/a%20b/%E8%83%B8", ()) == "/tmp/a b/胸"
-    assert path_of_address("FILE://localhost/tmp/x", ()) == "/tmp/x"
-    assert os.fsencode(path_of_address("file:///tmp/%ff", ())) == b"/tmp/\xff"
+    assert paths_of_address("file:///tmp/a%20b/%E8%83%B8", ()) == ["/tmp/a b/胸"]
+    assert paths_of_address("FILE://localhost/tmp/x", ()) == ["/tmp/x"]
+    assert os.fsencode(paths_of_address("file:///tmp/%ff", ())[0]) == b"/tmp/\xff"
     assert code_of("file://elsewhere/share/x") == "bad_link"
     assert code_of("file:///tmp/%00x") == "bad_link"
 
@@ -69,7 +69,7 @@ def test_a_study_is_found_in_the_configured_folders_alone(tmp_path: Path) -> Non
     place.mkdir(parents=True)
     (outside / "1.2.3").mkdir(parents=True)
     word = f"medview://open?study={UID}"
-    assert path_of_address(word, [str(tmp_path / "missing"), str(inside)]) == str(place)
+    assert paths_of_address(word, [str(tmp_path / "missing"), str(inside)]) == [str(place)]
     assert code_of("medview://open?study=1.2.3", str(inside)) == "study_not_found"
     assert code_of(word) == "study_not_found"
     assert paths_of_words(["plain", word], [str(inside)]) == ["plain", str(place)]
@@ -85,23 +85,54 @@ def test_a_symbolic_link_leads_to_no_other_place(tmp_path: Path) -> None:
 
 
 def test_the_patient_must_be_the_one_in_the_images(tmp_path: Path) -> None:
-    import numpy as np
-
-    from medview.dicom.write_ct import CtDescription, write_ct_series
-
     first = tmp_path / "first"
-    first.mkdir()
-    made = CtDescription(
-        patient_name="A^B", patient_id="P-7", uid_seed="link", study_description="", series_description=""
-    )
-    write_ct_series(first, np.zeros((1, 8, 8), np.int16), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), made)
-    from medview.app.open_paths import open_all
-
-    uid = open_all([str(first)]).studies[0].study_uid
+    uid = written(first, "link", "P-7")
     first.rename(tmp_path / uid)
     word = f"medview://open?study={uid}&patient="
-    assert path_of_address(word + "P-7", [str(tmp_path)]) == str(tmp_path / uid)
+    assert paths_of_address(word + "P-7", [str(tmp_path)]) == [str(tmp_path / uid)]
     assert code_of(word + "P-8", str(tmp_path)) == "wrong_patient"
+
+
+def written(folder: Path, seed: str, patient: str) -> str:
+    """A study of one image; its UID."""
+    import numpy as np
+
+    from medview.app.open_paths import open_all
+    from medview.dicom.write_ct import CtDescription, write_ct_series
+
+    folder.mkdir(parents=True)
+    made = CtDescription(
+        patient_name="A^B", patient_id=patient, uid_seed=seed, study_description="", series_description=""
+    )
+    write_ct_series(folder, np.zeros((1, 8, 8), np.int16), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), made)
+    return open_all([str(folder)]).studies[0].study_uid
+
+
+def test_a_study_that_was_opened_before_is_found_without_a_configured_folder(tmp_path: Path) -> None:
+    from medview.store.entry import new_entry
+    from medview.store.study_store import StudyStore
+
+    asked = written(tmp_path / "day" / "a", "asked", "P-7")
+    written(tmp_path / "day" / "b", "beside", "P-8")
+    store = StudyStore(tmp_path / "store")
+    word = f"medview://open?study={asked}"
+
+    def refused(words: str) -> str:
+        with pytest.raises(MedviewError) as caught:
+            paths_of_address(words, (), store)
+        return caught.value.code
+
+    assert refused(word) == "study_not_found"
+    content = {"study_uid": asked, "paths": [str(tmp_path / "day"), str(tmp_path / "gone")]}
+    store.write([new_entry("study", "key", content, study=asked, series=asked)])
+    # The folder that was opened holds another patient's study too, which the link does not ask for.
+    images = sorted(str(path) for path in (tmp_path / "day" / "a").iterdir())
+    assert paths_of_address(word, (), store) == images
+    assert paths_of_address(word + "&patient=P-7", (), store) == images
+    assert refused(word + "&patient=P-8") == "wrong_patient"
+    (tmp_path / "day").rename(tmp_path / "moved")
+    assert refused(word) == "study_not_found"
+    store.close()
 
 
 def test_addresses_are_handed_over_as_they_are() -> None:
