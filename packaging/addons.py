@@ -48,15 +48,22 @@ def addons() -> tuple[Addon, ...]:
 
 LOADED = r"""
 import importlib, json, pathlib, sys
-for name in sys.argv[2:]:
+package, distribution, *names = sys.argv[1:]
+for name in names:
     importlib.import_module(name)
-folder = pathlib.Path(sys.modules[sys.argv[1]].__file__).resolve().parent
+folder = pathlib.Path(sys.modules[package].__file__).resolve().parent
+# Windows' wheels have the libraries in a folder beside the package.
+places = [folder, folder.parent / (distribution + ".libs")]
 files = {module.__file__ for name, module in sys.modules.items() if getattr(module, "__file__", None)}
 maps = pathlib.Path("/proc/self/maps")
 if maps.is_file():
     files |= {line.split(maxsplit=5)[-1].rstrip() for line in maps.read_text().splitlines() if "/" in line}
+else:
+    # Nobody tells what else was loaded: all libraries that came with the package.
+    files |= {str(path) for place in places for ending in ("*.dll", "*.dylib") for path in place.rglob(ending)}
 found = [pathlib.Path(file).resolve() for file in files]
-print(json.dumps([str(folder), sorted(str(path.relative_to(folder)) for path in found if path.is_relative_to(folder))]))
+found = [path.relative_to(folder.parent) for path in found if any(path.is_relative_to(place) for place in places)]
+print(json.dumps([str(folder.parent), sorted(path.as_posix() for path in found)]))
 """
 
 
@@ -64,16 +71,19 @@ def build(addon: Addon, python: Path, target: Path) -> Path:
     """Put what medview loads of an add-on into ``target``/parts; returns ``target``."""
     shutil.rmtree(target, ignore_errors=True)
     done = subprocess.run(
-        [str(python), "-c", LOADED, addon.package, *addon.imports], check=False, capture_output=True, text=True
+        [str(python), "-c", LOADED, addon.package, addon.distribution, *addon.imports],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         raise slimming.SlimmingError(f"{addon.package} cannot be packed: {done.stderr.strip()[-400:]}")
     source, names = json.loads(done.stdout)
-    parts = target / "parts" / addon.package
+    parts = target / "parts"
     for name in names:
         (parts / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(Path(source) / name, parts / name)
-    slimming.strip_symbols(target / "parts")
+    slimming.strip_symbols(parts)
     # The folder is read-only where it is installed, so Python's own translations come along; the same source, the same bytes.
     compiled = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(target), str(parts)]
     slimming.run([str(python), *compiled])

@@ -203,17 +203,47 @@ def _windows_endings(kind: Kind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ending.rsplit(".", 1)[-1] for ending in kind.endings))
 
 
+def inno_messages() -> dict[str, tuple[str, str]]:
+    """Texts that Explorer shows, by their name in the installer's script: English and Chinese."""
+    kinds = {f"Kind_{kind.key}": (kind.title, kind.chinese) for kind in KINDS if kind.endings}
+    return {"OpenWith": (OPEN_WITH, OPEN_WITH_ZH), "About": (COMMENT, COMMENT_ZH), **kinds}
+
+
 def inno_section(entries: tuple[RegistryEntry, ...]) -> str:
-    """The ``[Registry]`` section of the installer's script; HKA is the user's or the machine's hive, as it is installed."""
-    lines = ["; Made by packaging/associations.py.", "[Registry]"]
+    """The sections ``[CustomMessages]`` and ``[Registry]`` of the installer's script.
+
+    HKA is the user's or the machine's hive, as it is installed. Inno Setup takes back the last entry first, so that a key which
+    holds nothing any more but was made for us goes after what was in it.
+    """
+    messages = inno_messages()
+    lines = ["; Made by packaging/associations.py.", "[CustomMessages]"]
+    for name, (english, chinese) in messages.items():
+        lines += [f"english.{name}={english}", f"chinese.{name}={chinese}"]
+    lines.append("[Registry]")
+    for key, flag in _inno_keys(entries).items():
+        lines.append(f'Root: HKA; Subkey: "{_inno(key)}"; Flags: {flag}; Tasks: associations')
+    said = {english: f"{{cm:{name}}}" for name, (english, _) in messages.items()}
     for entry in entries:
-        flags = "uninsdeletekey" if entry.ours else "uninsdeletevalue"
+        flags = "uninsdeletekey" if entry.ours else "uninsdeletevalue uninsdeletekeyifempty"
         name = f'; ValueName: "{_inno(entry.name)}"' if entry.name else ""
         lines.append(
             f'Root: HKA; Subkey: "{_inno(entry.key)}"; ValueType: string{name}; '
-            f'ValueData: "{_inno(entry.value)}"; Flags: {flags}; Tasks: associations'
+            f'ValueData: "{_inno(said.get(entry.value, entry.value))}"; Flags: {flags}; Tasks: associations'
         )
     return "\n".join([*lines, ""])
+
+
+def _inno_keys(entries: tuple[RegistryEntry, ...]) -> dict[str, str]:
+    """Keys above the entries' own that must go too: ours whole, those of endings where nobody else has anything in them."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        parts = entry.key.split("\\")
+        if entry.ours:
+            top = next(at for at, part in enumerate(parts) if "medview" in part)
+            found["\\".join(parts[: top + 1])] = "uninsdeletekey"
+        elif parts[-1] == "OpenWithProgids":
+            found["\\".join(parts[:-1])] = "uninsdeletekeyifempty"
+    return found
 
 
 def _inno(text: str) -> str:

@@ -10,7 +10,7 @@
     python3 packaging/build.py texts       build/texts: what the systems are told, without building anything
 
 `--keep-folder` packs the folder that is there already. `--with registration`, `--with 3d` (or both) take these add-ons in: `deb`
-makes a package of its own of each, the others hold them. The standard library is enough; everything else comes out of the
+makes a package of its own of each, `folder` leaves them in build/addons, the others hold them. The standard library is enough; everything else comes out of the
 locks (`packaging/locks`: cpu, package, three-d) into an environment of its own, build/environment.
 """
 
@@ -106,7 +106,9 @@ def write_texts(folder: Path) -> None:
         "registry.iss": associations.inno_section(associations.registry_entries(r"{app}\medview.exe")),
     }
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        # Inno Setup takes a file without a mark for one in the system's own code page.
+        encoding = "utf-8-sig" if name.endswith(".iss") else "utf-8"
+        (folder / name).write_text(text, encoding=encoding, newline="\n")
     (folder / "Info.plist").write_bytes(plistlib.dumps(dict(associations.info_plist(version()))))
 
 
@@ -153,6 +155,20 @@ def build_addons(names: list[str], named: str | None) -> dict[addons.Addon, Path
     return made
 
 
+def with_addons(folder: Path, taken: dict[addons.Addon, Path]) -> Path:
+    """The folder, or where there are add-ons a copy of it that holds them; raises BuildError where that is not known to work."""
+    if not taken:
+        return folder
+    if sys.platform == "darwin":
+        raise BuildError("an app with add-ons in it is not built yet: where a signed bundle holds them was never tried")
+    whole = BUILD / "whole" / "medview"
+    shutil.rmtree(whole.parent, ignore_errors=True)
+    shutil.copytree(folder, whole, symlinks=True)
+    for addon in taken.values():
+        shutil.copytree(addon, whole, symlinks=True, dirs_exist_ok=True)
+    return whole
+
+
 def build_debs(folder: Path, taken: dict[addons.Addon, Path], *, quick: bool = False) -> list[Path]:
     """Pack the folder as a Debian package, and each add-on as one; returns the files."""
     icons = {size: BUILD / "work" / "icons" / f"medview-{size}.png" for size in ICON_SIZES}
@@ -185,14 +201,15 @@ def build_portable(folder: Path) -> Path:
     return Path(shutil.make_archive(str(base), kind, staged.parent, staged.name))
 
 
-def build_installer() -> Path:
-    """Run Inno Setup over the folder; returns the installer."""
-    compiler = shutil.which("iscc") or shutil.which("ISCC")
+def build_installer(folder: Path) -> Path:
+    """Run Inno Setup over a finished folder; returns the installer."""
+    usual = Path(os.environ.get("PROGRAMFILES(X86)", "")) / "Inno Setup 6" / "ISCC.exe"
+    compiler = shutil.which("iscc") or shutil.which("ISCC") or (str(usual) if usual.is_file() else None)
     if compiler is None:
-        raise BuildError("Inno Setup's compiler ISCC is not on the search path")
+        raise BuildError("Inno Setup's compiler ISCC is neither on the search path nor where it is usually installed")
     write_texts(BUILD / "work")
     script = ROOT / "packaging" / "windows" / "medview.iss"
-    call([compiler, f"/DVersion={version()}", f"/DBuild={BUILD}", f"/O{DIST}", str(script)])
+    call([compiler, f"/DVersion={version()}", f"/DBuild={BUILD}", f"/DFolder={folder}", f"/O{DIST}", str(script)])
     return DIST / f"medview-{version()}-setup.exe"
 
 
@@ -228,21 +245,19 @@ def main() -> int:
         if not chosen.keep_folder or not folder.is_dir():
             folder = build_folder(make_environment(chosen.environment, three_d="3d" in chosen.addons))
         taken = build_addons(chosen.addons, chosen.environment)
-        if set(chosen.what) - {"deb"}:
-            for addon in taken.values():
-                shutil.copytree(addon, folder, symlinks=True, dirs_exist_ok=True)
-        elif taken:
+        if taken:
             print(contents.budget_table(*taken.values()), flush=True)
+        whole = with_addons(folder, taken) if set(chosen.what) - {"deb", "folder"} else folder
         made = []
         for name in chosen.what:
             if name == "deb":
                 made += build_debs(folder, taken, quick=chosen.quick)
             elif name == "portable":
-                made.append(build_portable(folder))
+                made.append(build_portable(whole))
             elif name == "appimage":
-                made.append(app_image.build(folder, BUILD / "work", BUILD, DIST, version()))
+                made.append(app_image.build(whole, BUILD / "work", BUILD, DIST, version()))
             elif name == "installer":
-                made.append(build_installer())
+                made.append(build_installer(whole))
             elif name == "dmg":
                 made.append(build_dmg())
     except (BuildError, bootstrap.BootstrapError, debian.PackageError, slimming.SlimmingError) as error:

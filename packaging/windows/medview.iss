@@ -1,4 +1,4 @@
-; Inno Setup 6 script; `packaging/build.py installer` runs it with the version and the build folder.
+﻿; Inno Setup 6 script; `packaging/build.py installer` runs it with the version and the build folder.
 ;
 ;   medview-setup.exe                                        asks: for this user alone (no administrator rights) or everyone
 ;   medview-setup.exe /VERYSILENT /CURRENTUSER /SUPPRESSMSGBOXES /NORESTART
@@ -8,6 +8,9 @@
 
 #ifndef Version
   #error run this through packaging/build.py installer
+#endif
+#if Ver < EncodeVer(6,5,0)
+  #error Inno Setup 6.5 or newer is needed: it brings Simplified Chinese
 #endif
 
 [Setup]
@@ -39,21 +42,23 @@ SignedUninstaller=yes
 
 [Languages]
 Name: "english"; MessagesFile: "compiler:Default.isl"
-; Inno Setup brings no Simplified Chinese of its own; the workflow puts the translation of its site beside this script.
-#ifexist "ChineseSimplified.isl"
-Name: "chinese"; MessagesFile: "ChineseSimplified.isl"
-#endif
+Name: "chinese"; MessagesFile: "compiler:Languages\ChineseSimplified.isl"
+
+[CustomMessages]
+english.Associations=Offer medview in "Open with", for folders, discs and medview links
+chinese.Associations=在“打开方式”中为文件、文件夹、光盘和 medview 链接提供 medview
 
 [Tasks]
-Name: "associations"; Description: "Offer medview in ""Open with"", for folders, discs and medview links"
+Name: "associations"; Description: "{cm:Associations}"
 Name: "desktopicon"; Description: "{cm:CreateDesktopIcon}"; Flags: unchecked
 
 [Files]
-Source: "{#Build}\medview\*"; DestDir: "{app}"; Flags: recursesubdirs createallsubdirs ignoreversion
+Source: "{#Folder}\*"; DestDir: "{app}"; Flags: recursesubdirs createallsubdirs ignoreversion
 
 [InstallDelete]
 ; Nothing of an older version may be found beside the new one.
 Type: filesandordirs; Name: "{app}\parts"
+Type: filesandordirs; Name: "{app}\licences"
 
 [Icons]
 Name: "{autoprograms}\medview"; Filename: "{app}\medview.exe"; AppUserModelID: "org.medview.medview"

@@ -67,6 +67,8 @@ def test_every_line_of_the_installers_script_is_one_that_inno_setup_knows() -> N
     """A lint without Inno Setup: sections, directives and the parameters of entries (its help, version 6)."""
     text = (ROOT / "packaging" / "windows" / "medview.iss").read_text(encoding="utf-8")
     text += associations.inno_section(associations.registry_entries(r"{app}\medview.exe"))
+    assert text.startswith("\ufeff"), "without a mark it is read in the system's own code page"
+    text = text.removeprefix("\ufeff")
     entries = {
         "Languages": "Name MessagesFile LicenseFile", "Tasks": "Name Description Flags GroupDescription",
         "Files": "Source DestDir Flags Tasks", "InstallDelete": "Type Name",
@@ -74,14 +76,21 @@ def test_every_line_of_the_installers_script_is_one_that_inno_setup_knows() -> N
         "Registry": "Root Subkey ValueType ValueName ValueData Flags Tasks",
     }  # fmt: skip
     flags = {"unchecked", "recursesubdirs", "createallsubdirs", "ignoreversion", "nowait", "postinstall", "skipifsilent",
-             "uninsdeletekey", "uninsdeletevalue"}  # fmt: skip
-    section, seen = "", set()
+             "uninsdeletekey", "uninsdeletevalue", "uninsdeletekeyifempty"}  # fmt: skip
+    section, seen, messages = "", set(), {}
     for line in text.splitlines():
         if not line.strip() or line.lstrip().startswith((";", "#")):
             continue
         if found := re.fullmatch(r"\[(\w+)\]", line):
             section = found.group(1)
             seen.add(section)
+        elif section == "CustomMessages":
+            language, dot, said = line.partition(".")
+            assert language in {"english", "chinese"}, line
+            assert dot, line
+            name, _, text_of = said.partition("=")
+            assert text_of, line
+            messages.setdefault(name, set()).add(language)
         elif section == "Setup":
             assert re.fullmatch(r"[A-Z][A-Za-z0-9]+=\S.*", line), line
         else:
@@ -93,7 +102,10 @@ def test_every_line_of_the_installers_script_is_one_that_inno_setup_knows() -> N
                 assert value.count('"') % 2 == 0, line
                 if name == "Flags":
                     assert set(value.split()) <= flags, line
-    assert seen == {"Setup", *entries}
+    assert seen == {"Setup", "CustomMessages", *entries}
+    assert all(languages == {"english", "chinese"} for languages in messages.values()), "Inno Setup wants each in all"
+    used = set(re.findall(r"\{cm:(\w+)", text)) - {"CreateDesktopIcon", "LaunchProgram"}  # its own
+    assert used == set(messages)
 
 
 def test_the_mime_package_describes_what_nobody_else_may_have_described() -> None:
@@ -135,15 +147,72 @@ def test_every_command_of_windows_is_quoted() -> None:
         assert re.fullmatch(r'"[^"]+" "%[1V](\\\.)?"', command), command
 
 
+def parameters(line: str) -> dict[str, str]:
+    """The parameters of a line of the installer's script."""
+    parts = [part.strip() for part in re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', line)]
+    named = (part.partition(": ")[::2] for part in parts)
+    return {name: re.sub(r'^"(.*)"$', r"\1", value).replace('""', '"') for name, value in named}
+
+
+def registry_lines() -> list[dict[str, str]]:
+    text = associations.inno_section(associations.registry_entries(r"{app}\medview.exe"))
+    return [parameters(line) for line in text.splitlines() if line.startswith("Root: HKA;")]
+
+
 def test_the_installer_writes_every_entry() -> None:
-    entries = associations.registry_entries(r"{app}\medview.exe")
-    lines = [line for line in associations.inno_section(entries).splitlines() if line.startswith("Root: HKA;")]
-    assert len(lines) == len(entries)
-    for line in lines:
-        values = re.findall(r'"((?:[^"]|"")*)"', line)
-        assert all(values[:1])
-        assert line.count('"') % 2 == 0
-    assert any('ValueData: """{app}\\medview.exe"" ""%1"""' in line for line in lines)
+    messages = {f"{{cm:{name}}}": english for name, (english, _) in associations.inno_messages().items()}
+    written = {
+        (line["Subkey"], line.get("ValueName", ""), messages.get(line["ValueData"], line["ValueData"]))
+        for line in registry_lines()
+        if "ValueData" in line
+    }
+    assert written == {(one.key, one.name, one.value) for one in associations.registry_entries(r"{app}\medview.exe")}
+    assert any(value == '"{app}\\medview.exe" "%1"' for _, _, value in written)
+    said = {line.get("ValueData") for line in registry_lines()}
+    assert "{cm:OpenWith}" in said, "the menu of Explorer is in the reader's language"
+
+
+def test_nothing_of_medview_is_left_in_the_registry() -> None:
+    """What Inno Setup takes back, last entry first, from a registry in which others have their own values."""
+    classes = r"Software\Classes"
+    others = {
+        (rf"{classes}\.dcm", ""): "other.dicom", (rf"{classes}\.nii\OpenWithProgids", "other.nifti"): "",
+        (r"Software\RegisteredApplications", "other"): "x", (rf"{classes}\Directory\shell\other\command", ""): "y",
+    }  # fmt: skip
+
+    def above(key: str) -> set[str]:
+        parts = key.split("\\")
+        return {"\\".join(parts[:end]) for end in range(1, len(parts) + 1)}
+
+    values = dict(others)
+    before = {rf"{classes}\Drive\shell", rf"{classes}\Directory\Background\shell"}  # Windows' own
+    before |= {r"Software\Microsoft\Windows\CurrentVersion\Explorer\AutoplayHandlers\Handlers"}
+    before |= {
+        rf"Software\Microsoft\Windows\CurrentVersion\Explorer\AutoplayHandlers\EventHandlers\{name}"
+        for name in ("MixedContentOnArrival", "UnknownContentOnArrival")
+    }
+    before = set().union(*(above(key) for key in before | {key for key, _ in others}))
+    values |= dict.fromkeys([(key, "theirs") for key in before if key.endswith("OnArrival")], "z")
+    others, keys = dict(values), set(before)
+    for line in registry_lines():
+        keys |= above(line["Subkey"])
+        if "ValueData" in line:
+            values[line["Subkey"], line.get("ValueName", "")] = line["ValueData"]
+
+    def inside(key: str, top: str) -> bool:
+        return key == top or key.startswith(top + "\\")
+
+    for line in reversed(registry_lines()):
+        top, flags = line["Subkey"], line["Flags"].split()
+        if "uninsdeletekey" in flags:
+            values = {at: value for at, value in values.items() if not inside(at[0], top)}
+            keys = {key for key in keys if not inside(key, top)}
+        if "uninsdeletevalue" in flags:
+            values.pop((top, line.get("ValueName", "")), None)
+        if "uninsdeletekeyifempty" in flags and not any(inside(at, top) for at, _ in values):
+            keys = {key for key in keys if not inside(key, top)}
+    assert values == others
+    assert keys == before
 
 
 def test_the_installers_script_takes_the_written_section() -> None:
