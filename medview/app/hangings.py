@@ -66,6 +66,7 @@ class Hangings:
         self.step: HangingStep | None = None
         """What is hung; None while nothing was hung by a protocol."""
         self._hung_study: tuple[str, object] = ("", None)
+        workspace.studies_changed.connect(self._follow_studies)
 
     @property
     def protocols(self) -> tuple[HangingProtocol, ...]:
@@ -167,11 +168,14 @@ class Hangings:
         if choice is None:
             return False
         study = next((one for one in self._workspace.studies if one.study_uid == choice[0].study_uid), choice[0])
-        if len(study.series) < 2 and not any(len(series.stacks) > 1 for series in study.series):
-            return False  # one picture needs no protocol, and its opening waits for no file
-        fitting = fitting_protocols(self.protocols, study, self._workspace.studies)
-        protocol = next((one for one in fitting if one.automatic), None)
+        protocol = None
+        # One picture needs no protocol, and its opening waits for no file.
+        if len(study.series) > 1 or any(len(series.stacks) > 1 for series in study.series):
+            fitting = fitting_protocols(self.protocols, study, self._workspace.studies)
+            protocol = next((one for one in fitting if one.automatic), None)
         if protocol is None:
+            if study.patient.key != self._hung_study[1]:
+                self.let_go()
             return False
         self._hung_study = (study.study_uid, study.patient.key)
         self._hang(hang(protocol.stages[0], study, self._workspace.studies), undoable=False)
@@ -182,6 +186,32 @@ class Hangings:
         self.step = step
         self._hung_study = (study.study_uid, study.patient.key)
         self.changed.emit()
+
+    def let_go(self) -> None:
+        """One viewport again, with what the active one shows, where a protocol had hung what is not read any more."""
+        if self.step is None:
+            return
+        was, self.step, self._hung_study = self.step, None, ("", None)
+        if was.protocol is not None:
+            workspace, links = self._workspace, self._workspace.links
+            view = workspace.active_viewport.view
+            self._set_grid((1, 1))
+            workspace.active = 0
+            for state in workspace.all_viewports[1:]:
+                state.clear()
+            workspace.viewports[0].restore(view)
+            links.link_scroll("position")
+            links.link_view(False)
+            links.link_window(False)
+            workspace.layout_changed.emit()
+            workspace.active_changed.emit()
+        self.changed.emit()
+
+    def _follow_studies(self) -> None:
+        """The study that was hung is closed: its layout would show the next one in a corner."""
+        uid, patient = self._hung_study
+        if not any(study.study_uid == uid and study.patient.key == patient for study in self._workspace.studies):
+            self.let_go()
 
     def _hang_plain(self, study: Study) -> None:
         choice = hanging.first_choice((study,))

@@ -139,6 +139,30 @@ def test_a_study_that_nothing_hangs_by_itself_opens_as_ever(reading_desk: Desk) 
     assert not reading_desk.window.status.hanging.isVisible()
 
 
+def test_what_was_hung_goes_with_its_study(qtbot: QtBot, mammography: Desk, study_folder: Path) -> None:
+    workspace, status = mammography.workspace, mammography.window.status
+    # Another patient's study that nothing hangs: alone on the screen, and no step of a protocol that is not its own.
+    open_study(qtbot, mammography, study_folder)
+    assert workspace.layout == (1, 1)
+    assert workspace.active_viewport.study is not None
+    assert workspace.active_viewport.study.patient.patient_id == "P-1"
+    assert len(workspace.patients_on_screen()) == 1
+    assert status.hanging.isHidden()
+    workspace.set_layout(1, 2)
+    assert len(workspace.patients_on_screen()) == 1
+
+    # The mammogram is hung again and closed by its key: nothing of its four viewports is left.
+    mammogram = next(study for study in workspace.studies if study.patient.patient_id == "M-1")
+    workspace.close_study(next(study for study in workspace.studies if study is not mammogram))
+    workspace.show_stack(mammogram.series[0].stacks[0])
+    qtbot.keyClick(active(mammography), Qt.Key.Key_Period)
+    assert workspace.layout == (2, 2)
+    qtbot.keyClick(mammography.window, Qt.Key.Key_W, CTRL)
+    assert workspace.layout == (1, 1)
+    assert workspace.hangings.step is None
+    assert status.hanging.isHidden()
+
+
 def test_a_viewport_on_an_unplugged_screen_comes_back_into_sight(qtbot: QtBot, reading_desk: Desk) -> None:
     qtbot.keyClick(reading_desk.window, Qt.Key.Key_N, CTRL | SHIFT)
     window = reading_desk.window.findChildren(DetachedWindow)[0]
