@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STAYING = frozenset({"marks_in_memory", "marks_not_kept"})
 """Notices that stay until they are not true any more."""
 
-KINDS = ("mark", "decision", "pixels", "reading", "key_image", *CORRECTION_KINDS)
+KINDS = ("mark", "decision", "pixels", "reading", "key_image", "prior", *CORRECTION_KINDS)
 
 
 class Keeping:
@@ -366,6 +366,7 @@ class Keeping:
         self._workspace.read_first.bring_back(entries)
         more_unknown, more_away = self.corrections.bring_back(entries, self._touched, series)
         keys_unknown, keys_away = workspace.reader_keys.bring_back(entries, self._touched)
+        unknown += workspace.priors.bring_back(entries, self._touched)
         unknown, away = unknown + more_unknown + keys_unknown, away + more_away + keys_away
         if away:
             text = f"Kept marks on images of these series that are not open: {away}. They stay kept."

@@ -9,49 +9,53 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.app.annotated_picture import cropped, draw_letters, draw_outline, draw_scale, draw_tag, enlarged, placed
 from medview.app.headless import load_frames
 from medview.core.cut import acquired_slice, cut_labels
-from medview.core.display import OverlayStyle, PictureBox, compose_picture, declared_window, percentile_window
-from medview.core.plane import plane_of_slice
+from medview.core.display import OverlayStyle, compose_picture, declared_window, percentile_window
+from medview.core.plane import EdgeLetters, plane_of_slice
 from medview.core.progress import Progress, no_progress
 from medview.core.statement import StatedFinding, StatedMark, StatedResult, Statement
 from medview.core.study import Stack
+from medview.core.window import Window
 from medview.formats.picture_writing import png_bytes
-from medview.kernels.lines import draw_polyline
 
 MOST_PICTURES = 12
 MOST_KEYS = 100
 READER_COLOUR = (240, 200, 60)
 MODEL_COLOUR = (150, 140, 255)
-REJECTED_COLOUR = (130, 130, 130)
-LONG_SIDE = 480
+LONG_SIDE = 640
+LEAST_DETAIL_PX = 60.0
 ROUND_PARTS = 72
 
 
 @dataclass(frozen=True, eq=False)
 class KeyPicture:
-    """A picture (h, w, 4) RGBA of a slice and the numbers of the findings and marks that are on it."""
+    """A picture (h, w, 4) RGBA with square pixels of a slice or a cut, and the numbers of what is on it."""
 
     stack: Stack
     time: int
-    k: int
+    k: int | None
+    """None: a cut that no file holds."""
     rgba: NDArray[np.uint8]
     findings: tuple[int, ...]
     marks: tuple[int, ...]
-    aspect: float
-    """Height of a pixel over its width."""
     is_key: bool = False
     """Whether the reader chose the image."""
     note: str = ""
+    detail: NDArray[np.uint8] | None = None
+    """The part around the only small thing on it, at the size of the whole."""
+    cut: str = ""
+    """What kind of cut or slab it is."""
 
-    @property
-    def address(self) -> str:
-        """The picture as an address that holds it."""
-        return "data:image/png;base64," + base64.b64encode(png_bytes(self.rgba)).decode()
+
+def address_of(rgba: NDArray[np.uint8]) -> str:
+    """A picture as an address that holds it."""
+    return "data:image/png;base64," + base64.b64encode(png_bytes(rgba)).decode()
 
 
 def key_pictures(statement: Statement, progress: Progress = no_progress) -> tuple[KeyPicture, ...]:
-    """The reader's key images, then each slice that something was found or marked on, rejected findings left out.
+    """The reader's key images, then each slice that something was found or marked on, rejected findings left out, then cuts.
 
     At most a dozen, but all that the reader chose. Where only label maps are there, the slice with most of them. Raises MedviewError where a frame cannot be read.
     """
@@ -60,6 +64,11 @@ def key_pictures(statement: Statement, progress: Progress = no_progress) -> tupl
     for number, (stack, time, k) in enumerate(wanted):
         progress("pictures", number, len(wanted))
         found.append(picture_of(statement, stack, time, k, progress))
+    for number, mark in enumerate(statement.marks, 1):
+        if mark.k is None and len(found) < max(MOST_PICTURES, len(statement.keys)):
+            made = picture_of_cut(statement, number, mark)
+            if made is not None:
+                found.append(made)
     return tuple(found)
 
 
@@ -86,46 +95,40 @@ def _slices(statement: Statement) -> list[tuple[Stack, int, int]]:
 
 
 def picture_of(statement: Statement, stack: Stack, time: int, k: int, progress: Progress = no_progress) -> KeyPicture:
-    """The slice with its labels, boxes and marks, enlarged so that lines stay thin."""
+    """The slice with its labels, boxes and marks and their numbers; beside it the part where the only small thing is."""
     depth = stack.shape[0]
     volume = load_frames(stack, [time * depth + k], progress)[0]
     shown = acquired_slice(volume, 0)
-    voi = declared_window(stack, time * depth + k) or percentile_window(volume, 0)
+    voi = dict(statement.windows).get(stack.id) or declared_window(stack, time * depth + k)
     overlays = [
         (labels, one.result.segmentation.meanings, OverlayStyle())
         for one in statement.results
         if (labels := _labels(one, stack, time, k)) is not None and one.result.segmentation is not None
     ]
-    scale = max(1, LONG_SIDE // max(stack.shape[1:]))
-
-    def large(values: Any) -> Any:
-        return None if values is None else np.repeat(np.repeat(values, scale, 0), scale, 1)
-
     findings = [
         (number, one)
         for number, one in enumerate(statement.findings, 1)
         if one.stack.id == stack.id and one.time == time and one.verdict != "rejected" and _reaches(one, k)
     ]
-    picture = compose_picture(
-        large(shown.values),
-        large(shown.coverage),
-        voi,
-        stack.inverted,
-        large(shown.padding),
-        [(large(labels), meanings, style) for labels, meanings, style in overlays],
-        boxes=[_box(one, scale) for _number, one in findings],
-        missing=large(shown.missing),
-    )
-    keys = [one for one in statement.keys if (one.stack.id, one.time, one.k) == (stack.id, time, k)]
     marks = [
         (number, one)
         for number, one in enumerate(statement.marks, 1)
         if one.stack.id == stack.id and one.k == k and one.mark.place.time == time
     ]
-    for _number, mark in marks:
-        for line in outlines(mark):
-            points = (line + 0.5) * scale - 0.5
-            draw_polyline(picture, points, mark.graphic in {"ELLIPSE", "CLOSED"}, READER_COLOUR, 1)
+    plain = compose_picture(
+        shown.values,
+        shown.coverage,
+        voi or percentile_window(volume, 0),
+        stack.inverted,
+        shown.padding,
+        overlays,
+        missing=shown.missing,
+    )
+    things = [_thing_of_finding(number, one) for number, one in findings]
+    things += [_thing_of_mark(number, one) for number, one in marks]
+    letters = None if stack.planes is None and stack.geometry is None else _letters(stack, time * depth + k, k)
+    keys = [one for one in statement.keys if (one.stack.id, one.time, one.k) == (stack.id, time, k)]
+    picture, detail = drawn(plain, things, stack.pixel_aspect, letters, _mm_across(stack))
     return KeyPicture(
         stack,
         time,
@@ -133,10 +136,117 @@ def picture_of(statement: Statement, stack: Stack, time: int, k: int, progress: 
         picture,
         tuple(number for number, _one in findings),
         tuple(number for number, _one in marks),
-        stack.pixel_aspect,
         bool(keys),
         "; ".join(key.note for key in keys if key.note),
+        detail=detail,
     )
+
+
+def picture_of_cut(statement: Statement, number: int, one: StatedMark) -> KeyPicture | None:
+    """The cut or slab that a mark lies on, with the mark; None where it cannot be made again. Reads the whole volume."""
+    from medview.app.headless import load_whole
+    from medview.app.mark_values import shown_of, slice_values
+    from medview.core.plane import edge_letters
+
+    place, stack = one.mark.place, one.stack
+    shown = shown_of(stack, place)
+    if shown is None or shown.plane is None or stack.components > 1:
+        return None
+    cut = slice_values(load_whole(stack, place.time), shown)
+    voi = dict(statement.windows).get(stack.id) or declared_window(stack, place.time * stack.shape[0])
+    if voi is None:
+        inside = cut.values[cut.coverage & np.isfinite(cut.values)]
+        low, high = (float(value) for value in np.percentile(inside, (1, 99))) if inside.size else (0.0, 1.0)
+        voi = Window((low + high) / 2, max(high - low, 1e-6))
+    plain = compose_picture(cut.values, cut.coverage, voi, stack.inverted, cut.padding, missing=cut.missing)
+    letters = edge_letters(shown.plane, np.eye(2))
+    picture, detail = drawn(
+        plain, [_thing_of_mark(number, one)], shown.pixel_mm[0] / shown.pixel_mm[1], letters, shown.pixel_mm[1]
+    )
+    return KeyPicture(stack, place.time, None, picture, (), (number,), detail=detail, cut=one.values_of or place.plane)
+
+
+@dataclass(frozen=True, eq=False)
+class _Thing:
+    """What is drawn: lines (each (n, 2) image points), the box around them, and a number."""
+
+    lines: tuple[NDArray[np.float64], ...]
+    closed: bool
+    tag: str
+    colour: tuple[int, int, int]
+    dashed: bool = False
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        points = np.vstack(self.lines)
+        (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        return x0, y0, x1, y1
+
+
+def drawn(
+    plain: NDArray[np.uint8],
+    things: list[_Thing],
+    aspect: float,
+    letters: EdgeLetters | None,
+    mm_across: float | None,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """(the picture with everything, the part of it around the only small thing)."""
+    large, scale = enlarged(plain, aspect, LONG_SIDE)
+    ground = large.copy()
+    _annotate(large, things, scale, (0.0, 0.0))
+    if letters is not None:
+        draw_letters(large, letters)
+    if mm_across is not None:
+        draw_scale(large, mm_across / scale[0])
+    if len(things) != 1:
+        return large, None
+    corners = placed(np.array(things[0].box).reshape(2, 2), scale).ravel().tolist()
+    part = cropped(ground, corners, LEAST_DETAIL_PX)
+    if part is None:
+        return large, None
+    detail, zoom = enlarged(part[0], 1.0, LONG_SIDE)
+    _annotate(detail, things, (scale[0] * zoom[0], scale[1] * zoom[1]), (part[1][0] * zoom[0], part[1][1] * zoom[1]))
+    if mm_across is not None:
+        draw_scale(detail, mm_across / scale[0] / zoom[0])
+    return large, detail
+
+
+def _annotate(
+    picture: NDArray[np.uint8], things: list[_Thing], scale: tuple[float, float], corner: tuple[float, float]
+) -> None:
+    taken: list[tuple[int, int]] = []
+    for one in things:
+        for line in one.lines:
+            draw_outline(picture, placed(line, scale) - np.asarray(corner), one.closed, one.colour, one.dashed)
+    for one in things:
+        x1, y0 = one.box[2], one.box[1]
+        at = placed(np.array([[x1, y0]]), scale)[0] - np.asarray(corner)
+        draw_tag(picture, one.tag, (float(at[0]), float(at[1])), one.colour, taken)
+
+
+def _thing_of_finding(number: int, one: StatedFinding) -> _Thing:
+    (_k0, y0, x0), (_k1, y1, x1) = one.finding.box_voxel
+    box = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float64)
+    return _Thing((box,), True, f"F{number}", MODEL_COLOUR, one.verdict != "accepted")
+
+
+def _thing_of_mark(number: int, one: StatedMark) -> _Thing:
+    return _Thing(tuple(outlines(one)), one.graphic in {"ELLIPSE", "CLOSED"}, f"M{number}", READER_COLOUR)
+
+
+def _letters(stack: Stack, frame: int, k: int) -> EdgeLetters | None:
+    """Orientation letters of a slice; None where its place is not known."""
+    from medview.app.shown_slice import acquired_shown
+    from medview.core.plane import edge_letters
+
+    shown = acquired_shown(stack, k, frame // max(1, stack.shape[0]))
+    return None if shown.plane is None else edge_letters(shown.plane, np.eye(2))
+
+
+def _mm_across(stack: Stack) -> float | None:
+    """Mm of a pixel's width; None where they are not known, or not everywhere."""
+    known = stack.spacing_kind == "patient" and not stack.regions and stack.pixel_spacing is not None
+    return stack.pixel_spacing[1] if known and stack.pixel_spacing is not None else None
 
 
 def _reaches(one: StatedFinding, k: int) -> bool:
@@ -154,12 +264,6 @@ def _labels(one: StatedResult, stack: Stack, time: int, k: int) -> NDArray[Any] 
     if segmentation.geometry.frame_of_reference != stack.geometry.frame_of_reference:
         return None
     return cut_labels(segmentation, plane_of_slice(stack.geometry, k))
-
-
-def _box(one: StatedFinding, scale: int) -> PictureBox:
-    (_k0, y0, x0), (_k1, y1, x1) = one.finding.box_voxel
-    box = tuple((value + 0.5) * scale - 0.5 for value in (x0, y0, x1, y1))
-    return PictureBox((box[0], box[1], box[2], box[3]), MODEL_COLOUR, dashed=one.verdict != "accepted")
 
 
 def outlines(mark: StatedMark) -> list[NDArray[np.float64]]:

@@ -15,7 +15,7 @@ from medview.app.visual_report import Language, check_sources, report_html, writ
 from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
-from medview.core.statement import Amount, StatedMark, Statement
+from medview.core.statement import Amount, PriorSize, StatedMark, Statement
 from medview.core.study import Stack, Study
 
 FileKind = Literal["sr", "seg", "rtstruct", "gsps", "kos", "sc", "pm", "html", "pdf", "pdf-dicom", "csv", "json"]
@@ -207,12 +207,13 @@ class _Writing:
         from medview.dicom.capture_write import write_capture
 
         for number, one in enumerate(key_pictures(self._statement, self._progress), 1):
-            at = one.time * one.stack.shape[0] + one.k
+            at = one.time * one.stack.shape[0] + (one.k or 0)
             source = one.stack.frames[at].path if one.stack.frames[at].sop_uid else ""
             if not source:
                 raise _no_dicom(FILE_NAMES["sc"].format(number), "sc_impossible")
             path = self._folder / FILE_NAMES["sc"].format(number)
-            write_capture(path, one.rgba, source, self._statement.study, f"medview: image {one.k + 1}")
+            said = "medview: a cut" if one.k is None else f"medview: image {one.k + 1}"
+            write_capture(path, one.rgba, source, self._statement.study, said)
             self.paths.append(str(path))
 
     def _maps(self) -> None:
@@ -298,7 +299,7 @@ def _write_text(path: Path, text: str) -> None:
 _COLUMNS = (
     "kind", "id", "label", "score", "size_mm", "quantity", "value", "unit", "sop_instance_uid", "frame", "slice", "x", "y",
     "x_lps_mm", "y_lps_mm", "z_lps_mm", "model", "model_version", "package_sha256", "decision", "reader", "decided_at", "note",
-    "values_of",
+    "values_of", "prior_size", "prior_study_date", "prior_unit", "prior_by",
 )  # fmt: skip
 
 
@@ -330,6 +331,7 @@ def _rows(statement: Statement) -> list[dict[str, Any]]:
                 "x_lps_mm": x, "y_lps_mm": y, "z_lps_mm": z, "model": made.package_id,
                 "model_version": made.package_version, "package_sha256": made.package_sha256,
                 "decision": found.verdict, "reader": found.reader, "decided_at": found.decided_at, "note": found.note,
+                **_prior_cells(found.prior),
             }
         )  # fmt: skip
     for mark in statement.marks:
@@ -350,7 +352,7 @@ def _rows(statement: Statement) -> list[dict[str, Any]]:
                 {
                     "kind": "volume", "id": str(value), "label": names.get(value, ""), "quantity": "Volume", "value": volume,
                     "unit": "ml", "model": made.package_id, "model_version": made.package_version,
-                    "package_sha256": made.package_sha256,
+                    "package_sha256": made.package_sha256, **_prior_cells(dict(result.priors).get(value)),
                 }
             )  # fmt: skip
     return rows
@@ -365,8 +367,20 @@ def _mark_row(mark: StatedMark, amount: Amount) -> dict[str, Any]:
         "unit": amount.unit.value, "sop_instance_uid": mark.source.sop_uid if mark.source is not None else "",
         "frame": mark.source.frame if mark.source is not None else "", "slice": "" if mark.k is None else mark.k,
         "x": x, "y": y, "x_lps_mm": lps[0], "y_lps_mm": lps[1], "z_lps_mm": lps[2], "note": mark.words,
-        "values_of": mark.values_of,
+        "values_of": mark.values_of, **_prior_cells(mark.prior),
     }  # fmt: skip
+
+
+def _prior_cells(prior: PriorSize | None) -> dict[str, Any]:
+    if prior is None:
+        return {}
+    return {
+        "prior_size": prior.before, "prior_study_date": prior.study_date, "prior_unit": prior.unit, "prior_by": prior.by
+    }  # fmt: skip
+
+
+def _told_prior(prior: PriorSize | None) -> dict[str, Any] | None:
+    return None if prior is None else {**asdict(prior), "change": prior.change}
 
 
 def statement_json(statement: Statement) -> str:
@@ -387,6 +401,7 @@ def statement_json(statement: Statement) -> str:
                 "reader": one.reader,
                 "decided_at": one.decided_at,
                 "note": one.note,
+                "prior": _told_prior(one.prior),
                 "provenance": asdict(one.provenance),
             }
             for one in statement.findings
@@ -401,6 +416,7 @@ def statement_json(statement: Statement) -> str:
                 "frame": one.source.frame if one.source is not None else None,
                 "slice": one.k,
                 "values_of": one.values_of or "plane",
+                "prior": _told_prior(one.prior),
                 "values": [
                     {
                         "name": amount.name.meaning,
@@ -425,7 +441,13 @@ def statement_json(statement: Statement) -> str:
             for one in statement.keys
         ],
         "volumes_ml": [
-            {"stack": one.stack.id, "package": one.result.provenance.package_id, "label": value, "volume_ml": volume}
+            {
+                "stack": one.stack.id,
+                "package": one.result.provenance.package_id,
+                "label": value,
+                "volume_ml": volume,
+                "prior": _told_prior(dict(one.priors).get(value)),
+            }
             for one in statement.results
             for value, volume in one.volumes_ml
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 
 from medview.app.box_correction import corrected
 from medview.app.calibration import calibrated
+from medview.app.decisions import decision_key
 from medview.app.mark_values import shown_of, values_words
 from medview.app.measuring import Measured, measure
+from medview.app.results import result_key
 from medview.app.shown_slice import ShownSlice
 from medview.core import statement as said
 from medview.core.explanation import Explanation
@@ -22,6 +25,7 @@ from medview.core.statement import (
     MarkGraphic,
     Point2,
     Point3,
+    PriorSize,
     StatedFinding,
     StatedKey,
     StatedMap,
@@ -57,26 +61,38 @@ def state_study(
     keys: Sequence[StatedKey] = (),
     maps: Sequence[StatedMap] = (),
     lines: Mapping[str, Measurement] | None = None,
+    priors: Mapping[str, PriorSize] | None = None,
 ) -> Statement:
     """The statement on a study. ``visible`` chooses findings (without it those above the package's threshold).
 
-    ``lines``: by the id of a mark the known line that says what a mm is there.
+    ``lines``: by the id of a mark the known line that says what a mm is there. ``priors``: by the key of its line in the
+    worklist what a thing was on an older study.
     """
-    listed = tuple(results)
+    listed, known = tuple(results), priors or {}
     return Statement(
         study,
-        tuple(state_mark(stack, mark, values_on, (lines or {}).get(mark.id)) for stack, mark in marks),
+        tuple(
+            replace(state_mark(stack, mark, values_on, (lines or {}).get(mark.id)), prior=known.get(f"mark/{mark.id}"))
+            for stack, mark in marks
+        ),
         tuple(
             one
             for stack, result in listed
-            for one in _findings(stack, result, decision_on, visible or _above_threshold)
+            for one in _findings(stack, result, decision_on, visible or _above_threshold, known)
         ),
-        tuple(StatedResult(result, stack, volumes_ml(result.segmentation)) for stack, result in listed),
+        tuple(_stated_result(stack, result, known) for stack, result in listed),
         reader,
         verified,
         tuple(keys),
         (*maps, *(one for stack, result in listed if (one := map_of_image(stack, result)) is not None)),
     )
+
+
+def _stated_result(stack: Stack, result: InferenceResult, priors: Mapping[str, PriorSize]) -> StatedResult:
+    volumes, key = volumes_ml(result.segmentation), result_key(result)
+    known = ((value, volume, priors.get(f"{key}/segment-{value}")) for value, volume in volumes)
+    beside = tuple((value, replace(prior, now=volume)) for value, volume, prior in known if prior is not None)
+    return StatedResult(result, stack, volumes, beside)
 
 
 def maps_of_explanation(stack: Stack, made: Explanation) -> list[StatedMap]:
@@ -125,14 +141,16 @@ def _findings(
     result: InferenceResult,
     decision_on: DecisionOn | None,
     visible: Callable[[InferenceResult], Sequence[Finding]],
+    priors: Mapping[str, PriorSize],
 ) -> Iterable[StatedFinding]:
     made = result.provenance
     time = result.segmentation.time if result.segmentation is not None else 0
     for finding in visible(result):
         uid = tracking_uid_of(f"{made.stack_id}/{made.package_sha256}/{made.input_sha256}/{finding.id}")
         decision = None if decision_on is None else decision_on(result, finding)
+        prior = priors.get(decision_key(result, finding))
         if decision is None:
-            yield StatedFinding(finding, made, stack, uid, time)
+            yield StatedFinding(finding, made, stack, uid, time, prior=prior)
             continue
         yield StatedFinding(
             corrected(finding, decision.box, stack.geometry),
@@ -146,6 +164,7 @@ def _findings(
             reader=decision.reader,
             decided_at=decision.at,
             box_corrected=decision.box is not None,
+            prior=prior,
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medview.core.problem import ExitCode, MedviewError
@@ -10,7 +11,8 @@ from medview.core.problem import ExitCode, MedviewError
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.finding import Finding, InferenceResult
-    from medview.core.statement import Statement
+    from medview.core.statement import PriorSize, Statement
+    from medview.core.window import Voi
 
 
 def statement_maker(workspace: Workspace, reader: str = "", verified: bool = False) -> Callable[[], Statement]:
@@ -36,6 +38,8 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
         for _stack, result in results
         for finding in result.findings
     }
+    priors = _priors(workspace)
+    windows = _windows(workspace, {stack.id for stack in stacks})
 
     def make() -> Statement:
         from medview.app.mark_values import LoadedValues
@@ -45,7 +49,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
         def decision_on(result: InferenceResult, finding: Finding) -> Any:
             return decided.get((id(result), finding.id))
 
-        return state_study(
+        stated = state_study(
             study,
             marks,
             results,
@@ -55,11 +59,36 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
             reader=reader,
             verified=verified,
             lines=lines,
+            priors=priors,
             maps=[one for stack, made in maps for one in maps_of_explanation(stack, made)],
             keys=[StatedKey(stack, place.time, place.k, place.key.note) for stack, place in keys],
         )
+        return replace(stated, windows=windows)
 
     return make
+
+
+def _windows(workspace: Workspace, stacks: Collection[str]) -> tuple[tuple[str, Voi], ...]:
+    """The windows that the reader chose, by stack; those of the active viewport where two show one stack."""
+    shown = [*workspace.viewports, workspace.active_viewport]
+    known = {one.stack.id: one.view.voi for one in shown if one.stack is not None and one.view.voi is not None}
+    return tuple((stack, voi) for stack, voi in known.items() if stack in stacks)
+
+
+def _priors(workspace: Workspace) -> dict[str, PriorSize]:
+    """What an older study says of the lines of the worklist, for each model that found the thing."""
+    from medview.app.decisions import decision_key
+
+    found: dict[str, PriorSize] = {}
+    for item in workspace.worklist.items():
+        if item.prior is None:
+            continue
+        found[item.key] = item.prior
+        if item.kind == "finding":
+            for result, finding in item.members[1:]:
+                now = finding.size_mm
+                found[decision_key(result, finding)] = item.prior if now is None else replace(item.prior, now=now)
+    return found
 
 
 def shown_window(workspace: Workspace) -> tuple[float, float] | None:

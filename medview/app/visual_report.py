@@ -11,20 +11,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from medview import __version__
-from medview.app.key_pictures import KeyPicture, key_pictures
+from medview.app.key_pictures import KeyPicture, address_of, key_pictures
 from medview.app.page_template import fill_template
+from medview.core.finding import Provenance
 from medview.core.folders import user_folder
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.resources import resource_path
-from medview.core.statement import Amount, StatedFinding, StatedMark, StatedResult, Statement
+from medview.core.statement import Amount, PriorSize, StatedFinding, StatedMark, StatedResult, Statement
 from medview.core.study import SeriesContext, Stack, Study
 
 Language = Literal["en", "zh_CN"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh_CN")
 
-PICTURE_PX = 300
+PICTURE_PX = 282
 PRINT_LIMIT_S = 120.0
 LONGEST_TEMPLATE = 1 << 20
 
@@ -38,6 +42,11 @@ _WORDS: dict[Language, dict[str, str]] = {
         "ellipse": "ellipse", "rectangle": "rectangle", "polygon": "polygon", "freehand": "outline", "point": "point",
         "arrow": "arrow", "text": "text", "calibration": "calibration line", "image": "image {0} of {1}", "key": "key image", "on_cut": "on a cut",
         "left": "L", "right": "R", "front": "A", "back": "P", "up": "S", "down": "I",
+        "detail": "enlarged", "none": "none", "days": "{0} days",
+        "said_findings": "Findings of models: {0} ({1} accepted, {2} rejected, {3} not decided)",
+        "said_marks": "Measurements of the reader: {0}", "said_keys": "Key images: {0}", "said_segments": "Segmented structures: {0}",
+        "said_grown": "Larger than on the prior: {0}", "said_smaller": "Smaller than on the prior: {0}",
+        "by_reader": "said by the reader", "by_tracking": "same tracking identifier", "by_name": "same name", "by_place": "same place",
     },
     "zh_CN": {
         "Length": "长度", "Area": "面积", "Long axis": "长径", "Short axis": "短径", "Volume": "体积",
@@ -48,8 +57,14 @@ _WORDS: dict[Language, dict[str, str]] = {
         "ellipse": "椭圆", "rectangle": "矩形", "polygon": "多边形", "freehand": "手绘轮廓", "point": "点",
         "arrow": "箭头", "text": "文字", "calibration": "校准线", "image": "第 {0} / {1} 幅", "key": "关键图像", "on_cut": "重建层面",
         "left": "左", "right": "右", "front": "前", "back": "后", "up": "上", "down": "下",
+        "detail": "局部放大", "none": "无", "days": "间隔 {0} 天",
+        "said_findings": "模型所见：{0} 处（已采纳 {1}，已排除 {2}，未定 {3}）",
+        "said_marks": "阅片者测量：{0} 项", "said_keys": "关键图像：{0} 幅", "said_segments": "分割结构：{0} 个",
+        "said_grown": "较前增大：{0}", "said_smaller": "较前缩小：{0}",
+        "by_reader": "由阅片者指认", "by_tracking": "追踪标识相同", "by_name": "名称相同", "by_place": "位置相同",
     },
 }  # fmt: skip
+_VERDICTS = ("accepted", "rejected", "")
 _UNIT_WORDS = {"mm2": "mm²", "[hnsf'U]": "HU", "{pixels}": "px", "deg": "°", "1": ""}
 
 
@@ -101,6 +116,10 @@ def _dicom_paths(statement: Statement) -> Iterable[str]:
                 yield frame.path
 
 
+def _all_stacks(study: Study) -> list[Stack]:
+    return [stack for series in study.series for stack in series.stacks]
+
+
 def _stacks(statement: Statement) -> list[Stack]:
     stacks = [one.stack for one in statement.findings]
     stacks += [one.stack for one in statement.marks]
@@ -116,6 +135,11 @@ def report_content(statement: Statement, language: Language, pictures: tuple[Key
     """Everything a template may name."""
     study, words = statement.study, _WORDS[language]
     patient = study.patient
+    stacks = _stacks(statement)
+    findings = [_finding(number, one, words) for number, one in enumerate(statement.findings, 1)]
+    held = [one for one in findings if not one["is_rejected"]]
+    priors = [one.prior for one in statement.findings] + [one.prior for one in statement.marks]
+    priors += [prior for one in statement.results for _value, prior in one.priors]
     return {
         "patient_name": patient.told_name.replace("^", " ").strip(),
         "patient_id": patient.patient_id,
@@ -125,28 +149,93 @@ def report_content(statement: Statement, language: Language, pictures: tuple[Key
         "study_description": study.description,
         "accession": study.accession,
         "study_uid": study.study_uid,
-        "series": [_series(statement.study, stack) for stack in _stacks(statement)],
-        "picture_rows": [
-            {"pictures": [_picture(one, words) for one in pictures[at : at + 2]]} for at in range(0, len(pictures), 2)
-        ],
+        "institution": next((one.context.institution for one in stacks if one.context.institution), ""),
+        "series": [_series(statement.study, stack) for stack in stacks or _all_stacks(study)],
+        "summary": [{"text": text} for text in _summary(statement, words)],
+        "picture_rows": _picture_rows(pictures, words),
+        "has_pictures": bool(pictures),
         "has_findings": bool(statement.findings),
-        "findings": [_finding(number, one, words) for number, one in enumerate(statement.findings, 1)],
+        "findings": findings,
+        "has_held_findings": bool(held),
+        "held_findings": held,
+        "has_rejected_findings": len(held) < len(findings),
+        "rejected_findings": [one for one in findings if one["is_rejected"]],
+        "has_priors": any(one is not None for one in priors),
         "has_marks": bool(statement.marks),
         "marks": [_mark(number, one, words) for number, one in enumerate(statement.marks, 1)],
         "has_volumes": any(one.volumes_ml for one in statement.results),
-        "volumes": [row for one in statement.results for row in _volumes(one)],
+        "volumes": [row for one in statement.results for row in _volumes(one, words)],
         "has_classes": any(one.result.classification for one in statement.results),
         "classes": [
             {"label": line.label, "probability": f"{line.probability:.3f}", "model": _model_name(one)}
             for one in statement.results
             for line in one.result.classification
         ],
+        "has_models": any(one.result.provenance.how == "automatic" for one in statement.results) or bool(findings),
         "models": _models(statement),
         "says_nothing": not statement.says_anything,
         "reader": statement.reader.replace("^", " "),
         "verified": statement.verified,
         "made_at": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
         "version": __version__,
+    }
+
+
+def _summary(statement: Statement, words: dict[str, str]) -> list[str]:
+    """What there is, in a few sentences."""
+    told = []
+    if statement.findings:
+        count = {verdict: sum(one.verdict == verdict for one in statement.findings) for verdict in _VERDICTS}
+        told.append(
+            words["said_findings"].format(len(statement.findings), count["accepted"], count["rejected"], count[""])
+        )
+    segments = sum(len(one.volumes_ml) for one in statement.results)
+    for key, number in (
+        ("said_segments", segments),
+        ("said_marks", len(statement.marks)),
+        ("said_keys", len(statement.keys)),
+    ):
+        if number:
+            told.append(words[key].format(number))
+    compared = [(f"F{n}", one.prior) for n, one in enumerate(statement.findings, 1) if one.verdict != "rejected"]
+    compared += [(f"M{n}", one.prior) for n, one in enumerate(statement.marks, 1)]
+    for key, sign in (("said_grown", 1), ("said_smaller", -1)):
+        named = [
+            f"{name} ({prior.told_change})"
+            for name, prior in compared
+            if prior is not None and prior.change is not None and sign * round(prior.change * 100) > 0
+        ]
+        if named:
+            told.append(words[key].format(", ".join(named)))
+    return told
+
+
+def _picture_rows(pictures: tuple[KeyPicture, ...], words: dict[str, str]) -> list[dict[str, Any]]:
+    """Two pictures in a row; one with its enlarged part has a row of its own."""
+    rows: list[list[dict[str, Any]]] = []
+    for one in pictures:
+        cells = [_picture(one.rgba, _caption(one, words))]
+        if one.detail is not None:
+            numbers = ", ".join(_numbers(one))
+            cells.append(_picture(one.detail, f"{numbers}: {words['detail']}" if numbers else words["detail"]))
+        if len(cells) == 2 or not rows or len(rows[-1]) == 2:
+            rows.append(cells)
+        else:
+            rows[-1] += cells
+    return [{"pictures": row} for row in rows]
+
+
+def _prior(prior: PriorSize | None, words: dict[str, str]) -> dict[str, Any]:
+    """What a template may name of a prior; all "" where there is none."""
+    if prior is None:
+        return {"prior": "", "prior_date": "", "change": "", "prior_by": "", "prior_days": ""}
+    digits = 1 if prior.unit == "mm" or prior.before < 10 else 0
+    return {
+        "prior": f"{prior.before:.{digits}f} {prior.unit}",
+        "prior_date": _date(prior.study_date),
+        "change": prior.told_change,
+        "prior_by": words[f"by_{prior.by}"],
+        "prior_days": "" if prior.days is None else words["days"].format(prior.days),
     }
 
 
@@ -180,24 +269,30 @@ def _technique(context: SeriesContext, stack: Stack) -> str:
     if context.kernel:
         parts.append(context.kernel)
     if context.lossy:
-        parts.append(f"LOSSY {context.lossy}")
+        parts.append(context.lossy)
     return ", ".join(parts)
 
 
-def _picture(one: KeyPicture, words: dict[str, str]) -> dict[str, Any]:
-    numbers = [f"★ {words['key']}"] if one.is_key else []
-    numbers += [f"F{number}" for number in one.findings] + [f"M{number}" for number in one.marks]
-    where = words["image"].format(one.k + 1, one.stack.shape[0])
-    height, width = one.rgba.shape[:2]
-    shown = (PICTURE_PX, max(1, round(PICTURE_PX * height * one.aspect / width)))
+def _picture(rgba: NDArray[np.uint8], caption: str) -> dict[str, Any]:
+    height, width = rgba.shape[:2]
+    shown = (PICTURE_PX, max(1, round(PICTURE_PX * height / width)))
     if shown[1] > PICTURE_PX * 1.3:
         shown = (max(1, round(shown[0] * PICTURE_PX * 1.3 / shown[1])), round(PICTURE_PX * 1.3))
-    return {
-        "src": one.address,
-        "width": shown[0],
-        "height": shown[1],
-        "caption": ", ".join([*numbers, where]) + (f": {one.note}" if one.note else ""),
-    }
+    return {"src": address_of(rgba), "width": shown[0], "height": shown[1], "caption": caption}
+
+
+def _numbers(one: KeyPicture) -> list[str]:
+    return [f"F{number}" for number in one.findings] + [f"M{number}" for number in one.marks]
+
+
+def _caption(one: KeyPicture, words: dict[str, str]) -> str:
+    numbers = [f"★ {words['key']}"] if one.is_key else []
+    numbers += _numbers(one)
+    if one.k is None:
+        where = f"{words['on_cut']} ({words.get(one.cut, one.cut)})" if one.cut else words["on_cut"]
+    else:
+        where = words["image"].format(one.k + 1, one.stack.shape[0])
+    return ", ".join([*numbers, where]) + (f": {one.note}" if one.note else "")
 
 
 def _finding(number: int, one: StatedFinding, words: dict[str, str]) -> dict[str, Any]:
@@ -213,9 +308,11 @@ def _finding(number: int, one: StatedFinding, words: dict[str, str]) -> dict[str
         "model": one.provenance.package_name or one.provenance.package_id,
         "decision": words[one.verdict],
         "is_rejected": one.verdict == "rejected",
+        "is_accepted": one.verdict == "accepted",
         "decided_by": one.reader,
-        "decided_at": one.decided_at,
+        "decided_at": one.decided_at[:16].replace("T", " "),
         "note": one.note,
+        **_prior(one.prior, words),
     }
 
 
@@ -246,6 +343,7 @@ def _mark(number: int, one: StatedMark, words: dict[str, str]) -> dict[str, Any]
         "text": one.mark.text,
         "location": where,
         "note": one.words,
+        **_prior(one.prior, words),
     }
 
 
@@ -255,11 +353,16 @@ def _amount(amount: Amount, words: dict[str, str]) -> str:
     return f"{words.get(name, name)} {amount.value:.1f} {unit}".strip()
 
 
-def _volumes(one: StatedResult) -> list[dict[str, Any]]:
-    segmentation = one.result.segmentation
+def _volumes(one: StatedResult, words: dict[str, str]) -> list[dict[str, Any]]:
+    segmentation, priors = one.result.segmentation, dict(one.priors)
     names = {} if segmentation is None else {label.value: label.name for label in segmentation.meanings}
     return [
-        {"label": names.get(value, str(value)), "volume": f"{volume:.1f} ml", "model": _model_name(one)}
+        {
+            "label": names.get(value, str(value)),
+            "volume": f"{volume:.1f} ml",
+            "model": _model_name(one),
+            **_prior(priors.get(value), words),
+        }
         for value, volume in one.volumes_ml
     ]
 
@@ -283,10 +386,23 @@ def _models(statement: Statement) -> list[dict[str, Any]]:
                 "finished_at": made.finished_at,
                 "research_only": made.research_only,
                 "overrides": ", ".join(made.overrides),
+                "intended_use": _intended_use(made),
                 "warnings": [{"text": note.text} for note in one.result.warnings],
             },
         )
     return list(found.values())
+
+
+def _intended_use(made: Provenance) -> str:
+    """What the package itself says that it is for; "" where it is not installed here any more."""
+    if made.how != "automatic":
+        return ""
+    from medview.inference.library import find_package
+
+    try:
+        return find_package(f"{made.package_id}@{made.package_version}").manifest.intended_use
+    except MedviewError:
+        return ""
 
 
 # Files ---------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import numpy as np
 from psygnal import Signal
 
 from medview.app import opening
+from medview.app.box_correction import corrected
 from medview.app.correction import counted
 from medview.app.decisions import UNDECIDED, Decision, Verdict
 from medview.app.marked_text import QT_TRANSLATE_NOOP
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from medview.app.reader_keys import KeyPlace
     from medview.app.workspace import Workspace
     from medview.core.measurement import Measurement
+    from medview.core.statement import PriorSize
     from medview.core.study import Stack, Study
 
 Kind = Literal["finding", "segment", "class", "mark", "key"]
@@ -63,6 +65,7 @@ class WorkItem:
     mark: Measurement | None = None
     key_image: KeyPlace | None = None
     by_model: bool = True
+    prior: PriorSize | None = None
     by_both: bool | None = None
     """Of a box: whether the reader marked the place too; of a mark: whether a model found it, None where none was asked."""
 
@@ -103,6 +106,8 @@ class Worklist:
     """The lines of the study that is looked at. ``changed`` when the filter, the order or the chosen line changed."""
 
     changed = Signal()
+    counted = Signal()
+    """Volumes of a segmentation are known that were not."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -132,7 +137,15 @@ class Worklist:
     def items(self) -> tuple[WorkItem, ...]:
         """All lines of the study of the active viewport; what models say is missing while it is hidden."""
         study = self._workspace.active_viewport.study
-        return () if study is None else tuple(self._of_study(study))
+        return () if study is None else tuple(self._beside_prior(item) for item in self.of_study(study))
+
+    def _beside_prior(self, item: WorkItem) -> WorkItem:
+        """The line with what an older study says of the same thing."""
+        from medview.app.priors import size_of
+
+        size = size_of(item)
+        prior = None if size is None else self._workspace.priors.of(item.key, size[0])
+        return item if prior is None else replace(item, prior=prior)
 
     def shown(self, among: Sequence[WorkItem] | None = None) -> tuple[WorkItem, ...]:
         """The lines that pass the filter, in the order that was chosen; ``among`` those that are given."""
@@ -151,7 +164,8 @@ class Worklist:
         }[self.order]
         return (value is None) != self.backwards, value if value is not None else 0
 
-    def _of_study(self, study: Study) -> list[WorkItem]:
+    def of_study(self, study: Study) -> list[WorkItem]:
+        """The lines of a study by themselves, without what older studies say of them."""
         workspace = self._workspace
         active = workspace.active_viewport.stack
         stacks = [stack for series in study.series for stack in series.stacks]
@@ -195,7 +209,7 @@ class Worklist:
                     finding.label,
                     tuple(_name(one) for one, _finding in group),
                     finding.k,
-                    finding.size_mm,
+                    corrected(finding, decision.box, stack.geometry).size_mm,
                     score=finding.score,
                     agreement=(len(group), len(asked)) if len(asked) > 1 else None,
                     decision=decision,
@@ -266,10 +280,11 @@ class Worklist:
 
     def _mark_line(self, stack: Stack, mark: Measurement, line: Measurement | None) -> WorkItem:
         from medview.app.statements import amounts_of
+        from medview.core.statement import PERIMETER
 
         amounts = amounts_of(stack, mark, line)
         first = amounts[0] if amounts else None
-        size = next((one.value for one in amounts if one.unit.value == "mm"), None)
+        size = next((one.value for one in amounts if one.unit.value == "mm" and one.name != PERIMETER), None)
         unit = "" if first is None else _UNITS.get(first.unit.value, first.unit.value)
         return WorkItem(
             "mark",
@@ -309,6 +324,7 @@ class Worklist:
 
             def done(counts: NDArray[np.int64]) -> None:
                 self._counts[key] = counts
+                self.counted.emit()
                 self.changed.emit()
 
             self._workspace.jobs.submit(

@@ -43,6 +43,7 @@ from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
 from medview.app.oblique import ObliquePlanes
 from medview.app.openings import Openings
+from medview.app.priors import Priors
 from medview.app.prompts import Prompts
 from medview.app.read_first import ReadFirst
 from medview.app.reader_keys import ReaderKeys
@@ -174,6 +175,8 @@ class Workspace(NoticeBoard):
         self.cine = Cine()
         self.studies_changed.connect(self._keep_fusions)
         self.registrations = Registrations(self)
+        self.priors = Priors(self)
+        """What older studies say of the same findings."""
         self.overlays = FileOverlays(self)
         self.openings = Openings(self)
         self.documents = Documents(self)

@@ -15,6 +15,7 @@ from medview.core.finding import Code, Finding, InferenceResult, Provenance
 from medview.core.geometry import Geometry
 from medview.core.measurement import Measurement
 from medview.core.study import FrameSource, Stack, Study
+from medview.core.window import Voi
 
 MarkGraphic = Literal["POINT", "POLYLINE", "CLOSED", "ELLIPSE", "TWO_LINES"]
 Point2 = tuple[float, float]
@@ -52,6 +53,8 @@ MINIMUM = Code("255605001", "SCT", "Minimum")
 MAXIMUM = Code("56851009", "SCT", "Maximum")
 
 Verdict = Literal["", "accepted", "rejected"]
+PriorBy = Literal["reader", "tracking", "name", "place"]
+"""Who says that two things are one: the reader, a tracking identifier, a name, or the place in the patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,39 @@ class Amount:
     value: float
     unit: Code
     derivation: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriorSize:
+    """What a thing was on an older study, beside what it is ``now``, both in ``unit`` (mm, ml).
+
+    ``key`` tells the older thing from others; ``days`` lie between the two studies.
+    """
+
+    key: str
+    study_date: str
+    label: str
+    before: float
+    now: float
+    unit: str
+    days: int | None
+    by: PriorBy
+
+    @property
+    def change(self) -> float | None:
+        """How much it changed, as a share of what it was; None where it was nothing."""
+        return (self.now - self.before) / self.before if self.before > 0 else None
+
+    @property
+    def told_change(self) -> str:
+        """``▲ +43 %``, ``▼ −12 %``, ``= 0 %``; "" where it was nothing."""
+        share = self.change
+        if share is None:
+            return ""
+        percent = round(share * 100)
+        if not percent:
+            return "= 0 %"
+        return f"▲ +{percent} %" if percent > 0 else f"▼ −{-percent} %"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +122,7 @@ class StatedMark:
     words: str = ""
     values_of: str = ""
     """What grey values are of where that is a slab (``MIP 20 mm``), "" for those of the plane."""
+    prior: PriorSize | None = None
 
     def parts(self) -> tuple[slice, ...]:
         """The points of each line that is drawn, as slices of ``points``."""
@@ -108,6 +145,7 @@ class StatedFinding:
     decided_at: str = ""
     box_corrected: bool = False
     """Whether the reader pulled the box that the model gave."""
+    prior: PriorSize | None = None
 
     @property
     def told_label(self) -> str:
@@ -150,6 +188,8 @@ class StatedResult:
     result: InferenceResult
     stack: Stack
     volumes_ml: tuple[tuple[int, float], ...] = ()
+    priors: tuple[tuple[int, PriorSize], ...] = ()
+    """By label value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +225,8 @@ class Statement:
     verified: bool = False
     keys: tuple[StatedKey, ...] = ()
     maps: tuple[StatedMap, ...] = ()
+    windows: tuple[tuple[str, Voi], ...] = ()
+    """By the id of a stack the window that the reader looks at it in."""
 
     @property
     def says_anything(self) -> bool:

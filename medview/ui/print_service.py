@@ -23,6 +23,8 @@ from PySide6.QtGui import (
     QTextDocument,
 )
 
+from medview.ui.page_breaks import settle_pages
+
 RESOLUTION = 1200
 UNIT = 96
 """Dots per inch that a page's px mean."""
@@ -85,6 +87,7 @@ def print_page(html: str, path: str, header: str, title: str) -> int:
     document.setDocumentMargin(0)
     document.setHtml(html)
     document.setPageSize(QSizeF(width, body))
+    settle_pages(document)
     count = document.pageCount()
     painter = QPainter()
     if not painter.begin(writer):

@@ -15,8 +15,10 @@ from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
 from medview.core.finding import Finding, InferenceResult
 from medview.core.geometry import Geometry
+from medview.core.statement import PriorSize
 from medview.ui.canvas import Canvas, Face
 from medview.ui.model_text import model_text
+from medview.ui.prior_choice import short_prior_text
 from medview.ui.viewport_style import AI_CYAN, AI_VIOLET, SECONDARY
 
 translate = QCoreApplication.translate
@@ -40,6 +42,7 @@ def draw_findings(
     *,
     selected: tuple[str, str] = ("", ""),
     decided: Callable[[InferenceResult, Finding], Decision] = lambda _result, _finding: UNDECIDED,
+    prior: Callable[[str, float | None], PriorSize | None] = lambda _key, _now: None,
 ) -> list[QRectF]:
     """Draw the boxes that the slice meets; returns the rectangles of their words, which marks keep clear of.
 
@@ -62,6 +65,9 @@ def draw_findings(
             if points:
                 _draw_points(canvas, transform, finding, points, taken)
             lines = [(finding_text(finding, decision), AI_CYAN if central else SECONDARY, canvas.fonts.text)]
+            before = prior(f"{key}/{finding.id}", finding.size_mm) if central else None
+            if before is not None:
+                lines.append((short_prior_text(before), AI_CYAN, canvas.fonts.small))
             if central:
                 lines.append((name, AI_VIOLET, canvas.fonts.small))
             taken.append(_draw_words(canvas, polygon.boundingRect(), lines, taken))

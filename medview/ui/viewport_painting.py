@@ -12,6 +12,7 @@ from medview.app import reading
 from medview.app.corner_items import layout_for
 from medview.app.marks import Mark, marks_of
 from medview.app.picture import ScreenPart
+from medview.app.priors import long_mm
 from medview.app.report_marks import ReportMark
 from medview.app.shown_slice import ShownSlice
 from medview.app.tools import Tool
@@ -28,6 +29,7 @@ from medview.ui.explanation_legend import explained_marks
 from medview.ui.measurement_items import draw_mark, mark_lines
 from medview.ui.messages import message_text
 from medview.ui.path_scale import draw_path_scale
+from medview.ui.prior_choice import short_prior_text
 from medview.ui.report_mark_items import draw_report_marks
 from medview.ui.viewport_edges import (
     draw_letters,
@@ -301,6 +303,7 @@ class ViewportPainting:
             widget.findings(),
             selected=selected,
             decided=widget.workspace.decisions.of,
+            prior=widget.workspace.priors.of,
         )
         widget.grips.draw(canvas)
         draw_report_marks(canvas, self._report_marks(volume, shown), widget.transform)
@@ -317,6 +320,9 @@ class ViewportPainting:
             lines = mark_lines(mark, measured, cut is not None and cut.filtered)
             if widget.workspace.measurements.is_stale(mark.id):
                 lines = [translate("Viewport", "⚠ made on other images"), *lines]
+            prior = widget.workspace.priors.of(f"mark/{mark.id}", long_mm(measured))
+            if prior is not None:
+                lines = [*lines, short_prior_text(prior)]
             box = draw_mark(
                 canvas,
                 mark,

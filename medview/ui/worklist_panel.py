@@ -30,6 +30,7 @@ from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.model_text import model_text
 from medview.ui.parts import icon_button, text_label, title_label
+from medview.ui.prior_choice import PriorChoice, prior_text
 from medview.ui.text import QT_TRANSLATE_NOOP, translate
 from medview.ui.theme import current_theme
 
@@ -90,6 +91,8 @@ def row_texts(item: WorkItem) -> tuple[str, str, str, str]:
         size = item.amount
     elif item.size_mm is not None:
         size = f"{item.size_mm:.1f} mm"
+    if item.prior is not None and size:
+        size = f"{item.prior.told_change[:1]} {size}".strip()
     score = "" if item.score is None else f"{item.score:.2f}"
     if item.agreement is not None:
         score = f"{item.agreement[0]}/{item.agreement[1]}  {score}"
@@ -141,6 +144,7 @@ class WorklistPanel(FollowingPanel):
             workspace.ai_visible_changed,
             workspace.finding_selected,
             self._worklist.changed,
+            workspace.priors.changed,
         )
         for signal in (workspace.active_changed, workspace.viewport_changed):
             listen(self, signal, self._other_images)
@@ -269,6 +273,8 @@ class WorklistPanel(FollowingPanel):
         column.addWidget(self.note)
         self.evidence = text_label("", "secondary")
         column.addWidget(self.evidence)
+        self.prior = PriorChoice(self._workspace)
+        column.addWidget(self.prior)
 
     def _button(self, title: str, tip: str, checkable: bool = False) -> QPushButton:
         button = QPushButton(title)
@@ -315,7 +321,8 @@ class WorklistPanel(FollowingPanel):
             return
         shown = self._worklist.shown(everything)
         self.count.setText(translate("Worklist", "{0} of {1}").format(len(shown), len(everything)))
-        rows = tuple((item.key, row_texts(item), item.decision, item.sources) for item in shown)
+        rows = tuple((item.key, row_texts(item), item.decision, item.sources, item.prior) for item in shown)
+        gone_to = {(result_key(result), finding.id) for result, finding in self._worklist.chosen()}
         with QSignalBlocker(self.tree):
             if rows != self._rows:
                 self._rows = rows
@@ -324,7 +331,6 @@ class WorklistPanel(FollowingPanel):
                 count = min(max(len(shown), 1), MOST_ROWS)
                 height = max(self.tree.sizeHintForRow(0), 16)
                 self.tree.setFixedHeight(self.tree.header().sizeHint().height() + count * height + 8)
-            gone_to = {(result_key(result), finding.id) for result, finding in self._worklist.chosen()}
             for at, item in enumerate(shown):
                 row = self.tree.topLevelItem(at)
                 if row is not None and self._is_gone_to(item, gone_to):
@@ -337,6 +343,7 @@ class WorklistPanel(FollowingPanel):
             button.setEnabled(bool(chosen))
             button.setChecked(bool(chosen) and verdict == wanted)
         self._tell_evidence(chosen)
+        self.prior.show_item(next((item for item in everything if self._is_gone_to(item, gone_to)), None))
         key = self._worklist.chosen_key()
         self.note.setEnabled(bool(chosen) or key is not None)
         if not (self.note.hasFocus() and self.note.isModified()):
@@ -391,6 +398,8 @@ class WorklistPanel(FollowingPanel):
             tips.append(told[item.kind, item.by_both])
         if item.agreement is not None:
             tips.append(translate("Worklist", "Found by {0} of {1} models").format(*item.agreement))
+        if item.prior is not None:
+            tips.append(prior_text(item.prior))
         row.setToolTip(0, "\n".join(tip for tip in tips if tip))
         if item.decision.verdict == "rejected":
             for at in range(4):
