@@ -151,7 +151,11 @@ def build_addons(names: list[str], named: str | None) -> dict[addons.Addon, Path
             notices = made[addon] / "licences" / f"medview-{addon.name}"
             lock = f"{addon.lock or 'cpu'}.txt"
             bill = str(ROOT / "packaging" / "bill_of_materials.py")
-            call([str(python), bill, str(notices), lock, addon.distribution])
+            # Licences of what is not installed where the program is made lie where it was fetched.
+            place = BUILD / "addons" / f"{addon.name}-fetched" / "packages"
+            call(
+                [str(python), bill, str(notices), lock, *addon.packages], PYTHONPATH=str(place) if addon.runtime else ""
+            )
     return made
 
 

@@ -18,8 +18,10 @@ RENAMED = {"libglib2.0-0": "libglib2.0-0 | libglib2.0-0t64"}
 # Asked for by Qt at run time (dlopen), so no file names them as needed.
 ALSO = ("libegl1", "libfontconfig1", "libfreetype6")
 RECOMMENDED = ("xdg-utils", "shared-mime-info", "desktop-file-utils", "fonts-noto-cjk")
+# Come with the driver of a device; without it the part that asks for them is not loaded.
+OF_DRIVERS = ("libcuda.so", "libOpenCL.so", "libze_loader.so", "libnvidia-")
 
-SUGGESTED = ("medview-registration", "medview-3d")
+SUGGESTED = ("medview-registration", "medview-3d", "medview-openvino", "medview-cuda")
 
 DESCRIPTION = """\
 viewer of medical images that runs neural networks on what it shows
@@ -66,7 +68,7 @@ def needed_libraries(folder: Path) -> set[str]:
     needed: set[str] = set()
     for path in files:
         needed.update(re.findall(r"NEEDED\s+(\S+)", output_of(["objdump", "-p", str(path)])))
-    return {name for name in needed - held if not name.startswith("ld-linux")}
+    return {name for name in needed - held if not name.startswith(("ld-linux", *OF_DRIVERS))}
 
 
 def is_program(path: Path) -> bool:
@@ -139,12 +141,15 @@ def build_addon(
     """Make the package of an add-on, whose files lie among the program's parts; returns the file."""
     shutil.rmtree(stage, ignore_errors=True)
     own = f"medview-{name}"
-    shutil.copytree(parts / "parts", stage / "usr" / "lib" / "medview" / "parts", symlinks=True)
+    for folder in ("parts", "runtimes"):
+        if (parts / folder).is_dir():
+            shutil.copytree(parts / folder, stage / "usr" / "lib" / "medview" / folder, symlinks=True)
     documents = stage / "usr" / "share" / "doc" / own
     shutil.copytree(parts / "licences" / own, documents)
     (documents / "copyright").write_text(copyright_text(), encoding="utf-8")
     for path in stage.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
     size = sum(path.lstat().st_size for path in stage.rglob("*") if not path.is_dir()) // 1024
     depends = [f"medview (= {package.version})", *packages_of(needed_libraries(parts), also=())]
     description = f"add-on of medview: {title}\n"

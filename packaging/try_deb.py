@@ -124,12 +124,17 @@ class Machine:
 
 
 def windows() -> list[str]:
-    """Ids of medview's windows on the virtual screen."""
+    """Ids of medview's windows on the virtual screen, without the card that a slow start shows."""
+    found = asked("search", "--onlyvisible", "--class", "medview").split()
+    return [one for one in found if not asked("getwindowname", one).startswith("medview…")]
+
+
+def asked(*words: str) -> str:
+    """What xdotool answers."""
     said = subprocess.run(
-        ["xdotool", "search", "--onlyvisible", "--class", "medview"], env={**os.environ, "DISPLAY": SCREEN},
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    return said.stdout.split()
+        ["xdotool", *words], env={**os.environ, "DISPLAY": SCREEN}, check=False, capture_output=True, text=True
+    )
+    return said.stdout
 
 
 def wait_for(what: str, ready: object, longest: float = 120.0) -> float:

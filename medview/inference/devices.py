@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medview.core.problem import ExitCode, MedviewError
+from medview.inference.runtime import onnx_runtime
 
 AUTO = "auto"
 CPU = "cpu"
@@ -54,11 +55,10 @@ SYSTEM_NAMES = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 
 def _runtime() -> Any:
     try:
-        import onnxruntime
+        return onnx_runtime()
     except ImportError as error:
         text = f"ONNX Runtime is not installed or cannot be loaded: {error}."
         raise MedviewError("runtime_missing", text, None, ExitCode.MODEL_UNUSABLE) from error
-    return onnxruntime
 
 
 def available_devices() -> tuple[Device, ...]:
@@ -73,7 +73,13 @@ def available_devices() -> tuple[Device, ...]:
             names = ", ".join(SYSTEM_NAMES[system] for system in kind.systems)
             devices.append(Device(kind.id, kind.title, kind.provider, present=False, reason=f"only on {names}"))
         else:
-            how = f"; set medview up with --flavour {kind.flavour}" if kind.flavour else ""
+            packaged = getattr(sys, "frozen", False)
+            wanted = (
+                f"the package medview-{kind.flavour} brings it"
+                if packaged
+                else f"set medview up with --flavour {kind.flavour}"
+            )
+            how = f"; {wanted}" if kind.flavour else ""
             reason = f"the installed ONNX Runtime {runtime.__version__} does not have it{how}"
             devices.append(Device(kind.id, kind.title, kind.provider, present=False, reason=reason))
     return tuple(devices)

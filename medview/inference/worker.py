@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from medview.core.problem import ExitCode, MedviewError
 from medview.inference.devices import CPU, device_of_provider, providers_for
+from medview.inference.runtime import onnx_runtime
 from medview.inference.session import NetworkSession, Port
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -32,8 +33,7 @@ class _File:
 
 def make_service(host: Host) -> NetworkService:
     """The service of a new process; ONNX Runtime is loaded before the memory is counted."""
-    import onnxruntime  # noqa: F401
-
+    onnx_runtime()
     return NetworkService(host)
 
 

@@ -17,6 +17,8 @@ from medview.core.resources import resource_path
 
 PATIENCE_S = 1.0
 """What takes longer shows that something is under way."""
+TITLE = "medview…"
+"""By which what looks for the window knows that this is not it."""
 _WIDTH, _HEIGHT = 380, 132
 _GROUND, _LINE, _TEXT, _SECONDARY = "#16181c", "#363b43", "#e6e8eb", "#a3a9b3"
 """Of the dark theme, which is not loaded yet."""
@@ -30,6 +32,7 @@ class _Card(QWidget):
     def __init__(self, texts: tuple[str, str]) -> None:
         super().__init__(None, Qt.WindowType.SplashScreen | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setWindowTitle(TITLE)
         self._texts = texts
         self._icon = QIcon(str(resource_path("icons/medview.svg")))
         self.setFixedSize(_WIDTH, _HEIGHT)
