@@ -154,3 +154,74 @@ def test_what_is_saved_exported_or_backed_up_is_whole_or_not_there(
             back.close()
     print(f"{told} files told as written, all whole")
     assert told >= kills // 2
+
+
+@pytest.mark.skipif(KILLS <= 100 or not hasattr(os, "fork"), reason="the long run alone: MEDVIEW_KILLS=1000")
+@pytest.mark.timeout(max(300, KILLS * 3))
+def test_what_is_exported_is_whole_or_not_there(tmp_path: Path) -> None:
+    """The real exports (SR with SEG, RTSTRUCT, GSPS, KOS, SC, maps, tables, pages, NIfTI): a third of the kills of a long run."""
+    seed = int(os.environ.get("MEDVIEW_KILL_SEED", str(random.randrange(1_000_000))))
+    kills = KILLS // 3
+    print(f"seed {seed}, {kills} kills")
+    chance = random.Random(seed)
+    command = [sys.executable, "-P", "-m", "tests.store.exporting_process", str(tmp_path / "study")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdout.readline() == "open\n"
+    out = tmp_path / "out"
+    told = left = 0
+    for kill in range(kills):
+        process.stdin.write(f"{out} {chance.randrange(1_000_000)}\n")
+        process.stdin.flush()
+        pid = int(process.stdout.readline().split()[1])
+        time.sleep(chance.random() ** 2 * 0.4 + (0.1 if kill % 3 else 0))
+        os.kill(pid, 9)
+        while (line := process.stdout.readline().split())[0] != "ended":
+            told += 1
+        assert line[2] == "-9", f"seed {seed}: it ended by itself"
+        left += whole_files(out, seed)
+        whole_files(tmp_path / "first", seed)
+    process.stdin.close()
+    process.wait(60)
+    process.stdout.close()
+    print(f"{told} exports told as written, {left} temporary files left by kills, all else whole")
+    assert told >= kills // 2
+
+
+def whole_files(folder: Path, seed: int) -> int:
+    """Every file in a folder is whole; how many temporary ones lie there, which are taken away."""
+    import csv
+    import gzip
+    import json
+
+    import pydicom
+
+    left = 0
+    for path in folder.glob("*") if folder.is_dir() else ():
+        if path.name.startswith(".medview-"):
+            path.unlink()
+            left += 1
+            continue
+        said = f"seed {seed}: {path.name}"
+        if path.suffix == ".dcm":
+            data = pydicom.dcmread(path)
+            if "PixelData" in data or "FloatPixelData" in data:
+                assert data.pixel_array.size, said
+            assert "PixelData" in data or "EncapsulatedDocument" in data or len(data) > 20, said
+            if "EncapsulatedDocument" in data:
+                assert data.EncapsulatedDocument.rstrip(b"\0").endswith(b"%%EOF"), said
+        elif path.suffix == ".json":
+            assert json.loads(path.read_text(encoding="utf-8"))["findings"], said
+        elif path.suffix == ".csv":
+            assert len(list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))) > 5, said
+        elif path.suffix == ".html":
+            assert path.read_text(encoding="utf-8").rstrip().endswith("</html>"), said
+        elif path.suffix == ".gz":
+            assert gzip.decompress(path.read_bytes()), said
+        else:
+            raise AssertionError(said)
+    return left
