@@ -143,7 +143,7 @@ def test_modules_that_nothing_can_have_are_left_out() -> None:
 def test_an_addon_is_reached_from_one_place_that_can_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the program ends where the add-on is not installed."""
     places = {"registration": {"medview/processing/itk.py"}, "3d": {"medview/scene"}}
-    for addon in addons.addons():
+    for addon in (addon for addon in addons.addons() if not addon.runtime):
         assert addon.imports, addon.name
         assert addon.package in contents.EXCLUDED
         found = {path.relative_to(ROOT).as_posix() for path in (ROOT / "medview").rglob("*.py")
@@ -155,3 +155,11 @@ def test_an_addon_is_reached_from_one_place_that_can_do_without(monkeypatch: pyt
     with pytest.raises(MedviewError) as caught:
         simple_itk()
     assert caught.value.code == "registration_not_here"
+
+
+def test_another_onnx_runtime_comes_with_the_libraries_of_its_devices_alone() -> None:
+    found = {addon.name: addon.packages for addon in addons.addons() if addon.runtime}
+    assert found["openvino"] == ("onnxruntime-openvino",)
+    assert found["directml"] == ("onnxruntime-directml",)
+    assert {"onnxruntime-gpu", "nvidia-cudnn-cu13", "nvidia-cublas"} <= set(found["cuda"])
+    assert not any(name in {"sympy", "numpy", "onnxruntime"} for names in found.values() for name in names)
