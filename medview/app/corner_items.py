@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -56,6 +56,28 @@ DEFAULT: Layout = {
     "bottom_right": ("side_view", "contrast", "series", "location"),
 }
 """What IHE BIR asks for."""
+
+SMALL_PX = 260
+"""A viewport lower than this is small: words of all corners would leave nothing of its picture."""
+SMALL_LINES = 2
+"""Lines of each corner that a small viewport has."""
+LAST_TO_GO = (
+    "patient_name", "study_date", "image", "location", "side_view", "window", "patient_id", "series", "dimensions",
+    "study_description", "contrast",
+)  # fmt: skip
+"""What a small viewport keeps longest, the most important first; everything else goes before."""
+
+
+def most_important(items: Sequence[tuple[str, int]], rows: int) -> frozenset[str]:
+    """Of (item, how many lines it has) those that fit into ``rows``; one always does."""
+    ranks = {item: at for at, item in enumerate(LAST_TO_GO)}
+    kept: list[str] = []
+    for item, lines in sorted(items, key=lambda one: ranks.get(one[0], len(ranks))):
+        if lines and (not kept or lines <= rows):
+            kept.append(item)
+            rows -= lines
+    return frozenset(kept)
+
 
 MODALITIES = ("", "CT", "MR", "PT", "NM", "CR", "DX", "MG", "US", "XA", "RF")
 """Those that the dialog offers by name; "" is all others."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
-from medview.app.corner_items import BY_ID, CORNERS, DEFAULT, Layout, tells_who
+from medview.app.corner_items import BY_ID, CORNERS, DEFAULT, SMALL_LINES, SMALL_PX, Layout, most_important, tells_who
 from medview.app.marks import Mark
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import ViewTransform
@@ -107,10 +107,14 @@ def corner_lines(
         return tuple(line for line in several if line)  # type: ignore[misc]
 
     def corner(name: str) -> tuple[Line, ...]:
-        found: list[Line] = []
-        for item in layout.get(name, ()):
-            found += known.item(item, NEEDS[item](it), lambda item=item: lines(item))  # type: ignore[misc]
-        return known.corner(name, tuple(found))
+        made = {
+            item: known.item(item, NEEDS[item](it), lambda item=item: lines(item))  # type: ignore[misc]
+            for item in layout.get(name, ())
+        }
+        if transform.viewport[1] < SMALL_PX:
+            kept = most_important([(item, len(several)) for item, several in made.items()], SMALL_LINES)
+            made = {item: several for item, several in made.items() if item in kept}
+        return known.corner(name, tuple(line for several in made.values() for line in several))
 
     return Corners(*(corner(name) for name in CORNERS))
 

@@ -106,6 +106,20 @@ def test_in_small_tiles_corners_touch_neither_each_other_nor_the_scales_and_the_
     assert widget.grab().width() == size[0]
 
 
+def test_a_small_tile_keeps_what_matters_most_and_its_picture(qtbot: QtBot) -> None:
+    def told(size: tuple[int, int]) -> dict[str, list[str]]:
+        widget = viewport(qtbot, size, name="DOE^JANE")
+        known = corner_lines(widget.state.view, widget.shown, widget.transform, widget.voi, index=0, count=20)
+        return {name: ["".join(part.text for part in line) for line in getattr(known, name)] for name in CORNERS}
+
+    small, large = told((230, 220)), told((400, 400))
+    assert max(len(lines) for lines in small.values()) == 2
+    assert small["top_left"] == large["top_left"][:2]
+    assert [line for line in small["bottom_left"] if line.startswith(("W ", "Image"))] == small["bottom_left"]
+    assert large["top_right"][-1] in small["top_right"], "the date tells the study from its prior"
+    assert len(large["bottom_left"]) == 3
+
+
 def test_a_choice_for_a_modality_is_kept_and_nonsense_left_out(tmp_path: Any) -> None:
     chosen = {"CT": {**DEFAULT, "bottom_right": ("kernel", "location")}}
     path = tmp_path / "settings.json"
