@@ -23,6 +23,7 @@ from medview.jobs.queue import Job, JobQueue, Lane
 
 if TYPE_CHECKING:
     from medview.app.infer_times import TimesTogether
+    from medview.app.live_results import LiveResults
     from medview.app.loading import StudyLoader
     from medview.inference.package import ModelPackage
 
@@ -58,6 +59,8 @@ class InferenceQueue:
         self._loader = loader
         self._keep = keep
         self.networks = networks or Networks(NICENESS)
+        self.live: LiveResults | None = None
+        """Where runs that go on are seen."""
         self._open: list[Job[InferenceResult]] = []
         self._clock: dict[int, tuple[str, float, int]] = {}
         self._begun: set[int] = set()
@@ -99,6 +102,8 @@ class InferenceQueue:
         worth_knowing = found.reasons if found.fits else ()
         fed = channel_stacks(package.manifest.input, siblings, stack, channels)
         uid = series.series_uid
+        live = self.live
+        sender = None if live is None else live.sender(self._jobs.post)
 
         def work(progress: Progress) -> InferenceResult:
             from medview.inference.request import ChannelSeries, InferenceRequest
@@ -112,7 +117,8 @@ class InferenceQueue:
             request = InferenceRequest(
                 package, uid, device, time, knowingly, tuple(assumptions), channels=others, memory=memory
             )
-            result = run_or_retreat(request, volume, seen, progress, self.networks.open)
+            heard = progress if sender is None else sender.heard(progress)
+            result = run_or_retreat(request, volume, seen, heard, self.networks.open, sender)
             if together is not None:
                 together.seen(time)
             return self._kept(with_notes(result, worth_knowing))
@@ -124,7 +130,10 @@ class InferenceQueue:
             on_done=lambda result: self._done(job, result),
             on_failed=lambda error: self._has_failed(job, error),
             on_progress=lambda step: self._step(job, step),
+            on_over=None if live is None else lambda: live.forget(job),
         )
+        if live is not None and sender is not None:
+            live.follow(job, sender, stack, package, time, knowingly)
         self._open.append(job)
         self.changed.emit()
         return job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from medview.app.live_results import live_layers
 from medview.app.picture import SegmentationLayer
 from medview.app.results import result_key
 
@@ -35,7 +36,8 @@ def labels_over(workspace: Workspace, view: ViewportView) -> list[SegmentationLa
     results += _on_top(workspace, view)
     if not workspace.ai_visible:
         return results
-    return [*workspace.overlays.layers(stack), *results, *workspace.explanations.layers(stack.id, view.time)]
+    explained = workspace.explanations.layers(stack.id, view.time)
+    return [*workspace.overlays.layers(stack), *results, *live_layers(workspace, view), *explained]
 
 
 def _on_top(workspace: Workspace, view: ViewportView) -> list[SegmentationLayer]:

@@ -64,6 +64,7 @@ from medview.core.study import Census, FrameSource, Series, Stack, Study
 
 if TYPE_CHECKING:
     from medview.app.inference_queue import InferenceQueue
+    from medview.app.live_results import LiveResults
     from medview.app.loading import StudyLoader
     from medview.core.display import OverlayStyle
     from medview.core.finding import Finding, InferenceResult
@@ -408,7 +409,15 @@ class Workspace(NoticeBoard):
         queue = self._make_inference(self)
         queue.finished.connect(self.add_result)
         queue.failed.connect(self._tell_failed_run)
+        queue.live = self.live
         return queue
+
+    @cached_property
+    def live(self) -> LiveResults:
+        """What runs that go on have decided so far."""
+        from medview.app.live_results import LiveResults
+
+        return LiveResults(self)
 
     def run_model(
         self,

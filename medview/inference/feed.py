@@ -18,6 +18,7 @@ from medview.inference.channels import SeriesTogether
 from medview.inference.course import STEP_NETWORK, STEP_PREPARE, STEP_RESTORE, Course
 from medview.inference.manifest import Manifest
 from medview.inference.network import Network
+from medview.inference.onlooker import Onlooker, Telling, looked_at_first
 from medview.inference.placement import Orientation, Placement
 from medview.inference.preprocess import Prepared, needs_whole_series, run_steps, with_neighbours
 from medview.inference.request import InferenceRequest
@@ -100,6 +101,7 @@ class Feed:
     """What really runs the network."""
     warnings: list[Note] = field(default_factory=list)
     """What is worth saying of series, device and network."""
+    onlooker: Onlooker | None = None
 
     @property
     def manifest(self) -> Manifest:
@@ -111,27 +113,42 @@ class Feed:
         path = self.request.package.model_path
         return OutputWatch(path.name, str(path), activation, wants_probability)
 
-    def pieces(self) -> Iterator[tuple[int, Prepared]]:
-        """The series in pieces that the steps allow: a few slices, or everything; with the first row of each."""
+    def telling(self, is_sound: Callable[[], bool]) -> Telling:
+        """Tells who looks on of slices that are decided; nobody where the network does not go slice by slice."""
+        onlooker = self.onlooker if self.manifest.input.is_slicewise else None
+        return Telling(onlooker, self.orientation, is_sound)
+
+    def pieces(self, looked_at: bool = False) -> Iterator[tuple[int, Prepared]]:
+        """The series in pieces: a few slices, or everything; with the first row of each.
+
+        ``looked_at``: slices that somebody looks at come before the others, where that changes nothing.
+        """
         given = self.manifest.input
         rows = self.source.rows
-        at_once = rows
-        if given.is_slicewise and not needs_whole_series(given):
-            at_once = max(self.network.batch, 1)
+        if not given.is_slicewise:
+            yield 0, self.prepared_rows(0, rows, self.course.checkpoint_of(STEP_PREPARE))
+            return
+        whole = None
+        if needs_whole_series(given):
+            whole = self.prepared_rows(0, rows, self.course.checkpoint_of(STEP_PREPARE))
+        onlooker = self.onlooker if looked_at and not given.states else None
+        for start, stop in looked_at_first(rows, max(self.network.batch, 1), self.orientation, onlooker):
+            yield (
+                start,
+                self.prepared_rows(start, stop, self.course.silent) if whole is None else whole.rows(start, stop),
+            )
+
+    def prepared_rows(self, start: int, stop: int, checkpoint: Callable[[int, int], None]) -> Prepared:
+        """Some rows of the oriented grid, as the steps make them."""
+        given = self.manifest.input
         reach = given.neighbours
-        for start in range(0, rows, at_once):
-            with self.course.timed(STEP_PREPARE):
-                stop = min(start + at_once, rows)
-                low, high = max(0, start - reach), min(rows, stop + reach)
-                values, real = self.source.fetch(low, high)
-                placement = Placement.start(self.orientation, self.geometry)
-                placement = replace(placement, shape=(len(values), *placement.shape[1:]))
-                checkpoint = self.course.checkpoint_of(STEP_PREPARE) if at_once == rows else self.course.silent
-                prepared = run_steps(given, values, real, placement, self.geometry, checkpoint)
-                if reach:
-                    prepared = with_neighbours(given, prepared, start - low, stop - start)
-                del values
-            yield start, prepared
+        with self.course.timed(STEP_PREPARE):
+            low, high = max(0, start - reach), min(self.source.rows, stop + reach)
+            values, real = self.source.fetch(low, high)
+            placement = Placement.start(self.orientation, self.geometry)
+            placement = replace(placement, shape=(len(values), *placement.shape[1:]))
+            prepared = run_steps(given, values, real, placement, self.geometry, checkpoint)
+            return with_neighbours(given, prepared, start - low, stop - start) if reach else prepared
 
     def batches(self, prepared: Prepared) -> Iterator[tuple[int, FloatMap]]:
         """Items (n, spatial…[, 3]) for the network: some slices, or the one volume."""
@@ -148,11 +165,11 @@ class Feed:
         begin: Callable[[int, Prepared], Receiver],
     ) -> None:
         """Feed the series whole, slice by slice or in tiles. ``begin(start, prepared)`` is asked for each piece who takes its
-        raw answers. The next pieces are prepared while the network is busy with one.
+        raw answers; slices that are looked at come first. The next pieces are prepared while the network is busy with one.
         """
         given = self.manifest.input
         total = self.source.rows if given.is_slicewise else 1
-        ahead = self._pieces_and_tiles(stride) if given.tiling is not None else self._pieces_in_batches()
+        ahead = self._pieces_and_tiles(stride) if given.tiling is not None else self._pieces_in_batches(looked_at=True)
         receiver, current, done = Receiver.nobody(), None, 0
         if given.is_slicewise or given.tiling is None:
             self.course.report(STEP_NETWORK, 0, total)
@@ -180,8 +197,8 @@ class Feed:
                 else:
                     self.course.report(STEP_NETWORK, item.tiles.done, item.sliding.window.total)
 
-    def _pieces_in_batches(self) -> Iterator[tuple[_Item, FloatMap]]:
-        for start, prepared in self.pieces():
+    def _pieces_in_batches(self, looked_at: bool = False) -> Iterator[tuple[_Item, FloatMap]]:
+        for start, prepared in self.pieces(looked_at):
             count = len(prepared.values) if self.manifest.input.is_slicewise else 1
             for at, batch in self.batches(prepared):
                 self.network.look_at(start + at)
@@ -190,7 +207,7 @@ class Feed:
     def _pieces_and_tiles(self, stride: tuple[Stride, ...]) -> Iterator[tuple[_Item, FloatMap]]:
         given = self.manifest.input
         assert given.tiling is not None, "the caller looked"
-        for start, prepared in self.pieces():
+        for start, prepared in self.pieces(looked_at=True):
             items = prepared.values if given.is_slicewise else prepared.values[None]
             for n, values in enumerate(items):
                 sliding = _SlidingRows(n if given.is_slicewise else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from medview.kernels.connected import connected_parts
 
 
 def keep_parts(
-    labels: NDArray[np.uint16],
+    labels: NDArray[np.unsignedinteger[Any]],
     values: Sequence[int],
     largest: int | None,
     smallest: int,

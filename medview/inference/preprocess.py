@@ -60,6 +60,11 @@ class Prepared:
         self.real = real
         self.placement = placement
 
+    def rows(self, start: int, stop: int) -> Prepared:
+        """Some slices of a slice-by-slice network's input, placed from their own first one."""
+        placement = replace(self.placement, shape=(stop - start, *self.placement.shape[1:]))
+        return Prepared(self.values[start:stop], None if self.real is None else self.real[start:stop], placement)
+
 
 def run_steps(
     given: Input, values: AnyArray, real: Mask, placement: Placement, geometry: Geometry | None, checkpoint: Checkpoint

@@ -12,6 +12,7 @@ from medview.core.study import Stack
 from medview.core.volume import Volume
 from medview.inference.devices import CPU
 from medview.inference.manifest import Manifest
+from medview.inference.onlooker import Onlooker
 from medview.inference.request import InferenceRequest
 from medview.inference.run import run_inference
 from medview.inference.session import OpenSession
@@ -24,21 +25,26 @@ GRAIN = 16
 
 
 def run_or_retreat(
-    request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, open_session: OpenSession
+    request: InferenceRequest,
+    volume: Volume,
+    stack: Stack,
+    progress: Progress,
+    open_session: OpenSession,
+    onlooker: Onlooker | None = None,
 ) -> InferenceResult:
     """As :func:`medview.inference.run.run_inference`; where the device's memory does not do, with less, and a warning.
 
     A run that is tried again starts from its beginning: no result is made half by one way and half by another.
     """
     try:
-        return run_inference(request, volume, stack, progress, open_session=open_session)
+        return run_inference(request, volume, stack, progress, open_session=open_session, onlooker=onlooker)
     except MedviewError as error:
         if error.code != OUT_OF_DEVICE_MEMORY:
             raise
         device = error.values[0] if error.values else request.device
     for smaller, note in _retreats(request, device):
         try:
-            result = run_inference(smaller, volume, stack, progress, open_session=open_session)
+            result = run_inference(smaller, volume, stack, progress, open_session=open_session, onlooker=onlooker)
         except MedviewError as error:
             # A graph with fixed sizes takes no smaller tiles: manifest and network do not fit any more.
             if smaller.device == CPU or error.code not in {OUT_OF_DEVICE_MEMORY, "manifest_unfit"}:

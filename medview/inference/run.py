@@ -21,6 +21,7 @@ from medview.inference.course import STEP_OPEN, STEP_PREPARE, Course
 from medview.inference.feed import Feed, Values
 from medview.inference.manifest import Manifest
 from medview.inference.network import Network
+from medview.inference.onlooker import Onlooker
 from medview.inference.package import ModelPackage
 from medview.inference.placement import orient
 from medview.inference.request import ChannelSeries, InferenceRequest
@@ -36,12 +37,14 @@ def run_inference(
     progress: Progress,
     beside: Beside | None = None,
     open_session: OpenSession | None = None,
+    onlooker: Onlooker | None = None,
 ) -> InferenceResult:
     """Run ``request.package`` on one time point (``volume``) of ``stack``.
 
     Whether the package is meant for the series is the caller's question (:mod:`medview.inference.match`). ``progress``
     is called often, with ``beside`` also inside one long call of the network, and ends the run by raising Cancelled.
-    ``open_session`` opens the network elsewhere than in this process. Raises
+    ``open_session`` opens the network elsewhere than in this process. ``onlooker`` is told of slices as they are decided,
+    but for cascades. Raises
     MedviewError with exit code 3 (the series cannot be used), 4 (the package), 5 (does not fit) or 6 (the run failed).
     """
     opening = open_session or opened_here(beside)
@@ -51,7 +54,7 @@ def run_inference(
             return run_inference(one, part, piece, told, open_session=opening)
 
         return run_within(request, volume, stack, progress, run)
-    return _Run(request, volume, stack, progress, opening).result()
+    return _Run(request, volume, stack, progress, opening, onlooker).result()
 
 
 @contextmanager
@@ -77,13 +80,20 @@ class _Run:
     """One run and what it remembers for its result."""
 
     def __init__(
-        self, request: InferenceRequest, volume: Volume, stack: Stack, progress: Progress, open_session: OpenSession
+        self,
+        request: InferenceRequest,
+        volume: Volume,
+        stack: Stack,
+        progress: Progress,
+        open_session: OpenSession,
+        onlooker: Onlooker | None = None,
     ) -> None:
         if not volume.is_complete:
             text = "Some slices of the series could not be read; a model must not see holes."
             raise MedviewError("slices_missing", text, None, ExitCode.INPUT_UNUSABLE)
         self.request = request
         self.open_session = open_session
+        self.onlooker = onlooker
         self.manifest: Manifest = request.package.manifest
         self.volume = volume
         self.stack = stack
@@ -146,6 +156,7 @@ class _Run:
                 geometry,
                 session.device,
                 self.warnings,
+                self.onlooker,
             )
             self.course.timing["session"] = session.seconds_inside
 

@@ -17,6 +17,7 @@ from medview.inference.placement import SNAP, Placement, snapped
 from medview.kernels.resample_grid import labels_of_channels, sample_labels
 
 Labels = NDArray[np.uint16]
+AnyLabels = NDArray[np.unsignedinteger[Any]]
 Channels = NDArray[np.float32]
 Checkpoint = Callable[[int, int], None]
 
@@ -93,29 +94,44 @@ class OutputWatch:
 
     def check(self, spatial: bool) -> None:
         """Raise MedviewError for output that cannot be an answer; ``spatial`` output must not be the same everywhere."""
+        fault = self.fault(spatial)
+        if fault is not None:
+            raise fault
+
+    def fault(self, spatial: bool) -> MedviewError | None:
+        """Why what was seen so far cannot be an answer, if it were all; None where it can."""
         inside = self._low >= -PROBABILITY_SLACK and self._high <= 1 + PROBABILITY_SLACK
         if spatial and not self._varies and self._constant is not None:
-            raise self._failed("output_constant", "gave the same values everywhere")
+            return self._failed("output_constant", "gave the same values everywhere")
         if not spatial and self._constant is not None and self._low == self._high:
-            raise self._failed("output_constant", "gave the same value for every class")
+            return self._failed("output_constant", "gave the same value for every class")
         if self._activation == "none" and self._wants_probability and not inside:
             what = f"gave values from {self._low:.4g} to {self._high:.4g} where the manifest promises probabilities"
-            raise self._failed("output_out_of_range", what)
+            return self._failed("output_out_of_range", what)
         if self._activation == "softmax" and inside and self._sums_to_one:
-            raise self._failed("activation_twice", "gave probabilities, and the manifest asks for softmax once more")
+            return self._failed("activation_twice", "gave probabilities, and the manifest asks for softmax once more")
         if self._activation == "sigmoid" and inside and self._wants_probability:
-            raise self._failed(
+            return self._failed(
                 "activation_twice", "gave values from 0 to 1, and the manifest asks for sigmoid once more"
             )
+        return None
 
     def check_scores(self, dense: bool) -> None:
         """The same for detections, where having found nothing is an answer."""
-        if self._constant is not None:
-            if dense:
-                self.check(spatial=True)
-            elif self._activation == "none" and (self._low < -PROBABILITY_SLACK or self._high > 1 + PROBABILITY_SLACK):
-                what = f"gave scores from {self._low:.4g} to {self._high:.4g}, not between 0 and 1"
-                raise self._failed("output_out_of_range", what)
+        fault = self.fault_of_scores(dense)
+        if fault is not None:
+            raise fault
+
+    def fault_of_scores(self, dense: bool) -> MedviewError | None:
+        """As :meth:`fault` for detections."""
+        if self._constant is None:
+            return None
+        if dense:
+            return self.fault(spatial=True)
+        if self._activation == "none" and (self._low < -PROBABILITY_SLACK or self._high > 1 + PROBABILITY_SLACK):
+            what = f"gave scores from {self._low:.4g} to {self._high:.4g}, not between 0 and 1"
+            return self._failed("output_out_of_range", what)
+        return None
 
     def _failed(self, code: str, what: str) -> MedviewError:
         return MedviewError(code, f"{self._name} {what}.", self._path, ExitCode.RUN_FAILED)
@@ -208,7 +224,7 @@ class LabelCollector:
             decided = self._rule.labels(rows)
         self._labels[first : first + rows.shape[1]] = decided
 
-    def onto_source(self, out: Labels, checkpoint: Checkpoint) -> None:
+    def onto_source(self, out: AnyLabels, checkpoint: Checkpoint) -> None:
         """Write labels onto the whole source grid ``out`` (k, j, i)."""
         placement = self._placement
         if placement.is_whole:
@@ -220,9 +236,11 @@ class LabelCollector:
         for start in range(0, len(out), 8):
             checkpoint(start, len(out))
             part = slice(start, start + 8)
-            self._sample(matrix, offset, np.ascontiguousarray(even[part]), out[part])
+            made = np.empty(out[part].shape, dtype=np.uint16)
+            self._sample(matrix, offset, np.ascontiguousarray(even[part]), made)
+            out[part] = made
 
-    def onto_slices(self, oriented: Labels) -> None:
+    def onto_slices(self, oriented: AnyLabels) -> None:
         """Write labels onto ``oriented`` (n, b, c), the slices of the oriented grid that the tensor is made of."""
         placement = self._placement
         if placement.is_whole:
@@ -273,7 +291,7 @@ def _halfway_as_nnunet(wanted: NDArray[np.intp], start: float, step: float, size
     return np.asarray((size / round(whole)) * (wanted - round(first) + 0.5) - 0.5)
 
 
-def paste_labels(labels: Labels, placement: Placement, oriented: Labels) -> None:
+def paste_labels(labels: Labels, placement: Placement, oriented: AnyLabels) -> None:
     """Put a tensor's labels where they came from: what was filled is cut off, what was cut off is nothing."""
     offset = np.round(placement.offset).astype(int)
     target, source = [], []
@@ -285,7 +303,7 @@ def paste_labels(labels: Labels, placement: Placement, oriented: Labels) -> None
     oriented[tuple(target)] = labels[tuple(source)]
 
 
-def restore_labels(labels: Labels, placement: Placement, oriented: Labels) -> None:
+def restore_labels(labels: Labels, placement: Placement, oriented: AnyLabels) -> None:
     """Labels (n, b, c) of a slice-by-slice tensor onto ``oriented`` (n, b, c), by nearest neighbour."""
     if placement.is_whole:
         paste_labels(labels, placement, oriented)
@@ -298,6 +316,11 @@ def restore_labels(labels: Labels, placement: Placement, oriented: Labels) -> No
     oriented[...] = out
 
 
-def narrowed(labels: Labels) -> NDArray[np.unsignedinteger]:
+def empty_labels(shape: tuple[int, ...], entries: tuple[LabelEntry, ...]) -> AnyLabels:
+    """Zeros of the smallest type that holds the classes."""
+    return np.zeros(shape, np.uint8 if all(label_value(entry) < 256 for entry in entries) else np.uint16)
+
+
+def narrowed(labels: AnyLabels) -> AnyLabels:
     """uint8 where the values allow."""
-    return labels.astype(np.uint8) if labels.max(initial=0) < 256 else labels
+    return labels.astype(np.uint8, copy=False) if labels.max(initial=0) < 256 else labels

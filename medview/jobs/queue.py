@@ -80,6 +80,8 @@ class Job(Generic[T]):
     on_failed: Callable[[BaseException], None] | None = None
     on_progress: Callable[[ProgressStep], None] | None = None
     supersedes: str | None = None
+    on_over: Callable[[], None] | None = None
+    """Called when it is over in whatever way, before all others."""
     state: JobState = JobState.QUEUED
     step: ProgressStep | None = None
     _unwanted: threading.Event = field(default_factory=threading.Event)
@@ -255,8 +257,9 @@ class JobQueue:
         on_failed: Callable[[BaseException], None] | None = None,
         on_progress: Callable[[ProgressStep], None] | None = None,
         supersedes: str | None = None,
+        on_over: Callable[[], None] | None = None,
     ) -> Job[T]:
-        """Run ``work`` in a thread of ``lane``; all callbacks come on the main thread, none once it is cancelled.
+        """Run ``work`` in a thread of ``lane``; all callbacks come on the main thread, once it is cancelled but ``on_over``.
 
         ``supersedes``: a key; an earlier job of that key that is not over is cancelled.
         Raises RuntimeError after :meth:`close`.
@@ -264,7 +267,9 @@ class JobQueue:
         if self._closed:
             raise RuntimeError("the job queue is closed")
         number = next(self._order)
-        job: Job[T] = Job(number, title, lane, on_done, on_failed, on_progress, supersedes, _changed=self._job_changed)
+        job: Job[T] = Job(
+            number, title, lane, on_done, on_failed, on_progress, supersedes, on_over, _changed=self._job_changed
+        )
         self._open[number] = job
         if supersedes is not None:
             earlier = self._superseding.get(supersedes)
@@ -307,6 +312,8 @@ class JobQueue:
             self._open.pop(job.id, None)
             if job.supersedes is not None and self._superseding.get(job.supersedes) is job:
                 del self._superseding[job.supersedes]
+            if job.on_over is not None:
+                job.on_over()
         if self._on_change is not None:
             self._on_change(job)
 

@@ -77,6 +77,8 @@ class Service:
         self._asked: dict[int, int] = {}
         """Questions under way, in order, and the place in shared memory that each has."""
         self._early: dict[int, dict[str, Any]] = {}
+        self._answer_size = 0
+        """Bytes of the largest answer so far: as much room is made for others before they are asked for."""
         self._count = 0
         self._ear = threading.Thread(target=self._listen, name="medview-service", daemon=True)
         self._ear.start()
@@ -103,8 +105,11 @@ class Service:
 
     @property
     def has_room(self) -> bool:
-        """Whether one more question may be asked before an answer is taken."""
-        return len(self._asked) < AHEAD
+        """Whether one more question may be asked before an answer is taken.
+
+        Until an answer has come nobody knows how large they are: to fetch the first one would wait behind what was asked meanwhile.
+        """
+        return len(self._asked) < (AHEAD if self._answer_size else 1)
 
     def call(
         self,
@@ -129,6 +134,8 @@ class Service:
             self._feeds[slot] = feed = _large_enough(self._feeds[slot], arena_size(arrays))
             write_arrays(arrays, feed.array)
         into = self._yields[slot]
+        if into is None and self._answer_size:
+            self._yields[slot] = into = _large_enough(None, self._answer_size)
         given = into.handle if into is not None else None
         self._count += 1
         place = (None if feed is None else feed.handle, describe_arrays(arrays), given)
@@ -184,6 +191,7 @@ class Service:
         if size > largest:
             self.close()
             raise MemoryError(f"an answer of {size} bytes")
+        self._answer_size = max(self._answer_size, size)
         self._yields[slot] = into = _large_enough(self._yields[slot], size)
         self._send(("fetch", number, slot, into.handle))
         answer = self._answer_to(number, limit_s, checkpoint)

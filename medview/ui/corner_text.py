@@ -243,6 +243,11 @@ def mark_text(mark: Mark) -> str:
 
 def short_mark_text(mark: Mark) -> str:
     """A mark in the fewest words that still warn, for small tiles; "" where its sign says it: the whole stands in a larger viewport."""
+    if mark.code == "ai_running":
+        text = translate("Viewport", "AI running, {done} of {total}")
+        if mark.values[3]:
+            text = translate("Viewport", "AI running, {done} of {total}, not for diagnosis")
+        return text.format(done=mark.values[0], total=mark.values[1])
     short = {
         "linked": "",
         "ai": translate("Viewport", "AI"),
@@ -277,7 +282,7 @@ def _fused_text(mark: Mark) -> str:
     return text.format(visible_text(mark.values[0], 60, lines=False))
 
 
-AI_MARKS = frozenset({"ai", "ai_research", "ai_overridden", "explained"})
+AI_MARKS = frozenset({"ai", "ai_research", "ai_overridden", "ai_running", "ai_not_yet", "explained"})
 
 
 def _ai_text(mark: Mark) -> str:
@@ -288,6 +293,16 @@ def _ai_text(mark: Mark) -> str:
     if mark.code == "ai_research":
         text = translate("Viewport", "AI: {names} – research use, not for diagnosis")
         return text.format(names=", ".join(versioned_text(one) for one in values))
+    if mark.code == "ai_running":
+        done, total, name, research = values
+        text = translate("Viewport", "AI running, {done} of {total}: {name}")
+        if research:
+            text = translate("Viewport", "AI running, {done} of {total}: {name} – research use, not for diagnosis")
+        return text.format(done=done, total=total, name=versioned_text(name))
+    if mark.code == "ai_not_yet":
+        if values[1]:
+            return translate("Viewport", "AI has not looked at this image yet")
+        return translate("Viewport", "AI has not looked yet where the edge is hatched")
     if mark.code == "explained":
         method, label, *packages = values
         about = " – ".join(part for part in (explanation_text(method), model_text(label) if label else "") if part)

@@ -150,7 +150,8 @@ class ViewportWidget(QWidget):
         listen(self, workspace.loader.volume_complete, self._on_volume_complete)
         listen(self, workspace.loader.failed, self._on_slice_failed)
         listen(self, workspace.results_changed, self._on_results)
-        listen(self, workspace.drawings.changed, self._on_results)
+        for changed in (workspace.drawings.changed, workspace.live.changed):
+            listen(self, changed, self._on_results)
         for changed in (workspace.key_images.changed, workspace.report_marks.changed):
             listen(self, changed, self._on_key_images)
         listen(self, workspace.profiles.changed, self._on_results)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QTextOption
 
 from medview.app import reading
 from medview.app.corner_items import layout_for
+from medview.app.live_results import live_findings, live_marks
 from medview.app.marks import Mark, marks_of
 from medview.app.picture import ScreenPart
 from medview.app.priors import long_mm
@@ -40,6 +41,7 @@ from medview.ui.viewport_edges import (
 )
 from medview.ui.viewport_findings import draw_findings
 from medview.ui.viewport_links import draw_links
+from medview.ui.viewport_live import draw_not_yet
 from medview.ui.viewport_marks import draw_danger_banner, draw_marks
 from medview.ui.viewport_style import (
     ACCENT,
@@ -300,11 +302,12 @@ class ViewportPainting:
             shown,
             widget.transform,
             volume.geometry,
-            widget.findings(),
+            [*widget.findings(), *live_findings(widget.workspace, widget.state.view)],
             selected=selected,
             decided=widget.workspace.decisions.of,
             prior=widget.workspace.priors.of,
         )
+        draw_not_yet(canvas, widget, shown)
         widget.grips.draw(canvas)
         draw_report_marks(canvas, self._report_marks(volume, shown), widget.transform)
         draw_links(canvas, widget.workspace, widget.state, shown, widget.transform)
@@ -397,7 +400,7 @@ class ViewportPainting:
             linked=self._is_linked(),
             registered=self._registered_by(),
             fused=[*widget.fusing.marks(), *self._cine_marks(), *self._tool_marks(), *widget.solid.marks()],
-            explained=explained_marks(widget),
+            explained=[*explained_marks(widget), *live_marks(widget.workspace, widget.state.view, shown)],
         )
 
     def _cine_marks(self) -> list[Mark]:

@@ -323,6 +323,10 @@
         <translation>将分割另存为 DICOM SEG…</translation>
     </message>
     <message>
+        <source>Save the surfaces of the segmentations (STL)…</source>
+        <translation>将分割的表面另存为 STL…</translation>
+    </message>
+    <message>
         <source>Copy the viewport as a picture</source>
         <translation>将视口复制为图片</translation>
     </message>
@@ -2553,7 +2557,7 @@
     </message>
     <message>
         <source>A full turn as a film</source>
-        <translation type="unfinished"></translation>
+        <translation>旋转一周的影片</translation>
     </message>
     <message>
         <source>As seen, 8 bits, with everything on it</source>
@@ -5455,6 +5459,22 @@
         <translation>没有可作三维显示的数值。</translation>
     </message>
     <message>
+        <source>No segmentation with a place in the patient is shown here: there is nothing to make a surface of.</source>
+        <translation>此处没有显示带患者空间位置的分割：没有可生成表面的内容。</translation>
+    </message>
+    <message>
+        <source>The labels that are shown have no voxel: there is nothing to make a surface of.</source>
+        <translation>所显示的标签不含任何体素：没有可生成表面的内容。</translation>
+    </message>
+    <message>
+        <source>{0} surfaces in LPS mm saved in {1}: {2}.</source>
+        <translation>已将 {0} 个表面（LPS，mm）保存到 {1}：{2}。</translation>
+    </message>
+    <message>
+        <source>{0} is so large that its surface was made of every {1}. voxel along each side.</source>
+        <translation>{0} 过大，其表面沿各方向每 {1} 个体素取一个生成。</translation>
+    </message>
+    <message>
         <source>Drawing in three dimensions needs the library VTK, which is not installed here: pip install vtk brings it.</source>
         <translation>三维显示需要 VTK 库，此处未安装：可用 pip install vtk 安装。</translation>
     </message>
@@ -6401,23 +6421,23 @@
     <name>Prior</name>
     <message>
         <source>said by the reader</source>
-        <translation type="unfinished"></translation>
+        <translation>由阅片者指认</translation>
     </message>
     <message>
         <source>the same tracking identifier</source>
-        <translation type="unfinished"></translation>
+        <translation>追踪标识相同</translation>
     </message>
     <message>
         <source>the same name</source>
-        <translation type="unfinished"></translation>
+        <translation>名称相同</translation>
     </message>
     <message>
         <source>at the same place</source>
-        <translation type="unfinished"></translation>
+        <translation>位置相同</translation>
     </message>
     <message>
         <source>{0} days</source>
-        <translation type="unfinished"></translation>
+        <translation>间隔 {0} 天</translation>
     </message>
     <message>
         <source>Prior</source>
@@ -6425,7 +6445,7 @@
     </message>
     <message>
         <source>The same finding on the prior</source>
-        <translation type="unfinished"></translation>
+        <translation>前次检查中的同一所见</translation>
     </message>
     <message>
         <source>none</source>
@@ -6943,6 +6963,10 @@
     <message>
         <source>Save the registration</source>
         <translation>保存配准</translation>
+    </message>
+    <message>
+        <source>Folder for the surfaces</source>
+        <translation>保存表面的文件夹</translation>
     </message>
 </context>
 <context>
@@ -7820,15 +7844,15 @@
     </message>
     <message>
         <source>The same finding on the prior</source>
-        <translation type="unfinished"></translation>
+        <translation>前次检查中的同一所见</translation>
     </message>
     <message>
         <source>Clipping box</source>
-        <translation type="unfinished">裁剪框</translation>
+        <translation>裁剪框</translation>
     </message>
     <message>
         <source>Look in three dimensions</source>
-        <translation type="unfinished"></translation>
+        <translation>三维外观</translation>
     </message>
 </context>
 <context>
@@ -8180,6 +8204,29 @@
     <message>
         <source>Uptake of {0} and more</source>
         <translation>摄取 {0} 及以上</translation>
+    </message>
+</context>
+<context>
+    <name>Value</name>
+    <message>
+        <source>no unit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>axial</source>
+        <translation type="unfinished">轴位</translation>
+    </message>
+    <message>
+        <source>coronal</source>
+        <translation type="unfinished">冠状位</translation>
+    </message>
+    <message>
+        <source>sagittal</source>
+        <translation type="unfinished">矢状位</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -8557,6 +8604,14 @@
         <translation>未滤波：{why}</translation>
     </message>
     <message>
+        <source>AI running, {done} of {total}</source>
+        <translation>AI 运行中，{done}/{total}</translation>
+    </message>
+    <message>
+        <source>AI running, {done} of {total}, not for diagnosis</source>
+        <translation>AI 运行中，{done}/{total}，不得用于诊断</translation>
+    </message>
+    <message>
         <source>AI</source>
         <translation>AI</translation>
     </message>
@@ -8635,6 +8690,22 @@
     <message>
         <source>Series on top cannot be shown: {0}</source>
         <translation>叠加序列无法显示：{0}</translation>
+    </message>
+    <message>
+        <source>AI running, {done} of {total}: {name}</source>
+        <translation>AI 运行中，{done}/{total}：{name}</translation>
+    </message>
+    <message>
+        <source>AI running, {done} of {total}: {name} – research use, not for diagnosis</source>
+        <translation>AI 运行中，{done}/{total}：{name} – 仅供研究，不得用于诊断</translation>
+    </message>
+    <message>
+        <source>AI has not looked at this image yet</source>
+        <translation>AI 尚未分析此图像</translation>
+    </message>
+    <message>
+        <source>AI has not looked yet where the edge is hatched</source>
+        <translation>边缘有斜线处 AI 尚未分析</translation>
     </message>
     <message>
         <source>AI explanation, research use: {about} ({names})</source>

@@ -180,6 +180,60 @@ def endless_network(spatial: int) -> bytes:
     return model_bytes([node], [("x", FLOAT, shape)], [("y", FLOAT, shape)], {"always": np.array(True)})
 
 
+def stuck_network(spatial: int, above: float) -> bytes:
+    """Never ends with an input that holds anything ``above``; else the probability of being above 0."""
+    scalar: list[int] = []
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["go_on"]), helper.make_node("Identity", ["s"], ["s_next"])],
+        "body",
+        [
+            helper.make_tensor_value_info("n", TensorProto.INT64, scalar),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, scalar),
+            helper.make_tensor_value_info("s", FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("go_on", TensorProto.BOOL, scalar),
+            helper.make_tensor_value_info("s_next", FLOAT, None),
+        ],
+    )
+    nodes = [
+        helper.make_node("ReduceMax", ["x"], ["highest"], keepdims=0),
+        helper.make_node("Greater", ["highest", "above"], ["stuck"]),
+        helper.make_node("Loop", ["", "stuck", "x"], ["same"], body=body),
+        helper.make_node("Mul", ["same", "steep"], ["logit"]),
+        helper.make_node("Sigmoid", ["logit"], ["y"]),
+    ]
+    constants = {"above": np.float32(above), "steep": np.float32(0.05)}
+    return model_bytes(nodes, [("x", FLOAT, free_shape(spatial))], [("y", FLOAT, free_shape(spatial))], constants)
+
+
+def box_around_brightest() -> bytes:
+    """A box ``b`` (1, 4), x y x y, around the brightest pixel of one image, with a score ``s`` of 0.8."""
+    nodes = [
+        helper.make_node("Reshape", ["x", "flat"], ["row_of_all"]),
+        helper.make_node("ArgMax", ["row_of_all"], ["at"], axis=1, keepdims=0),
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Gather", ["shape", "last"], ["width"]),
+        helper.make_node("Div", ["at", "width"], ["j"]),
+        helper.make_node("Mod", ["at", "width"], ["i"]),
+        helper.make_node("Concat", ["i", "j"], ["low"], axis=0),
+        helper.make_node("Add", ["low", "one"], ["high"]),
+        helper.make_node("Concat", ["low", "high"], ["corners"], axis=0),
+        helper.make_node("Cast", ["corners"], ["float_corners"], to=TensorProto.FLOAT),
+        helper.make_node("Reshape", ["float_corners", "table"], ["b"]),
+        helper.make_node("Identity", ["score"], ["s"]),
+    ]
+    constants = {
+        "flat": np.array([1, -1]),
+        "last": np.array([3]),
+        "one": np.array([1]),
+        "table": np.array([1, 4]),
+        "score": np.array([0.8], np.float32),
+    }
+    outputs = [("b", FLOAT, [1, 4]), ("s", FLOAT, [1])]
+    return model_bytes(nodes, [("x", FLOAT, [1, 1, "h", "w"])], outputs, constants)
+
+
 def slow_operator_network(size: int) -> bytes:
     """One convolution that lasts for seconds: no terminate flag is looked at inside one operator."""
     kernel = np.full((64, 1, size, size), 1e-3, dtype=np.float32)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from medview.core.finding import Provenance
 from medview.core.problem import ExitCode, MedviewError
-from medview.inference.course import STEP_NETWORK, STEP_PREPARE
+from medview.inference.course import STEP_NETWORK
 from medview.inference.derived import ValueCollector
 from medview.inference.feed import Feed
 from medview.inference.manifest_steps import Tiling
 from medview.inference.placement import Placement
-from medview.inference.preprocess import Prepared, needs_whole_series, run_steps, with_neighbours
+from medview.inference.preprocess import Prepared, needs_whole_series
 from medview.inference.run import provenance_of
 from medview.inference.tiling import filled, tile_starts
 
@@ -132,18 +132,8 @@ def _row(feed: Feed, row: int) -> Prepared:
         for start, prepared in feed.pieces():
             if start <= row < start + len(prepared.values):
                 at = row - start
-                placement = prepared.placement.boxed((at, 0, 0), (1, *prepared.placement.shape[1:]))
-                placement = replace(placement, offset=placement.offset - np.array([row, 0, 0]))
-                real = None if prepared.real is None else prepared.real[at : at + 1]
-                return Prepared(prepared.values[at : at + 1], real, placement)
-    reach = given.neighbours
-    with feed.course.timed(STEP_PREPARE):
-        low, high = max(0, row - reach), min(feed.source.rows, row + 1 + reach)
-        values, real = feed.source.fetch(low, high)
-        placement = Placement.start(feed.orientation, feed.geometry)
-        placement = replace(placement, shape=(len(values), *placement.shape[1:]))
-        prepared = run_steps(given, values, real, placement, feed.geometry, feed.course.silent)
-        return with_neighbours(given, prepared, row - low, 1) if reach else prepared
+                return prepared.rows(at, at + 1)
+    return feed.prepared_rows(row, row + 1, feed.course.silent)
 
 
 def _tile(field: Field, centre: AnyArray, tiling: Tiling, stride: Sequence[int]) -> Field:
@@ -172,7 +162,7 @@ class ScopedFeed(Feed):
 
     field: Field | None = None
 
-    def pieces(self) -> Iterator[tuple[int, Prepared]]:
+    def pieces(self, looked_at: bool = False) -> Iterator[tuple[int, Prepared]]:  # noqa: ARG002 - there is one
         """The field, as the only piece."""
         assert self.field is not None, "made with one"
         yield self.field.row, self.field.prepared
@@ -191,7 +181,7 @@ def scoped(feed: Feed, field: Field) -> ScopedFeed:
         feed.geometry,
         feed.device,
         feed.warnings,
-        field,
+        field=field,
     )
 
 
