@@ -187,6 +187,14 @@ def _file_commands() -> tuple[Command, ...]:
             section=1,
         ),
         Command(
+            "save.surfaces",
+            QT_TRANSLATE_NOOP("Command", "Save the surfaces of the segmentations (STL)…"),
+            menu,
+            lambda c: c.shell.save_surfaces(),
+            enabled=has_volume,
+            section=1,
+        ),
+        Command(
             "edit.copy",
             QT_TRANSLATE_NOOP("Command", "Copy the viewport as a picture"),
             menu,

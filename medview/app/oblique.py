@@ -17,7 +17,7 @@ from medview.core.plane import ANATOMICAL_AXES, as_vector, oblique_plane
 from medview.core.problem import MedviewError
 
 if TYPE_CHECKING:
-    from medview.app.viewport_state import ViewportState
+    from medview.app.viewport_state import ViewportState, ViewportView
     from medview.app.workspace import Workspace
     from medview.core.measurement import MeasurementPlace
     from medview.core.study import Stack
@@ -403,3 +403,11 @@ def turn_by_hand(state: ViewportState, right: float, down: float) -> None:
     # The front moves right: the picture's directions turn about its vertical, then about its horizontal.
     rotation = _rotation(v, right) @ _rotation(u, -down)
     set_axes(state, turned_axes(axes, rotation), state.stack.geometry.bounds.mean(axis=0))
+
+
+def full_turn(view: ViewportView, count: int) -> list[Axes]:
+    """Directions of the pictures of a projection that is turned once around what is upright on the screen, evenly, the present one first."""
+    if view.axes is None:
+        return []
+    upright = np.array(view.axes[0 if view.rotation % 2 else 1])
+    return [turned_axes(view.axes, _rotation(upright, 2 * np.pi * at / count)) for at in range(count)]

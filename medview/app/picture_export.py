@@ -18,8 +18,8 @@ from medview.core.problem import ExitCode, MedviewError
 if TYPE_CHECKING:
     from medview.core.volume import Volume
 
-Extent = Literal["picture", "layout", "series", "film"]
-"""One viewport, all that are on the screen, every image of the series, the same as a film."""
+Extent = Literal["picture", "layout", "series", "film", "turn"]
+"""One viewport, all that are on the screen, every image of the series, the same as a film; a projection turned once around."""
 Content = Literal["seen", "stored", "values"]
 """As it is seen, with 8 bits for each colour; the file's own numbers; modality values (HU …)."""
 Format = Literal["png", "tiff", "avi"]
@@ -32,7 +32,7 @@ MOST_NAME = 60
 
 def formats_of(extent: Extent, content: Content, stored: str = "uint16") -> tuple[Format, ...]:
     """In which formats it can be written; ``stored`` is the numpy type of the stored values."""
-    if extent == "film":
+    if extent in {"film", "turn"}:
         return ("avi",)
     if content == "stored":
         return ("png", "tiff") if stored.startswith("uint") else ("tiff",)

@@ -7,6 +7,7 @@ from medview.app.command_rules import Run, Test, has_volume
 from medview.app.commands import Command, Context, Menu
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.slab_commands import or_say_why
+from medview.app.solid_steps import as_step
 from medview.app.viewport_state import ViewportState
 from medview.core.scene import SolidStyle
 
@@ -33,7 +34,7 @@ def _is_turned(context: Context) -> bool:
 def _on_solid(action: Run) -> Run:
     def run(context: Context) -> None:
         context.workspace.touched = True
-        action(context)
+        as_step(context.workspace, context.workspace.active_viewport, lambda _state: action(context))
 
     return run
 

@@ -109,6 +109,12 @@ class SolidProcess:
         told, _ = self._ask("surface", values, {"inside": part.inside})
         return int(told["triangles"]), float(told["volume_mm3"])
 
+    def border(self, part: SolidPart) -> tuple[NDArray[np.float32], NDArray[np.int32], float]:
+        """Points (n, 3) LPS mm, triangles (m, 3) and mm³ of a surface that is not drawn; no volume has to be there."""
+        values = {"first": part.first, "geometry": part.geometry, "step": part.step}
+        told, arrays = self._ask("border", values, {"inside": part.inside})
+        return arrays["points"], arrays["triangles"], float(told["volume_mm3"])
+
     def drop_surfaces(self, keys: tuple[str, ...]) -> None:
         """Forget surfaces."""
         if keys:

@@ -23,7 +23,10 @@ class Solids:
     """By stack and time point, the one that was looked at last at the end."""
 
     def __post_init__(self) -> None:
+        from medview.app.solid_steps import SolidChange, apply_solid
+
         self.workspace.studies_changed.connect(self._follow_studies)
+        self.workspace.history.understand(SolidChange, lambda change: apply_solid(self.workspace, change))
 
     def model(self, stack: Stack, time: int) -> SolidModel:
         """The model of a time point."""

@@ -32,7 +32,10 @@ def make_service(host: Host) -> SceneService:
 
 
 class SceneService:
-    """``open`` once, then ``volume``, its parts and ``ready``; surfaces come and go; ``draw`` and ``pick`` as often as wished."""
+    """``open`` once, then ``volume``, its parts and ``ready``; surfaces come and go; ``draw`` and ``pick`` as often as wished.
+
+    ``border`` needs none of them: it makes a surface that is not drawn.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -55,6 +58,7 @@ class SceneService:
             "draw": self._draw,
             "pick": self._pick,
             "mesh": self._mesh,
+            "border": self._border,
         }
         return asked[kind](values, arrays)
 
@@ -119,6 +123,13 @@ class SceneService:
             return {"point": None}, {}
         found = first_seen(values["scene"], self._grid, self._codes, float(values["x"]), float(values["y"]))
         return {"point": None if found is None else [float(one) for one in found]}, {}
+
+    def _border(self, values: Mapping[str, Any], arrays: Arrays) -> Answer:
+        from medview.scene.surfaces import surface_of
+
+        first = values["first"]
+        made = surface_of(arrays["inside"], (first[0], first[1], first[2]), values["geometry"], int(values["step"]))
+        return {"volume_mm3": made.volume_mm3}, {"points": made.points, "triangles": made.triangles}
 
     def _mesh(self, values: Mapping[str, Any], _arrays: Arrays) -> Answer:
         mesh = self._meshes.get(str(values["key"]))

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medview.app.oblique import full_turn
 from medview.app.picture_export import (
     Content,
     Extent,
@@ -54,6 +55,8 @@ WAIT_MS = 20
 LOOK_MS = 150
 """How long a viewport is left alone before the preview follows it."""
 SIDES = (512, 1024, 2048)
+TURN_IMAGES = 72
+"""Of a film of a full turn: one for every five degrees."""
 
 
 class ExportDialog(QDialog):
@@ -180,6 +183,8 @@ class ExportDialog(QDialog):
                 ("series", translate("Export", "All {0} images, one file for each").format(self._image_count()))
             )
             found.append(("film", translate("Export", "All {0} images as a film").format(self._image_count())))
+        if self._view.plane_kind in {"solid", "turning"} and self._view.axes is not None:
+            found.append(("turn", translate("Export", "A full turn as a film")))
         return found
 
     def _image_count(self) -> int:
@@ -209,7 +214,7 @@ class ExportDialog(QDialog):
         if view is before or self.run is not None or self._write_wanted or view.stack is None:
             return
         self._view = view
-        if before.stack is None or before.stack.id != view.stack.id:
+        if before.stack is None or before.stack.id != view.stack.id or before.plane_kind != view.plane_kind:
             self._refill(self.extent, self._extents())
             self.rate.setValue(film_rate(view))
             self._follow_extent()
@@ -220,7 +225,8 @@ class ExportDialog(QDialog):
         extent = self.chosen[0]
         stack = self._view.stack
         contents: list[tuple[object, str]] = [("seen", translate("Export", "As seen, 8 bits, with everything on it"))]
-        if extent in {"picture", "series"} and stack is not None and stack.components == 1:
+        is_solid = self._view.plane_kind == "solid"  # light through what is opaque: no values
+        if extent in {"picture", "series"} and stack is not None and stack.components == 1 and not is_solid:
             if self._view.plane_kind == "acquired" and stack.dtype in {"int16", "uint16", "uint8", "int8"}:
                 contents.append(("stored", translate("Export", "Stored values, 16 bits, nothing on it")))
             unit = f" ({stack.unit})" if stack.unit else ""
@@ -234,7 +240,7 @@ class ExportDialog(QDialog):
         names = {"png": "PNG", "tiff": "TIFF", "avi": translate("Export", "AVI (Motion JPEG, lossy)")}
         formats = formats_of(extent, content, stack.dtype if stack is not None else "uint16")
         self._refill(self.format, [(one, names[one]) for one in formats])
-        self._form.setRowVisible(self.rate, extent == "film")
+        self._form.setRowVisible(self.rate, extent in {"film", "turn"})
         self._form.setRowVisible(self.side, content == "seen" and extent != "layout")
         self.named.setText(
             translate("Export", "With patient data (corner text, file name)")
@@ -358,8 +364,8 @@ class ExportDialog(QDialog):
         keeper = str(path.parent)
         if keeper != self._workspace.settings.export_folder:
             self._workspace.change_settings(export_folder=keeper)
-        if extent in {"series", "film"}:
-            self._write_run(path, content, format_)
+        if extent in {"series", "film", "turn"}:
+            self._write_run(path, extent, content, format_)
             return
         self._write_wanted = True
         self._follow()
@@ -405,8 +411,9 @@ class ExportDialog(QDialog):
         elif cut is not None:
             write_picture(path, whole_or_float(np.asarray(cut.original.values)))
 
-    def _write_run(self, path: Path, content: Content, format_: Format) -> None:
+    def _write_run(self, path: Path, extent: Extent, content: Content, format_: Format) -> None:
         named = self.named.isChecked()
+        axes = full_turn(self._view, TURN_IMAGES) if extent == "turn" else []
         wish = RunWish(
             path,
             picture_name(self._view, named=named),
@@ -414,8 +421,9 @@ class ExportDialog(QDialog):
             content,
             self._size(),
             text_mode_of(self._view, named=named),
-            self._images(),
+            [(self._view.time, self._view.k)] * len(axes) if axes else self._images(),
             self.rate.value(),
+            axes,
         )
         self.run = PictureRun(self._workspace, self._view, wish, self)
         self.run.progressed.connect(self._show_progress)

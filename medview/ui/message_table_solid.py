@@ -17,6 +17,17 @@ SOLID_TEMPLATES: Mapping[str, str] = {
         "Message", "Colour images have no values that could be drawn in three dimensions."
     ),
     "solid_no_values": QT_TRANSLATE_NOOP("Message", "There are no values that could be drawn in three dimensions."),
+    "no_surface": QT_TRANSLATE_NOOP(
+        "Message",
+        "No segmentation with a place in the patient is shown here: there is nothing to make a surface of.",
+    ),
+    "empty_surface": QT_TRANSLATE_NOOP(
+        "Message", "The labels that are shown have no voxel: there is nothing to make a surface of."
+    ),
+    "surfaces_saved": QT_TRANSLATE_NOOP("Message", "{0} surfaces in LPS mm saved in {1}: {2}."),
+    "surfaces_coarse": QT_TRANSLATE_NOOP(
+        "Message", "{0} is so large that its surface was made of every {1}. voxel along each side."
+    ),
     "solid_no_vtk": QT_TRANSLATE_NOOP(
         "Message",
         "Drawing in three dimensions needs the library VTK, which is not installed here: pip install vtk brings it.",

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from medview.app import reading
+from medview.app.oblique import set_axes
 from medview.app.opening import find_stack
 from medview.app.picture_export import Content, Format, grey_or_colour, value_picture, whole_or_float, write_picture
 from medview.app.viewport_state import TextMode, ViewportView
@@ -21,6 +22,7 @@ from medview.core.problem import ExitCode, MedviewError
 from medview.ui.still_viewport import StillViewport, pixels_of
 
 if TYPE_CHECKING:
+    from medview.app.shown_slice import Axes
     from medview.app.workspace import Workspace
     from medview.formats.motion_jpeg import MotionJpeg
 
@@ -41,6 +43,8 @@ class RunWish:
     indices: Sequence[tuple[int, int]]
     """(time, slice) of each image."""
     rate: float = 15.0
+    axes: Sequence[Axes] = ()
+    """The directions from which each image is seen, of a projection that is turned."""
 
 
 def images_of(view: ViewportView, count: int, *, times: bool) -> list[tuple[int, int]]:
@@ -97,7 +101,12 @@ class PictureRun(QObject):
         time, index = self._wish.indices[at]
         if self._still.state.view.time != time:
             self._still.state.update(time=time)
-        reading.scroll_to(self._still.state, index)
+        state = self._still.state
+        if self._wish.axes:
+            if state.stack is not None and state.stack.geometry is not None:
+                set_axes(state, self._wish.axes[at], state.stack.geometry.bounds.mean(axis=0))
+            return
+        reading.scroll_to(state, index)
 
     def _step(self) -> None:
         try:
@@ -147,6 +156,8 @@ class PictureRun(QObject):
 
     def _write(self) -> None:
         wish, still = self._wish, self._still
+        if still.solid.is_shown and still.solid.model is not None and still.solid.model.error is not None:
+            raise still.solid.model.error
         shown, volume = still.shown, still.volume
         is_missing = shown is not None and shown.k is not None and volume is not None and not volume.is_loaded(shown.k)
         self.missing += is_missing

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSlider
 
 from medview.app import solid_view
 from medview.app.shown_slice import sides_are_known
+from medview.app.solid_steps import as_step
 from medview.core.solid_presets import presets_of
 from medview.ui.course_editor import CourseEditor
 from medview.ui.parts import title_label
@@ -140,7 +141,7 @@ class SolidPanel(QWidget):
 
     def _do(self, action: Callable[[ViewportState], object]) -> None:
         self._workspace.touched = True
-        action(self._workspace.active_viewport)
+        as_step(self._workspace, self._workspace.active_viewport, action)
 
     def _change(self, **values: Any) -> None:
         self._do(lambda state: state.update(solid=replace(state.view.solid, **values)))

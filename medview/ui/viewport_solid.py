@@ -10,6 +10,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTextOption
 
 from medview.app.marks import Mark
+from medview.app.solid_steps import keep_solid
 from medview.app.solid_view import camera_of, look_of, scene_of, set_box, set_look
 from medview.app.tools import Tool
 from medview.core.geometry import FloatArray
@@ -329,7 +330,9 @@ class BoxDrag:
         set_box(self._widget.state, self._widget.solid.pulled(self._before, self._handle, at - self._start))
 
     def end(self, at: QPointF) -> None:
+        style = replace(self._widget.state.view.solid, box=self._before)
         self.move(at)
+        keep_solid(self._widget.workspace, self._widget.state, style)
         self._widget.touch()
 
     def cancel(self) -> None:
@@ -354,6 +357,7 @@ class LookDrag:
 
     def end(self, at: QPointF) -> None:
         self.move(at)
+        keep_solid(self._widget.workspace, self._widget.state, self._style)
         self._widget.touch()
 
     def cancel(self) -> None:

@@ -103,6 +103,12 @@ class WindowDialogs(QMainWindow):
 
         save_diagnostics(self, self._workspace)
 
+    def save_surfaces(self) -> None:
+        """Ask where to and write the surfaces of the segmentations that the active viewport shows."""
+        from medview.ui.surface_saving import save_surfaces
+
+        save_surfaces(self, self._workspace)
+
     def show_notices(self) -> None:
         """Open the list of messages and problems."""
         from medview.ui.small_dialogs import NoticesDialog

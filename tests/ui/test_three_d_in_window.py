@@ -9,6 +9,7 @@ pytest.importorskip("vtkmodules", reason="the extra three-d is not installed")
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from medview.app import solid_process
 from medview.app.solid_view import STANDARD_VIEWS, preset_of
@@ -177,6 +178,23 @@ def test_the_box_is_pulled_by_handles_and_sliders_and_looks_by_their_points(qtbo
     panel.shaded.setChecked(False)
     assert state.view.solid.look.shaded is False
 
+    # All of it is taken back step by step, a drag as one, and done again.
+    final = state.view.solid
+    history = desk.workspace.history
+    assert history.undo_title == "Look in three dimensions"
+    QTest.keyClick(widget, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (state.view.solid.preset, state.view.solid.look) == ("ct-vessels", None)
+    for expected in (len(lower.points) - 1, len(lower.points)):
+        QTest.keyClick(widget, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert len(state.view.solid.look.points) == expected
+    while history.undo_title in {"Look in three dimensions", "Clipping box"}:
+        QTest.keyClick(widget, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert state.view.solid.preset in {"", "ct-bone"}, "the skin was chosen by a key too"
+    assert state.view.solid.box is None
+    while history.redo_title:
+        QTest.keyClick(widget, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert state.view.solid == final
+
 
 def test_labels_are_surfaces_where_their_voxels_are_and_follow_the_list(qtbot, widget) -> None:
     workspace, state = widget.workspace, widget.state
@@ -206,6 +224,76 @@ def test_labels_are_surfaces_where_their_voxels_are_and_follow_the_list(qtbot, w
     picture = pixels(widget)
     assert not ((picture[..., 1] > 60) & (picture[..., 0] < 60)).any(), "hidden AI is no surface either"
     assert "ai_hidden" in {mark.code for mark in widget._painting.marks(widget.volume)}
+
+
+def test_the_surfaces_shown_are_written_with_their_names_into_a_folder(qtbot, widget, tmp_path, monkeypatch) -> None:
+    workspace, stack = widget.workspace, widget.state.stack
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_all: str(tmp_path))
+    widget.desk.window.actions_["save.surfaces"].trigger()
+    assert workspace.notices[-1].code == "no_surface"
+    labels = np.zeros((SLICES, ROWS, ROWS), np.uint8)
+    labels[3:9, 20:40, 10:30] = 1
+    labels[3:9, 20:40, 40:50] = 2
+    meanings = (Label(1, "左肺 / left", (40, 255, 40)), Label(2, "Hidden", (1, 2, 3)), Label(3, "Empty", (1, 2, 3)))
+    made = Provenance("p", "Package", "1.0", "0" * 64, "cpu", "cpu", "", stack.id, "2026-01-01T00:00:00+00:00", 1.0)
+    segmentation = Segmentation(labels, stack.geometry, meanings)
+    assert workspace.results.add(InferenceResult(made, "segmentation", segmentation))
+    workspace.results_changed.emit(stack.id)
+    widget.desk.window.actions_["save.surfaces"].trigger()
+    qtbot.waitUntil(lambda: any(one.code == "surfaces_saved" for one in workspace.notices))
+    files = sorted(tmp_path.rglob("*.stl"))
+    assert [file.name for file in files] == ["01-左肺-left.stl", "02-Hidden.stl"]
+    assert files[0].parent.name == "CT_1_surfaces"
+    # An independent reader finds the box where its voxels are, and its volume.
+    from vtkmodules.vtkFiltersCore import vtkMassProperties
+    from vtkmodules.vtkIOGeometry import vtkSTLReader
+
+    reader = vtkSTLReader()
+    reader.SetFileName(str(files[0]))
+    reader.Update()
+    mass = vtkMassProperties()
+    mass.SetInputConnection(reader.GetOutputPort())
+    assert mass.GetVolume() == pytest.approx(6 * 20 * 20 * 2.0 * 1.5 * 1.5, rel=0.06)
+    low, high = np.array(reader.GetOutput().GetBounds()).reshape(3, 2).T
+    corners = stack.geometry.voxel_to_patient([(2.5, 19.5, 9.5), (8.5, 39.5, 29.5)])
+    assert low == pytest.approx(corners.min(axis=0), abs=1.0)
+    assert high == pytest.approx(corners.max(axis=0), abs=1.0)
+    assert files[0].read_bytes()[:33] == b"medview SPACE=LPS UNIT=mm ?? / le"
+
+
+def test_a_film_goes_once_around_what_is_upright(qtbot, widget, tmp_path, monkeypatch) -> None:
+    import cv2
+
+    from medview.ui import export_dialog
+    from medview.ui.export_dialog import ExportDialog
+
+    monkeypatch.setattr(export_dialog, "TURN_IMAGES", 4)
+    workspace, state = widget.workspace, widget.state
+    axes = state.view.axes
+    widget.desk.window.export_series()
+    qtbot.waitUntil(lambda: bool(widget.desk.window.findChildren(ExportDialog)))
+    dialog = widget.desk.window.findChildren(ExportDialog)[-1]
+    dialog.extent.setCurrentIndex(dialog.extent.findData("turn"))
+    assert dialog.content.findData("values") < 0, "light has no values"
+    dialog.side.setCurrentIndex(dialog.side.findData(512))
+    path = str(tmp_path / "turn.avi")
+    dialog.path.setText(path)
+    QTest.mouseClick(dialog.save, LEFT)
+    qtbot.waitUntil(lambda: any(one.values == (path,) for one in workspace.notices))
+    assert state.view.axes == axes, "what is on the screen stays"
+    film = cv2.VideoCapture(path)
+    pictures = []
+    while (found := film.read())[0]:
+        pictures.append(found[1].astype(float).mean(axis=2))
+    film.release()
+    assert len(pictures) == 4
+    # The body is wider than it is deep: its silhouette is narrower after a quarter turn, and again after three.
+    h, w = pictures[0].shape
+    rows = slice(round(0.45 * h), round(0.55 * h))
+    widths = [float((one[rows, w // 8 : -w // 8] > 30).any(axis=0).sum()) for one in pictures]
+    assert widths[1] == pytest.approx(widths[0] * 22 / 30, rel=0.08)
+    assert widths[2] == pytest.approx(widths[0], rel=0.05)
+    assert widths[3] == pytest.approx(widths[1], rel=0.05)
 
 
 def test_without_vtk_one_sentence_says_what_is_missing(qtbot, reading_desk, monkeypatch) -> None:
