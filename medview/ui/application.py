@@ -18,6 +18,7 @@ from medview.app.workspace import Workspace
 from medview.core.policy import policy
 from medview.core.problem import Note
 from medview.jobs.queue import JobQueue
+from medview.ui.collecting import MainThreadCollection
 from medview.ui.main_window import MainWindow
 from medview.ui.post import MainThreadPost
 from medview.ui.qt_application import Application, make_application
@@ -49,6 +50,7 @@ class Desk:
         from medview.jobs.pool import DecodePool
 
         self.app = app
+        self._collection = MainThreadCollection()
         self.post = MainThreadPost()
         self.jobs = JobQueue(self.post)
         self._pool = DecodePool(give_way=True)  # its processes start with the first compressed frame
@@ -170,11 +172,14 @@ class Desk:
     def warm_up(self) -> None:
         """Load (the first time on a machine: compile) the fast oblique cuts while nothing urgent is going on."""
         from medview.jobs.queue import Lane
-        from medview.kernels import rays, volume_sampling
+        from medview.jobs.worker_start import run_once
+        from medview.kernels import jpeg2000, rays, volume_sampling
 
-        def work(_progress: Any) -> None:
+        def work(progress: Any) -> None:
             volume_sampling.warm_up()
             rays.warm_up(rays.USUAL_TYPES)
+            if not jpeg2000.is_built_in():
+                run_once("medview.dicom.kernel_worker", progress)
 
         self.jobs.submit("cuts", work, Lane.ANALYSIS, on_done=lambda _done: None)
 
@@ -192,6 +197,7 @@ class Desk:
         self.workspace.close()
         self.post.close()
         self._pool.close()
+        self._collection.stop()
 
 
 def _catch_everything(tell: Callable[[BaseException], None]) -> None:

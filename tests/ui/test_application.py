@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -127,6 +129,35 @@ def test_closing_while_everything_runs_leaves_nothing(qtbot: QtBot, study_folder
         desk.workspace.run_model(stack, open_package("balls"))
     desk.workspace.open_paths([str(study_folder)])
     close_desk(qtbot, desk)  # the fixture looks for threads
+
+
+def test_what_is_left_over_is_destroyed_on_the_main_thread_alone(qtbot: QtBot, desk: Desk) -> None:
+    class LeftOver(QObject):
+        """In a cycle, as a closed dialog and what it called are."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.itself = self
+
+        def __del__(self) -> None:
+            died_on.append(threading.current_thread().name)
+
+    def work() -> None:
+        """Much that is itself made of cycles, as in any worker."""
+        for _ in range(20 * gc.get_threshold()[0]):
+            cycle: list[object] = []
+            cycle.append(cycle)
+
+    died_on: list[str] = []
+    for _ in range(20):
+        LeftOver()
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+    qtbot.waitUntil(lambda: len(died_on) == 20, timeout=20_000)
+    assert set(died_on) == {threading.main_thread().name}
+    close_desk(qtbot, desk)
+    assert gc.isenabled()
 
 
 def test_an_unexpected_error_is_told_and_the_window_stays(qtbot: QtBot, reading_desk: Desk) -> None:
