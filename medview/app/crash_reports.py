@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from medview import __version__
-from medview.core.folders import user_folder
+from medview.core.folders import private_folder, user_folder
 from medview.core.problem import MedviewError, Note
 
 RUNNING = "running-"
@@ -49,7 +49,7 @@ def watch() -> tuple[Note, ...]:
     """
     with contextlib.suppress(OSError):
         folder = crash_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         left = [path for path in folder.glob(f"{RUNNING}*.txt") if not _is_alive(path)]
         found = [_kept(path) for path in sorted(left)]
         for old in crash_reports()[:-MOST]:
@@ -88,7 +88,7 @@ def report_error(error: BaseException) -> Path | None:
     """Keep where an error that nobody caught came from; where it was written, None where nothing can be."""
     with contextlib.suppress(OSError):
         folder = crash_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}-error.txt"
         path.write_text(_heading() + "\n".join(_lines(error)) + "\n", encoding="utf-8")
         return path

@@ -120,6 +120,7 @@ def share_deidentified(
     ``cannot_write``, ``share_wish``; and what ``progress`` raises.
     """
     from medview.dicom.deidentify import DeidentificationRules
+    from medview.files.replaced_file import give_usual_mode
 
     policy().refuse("export")
     if wish.dates not in {"shift", "remove"} or not wish.prefix.isascii() or not wish.prefix.replace("-", "").isalnum():
@@ -146,7 +147,7 @@ def share_deidentified(
             text = "Nothing was written: no series of the study may be shared as it is."
             raise MedviewError("nothing_to_share", text, exit_code=ExitCode.INPUT_UNUSABLE)
         (building / REPORT).write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        building.chmod(0o755)
+        give_usual_mode(building, 0o777)
         building.rename(target)
     except OSError as error:
         raise _cannot_write(target, error) from error

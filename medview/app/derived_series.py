@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from medview.core.finding import InferenceResult
-from medview.core.folders import user_folder
+from medview.core.folders import private_folder, user_folder
 from medview.core.problem import ExitCode, MedviewError
 
 
@@ -25,7 +25,7 @@ def write_derived_series(result: InferenceResult, folder: Path | None = None) ->
     title, package = (re.sub(r"[^A-Za-z0-9 _.+-]", "", text).strip() for text in (image.title, made.package_id))
     path = folder / f"AI {title or 'image'} - {package} {made.package_version} - {made.input_sha256[:8]}.nii.gz"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
     except OSError as error:
         text = f"{path} could not be written: {error.strerror or error}."
         raise MedviewError("cannot_write", text, str(path), ExitCode.CANNOT_WRITE) from error

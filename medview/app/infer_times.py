@@ -56,6 +56,7 @@ def write_times(
     What a recurrent network remembers of each slice goes on to the next time point. Raises MedviewError.
     """
     from medview.app.infer_command import RESULT_NAME, write_result
+    from medview.files.replaced_file import give_usual_mode
 
     memory: dict[int, dict[str, Any]] = {}
     try:
@@ -75,7 +76,7 @@ def write_times(
         (made / RESULT_NAME).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
         if output.exists():
             output.rmdir()
-        made.chmod(0o755)
+        give_usual_mode(made, 0o777)
         made.replace(output)
     except OSError as error:
         raise _not_written(output, error.strerror or str(error)) from error

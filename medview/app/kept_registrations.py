@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medview.core.folders import user_folder
+from medview.core.folders import private_folder, user_folder
 from medview.core.problem import MedviewError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def keep(registered: Registered, over_study: Study, over: Stack, study: Study, b
     path = path_of(study.patient.key, over, below)
     if path is None:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     try:
         write_registration(
             path, study, below, over_study, over, registered.placement, registered.name, registered.by == "medview"

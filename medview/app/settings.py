@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from medview.core.folders import user_folder
+from medview.core.folders import private_folder, user_folder
 from medview.core.policy import Policy
 from medview.core.problem import ExitCode, MedviewError, Note
 
@@ -210,7 +210,8 @@ def save_settings(settings: Settings, path: Path | None = None, leave_out: Conta
     path = path or settings_path()
     temporary = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            private_folder(path.parent)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".tmp")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             content = {name: value for name, value in asdict(settings).items() if name not in leave_out}

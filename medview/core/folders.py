@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -44,3 +45,24 @@ def user_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("medview", appauthor=False))
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder of the user's that holds what is about patients, and let nobody else into it; raises OSError.
+
+    The mode of ``Path.mkdir`` is that of the last folder alone: its parents would be open to everybody that the umask lets in.
+    What an older medview left open is closed, below the user's folder; who chose that one decides on it.
+    """
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    for one in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            one.mkdir(mode=0o700)
+    if os.name == "posix":
+        root = user_folder()
+        for one in (path, *path.parents):
+            if root not in one.parents:
+                break
+            with contextlib.suppress(OSError):
+                if one.stat().st_mode & 0o077:
+                    one.chmod(0o700)
+    return path

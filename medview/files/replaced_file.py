@@ -24,6 +24,14 @@ def cannot_write(path: str | os.PathLike[str], reason: object) -> MedviewError:
     )
 
 
+def give_usual_mode(path: Path, mode: int) -> None:
+    """What was made for its owner alone (0600, 0700) gets what the umask allows once it is what a person asked for."""
+    if os.name == "posix":
+        mask = os.umask(0)
+        os.umask(mask)
+        path.chmod(mode & ~mask)
+
+
 @contextmanager
 def replaced_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path with the same endings; on success it takes the place of ``path`` in one step.
@@ -43,11 +51,7 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as written:
             flush(written.fileno())
-        if os.name == "posix":
-            # mkstemp gives 0600; a file that a person asked for gets what the umask allows.
-            mask = os.umask(0)
-            os.umask(mask)
-            temporary.chmod(0o666 & ~mask)
+        give_usual_mode(temporary, 0o666)
         temporary.replace(target)
         flush_folder(target.parent)
     except (OSError, RuntimeError) as error:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from medview.core.folders import user_folder
+from medview.core.folders import private_folder, user_folder
 from medview.core.problem import ExitCode, MedviewError
 from medview.files.flushed import flush, flush_folder
 from medview.store.entry import Entry, NoKey, StorageKey, from_line, to_line
@@ -130,7 +130,7 @@ def _bring_back(archive: zipfile.ZipFile, name: str) -> bool:
     target = user_folder().joinpath(*PurePosixPath(name).parts)
     if target.exists():
         return False
-    target.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(target.parent)
     handle, temporary = tempfile.mkstemp(prefix=".new-", suffix=".tmp", dir=target.parent)
     with os.fdopen(handle, "wb") as file, archive.open(name) as piece:
         while chunk := piece.read(1 << 20):

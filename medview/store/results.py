@@ -33,7 +33,7 @@ from medview.core.finding import (
     Provenance,
     Segmentation,
 )
-from medview.core.folders import user_folder
+from medview.core.folders import private_folder, user_folder
 from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError, Note, Problem
 from medview.files.flushed import flush, flush_folder
@@ -70,7 +70,7 @@ def keep_result(result: InferenceResult) -> Path:
     """Write a result; returns its file. Raises MedviewError ``cannot_write`` and leaves nothing half written."""
     target = _file_of(result)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)
         handle, name = tempfile.mkstemp(prefix=".new-", suffix=".tmp", dir=target.parent)
         temporary = Path(name)
         try:

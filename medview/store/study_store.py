@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from medview.core.folders import user_folder
+from medview.core.folders import private_folder, user_folder
 from medview.core.problem import Note
 from medview.files.flushed import flush_folder
 from medview.store import journal_file
@@ -239,14 +239,17 @@ class StudyStore:
 
     def _make_folders(self) -> None:
         for folder in (self.folder, self.journal_folder):
-            if not folder.is_dir():
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_new = not folder.is_dir()
+            private_folder(folder)
+            if is_new:
                 flush_folder(folder.parent)
 
     def _open_file(self) -> None:
-        self._connection = open_database(self.database_path, self._key, self._busy_s)
         with contextlib.suppress(OSError):
+            # SQLite gives its write-ahead log the mode that the database has when it is opened.
+            os.close(os.open(self.database_path, os.O_RDWR | os.O_CREAT, 0o600))
             self.database_path.chmod(0o600)
+        self._connection = open_database(self.database_path, self._key, self._busy_s)
         try:
             self._catch_up()
         except StoreError as error:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QEvent, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QUrl
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from medview import __version__
+from medview.core.folders import private_folder, user_folder
 
 
 class Application(QApplication):
@@ -38,6 +41,18 @@ class Application(QApplication):
         return True
 
 
+def _keep_what_qt_keeps_private() -> None:
+    """Qt's file dialog writes the folders that were visited into a file that everybody can read; folders are named after patients.
+
+    Where the place can be chosen (not on Windows and macOS, which have dialogs of their own) it is the user's private one.
+    """
+    if sys.platform in {"win32", "darwin"}:
+        return
+    with contextlib.suppress(OSError):
+        kept = private_folder(user_folder() / "qt")
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(kept))
+
+
 def make_application() -> QApplication:
     """The one QApplication of the process."""
     existing = QApplication.instance()
@@ -46,6 +61,7 @@ def make_application() -> QApplication:
     QCoreApplication.setApplicationName("medview")
     QCoreApplication.setApplicationVersion(__version__)
     QGuiApplication.setDesktopFileName("org.medview.medview")  # by which a desktop finds the window's icon
+    _keep_what_qt_keeps_private()
     app = Application()
     app.setStyle("Fusion")
     app.setApplicationDisplayName("medview")
