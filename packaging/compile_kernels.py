@@ -22,6 +22,7 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
     sys.path.insert(0, str(ROOT))
     from medview.kernels import (
         connected_compiled,
+        jpeg2000_compiled,
         neighbourhood_compiled,
         rays_compiled,
         resample_grid_compiled,
@@ -40,6 +41,7 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
 
     modules = (
         connected_compiled,
+        jpeg2000_compiled,
         neighbourhood_compiled,
         rays_compiled,
         resample_grid_compiled,
@@ -51,6 +53,7 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
     volume_sampling_compiled.compile_trilinear()
     rays_compiled.compile_all(STORED_TYPES)
     connected_compiled.compile_label()
+    jpeg2000_compiled.compile_tile()
     for name in resample_grid_compiled._BODIES:
         resample_grid_compiled.compile_one(name)
     for name in neighbourhood_compiled._BODIES:

@@ -20,8 +20,10 @@ from medview.dicom.codestream import (
     read_jpeg_header,
     read_jpegxl_size,
 )
+from medview.dicom.jpeg2000 import decode_lossless
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.transfer_syntax import decoder_name, missing_decoder
+from medview.kernels.jpeg2000 import is_at_hand
 
 __all__ = ["CodecError", "DecodedFrame", "TruncatedFrameError", "decode_frame", "decoder_name"]
 
@@ -183,8 +185,13 @@ def _decode_jpeg2000(data: bytes, pixels: PixelDescription) -> DecodedFrame:
         # HTJ2K too: OpenJPH takes two thirds of the time, but behind imagecodecs it raises for nothing. Of 200 damaged
         # streams it gave a picture for 199, also for all 46 that OpenJPEG refused.
         # Small frames come many at a time, one to a worker; a mammogram comes alone and takes a second.
-        threads = min(4, os.cpu_count() or 1) if stream.rows * stream.columns >= LARGE_PICTURE else 1
-        samples = np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=threads))
+        large = stream.rows * stream.columns >= LARGE_PICTURE
+        lossless = None if large or not is_at_hand() else decode_lossless(data)
+        if lossless is not None:
+            samples = lossless
+        else:
+            threads = min(4, os.cpu_count() or 1) if large else 1
+            samples = np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=threads))
     except Exception as error:
         raise _damaged_or_short(data, error) from error
     # A YBR_FULL header over a stream whose own transform was used means RGB once that is undone.

@@ -10,10 +10,16 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+
+from medview.core.progress import Progress
 
 WORKER_FLAG = "--medview-worker"
 """First argument by which a packaged program knows that it is to be a worker."""
+
+LOWEST = 19
+POLL_S = 0.2
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -70,6 +76,22 @@ def start_worker(entry: str, niceness: int = 0) -> subprocess.Popen[bytes]:
         env=environment,
         creationflags=flags,
     )
+
+
+def run_once(entry: str, progress: Progress) -> None:
+    """Let a worker of the lowest priority prepare itself, and end it; raises Cancelled from ``progress``, OSError."""
+    process = start_worker(entry, LOWEST)
+    try:
+        if process.stdin is not None:
+            process.stdin.close()
+        while process.poll() is None:
+            progress("prepare", 0, 0)
+            time.sleep(POLL_S)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def became_worker(arguments: Sequence[str]) -> bool:

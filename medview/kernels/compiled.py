@@ -22,10 +22,8 @@ def compile_kept(function: Callable[..., Any], signatures: Sequence[Any]) -> Cal
     try:
         return _jit(function, signatures, cache=True)
     except (RuntimeError, OSError):  # "no locator available"
-        folder = private_cache_folder()
-    if folder is not None:
-        config: Any = numba.config
-        config.CACHE_DIR = folder
+        pass
+    if _keeps_privately():
         try:
             return _jit(function, signatures, cache=True)
         except (RuntimeError, OSError):
@@ -33,8 +31,32 @@ def compile_kept(function: Callable[..., Any], signatures: Sequence[Any]) -> Cal
     return _jit(function, signatures, cache=False)
 
 
+def is_kept(function: Callable[..., Any], signature: Any) -> bool:
+    """Whether :func:`compile_kept` would find ``function`` compiled for ``signature`` already."""
+    try:
+        dispatcher = _jit(function, (), cache=True)
+    except (RuntimeError, OSError):
+        if not _keeps_privately():
+            return False
+        try:
+            dispatcher = _jit(function, (), cache=True)
+        except (RuntimeError, OSError):
+            return False
+    kept: Any = dispatcher
+    return kept._cache.load_overload(signature, kept.targetctx) is not None
+
+
+def _keeps_privately() -> bool:
+    folder = private_cache_folder()
+    if folder is None:
+        return False
+    config: Any = numba.config
+    config.CACHE_DIR = folder
+    return True
+
+
 def _jit(function: Callable[..., Any], signatures: Sequence[Any], cache: bool) -> Callable[..., Any]:
-    compiled: Callable[..., Any] = numba.njit(list(signatures), cache=cache, nogil=True)(function)
+    compiled: Callable[..., Any] = numba.njit(list(signatures) or None, cache=cache, nogil=True)(function)
     return compiled
 
 

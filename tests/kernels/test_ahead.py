@@ -12,7 +12,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from medview.kernels import ahead, connected, resample_grid, volume_sampling
+from medview.dicom.jpeg2000 import decode_lossless
+from medview.kernels import ahead, connected, jpeg2000, resample_grid, volume_sampling
+from tests.kernels.jpeg2000_streams import PLAIN
 
 pytestmark = pytest.mark.beside
 
@@ -55,6 +57,18 @@ def test_trilinear_samples_are_equal(built: ModuleType, stored: str, monkeypatch
             assert volume_sampling.warm_up()
         answers.append(volume_sampling.sample_trilinear(*given))
     np.testing.assert_array_equal(answers[0], answers[1])
+
+
+def test_tiles_are_equal(built: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    for components, stream in PLAIN.values():
+        answers = []
+        for kernel in (jpeg2000._compiled(), built.jpeg2000_tile):
+            monkeypatch.setattr(jpeg2000, "_compiled", lambda kernel=kernel: kernel)
+            answers.append(decode_lossless(stream))
+        assert answers[0] is not None
+        assert answers[0].size == components * 37 * 45
+        np.testing.assert_array_equal(answers[0], answers[1])
+        monkeypatch.undo()
 
 
 def test_labels_grids_and_decisions_are_equal(built: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
