@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,13 +14,16 @@ from medview.core import mark_shapes
 from medview.core.measurement import (
     POINTS_OF_KIND,
     REGION_KINDS,
+    ImagePoint,
     Measurement,
     MeasurementKind,
+    PxReason,
     Quantity,
     RegionStatistics,
     chosen_values,
     ellipse_area,
     ellipse_axes,
+    px_reason,
     ruler_length,
     spacing_at,
     statistics_of,
@@ -63,6 +66,8 @@ class Measured:
     scale_unit: str = ""
     slab: Slab | None = None
     """What the values are a projection of."""
+    why_px: PxReason = ""
+    """Why there are no mm in a picture with scales."""
     elsewhere: bool = False
     """Whether the picture shows other values than those that the numbers are of: another slab, or none."""
 
@@ -88,7 +93,22 @@ def measure(
     """
     if len(mark.points) < POINTS_OF_KIND[mark.kind][0]:
         return Measured(mark.kind)  # still being drawn
-    spacing, kind = _spacing(mark, shown)
+    found = _measured(mark, shown, values, skipped, unit, filtered, scale)
+    if shown.regions and (found.length is not None or found.perimeter is not None):
+        return replace(found, why_px=px_reason(_reach(mark), shown.regions))
+    return found
+
+
+def _measured(
+    mark: Measurement,
+    shown: ShownSlice,
+    values: NDArray[Any] | None,
+    skipped: NDArray[np.bool_] | None,
+    unit: str | None,
+    filtered: bool,
+    scale: ValueScale | None,
+) -> Measured:
+    spacing, kind = spacing_at(_reach(mark), shown.measure_mm, shown.measure_kind, shown.regions)
     points = mark.points
     if mark.kind in {"ruler", "calibration"}:
         return Measured(mark.kind, length=ruler_length((points[0], points[1]), spacing, kind))
@@ -138,12 +158,12 @@ def region_values(
     return chosen_values(*pixels, values, skipped)
 
 
-def _spacing(mark: Measurement, shown: ShownSlice) -> tuple[tuple[float, float] | None, SpacingKind]:
-    points = mark.points
+def _reach(mark: Measurement) -> tuple[ImagePoint, ...]:
+    """The points that have to lie in one region."""
     if mark.kind in {"ellipse", "rectangle"}:
-        (x0, y0), (x1, y1) = points
-        points = ((x0, y0), (x0, y1), (x1, y1), (x1, y0))
-    return spacing_at(points, shown.measure_mm, shown.measure_kind, shown.regions)
+        (x0, y0), (x1, y1) = mark.points
+        return ((x0, y0), (x0, y1), (x1, y1), (x1, y0))
+    return mark.points
 
 
 def _degrees(value: float, kind: SpacingKind) -> Quantity:

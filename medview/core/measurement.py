@@ -139,6 +139,23 @@ def spacing_at(
     return scales.pop(), "region"
 
 
+PxReason = Literal["", "across", "outside", "no_length"]
+"""Why a mark has no mm although its picture has regions with scales: it does not lie in one of them alone, in none, or in one
+whose axes are no lengths (a spectrum, a trace)."""
+
+
+def px_reason(points: Sequence[ImagePoint], regions: Sequence[PixelRegion]) -> PxReason:
+    """Why `spacing_at` knows no mm for a mark with these points; "" where it does, and where there are no regions."""
+    if not regions or spacing_at(points, None, "none", regions)[0] is not None:
+        return ""
+    held = [[_holds(region, point) for point in points] for region in regions]
+    if not any(any(inside) for inside in held):
+        return "outside"
+    whole = [region for region, inside in zip(regions, held, strict=True) if all(inside)]
+    touched = [region for region, inside in zip(regions, held, strict=True) if any(inside)]
+    return "no_length" if whole and all(region.spacing is None for region in touched) else "across"
+
+
 def _holds(region: PixelRegion, point: ImagePoint) -> bool:
     x, y = point
     return region.x0 - 0.5 <= x <= region.x1 + 0.5 and region.y0 - 0.5 <= y <= region.y1 + 0.5

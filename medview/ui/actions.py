@@ -111,6 +111,16 @@ class CommandActions(QObject):
         why = why_not(command, self._context) if command is not None else ""
         return translate("Actions", "Not now: {0}").format(translate("Reason", why)) if why else ""
 
+    def refused(self, key: QKeySequence, in_images: bool) -> str:
+        """Why nothing happens at a key: the name of the greyed command that has it, and the reason; "" where none has it."""
+        for command in COMMANDS:
+            action = self._actions[command.id]
+            if action.isEnabled() or key not in action.shortcuts() or (command.scope == "image" and not in_images):
+                continue
+            why = self.reason(action)
+            return f"{translate('Command', command.title).rstrip('…')} – {why}" if why else ""
+        return ""
+
     def image_actions(self) -> list[QAction]:
         """The actions whose keys count while the images have the focus, or everywhere in the window."""
         return [self._actions[command.id] for command in COMMANDS]

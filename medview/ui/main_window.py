@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QToolBar, QVBoxLayout, QWidget
 
 from medview.app.commands import Context, ViewportActions
@@ -443,6 +443,15 @@ class MainWindow(WindowDialogs):
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.raise_()
         self.activateWindow()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key that nobody took: where a greyed command has it, the status line says why nothing happens."""
+        key = QKeySequence(event.keyCombination())
+        why = "" if event.isAutoRepeat() else self.actions_.refused(key, self.grid.isAncestorOf(focus_of(self) or self))
+        if why:
+            self.status.say(why)
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

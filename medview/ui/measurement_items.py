@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from medview.app.mark_editing import grips
 from medview.app.measuring import Measured
 from medview.app.view_transform import Point, ViewTransform
-from medview.core.measurement import Measurement, Quantity
+from medview.core.measurement import Measurement, PxReason, Quantity
 from medview.core.study import SpacingKind
 from medview.ui.canvas import Canvas
 from medview.ui.viewport_style import GROUND, READER, SECONDARY, TEXT
@@ -115,6 +115,15 @@ def _straight_lines(measured: Measured) -> list[str]:
     return lines
 
 
+def why_px_text(reason: PxReason) -> str:
+    """Why a mark has no mm in a picture with scales."""
+    return {
+        "across": translate("Viewport", "px: it does not lie in one scale alone"),
+        "outside": translate("Viewport", "px: it lies outside of every scale"),
+        "no_length": translate("Viewport", "px: this part shows no lengths (a spectrum or trace)"),
+    }.get(reason, "")
+
+
 def place_text(point: tuple[float, float, float]) -> str:
     """A place in the patient by its letters: L 12.3  P 4.0  H 88.1 mm."""
     letters = ("LR", "PA", "HF")
@@ -161,6 +170,8 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
         lines.append(translate("Viewport", "No area: the outline crosses itself"))
     if measured.perimeter is not None:
         lines.append(translate("Viewport", "Perimeter {length}").format(length=quantity_text(measured.perimeter)))
+    if measured.why_px:
+        lines.append(why_px_text(measured.why_px))
     if measured.slab is not None and (statistics is not None or measured.kind == "point"):
         lines.append(slab_text(measured.slab.projection, f"{measured.slab.thickness_mm:.4g}"))
     elif measured.elsewhere and (statistics is not None or measured.kind == "point"):

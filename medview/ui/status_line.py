@@ -95,6 +95,12 @@ class StatusLine(QWidget):
         self._done_timer.setSingleShot(True)
         self._done_timer.setInterval(DONE_MS)
         self._done_timer.timeout.connect(self.done.clear)
+        self.hint = QLabel()
+        self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self._hint_timer = QTimer(self)
+        self._hint_timer.setSingleShot(True)
+        self._hint_timer.setInterval(DONE_MS)
+        self._hint_timer.timeout.connect(self.hint.clear)
         self._last_done = 0
         self.pointer = QLabel()
         self.pointer.setMinimumWidth(360)
@@ -105,6 +111,7 @@ class StatusLine(QWidget):
         row.addWidget(self.bar)
         row.addWidget(self.notices_button)
         row.addWidget(self.done)
+        row.addWidget(self.hint)
         row.addStretch(1)
         row.addWidget(self.pointer)
         row.addStretch(1)
@@ -171,6 +178,12 @@ class StatusLine(QWidget):
         )
         self.notices_button.setVisible(count > 0)
         self.notices_button.setText(translate("StatusLine", "Messages: {0}").format(count))
+
+    def say(self, text: str) -> None:
+        """Say for a while why something was not done; it is no message that has to be read."""
+        self.hint.setText(self.hint.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 520))
+        self.hint.setToolTip(text)
+        self._hint_timer.start()
 
     def refresh_hanging(self) -> None:
         """Say which protocol is hung, and which of its steps."""

@@ -8812,6 +8812,18 @@
         <translation>补角 {angle}</translation>
     </message>
     <message>
+        <source>px: it does not lie in one scale alone</source>
+        <translation>px：未完全位于同一个标尺区域内</translation>
+    </message>
+    <message>
+        <source>px: it lies outside of every scale</source>
+        <translation>px：位于所有标尺区域之外</translation>
+    </message>
+    <message>
+        <source>px: this part shows no lengths (a spectrum or trace)</source>
+        <translation>px：此区域不表示长度（频谱或曲线）</translation>
+    </message>
+    <message>
         <source>Mean {mean}{unit}   SD {sd}</source>
         <translation>均值 {mean}{unit}   标准差 {sd}</translation>
     </message>

@@ -14,6 +14,7 @@ from medview.core.measurement import (
     ellipse_axes,
     ellipse_pixels,
     ellipse_statistics,
+    px_reason,
     ruler_length,
     spacing_at,
 )
@@ -76,6 +77,22 @@ def test_a_length_in_ultrasound_is_that_of_its_region(points, millimetres) -> No
         assert length.unit == "px"
     else:
         assert (length.value, length.unit, length.spacing) == (pytest.approx(millimetres), "mm", "region")
+
+
+@pytest.mark.parametrize(
+    ("points", "reason"),
+    [
+        (((10, 10), (60, 10)), ""),
+        (((60, 10), (150, 10)), "across"),
+        (((60, 10), (110, 10)), "across"),
+        (((105, 20), (110, 30)), "outside"),
+        (((10, 120), (60, 150)), "no_length"),
+        (((10, 60), (10, 120)), "across"),
+    ],
+)
+def test_why_a_length_in_ultrasound_is_in_pixels(points, reason) -> None:
+    assert px_reason(points, (LEFT, RIGHT, SPECTRUM)) == reason
+    assert px_reason(points, ()) == ""
 
 
 def test_regions_over_one_another_count_where_they_agree() -> None:

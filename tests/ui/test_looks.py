@@ -109,6 +109,13 @@ def test_a_greyed_command_says_why(
     qtbot.waitUntil(lambda: "Not now" not in button.toolTip(), timeout=WAIT)
     tiles = window.actions_["layout.tiles"]
     assert tiles.toolTip().endswith("Not now: there is one viewport only")
+    # Its key says so too: a key that does nothing is pressed again and again.
+    qtbot.keyClick(active(desk), Qt.Key.Key_7, Qt.KeyboardModifier.ControlModifier)
+    assert window.status.hint.text() == "Tiles: consecutive images – Not now: there is one viewport only"
+    qtbot.keyClick(
+        window.series_panel, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    assert "one viewport" in window.status.hint.text(), "another key says nothing of its own"
     # In a menu the pointer that rests on a greyed line is told; on another one nothing repeats the line.
     menu, said = window.menus["image"], []
     monkeypatch.setattr(QToolTip, "showText", lambda _at, text, _widget: said.append(text))

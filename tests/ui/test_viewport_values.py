@@ -198,6 +198,9 @@ def test_ultrasound_regions_have_mm_of_their_own(qtbot) -> None:
         widget.workspace.measurements.add(Measurement(name, "ruler", widget.place(), points))
     told = {mark.id: quantity_text(widget.measured(mark).length) for mark in widget.marks_here()}
     assert told == {"a": "0.5 mm ultrasound region", "b": "1.0 mm ultrasound region", "c": "10.0 px"}
+    lines = {mark.id: measured_lines(widget.measured(mark), picture_is_filtered=False) for mark in widget.marks_here()}
+    assert lines["a"] == [told["a"]]
+    assert lines["c"] == ["10.0 px", "px: it does not lie in one scale alone"]
     assert scale_px_per_mm(widget.shown, widget.transform) is None
 
 
