@@ -20,7 +20,7 @@ from medview.dicom.codestream import (
     read_jpeg_header,
     read_jpegxl_size,
 )
-from medview.dicom.jpeg2000 import decode_lossless
+from medview.dicom.jpeg2000 import decode_reversible_frame
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.transfer_syntax import decoder_name, missing_decoder
 from medview.kernels.jpeg2000 import is_at_hand
@@ -186,9 +186,9 @@ def _decode_jpeg2000(data: bytes, pixels: PixelDescription) -> DecodedFrame:
         # streams it gave a picture for 199, also for all 46 that OpenJPEG refused.
         # Small frames come many at a time, one to a worker; a mammogram comes alone and takes a second.
         large = stream.rows * stream.columns >= LARGE_PICTURE
-        lossless = None if large or not is_at_hand() else decode_lossless(data)
-        if lossless is not None:
-            samples = lossless
+        reversible = None if large or not is_at_hand() else decode_reversible_frame(data)
+        if reversible is not None:
+            samples = reversible
         else:
             threads = min(4, os.cpu_count() or 1) if large else 1
             samples = np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=threads))

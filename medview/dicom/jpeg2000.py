@@ -1,4 +1,4 @@
-"""The way of most JPEG 2000 frames: complete, reversible, one tile. What differs in anything is left to OpenJPEG."""
+"""The way of most JPEG 2000 frames: reversible, whole, one tile. What differs in anything is left to OpenJPEG."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class _Frame:
     signed: bool
 
 
-def decode_lossless(data: bytes) -> NDArray[Any] | None:
-    """Samples (rows, columns) or (rows, columns, components) of a lossless codestream, bare or in a JP2 file.
+def decode_reversible_frame(data: bytes) -> NDArray[Any] | None:
+    """Samples (rows, columns) or (rows, columns, components) of a reversible codestream, bare or in a JP2 file.
 
-    None for every stream that is not complete or not of the plain kind: OpenJPEG knows them all, and says what is wrong.
+    None for every stream that is cut off or not of the plain kind: OpenJPEG knows them all, and says what is wrong.
     """
     start = data.find(_START, 0, 1 << 16)
     if start < 0:

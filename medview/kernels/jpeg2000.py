@@ -1,7 +1,7 @@
-"""Lossless JPEG 2000 tiles, decoded by a kernel of our own: 1.4 times as fast as OpenJPEG, and only what it is sure of.
+"""Reversible JPEG 2000 tiles, decoded by a kernel of our own: 1.4 times as fast as OpenJPEG, and equal to it bit for bit.
 
-It takes complete reversible tiles whose resolutions are one precinct each, which is what scanners and archives write. For
-everything else it says None, and the caller asks OpenJPEG.
+It takes tiles whose resolutions are one precinct each, which is what scanners and archives write. For everything else it says
+None, and the caller asks OpenJPEG.
 """
 
 from __future__ import annotations

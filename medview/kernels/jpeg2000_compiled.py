@@ -297,6 +297,11 @@ def _block(data, width, height, planes, passes, contexts, out, pitch, scratch, w
             kind = 0
         else:
             kind += 1
+    # Planes that were left out are guessed as OpenJPEG does: half of the last bit that a sample has got.
+    last = (passes + 1) % 3  # kind of the last pass
+    plane = planes - 1 - (passes + 1) // 3
+    half = (int64(1) << plane) >> 1
+    older = int64(1) << plane if last == 0 else half  # those that the last pass of significance has passed over
     place = int64(0)
     for stripe in range(stripes):
         rows = min(4, height - 4 * stripe)
@@ -305,7 +310,10 @@ def _block(data, width, height, planes, passes, contexts, out, pitch, scratch, w
             negative = _load64(words, n + i) >> 21
             for row in range(rows):
                 flip = -((negative >> (3 * row)) & 1)
-                _store32(out, (4 * stripe + row) * pitch + i, (_load32(scratch, place + row) ^ flip) - flip)
+                value = _load32(scratch, place + row)
+                if value:
+                    value += older if value >> (plane + 1) else half
+                _store32(out, (4 * stripe + row) * pitch + i, (value ^ flip) - flip)
             place += 4
 
 
@@ -565,9 +573,7 @@ def _jpeg2000_tile(data, levels, layers, order, block_width, block_height, ends_
     for component in range(components):
         for block in range(blocks):
             longest = max(longest, length[component, block])
-            count = passes[component, block]
-            # Planes that were left out would have to be guessed: not what is done here.
-            if count and count != 3 * planes[component, block] - 2:
+            if passes[component, block] > max(0, 3 * planes[component, block] - 2):
                 return 7
     code = np.empty(longest + 4, np.uint8)
     stripes = (block_height + 3) >> 2

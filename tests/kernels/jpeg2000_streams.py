@@ -317,9 +317,9 @@ PLAIN: dict[str, tuple[int, bytes]] = {
     ),
 }
 
-OTHER: dict[str, tuple[int, bytes]] = {
+ROUGH: dict[str, tuple[int, bytes]] = {
     # -r 8,3 -n 4
-    "two layers of which the last is not complete": (
+    "two layers, planes left out": (
         1,
         base64.b85decode(
             "|4;u>04V?f0000j0000b00000000000000j0000b0000000000009XB0sm3}3;+NC0ssR91ONg5TmTI~P*_-"
@@ -333,6 +333,24 @@ OTHER: dict[str, tuple[int, bytes]] = {
             "E7b31nj<#NKV&U%z~4k6s>KUDeM`_74Vk}~9u1G_#mCVAzY6pp&o=duomrV1mi)+7q!Tm5(R#KN-EDjIT$i_U!r=ee"
         ),
     ),
+    # -r 10 -n 3 -mct 1
+    "colour transform, planes left out": (
+        3,
+        base64.b85decode(
+            "|4;u>051Rl0000j0000b00000000000000j0000b000000000000RjD0SN&C2>}8BQUDA9000320t5sA0smY83P4a;SYTLKVE<$QB>(|Ka%Ew3"
+            "Wn>^?c_2@4Wo}APMMofZWpZ<AZ*CwmE;TMN|BwI*000000tNs9|C7&-fD?<i@xh%fDc_zXTD*;V0c3%6rVy7y^Z*>DGR(w~iK-"
+            "+y7QR^*=#hc?)<2F|&-"
+            "2Y+NM!<##J)=$8bf%@?*3)~HWUaiU6z}y>9o9{R4^q@ZylVx#&j#|r)2u;I9$xjByUNo386LBdKZ1652&31{#0N<^=VQdl)x3VrZl4n$-"
+            ")39%K_&Kf4V_z$Jdz%N2ou*yNJiYggQJta6XcyE>}W)N9F@*HANEc5j+y_b}i#OJPccAETwTxqE%TPcu?ONXz8)jK(S29)Zj+L#1rP@URm$^s!"
+            "Lgt?J7<&&nZ%E*StU;138f(I~hbmodwS8gClPD`p<}baPi{6KQ?35`UbYOyPShtx_RqC0L0CZpt(C>S!$kOfUp{Ec*m$AQx2+e6^uF?1;2i&?>"
+            "6ec8lK$EeLX)ChiOy5Q;NPOChine=v!-"
+            "#U1VH;Wb*q$oZ*dRERyh#Q|RzXtYOED3eQo_ogHLx$6J|Mjq&xMaYuHtbkX8WQ=k|w#2Cx@Pz^B%ptkl<3+z<u(bfly&RyE`PckN{R3qZTxVB9"
+            "`qrvKxF{;`}g%*sk%yx{uqR%lJgmK_;trn+V723yvUT*&%(r6&*j;gw5&^JthLo0^UR8*@f=NW|4m7VZpNqQD&%LV2C7zSxDBKrT?"
+        ),
+    ),
+}
+
+OTHER: dict[str, tuple[int, bytes]] = {
     # -M 1 -n 4
     "selective bypass": (
         1,
