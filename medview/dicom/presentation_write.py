@@ -50,6 +50,28 @@ def write_presentation(
     save_object(made_or_refused(lambda: _make(statement, frames, window, area), target, "gsps_impossible"), target)
 
 
+def _complete(header: Any) -> None:
+    """Give the copy in memory of a multi-frame image without functional groups (XA, US) those that highdicom asks for."""
+    if int(header.get("NumberOfFrames") or 1) < 2 or "SharedFunctionalGroupsSequence" in header:
+        return
+    from pydicom.dataset import Dataset
+
+    shared, values, windows = Dataset(), Dataset(), Dataset()
+    for keyword in ("RescaleIntercept", "RescaleSlope", "RescaleType"):
+        if header.get(keyword) not in {None, ""}:
+            setattr(values, keyword, header[keyword].value)
+    for keyword in ("WindowCenter", "WindowWidth"):
+        if header.get(keyword) is not None:
+            setattr(windows, keyword, header[keyword].value)
+    if "RescaleSlope" in values and "RescaleIntercept" in values:
+        values.RescaleType = values.get("RescaleType") or "US"
+        shared.PixelValueTransformationSequence = [values]
+    if len(windows) == 2:
+        shared.FrameVOILUTSequence = [windows]
+    header.SharedFunctionalGroupsSequence = [shared]
+    header.PerFrameFunctionalGroupsSequence = [Dataset() for _frame in range(int(header.NumberOfFrames))]
+
+
 def _make(
     statement: Statement,
     frames: Sequence[FrameSource],
@@ -60,6 +82,8 @@ def _make(
 
     hd: Any = highdicom
     headers = {path: source_header(path) for path in dict.fromkeys(frame.path for frame in frames)}
+    for header in headers.values():
+        _complete(header)
     first = next(iter(headers.values()))
     if first.get("SamplesPerPixel", 1) != 1:
         raise ValueError("they are in colour")

@@ -15,6 +15,7 @@ from medview.core.finding import Code, Label, Provenance, Segmentation
 from medview.core.problem import MedviewError
 from medview.core.statement import tracking_uid_of
 from medview.core.study import FrameSource
+from medview.dicom.flat_sources import FlatSources
 from medview.dicom.source_grid import source_grid
 from medview.dicom.written_object import (
     MANUFACTURER,
@@ -45,13 +46,12 @@ def write_segmentation_object(
     """Write ``segmentation.labels`` (k, j, i) as a SEG; ``frames`` are the k source frames, in order.
 
     One segment for each label, also for those without a voxel; empty frames are left out. The name, version and hash of
-    the package stand in the Algorithm Identification. Raises MedviewError: ``seg_impossible`` where the source cannot
-    carry one (no DICOM files, no geometry), ``cannot_write``.
+    the package stand in the Algorithm Identification. Images without a place in the patient carry one by their frames
+    alone. Raises MedviewError: ``seg_impossible`` where the source cannot carry one (no DICOM files), ``cannot_write``.
     """
     target = Path(path)
-    geometry = segmentation.geometry
-    if geometry is None or len(frames) != len(segmentation.labels) or not all(frame.sop_uid for frame in frames):
-        raise _impossible(target, "its source is no DICOM series with a common geometry")
+    if len(frames) != len(segmentation.labels) or not all(frame.sop_uid for frame in frames):
+        raise _impossible(target, "its source is no DICOM series with a frame for each of its slices")
     if not segmentation.meanings:
         raise _impossible(target, "it has no labels")
     save_object(
@@ -70,17 +70,21 @@ def _make(
 
     hd: Any = highdicom
     geometry = segmentation.geometry
-    assert geometry is not None, "checked by the caller"
-    grid = source_grid(frames, geometry)
+    grid = None if geometry is None else source_grid(frames, geometry)
+    if grid is not None and not grid.headers[0].get("FrameOfReferenceUID"):
+        grid = None  # a place in a space that has no name is none that another program could find
+    flat = FlatSources(frames) if grid is None else None
+    headers = flat.headers if flat is not None else grid.headers if grid is not None else []
+    slices = list(range(len(frames))) if grid is None else grid.slices
     made = hd.seg.Segmentation(
-        source_images=grid.headers,
-        pixel_array=_segment_numbers(segmentation)[grid.slices],
+        source_images=headers,
+        pixel_array=_segment_numbers(segmentation)[slices],
         segmentation_type=kind.upper(),
         segment_descriptions=[
             _description(hd, number, label, provenance) for number, label in enumerate(segmentation.meanings, start=1)
         ],
         series_instance_uid=hd.UID(),
-        series_number=1000 + int(grid.headers[0].get("SeriesNumber") or 0) % 9000,
+        series_number=1000 + int(headers[0].get("SeriesNumber") or 0) % 9000,
         sop_instance_uid=hd.UID(),
         instance_number=1,
         manufacturer=MANUFACTURER,
@@ -91,8 +95,10 @@ def _make(
         content_label="MEDVIEW_AI" if _is_automatic(provenance) else "MEDVIEW_READER",
         content_creator_name=person_name(provenance.reader) if provenance.reader else None,
         omit_empty_frames=True,
-        **grid.planes(hd),
+        **({} if grid is None else grid.planes(hd)),
     )
+    if flat is not None:
+        flat.settle(made)
     made.SoftwareVersions = software_versions([provenance])
     # Whatever the sources are written in, package and labels may be in another script.
     made.SpecificCharacterSet = "ISO_IR 192"

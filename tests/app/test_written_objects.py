@@ -211,3 +211,29 @@ def test_a_map_is_read_back_value_for_value_by_us_and_by_others(tmp_path: Path) 
     other_grid = write_statement(replace(statement, maps=(other,)), ["pm"], tmp_path / "none")
     assert other_grid.paths == ()
     assert "voxels" in other_grid.notes[0].text
+
+
+def test_frames_of_angiography_and_ultrasound_are_marked_too(tmp_path: Path) -> None:
+    """Multi-frame images without functional groups: the state names the frame, with the file's own window."""
+    from medview.app.open_paths import open_all
+    from medview.app.statements import state_study
+    from tests.app.statements_made import ruler
+    from tests.phantoms import dicom_series
+
+    data = dicom_series.make_series()[0]
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID"):
+        delattr(data, keyword)
+    data.Modality, data.SOPClassUID, data.NumberOfFrames = "XA", "1.2.840.10008.5.1.4.1.1.12.1", 4
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
+    data.PixelData = data.PixelData * 4
+    dicom_series.save_series([data], tmp_path / "in")
+    study = open_all([str(tmp_path / "in")]).studies[0]
+    stack = study.series[0].stacks[0]
+    mark = ruler(stack, 0)
+    mark = replace(mark, place=replace(mark.place, sop_uid=stack.frames[2].sop_uid, frame=2, k=2))
+    written = write_statement(state_study(study, [(stack, mark)]), ["gsps", "sr"], tmp_path / "out")
+    assert written.notes == ()
+    state = pydicom.dcmread(tmp_path / "out" / "marks-gsps.dcm")
+    (graphic,) = state.GraphicAnnotationSequence
+    assert graphic.ReferencedImageSequence[0].ReferencedFrameNumber == 3
+    assert errors(tmp_path / "out" / "marks-gsps.dcm") == []

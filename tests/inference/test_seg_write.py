@@ -251,3 +251,52 @@ def test_where_it_cannot_be_written(tmp_path: Path) -> None:
             MADE,
         )
     assert caught.value.exit_code is ExitCode.CANNOT_WRITE
+
+
+@pytest.mark.parametrize("kind", ["binary", "fractional", "labelmap"])
+@pytest.mark.parametrize("frames", [1, 5])
+def test_images_without_a_place_carry_one_by_their_frames(kind: Any, frames: int, tmp_path: Path) -> None:
+    """Radiographs, ultrasound and angiography: no frame of reference, each frame says which frame it was derived from."""
+    from medview.dicom.segmentation_read import open_segmentation, read_segmentation
+
+    sources = dicom_series.make_series()[:1]
+    data = sources[0]
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID", "SliceThickness"):
+        if keyword in data:
+            delattr(data, keyword)
+    data.Modality, data.SOPClassUID = (
+        "US",
+        "1.2.840.10008.5.1.4.1.1.3.1" if frames > 1 else "1.2.840.10008.5.1.4.1.1.6.1",
+    )
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
+    if frames > 1:
+        data.NumberOfFrames = frames
+        data.PixelData = data.PixelData * frames
+    stack = only_stack(dicom_series.save_series(sources, tmp_path / "in"))
+    assert stack.geometry is None
+    assert stack.shape[0] == frames
+    labels = np.zeros(stack.shape, np.uint8)
+    labels[frames // 2, 4:12, 5:20] = 2
+    labels[0, 6:9, 22:30] = 5
+    path = tmp_path / "segmentation.dcm"
+    write_segmentation_object(path, Segmentation(labels, None, MEANINGS), stack.frames, MADE, kind)
+    if kind != "labelmap":  # dciodvfy is older than its class
+        validated(path)
+    made = pydicom.dcmread(path)
+    assert "FrameOfReferenceUID" not in made
+    told = {
+        (str(one.ReferencedSOPInstanceUID), one.get("ReferencedFrameNumber"))
+        for group in made.PerFrameFunctionalGroupsSequence
+        for one in group.DerivationImageSequence[0].SourceImageSequence
+    }
+    number = [1, 1 + frames // 2] if frames > 1 else [None]
+    assert told == {(str(data.SOPInstanceUID), one) for one in number}
+    assert [
+        str(one.ReferencedSOPInstanceUID) for one in made.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    ] == [str(data.SOPInstanceUID)]
+    overlay = read_segmentation(open_segmentation(str(path)), stack)
+    back = np.zeros(stack.shape, np.uint8)
+    for layer in overlay.frame_labels:
+        for k, drawn in layer.items():
+            back[k][drawn > 0] = np.array([0, 2, 5], np.uint8)[drawn[drawn > 0]]
+    np.testing.assert_array_equal(back, labels)
