@@ -16,7 +16,10 @@ def study_key(study: Study) -> StudyKey:
 
 
 def merge_studies(known: Sequence[Study], found: Sequence[Study]) -> tuple[Study, ...]:
-    """Known studies with the found ones added; a series that was found again is taken as it was found last."""
+    """Known studies with the found ones added; a series that was found again is taken as it was found last.
+
+    Patients stand as they came, the studies of one newest first: a prior below what is compared with it.
+    """
     merged = {study_key(study): study for study in known}
     for study in found:
         key = study_key(study)
@@ -26,7 +29,9 @@ def merge_studies(known: Sequence[Study], found: Sequence[Study]) -> tuple[Study
             kept = tuple(series for series in earlier.series if series.series_uid not in again)
             study = replace(study, series=_in_order((*kept, *study.series)))
         merged[key] = study
-    return tuple(merged.values())
+    patients = {key: at for at, key in reversed(list(enumerate(study.patient.key for study in merged.values())))}
+    newest_first = sorted(merged.values(), key=lambda study: (study.date, study.time), reverse=True)
+    return tuple(sorted(newest_first, key=lambda study: patients[study.patient.key]))
 
 
 def _in_order(series: Sequence[Series]) -> tuple[Series, ...]:

@@ -273,6 +273,7 @@ class ProtocolForm(QDialog):
         form.setRowVisible(self.stage, len(self._stages) > 1)
         column.addLayout(form)
         self.table = QTableWidget(0, 9)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setHorizontalHeaderLabels(
             [
                 translate("Hanging", "Modality"),

@@ -51,10 +51,10 @@ class ImagePanel(FollowingPanel):
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         self.width_field = self._figure(translate("ImagePanel", "Width"))
-        self.center = self._figure(translate("ImagePanel", "Center"))
+        self.center = self._figure(translate("ImagePanel", "Centre"))
         self.width_field.setMinimum(0.001)
         for at, (caption, field) in enumerate(
-            ((translate("ImagePanel", "Width"), self.width_field), (translate("ImagePanel", "Center"), self.center))
+            ((translate("ImagePanel", "Width"), self.width_field), (translate("ImagePanel", "Centre"), self.center))
         ):
             label = QLabel(caption)
             label.setObjectName("secondary")

@@ -84,7 +84,9 @@ class LibraryDialog(QDialog):
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels([translate("Library", "Model"), translate("Library", "Version")])
         self.tree.setRootIsDecorated(False)
-        self.tree.setColumnWidth(0, 220)
+        self.tree.header().setStretchLastSection(False)
+        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.setAccessibleName(translate("Library", "Model packages"))
         self.tree.currentItemChanged.connect(lambda *_: self._show_chosen())
         split.addWidget(self.tree)
@@ -116,8 +118,11 @@ class LibraryDialog(QDialog):
         self.devices.verticalHeader().hide()
         self.devices.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.devices.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.devices.setColumnWidth(0, 200)
-        self.devices.setColumnWidth(2, 240)
+        self.devices.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.devices.setColumnWidth(0, 150)
+        self.devices.setColumnWidth(2, 160)
+        self.devices.setWordWrap(True)
+        self.devices.setShowGrid(False)
         self.devices.setAccessibleName(translate("Library", "Devices"))
         self.devices.setMaximumHeight(220)
         column.addWidget(self.devices)
@@ -180,12 +185,13 @@ class LibraryDialog(QDialog):
         self.devices.setRowCount(len(devices))
         for row, device in enumerate(sorted(devices, key=lambda one: not one.present)):
             name = device_text(device.id)
-            state = translate("Library", "there") if device.present else device.reason
+            state = translate("Library", "available") if device.present else device.reason
             for at, text in enumerate((name if name != device.id else device.title, state, "")):
                 item = QTableWidgetItem(text)
                 item.setData(AT_ROLE, device.id)
                 item.setToolTip(text)
                 self.devices.setItem(row, at, item)
+        self.devices.resizeRowsToContents()
 
     def chosen(self) -> Entry | None:
         """The package that is chosen."""

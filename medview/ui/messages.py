@@ -10,7 +10,17 @@ from pathlib import PurePath
 
 from medview.core.problem import Note, Problem
 from medview.ui.message_table import TEMPLATES
-from medview.ui.text import translate
+from medview.ui.text import QT_TRANSLATE_NOOP, translate
+
+WORDS = frozenset(
+    {
+        QT_TRANSLATE_NOOP("Value", "no unit"),
+        QT_TRANSLATE_NOOP("Value", "axial"),
+        QT_TRANSLATE_NOOP("Value", "coronal"),
+        QT_TRANSLATE_NOOP("Value", "sagittal"),
+    }
+)
+"""What stands in a sentence's figures as a word, alone or in a list with commas; all else is a figure, a name or of a file."""
 
 
 def message_text(code: str, text: str, values: tuple[str, ...] = (), path: str = "") -> str:
@@ -24,9 +34,16 @@ def message_text(code: str, text: str, values: tuple[str, ...] = (), path: str =
     if "{file}" in translated and not path:
         return text
     try:
-        return translated.format(*values, file=PurePath(path).name)
+        return translated.format(*map(_in_words, values), file=PurePath(path).name)
     except (IndexError, KeyError, ValueError):
         return text
+
+
+def _in_words(value: str) -> str:
+    parts = value.split(", ")
+    if not WORDS.issuperset(parts):
+        return value
+    return translate("Value", ", ").join(translate("Value", part) for part in parts)
 
 
 def note_text(note: Note) -> str:

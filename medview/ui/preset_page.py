@@ -61,7 +61,7 @@ class PresetPage(QWidget):
             [
                 translate("Presets", "Key"),
                 translate("Presets", "Name"),
-                translate("Presets", "Center"),
+                translate("Presets", "Centre"),
                 translate("Presets", "Width"),
             ]
         )

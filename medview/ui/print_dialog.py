@@ -18,7 +18,17 @@ from PySide6.QtGui import (
     QPainter,
 )
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter, QPrintPreviewWidget
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QGraphicsView,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from medview.app.picture_export import may_name_patient
 from medview.core.plain_text import visible_text
@@ -28,6 +38,7 @@ from medview.ui.corner_text import age_text, date_text, person_name
 from medview.ui.layout_picture import LayoutPicture
 from medview.ui.parts import text_label
 from medview.ui.text import translate
+from medview.ui.theme import current_theme
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
@@ -146,6 +157,8 @@ class PrintDialog(QDialog):
         column.addWidget(self.burned)
         self.page = QPrintPreviewWidget(self.printer)
         self.page.setAccessibleName(translate("Print", "Preview"))
+        for view in self.page.findChildren(QGraphicsView):  # else it is surrounded by a bright grey, in a dark room too
+            view.scene().setBackgroundBrush(QColor(current_theme().panel))
         column.addWidget(self.page, 1)
         buttons = QHBoxLayout()
         buttons.addStretch(1)

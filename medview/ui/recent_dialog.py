@@ -64,7 +64,7 @@ class RecentDialog(QDialog):
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("Recent", "Recent studies"))
-        self.resize(640, 520)
+        self.resize(760, 560)
         self._workspace = workspace
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)

@@ -230,7 +230,7 @@ QPushButton:pressed {{ background: {t.line}; }}
 QPushButton:checked {{ border-color: {t.accent}; background: {t.line}; font-weight: 600; }}
 QPushButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled {{ border-color: {t.line}; color: {t.disabled}; background: transparent; }}
-QPushButton#choice {{ background: {t.window}; }}
+QPushButton#choice {{ background: {t.window}; text-align: left; padding-left: 6px; }}
 QPushButton::menu-indicator {{ image: url(medviewicons:caret-down.svg); width: 10px; height: 10px;
   subcontrol-origin: border; subcontrol-position: right center; right: 7px; }}
 QPushButton#primary {{ background: {t.accent}; border-color: {t.accent}; color: {t.on_accent}; font-weight: 600; }}
@@ -255,8 +255,8 @@ QCheckBox, QRadioButton {{ spacing: 6px; }}
 QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {t.secondary}; border-radius: 3px; background: {t.window}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(medviewicons:check.svg); }}
 QCheckBox::indicator:disabled {{ border-color: {t.line}; }}
-QRadioButton::indicator {{ width: 13px; height: 13px; border: 1px solid {t.secondary}; border-radius: 7px; background: {t.window}; }}
-QRadioButton::indicator:checked {{ border: 4px solid {t.accent}; width: 7px; height: 7px; background: {t.on_accent}; }}
+QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {t.secondary}; border-radius: 8px; background: {t.window}; }}
+QRadioButton::indicator:checked {{ border: 4px solid {t.accent}; width: 8px; height: 8px; background: {t.on_accent}; }}
 QRadioButton:focus {{ color: {t.accent}; }}
 QRadioButton#unfit {{ color: {t.secondary}; }}
 QCheckBox:focus {{ color: {t.accent}; }}
@@ -282,6 +282,7 @@ QListWidget#recents::item:selected {{ background: {t.raised}; }}
 QTreeView:focus, QListView:focus, QTableView:focus {{ border: 1px solid {t.accent}; }}
 QListView#strip-list[bare="true"]:focus {{ border: none; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.secondary}; border: none; border-bottom: 1px solid {t.line}; padding: 4px; }}
+QTableCornerButton::section {{ background: {t.panel}; border: none; border-bottom: 1px solid {t.line}; }}
 
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}

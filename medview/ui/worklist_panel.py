@@ -105,7 +105,7 @@ def _figure(value: float) -> str:
 
 
 def _model_name(result: InferenceResult) -> str:
-    return result.provenance.package_name or result.provenance.package_id
+    return model_text(result.provenance.package_name) or result.provenance.package_id
 
 
 class WorklistPanel(FollowingPanel):

@@ -3512,7 +3512,7 @@
         <translation>窗宽</translation>
     </message>
     <message>
-        <source>Center</source>
+        <source>Centre</source>
         <translation>窗位</translation>
     </message>
     <message>
@@ -3835,7 +3835,7 @@
         <translation>速度</translation>
     </message>
     <message>
-        <source>there</source>
+        <source>available</source>
         <translation>可用</translation>
     </message>
     <message>
@@ -4836,7 +4836,7 @@
     </message>
     <message>
         <source>The model wants {0}; the series has {1}.</source>
-        <translation>模型需要 {0}；本序列为 {1}。</translation>
+        <translation>模型需要 {0}；本序列：{1}。</translation>
     </message>
     <message>
         <source>The lowest value is {0} HU: no air at all. Are the values really HU?</source>
@@ -6310,7 +6310,7 @@
         <translation>名称</translation>
     </message>
     <message>
-        <source>Center</source>
+        <source>Centre</source>
         <translation>窗位</translation>
     </message>
     <message>
@@ -8210,23 +8210,23 @@
     <name>Value</name>
     <message>
         <source>no unit</source>
-        <translation type="unfinished"></translation>
+        <translation>无单位</translation>
     </message>
     <message>
         <source>axial</source>
-        <translation type="unfinished">轴位</translation>
+        <translation>轴位</translation>
     </message>
     <message>
         <source>coronal</source>
-        <translation type="unfinished">冠状位</translation>
+        <translation>冠状位</translation>
     </message>
     <message>
         <source>sagittal</source>
-        <translation type="unfinished">矢状位</translation>
+        <translation>矢状位</translation>
     </message>
     <message>
         <source>, </source>
-        <translation type="unfinished"></translation>
+        <translation>、</translation>
     </message>
 </context>
 <context>

@@ -112,6 +112,14 @@ def test_a_second_opening_adds_and_replaces_by_series() -> None:
     assert merged[0].series[1].stacks[0].shape[0] == 12
 
 
+def test_a_prior_stands_below_the_newer_study_of_its_patient_whichever_was_opened_first() -> None:
+    def dated(uid: str, patient: str, date: str) -> Study:
+        return replace(study(series(uid, stack(uid, 3)), uid=uid, patient=patient), date=date)
+
+    opened = (dated("1", "A", "20240101"), dated("2", "B", "20200101"), dated("3", "A", "20260101"))
+    assert [one.study_uid for one in merge_studies(opened[:1], opened[1:])] == ["3", "1", "2"]
+
+
 def test_two_patients_under_one_study_uid_stay_two_studies() -> None:
     merged = merge_studies((study(series("one", stack("a", 9))),), (study(series("two", stack("b", 9)), patient="B"),))
     assert len(merged) == 2

@@ -22,10 +22,13 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from medview.app.settings import changed
+from medview.core.problem import Note
 from medview.core.resources import resource_path
 from medview.ui.application import Desk
+from medview.ui.messages import note_text
 from medview.ui.text import translate
 from medview.ui.theme import CJK_FAMILIES, DARK, LIGHT, contrast, dimmed
+from medview.ui.translations import speak
 from tests.ui.small_study import close_desk, open_desk, open_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +96,7 @@ def test_titles_of_all_filters_are_known_to_the_translators(translations: dict[t
 def test_the_words_of_the_trade(translations: dict[tuple[str, str], str]) -> None:
     for text, chinese in {
         ("ImagePanel", "Width"): "窗宽",
-        ("ImagePanel", "Center"): "窗位",
+        ("ImagePanel", "Centre"): "窗位",
         ("AiPanel", "Segmentation"): "分割",
         ("SeriesPanel", "Series"): "序列",
         ("Command", "Axial"): "轴位",
@@ -253,3 +256,15 @@ def test_dimming_leaves_the_image_black_and_darkens_the_rest() -> None:
     dark = dimmed(DARK)
     assert dark.image == DARK.image == "#000000"
     assert contrast(dark.text, "#000000") < contrast(DARK.text, "#000000")
+
+
+def test_words_among_the_figures_of_a_sentence_are_translated_too(qapp: QApplication) -> None:
+    speak(qapp, "zh_CN")
+    told = note_text(Note("unit_missing", "The model wants HU; the series has no unit.", ("HU", "no unit")))
+    assert told == "模型需要 HU；本序列：无单位。"
+    several = Note(
+        "plane_wrong", "The slices are axial; the model is for sagittal, coronal.", ("axial", "sagittal, coronal")
+    )
+    assert not re.search("[a-z]", note_text(several))
+    speak(qapp, "en")
+    assert note_text(several) == several.text
