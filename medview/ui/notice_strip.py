@@ -93,7 +93,7 @@ class NoticeStrip(QFrame):
         if notice is None:
             self.hide()
             return
-        self._row.addWidget(sign_label(notice.severity), 0, Qt.AlignmentFlag.AlignTop)
+        self._row.addWidget(sign_label(notice.severity))
         text = QLabel(message_text(notice.code, notice.text, notice.values, notice.path))
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)

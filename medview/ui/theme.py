@@ -230,7 +230,7 @@ QPushButton:pressed {{ background: {t.line}; }}
 QPushButton:checked {{ border-color: {t.accent}; background: {t.line}; font-weight: 600; }}
 QPushButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled {{ border-color: {t.line}; color: {t.disabled}; background: transparent; }}
-QPushButton#choice {{ background: {t.window}; text-align: left; padding-left: 6px; }}
+QPushButton#choice {{ background: {t.window}; text-align: left; padding-left: 9px; }}
 QPushButton::menu-indicator {{ image: url(medviewicons:caret-down.svg); width: 10px; height: 10px;
   subcontrol-origin: border; subcontrol-position: right center; right: 7px; }}
 QPushButton#primary {{ background: {t.accent}; border-color: {t.accent}; color: {t.on_accent}; font-weight: 600; }}

@@ -166,12 +166,15 @@ def _draw_sign(painter: QPainter, severity: str, box: QRectF, colour: QColor) ->
         painter.drawPoint(QPointF(c.x(), c.y() - 2.4))
 
 
-def draw_danger_banner(canvas: Canvas, words: str, top: float) -> QRectF:
-    """A red plate at the top of the picture; nothing on the screen is louder."""
+def draw_danger_banner(canvas: Canvas, words: str, top: float, taken: Sequence[QRectF] = ()) -> QRectF:
+    """A red plate at the top of the picture, below words of the corners that lie there; nothing on the screen is louder."""
     painter, face, width = canvas.painter, canvas.fonts.bold, canvas.width
     words = face.metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(width - 60, 40))
     plate = QRectF(0, top, face.width(words) + 44, 24)
     plate.moveCenter(QPointF(width / 2, plate.center().y()))
+    for rect in taken:
+        if rect.top() < canvas.height / 2 and plate.intersects(rect.adjusted(-_GAP, 0, _GAP, 0)):
+            plate.moveTop(rect.bottom() + _GAP)
     painter.setPen(QPen(DANGER, 1))
     painter.setBrush(DANGER_GROUND)
     painter.drawRoundedRect(plate, 4, 4)

@@ -454,7 +454,7 @@ class ViewportPainting:
         top = 28.0
         for mark in marks:
             if mark.code == "other_patient":
-                draw_danger_banner(canvas, mark_text(mark), top)
+                draw_danger_banner(canvas, mark_text(mark), top, corner_rects(canvas, corners))
         bottom = canvas.height - MARGIN - canvas.fonts.text.height * len(corners.bottom_left) - 4
         height = canvas.again(
             "marks", (marks, bottom), lambda on: draw_marks(on, marks, QPointF(MARGIN, bottom), on.width * 0.6)

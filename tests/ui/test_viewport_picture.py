@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage
 
 from medview.app import reading
@@ -272,6 +272,17 @@ def test_two_patients_on_the_screen_are_said_in_red_whatever_the_text_mode(qtbot
         c for c in (widget.grab().toImage().pixelColor(200, y) for y in range(20, 60)) if c.red() > 120 > c.green() + 40
     ]
     assert red
+    # Long words in a corner never lie on it.
+    long = replace(first[0], description="CT of the chest, without and with contrast " * 3)
+    workspace.viewports[0].show(long, *first[1:])
+    widget.state.update(text_mode="full")
+    shown = pixels(widget.grab().toImage()).astype(int)
+    rows, columns = np.nonzero((shown[..., 0] > 120) & (shown[..., 1] < 60) & (shown[..., 2] < 60))
+    words = widget._painting._fitted[3]
+    assert any(rect.left() < columns.max() and rect.right() > columns.min() for rect in words)
+    plate = QRectF(columns.min(), rows.min(), np.ptp(columns), np.ptp(rows))
+    assert plate.height() > 15
+    assert not any(plate.intersects(rect) for rect in words)
     workspace.maximised = True  # only one of them is on the screen now
     workspace.layout_changed.emit()
     assert "other_patient" not in mark_codes(widget)
