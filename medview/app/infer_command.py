@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medview.app.contained import Networks
 from medview.app.finding_points import described_points
@@ -197,7 +198,7 @@ def write_result(result: InferenceResult, stack: Stack, output: Path) -> dict[st
     except OSError as error:
         raise cannot_write(output, error) from error
     try:
-        notes = [*_write_segmentation(result, stack, made), *_write_image(result, made)]
+        notes = [*_write_segmentation(result, stack, made), *_write_image(result, stack, made)]
         content = describe_result(with_notes(result, notes))
         with (made / RESULT_NAME).open("w", encoding="utf-8") as file:
             json.dump(content, file, indent=1, allow_nan=False, ensure_ascii=False)
@@ -250,7 +251,18 @@ def _write_segmentation(result: InferenceResult, stack: Stack, folder: Path) -> 
     return notes
 
 
-def _write_image(result: InferenceResult, folder: Path) -> list[Note]:
+def _without_place(path: Path, values: NDArray[Any], stack: Stack) -> Note:
+    """Write what belongs to pictures: rows and columns, no place in the patient."""
+    from medview.formats.writing import write_without_place
+
+    rows, columns = stack.pixel_spacing or (1.0, 1.0)
+    spacing = (rows * stack.shape[1] / values.shape[1], columns * stack.shape[2] / values.shape[2])
+    write_without_place(path, values, spacing)
+    text = f"{path.name} holds rows and columns alone: the series has no position in the patient."
+    return Note("nifti_without_place", text, (path.name,))
+
+
+def _write_image(result: InferenceResult, stack: Stack, folder: Path) -> list[Note]:
     """The values of an image-to-image model, or a note that says why not."""
     from medview.formats.writing import write_volume
 
@@ -258,7 +270,7 @@ def _write_image(result: InferenceResult, folder: Path) -> list[Note]:
     if image is None:
         return []
     if image.geometry is None:
-        return [Note("nifti_impossible", "image.nii.gz was not written: the series has no geometry.")]
+        return [_without_place(folder / "image.nii.gz", image.values, stack)]
     try:
         write_volume(folder / "image.nii.gz", image.values, image.geometry)
     except MedviewError as error:
@@ -268,11 +280,11 @@ def _write_image(result: InferenceResult, folder: Path) -> list[Note]:
     return []
 
 
-def _write_nifti(segmentation: Segmentation, _result: InferenceResult, _stack: Stack, folder: Path) -> Note | None:
+def _write_nifti(segmentation: Segmentation, _result: InferenceResult, stack: Stack, folder: Path) -> Note | None:
     from medview.formats.writing import write_volume
 
     if segmentation.geometry is None:
-        return Note("nifti_impossible", "segmentation.nii.gz was not written: the series has no geometry.")
+        return _without_place(folder / "segmentation.nii.gz", segmentation.labels, stack)
     try:
         write_volume(folder / "segmentation.nii.gz", segmentation.labels, segmentation.geometry)
     except MedviewError as error:

@@ -351,8 +351,10 @@ def read_nifti_values(header: NiftiHeader) -> NDArray[Any]:
     return values.reshape(t * k, j, i).astype(kind.newbyteorder("="), copy=False)
 
 
-def nifti_bytes(values: NDArray[Any], affine_lps: FloatArray, time_step_s: float = 0.0) -> tuple[bytes, NDArray[Any]]:
-    """Header (352 bytes) and voxels as they follow it.
+def nifti_bytes(
+    values: NDArray[Any], affine_lps: FloatArray, time_step_s: float = 0.0, *, placed: bool = True
+) -> tuple[bytes, NDArray[Any]]:
+    """Header (352 bytes) and voxels as they follow it. Not ``placed``: both codes say that nobody knows how it lies.
 
     ``values``: (k, j, i) or (t, k, j, i); RGB as a structured type of three bytes. ``affine_lps``: (i, j, k, 1) → LPS mm.
     The sform always holds the affine; the qform too where the grid is not sheared.
@@ -377,7 +379,7 @@ def nifti_bytes(values: NDArray[Any], affine_lps: FloatArray, time_step_s: float
     struct.pack_into("<f", header, 108, 352.0)
     struct.pack_into("<2f", header, 112, 0.0 if rgb else 1.0, 0.0)
     header[123] = 2 | 8
-    struct.pack_into("<2h", header, 252, 1 if orthogonal else 0, 1)
+    struct.pack_into("<2h", header, 252, int(placed and orthogonal), int(placed))
     struct.pack_into("<6f", header, 256, *quaternion, *ras[:3, 3])
     struct.pack_into("<12f", header, 280, *ras[:3].ravel())
     header[344:348] = b"n+1\0"

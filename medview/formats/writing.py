@@ -94,8 +94,23 @@ def write_volume(
             _write_raw(temporary, ending, array, affine)
 
 
-def _write_nifti(path: Path, array: NDArray[Any], affine: NDArray[np.float64], step: float, *, packed: bool) -> None:
-    header, voxels = nifti_bytes(array, affine, step)
+def write_without_place(path: str | os.PathLike[str], values: NDArray[Any], spacing: tuple[float, float]) -> None:
+    """Write (k, j, i) of a series that has no place in the patient as NIfTI that says so: codes 0, rows and columns alone.
+
+    ``spacing`` mm between rows and columns, or 1. Raises MedviewError (unknown_format, cannot_write).
+    """
+    rows, columns = spacing
+    # Its reader makes a grid of the spacing alone, along R, A and S.
+    affine = np.diag([-columns, -rows, 1.0, 1.0])
+    ending = written_ending(path)
+    with replaced_file(path) as temporary:
+        _write_nifti(temporary, values, affine, 0.0, packed=ending == ".nii.gz", placed=False)
+
+
+def _write_nifti(
+    path: Path, array: NDArray[Any], affine: NDArray[np.float64], step: float, *, packed: bool, placed: bool = True
+) -> None:
+    header, voxels = nifti_bytes(array, affine, step, placed=placed)
     with path.open("wb") as raw:
         if not packed:
             raw.write(header)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from medview.core.finding import LABEL_COLOURS, Finding, Label, Segmentation
 from medview.inference.candidates import Candidates
 from medview.inference.course import STEP_NETWORK, STEP_RESTORE
-from medview.inference.detection import decode, decode_heatmap, findings_of, output_names, painted
+from medview.inference.detection import decode, decode_heatmap, findings_of, output_names
 from medview.inference.feed import Feed, Receiver
 from medview.inference.manifest_detectors import (
     AnchorsOutput,
@@ -28,6 +28,7 @@ from medview.inference.preprocess import Prepared
 from medview.inference.segmentation import OutputWatch, narrowed, restore_labels
 from medview.inference.suppression import merge_slices, suppress
 from medview.inference.tiling import cut_tiles
+from medview.inference.yolo import painted
 
 FloatMap = NDArray[np.float32]
 

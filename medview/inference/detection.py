@@ -5,7 +5,6 @@ Boxes here are arrays (m, 2, axes): lowest and highest corner in tensor coordina
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -15,7 +14,8 @@ from medview.core.finding import LABEL_COLOURS, Finding, Keypoint
 from medview.core.geometry import Geometry
 from medview.core.study import Stack
 from medview.inference.anchors import decode_anchors
-from medview.inference.candidates import AnyArray, BoxMask, Candidates, FloatArray
+from medview.inference.candidates import AnyArray, Candidates, FloatArray
+from medview.inference.decoding import activated, corners_of, picked
 from medview.inference.manifest import Manifest
 from medview.inference.manifest_detectors import (
     AnchorsOutput,
@@ -27,11 +27,8 @@ from medview.inference.manifest_detectors import (
 from medview.inference.network import Network
 from medview.inference.placement import Placement
 from medview.inference.segmentation import OutputWatch, sigmoid, softmax
-from medview.inference.suppression import suppress
-from medview.kernels.resample_grid import apply_taps, positions_edges, taps_at
-
-LARGEST_TABLE = 20_000
-"""Candidates above the threshold that are still compared with one another."""
+from medview.inference.turned import BONES, CORNERS, corners_of_turned
+from medview.inference.yolo import decode_yolo
 
 
 def output_names(output: DetectionOutput) -> list[str | None]:
@@ -55,15 +52,11 @@ def decode(
     ``tensor_shape`` is the spatial size. Raises MedviewError for wrong shapes and numbers out of range.
     """
     if isinstance(output, YoloOutput):
-        return _decode_yolo(output, raw, tensor_shape, network, watch)
+        return decode_yolo(output, raw, tensor_shape, network, watch)
     if isinstance(output, AnchorsOutput):
         return decode_anchors(output, raw, tensor_shape, network, watch)
     assert isinstance(output, BoxesOutput), "heat maps are blended first"
     return _decode_boxes(output, raw, tensor_shape, network, watch)
-
-
-def _class_of(output: DetectionOutput) -> dict[int, int]:
-    return {label.index: place for place, label in enumerate(output.labels)}
 
 
 def _decode_boxes(
@@ -95,8 +88,8 @@ def _decode_boxes(
             if labels.ndim != 2:
                 raise network.wrong_shape(output.labels_output, raw[2].shape, "one number for each box was due")
     watch.see(scores if scores.ndim == 3 else scores[..., None], 2)
-    scores = _activated(output.activation, scores.astype(np.float64), 2)
-    corners = _corners(output.layout, boxes.astype(np.float64), len(shape))
+    scores = activated(output.activation, scores.astype(np.float64), 2)
+    corners = corners_of(output.layout, boxes.astype(np.float64), len(shape))
     if output.x_axis == "last":
         corners = corners[..., ::-1]
     if output.coordinates == "normalised":
@@ -104,7 +97,7 @@ def _decode_boxes(
     if output.origin == "border":
         corners = corners - 0.5
     return [
-        _picked(output, corners[n], scores[n], None if labels is None else labels[n], network)
+        picked(output, corners[n], scores[n], None if labels is None else labels[n], network)
         for n in range(corners.shape[0])
     ]
 
@@ -119,138 +112,6 @@ def _per_box(name: str | None, values: AnyArray, batch: int, count: int, network
     if values.ndim not in {2, 3} or values.shape[:2] != (batch, count):
         raise network.wrong_shape(name, values.shape, f"one entry for each of {count} boxes was due")
     return values
-
-
-def _corners(layout: str, boxes: FloatArray, dimensions: int) -> FloatArray:
-    """(n, m, 2, axes) corners with axes x, y[, z]."""
-    first, second = boxes[..., :dimensions], boxes[..., dimensions:]
-    if layout in {"yxyx", "zyxzyx"}:
-        first, second = first[..., ::-1], second[..., ::-1]
-    elif layout in {"xywh", "xyzwhd"}:
-        second = first + second
-    elif layout in {"cxcywh", "cxcyczwhd"}:
-        first, second = first - second / 2, first + second / 2
-    return np.stack([first, second], axis=-2)
-
-
-def _activated(activation: str, scores: FloatArray, class_axis: int) -> FloatArray:
-    if activation == "softmax" and scores.ndim > class_axis:
-        return softmax(scores.astype(np.float32), class_axis).astype(np.float64)
-    return sigmoid(scores.astype(np.float32)).astype(np.float64) if activation == "sigmoid" else scores
-
-
-def _picked(
-    output: DetectionOutput,
-    corners: FloatArray,
-    scores: FloatArray,
-    labels: AnyArray | None,
-    network: Network,
-    extras: FloatArray | None = None,
-) -> Candidates:
-    """Above the threshold, of classes that the manifest names, with the class that scores best."""
-    places = _class_of(output)
-    if labels is not None:
-        numbers = np.rint(labels).astype(np.intp)
-    elif scores.ndim == 2 and scores.shape[1] > 1:
-        named = np.array(sorted(places), dtype=np.intp)
-        if named[-1] >= scores.shape[1]:
-            text = f"the manifest names class {named[-1]}"
-            raise network.wrong_shape(None, scores.shape, text)
-        numbers = named[np.argmax(scores[:, named], axis=1)]
-        scores = scores[np.arange(len(scores)), numbers]
-    else:
-        numbers = np.full(len(scores), output.labels[0].index, dtype=np.intp)
-    scores = scores.reshape(len(corners))
-    keep = np.flatnonzero((scores >= output.score_threshold) & np.isin(numbers, list(places)))
-    if len(keep) > LARGEST_TABLE:
-        keep = keep[np.argsort(-scores[keep], kind="stable")[:LARGEST_TABLE]]
-    boxes = corners[keep]
-    if np.any(boxes[:, 0] > boxes[:, 1]):
-        text = "The network gave boxes whose first corner lies behind the second; the manifest's layout does not fit."
-        raise network.failed("output_out_of_range", text)
-    if boxes.shape[2] == 2:
-        flat = np.zeros((len(boxes), 2, 1))
-        flat[:, 0], flat[:, 1] = -0.5, 0.5
-        boxes = np.concatenate([flat, boxes], axis=2)
-    classes = np.array([places[int(number)] for number in numbers[keep]], dtype=np.intp)
-    more = None if extras is None else extras[keep]
-    return Candidates(boxes, scores[keep], classes, np.full(len(keep), np.nan), more)
-
-
-def _decode_yolo(
-    output: YoloOutput, answers: list[AnyArray], shape: tuple[int, ...], network: Network, watch: OutputWatch
-) -> list[Candidates]:
-    raw = answers[0]
-    table = raw.transpose(0, 2, 1) if output.arrangement == "attributes_first" else raw
-    first = 5 if output.objectness else 4
-    more = 0
-    if output.prototypes_output is not None:
-        if answers[1].ndim != 4 or len(answers[1]) != len(raw):
-            raise network.wrong_shape(output.prototypes_output, answers[1].shape, "(batch, p, h, w) was due")
-        more = answers[1].shape[1]
-    elif output.keypoints is not None:
-        more = len(output.keypoints.names) * (2 + output.keypoints.visibility)
-    last = table.shape[2] - more
-    if last - first <= max(label.index for label in output.labels):
-        raise network.wrong_shape(output.name, raw.shape, f"{first + more} numbers and one for each class were due")
-    scores = table[..., first:last].astype(np.float64)
-    watch.see(table[..., first:last], 2)
-    scores = _activated(output.activation, scores, 2)
-    if output.objectness:
-        scores = scores * _activated(output.activation, table[..., 4:5].astype(np.float64), 2)
-    corners = _corners("cxcywh", table[..., :4].astype(np.float64), 2)[..., ::-1]
-    if output.coordinates == "normalised":
-        corners = corners * np.asarray(shape, dtype=np.float64)
-    corners = corners - 0.5
-    if more == 0:
-        return [_picked(output, corners[n], scores[n], None, network) for n in range(len(corners))]
-    extras = table[..., last:].astype(np.float64)
-    if output.keypoints is not None:
-        extras = _keypoints(output, extras, shape)
-    found = [_picked(output, corners[n], scores[n], None, network, extras[n]) for n in range(len(corners))]
-    if output.keypoints is not None:
-        return found
-    # Masks are made of what stays, while the slice's prototypes are at hand.
-    kept = [suppress(one, output, None) for one in found]
-    return [replace(one, masks=_masks(one, answers[1][n], shape)) for n, one in enumerate(kept)]
-
-
-def _keypoints(output: YoloOutput, extras: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """(n, m, points·3) x, y in voxels (centres at whole numbers) and visibility."""
-    assert output.keypoints is not None, "the caller looked"
-    count = len(output.keypoints.names)
-    points = extras.reshape(*extras.shape[:2], count, -1)
-    place = points[..., :2]
-    if output.coordinates == "normalised":
-        place = place * np.asarray(shape[::-1], dtype=np.float64)
-    seen = points[..., 2:3] if output.keypoints.visibility else np.ones((*points.shape[:3], 1))
-    return np.concatenate([place - 0.5, seen], axis=3).reshape(*extras.shape[:2], count * 3)
-
-
-def _masks(found: Candidates, prototypes: AnyArray, shape: tuple[int, ...]) -> tuple[BoxMask, ...]:
-    """The mask of each candidate, inside its box: coefficients times prototypes, enlarged linearly, above 0."""
-    assert found.extras is not None, "the caller looked"
-    rows, columns = (positions_edges(have, want) for have, want in zip(prototypes.shape[1:], shape, strict=True))
-    made = []
-    for box, coefficients in zip(found.boxes, found.extras, strict=True):
-        top, left = (max(0, int(np.ceil(box[0, axis]))) for axis in (1, 2))
-        bottom, right = (min(shape[axis - 1], int(np.floor(box[1, axis])) + 1) for axis in (1, 2))
-        coarse = np.tensordot(coefficients.astype(np.float32), prototypes.astype(np.float32, copy=False), axes=1)
-        fine = apply_taps(coarse, 0, taps_at(rows[top : max(top, bottom)], coarse.shape[0], "linear"))
-        fine = apply_taps(fine, 1, taps_at(columns[left : max(left, right)], coarse.shape[1], "linear"))
-        made.append(BoxMask(top, left, fine > 0))
-    return tuple(made)
-
-
-def painted(found: Candidates, shape: tuple[int, int, int]) -> NDArray[np.uint16]:
-    """(a, b, c) the place in ``found`` from 1 where a mask is, of overlapping ones that with the higher score."""
-    out = np.zeros(shape, dtype=np.uint16)
-    for n in np.argsort(found.scores, kind="stable"):
-        mask = found.masks[n]
-        row = int(np.rint(found.boxes[n, :, 0].mean()))
-        height, width = mask.inside.shape
-        out[row, mask.top : mask.top + height, mask.left : mask.left + width][mask.inside] = n + 1
-    return out
 
 
 # Heat maps -----------------------------------------------------------------------------------------------------------
@@ -355,10 +216,13 @@ def findings_of(
         corners = np.array([[found.boxes[n][pick[a], a] for a in range(3)] for pick in product((0, 1), repeat=3)])
         source = placement.tensor_to_source(corners)
         centre = placement.tensor_to_source(found.boxes[n].mean(axis=0))
-        if np.any(centre < -0.5) or np.any(centre > shape - 0.5):
-            continue  # in what was filled up around the series
         low = np.maximum(source.min(axis=0), -0.5)
         high = np.minimum(source.max(axis=0), shape - 0.5)
+        outside = bool(np.any(centre < -0.5) or np.any(centre > shape - 0.5))
+        if (outside and isinstance(output, CenterHeatmapOutput)) or np.any(high <= low):
+            continue  # in what was filled up around the series
+        if outside:
+            centre = (low + high) / 2
         label = output.labels[int(found.classes[n])]
         k = int(np.clip(np.rint(centre[0]), 0, shape[0] - 1))
         frame = stack.frames[time * stack.shape[0] + k] if stack.frames else None
@@ -369,7 +233,9 @@ def findings_of(
             points = geometry.voxel_to_patient(edges)
             box_lps = (_triple(points.min(axis=0)), _triple(points.max(axis=0)))
             size = float(found.diameters[n])
-            if np.isnan(size):
+            if isinstance(output, YoloOutput) and output.rotated:
+                size = _longest_side_mm(_points(found, int(n), output), placement, geometry)
+            elif np.isnan(size):
                 size = _extent_mm(source, geometry, manifest.input.is_slicewise, placement)
         findings.append(
             Finding(
@@ -394,23 +260,44 @@ def findings_of(
 
 
 def _bones(output: DetectionOutput) -> tuple[tuple[int, int], ...]:
+    if isinstance(output, YoloOutput) and output.rotated:
+        return BONES
     return output.keypoints.bones if isinstance(output, YoloOutput) and output.keypoints is not None else ()
+
+
+def _points(found: Candidates, n: int, output: YoloOutput) -> FloatArray:
+    """(points, 4) tensor coordinates a, b, c of the points of candidate ``n`` and how visible each is."""
+    assert found.extras is not None, "points come with the boxes"
+    row = np.full((1, 1), found.boxes[n, :, 0].mean())
+    if output.rotated:
+        xy = corners_of_turned(found.extras[n])
+        seen = np.ones((len(xy), 1))
+    else:
+        given = found.extras[n].reshape(-1, 3)
+        xy, seen = given[:, :2], given[:, 2:]
+    return np.concatenate([np.repeat(row, len(xy), axis=0), xy[:, ::-1], seen], axis=1)
 
 
 def _placed_points(
     found: Candidates, n: int, output: object, placement: Placement, geometry: Geometry | None
 ) -> tuple[Keypoint, ...]:
     """The named points of candidate ``n``, in source voxels and LPS mm."""
-    if not isinstance(output, YoloOutput) or output.keypoints is None or found.extras is None:
+    if not isinstance(output, YoloOutput) or found.extras is None or output.prototypes_output is not None:
         return ()
-    row = float(found.boxes[n, :, 0].mean())
+    names = CORNERS if output.keypoints is None else output.keypoints.names
+    least = 0.0 if output.keypoints is None else output.keypoints.shown_threshold
     points = []
-    for name, (x, y, seen) in zip(output.keypoints.names, found.extras[n].reshape(-1, 3), strict=True):
-        voxel = placement.tensor_to_source(np.array([row, y, x]))
+    for name, (*place, seen) in zip(names, _points(found, n, output), strict=True):
+        voxel = placement.tensor_to_source(np.asarray(place))
         lps = None if geometry is None else _triple(geometry.voxel_to_patient(voxel))
-        shown = bool(seen >= output.keypoints.shown_threshold)
-        points.append(Keypoint(name, _triple(voxel), lps, float(np.clip(seen, 0, 1)), shown))
+        points.append(Keypoint(name, _triple(voxel), lps, float(np.clip(seen, 0, 1)), bool(seen >= least)))
     return tuple(points)
+
+
+def _longest_side_mm(points: FloatArray, placement: Placement, geometry: Geometry) -> float:
+    """Of a turned box with the corners ``points``."""
+    lps = geometry.voxel_to_patient(placement.tensor_to_source(points[:, :3]))
+    return float(max(np.linalg.norm(lps[a] - lps[b]) for a, b in BONES))
 
 
 def _extent_mm(corners: FloatArray, geometry: Geometry, slicewise: bool, placement: Placement) -> float:

@@ -381,8 +381,8 @@ def _refuse_boxes_twice(given: Input, output: DetectionOutput) -> None:
             continue
         if output.nms_iou is None and output.suppression != "soft_nms":
             raise ValueError(f"input.{field}: boxes are found several times and need output.nms_iou")
-        if isinstance(output, YoloOutput) and (output.prototypes_output is not None or output.keypoints is not None):
-            raise ValueError(f"input.{field}: masks and keypoints are for networks that see the whole at once")
+        if isinstance(output, YoloOutput) and (output.prototypes_output or output.keypoints or output.rotated):
+            raise ValueError(f"input.{field}: masks, keypoints and turned boxes need a network that sees the whole")
 
 
 def is_plain_path(text: str) -> bool:

@@ -122,31 +122,41 @@ class Keypoints(Strict):
 class YoloOutput(Detector):
     """Raw YOLO predictions: cx, cy, w, h and class scores for each of n places, in pixels of the tensor.
 
-    ``arrangement`` ``attributes_first`` is [b, 4 + classes, n] (Ultralytics), ``places_first`` [b, n, …] (YOLOv5).
+    ``arrangement`` ``attributes_first`` is [b, 4 + classes, n] (Ultralytics), ``places_first`` [b, n, …] (YOLOv5),
+    ``finished`` [b, n, x1, y1, x2, y2, score, class, …]: the graph holds the suppression or needs none.
     ``objectness``: a fifth number comes before the classes and multiplies their scores.
+    ``coordinates`` ``grid``: centres are counted in places of each level from the place itself, sizes are logarithms
+    of places (YOLOX as it is exported); the levels have the ``strides``, and follow one another.
     ``prototypes_output``: the graph's [b, p, h, w] prototypes of masks; the last p numbers of a place are then the
     coefficients (instance segmentation; Bolya 2019), and a pixel of the box belongs to the finding where their sum,
     enlarged linearly to the tensor, is above 0. ``keypoints``: the last numbers of a place are x, y (and how visible)
-    of each point (pose).
+    of each point (pose). ``rotated``: the last number is the angle by which the box is turned, in radians from x to y;
+    it is always cx, cy, w, h, and of boxes that overlap as ``nms_iou`` says for the Gaussians of their areas (ProbIoU;
+    Murrugarra-Llerena 2021) the best stays.
     """
 
     kind: Literal["yolo"]
     name: str | None = None
-    arrangement: Literal["attributes_first", "places_first"] = "attributes_first"
+    arrangement: Literal["attributes_first", "places_first", "finished"] = "attributes_first"
     objectness: bool = False
-    coordinates: Literal["pixels", "normalised"] = "pixels"
+    coordinates: Literal["pixels", "normalised", "grid"] = "pixels"
+    strides: tuple[PositiveInt, ...] = (8, 16, 32)
+    rotated: bool = False
     activation: Activation = "none"
     prototypes_output: str | None = None
     keypoints: Keypoints | None = None
 
     @model_validator(mode="after")
     def _one_extra(self) -> YoloOutput:
-        if self.prototypes_output is not None and self.keypoints is not None:
-            raise ValueError("give prototypes_output or keypoints, not both")
-        if self.suppression == "weighted" and (self.prototypes_output is not None or self.keypoints is not None):
-            raise ValueError("suppression: masks and keypoints cannot be made of several; use nms")
-        if self.merge is not None and (self.prototypes_output is not None or self.keypoints is not None):
-            raise ValueError("merge: masks and keypoints stay on their slices")
+        more = (self.prototypes_output is not None, self.keypoints is not None, self.rotated)
+        if sum(more) > 1:
+            raise ValueError("give one of prototypes_output, keypoints and rotated")
+        if (self.suppression != "nms" and self.rotated) or (self.suppression == "weighted" and any(more)):
+            raise ValueError("suppression: masks, keypoints and turned boxes cannot be made of several; use nms")
+        if self.merge is not None and any(more):
+            raise ValueError("merge: masks, keypoints and turned boxes stay on their slices")
+        if self.arrangement == "finished" and (self.objectness or self.coordinates == "grid"):
+            raise ValueError("arrangement: finished boxes are in pixels or normalised, without objectness")
         return self
 
 

@@ -17,6 +17,21 @@ shrinks and is linear where it enlarges; ``adaptive`` is the mean of the whole v
 average pooling, which PyTorch and MONAI call area); the Pillow kinds widen the kernel when they shrink and round as Pillow does (8 bit
 for the unit ``display``)."""
 
+Resizing = Literal[
+    "linear",
+    "nearest",
+    "cubic",
+    "spline",
+    "area",
+    "adaptive",
+    "pillow-bilinear",
+    "pillow-bicubic",
+    "opencv-linear",
+    "opencv-cubic",
+    "opencv-area",
+]
+"""Also OpenCV's own resizing of slices, with its rounding of 8 bit."""
+
 Scope = Literal["volume", "slice"]
 """Over what a statistic is taken. ``volume`` is the whole series, also for a slice-by-slice network; ``slice`` is each
 slice of such a network, otherwise each index of the tensor's first axis."""
@@ -70,7 +85,7 @@ class Resize(Strict):
 
     step: Literal["resize"]
     size: tuple[PositiveInt | None, ...]
-    kind: Interpolation = "linear"
+    kind: Resizing = "linear"
     aspect: Literal["stretch", "keep", "cover"] = "stretch"
     fill: float = 0.0
     place: Literal["centre", "start", "none"] = "centre"

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from medview.inference.candidates import Candidates, FloatArray
-from medview.inference.manifest_detectors import DetectionOutput
+from medview.inference.manifest_detectors import DetectionOutput, YoloOutput
+from medview.inference.turned import best_of_turned
 
 
 def overlaps(box: FloatArray, boxes: FloatArray) -> FloatArray:
@@ -26,6 +27,10 @@ def suppress(
 
     ``views``: how many mirrored views of the same tensor ``found`` is of.
     """
+    if isinstance(output, YoloOutput) and output.rotated:
+        if output.nms_iou is not None:
+            found = best_of_turned(found, output.nms_iou)
+        return found.part(np.argsort(-found.scores, kind="stable")[: output.at_most])
     if output.suppression == "weighted":
         found = weighted_boxes(found, output.nms_iou or 0.0, views)
         found = found.part(found.scores >= output.score_threshold)

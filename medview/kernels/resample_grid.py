@@ -10,6 +10,7 @@ import math
 from functools import cache
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -18,7 +19,19 @@ from medview.kernels.ahead import ahead_kernel
 AnyArray = NDArray[Any]
 FloatVolume = NDArray[np.float32]
 
-Kind = Literal["linear", "nearest", "cubic", "spline", "area", "adaptive", "pillow-bilinear", "pillow-bicubic"]
+Kind = Literal[
+    "linear",
+    "nearest",
+    "cubic",
+    "spline",
+    "area",
+    "adaptive",
+    "pillow-bilinear",
+    "pillow-bicubic",
+    "opencv-linear",
+    "opencv-cubic",
+    "opencv-area",
+]
 
 _PILLOW_BITS = 22
 """Fixed-point bits of Pillow's resize of 8-bit images (32 - 8 - 2)."""
@@ -150,9 +163,13 @@ def positions_edges(source: int, target: int) -> NDArray[np.float64]:
 def resize_axes(values: AnyArray, sizes: dict[int, int], kind: Kind) -> AnyArray:
     """``values`` with each axis of ``sizes`` brought to its size, the field kept. Last axes first, as Pillow does.
 
-    uint8 stays uint8 with the Pillow kinds (their own fixed-point rounding, exactly) and with ``nearest``; otherwise
-    float32.
+    uint8 stays uint8 with the Pillow and OpenCV kinds (their own fixed-point rounding, exactly) and with ``nearest``;
+    otherwise float32. OpenCV's kinds are for rows and columns of slices; along axis 0 they are linear.
     """
+    if kind.startswith("opencv"):
+        values = _resize_slices(values, sizes.get(1), sizes.get(2), kind)
+        sizes = {axis: size for axis, size in sizes.items() if axis == 0}
+        kind = "linear"
     for axis in sorted(sizes, reverse=True):
         source, target = values.shape[axis], sizes[axis]
         if source == target:
@@ -168,6 +185,22 @@ def resize_axes(values: AnyArray, sizes: dict[int, int], kind: Kind) -> AnyArray
         else:
             values = apply_taps(values, axis, taps)
     return values
+
+
+_OPENCV = {"opencv-linear": cv2.INTER_LINEAR, "opencv-cubic": cv2.INTER_CUBIC, "opencv-area": cv2.INTER_AREA}
+
+
+def _resize_slices(values: AnyArray, rows: int | None, columns: int | None, kind: Kind) -> AnyArray:
+    """Each slice of (a, b, c[, 3]) resized by OpenCV, both axes at once, because it rounds once."""
+    height, width = rows or values.shape[1], columns or values.shape[2]
+    if (height, width) == values.shape[1:3]:
+        return values
+    given = values if values.dtype == np.uint8 else values.astype(np.float32, copy=False)
+    out = np.empty((len(given), height, width, *given.shape[3:]), dtype=given.dtype)
+    for n, one in enumerate(given):
+        made = cv2.resize(np.ascontiguousarray(one), (width, height), interpolation=_OPENCV[kind])
+        out[n] = made.reshape(out.shape[1:])
+    return out
 
 
 def _apply_fixed_point(values: NDArray[np.uint8], axis: int, taps: Taps) -> NDArray[np.uint8]:

@@ -28,6 +28,15 @@ def saved(path: Path, model: bytes, **metadata: str) -> Path:
     return path
 
 
+def with_open_outputs(model: bytes) -> bytes:
+    """The network with no size of its outputs said but the first."""
+    loaded = onnx.load_from_string(model)
+    for port in loaded.graph.output:
+        for axis in list(port.type.tensor_type.shape.dim)[1:]:
+            axis.dim_param = f"{port.name}_open"
+    return loaded.SerializeToString()
+
+
 def ultralytics_metadata(task: str, names: dict[int, str], **more: str) -> dict[str, str]:
     """What the exporter writes, every value as ``str`` gives it."""
     return {

@@ -111,8 +111,10 @@ def mean_classifier(weights: Sequence[float], offsets: Sequence[float], channels
     return model_bytes(nodes, [("x", FLOAT, shape)], [("y", FLOAT, ["n", len(weights)])], constants)
 
 
-def fixed_outputs(spatial: int, batch: Any = 1, channels: int = 1, **outputs: np.ndarray[Any, Any]) -> bytes:
-    """Outputs that are always the same, whatever the input is."""
+def fixed_outputs(
+    spatial: int, batch: Any = 1, channels: int = 1, size: tuple[int, ...] = (), **outputs: np.ndarray[Any, Any]
+) -> bytes:
+    """Outputs that are always the same, whatever the input is, of any size or of ``size``."""
     nodes = [helper.make_node("Identity", ["x"], ["unused"])]
     constants = {}
     ports = []
@@ -120,7 +122,7 @@ def fixed_outputs(spatial: int, batch: Any = 1, channels: int = 1, **outputs: np
         constants[f"{name}_value"] = value
         nodes.append(helper.make_node("Identity", [f"{name}_value"], [name]))
         ports.append((name, helper.np_dtype_to_tensor_dtype(value.dtype), list(value.shape)))
-    shape = [batch, channels, *(f"s{axis}" for axis in range(spatial))]
+    shape = [batch, channels, *(size or (f"s{axis}" for axis in range(spatial)))]
     return model_bytes(nodes, [("x", FLOAT, shape)], ports, constants)
 
 

@@ -106,7 +106,7 @@ def test_the_picture_is_letterboxed_on_grey_and_divided_by_255(tmp_path: Path) -
     # Written over by the answer; what the import of a detector writes is the same list.
     detector = saved(tmp_path / "d.onnx", places_network(places(1)), **ultralytics_metadata("detect", {0: "x"}))
     written = begun(detector).manifest["input"]["steps"]
-    assert written[0] == {"step": "resize", "size": [64, 64], "kind": "linear", "aspect": "keep", "fill": 114}
+    assert written[0] == {"step": "resize", "size": [64, 64], "kind": "opencv-linear", "aspect": "keep", "fill": 114}
     assert written[1]["factor"] == pytest.approx(1 / 255)
     scores = {one.label: one.probability for one in run(package, seen_as_it_is(picture())).classification}
     assert scores["corner"] == pytest.approx(114 / 255)
@@ -124,7 +124,7 @@ def test_finished_boxes_are_not_suppressed_again(tmp_path: Path, end: str) -> No
         **ultralytics_metadata("detect", {0: "a", 1: "b"}, args=end, end2end="True"),
     )
     package = imported(path, tmp_path / "package")
-    assert package.manifest.output.kind == "boxes"
+    assert package.manifest.output.kind == "yolo"
     found = run(package, seen_as_it_is(picture())).findings
     assert [one.label for one in found] == ["b", "b"]
     assert found[0].box_voxel[0][1:] == pytest.approx((24 - 16 - 0.5, 20 - 0.5))
@@ -227,8 +227,8 @@ def test_names_that_are_code_are_refused_and_not_run(tmp_path: Path) -> None:
 
 
 def test_a_task_that_cannot_be_shown_is_refused_by_name(tmp_path: Path) -> None:
-    path = saved(tmp_path / "obb.onnx", places_network(places(1)), **ultralytics_metadata("obb", {0: "a"}))
-    with pytest.raises(MedviewError, match="'obb'"):
+    path = saved(tmp_path / "depth.onnx", places_network(places(1)), **ultralytics_metadata("depth", {0: "a"}))
+    with pytest.raises(MedviewError, match="'depth'"):
         begun(path)
 
 

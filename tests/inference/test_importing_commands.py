@@ -15,7 +15,7 @@ from medview.core.problem import ExitCode
 from medview.formats.writing import write_volume
 from medview.inference.manifest import parse_manifest
 from tests.inference import networks
-from tests.inference.foreign import begun, saved
+from tests.inference.foreign import begun, saved, ultralytics_metadata
 from tests.inference.packages import SHARED
 from tests.inference.test_importing_volumes import dataset, export, fixed, plans
 from tests.inference.volumes import axial_geometry
@@ -188,3 +188,34 @@ def test_the_shared_network_without_its_weights_names_them() -> None:
     with pytest.raises(MedviewError, match=r"chest_xray_model\.onnx\.data") as caught:
         begun(shared_path("models/negative_missing_external_data/chest_xray_model.onnx"))
     assert caught.value.code == "side_file_missing"
+
+
+def test_labels_of_a_picture_are_rows_and_columns_that_say_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A picture has no place in the patient; its label map is written all the same, with both of NIfTI's codes 0."""
+    import cv2
+    import nibabel
+
+    from medview.app.headless import choose_stack
+    from medview.app.model_result import read_model_result
+
+    classes = np.zeros((1, 64, 64), np.uint8)
+    classes[:, :40, 32:] = 1
+    model = networks.fixed_outputs(2, batch=1, channels=3, size=(64, 64), output0=classes)
+    source = saved(tmp_path / "sem.onnx", model, **ultralytics_metadata("semantic", {0: "wall", 1: "lumen"}))
+    assert answered(capsys, "models", "import", source, "--output", tmp_path / "package")[0] == ExitCode.DONE
+    picture = np.arange(64 * 64, dtype=np.uint32).reshape(64, 64) % 251
+    cv2.imwrite(str(tmp_path / "x.png"), picture.astype(np.uint8))
+    code, told = answered(
+        capsys, "infer", tmp_path / "x.png", "--model", tmp_path / "package", "--output", tmp_path / "out"
+    )
+    assert code == ExitCode.DONE
+    assert [one["code"] for one in told["warnings"]] == ["nifti_without_place"]
+    written: Any = nibabel.load(tmp_path / "out" / "segmentation.nii.gz")
+    assert (int(written.header["qform_code"]), int(written.header["sform_code"])) == (0, 0)
+    np.testing.assert_array_equal(np.asarray(written.dataobj)[..., 0].T, classes[0] + 1)
+    *_, stack = choose_stack([str(tmp_path / "x.png")], None)
+    result = read_model_result(str(tmp_path / "out"), stack)
+    assert result.segmentation is not None
+    np.testing.assert_array_equal(result.segmentation.labels[0], classes[0] + 1)

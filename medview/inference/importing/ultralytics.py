@@ -2,7 +2,8 @@
 
 The picture is letterboxed onto grey 114 and divided by 255. What comes out depends on the export: raw places
 [b, 4 + classes, n] (YOLOv5: [b, n, 5 + classes] with objectness), or finished boxes [b, m, 6] where the graph holds the
-suppression or needs none.
+suppression or needs none; behind each what masks, points or turned boxes need. A network of open sizes is given the
+smallest letterbox of whole strides, as its authors' predictor does; RT-DETR and depth take the picture stretched.
 """
 
 from __future__ import annotations
@@ -63,7 +64,14 @@ def read_ultralytics(draft: Draft) -> None:
     size = _size(draft, face)
     draft.input.update({"name": face.port.name, "unit": "display", "axes": ["down", "right"], "layout": face.layout})
     draft.input["channels"] = channels
-    readers = {"detect": _detect, "classify": _classify, "segment": _segment, "pose": _pose}
+    readers = {
+        "detect": _detect,
+        "classify": _classify,
+        "segment": _segment,
+        "pose": _pose,
+        "obb": _turned,
+        "semantic": _semantic,
+    }
     if task not in readers:
         text = f"{draft.graph.path.name} is an Ultralytics network for {task!r}, which medview cannot show."
         raise refused("task_unsupported", text, draft.graph.path)
@@ -115,10 +123,22 @@ def _size(draft: Draft, face: InputFace) -> list[int]:
 
 
 def _letterbox(draft: Draft, size: list[int]) -> None:
-    draft.input["steps"] = [
-        {"step": "resize", "size": size, "kind": "linear", "aspect": "keep", "fill": GREY},
-        {"step": "scale", "factor": 1 / 255},
-    ]
+    """As the predictor prepares a picture: resized by OpenCV in 8 bit, the rest grey."""
+    step: dict[str, Any] = {"step": "resize", "size": size, "kind": "opencv-linear", "aspect": "keep"}
+    scale = {"step": "scale", "factor": 1 / 255}
+    stride = max(1, int(_number(draft.graph.metadata.get("stride"), 32)))
+    if _arguments(draft).get("dynamic") is True and any(n is None for n in _open_sizes(draft)):
+        pad = {"step": "pad", "multiple": [stride, stride], "fill": GREY, "place": "centre"}
+        draft.input["steps"] = [{**step, "place": "none"}, pad, scale]
+        draft.guess("input.steps", f"filled to multiples of {stride}", "args in its metadata say that sizes are open")
+    else:
+        draft.input["steps"] = [{**step, "fill": GREY}, scale]
+
+
+def _open_sizes(draft: Draft) -> list[int | None]:
+    port = next(one for one in draft.graph.inputs if one.name == draft.input["name"])
+    pairs = zip(port.shape or (), draft.input["layout"], strict=True)
+    return [size for size, letter in pairs if letter in "HW"]
 
 
 def _scores(draft: Draft, names: dict[int, str], suppress: bool) -> None:
@@ -132,15 +152,46 @@ def _scores(draft: Draft, names: dict[int, str], suppress: bool) -> None:
 
 def _detect(draft: Draft, names: dict[int, str], size: list[int]) -> None:
     draft.manifest["task"] = "detection"
+    if _is_transformer(draft, len(names), size):
+        _queries(draft, names, size)
+        return
     _letterbox(draft, size)
     places(draft, names, size, 0)
 
 
-def places(draft: Draft, names: dict[int, str], size: list[int], more: int) -> str:
-    """Fill the output for boxes with ``more`` numbers a place after the classes; returns which layout it is.
+def _is_transformer(draft: Draft, classes: int, size: list[int]) -> bool:
+    """RT-DETR: newer exports name the head, older ones the model; else by its 300 queries of all classes."""
+    said = draft.graph.metadata
+    if "head" in said:
+        return said["head"] == "RTDETRDecoder"
+    if "rtdetr" in said.get("description", "").lower().replace("-", ""):
+        return True
+    shape = draft.graph.outputs[0].shape or ()
+    return len(shape) == 3 and shape[1:] == (MOST, 4 + classes) and _anchors(size) != MOST and classes != 2
 
-    ``raw``: attributes or places first; ``finished``: one row a box, suppression done.
-    """
+
+def _queries(draft: Draft, names: dict[int, str], size: list[int]) -> None:
+    """RT-DETR's queries: centre and size from 0 to 1, then the best score and its class, or (older) all scores."""
+    port = draft.graph.outputs[0]
+    width = (port.shape or (None,))[-1]
+    draft.input["steps"] = [
+        {"step": "resize", "size": size, "kind": "opencv-linear"},
+        {"step": "scale", "factor": 1 / 255},
+    ]
+    _scores(draft, names, suppress=False)
+    if width == 6 and (len(names) != 2 or "head" in draft.graph.metadata):
+        draft.output.update({"kind": "boxes", "boxes_output": port.name, "columns": ["box", "score", "label"]})
+        draft.output.update({"layout": "cxcywh", "coordinates": "normalised"})
+    elif width in {None, 4 + len(names)}:
+        draft.output.update({"kind": "yolo", "name": port.name, "arrangement": "places_first"})
+        draft.output["coordinates"] = "normalised"
+    else:
+        text = f"{draft.graph.path.name}: {port.name} of RT-DETR has {width} numbers a query, 6 or {4 + len(names)} were due."
+        raise refused("output_unexplained", text, draft.graph.path)
+
+
+def places(draft: Draft, names: dict[int, str], size: list[int], more: int) -> None:
+    """Fill the output for boxes with ``more`` numbers a place after the classes: raw places, or finished boxes."""
     port = draft.graph.outputs[0]
     shape = port.shape if port.shape is not None and len(port.shape) == 3 else None
     classes = len(names)
@@ -150,14 +201,20 @@ def places(draft: Draft, names: dict[int, str], size: list[int], more: int) -> s
     _, middle, last = shape
     plain, with_objectness = 4 + classes + more, 5 + classes + more
     anchors = _anchors(size)
-    if last == 6 + more and (
-        _ends_with_suppression(draft)
-        or (middle not in {plain, with_objectness, anchors, 3 * anchors} and not (middle is None and plain == last))
+    ends = _ends_with_suppression(draft)
+    if (ends and last in {6 + more, None} and middle not in {plain, with_objectness}) or (
+        last == 6 + more
+        and (ends or middle not in {plain, with_objectness, anchors, 3 * anchors})
+        and not (middle is None and plain == last and not ends)
     ):
         _scores(draft, names, suppress=False)
-        draft.output.update({"kind": "boxes", "boxes_output": port.name, "columns": ["box", "score", "label"]})
-        draft.output["layout"] = "xyxy"
-        return "finished"
+        if more or draft.convention == "Ultralytics":
+            draft.output.update({"kind": "yolo", "name": port.name, "arrangement": "finished"})
+        else:
+            draft.output.update({"kind": "boxes", "boxes_output": port.name, "columns": ["box", "score", "label"]})
+            draft.output["layout"] = "xyxy"
+        _ask_coordinates(draft)
+        return
     rows = next((n for n, width in ((1, middle), (2, last)) if width == plain), None)
     old = next((n for n, width in ((1, middle), (2, last)) if width == with_objectness), None)
     if rows is None and old is None and middle is None:
@@ -176,17 +233,21 @@ def places(draft: Draft, names: dict[int, str], size: list[int], more: int) -> s
         draft.guess(
             "output.objectness", "true", f"{5 + classes} numbers a place are one more than YOLOv8 gives (YOLOv5)"
         )
-    if draft.input["layout"] == "NHWC":
-        question = Question(
-            "coordinates",
-            "output.coordinates",
-            "Are boxes given in pixels of the input, or from 0 to 1? Exports by way of TensorFlow give 0 to 1.",
-            ("pixels", "normalised"),
-            "normalised",
-            "normalised",
-        )
-        draft.output["coordinates"] = draft.ask(question, str) or "normalised"
-    return "raw"
+    _ask_coordinates(draft)
+
+
+def _ask_coordinates(draft: Draft) -> None:
+    if draft.input["layout"] != "NHWC":
+        return
+    question = Question(
+        "coordinates",
+        "output.coordinates",
+        "Are boxes given in pixels of the input, or from 0 to 1? Exports by way of TensorFlow give 0 to 1.",
+        ("pixels", "normalised"),
+        "normalised",
+        "normalised",
+    )
+    draft.output["coordinates"] = draft.ask(question, str) or "normalised"
 
 
 def _anchors(size: list[int]) -> int:
@@ -209,8 +270,10 @@ def _arguments(draft: Draft) -> dict[str, Any]:
 
 def _classify(draft: Draft, names: dict[int, str], size: list[int]) -> None:
     draft.manifest["task"] = "classification"
+    # The shorter side and then the middle for a square, otherwise each side by itself.
+    aspect = "cover" if size[0] == size[1] else "stretch"
     draft.input["steps"] = [
-        {"step": "resize", "size": size, "kind": "pillow-bilinear", "aspect": "cover"},
+        {"step": "resize", "size": size, "kind": "pillow-bilinear", "aspect": aspect},
         {"step": "scale", "factor": 1 / 255},
     ]
     inside = draft.graph.activation_inside
@@ -237,11 +300,8 @@ def _segment(draft: Draft, names: dict[int, str], size: list[int]) -> None:
         shapes = ", ".join(f"{port.name} {shape_text(port.shape)}" for port in draft.graph.outputs)
         text = f"{draft.graph.path.name}: instance masks need prototypes beside the places; there are {shapes}."
         raise refused("output_unexplained", text, draft.graph.path)
-    if places(draft, names, size, prototypes.shape[1] or 32) == "finished":
-        text = (
-            f"{draft.graph.path.name} holds the suppression and gives masks as coefficients; export it with nms=False."
-        )
-        raise refused("output_unexplained", text, draft.graph.path)
+    counts = (prototypes.shape[3], prototypes.shape[1]) if draft.input["layout"] == "NHWC" else (prototypes.shape[1],)
+    places(draft, names, size, next((count for count in counts if count), 32))
     draft.output["prototypes_output"] = prototypes.name
 
 
@@ -256,13 +316,37 @@ def _pose(draft: Draft, names: dict[int, str], size: list[int]) -> None:
     if points < 1 or numbers not in {2, 3}:
         text = f"{draft.graph.path.name}: kpt_shape in its metadata does not say how many points a finding has."
         raise refused("metadata_unreadable", text, draft.graph.path)
-    if places(draft, names, size, points * numbers) == "finished":
-        text = f"{draft.graph.path.name} holds the suppression, and its points with it; export it with nms=False."
-        raise refused("output_unexplained", text, draft.graph.path)
+    places(draft, names, size, points * numbers)
     named = _point_names(draft, points)
     draft.output["keypoints"] = {"names": named, "visibility": numbers == 3}
     if named == COCO_POINTS:
         draft.output["keypoints"]["skeleton"] = [[COCO_POINTS[a], COCO_POINTS[b]] for a, b in COCO_BONES]
+
+
+def _turned(draft: Draft, names: dict[int, str], size: list[int]) -> None:
+    """Places with an angle behind the classes."""
+    draft.manifest["task"] = "detection"
+    _letterbox(draft, size)
+    places(draft, names, size, 1)
+    draft.output["rotated"] = True
+
+
+def _semantic(draft: Draft, names: dict[int, str], size: list[int]) -> None:
+    """A class for each pixel: [b, h, w] numbers from the graph, or [b, classes, h, w]."""
+    draft.manifest["task"] = "segmentation"
+    _letterbox(draft, size)
+    port = draft.graph.outputs[0]
+    shape = port.shape or ()
+    draft.output.update({"kind": "segmentation", "name": port.name, "background": None, "labels": label_entries(names)})
+    if len(shape) == 3:
+        draft.output.update({"encoding": "labels", "restore": "labels"})
+    elif len(shape) == 4 and len(names) > 1 and all(a in {None, b} for a, b in zip(shape[2:], size, strict=True)):
+        draft.output["restore"] = "logits"
+    else:
+        text = (
+            f"{draft.graph.path.name}: {port.name} of shape {shape_text(port.shape)} is no map of {len(names)} classes."
+        )
+        raise refused("output_unexplained", text, draft.graph.path)
 
 
 def _point_names(draft: Draft, points: int) -> list[str]:
