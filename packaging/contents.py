@@ -10,7 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-RESOURCES = ("icons", "models", "translations")
+ROOT = Path(__file__).resolve().parent.parent
+RESOURCES = tuple(sorted(path.name for path in (ROOT / "resources").iterdir() if path.is_dir()))
+"""All folders of resources: what medview looks for there is there too where it is packed."""
 
 # Reached by a name that is text, which PyInstaller cannot see.
 HIDDEN = [

@@ -21,6 +21,7 @@ import sys
 import time
 from pathlib import Path
 
+import try_features
 import try_paths
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -213,10 +214,10 @@ def hand_over_times(machine: Machine, count: int = 20) -> None:
     opened.wait()
 
 
-def trial(machine: Machine, package: Path, pictures: Path, beside: Path) -> None:
+def trial(machine: Machine, package: Path, addons: list[Path], pictures: Path, beside: Path) -> None:
     """All steps."""
     machine.prepare()
-    machine.as_root("apt-get -qq -y purge medview || true; apt-get -qq -y autoremove --purge")
+    machine.as_root("apt-get -qq -y purge medview 'medview-*' || true; apt-get -qq -y autoremove --purge")
     before = machine.files()
     shutil.copy2(package, machine.root / "srv" / package.name)
     before.add(f"srv/{package.name}")
@@ -270,6 +271,7 @@ def trial(machine: Machine, package: Path, pictures: Path, beside: Path) -> None
         say(f"{name:20} {', '.join(times):>30}")
 
     try_paths.trial(machine, STUDY, windows, say)
+    try_features.trial(machine, STUDY, addons, windows, say)
     hand_over_times(machine)
 
     listed = machine.as_root("dpkg -L medview").split("\n")
@@ -277,7 +279,7 @@ def trial(machine: Machine, package: Path, pictures: Path, beside: Path) -> None
     count = sum((machine.root / path[1:]).is_file() for path in listed if path)
     say(f"package {package.stat().st_size / 1e6:.1f} MB, installed {size / 1e6:.1f} MB in {count} files")
 
-    machine.as_root("apt-get -qq -y purge medview && apt-get -qq -y autoremove --purge")
+    machine.as_root("apt-get -qq -y purge medview 'medview-*' && apt-get -qq -y autoremove --purge")
     left = machine.files() - before
     of_medview = sorted(path for path in left if "medview" in path)
     if of_medview:
@@ -299,12 +301,13 @@ def main() -> int:
     packages = sorted((ROOT / "dist").glob("medview_*.deb"))
     if not packages:
         sys.exit("there is no package yet: python3 packaging/build.py deb")
+    addons = sorted((ROOT / "dist").glob("medview-*.deb"))
     chosen.pictures.mkdir(parents=True, exist_ok=True)
     screen = subprocess.Popen(["Xvfb", SCREEN, "-noreset", "-screen", "0", "1600x1000x24"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)
-        trial(Machine(chosen.root.resolve()), packages[-1], chosen.pictures, chosen.beside)
-    except (TrialError, try_paths.PathError) as error:
+        trial(Machine(chosen.root.resolve()), packages[-1], addons, chosen.pictures, chosen.beside)
+    except (TrialError, try_paths.PathError, try_features.FeatureError) as error:
         print(f"try_deb: {error}", file=sys.stderr)
         return 1
     finally:

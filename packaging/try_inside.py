@@ -28,6 +28,7 @@ NAME = "try-inside"
 ROOMS = ("core", "kernels", "dicom", "formats", "files", "processing", "inference", "jobs", "objects", "store", "app")
 PLUGINS = ("pytestqt.plugin", "pytest_timeout", "pytest_benchmark.plugin", "_hypothesis_pytestplugin", "xdist.plugin")
 """Named, because those of packed libraries are not packed."""
+ENCODERS = ("_htj2k",)
 
 START = """
 import os, sys
@@ -39,6 +40,8 @@ if words and words[0] == "--medview-worker":
     sys.exit(0)
 # Tests and pytest come last: whatever is packed is taken from the package.
 sys.path += [folder, python, python + "/lib-dynload", packages]
+if words[:2] == ["-m", "pytest"]:  # the process that runs beside (tests/beside.py)
+    words = words[2:]
 if words and words[0] == "-c":
     exec(compile(words[1], "-c", "exec"), {"__name__": "__main__"})
     sys.exit(0)
@@ -47,6 +50,13 @@ import numpy, PySide6, pytest
 # scipy, an oracle of tests, takes everything by name that NumPy lists.
 sys.modules["numpy.f2py"] = numpy.f2py = types.ModuleType("numpy.f2py")
 PySide6.__path__.append(packages + "/PySide6")  # QtTest, which pytest-qt asks for
+# Encoders that only tests use, to make what is then decoded.
+import imagecodecs, importlib.util
+for name in ENCODERS:
+    (library,) = __import__("glob").glob(packages + "/imagecodecs/" + name + ".*.so")
+    spec = importlib.util.spec_from_file_location("imagecodecs." + name, library)
+    sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[spec.name])
 plugins = [word for name in PLUGINS for word in ("-p", name)]
 sys.exit(pytest.main([*plugins, *words]))
 """
@@ -90,7 +100,12 @@ def main() -> int:
     chosen = parser.parse_args(given[:end])
     folder = chosen.folder.resolve()
     probe = folder / NAME
-    probe.write_bytes(with_another_start((folder / "medview").read_bytes(), START.replace("PLUGINS", repr(PLUGINS))))
+    probe.write_bytes(
+        with_another_start(
+            (folder / "medview").read_bytes(),
+            START.replace("PLUGINS", repr(PLUGINS)).replace("ENCODERS", repr(ENCODERS)),
+        )
+    )
     shutil.copymode(folder / "medview", probe)
     packages = next((chosen.environment.resolve() / "lib").glob("python3*")) / "site-packages"
     names = {

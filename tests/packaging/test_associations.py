@@ -246,6 +246,16 @@ def test_what_is_left_out_is_not_what_is_used() -> None:
     assert {"medview.dicom.decode_worker", "medview.cli.inspect", "medview"} <= set(modules)
 
 
+def test_everything_that_medview_looks_for_is_packed() -> None:
+    """A folder of resources that the code names and the package does not hold is missed on the readers' computers alone."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "medview").rglob("*.py")))
+    named = set(re.findall(r'resource_path\(\s*"(\w+)', text))
+    assert {"deidentification", "hanging", "icons", "models", "reports", "translations"} <= named
+    assert named <= set(contents.RESOURCES)
+    spec = (ROOT / "packaging" / "frozen" / "medview.spec").read_text(encoding="utf-8")
+    assert "for name in RESOURCES" in spec
+
+
 def test_the_budget_counts_every_byte_once(tmp_path: Path) -> None:
     for name, size in (("medview", 5), ("parts/cv2/cv2.so", 7), ("parts/unheard.of", 11)):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
