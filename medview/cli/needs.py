@@ -5,6 +5,7 @@ Standard library only: what is missing may be what everything else stands on. Qt
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import platform
@@ -161,6 +162,17 @@ def check_window_library(qt_folder: Path) -> None:
 
 def with_window(start: Callable[[Callable[..., int]], int]) -> int:
     """What ``start`` returns, given the function that opens the window; raises MedviewError where the computer has no way to."""
+    # What is imported lives as long as the program; the collector going over it again and again took a seventh of the start.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return start(_window_opener())
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _window_opener() -> Callable[..., int]:
     try:
         check_display()
         try:
@@ -182,7 +194,7 @@ def with_window(start: Callable[[Callable[..., int]], int]) -> int:
         if error.code in TEXTS:
             show(error.text)
         raise
-    return start(partial(run, on_shown=splash.close))
+    return partial(run, on_shown=splash.close)
 
 
 def show(text: str) -> None:

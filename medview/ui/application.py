@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -235,6 +236,7 @@ def run(
     app = make_application()
     settings, said = _safe_settings() if safe_mode else load_settings()
     desk = Desk(app, settings, (*notes, *said, *left), keep_settings=not safe_mode)
+    gc.freeze()  # none of it is ever garbage: the collections to come need not go over it
     _catch_everything(desk.workspace.tell_error)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if settings.window_geometry:
