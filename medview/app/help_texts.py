@@ -35,7 +35,8 @@ PAGES: tuple[HelpPage, ...] = (
                 "Everything that can be done stands in the menus with its key. Ctrl+Shift+P finds any command by a few letters, also in the other language.",
             ),
             QT_TRANSLATE_NOOP(
-                "Help", "Ctrl+Z takes back marks, decisions, results and layouts; Esc cancels what is going on."
+                "Help",
+                "Ctrl+Z takes back marks, decisions, results and layouts; Esc cancels what is going on, and leads back from 3D, a projection and the whole screen.",
             ),
         ),
     ),

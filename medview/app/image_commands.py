@@ -85,8 +85,12 @@ def _zoom(factor: float) -> Run:
 
 def _escape(context: Context) -> None:
     viewport = context.shell.viewport()
-    if viewport is not None:
-        viewport.escape()
+    if (viewport is not None and viewport.escape()) or context.shell.leave_full_screen():
+        return
+    workspace = context.workspace
+    state = workspace.active_viewport
+    if state.view.plane_kind in {"turning", "solid"} and len(workspace.planes.members(workspace.active)) < 2:
+        state.set_plane("acquired")  # nobody stays in a picture that turns because its key was forgotten
 
 
 def _delete(context: Context) -> None:

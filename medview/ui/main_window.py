@@ -392,6 +392,13 @@ class MainWindow(WindowDialogs):
         """Fill the screen, or go back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    def leave_full_screen(self) -> bool:
+        """Go back from the whole screen; False where the window does not fill it."""
+        if not self.isFullScreen():
+            return False
+        self.toggle_full_screen()
+        return True
+
     def choose_layout(self) -> None:
         """Show the picker of grids below the tool bar."""
         from medview.ui.layout_picker import LayoutPicker

@@ -393,19 +393,19 @@ class ViewportWidget(QWidget):
         reading.zoom_about(self.state, self.transform, factor, point)
         self.touch()
 
-    def escape(self) -> None:
-        """Take back what is going on, or select nothing and go back to windowing; a second time reset the picture."""
+    def escape(self) -> bool:
+        """Take back what is going on, or select nothing and go back to windowing: True. Else a second time resets the picture."""
         if self.mouse.cancel():
-            return
+            return True
         if self.selected_mark is not None or self.workspace.tools.tool is not Tool.WINDOW:
             self.select_mark(None)
             self.workspace.tools.choose(Tool.WINDOW)
             self._escaped = False
-        elif self._escaped:
+            return True
+        if self._escaped:
             reading.reset(self.state)
-            self._escaped = False
-        else:
-            self._escaped = True
+        self._escaped = not self._escaped
+        return False
 
     def maximise(self) -> None:
         """Show this viewport alone, or the whole layout again."""

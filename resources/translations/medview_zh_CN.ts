@@ -1970,6 +1970,10 @@
         <translation>AI 解释：仅供研究，不作为发现保存</translation>
     </message>
     <message>
+        <source>A comparison with what a reader drew; not kept as a finding</source>
+        <translation>与阅片者勾画的比较；不作为所见保存</translation>
+    </message>
+    <message>
         <source>Show or hide this over the images</source>
         <translation>在图像上显示或隐藏</translation>
     </message>
@@ -2694,6 +2698,10 @@
         <translation>修正此分割</translation>
     </message>
     <message>
+        <source>Compare with another segmentation</source>
+        <translation>与另一分割比较</translation>
+    </message>
+    <message>
         <source>Show or hide this result</source>
         <translation>显示或隐藏此结果</translation>
     </message>
@@ -2708,6 +2716,10 @@
     <message>
         <source>Discard this result</source>
         <translation>丢弃此结果</translation>
+    </message>
+    <message>
+        <source>There is no other segmentation on these images.</source>
+        <translation>这些图像上没有其他分割。</translation>
     </message>
     <message>
         <source>Segmentation as NIfTI…</source>
@@ -3243,8 +3255,8 @@
         <translation>所有功能及其按键都在菜单中。Ctrl+Shift+P 可用几个字母（中文、拼音首字母或英文）找到任何命令。</translation>
     </message>
     <message>
-        <source>Ctrl+Z takes back marks, decisions, results and layouts; Esc cancels what is going on.</source>
-        <translation>Ctrl+Z 撤销标记、判定、结果和布局；Esc 取消正在进行的操作。</translation>
+        <source>Ctrl+Z takes back marks, decisions, results and layouts; Esc cancels what is going on, and leads back from 3D, a projection and the whole screen.</source>
+        <translation>Ctrl+Z 撤销标记、判定、结果和布局；Esc 取消正在进行的操作，并可退出三维、投影和全屏。</translation>
     </message>
     <message>
         <source>Marks that cannot be hidden</source>

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QW
 from pytestqt.qtbot import QtBot
 
 from medview.app.settings import Settings
+from medview.app.tools import Tool
 from medview.core.progress import Progress
 from medview.core.volume import SliceState
 from medview.ui.application import Desk
@@ -475,3 +476,19 @@ def test_no_button_of_the_tool_bar_is_hidden(qtbot: QtBot, language: str, width:
     assert [button for button in buttons if button is not None and not button.isVisible()] == []
     assert any(isinstance(button, QToolButton) for button in buttons)
     close_desk(qtbot, desk)
+
+
+def test_escape_leads_back_from_where_one_may_be_lost(qtbot: QtBot, reading_desk: Desk) -> None:
+    window, state = reading_desk.window, reading_desk.workspace.active_viewport
+    qtbot.keyClick(active(reading_desk), Qt.Key.Key_9, Qt.KeyboardModifier.ControlModifier)
+    assert state.view.plane_kind == "turning"
+    reading_desk.workspace.tools.choose(Tool.RULER)
+    qtbot.keyClick(active(reading_desk), Qt.Key.Key_Escape)
+    assert state.view.plane_kind == "turning"  # one thing after the other: the tool first
+    qtbot.keyClick(active(reading_desk), Qt.Key.Key_Escape)
+    assert state.view.plane_kind == "acquired"
+    window.toggle_full_screen()
+    qtbot.waitUntil(window.isFullScreen, timeout=5000)
+    qtbot.keyClick(active(reading_desk), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.isFullScreen(), timeout=5000)
+    assert not window.leave_full_screen()
