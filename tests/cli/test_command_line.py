@@ -99,7 +99,7 @@ def test_a_plain_start_opens_the_window_without_the_command_line_library() -> No
         "import sys, types\n"
         "seen = []\n"
         "double = types.ModuleType('medview.ui.application')\n"
-        "double.run = lambda paths, demo=False, new_window=False: seen.append((paths, new_window)) or 0\n"
+        "double.run = lambda paths, demo=False, new_window=False, on_shown=None: seen.append((paths, new_window)) or 0\n"
         "sys.modules['medview.ui.application'] = double\n"
         "from medview.cli.__main__ import main\n"
         "assert main(['open', '--new-window', '/study']) == 0\n"
