@@ -163,3 +163,26 @@ def test_another_onnx_runtime_comes_with_the_libraries_of_its_devices_alone() ->
     assert found["directml"] == ("onnxruntime-directml",)
     assert {"onnxruntime-gpu", "nvidia-cudnn-cu13", "nvidia-cublas"} <= set(found["cuda"])
     assert not any(name in {"sympy", "numpy", "onnxruntime"} for names in found.values() for name in names)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and rights of files")
+def test_two_builds_are_compared_by_what_they_hold(tmp_path: Path) -> None:
+    import compare_builds
+
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
+        (folder / "parts").mkdir(parents=True)
+        (folder / "parts" / "same").write_bytes(b"x")
+        (folder / "medview").write_bytes(b"program")
+        (folder / "link").symlink_to("medview")
+    assert compare_builds.differences(one, other) == []
+    (other / "parts" / "same").write_bytes(b"y")
+    (other / "medview").chmod(0o755)
+    (other / "link").unlink()
+    (other / "new").touch()
+    assert [line.split(":")[0] for line in compare_builds.differences(one, other)] == [
+        "link",
+        "medview",
+        "new",
+        "parts/same",
+    ]
