@@ -223,10 +223,24 @@ def series_without_words(it: Shown) -> Line:
     return line_of((" ".join(text for text in (it.stack.context.modality, number) if text), False))
 
 
+ALONG_AXIS = 1 - 1e-6
+"""Cosine of the angle, 0.08°, within which a plane that can be turned lies along the patient's axes still."""
+
+
+def shown_plane_kind(shown: ShownSlice) -> str:
+    """What a plane is: one that can be turned, and was not yet, is what lies along the patient's axes there."""
+    normal = shown.normal
+    if shown.plane_kind != "oblique" or normal is None:
+        return shown.plane_kind
+    parts = [abs(float(part)) for part in normal]
+    return ("sagittal", "coronal", "axial")[parts.index(max(parts))] if max(parts) > ALONG_AXIS else "oblique"
+
+
 def _location(it: Shown) -> Line:
     stack, shown = it.stack, it.shown
+    kind = shown_plane_kind(shown)
     parts: list[tuple[str, bool]] = []
-    if shown.plane_kind == "acquired":
+    if kind == "acquired":
         if stack.context.slice_thickness:
             parts += [
                 (_label(translate("Viewport", "Thickness ")), False),
@@ -234,7 +248,7 @@ def _location(it: Shown) -> Line:
                 (" mm", False),
             ]
     else:
-        parts.append((plane_name(shown.plane_kind), True))
+        parts.append((plane_name(kind), True))
     if shown.surface is not None:
         about = translate("Viewport", "{length} mm long, {width} mm wide, {angle}°")
         surface = shown.surface
@@ -243,11 +257,11 @@ def _location(it: Shown) -> Line:
         )
         parts.append((f"   {told}", True))
     normal = shown.normal
-    if shown.plane_kind == "oblique" and shown.plane is not None and sides_are_known(stack):
+    if kind == "oblique" and shown.plane is not None and sides_are_known(stack):
         # No one coordinate tells where it is: the point of the plane nearest to the volume's middle does.
         parts.append(("   ", False))
         parts.append((place_text(_foot(stack, shown.plane)), True))
-    elif normal is not None and sides_are_known(stack) and shown.plane_kind not in {"turning", "solid"}:
+    elif normal is not None and sides_are_known(stack) and kind not in {"turning", "solid"}:
         axis = max(range(3), key=lambda at: abs(float(normal[at])))
         assert shown.plane is not None
         middle = shown.plane.point_at((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)

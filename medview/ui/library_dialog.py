@@ -116,6 +116,7 @@ class LibraryDialog(QDialog):
             [translate("Library", "Device"), translate("Library", "State"), translate("Library", "Speed")]
         )
         self.devices.verticalHeader().hide()
+        self.devices.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.devices.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.devices.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.devices.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -191,7 +192,6 @@ class LibraryDialog(QDialog):
                 item.setData(AT_ROLE, device.id)
                 item.setToolTip(text)
                 self.devices.setItem(row, at, item)
-        self.devices.resizeRowsToContents()
 
     def chosen(self) -> Entry | None:
         """The package that is chosen."""
@@ -302,7 +302,6 @@ class LibraryDialog(QDialog):
             text = "\n".join([speed_text(line), *(f"{one.variant}: {speed_text(one) or one.reason}" for one in others)])
             speed.setText(text)
             speed.setToolTip(text)
-            self.devices.resizeRowToContents(row)
 
 
 def speed_text(line: DeviceSpeed) -> str:

@@ -25,6 +25,7 @@ from medview.ui.text import translate
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
 
+FIELD_PX = 110
 _WIDTH = 380
 
 
@@ -70,6 +71,7 @@ class MonitorPage(QWidget):
             strict=True,
         ):
             field = RealField()
+            field.setMinimumWidth(FIELD_PX)
             field.setRange(low, high)
             field.setDecimals(decimals)
             field.setSingleStep(10 if decimals == 0 else 0.05)

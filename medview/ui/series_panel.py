@@ -507,7 +507,7 @@ class SeriesList(QListView):
         if model.rowCount() == 0:
             painter = QPainter(self.viewport())
             painter.setPen(QColor(current_theme().secondary))
-            words = translate("SeriesPanel", "The series of what is open stand here")
+            words = translate("SeriesPanel", "The series of an open study stand here")
             place = self.viewport().rect().adjusted(12, 16, -12, -16)
             painter.drawText(
                 place, int(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap), words

@@ -6351,7 +6351,7 @@
     </message>
     <message>
         <source>As delivered</source>
-        <translation>恢复默认</translation>
+        <translation>恢复出厂预设窗</translation>
     </message>
     <message>
         <source>The first seven are called by the keys 3 to 9; those of PET are in SUV.</source>
@@ -6996,7 +6996,7 @@
         <translation>序列 {0}</translation>
     </message>
     <message>
-        <source>The series of what is open stand here</source>
+        <source>The series of an open study stand here</source>
         <translation>已打开检查的序列将显示在此处</translation>
     </message>
     <message>

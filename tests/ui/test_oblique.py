@@ -16,6 +16,7 @@ from medview.core.measurement import Measurement
 from medview.core.problem import MedviewError
 from medview.core.slab import Slab
 from medview.kernels import rays
+from medview.ui.corner_text import corner_lines
 from medview.ui.viewport_edges import letters_of
 from medview.ui.viewport_grid import ViewportGrid
 from tests.ui.test_viewport_reading import move, wheel
@@ -149,6 +150,18 @@ def test_escape_takes_a_turn_back(grid) -> None:
     widget.escape()
     np.testing.assert_allclose(normals(grid), before, atol=1e-12)
     assert grid.workspace.history.undo_title == "Layout"
+
+
+def test_a_plane_is_called_oblique_once_it_is_turned(grid) -> None:
+    def told() -> list[str]:
+        widgets = [frame.viewport for frame in grid.frames[:3]]
+        made = [corner_lines(w.state.view, w.shown, w.transform, w.voi, index=0, count=9) for w in widgets]
+        return ["".join(part.text for part in one.bottom_right[-1]) for one in made]
+
+    assert [line.split()[0] for line in told()] == ["axial", "coronal", "sagittal"]
+    assert all(len(line.split()) == 4 for line in told())  # one coordinate, as of any slice of that kind
+    grid.workspace.planes.turn(0, 1, 0.01)
+    assert [line.split()[0] for line in told()] == ["axial", "oblique", "oblique"]
 
 
 def test_scrolling_one_plane_moves_the_lines_in_the_others_and_nothing_else(grid) -> None:
