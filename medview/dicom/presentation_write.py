@@ -52,9 +52,13 @@ def write_presentation(
 
 def _complete(header: Any) -> None:
     """Give the copy in memory of a multi-frame image without functional groups (XA, US) those that highdicom asks for."""
-    if int(header.get("NumberOfFrames") or 1) < 2 or "SharedFunctionalGroupsSequence" in header:
-        return
     from pydicom.dataset import Dataset
+
+    if "SharedFunctionalGroupsSequence" in header:
+        _share_rescale(header)
+        return
+    if int(header.get("NumberOfFrames") or 1) < 2:
+        return
 
     shared, values, windows = Dataset(), Dataset(), Dataset()
     for keyword in ("RescaleIntercept", "RescaleSlope", "RescaleType"):
@@ -70,6 +74,19 @@ def _complete(header: Any) -> None:
         shared.FrameVOILUTSequence = [windows]
     header.SharedFunctionalGroupsSequence = [shared]
     header.PerFrameFunctionalGroupsSequence = [Dataset() for _frame in range(int(header.NumberOfFrames))]
+
+
+def _share_rescale(header: Any) -> None:
+    """What every frame of an enhanced image says by itself of its values is said once, where all say the same (Philips)."""
+    keyword = "PixelValueTransformationSequence"
+    groups = list(header.get("PerFrameFunctionalGroupsSequence") or ())
+    told = [group[keyword].value[0] for group in groups if group.get(keyword)]
+    shared = header.SharedFunctionalGroupsSequence[0]
+    if keyword in shared or not told or len(told) < len(groups) or any(one != told[0] for one in told):
+        return
+    setattr(shared, keyword, [told[0]])
+    for group in groups:
+        delattr(group, keyword)
 
 
 def _make(

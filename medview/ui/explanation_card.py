@@ -125,9 +125,10 @@ class ExplanationCard(QWidget):
         column.setSpacing(6)
         column.addLayout(self._heading())
         column.addWidget(text_label("\n".join(packages_of(made)), "secondary", selectable=True))
-        column.addWidget(
-            text_label(translate("Explain", "AI explanation: research use, not kept as a finding"), "warning")
-        )
+        words = translate("Explain", "AI explanation: research use, not kept as a finding")
+        if any(source.how != "automatic" for source in made.sources):
+            words = translate("Explain", "A comparison with what a reader drew; not kept as a finding")
+        column.addWidget(text_label(words, "warning"))
         for source in made.sources:
             if source.overrides:
                 text = translate("Findings", "Run although it does not fit: {0}").format(", ".join(source.overrides))

@@ -59,5 +59,8 @@ def method_title(method: str) -> str:
 def packages_of(made: Explanation) -> tuple[str, ...]:
     """Each package with version and the beginning of its hash."""
     return tuple(
-        f"{model_text(one.package_name)} {one.package_version} [{one.package_sha256[:8]}]" for one in made.sources
+        f"{model_text(one.package_name)} {one.package_version} [{one.package_sha256[:8]}]"
+        if one.how != "manual"
+        else f"{model_text(one.package_name)} ({one.reader})"
+        for one in made.sources
     )

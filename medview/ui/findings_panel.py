@@ -170,6 +170,10 @@ class ResultCard(QWidget):
                 "paint-brush", translate("Findings", "Correct this segmentation"), self._correct
             )
             row.addWidget(self.correct_button)
+            self.compare_button = icon_button(
+                "intersect", translate("Findings", "Compare with another segmentation"), self._compare_menu
+            )
+            row.addWidget(self.compare_button)
         self.visible_box = icon_button(
             "eye", translate("Findings", "Show or hide this result"), self._toggle_visible, checkable=True
         )
@@ -198,6 +202,24 @@ class ResultCard(QWidget):
 
     def _discard(self) -> None:
         self._workspace.discard_result(self.result)
+
+    def compare_menu(self) -> QMenu:
+        """The segmentations that this one can be held beside."""
+        from medview.app.comparing import comparable, compare
+
+        menu = QMenu(self)
+        others = comparable(self._workspace, self.result)
+        for other in others:
+            action = menu.addAction(result_title(other))
+            action.triggered.connect(
+                lambda _on=False, one=other: compare(self._workspace, self.result, one, self._shell.ask_why)
+            )
+        if not others:
+            menu.addAction(translate("Findings", "There is no other segmentation on these images.")).setEnabled(False)
+        return menu
+
+    def _compare_menu(self) -> None:
+        self.compare_menu().popup(self.compare_button.mapToGlobal(self.compare_button.rect().bottomLeft()))
 
     def save_menu(self) -> QMenu:
         """Ways to save this result."""
