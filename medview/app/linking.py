@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from psygnal import Signal
 from medview.app.shown_slice import ShownSlice, acquired_shown
 from medview.app.view_transform import fit_scale
 from medview.core.geometry import FloatArray
+from medview.core.plane import Vector, normal_of
 from medview.core.registration import IDENTITY, Placement
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from medview.core.study import Stack, Study
 
 ScrollLink = Literal["off", "position", "offset"]
+Point = tuple[float, float]
 
 PARALLEL = math.cos(math.radians(15))
 """Least cosine between the normals of planes that scroll together."""
@@ -191,8 +194,10 @@ class Links:
             return
         if self.scroll == "position":
             shown = self._shown(index)
+            if shown is None or not self._scrolls_with(index, other):
+                return
             way = self._way(index, other)
-            if shown is not None and way is not None and self._scrolls_with(index, other):
+            if way is not None:
                 self._go_to(other, way.points(_middle(shown)))
         elif self.scroll == "offset" and index in self._anchors and other in self._anchors:
             (unit, from_), (other_unit, at) = self._anchors[index], self._anchors[other]
@@ -280,7 +285,7 @@ class Links:
     def registered_by(self, index: int) -> str:
         """Who says where what a viewport shows lies to another that it scrolls with; "" where the files do themselves."""
         state = self._states(index)
-        if state is None or self.tiled or self.scroll != "position":
+        if state is None or self.tiled or self.scroll != "position" or not self._workspace.registrations.are_there:
             return ""
         for other in self._others(index):
             there = self._states(other)
@@ -363,7 +368,7 @@ def space_of_stack(stack: Stack) -> str:
     return stack.geometry.frame_of_reference or f"stack {stack.id}"
 
 
-def reference_line(on: ShownSlice, of: ShownSlice, way: Placement = IDENTITY) -> tuple[FloatArray, FloatArray] | None:
+def reference_line(on: ShownSlice, of: ShownSlice, way: Placement = IDENTITY) -> tuple[Point, Point] | None:
     """Ends (x, y) in the image ``on`` of where the slice ``of`` cuts it; None for planes that are parallel or do not meet.
 
     ``way`` leads from the space of ``of`` into that of ``on``.
@@ -371,14 +376,16 @@ def reference_line(on: ShownSlice, of: ShownSlice, way: Placement = IDENTITY) ->
     if on.plane is None or of.plane is None or _parallel(of, on, way):
         return None
     rows, columns = of.shape
-    corners = np.array(
-        [(-0.5, -0.5), (columns - 0.5, -0.5), (columns - 0.5, rows - 0.5), (-0.5, rows - 0.5)], dtype=np.float64
-    )
-    placed = on.plane.patient_to_plane(way.points(of.plane.plane_to_patient(corners)))
+    right, bottom = columns - 0.5, rows - 0.5
+    corners = np.array([(-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom)], dtype=np.float64)
+    # As plain numbers from here on: with every step of the wheel it is asked for in every other viewport.
+    placed = on.plane.patient_to_plane(way.points(of.plane.plane_to_patient(corners))).tolist()
     ends = []
-    for a, b in zip(placed, np.roll(placed, -1, axis=0), strict=True):
-        if (a[2] < 0) != (b[2] < 0):
-            ends.append((a + (b - a) * (a[2] / (a[2] - b[2])))[:2])
+    for at, (x, y, distance) in enumerate(placed):
+        to_x, to_y, to_distance = placed[(at + 1) % 4]
+        if (distance < 0) != (to_distance < 0):
+            share = distance / (distance - to_distance)
+            ends.append((x + (to_x - x) * share, y + (to_y - y) * share))
     return (ends[0], ends[1]) if len(ends) == 2 else None
 
 
@@ -389,14 +396,19 @@ def _middle(shown: ShownSlice) -> FloatArray:
 
 
 def _parallel(a: ShownSlice, b: ShownSlice, way: Placement | None = None) -> bool:
-    if a.normal is None or b.normal is None:
+    if a.plane is None or b.plane is None:
         return True  # nothing says otherwise
-    normal = a.normal
-    if way is not None and way is not IDENTITY and a.plane is not None:
+    if way is not None and way is not IDENTITY:
         across, down = way.directions(a.plane.steps)
         normal = np.cross(across, down)
-        normal = normal / np.linalg.norm(normal)
-    return abs(float(normal @ b.normal)) >= PARALLEL
+        return abs(float(normal / np.linalg.norm(normal) @ b.plane.normal)) >= PARALLEL
+    return _are_parallel(a.plane.u, a.plane.v, b.plane.u, b.plane.v)
+
+
+@lru_cache(maxsize=256)
+def _are_parallel(u: Vector, v: Vector, other_u: Vector, other_v: Vector) -> bool:
+    """Of planes by their directions, which are the same for all slices of a stack."""
+    return abs(float(normal_of(u, v) @ normal_of(other_u, other_v))) >= PARALLEL
 
 
 def _mm_scale(state: ViewportState, shown: ShownSlice) -> float:

@@ -9,6 +9,7 @@ from psygnal import Signal
 
 from medview.app.history import Change
 from medview.app.kept_registrations import drop, keep, read_kept
+from medview.app.linking import space_of_stack
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress
@@ -177,6 +178,11 @@ class Registrations:
             return None
         return next(iter(self.of(found[0], found[2], state.study, state.stack)), None)
 
+    @property
+    def are_there(self) -> bool:
+        """Whether anything is known that brings one space into another."""
+        return bool(self.objects or self._accepted or self._kept)
+
     def way(self, from_: ViewportState, to: ViewportState) -> Placement | None:
         """From the space of the one viewport's stack into the other's, for moving together; None where nothing is known."""
         return self.way_between(from_.study, from_.stack, to.study, to.stack)
@@ -185,16 +191,14 @@ class Registrations:
         self, study: Study | None, stack: Stack | None, to_study: Study | None, to: Stack | None
     ) -> Placement | None:
         """As `way`, of two stacks."""
-        from medview.app.linking import space_of_stack
-
         if stack is None or to is None:
             return None
-        space = space_of_stack(stack)
-        if not space or not space_of_stack(to):
+        space, other = space_of_stack(stack), space_of_stack(to)
+        if not space or not other:
             return None
-        if space == space_of_stack(to):
+        if space == other:
             return IDENTITY
-        if study is None or to_study is None or not (self.objects or self._accepted or self._kept):
+        if study is None or to_study is None or not self.are_there:
             return None
         return next((one.placement for one in self.of(study, stack, to_study, to) if one.sure), None)
 

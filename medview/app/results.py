@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -91,6 +92,14 @@ class Results:
         threshold = self.threshold(result)
         shown = [finding for finding in result.findings if finding.score >= threshold]
         return tuple(sorted(shown, key=lambda finding: -finding.score))
+
+
+@lru_cache(maxsize=8)
+def plain_style(opacity: float, outline: bool) -> OverlayStyle:
+    """How segmentations are drawn while the reader has said nothing for this one."""
+    from medview.core.display import OverlayStyle
+
+    return OverlayStyle(opacity=opacity, outline=outline)
 
 
 def with_label_visible(style: OverlayStyle, value: int, visible: bool) -> OverlayStyle:

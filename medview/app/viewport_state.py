@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -22,7 +24,7 @@ from medview.app.shown_slice import (
     plane_positions,
 )
 from medview.app.slabs import effective_slab
-from medview.core.geometry import FloatArray
+from medview.core.geometry import FloatArray, Geometry
 from medview.core.plane import as_vector, oblique_positions
 from medview.core.scene import SolidStyle
 from medview.core.study import Series, Stack, Study
@@ -333,8 +335,7 @@ class ViewportState:
         kinds: tuple[PlaneKind, PlaneKind, PlaneKind] = ("sagittal", "coronal", "axial")
         found = []
         for axis, kind in enumerate(kinds):
-            positions = plane_positions(geometry, kind)
-            found.append(float(positions[np.argmin(np.abs(positions - point[axis]))]))
+            found.append(_nearest(_numbers_of(geometry, kind), point[axis]))
         return (found[0], found[1], found[2])
 
     def shown(self) -> ShownSlice | None:
@@ -374,6 +375,20 @@ def _with(view: ViewportView, values: Mapping[str, Any]) -> ViewportView:
     made.__dict__.update(view.__dict__)
     made.__dict__.update(values)
     return made
+
+
+@lru_cache(maxsize=64)  # a geometry is its own key: it compares by identity
+def _numbers_of(geometry: Geometry, kind: PlaneKind) -> tuple[float, ...]:
+    """`plane_positions` as plain numbers."""
+    return tuple(plane_positions(geometry, kind).tolist())
+
+
+def _nearest(positions: tuple[float, ...], to: float) -> float:
+    """The nearest of growing positions, of two as near the lower one."""
+    at = bisect_left(positions, to)
+    if at == 0 or (at < len(positions) and positions[at] - to < to - positions[at - 1]):
+        return positions[at]
+    return positions[at - 1]
 
 
 def _same(a: object, b: object) -> bool:

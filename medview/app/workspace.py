@@ -50,7 +50,7 @@ from medview.app.reader_keys import ReaderKeys
 from medview.app.recent import RecentStudies
 from medview.app.registrations import Registrations
 from medview.app.report_marks import ReportMarks
-from medview.app.results import Results, result_key
+from medview.app.results import Results, plain_style, result_key
 from medview.app.run_on_open import run_what_is_due
 from medview.app.settings import Settings, changed, fixed_settings, save_settings
 from medview.app.solids import Solids
@@ -487,10 +487,8 @@ class Workspace(NoticeBoard):
 
     def overlay_style(self, result: InferenceResult) -> OverlayStyle:
         """How a result is drawn where the reader has not said otherwise for one viewport."""
-        from medview.core.display import OverlayStyle
-
         known = self.results.styles.get(result_key(result))
-        return known or OverlayStyle(opacity=self.settings.overlay_opacity, outline=self.settings.overlay_outline)
+        return known or plain_style(self.settings.overlay_opacity, self.settings.overlay_outline)
 
     def set_overlay_style(self, result: InferenceResult, style: OverlayStyle) -> None:
         """Draw a result this way in every viewport."""

@@ -48,27 +48,44 @@ def narrow_modality_slice(volume: Volume, k: int) -> AnyArray:
     """
     stored = volume.stored[k]
     transform = volume.transform
-    if volume.is_colour or transform.lut is not None or stored.dtype.name not in {"uint8", "int8", "uint16", "int16"}:
+    if volume.is_colour or transform.lut is not None or stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2:
         return volume.modality_slice(k)
     slope, intercept = transform.slope_intercept(k)
     if slope == 1 and intercept == 0:
         return np.asarray(stored)
     if slope != round(slope) or intercept != round(intercept) or abs(slope) >= 2**15:
         return volume.modality_slice(k)
+    if slope == 1 and stored.dtype.itemsize == 2:
+        moved = _moved(stored, int(intercept))
+        if moved is not None:
+            return moved
     ends = (int(stored.min()) * slope + intercept, int(stored.max()) * slope + intercept)
     for kind in (np.int16, np.uint16):
         bounds = np.iinfo(kind)
         if min(ends) >= bounds.min and max(ends) <= bounds.max:
             # Arithmetic modulo 2^16 is exact where the result fits.
             factor, offset = (np.array([int(value)], dtype=np.int64).astype(kind) for value in (slope, intercept))
-            if slope == 1 and stored.dtype == kind:
-                return np.asarray(stored + offset)
             values = stored.astype(kind)
             if slope != 1:
                 values *= factor
             values += offset
             return np.asarray(values)
     return volume.modality_slice(k)
+
+
+def _moved(stored: AnyArray, offset: int) -> NDArray[np.int16] | None:
+    """``stored`` of 16 bits + ``offset`` as int16; None where a value does not fit. Adds first: it reads what is stored once.
+
+    Arithmetic modulo 2^16 is exact where the result fits, and what does not fit comes out where nothing else can.
+    """
+    least, most = ((0, 2**16 - 1) if stored.dtype.kind == "u" else (-(2**15), 2**15 - 1)) if stored.size else (0, 0)
+    low, high = least + offset, most + offset
+    if not -(2**15) <= offset < 2**15:
+        return None
+    values = np.asarray(stored.view(np.int16) + np.int16(offset))
+    if high >= 2**15:
+        return values if low <= int(values.min()) else None
+    return values if low >= -(2**15) or int(values.max()) <= high else None
 
 
 def acquired_slice(volume: Volume, k: int) -> Slice:

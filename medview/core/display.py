@@ -34,7 +34,7 @@ from medview.kernels.compose import (
     rgba_from_bgra,
     tone_grey,
 )
-from medview.kernels.sample2d import only_inside, sample_region
+from medview.kernels.sample2d import is_whole, only_inside, sample_region
 from medview.kernels.windowing import grey_from_lut, grey_from_values
 
 BoolArray = NDArray[np.bool_]
@@ -191,7 +191,7 @@ def percentile_window(volume: Volume, k: int, low: float = 1.0, high: float = 99
 def sample_slice(piece: Slice, screen_to_slice: ArrayLike, size: tuple[int, int], smooth: bool = True) -> SampledSlice:
     """Sample a cut at screen resolution; ``screen_to_slice`` (2, 3) takes screen (x, y) to slice pixels (x, y)."""
     values, inside = sample_region(piece.values, screen_to_slice, size, smooth=smooth)
-    if piece.coverage.all():
+    if is_whole(piece.coverage):
         coverage: BoolArray = inside
     else:
         coverage = inside & sample_region(piece.coverage, screen_to_slice, size, nearest=True)[0]
@@ -361,7 +361,7 @@ def _kept(coverage: BoolArray, padding: BoolArray | None) -> BoolArray | None:
     """(h, w) where there is image; None where it is everywhere."""
     if padding is not None:
         return coverage & ~padding
-    return None if coverage.all() else coverage
+    return None if is_whole(coverage) else coverage
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,7 @@ class Plane:
     @property
     def normal(self) -> FloatArray:
         """Unit LPS vector u × v (u and v need not be at right angles); read-only."""
-        return _normal(self.u, self.v)
+        return normal_of(self.u, self.v)
 
     @property
     def steps(self) -> FloatArray:
@@ -83,7 +83,8 @@ class Plane:
 
 
 @lru_cache(maxsize=256)
-def _normal(u: Vector, v: Vector) -> FloatArray:
+def normal_of(u: Vector, v: Vector) -> FloatArray:
+    """Unit LPS vector u × v; read-only."""
     (a, b, c), (d, e, f) = u, v
     x, y, z = b * f - c * e, c * d - a * f, a * e - b * d
     return _read_only(np.array([x, y, z]) / math.sqrt(x * x + y * y + z * z))
@@ -96,7 +97,7 @@ def _steps(u: Vector, v: Vector, spacing: tuple[float, float]) -> FloatArray:
 
 @lru_cache(maxsize=256)
 def _inverse(u: Vector, v: Vector, spacing: tuple[float, float]) -> FloatArray:
-    return _read_only(np.linalg.inv(np.vstack([_steps(u, v, spacing), _normal(u, v)])))
+    return _read_only(np.linalg.inv(np.vstack([_steps(u, v, spacing), normal_of(u, v)])))
 
 
 def _read_only(values: FloatArray) -> FloatArray:

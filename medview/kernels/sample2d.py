@@ -7,6 +7,7 @@ Screen pixels (x, y) and picture pixels (i, j) have integer centres. ``screen_to
 from __future__ import annotations
 
 import math
+import weakref
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from medview.kernels.scale2d import scale_linear
+from medview.kernels.windowing import kind_of
 
 AnyArray = NDArray[Any]
 FloatArray = NDArray[np.float64]
@@ -31,6 +33,9 @@ _EPS = 1e-9
 """Rounding that may not decide whether a screen pixel lies on the picture."""
 
 _KEPT_TYPES = ("uint8", "uint16", "int16", "float32")
+
+_whole: dict[int, tuple[weakref.ref[BoolArray], bool]] = {}
+"""Of masks that nobody writes to, by their address: whether they are True everywhere."""
 
 
 def sample_region(
@@ -52,7 +57,7 @@ def sample_region(
     height, width = size
     matrix = np.asarray(screen_to_pixel, dtype=np.float64).reshape(2, 3)
     inside = coverage_mask(matrix, (values.shape[0], values.shape[1]), size)
-    kept = nearest or values.dtype.name in _KEPT_TYPES
+    kept = nearest or kind_of(values.dtype) in _KEPT_TYPES
     empty_shape = (height, width, *values.shape[2:])
     region = _visible_region(_numbers(matrix), (values.shape[0], values.shape[1]), size)
     if region is None:
@@ -152,9 +157,21 @@ def _reached(index: NDArray[np.intp], span: tuple[int, int], offset: int, margin
 
 def only_inside(values: AnyArray, mask: BoolArray) -> AnyArray:
     """``values`` (h, w) where ``mask`` is True, 0 elsewhere."""
-    if values.dtype.name in _KEPT_TYPES:
+    if kind_of(values.dtype) in _KEPT_TYPES:
         return np.asarray(cv2.copyTo(values, mask.view(np.uint8)))
     return np.where(mask, values, np.zeros((), values.dtype))
+
+
+def is_whole(mask: BoolArray) -> bool:
+    """Whether ``mask`` is True everywhere; of one that nobody can change, as :func:`coverage_mask` makes it, looked up once."""
+    if mask.flags.writeable or mask.base is not None:
+        return bool(mask.all())
+    known = _whole.get(id(mask))
+    if known is None or known[0]() is not mask:
+        if len(_whole) > 256:
+            _whole.clear()
+        known = _whole[id(mask)] = (weakref.ref(mask), bool(mask.all()))
+    return known[1]
 
 
 def pixels_per_screen_pixel(screen_to_pixel: ArrayLike) -> tuple[float, float]:
@@ -291,7 +308,7 @@ def _nearest(crop: AnyArray, matrix: FloatArray, size: tuple[int, int]) -> AnyAr
         return _picked(
             turned, _nearest_index(b, c, size[0], crop.shape[1]), _nearest_index(d, f, size[1], crop.shape[0])
         )
-    if crop.dtype.name in _KEPT_TYPES:
+    if kind_of(crop.dtype) in _KEPT_TYPES:
         return _warp(np.ascontiguousarray(crop), matrix, size, cv2.INTER_NEAREST)
     if crop.dtype == np.bool_:
         return _warp(crop.astype(np.uint8), matrix, size, cv2.INTER_NEAREST).astype(np.bool_)

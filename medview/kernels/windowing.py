@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import cv2
@@ -21,6 +21,12 @@ _BOUNDS = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
 
 _TOO_SMALL = 64
 """OpenCV takes an array of up to four numbers beside a scalar for the scalar; such small ones are done in NumPy."""
+
+
+@cache
+def kind_of(dtype: np.dtype[Any]) -> str:
+    """``dtype.name``, which NumPy puts together anew each time."""
+    return dtype.name
 
 
 def grey_from_values(
@@ -70,7 +76,7 @@ def grey_from_lut(values: AnyArray, first: int, entries: AnyArray, bits: int, in
 def _ramp(values: AnyArray, lower: float, upper: float) -> ByteArray:
     """round((x - lower) / (upper - lower) · 255), clipped."""
     alpha = 255.0 / (upper - lower)
-    kind = values.dtype.name
+    kind = kind_of(values.dtype)
     if values.size <= _TOO_SMALL:
         kind = ""
     if kind in {"uint8", "uint16", "int16"}:

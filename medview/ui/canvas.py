@@ -18,6 +18,8 @@ _KEPT_PICTURES = 600
 _KEPT_WIDTHS = 4000
 _KEPT_LINES = 64
 _KEPT_DRAWINGS = 24
+_LOOSE = 1.4
+"""By how much more room two pictures that are put into one may take: what is empty costs as much as what is not."""
 _FIGURES = frozenset("0123456789.\u2212\u2007")
 
 
@@ -46,6 +48,7 @@ class Face:
         self.ascent = self.metrics.ascent()
         self._widths: OrderedDict[str, float] = OrderedDict()
         self._pictures: OrderedDict[tuple[str, int, float, bool, bool], QPixmap] = OrderedDict()
+        self._numbers: OrderedDict[tuple[str, int, float], tuple[QPixmap, float]] = OrderedDict()
 
     def width(self, text: str) -> float:
         """Advance of a text in px."""
@@ -71,11 +74,41 @@ class Face:
             self._pictures.move_to_end(key)
         return known
 
-    def _draw(self, text: str, colour: QColor, ratio: float, halo: bool, letters: bool) -> QPixmap:
-        width, height = self.width(text) + 2 * HALO + 2, self.height + 2 * HALO
-        picture = QPixmap(math.ceil(width * ratio), math.ceil(height * ratio))
+    def number(self, text: str, colour: QColor, ratio: float) -> tuple[QPixmap, float]:
+        """A number like :meth:`picture`, and its advance.
+
+        Numbers change with every step of a drag: they are put together from figures that are drawn already, first all
+        halos, so that none darkens its neighbour.
+        """
+        key = (text, colour.rgba(), ratio)
+        known = self._numbers.get(key)
+        if known is not None:
+            self._numbers.move_to_end(key)
+            return known
+        width = sum(map(self.width, text))
+        picture = self._empty(width, ratio)
+        painter = QPainter(picture)
+        for halo in (True, False):
+            at = 0.0
+            for figure in text:
+                one = self.picture(figure, colour, ratio, halo=halo, letters=not halo)
+                painter.drawPixmap(QPointF(round(at * ratio) / ratio, 0), one)
+                at += self.width(figure)
+        painter.end()
+        self._numbers[key] = (picture, width)
+        if len(self._numbers) > _KEPT_PICTURES:
+            self._numbers.popitem(last=False)
+        return picture, width
+
+    def _empty(self, width: float, ratio: float) -> QPixmap:
+        """Room for a text of that advance and its halo."""
+        picture = QPixmap(math.ceil((width + 2 * HALO + 2) * ratio), math.ceil((self.height + 2 * HALO) * ratio))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
+        return picture
+
+    def _draw(self, text: str, colour: QColor, ratio: float, halo: bool, letters: bool) -> QPixmap:
+        picture = self._empty(self.width(text), ratio)
         painter = QPainter(picture)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         base = QPointF(HALO, HALO + self.ascent)
@@ -91,6 +124,26 @@ class Face:
             painter.drawText(base, text)
         painter.end()
         return picture
+
+
+_faces: OrderedDict[str, Face] = OrderedDict()
+_KEPT_FACES = 16
+
+
+def face_of(font: QFont) -> Face:
+    """The face of a font, the same for all viewports: each letter is drawn once for all of them."""
+    key = font.key()
+    known = _faces.get(key)
+    if known is None:
+        known = _faces[key] = Face(font)
+        if len(_faces) > _KEPT_FACES:
+            _faces.popitem(last=False)
+    return known
+
+
+def forget_faces() -> None:
+    """The language, or the fonts that stand in for others, changed."""
+    _faces.clear()
 
 
 class KeptLines:
@@ -160,6 +213,36 @@ class KeptDrawings:
         return known
 
 
+def _joined(trail: Trail, ratio: float) -> Trail:
+    """The same pictures in as few as there can be: those that follow one another and lie close together become one."""
+    joined: list[tuple[QRectF, Trail]] = []
+    for at, picture in trail:
+        place = QRectF(at, picture.deviceIndependentSize())
+        if joined:
+            both = joined[-1][0].united(place)
+            if _area(both) <= _LOOSE * (_area(joined[-1][0]) + _area(place)):
+                joined[-1] = (both, [*joined[-1][1], (at, picture)])
+                continue
+        joined.append((place, [(at, picture)]))
+    return [part[0] if len(part) == 1 else (place.topLeft(), _one(place, part, ratio)) for place, part in joined]
+
+
+def _area(place: QRectF) -> float:
+    return place.width() * place.height()
+
+
+def _one(place: QRectF, part: Trail, ratio: float) -> QPixmap:
+    """Pictures, which all lie on whole device pixels, as one that fills ``place``."""
+    whole = QPixmap(round(place.width() * ratio), round(place.height() * ratio))
+    whole.setDevicePixelRatio(ratio)
+    whole.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(whole)
+    for at, picture in part:
+        painter.drawPixmap(at - place.topLeft(), picture)
+    painter.end()
+    return whole
+
+
 @dataclass(frozen=True, slots=True)
 class Fonts:
     """The four fonts of the image ground, and whole lines and other things that were drawn before."""
@@ -170,8 +253,8 @@ class Fonts:
     large: Face
     lines: KeptLines = field(default_factory=KeptLines)
     drawings: KeptDrawings = field(default_factory=KeptDrawings)
-    trails: dict[str, tuple[object, bool, Trail, object]] = field(default_factory=dict)
-    """What was drawn last under a name: for what, whether more than once, which pictures where, and what came of it."""
+    trails: dict[str, tuple[object, int, Trail, object]] = field(default_factory=dict)
+    """What was drawn last under a name: for what, how often (up to 3), which pictures where, and what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,17 +278,21 @@ class Canvas:
         """
         whole = (self.width, self.height, self.ratio, key)
         known = self.fonts.trails.get(name)
-        same = known is not None and known[0] == whole
-        if known is not None and same and known[1]:
-            for at, picture in known[2]:
+        times = known[1] if known is not None and known[0] == whole else 0
+        if known is not None and times > 1:
+            trail = known[2]
+            if times == 2:
+                trail = _joined(trail, self.ratio)
+                self.fonts.trails[name] = (whole, 3, trail, known[3])
+            for at, picture in trail:
                 self.painter.drawPixmap(at, picture)
             if self.trail is not None:
-                self.trail.extend(known[2])
+                self.trail.extend(trail)
             return cast("T", known[3])
         # The second time a line is one picture; that is what is worth writing down.
-        trail: Trail = []
+        trail = []
         answer = draw(Canvas(self.painter, self.width, self.height, self.fonts, self.ratio, trail))
-        self.fonts.trails[name] = (whole, same, trail, answer)
+        self.fonts.trails[name] = (whole, times + 1, trail, answer)
         if self.trail is not None:
             self.trail.extend(trail)
         return answer
@@ -220,19 +307,12 @@ class Canvas:
         if not text:
             return 0.0
         face = face or self.fonts.text
-        if not _FIGURES.issuperset(text):
-            self._put(self._corner(x, y), face.picture(text, colour, self.ratio))
-            return face.width(text)
-        # Numbers change with every step of a drag: they are put together from figures that are drawn already, first
-        # all halos, so that none darkens its neighbour.
-        at = x
-        for halo in (True, False):
-            at = x
-            for figure in text:
-                picture = face.picture(figure, colour, self.ratio, halo=halo, letters=not halo)
-                self._put(self._corner(at, y), picture)
-                at += face.width(figure)
-        return at - x
+        if _FIGURES.issuperset(text):
+            picture, width = face.number(text, colour, self.ratio)
+            self._put(self._corner(x, y), picture)
+            return width
+        self._put(self._corner(x, y), face.picture(text, colour, self.ratio))
+        return face.width(text)
 
     def kept(self, key: Hashable, place: QRectF, draw: Callable[[QPainter], None]) -> None:
         """Draw what ``draw`` does inside of ``place``, from a picture once it was done for this ``key`` and size.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
@@ -42,14 +44,15 @@ class KnownLines:
     def __init__(self) -> None:
         self._about: tuple[object, ...] = ()
         self._items: dict[str, tuple[object, tuple[Line, ...]]] = {}
-        self._corners: dict[str, tuple[Line, ...]] = {}
+        self.corners: dict[str, tuple[Line, ...]] = {}
+        """Those of each corner that were made last."""
 
     def are_about(self, *about: object) -> None:
         """Forget all unless these very things are what they were."""
         if len(about) != len(self._about) or any(a is not b for a, b in zip(about, self._about, strict=True)):
             self._about = about
             self._items.clear()
-            self._corners.clear()
+            self.corners.clear()
 
     def item(self, name: str, needs: object, make: Callable[[], tuple[Line, ...]]) -> tuple[Line, ...]:
         """The lines of an item, made anew where what it ``needs`` has changed."""
@@ -60,10 +63,18 @@ class KnownLines:
 
     def corner(self, name: str, lines: tuple[Line, ...]) -> tuple[Line, ...]:
         """The lines of a corner, as the same tuple where they are the same."""
-        known = self._corners.get(name)
+        known = self.corners.get(name)
         if known is None or len(known) != len(lines) or any(a is not b for a, b in zip(known, lines, strict=True)):
-            known = self._corners[name] = lines
+            known = self.corners[name] = lines
         return known
+
+
+@cache
+def _item_table() -> ModuleType:
+    """The module of the items, which needs this one."""
+    from medview.ui import corner_items
+
+    return corner_items
 
 
 def corner_lines(
@@ -86,11 +97,11 @@ def corner_lines(
     """
     if view.stack is None or view.text_mode == "off":
         return Corners()
-    from medview.ui.corner_items import LINES, NEEDS, Shown, series_without_words
-
+    items = _item_table()
     known = known or KnownLines()
-    known.are_about(view.study, view.series, view.stack, view.text_mode, layout, free_text)
-    it = Shown(view, shown, transform, voi, index, count, inverted)
+    is_small = bool(transform.viewport[1] < SMALL_PX)
+    known.are_about(view.study, view.series, view.stack, view.text_mode, layout, free_text, is_small)
+    it = items.Shown(view, shown, transform, voi, index, count, inverted)
     patient = view.study.patient if view.study is not None else None
     identity = () if patient is None or view.study is None else (patient.name, patient.patient_id, view.study.accession)
 
@@ -98,20 +109,24 @@ def corner_lines(
         kind = BY_ID[item]
         if view.text_mode != "full" and kind.names:
             return ()
-        made = LINES[item](it)
+        made = items.LINES[item](it)
         several = made if made and isinstance(made[0], tuple) else (made,)
         if view.text_mode != "full" and kind.free:
-            words = " ".join(part.text for line in several for part in line)  # type: ignore[union-attr]
+            words = " ".join(part.text for line in several for part in line)
             if not free_text or tells_who(words, *identity):
-                several = (series_without_words(it),) if item == "series" else ()
-        return tuple(line for line in several if line)  # type: ignore[misc]
+                several = (items.series_without_words(it),) if item == "series" else ()
+        return tuple(line for line in several if line)
 
     def corner(name: str) -> tuple[Line, ...]:
-        made = {
-            item: known.item(item, NEEDS[item](it), lambda item=item: lines(item))  # type: ignore[misc]
-            for item in layout.get(name, ())
-        }
-        if transform.viewport[1] < SMALL_PX:
+        wanted = layout.get(name, ())
+        before = known.corners.get(name)
+        if before is not None and items.STEADY.issuperset(wanted):
+            return before
+        made: dict[str, tuple[Line, ...]] = {}
+        for item in wanted:
+            needs = None if item in items.STEADY else items.NEEDS[item](it)
+            made[item] = known.item(item, needs, lambda item=item: lines(item))  # type: ignore[misc]
+        if is_small:
             kept = most_important([(item, len(several)) for item, several in made.items()], SMALL_LINES)
             made = {item: several for item, several in made.items() if item in kept}
         return known.corner(name, tuple(line for several in made.values() for line in several))

@@ -158,11 +158,11 @@ class ViewportFusing:
 
     def marks(self) -> list[Mark]:
         """What must be said of it on the picture."""
-        from medview.app.marks import Mark
-
         fusion = self.fusion
         if fusion is None:
             return []
+        from medview.app.marks import Mark
+
         context = fusion.stack.context
         title = " ".join(part for part in (context.modality, context.description) if part)
         marks = [Mark("fused" if fusion.visible else "fused_hidden", "info", (title,))]

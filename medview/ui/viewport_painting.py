@@ -22,7 +22,7 @@ from medview.core.plane import EdgeLetters
 from medview.core.problem import MedviewError
 from medview.core.study import SpacingKind, Stack
 from medview.core.volume import SliceState, Volume
-from medview.ui.canvas import Canvas, Face, Fonts
+from medview.ui.canvas import Canvas, Fonts, face_of, forget_faces
 from medview.ui.corner_layout import Broken, corner_rects, draw_corners, fitted, scale_spans
 from medview.ui.corner_text import Corners, KnownLines, corner_lines, mark_text
 from medview.ui.dimension_slider import dimension_rows, draw_dimensions
@@ -105,6 +105,7 @@ class ViewportPainting:
     def forget_text(self) -> None:
         """Font or language changed."""
         self._fonts = None
+        forget_faces()
         self._corners_key = ()
         self._fitted = None
         self._broken = Broken()
@@ -121,10 +122,10 @@ class ViewportPainting:
         if self._fonts is None:
             base = self._widget.font()
             self._fonts = Fonts(
-                text=Face(text_font(base, TEXT_PX)),
-                bold=Face(text_font(base, TEXT_PX + 1, bold=True)),
-                small=Face(text_font(base, TEXT_PX - 1)),
-                large=Face(text_font(base, LETTER_PX, bold=True)),
+                text=face_of(text_font(base, TEXT_PX)),
+                bold=face_of(text_font(base, TEXT_PX + 1, bold=True)),
+                small=face_of(text_font(base, TEXT_PX - 1)),
+                large=face_of(text_font(base, LETTER_PX, bold=True)),
             )
         widget = self._widget
         return Canvas(painter, widget.width(), widget.height(), self._fonts, widget.devicePixelRatioF())
