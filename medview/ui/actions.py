@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QHelpEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QToolTip, QWidget
 
@@ -19,6 +19,8 @@ from medview.ui.mouse_text import gestures_text
 from medview.ui.text import translate
 
 ICON_PX = 18
+REST_MS = 150
+"""What nobody sees is asked for when nothing has changed for so long."""
 MARK_GROUP = 3
 """The tool bar's group of marks."""
 
@@ -43,7 +45,11 @@ class ReasonedMenu(QMenu):
 
 
 class CommandActions(QObject):
-    """One `QAction` for each command. ``image_area`` is the widget in which the keys of image commands count."""
+    """One `QAction` for each command. ``image_area`` is the widget in which the keys of image commands count.
+
+    What changes with every step of a hand is asked for no more often than it is seen: the buttons of the tool bar once in a turn
+    of the event loop, everything else when the hand rests, or before a key is pressed, a menu opened or an action taken here.
+    """
 
     def __init__(self, context: Context, window: QWidget, image_area: QWidget) -> None:
         super().__init__(window)
@@ -53,14 +59,31 @@ class CommandActions(QObject):
         self._actions: dict[str, QAction] = {}
         self._commands: dict[QAction, Command] = {}
         self._tips: dict[str, str] = {}
+        self._eye = ""
         self._bar_menus: list[tuple[QMenu, str]] = []
         for command in COMMANDS:
             self._actions[command.id] = self._make(command)
             self._commands[self._actions[command.id]] = command
+        self._soon, self._at_rest = QTimer(self), QTimer(self)
+        for timer, wait, slot in ((self._soon, 0, self._refresh_bar), (self._at_rest, REST_MS, self.refresh)):
+            timer.setSingleShot(True)
+            timer.setInterval(wait)
+            timer.timeout.connect(slot)
+        self.watch_keys(window)
         self.set_keys(keys_in_use(context.workspace.settings))
 
     def __getitem__(self, command_id: str) -> QAction:
+        self.settle()
         return self._actions[command_id]
+
+    def watch_keys(self, window: QWidget) -> None:
+        """Be up to date whenever a key is pressed in a window where the keys of commands count."""
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            self.settle()
+        return super().eventFilter(watched, event)
 
     def _make(self, command: Command) -> QAction:
         action = QAction(translate("Command", command.title), self)
@@ -125,21 +148,49 @@ class CommandActions(QObject):
         """The actions whose keys count while the images have the focus, or everywhere in the window."""
         return [self._actions[command.id] for command in COMMANDS]
 
+    def refresh_soon(self, *_what: object) -> None:
+        """Something has changed that commands may depend on."""
+        if not self._soon.isActive():
+            self._soon.start()
+        self._at_rest.start()
+
+    def settle(self) -> None:
+        """Be up to date now, if anything has changed."""
+        if self._at_rest.isActive():
+            self.refresh()
+
     def refresh(self) -> None:
         """Bring what is enabled and checked up to date."""
+        self._soon.stop()
+        self._at_rest.stop()
         for command in COMMANDS:
-            action = self._actions[command.id]
-            action.setEnabled(may_run(command, self._context))
-            if command.group:
-                self._tell(command)
-            if command.checked is not None:
-                action.setChecked(command.checked(self._context))
-            if command.subject is not None:
-                subject = command.subject(self._context)
-                title = translate("Command", command.title)
-                action.setText(f"{title}: {_subject_text(subject)}" if subject else title)
-        # A hidden overlay leaves a sign.
-        self._actions["ai.toggle"].setIcon(icon("eye" if self._context.workspace.ai_visible else "eye-slash"))
+            self._refresh(command)
+        self._show_eye()
+
+    def _refresh_bar(self) -> None:
+        """Bring what is always seen up to date."""
+        for command in _ON_BAR:
+            self._refresh(command)
+        self._show_eye()
+
+    def _refresh(self, command: Command) -> None:
+        action = self._actions[command.id]
+        action.setEnabled(may_run(command, self._context))
+        if command.group:
+            self._tell(command)
+        if command.checked is not None:
+            action.setChecked(command.checked(self._context))
+        if command.subject is not None:
+            subject = command.subject(self._context)
+            title = translate("Command", command.title)
+            action.setText(f"{title}: {_subject_text(subject)}" if subject else title)
+
+    def _show_eye(self) -> None:
+        """A hidden overlay leaves a sign."""
+        name = "eye" if self._context.workspace.ai_visible else "eye-slash"
+        if name != self._eye:
+            self._eye = name
+            self._actions["ai.toggle"].setIcon(icon(name))
 
     def fill_menu_bar(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Build the menus; returned by their names in the table."""
@@ -252,6 +303,9 @@ class CommandActions(QObject):
 def tool_bar_commands() -> Iterable[Command]:
     """Commands that are on the tool bar."""
     return (command for command in COMMANDS if command.group)
+
+
+_ON_BAR = tuple(tool_bar_commands())
 
 
 def _subject_text(subject: str) -> str:

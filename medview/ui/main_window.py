@@ -123,10 +123,6 @@ class MainWindow(WindowDialogs):
         bar.setFixedHeight(26)
         bar.addWidget(self.status, 1)
 
-        self._refresh_soon = QTimer(self)
-        self._refresh_soon.setSingleShot(True)
-        self._refresh_soon.setInterval(0)
-        self._refresh_soon.timeout.connect(self.actions_.refresh)
         for signal in (workspace.layout_changed, workspace.active_changed):
             listen(self, signal, self.actions_.refresh)
         for signal in (
@@ -136,13 +132,13 @@ class MainWindow(WindowDialogs):
             workspace.tools.changed,
             workspace.viewport_changed,
         ):
-            listen(self, signal, self._refresh_later)
-        listen(self, workspace.history.changed, self._refresh_later)
-        listen(self, workspace.links.changed, self._refresh_later)
-        listen(self, workspace.finding_selected, self._refresh_later)
-        listen(self, workspace.keeping.changed, self._refresh_later)
+            listen(self, signal, self.actions_.refresh_soon)
+        listen(self, workspace.history.changed, self.actions_.refresh_soon)
+        listen(self, workspace.links.changed, self.actions_.refresh_soon)
+        listen(self, workspace.finding_selected, self.actions_.refresh_soon)
+        listen(self, workspace.keeping.changed, self.actions_.refresh_soon)
         listen(self, workspace.documents.changed, self._follow_document)
-        listen(self, workspace.key_images.changed, self._refresh_later)
+        listen(self, workspace.key_images.changed, self.actions_.refresh_soon)
         listen(self, workspace.settings_changed, self._follow_settings)
         listen(self, workspace.channels_asked, self._ask_for_channels)
         listen(self, workspace.loader.slice_loaded, self._first_slice)
@@ -163,18 +159,13 @@ class MainWindow(WindowDialogs):
 
     # ------------------------------------------------------------------ following the workspace
 
-    def _refresh_later(self, *_what: object) -> None:
-        # Dragging changes a viewport with every mouse move; the menus are brought up to date once afterwards.
-        if not self._refresh_soon.isActive():
-            self._refresh_soon.start()
-
     def _follow_settings(self) -> None:
         settings = self._workspace.settings
         self.series_panel.setVisible(settings.left_panel)
         self.right_panel.setVisible(settings.right_panel)
         self._lay_widths()
         self.actions_.set_keys(keys_in_use(settings))
-        self._refresh_later()
+        self.actions_.refresh_soon()
 
     def _lay_widths(self) -> None:
         """Give the panels the widths that the reader gave them; what is left is the images'."""
@@ -207,7 +198,7 @@ class MainWindow(WindowDialogs):
             pane.setVisible(is_open)
             if not is_open:
                 self.grid.show()
-        self._refresh_later()
+        self.actions_.refresh_soon()
 
     def _first_slice(self, *_what: object) -> None:
         if not self._panels_built:
@@ -413,6 +404,8 @@ class MainWindow(WindowDialogs):
         from medview.ui.detached import toggle_detached
 
         toggle_detached(self, self.grid, self.actions_.image_actions())
+        for detached in self.grid.detached.values():
+            self.actions_.watch_keys(detached)
 
     def maximise_viewport(self) -> None:
         """Show the active viewport alone, or the whole layout."""

@@ -80,6 +80,7 @@ def test_escape_ends_the_tour(qtbot: QtBot, reading_desk: Desk) -> None:
 
 
 def test_the_menu_of_the_image_leaves_nothing_out(reading_desk: Desk) -> None:
+    reading_desk.window.actions_.refresh()  # as before it is shown
     menu = reading_desk.window.image_menu
     reached: set[str] = set()
 
