@@ -71,6 +71,14 @@ def commands(machine: Machine, say: Callable[[str], None]) -> None:
         say(
             f"medview infer --model {model} with {len(REPORTS)} kinds of reports: {made(machine, f'{model}/*', 9)} files"
         )
+    said = [
+        line
+        for line in done(machine, "infer study --model ct-lungs --device cuda --output no-driver").splitlines()
+        if "cuda" in line.lower()
+    ]
+    if not said:
+        raise FeatureError("without a graphics driver the network ran elsewhere and did not say so")
+    say(f"no graphics driver: {said[0]}")
     answer = json.loads(done(machine, "inspect study ct-lungs ct-nodules --json"))
     if answer["problems"]:
         raise FeatureError(f"what was written is not read again without problems: {answer['problems'][:3]}")

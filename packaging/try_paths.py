@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import tarfile
 import time
@@ -31,6 +32,21 @@ NAMES = {
     "260 characters and more": "/".join(["a folder with a long name " * 3] * 5),
 }
 HUGE = 100_000
+SCRATCHED = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+ssize_t read(int file, void *to, size_t count) {
+    char link[64], path[4096] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    if (readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/scratched disc/")) { errno = EIO; return -1; }
+    return ((ssize_t (*)(int, void *, size_t))dlsym(RTLD_NEXT, "read"))(file, to, count);
+}
+"""
+"""A disc whose directory can be read and whose files cannot."""
 
 
 class PathError(Exception):
@@ -149,20 +165,31 @@ def computers(machine: Machine, path: str, windows: Callable[[], list[str]], say
     poor.write_text("processor\t: 0\nflags\t\t: fpu sse sse2 ssse3 sse4_1 cx16\n")
     bound = str(machine.root / "proc" / "cpuinfo")
     cases = (
-        ("no display", f"env -u DISPLAY LANG=zh_CN.UTF-8 medview {quoted}", (), "没有可用于打开窗口的显示器"),
-        ("a display that is gone", f"DISPLAY=:4711 medview {quoted}", (), "There is no display"),
+        ("no display", f"env -u DISPLAY medview {quoted}", (), "There is no display", "没有可用于打开窗口的显示器"),
+        ("a display that is gone", f"env DISPLAY=:4711 medview {quoted}", (), "There is no display", "没有可用于打开窗口的显示器"),
         ("a system library is missing", f"medview {quoted}", (["mv", library, library + "~"], ["mv", library + "~", library]),
-         "needs the system library libEGL.so.1"),
+         "needs the system library libEGL.so.1", "需要系统库 libEGL.so.1"),
         ("an old processor", f"medview inspect {quoted}", (["mount", "--bind", str(poor), bound], ["umount", bound]),
-         "too old for medview"),
+         "too old for medview", "处理器太旧"),
     )  # fmt: skip
-    for title, line, change, words in cases:
-        with changed(*change):
-            done = machine.inside(line)
-        said = done.stderr.strip()
-        if done.returncode == 0 or words not in said or len(said.splitlines()) != 1:
-            raise PathError(f"{title}: exit {done.returncode}: {said[-500:]}")
-        say(f"{title}: {said}")
+    for title, line, change, english, chinese in cases:
+        for language, words in (("C.UTF-8", english), ("zh_CN.UTF-8", chinese)):
+            with changed(*change):
+                done = machine.inside(f"export LANG={language}; {line}")
+            said = done.stderr.strip()
+            if done.returncode == 0 or words not in said or len(said.splitlines()) != 1:
+                raise PathError(f"{title}: exit {done.returncode}: {said[-500:]}")
+            say(f"{title}: {said}")
+    disc = machine.root / "home" / "reader" / "paths" / "scratched disc"
+    shutil.copytree(machine.root / path.lstrip("/"), disc, dirs_exist_ok=True)
+    source, library = machine.root / "tmp" / "scratched.c", machine.root / "tmp" / "scratched.so"
+    source.write_text(SCRATCHED, encoding="ascii")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+    done = machine.inside("env LD_PRELOAD=/tmp/scratched.so medview inspect ~/paths/'scratched disc'")
+    said = done.stderr.strip()
+    if done.returncode != 3 or "could not be read" not in said or len(said.splitlines()) != 1:
+        raise PathError(f"an unreadable disc: exit {done.returncode}: {said[-500:]}")
+    say(f"an unreadable disc: {said}")
     for title, user, before, after in (
         ("a home that cannot be written to", "poor", "chown root:root /home/poor; chmod 555 /home/poor", "true"),
         ("a second user beside the first", "other", "true", "true"),
