@@ -143,7 +143,7 @@ class NoticeList(QWidget):
         self.tree.setWordWrap(True)
         self.tree.setUniformRowHeights(False)
         self.tree.setAlternatingRowColors(True)
-        self.tree.setColumnWidth(0, 420)
+        self.tree.setColumnWidth(0, 600)
         self.empty = QLabel(translate("Notice", "No messages, and every file could be read."))
         self.empty.setObjectName("secondary")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -169,13 +169,13 @@ class NoticeList(QWidget):
         items = []
         for notice in reversed(self._workspace.notices):
             item = QTreeWidgetItem([message_text(notice.code, notice.text, notice.values, notice.path), notice.path])
-            item.setToolTip(0, notice.text)
+            item.setToolTip(0, item.text(0))
             name, role = SIGNS[notice.severity]
             item.setIcon(0, icon(name, role))
             items.append(item)
         for problem in self._workspace.problems:
             item = QTreeWidgetItem([problem_text(problem), problem.path])
-            item.setToolTip(0, problem.what)
+            item.setToolTip(0, item.text(0))
             item.setIcon(0, icon("file-x", "warning"))
             items.append(item)
         others = self._workspace.not_shown

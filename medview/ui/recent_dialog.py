@@ -32,7 +32,8 @@ def study_lines(study: RecentStudy, named: bool = True) -> str:
         who = translate("Recent", "Patient")
     modalities = " ".join(content.get("modalities") or ())
     images = translate("Recent", "{0} images").format(content.get("images", 0))
-    what = (modalities, str(content.get("description", "")), _date(content.get("date")), images)
+    # The date stands before what may be long: by it a study is told from its priors.
+    what = (modalities, _date(content.get("date")), str(content.get("description", "")), images)
     opened = datetime.fromtimestamp(study.opened / 1e6).astimezone()
     when = translate("Recent", "opened {0}").format(f"{date_text(f'{opened:%Y%m%d}')} {opened:%H:%M}")
     lines = (who, "  ·  ".join(part for part in (*what, when) if part))

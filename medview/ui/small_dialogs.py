@@ -91,7 +91,7 @@ class NoticesDialog(QDialog):
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("Notice", "Messages and problems"))
-        self.resize(760, 420)
+        self.resize(960, 480)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self.list = NoticeList(workspace)

@@ -39,7 +39,7 @@ def test_a_study_is_found_by_words_and_opened_again(qtbot: QtBot, study_folder: 
     dialog = shown(qtbot, again)
     qtbot.waitUntil(lambda: dialog.list.count() == 2, timeout=5000)
     assert listed(dialog)[0].startswith("Roe, Richard  ·  P-2")
-    assert "CT  ·  Chest" in listed(dialog)[0]
+    assert "CT  ·  1 Jan 2026  ·  Chest" in listed(dialog)[0]
     assert "18 images" in listed(dialog)[0]
     assert not dialog.list.item(0).icon().isNull()
     qtbot.keyClicks(dialog.words, "doe chest")
