@@ -89,8 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _open(paths: list[str], new_window: bool) -> int:
+    from medview.cli.head_start import give_head_start
     from medview.cli.needs import with_window
 
+    give_head_start(paths)
     return with_window(lambda run: run(tuple(paths), new_window=new_window))
 
 

@@ -23,13 +23,12 @@ from medview.core.progress import Cancelled
 from medview.core.study import FrameSource, WholeSource
 from medview.jobs.shared_array import SharedArray, SharedHandle
 from medview.jobs.worker_loop import error_of, read_message, write_message
-from medview.jobs.worker_start import start_worker
+from medview.jobs.worker_start import GIVES_WAY, end_worker, worker_for
 
 Take = Callable[[int], Sequence[tuple[int, FrameSource]]]
 """Gives at most so many (slot, source) to decode next; none means that there are no more."""
 OnFrame = Callable[[int, MedviewError | None], None]
 
-NICENESS = 3
 BATCH_S = 0.005
 """Of the work that is sent at a time; a worker has two such parts at most, so that what is urgent need not wait long."""
 MAX_BATCH = 16
@@ -131,7 +130,7 @@ class DecodePool:
     def __init__(
         self, workers: int | None = None, entry: str = "medview.dicom.decode_worker", give_way: bool = False
     ) -> None:
-        self.niceness = NICENESS if give_way else 0
+        self.niceness = GIVES_WAY if give_way else 0
         self._count = workers or default_workers()
         self._entry = entry
         self._lock = threading.RLock()
@@ -422,7 +421,7 @@ class _Worker:
         self._drop_process()
         while self._failed_starts < _TRIES and not self.ended.is_set():
             try:
-                self.process = start_worker(self._entry, self._pool.niceness)
+                self.process = worker_for(self._entry, self._pool.niceness)
             except OSError as error:
                 self._failed_starts += 1
                 self._fault = str(error)
@@ -442,14 +441,8 @@ class _Worker:
         process, self.process = self.process, None
         self._seen.clear()
         self._forget.clear()
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        if process is not None:
+            end_worker(process)
 
     def _send(self, *message: Any) -> bool:
         process = self.process

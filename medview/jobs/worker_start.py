@@ -6,19 +6,24 @@ own ``__main__`` and no site packages' start-up code, so that it stands after a 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from medview.core.progress import Progress
+if TYPE_CHECKING:
+    from medview.core.progress import Progress
 
 WORKER_FLAG = "--medview-worker"
 """First argument by which a packaged program knows that it is to be a worker."""
 
 LOWEST = 19
+GIVES_WAY = 3
+"""Niceness of the workers that decode beside a window."""
 POLL_S = 0.2
 
 _BOOT = (
@@ -78,6 +83,36 @@ def start_worker(entry: str, niceness: int = 0) -> subprocess.Popen[bytes]:
     )
 
 
+_ahead: list[tuple[str, int, subprocess.Popen[bytes]]] = []
+
+
+def start_ahead(entry: str, niceness: int) -> None:
+    """Start a worker before there is anybody to lead it; the first who wants such a one gets it. Raises OSError."""
+    _ahead.append((entry, niceness, start_worker(entry, niceness)))
+
+
+def worker_for(entry: str, niceness: int) -> subprocess.Popen[bytes]:
+    """A worker that was started ahead, or else one that is started now; raises OSError."""
+    try:
+        *how, process = _ahead.pop()
+    except IndexError:
+        return start_worker(entry, niceness)
+    if how == [entry, niceness] and process.poll() is None:
+        return process
+    end_worker(process)
+    return start_worker(entry, niceness)
+
+
+def end_worker(process: subprocess.Popen[bytes]) -> None:
+    """End a worker at once, whatever it does."""
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
 def run_once(entry: str, progress: Progress) -> None:
     """Let a worker of the lowest priority prepare itself, and end it; raises Cancelled from ``progress``, OSError."""
     process = start_worker(entry, LOWEST)
@@ -88,10 +123,7 @@ def run_once(entry: str, progress: Progress) -> None:
             progress("prepare", 0, 0)
             time.sleep(POLL_S)
     finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        end_worker(process)
 
 
 def became_worker(arguments: Sequence[str]) -> bool:

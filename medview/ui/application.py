@@ -183,6 +183,7 @@ class Desk:
                 run_once("medview.dicom.kernel_worker", progress)
 
         self.jobs.submit("cuts", work, Lane.ANALYSIS, on_done=lambda _done: None)
+        self._pool.prestart(1)  # the next compressed study does not wait for it
 
     # ------------------------------------------------------------------ end
 
