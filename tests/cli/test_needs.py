@@ -68,3 +68,16 @@ def test_a_system_library_that_is_missing_is_named_with_its_package() -> None:
 def test_every_sentence_has_the_same_places_in_both_languages() -> None:
     for english, chinese in needs.TEXTS.values():
         assert english.count("{}") == chinese.count("{}")
+
+
+def test_a_program_of_the_system_gets_none_of_our_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """kdialog of a desktop with another Qt would not start with ours, and nobody would be told anything."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/usr/lib/medview/parts")
+    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", "/opt/site/lib")
+    monkeypatch.setenv("QT_PLUGIN_PATH", "/usr/lib/medview/parts/PySide6/Qt/plugins")
+    assert needs.environment_of_others() == dict(os.environ), "not packaged: whatever the reader set"
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    found = needs.environment_of_others()
+    assert found["LD_LIBRARY_PATH"] == "/opt/site/lib"
+    assert not {"QT_PLUGIN_PATH", "LD_LIBRARY_PATH_ORIG"} & found.keys()
+    assert found["PATH"] == os.environ["PATH"]
