@@ -6,9 +6,7 @@ comes a third of a second earlier.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,19 +22,13 @@ _COMPRESSED = (b"1.2.840.10008.1.2.4.", b"1.2.840.10008.1.2.5")
 
 
 def give_head_start(paths: Sequence[str]) -> None:
-    """Look at the first image file of ``paths`` beside what the caller does (a network folder may take its time)."""
+    """Start the process where the first image file of ``paths`` needs it; returns at once."""
     if paths:
-        threading.Thread(target=_start, args=(tuple(paths),), name="medview-head-start", daemon=True).start()
-
-
-def _start(paths: Sequence[str]) -> None:
-    with contextlib.suppress(OSError, ValueError):  # whoever opens the study says what is wrong with it
-        if begins_compressed(paths):
-            start_ahead(ENTRY, GIVES_WAY)
+        start_ahead(ENTRY, GIVES_WAY, lambda: begins_compressed(paths))
 
 
 def begins_compressed(paths: Sequence[str]) -> bool:
-    """Whether the first DICOM file that is met says that its frames are compressed; raises OSError, ValueError."""
+    """Whether the first DICOM file that is met says that its frames are compressed; raises OSError."""
     looks = [MOST_LOOKS]
     return any(_says_so(path, looks, _DEPTH) is True for path in paths[:1])
 

@@ -11,8 +11,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -86,9 +87,20 @@ def start_worker(entry: str, niceness: int = 0) -> subprocess.Popen[bytes]:
 _ahead: list[tuple[str, int, subprocess.Popen[bytes]]] = []
 
 
-def start_ahead(entry: str, niceness: int) -> None:
-    """Start a worker before there is anybody to lead it; the first who wants such a one gets it. Raises OSError."""
-    _ahead.append((entry, niceness, start_worker(entry, niceness)))
+def start_ahead(entry: str, niceness: int, is_wanted: Callable[[], bool]) -> threading.Thread:
+    """Start a worker before there is anybody to lead it; the first who wants such a one gets it.
+
+    ``is_wanted`` is asked first, in a thread that nobody waits for: it may look at a network folder. Its OSError says no.
+    """
+
+    def start() -> None:
+        with contextlib.suppress(OSError):
+            if is_wanted():
+                _ahead.append((entry, niceness, start_worker(entry, niceness)))
+
+    thread = threading.Thread(target=start, name="medview-head-start", daemon=True)
+    thread.start()
+    return thread
 
 
 def worker_for(entry: str, niceness: int) -> subprocess.Popen[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def compressed(tmp_path: Path) -> Path:
     return tmp_path / "disc"
 
 
+def started(folder: Path) -> subprocess.Popen[bytes]:
+    """The process that was started ahead for a folder."""
+    is_wanted = lambda: head_start.begins_compressed([str(folder)])  # noqa: E731
+    worker_start.start_ahead(head_start.ENTRY, worker_start.GIVES_WAY, is_wanted).join(20)
+    return worker_start._ahead[-1][2]
+
+
 def test_the_first_dicom_file_tells(plain: Path, compressed: Path, tmp_path: Path) -> None:
     assert head_start.begins_compressed([str(compressed)])
     assert not head_start.begins_compressed([str(plain)])
@@ -61,8 +69,7 @@ def test_it_looks_at_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_pool_leads_the_worker_that_was_started_ahead(compressed: Path) -> None:
-    head_start._start([str(compressed)])
-    (_entry, _niceness, process) = worker_start._ahead[-1]
+    process = started(compressed)
     pool = DecodePool(workers=1, give_way=True)
     try:
         (frame,) = frames_of(compressed / "DICOM" / "A" / "one")
@@ -75,8 +82,7 @@ def test_the_pool_leads_the_worker_that_was_started_ahead(compressed: Path) -> N
 
 
 def test_a_worker_of_another_kind_is_ended(compressed: Path) -> None:
-    head_start._start([str(compressed)])
-    process = worker_start._ahead[-1][2]
+    process = started(compressed)
     pool = DecodePool(workers=1)  # not one that gives way
     try:
         (frame,) = frames_of(compressed / "DICOM" / "A" / "one")
@@ -88,11 +94,12 @@ def test_a_worker_of_another_kind_is_ended(compressed: Path) -> None:
 
 
 def test_a_start_with_a_compressed_study_gives_the_head_start(
-    compressed: Path, monkeypatch: pytest.MonkeyPatch
+    compressed: Path, plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, ...]] = []
-    monkeypatch.setattr(head_start, "_start", asked.append)
+    asked: list[bool] = []
+    monkeypatch.setattr(head_start, "start_ahead", lambda _entry, _niceness, is_wanted: asked.append(is_wanted()))
     monkeypatch.setattr("medview.cli.needs.with_window", lambda _start: 0)
     assert main(["--new-window", str(compressed)]) == 0
+    assert main(["--new-window", str(plain)]) == 0
     assert main(["--new-window"]) == 0
-    assert asked == [(str(compressed),)]
+    assert asked == [True, False]
