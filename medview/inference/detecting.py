@@ -59,7 +59,8 @@ class _Slices:
         self._slicewise = feed.manifest.input.is_slicewise
         self._views = 1 if isinstance(output, CenterHeatmapOutput) else 1 << len(feed.manifest.input.mirror)
         self.placement = Placement.start(feed.orientation, feed.geometry)
-        telling.begin()
+        if self._slicewise:
+            telling.begin()
 
     def take(self, row: int, found: Candidates, placement: Placement) -> None:
         """All candidates of a slice, one box of each group of which stays."""
@@ -67,7 +68,8 @@ class _Slices:
             placement = replace(placement, shape=(self._feed.source.rows, *placement.shape[1:]))
         self.placement = placement
         self._by_row[row] = suppress(found, self._output, placement.spacing, self._views)
-        self._telling.tell(row, row + 1, lambda at, _places: (None, self._of_row(at)))
+        if self._slicewise:
+            self._telling.tell(row, row + 1, lambda at, _places: (None, self._of_row(at)))
 
     def _of_row(self, row: int) -> tuple[Finding, ...]:
         """What is seen of one slice while the others are not there yet."""

@@ -114,9 +114,8 @@ class Feed:
         return OutputWatch(path.name, str(path), activation, wants_probability)
 
     def telling(self, is_sound: Callable[[], bool]) -> Telling:
-        """Tells who looks on of slices that are decided; nobody where the network does not go slice by slice."""
-        onlooker = self.onlooker if self.manifest.input.is_slicewise else None
-        return Telling(onlooker, self.orientation, is_sound)
+        """Tells who looks on of the rows of the oriented grid that are decided."""
+        return Telling(self.onlooker, self.orientation, is_sound)
 
     def pieces(self, looked_at: bool = False) -> Iterator[tuple[int, Prepared]]:
         """The series in pieces: a few slices, or everything; with the first row of each.

@@ -33,9 +33,13 @@ def keep_parts(
             for found in [np.flatnonzero(where.any(axis=tuple(other for other in range(3) if other != axis)))]
         )
         parts, sizes = connected_parts(where[box])
+        del where
         order = np.argsort(-sizes[1:], kind="stable") + 1
         kept = [int(part) for part in order[:largest] if sizes[part] >= smallest]
         stays = np.zeros(len(sizes), dtype=bool)
         stays[kept] = True
         stays[0] = True
-        labels[box][~stays[parts]] = 0
+        if stays.all():
+            continue
+        for piece, here in zip(labels[box], parts, strict=True):
+            piece[~stays[here]] = 0

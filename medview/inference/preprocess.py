@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -388,7 +388,7 @@ def _checked_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 
 def _intensity(step: Step, state: Prepared, different_series: bool) -> AnyArray:
-    """The values after a step, which may name some of the channels only."""
+    """The values after a step, which may name some of the channels only; floating ones are changed in place."""
     values = state.values.astype(np.float32, copy=False)
     if step.step == "z_score" and step.only_foreground:
         foreground = _any_channel(values != 0)
@@ -398,9 +398,10 @@ def _intensity(step: Step, state: Prepared, different_series: bool) -> AnyArray:
         foreground = None
     chosen = getattr(step, "channels", None)
     if values.ndim == 4 and chosen is not None:
-        out = values.copy()
-        out[..., list(chosen)] = _stepped(step, values[..., list(chosen)], state.real, foreground, different_series)
-        return out
+        values[..., list(chosen)] = _stepped(
+            step, values[..., list(chosen)], state.real, foreground, different_series
+        )
+        return values
     return _stepped(step, values, state.real, foreground, different_series)
 
 
@@ -425,13 +426,13 @@ def filled_holes(where: NDArray[np.bool_]) -> None:
 
 def _stepped(step: Step, values: AnyArray, real: Mask, foreground: Mask, different_series: bool) -> AnyArray:
     if isinstance(step, Offset):
-        return values + np.float32(step.value)
+        return np.add(values, np.float32(step.value), out=values)
     if isinstance(step, Scale):
-        return values * np.float32(step.factor)
+        return np.multiply(values, np.float32(step.factor), out=values)
     if isinstance(step, Clip):
-        return np.clip(values, step.low, step.high)
+        return np.clip(values, step.low, step.high, out=values)
     if isinstance(step, Round):
-        return np.rint(values)
+        return np.rint(values, out=values)
     if isinstance(step, Range):
         return _ranged(values, step.source[0], step.source[1], step.to, step.clip)
     if isinstance(step, Normalise):
@@ -442,61 +443,80 @@ def _stepped(step: Step, values: AnyArray, real: Mask, foreground: Mask, differe
     assert isinstance(step, MinMax | Percentile | ZScore), "all other steps are spatial"
     apart = different_series if step.channel_wise is None else step.channel_wise
     if values.ndim == 4 and apart:
-        parts = [_over_scope(step, values[..., n], real, foreground) for n in range(values.shape[3])]
-        return np.stack(parts, axis=3)
+        for n in range(values.shape[3]):
+            values[..., n] = _over_scope(step, values[..., n], real, foreground)
+        return values
     return _over_scope(step, values, real, foreground)
 
 
 def _over_scope(step: MinMax | Percentile | ZScore, values: AnyArray, real: Mask, foreground: Mask) -> AnyArray:
     if step.scope == "volume":
         return _by_statistics(step, values, real, foreground)
-    out = np.empty_like(values)
     for row in range(len(values)):
         here = None
         if foreground is not None:
             here = foreground[row].copy()
             filled_holes(here)
-        out[row] = _by_statistics(step, values[row], None if real is None else real[row], here)
-    return out
+        values[row] = _by_statistics(step, values[row], None if real is None else real[row], here)
+    return values
 
 
 def _ranged(values: AnyArray, low: float, high: float, to: tuple[float, float], clip: bool) -> AnyArray:
-    scaled = (values - np.float32(low)) / np.float32(high - low)
+    """In place."""
+    values -= np.float32(low)
+    values /= np.float32(high - low)
     if to != (0.0, 1.0):
-        scaled = scaled * np.float32(to[1] - to[0]) + np.float32(to[0])
-    return np.clip(scaled, to[0], to[1]) if clip else scaled
+        values *= np.float32(to[1] - to[0])
+        values += np.float32(to[0])
+    return np.clip(values, to[0], to[1], out=values) if clip else values
 
 
 def _by_statistics(step: MinMax | Percentile | ZScore, values: AnyArray, real: Mask, foreground: Mask) -> AnyArray:
+    """In place: a whole series is not held twice."""
     if foreground is not None:
         if not foreground.any():
             return values
-        scored = _scored(values, values[foreground])
-        inside = foreground if values.ndim == foreground.ndim else foreground[..., None]
-        return np.where(inside, scored, values)
-    kept = values if real is None or real.all() or not real.any() else values[real]
-    if not isinstance(step, MinMax) and step.only_nonzero:
-        kept = kept[kept != 0]
-        if kept.size == 0:
-            return values
+        mean, deviation = _moments([values[foreground]])
+        for row, inside in zip(values, foreground, strict=True):
+            row[inside] = (row[inside] - np.float32(mean)) / np.float32(deviation)
+        return values
+    masked = real is not None and not real.all() and bool(real.any())
+    nonzero = not isinstance(step, MinMax) and step.only_nonzero
+    pieces = [_kept(row, real[n] if masked and real is not None else None, nonzero) for n, row in enumerate(values)]
+    if not any(piece.size for piece in pieces):
+        return values
     if isinstance(step, ZScore):
-        scored = _scored(values, kept)
-        return np.where(values == 0, np.float32(0), scored) if step.only_nonzero else scored
+        mean, deviation = _moments(pieces)
+        for row in values:
+            scored = (row - np.float32(mean)) / np.float32(deviation)
+            row[...] = np.where(row == 0, np.float32(0), scored) if nonzero else scored
+        return values
     if isinstance(step, MinMax):
-        low, high = float(kept.min()), float(kept.max())
+        low = float(min(piece.min() for piece in pieces if piece.size))
+        high = float(max(piece.max() for piece in pieces if piece.size))
         clip = False
     else:
-        low, high = (float(value) for value in np.percentile(kept, (step.low, step.high)))
+        kept = np.concatenate([piece.ravel() for piece in pieces])
+        low, high = (float(value) for value in np.percentile(kept, (step.low, step.high), overwrite_input=True))
         clip = step.clip
     if not high > low:
-        return np.full_like(values, step.to[0])
+        values[...] = step.to[0]
+        return values
     return _ranged(values, low, high, step.to, clip)
 
 
-def _scored(values: AnyArray, kept: AnyArray) -> AnyArray:
-    mean = float(np.mean(kept, dtype=np.float64))
-    deviation = float(np.std(kept, dtype=np.float64)) or 1.0
-    return (values - np.float32(mean)) / np.float32(deviation)
+def _kept(row: AnyArray, real: Mask, nonzero: bool) -> AnyArray:
+    """What of a row counts; the row itself, not a copy, where all of it does."""
+    kept = row if real is None else row[real]
+    return kept[kept != 0] if nonzero else kept
+
+
+def _moments(pieces: Sequence[AnyArray]) -> tuple[float, float]:
+    """Mean and standard deviation, 1 where that is 0."""
+    count = sum(piece.size for piece in pieces)
+    mean = sum(float(np.sum(piece, dtype=np.float64)) for piece in pieces) / count
+    squares = sum(float(np.square(piece.astype(np.float64) - mean).sum()) for piece in pieces)
+    return mean, float(np.sqrt(squares / count)) or 1.0
 
 
 def to_tensor(values: AnyArray, given: Input, dtype: type[np.generic]) -> AnyArray:

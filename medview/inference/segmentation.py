@@ -65,6 +65,10 @@ def sigmoid(values: Channels) -> Channels:
     return np.asarray(np.reciprocal(out, out=out), dtype=np.float32)
 
 
+FEW = 32
+"""Numbers below which one cannot tell logits from probabilities, or one number from a constant."""
+
+
 class OutputWatch:
     """What a network's raw output was like over the whole run: constant or out of range is a failure, not a result."""
 
@@ -76,18 +80,20 @@ class OutputWatch:
         self._sums_to_one = True
         self._constant: list[float] | None = None
         self._varies = False
+        self._count = 0
 
     def see(self, raw: NDArray[Any], channel_axis: int) -> None:
         """Note a piece of raw output."""
         if raw.size == 0:
             return
+        self._count += raw.size
         self._low, self._high = min(self._low, float(raw.min())), max(self._high, float(raw.max()))
         if self._activation == "softmax" and self._sums_to_one:
             total = raw.sum(axis=channel_axis)
             self._sums_to_one = bool(np.all(np.abs(total - 1) < PROBABILITY_SLACK))
         if not self._varies:
-            each = np.moveaxis(raw, channel_axis, 0).reshape(raw.shape[channel_axis], -1)
-            low, high = each.min(axis=1), each.max(axis=1)
+            others = tuple(axis for axis in range(raw.ndim) if axis != channel_axis)
+            low, high = raw.min(axis=others), raw.max(axis=others)
             now = [float(value) for value in low]
             self._varies = bool(np.any(low != high)) or (self._constant is not None and now != self._constant)
             self._constant = now
@@ -103,14 +109,16 @@ class OutputWatch:
         inside = self._low >= -PROBABILITY_SLACK and self._high <= 1 + PROBABILITY_SLACK
         if spatial and not self._varies and self._constant is not None:
             return self._failed("output_constant", "gave the same values everywhere")
-        if not spatial and self._constant is not None and self._low == self._high:
+        numbers = 0 if self._constant is None else len(self._constant)
+        if not spatial and numbers and self._low == self._high and (numbers > 1 or self._count >= FEW):
             return self._failed("output_constant", "gave the same value for every class")
         if self._activation == "none" and self._wants_probability and not inside:
             what = f"gave values from {self._low:.4g} to {self._high:.4g} where the manifest promises probabilities"
             return self._failed("output_out_of_range", what)
         if self._activation == "softmax" and inside and self._sums_to_one:
             return self._failed("activation_twice", "gave probabilities, and the manifest asks for softmax once more")
-        if self._activation == "sigmoid" and inside and self._wants_probability:
+        # A few logits may well all lie between 0 and 1.
+        if self._activation == "sigmoid" and inside and self._wants_probability and (spatial or self._count >= FEW):
             return self._failed(
                 "activation_twice", "gave values from 0 to 1, and the manifest asks for sigmoid once more"
             )

@@ -33,6 +33,7 @@ from medview.inference.segmentation import (
     sigmoid,
     softmax,
 )
+from medview.inference.volume_labels import VolumeLabels
 
 FloatMap = NDArray[np.float32]
 
@@ -83,20 +84,29 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
         return labels[(*before, places)].copy(), ()
 
     def begin(start: int, prepared: Prepared) -> Receiver:
-        collector = LabelCollector(rule, prepared.placement)
+        placement = prepared.placement
+        as_it_comes = None
+        if not slicewise and VolumeLabels.can(placement):
+            as_it_comes = VolumeLabels(rule, placement, labels, lambda low, high: telling.tell(low, high, block))
+        collector = LabelCollector(rule, placement) if as_it_comes is None else None
 
         def take(first: int, rows: FloatMap) -> None:
             if output.encoding == "channels":
                 watch.see(rows, 0)
-            collector.take(first, rows)
+            (as_it_comes or collector).take(first, rows)  # type: ignore[union-attr]
 
         def done() -> None:
+            if as_it_comes is not None:
+                as_it_comes.end()
+                return
+            assert collector is not None, "one of both was made"
             if slicewise:
                 stop = start + len(prepared.values)
                 collector.onto_slices(oriented[start:stop])
                 telling.tell(start, stop, block)
             else:
                 collector.onto_source(labels, feed.course.checkpoint_of(STEP_RESTORE))
+                telling.tell(0, feed.source.rows, block)
 
         return Receiver(take, done)
 

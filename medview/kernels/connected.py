@@ -29,4 +29,7 @@ def connected_parts(where: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArra
     given = np.ascontiguousarray(where, dtype=np.uint8)
     parts = np.zeros(given.shape, dtype=np.int32)
     count = int(_compiled()(given, parts))
-    return parts, np.bincount(parts.ravel(), minlength=count + 1).astype(np.int64)
+    sizes = np.zeros(count + 1, dtype=np.int64)
+    for piece in parts:  # of the whole it would make numbers of 64 bits first
+        sizes += np.bincount(piece.ravel(), minlength=count + 1)
+    return parts, sizes

@@ -232,3 +232,58 @@ def test_boxes_are_asked_for_ahead(tiling: Any, mirror: list[int], tmp_path: Pat
         values = volume.stored[k]
         around = (slice(j // 16 * 16, j // 16 * 16 + 16), slice(i // 16 * 16, i // 16 * 16 + 16)) if tiling else ()
         assert values[j, i] == values[around].max()
+
+
+def volume_package(tmp_path: Path, steps: list[Any], **output: Any) -> Any:
+    given = {"axes": ["S", "P", "L"], "layout": "NCDHW", "steps": steps}
+    given["tiling"] = {"size": [4, 8, 8], "overlap": 0.5, "weights": "gaussian"}
+    network = networks.affine_channels(3, [0.0, 0.01, 0.02], [0.0, 1.0, 0.0])
+    labels = [{"index": 1, "name": "one"}, {"index": 2, "name": "two"}]
+    told = {"rule": "argmax", "background": 0, "threshold": 0.5, "labels": labels, "activation": "softmax", **output}
+    return bright(tmp_path, input=given, output=told, network=network)
+
+
+VOLUME_STEPS: dict[str, list[Any]] = {
+    "as they are": [],
+    "finer": [{"step": "resample", "spacing_mm": [1.1, 0.6, 0.9]}],
+    "coarser": [{"step": "resample", "spacing_mm": [4.0, 1.5, 1.5], "align": "edges"}],
+    "cut out and filled up": [{"step": "crop_above", "threshold": 500.0}, {"step": "pad", "multiple": [4, 4, 4]}],
+    "cut out and coarser": [
+        {"step": "crop_above", "threshold": 500.0},
+        {"step": "resample", "spacing_mm": [3.0, 1.0, 1.0]},
+        {"step": "pad", "size": [12, 12, 12]},
+    ],
+}
+
+
+def inner_noise() -> Any:
+    """Values above 500 in the middle alone."""
+    volume = noise((7, 9, 10))
+    volume.stored[...] = np.minimum(volume.stored, 400)
+    volume.stored[2:6, 2:7, 3:9] += 300
+    return volume
+
+
+@pytest.mark.parametrize("steps", VOLUME_STEPS.values(), ids=list(VOLUME_STEPS))
+@pytest.mark.parametrize("restore", ["probabilities", "labels"])
+def test_rows_of_a_volume_are_decided_as_the_whole_would_be(
+    steps: list[Any], restore: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = volume_package(tmp_path, steps, restore=restore)
+    for n, (name, volume) in enumerate(reorientations(inner_noise())):
+        if n % 5:
+            continue  # each of the orders and of the directions is among those that are left
+        looking = Looking()
+        with monkeypatch.context() as patched:
+            patched.setattr("medview.inference.volume_labels.ROWS_AT_ONCE", 2)
+            result = seen(package, volume, looking).segmentation
+        assert result is not None
+        with monkeypatch.context() as patched:
+            patched.setattr("medview.inference.volume_labels.VolumeLabels.can", lambda _placement: False)
+            whole = run(package, volume).segmentation
+        assert whole is not None
+        assert len(np.unique(whole.labels)) == 3
+        np.testing.assert_array_equal(result.labels, whole.labels, err_msg=name)
+        np.testing.assert_array_equal(looking.labels, result.labels, err_msg=name)
+        assert len(looking.order) == looking.begun[0].count
+        assert len(looking.told) > 1, name

@@ -1,0 +1,136 @@
+"""From the rows of a volume's answer to labels on the source grid as they come, in memory of a few rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medview.inference.placement import Placement
+from medview.inference.segmentation import AnyLabels, Channels, SegmentationRule
+from medview.kernels.resample_grid import labels_of_channels, sample_labels
+
+ROWS_AT_ONCE = 16
+INSIDE = 1e-6
+"""How far before the last row that is there a place must lie: its neighbours on both sides are there then."""
+
+
+class VolumeLabels:
+    """Decides rows of the oriented grid as soon as all rows of the tensor are there that they depend on.
+
+    The same numbers as :class:`medview.inference.segmentation.LabelCollector`, where a row of the one grid is a row of the other.
+    """
+
+    def __init__(
+        self, rule: SegmentationRule, placement: Placement, labels: AnyLabels, decided: Callable[[int, int], None]
+    ) -> None:
+        """``labels`` (k, j, i), all 0, are filled; ``decided(start, stop)`` is told of rows of the oriented grid."""
+        self._rule, self._placement, self._decided = rule, placement, decided
+        orientation = placement.orientation
+        self._out = orientation.view(labels)
+        self._unflipped = labels.transpose(orientation.order)
+        output = rule.output
+        self._keeps_channels = output.encoding == "channels" and output.restore != "labels"
+        # By the same arithmetic as for the whole: places halfway between two rows must fall to the same side.
+        matrix, self._offset = placement.source_to_tensor()
+        self._matrix = np.ascontiguousarray(matrix[:, list(orientation.order)])
+        rows = np.arange(len(self._out), dtype=np.float64)
+        self._rows = rows[::-1].copy() if orientation.flips[0] else rows
+        """Where the rows of the oriented grid lie along the source's axis."""
+        self._places = self._rows * self._matrix[0, 0] + self._offset[0]
+        """And along the tensor's, growing."""
+        self._labels: NDArray[np.uint16] | None = None
+        self._channels: Channels | None = None
+        self._start = 0
+        """The tensor's row that the kept channels begin with."""
+        self._next = 0
+        """The first row of the oriented grid that is not decided."""
+
+    @staticmethod
+    def can(placement: Placement) -> bool:
+        """Whether rows depend on rows alone."""
+        others = placement.matrix.copy()
+        others[0, 0] = 1.0
+        turned = not (np.array_equal(others[0], (1, 0, 0)) and np.array_equal(others[:, 0], (1, 0, 0)))
+        return not turned and placement.matrix[0, 0] > 0 and placement.depths is None and placement.separate is None
+
+    def take(self, first: int, rows: Channels) -> None:
+        """Rows (c, n, b, c) from tensor row ``first``, in their order; the array may be used again by its owner."""
+        for start in range(0, rows.shape[1], ROWS_AT_ONCE):
+            part = rows[:, start : start + ROWS_AT_ONCE]
+            if self._placement.is_whole:
+                self._lay(first + start, self._rule.labels(part))
+            else:
+                self._resample(first + start, part)
+
+    def end(self) -> None:
+        """No row comes any more: what is left lies beyond the tensor, or at its border."""
+        count = len(self._out)
+        if not self._placement.is_whole and self._next < count:
+            self._sample(count)
+        if self._next < count:
+            self._decided(self._next, count)
+            self._next = count
+
+    def _lay(self, first: int, labels: NDArray[np.uint16]) -> None:
+        """Nothing was resampled: rows are copied to where they came from, what was filled is cut off."""
+        offset = np.round(self._placement.offset).astype(int)
+        offset[0] += first
+        target: list[slice[Any, Any, Any]] = []
+        source: list[slice[Any, Any, Any]] = []
+        for start, size, room in zip(offset.tolist(), labels.shape, self._out.shape, strict=True):
+            low, high = max(0, start), min(room, start + size)
+            target.append(slice(low, max(low, high)))
+            source.append(slice(low - start, max(low, high) - start))
+        self._out[tuple(target)] = labels[tuple(source)]
+        self._tell(min(len(self._out), max(0, int(offset[0]) + len(labels))))
+
+    def _resample(self, first: int, rows: Channels) -> None:
+        rule, size = self._rule, rows.shape[1]
+        if self._keeps_channels:
+            rows = rule.activated(rows)
+            decided = np.asarray(labels_of_channels(rows, rule.threshold, rule.nothing, rule.values))
+            known, kept = self._labels, self._channels
+            self._labels = decided if known is None else np.concatenate([known, decided])
+            self._channels = rows.copy() if kept is None else np.concatenate([kept, rows], axis=1)
+        else:
+            if self._labels is None:
+                self._labels = np.zeros(self._placement.shape, dtype=np.uint16)
+            self._labels[first : first + size] = rule.labels(rows)
+        last = first + size - 1
+        if last + 1 < self._placement.shape[0]:
+            self._sample(int(np.searchsorted(self._places, last - INSIDE)))
+        else:
+            self._sample(len(self._out))
+        self._drop(last)
+
+    def _drop(self, last: int) -> None:
+        """Let go of channels that no row needs any more. Labels alone are small, and their places count from the first row."""
+        if self._channels is None or self._labels is None or self._next == len(self._out):
+            return
+        # One row more than the next ones begin with: they may lie a hair's breadth before it.
+        start = min(max(self._start, int(np.floor(self._places[self._next])) - 1), last)
+        if start > self._start:
+            self._labels = self._labels[start - self._start :].copy()
+            self._channels = self._channels[:, start - self._start :].copy()
+            self._start = start
+
+    def _sample(self, until: int) -> None:
+        """Decide the rows before ``until``."""
+        assert self._labels is not None, "rows have come"
+        rule = self._rule
+        offset = self._offset - np.array([self._start, 0, 0])
+        for start in range(self._next, until, 8):
+            rows = self._rows[start : min(until, start + 8)]
+            made = np.empty((len(rows), *self._out.shape[1:]), dtype=np.uint16)
+            channels, nothing, values = self._channels, rule.nothing, rule.values
+            sample_labels(channels, self._labels, self._matrix, offset, rows, made, rule.threshold, nothing, values)
+            self._unflipped[rows.astype(np.intp)] = made
+        self._tell(until)
+
+    def _tell(self, until: int) -> None:
+        if until > self._next:
+            self._decided(self._next, until)
+            self._next = until
