@@ -6,6 +6,7 @@ None, and the caller asks OpenJPEG.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 from medview.kernels.ahead import ahead_kernel
 from medview.kernels.jpeg2000_tables import block_tables
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 16
 """So many tiles are left to others before a kept kernel is loaded: numba alone takes a third of a second to import."""
@@ -58,9 +61,13 @@ def _compiled() -> Callable[..., Any]:
 
 @cache
 def _is_kept() -> bool:
-    from medview.kernels import jpeg2000_compiled
+    try:
+        from medview.kernels import jpeg2000_compiled
 
-    return jpeg2000_compiled.is_tile_kept()
+        return jpeg2000_compiled.is_tile_kept()
+    except Exception as error:  # noqa: BLE001 - a worker of little memory; others can decode the frame
+        log.warning("the kernel of JPEG 2000 cannot be loaded: %s", error)
+        return False
 
 
 def is_built_in() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from itertools import count
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medview import kernels
 from medview.core.progress import Cancelled
 from medview.dicom import codecs
 from medview.dicom.jpeg2000 import decode_reversible_frame
@@ -157,3 +159,13 @@ def test_a_worker_keeps_the_kernel() -> None:
     assert set(asked) == {"prepare"}
     jpeg2000._is_kept.cache_clear()
     assert jpeg2000._is_kept()
+
+
+def test_a_kernel_that_cannot_be_loaded_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    jpeg2000._is_kept.cache_clear()
+    monkeypatch.setitem(sys.modules, "medview.kernels.jpeg2000_compiled", None)
+    monkeypatch.delattr(kernels, "jpeg2000_compiled", raising=False)
+    try:
+        assert not jpeg2000._is_kept()
+    finally:
+        jpeg2000._is_kept.cache_clear()
