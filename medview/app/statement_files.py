@@ -171,7 +171,7 @@ class _Writing:
         elif kind == "html":
             write_html(path, self.page())
         elif kind == "pdf":
-            write_pdf(path, self.page(), self._statement, self._progress)
+            write_pdf(path, self.page(), self._statement, self._progress, self._language)
         elif kind == "pdf-dicom":
             self._document(path)
         else:
@@ -187,7 +187,7 @@ class _Writing:
 
         with tempfile.TemporaryDirectory(prefix="medview-") as folder:
             page = Path(folder) / "report.pdf"
-            write_pdf(page, self.page(), self._statement, self._progress)
+            write_pdf(page, self.page(), self._statement, self._progress, self._language)
             statement = self._statement
             title = "medview: report" if self._language == "en" else "medview：报告"
             write_document(path, page.read_bytes(), self._source(), statement.study, title, statement.verified)

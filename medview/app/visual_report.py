@@ -19,11 +19,12 @@ from medview.app.key_pictures import KeyPicture, address_of, key_pictures
 from medview.app.page_template import fill_template
 from medview.core.finding import Provenance
 from medview.core.folders import user_folder
+from medview.core.person_name import shown_person_name
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.resources import resource_path
 from medview.core.statement import Amount, PriorSize, StatedFinding, StatedMark, StatedResult, Statement
-from medview.core.study import SeriesContext, Stack, Study
+from medview.core.study import PatientIdentity, SeriesContext, Stack, Study
 
 Language = Literal["en", "zh_CN"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh_CN")
@@ -41,7 +42,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "ruler": "distance", "polyline": "path", "angle": "angle", "cobb": "Cobb angle", "bidirectional": "two axes",
         "ellipse": "ellipse", "rectangle": "rectangle", "polygon": "polygon", "freehand": "outline", "point": "point",
         "arrow": "arrow", "text": "text", "calibration": "calibration line", "image": "image {0} of {1}", "key": "key image", "on_cut": "on a cut",
-        "left": "L", "right": "R", "front": "A", "back": "P", "up": "S", "down": "I",
+        "left": "L", "right": "R", "front": "A", "back": "P", "up": "H", "down": "F",
+        "M": "male", "F": "female", "O": "other",
         "detail": "enlarged", "none": "none", "days": "{0} days",
         "said_findings": "Findings of models: {0} ({1} accepted, {2} rejected, {3} not decided)",
         "said_marks": "Measurements of the reader: {0}", "said_keys": "Key images: {0}", "said_segments": "Segmented structures: {0}",
@@ -51,14 +53,15 @@ _WORDS: dict[Language, dict[str, str]] = {
     "zh_CN": {
         "Length": "长度", "Area": "面积", "Long axis": "长径", "Short axis": "短径", "Volume": "体积",
         "Mean": "均值", "Standard Deviation": "标准差", "Minimum": "最小值", "Maximum": "最大值",
-        "accepted": "已采纳", "rejected": "已排除", "": "未定",
+        "accepted": "已接受", "rejected": "已拒绝", "": "未判定",
         "Median": "中位数", "Perimeter": "周长", "Angle": "角度",
         "ruler": "距离", "polyline": "折线", "angle": "角度", "cobb": "Cobb 角", "bidirectional": "双径",
         "ellipse": "椭圆", "rectangle": "矩形", "polygon": "多边形", "freehand": "手绘轮廓", "point": "点",
         "arrow": "箭头", "text": "文字", "calibration": "校准线", "image": "第 {0} / {1} 幅", "key": "关键图像", "on_cut": "重建层面",
         "left": "左", "right": "右", "front": "前", "back": "后", "up": "上", "down": "下",
+        "M": "男", "F": "女", "O": "其他",
         "detail": "局部放大", "none": "无", "days": "间隔 {0} 天",
-        "said_findings": "模型所见：{0} 处（已采纳 {1}，已排除 {2}，未定 {3}）",
+        "said_findings": "模型发现：{0} 处（已接受 {1}，已拒绝 {2}，未判定 {3}）",
         "said_marks": "阅片者测量：{0} 项", "said_keys": "关键图像：{0} 幅", "said_segments": "分割结构：{0} 个",
         "said_grown": "较前增大：{0}", "said_smaller": "较前缩小：{0}",
         "by_reader": "由阅片者指认", "by_tracking": "追踪标识相同", "by_name": "名称相同", "by_place": "位置相同",
@@ -141,10 +144,10 @@ def report_content(statement: Statement, language: Language, pictures: tuple[Key
     priors = [one.prior for one in statement.findings] + [one.prior for one in statement.marks]
     priors += [prior for one in statement.results for _value, prior in one.priors]
     return {
-        "patient_name": patient.told_name.replace("^", " ").strip(),
+        "patient_name": _patient_name(patient, language),
         "patient_id": patient.patient_id,
         "patient_birth_date": _date(patient.birth_date),
-        "patient_sex": patient.sex,
+        "patient_sex": words[sex] if (sex := patient.sex.strip().upper()) in {"M", "F", "O"} else patient.sex,
         "study_date": _date(study.date),
         "study_description": study.description,
         "accession": study.accession,
@@ -416,7 +419,18 @@ def write_html(path: str | os.PathLike[str], page: str) -> None:
         temporary.write_text(page, encoding="utf-8", errors="replace")
 
 
-def write_pdf(path: str | os.PathLike[str], page: str, statement: Statement, progress: Progress = no_progress) -> None:
+def _patient_name(patient: PatientIdentity, language: Language) -> str:
+    """The name as a picture's corner has it too: of its groups the one that the report's readers write."""
+    return shown_person_name(patient.told_name, ideographic_first=language == "zh_CN") or patient.told_name
+
+
+def write_pdf(
+    path: str | os.PathLike[str],
+    page: str,
+    statement: Statement,
+    progress: Progress = no_progress,
+    language: Language = "en",
+) -> None:
     """Write the page as PDF with the patient on every page; raises MedviewError: ``pdf_failed``, ``cannot_write``.
 
     Qt lays it out in a process of its own that needs no screen; this one stays free of Qt.
@@ -426,7 +440,7 @@ def write_pdf(path: str | os.PathLike[str], page: str, statement: Statement, pro
 
     patient, study = statement.study.patient, statement.study
     identity = (
-        patient.told_name.replace("^", " ").strip(),
+        _patient_name(patient, language),
         patient.patient_id,
         _date(patient.birth_date),
         _date(study.date),

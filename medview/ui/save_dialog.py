@@ -253,4 +253,5 @@ class ReportPreview(QDialog):
         # Paper is white in every theme: the template names dark ink.
         self.page.setStyleSheet("background: #ffffff; color: #16181c;")
         self.page.setHtml(page)
+        self.page.document().setDocumentMargin(24)
         column.addWidget(self.page)

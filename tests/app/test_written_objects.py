@@ -17,7 +17,7 @@ import pytest
 
 from medview.app.page_template import fill_template
 from medview.app.statement_files import FILE_KINDS, holds_sources, statement_csv, write_statement
-from medview.app.visual_report import LANGUAGES, report_html, template_path
+from medview.app.visual_report import LANGUAGES, report_content, report_html, template_path
 from medview.core.folders import HOME_VARIABLE
 from medview.core.problem import MedviewError
 from medview.core.study import PatientIdentity
@@ -116,7 +116,22 @@ def test_a_template_of_the_hospital_takes_precedence(tmp_path: Path, monkeypatch
     own.parent.mkdir(parents=True)
     own.write_text("St. Mary: {{patient_name}}{{#findings}}|{{number}} {{label}}{{/findings}}", encoding="utf-8")
     statement = whole_statement(tmp_path / "in")
-    assert report_html(statement, "en") == "St. Mary: PHANTOM Marker|F1 metastasis|F2 nodule"
+    assert report_html(statement, "en") == "St. Mary: PHANTOM, Marker|F1 metastasis|F2 nodule"
+
+
+def test_a_report_writes_the_patient_as_its_readers_do(tmp_path: Path) -> None:
+    statement = whole_statement(tmp_path / "in")
+    patient = replace(statement.study.patient, name="Ouyang^Xiaoming=欧阳^晓明=", sex="F")
+    statement = replace(statement, study=replace(statement.study, patient=patient))
+    english, chinese = (report_content(statement, language, ()) for language in LANGUAGES)
+    assert (english["patient_name"], english["patient_sex"]) == ("Ouyang, Xiaoming", "female")
+    assert (chinese["patient_name"], chinese["patient_sex"]) == ("欧阳晓明", "女")
+    unknown = replace(statement, study=replace(statement.study, patient=replace(patient, sex="")))
+    assert report_content(unknown, "en", ())["patient_sex"] == ""
+    first = statement.findings[0]
+    placed = replace(first, finding=replace(first.finding, center_lps=(-12.0, 3.0, 40.0)))
+    there = report_content(replace(statement, findings=(placed,)), "en", ())["findings"][0]["location"]
+    assert there == "image 5 of 12; R 12 P 3 H 40 mm"  # the letters of the picture's edges
 
 
 @pytest.mark.parametrize("template", ["{{#a}}", "{{/a}}", "{{nobody}}", "{{#a}}{{/b}}"])
@@ -145,7 +160,7 @@ def test_the_pdf_has_the_patient_on_each_page_and_needs_no_screen(tmp_path: Path
     document = pypdfium2.PdfDocument(tmp_path / "out" / "report.pdf")
     assert len(document) >= 2
     for page in document:
-        assert "PHANTOM Marker" in page.get_textpage().get_text_bounded()
+        assert "PHANTOM, Marker" in page.get_textpage().get_text_bounded()
     first = document[0].get_textpage().get_text_bounded()
     assert "影像报告" in first
     assert "metastasis" in first
