@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from medview.app.visual_report import Language, check_sources, report_html, write_html, write_pdf
+from medview.core.plain_text import visible_text
 from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
@@ -314,8 +315,10 @@ def statement_csv(statement: Statement) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is told to be one by an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    """A text that a spreadsheet would take for a formula is told to be none by an apostrophe; what is invisible is shown."""
+    if not isinstance(value, str):
+        return value
+    return f"'{visible_text(value)}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else visible_text(value)
 
 
 def _rows(statement: Statement) -> list[dict[str, Any]]:

@@ -8,9 +8,11 @@ import logging
 import math
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from medview.core.plain_text import visible_text
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Cancelled
 
@@ -23,8 +25,15 @@ def print_json(answer: Mapping[str, Any]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print lines for a person; characters that the terminal lacks are replaced."""
-    _write(sys.stdout, text + "\n", errors="replace")
+    """Print lines for a person; characters that the terminal lacks are replaced, those that it would obey are shown."""
+    _write(sys.stdout, harmless(text) + "\n", errors="replace")
+
+
+def harmless(text: str) -> str:
+    """A text with what moves the cursor, colours, or turns the reading direction made visible; bytes of file names stay."""
+    if text.isprintable():
+        return text
+    return "".join(one if unicodedata.category(one) == "Cs" else visible_text(one) for one in text)
 
 
 def log_to_standard_error(verbose: bool = False) -> None:
@@ -62,7 +71,7 @@ def tell_error(error: MedviewError, as_json: bool, hint: str = "") -> int:
     if as_json:
         print_json({"error": described_error(error)})
     text = f"{hint}\n" if hint else ""
-    _write(sys.stderr, f"{text}medview: {error.text}\n", errors="backslashreplace")
+    _write(sys.stderr, harmless(f"{text}medview: {error.text}\n"), errors="backslashreplace")
     return int(error.exit_code)
 
 

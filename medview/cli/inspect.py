@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from medview.cli.answer import described_error, print_json, print_text
+from medview.cli.answer import described_error, harmless, print_json, print_text
 from medview.core.problem import ExitCode
 
 MOST_NAMED = 10
@@ -27,7 +27,7 @@ def inspect_command(paths: tuple[str, ...], as_json: bool) -> int:
         print_text(readable(answer))
     if error is None:
         return ExitCode.DONE
-    click.echo(f"medview: {error.text}", err=True)
+    click.echo(harmless(f"medview: {error.text}"), err=True)
     return int(error.exit_code)
 
 

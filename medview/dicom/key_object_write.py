@@ -14,6 +14,7 @@ from medview.dicom.written_object import (
     MANUFACTURER,
     check_identity,
     impossible,
+    long_text,
     made_or_refused,
     person_name,
     save_object,
@@ -58,7 +59,7 @@ def _description(statement: Statement) -> str:
     if not statement.keys:
         return "Images with marks and findings"
     notes = [f"image {one.k + 1}: {one.note}" for one in statement.keys if one.note]
-    return "; ".join(["Key images chosen by the reader", *notes])[:MOST_LETTERS]
+    return long_text("; ".join(["Key images chosen by the reader", *notes]), MOST_LETTERS)
 
 
 def _name_frames(content: Any, sources: list[Any], numbers: dict[str, list[int]]) -> None:

@@ -17,6 +17,7 @@ from medview.dicom.written_object import (
     MANUFACTURER,
     check_identity,
     impossible,
+    long_text,
     made_or_refused,
     person_name,
     save_object,
@@ -236,7 +237,7 @@ def _finding_words(one: StatedFinding) -> Any:
 def _text(text: str, at: tuple[float, float]) -> Any:
     def make(hd: Any) -> Any:
         return hd.pr.TextObject(
-            text_value=text[:1000],
+            text_value=long_text(text, 1000).replace("\\", "/"),  # highdicom takes a backslash for the end of a value
             units=hd.pr.AnnotationUnitsValues.PIXEL,
             anchor_point=(at[0] + 0.5, at[1] + 0.5),
             anchor_point_visible=False,

@@ -38,7 +38,9 @@ from medview.dicom.written_object import (
     check_identity,
     coded,
     impossible,
+    long_text,
     made_or_refused,
+    one_line,
     person_name,
     save_object,
     short_text,
@@ -324,11 +326,11 @@ def _finding_group(hd: Any, stated: StatedFinding, sources: _Sources) -> Any:
         group = hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations(referenced_region=regions[0], **values)
     else:
         group = hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_regions=regions, **values)
-    words = [f"Label: {stated.told_label}"]
+    words = [f"Label: {one_line(stated.told_label)}"]
     if stated.label and stated.label != found.label:
-        words.append(f"Label of the model: {found.label}")
+        words.append(f"Label of the model: {one_line(found.label)}")
     if stated.verdict:
-        words.append(f"{stated.verdict} by {stated.reader or 'an unnamed reader'} at {stated.decided_at}")
+        words.append(f"{stated.verdict} by {one_line(stated.reader) or 'an unnamed reader'} at {stated.decided_at}")
     if stated.box_corrected:
         words.append("Box corrected by the reader")
     if stated.note:
@@ -385,7 +387,7 @@ def _with_comment(hd: Any, group: Any, words: str) -> Any:
     if words.strip():
         item = hd.sr.TextContentItem(
             name=coded(_COMMENT),
-            value=words.strip()[:1000],
+            value=long_text(words, 1000),
             relationship_type=hd.sr.RelationshipTypeValues.CONTAINS,
         )
         group[0].ContentSequence.append(item)

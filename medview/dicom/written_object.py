@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from medview import __version__
 from medview.core.finding import Code, Provenance
+from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
 from medview.core.study import Study
 from medview.files.byte_source import opened_stream
@@ -30,8 +31,19 @@ Made = TypeVar("Made")
 
 
 def short_text(text: str) -> str:
-    """As much of a text as a long string holds."""
+    """As much of a text as a long string holds; control characters, which it may not hold, as visible signs."""
+    text = visible_text(text, lines=False)
     return text.encode("utf-8", "replace")[:LONGEST].decode(errors="ignore").strip().replace("\\", "/")
+
+
+def long_text(text: str, most: int) -> str:
+    """A text of several lines as ST, LT and UT hold it: lines, and visible signs for all other control characters."""
+    return visible_text(text.strip()[:most])
+
+
+def one_line(text: str) -> str:
+    """A text that cannot be taken for the next line."""
+    return visible_text(text, lines=False)
 
 
 def person_name(name: str) -> str:
@@ -79,6 +91,9 @@ def complete_patient(source: Any) -> None:
     for keyword in _MAY_BE_EMPTY:
         if keyword not in source:
             setattr(source, keyword, "")
+    for keyword in ("PatientName", "ReferringPhysicianName"):
+        if source[keyword].VM > 1:  # a backslash in a name makes several of one, which no other object may have
+            setattr(source, keyword, " ".join(str(one) for one in source[keyword].value))
     if not re.fullmatch(r"\d{3}[DWMY]", str(source.get("PatientAge") or "")):
         source.pop("PatientAge", None)  # de-identified files hold "0Y" and the like, which must not be copied on
 
