@@ -29,6 +29,7 @@ from medview.ui.messages import note_text, problem_text
 from medview.ui.model_text import model_text
 from medview.ui.notice_strip import NoticeStrip
 from medview.ui.parts import empty, icon_button, panel_column, rule, text_label, title_label
+from medview.ui.right_panel import FINDINGS
 from medview.ui.status_line import step_title
 from medview.ui.text import translate
 
@@ -150,7 +151,7 @@ class RunRow(QFrame):
         if step.step != self._step:
             self._step, self._since, self._first = step.step, time.monotonic(), step.done
         words = step_title(step.step)
-        if not step.total:
+        if step.total < 2:  # one thing has no share that is done
             self.bar.setRange(0, 0)
             self.detail.setText(words)
             return
@@ -161,6 +162,28 @@ class RunRow(QFrame):
         if done > 0 and passed > WORTH_AN_ESTIMATE_S:
             text += "  ·  " + duration_text(passed / done * (step.total - step.done))
         self.detail.setText(text)
+
+
+class DoneRow(QFrame):
+    """The run that ended last: what it found is in another tab."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 4, 4)
+        self.title = text_label("", "done")
+        row.addWidget(self.title, 1)
+        self.show_button = QPushButton(translate("AiPanel", "Show the findings"))
+        self.show_button.setObjectName("flat")
+        self.show_button.clicked.connect(lambda: shell.show_tab(FINDINGS))
+        row.addWidget(self.show_button)
+        self.hide()
+
+    def say(self, title: str) -> None:
+        """A run of this package is over."""
+        self.title.setText(f"✓  {model_text(title)}")
+        self.show()
 
 
 class AiPanel(FollowingPanel):
@@ -235,6 +258,8 @@ class AiPanel(FollowingPanel):
         self._runs = QVBoxLayout()
         self._runs.setSpacing(6)
         column.addLayout(self._runs)
+        self.done_row = DoneRow(shell)
+        column.addWidget(self.done_row)
         column.addStretch(1)
         install = QPushButton(translate("AiPanel", "Install or import a network…"))
         install.setToolTip(translate("AiPanel", "Or drop a package, a MONAI or nnU-Net folder or an ONNX file here"))
@@ -260,6 +285,7 @@ class AiPanel(FollowingPanel):
     def refresh(self) -> None:
         """List packages anew where another stack is shown."""
         if self._workspace.active_viewport.stack is not self._stack:
+            self.done_row.hide()
             self.list_again()
 
     def list_again(self) -> None:
@@ -495,6 +521,8 @@ class AiPanel(FollowingPanel):
             kept = {id(row.job): row for row in self.run_rows}
             for row in self.run_rows:
                 if row.job not in jobs:
+                    if row.job.state.name == "DONE":
+                        self.done_row.say(row.job.title)
                     self._runs.removeWidget(row)
                     row.hide()
                     row.deleteLater()
@@ -505,7 +533,7 @@ class AiPanel(FollowingPanel):
                 self._runs.addWidget(run_row)
         for row in self.run_rows:
             row.refresh()
-        self._runs_title.setVisible(bool(jobs))
+        self._runs_title.setVisible(bool(jobs) or not self.done_row.isHidden())
         if jobs and not self._timer.isActive():
             self._timer.start()
         elif not jobs:

@@ -102,6 +102,10 @@
         <translation>{0}：第 {1} 项，共 {2} 项</translation>
     </message>
     <message>
+        <source>Show the findings</source>
+        <translation>查看发现</translation>
+    </message>
+    <message>
         <source>Models for this series</source>
         <translation>适用于本序列的模型</translation>
     </message>

@@ -185,6 +185,17 @@ def test_a_result_names_its_package_and_says_what_it_is_not_for(qtbot: QtBot, re
 
 
 @pytest.mark.usefixtures("tiny_models")
+def test_a_run_that_ended_says_so_and_leads_to_its_findings(qtbot: QtBot, reading_desk: Desk) -> None:
+    panel = ai_panel(qtbot, reading_desk)
+    assert panel.done_row.isHidden()
+    run(qtbot, reading_desk, "balls")
+    qtbot.waitUntil(panel.done_row.isVisible, timeout=20_000)
+    assert panel.done_row.title.text() == "✓  Balls"
+    qtbot.mouseClick(panel.done_row.show_button, Qt.MouseButton.LeftButton)
+    assert reading_desk.window.right_panel.tabs.currentIndex() == FINDINGS
+
+
+@pytest.mark.usefixtures("tiny_models")
 def test_a_knowing_override_is_marked(qtbot: QtBot, reading_desk: Desk) -> None:
     result = run(qtbot, reading_desk, "bright-mr")
     assert "modality_wrong" in result.provenance.overrides
