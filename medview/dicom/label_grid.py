@@ -32,13 +32,16 @@ def grid_of_frames(
 
     Slices that were left out because they are empty are slices of the grid: where every frame lies on a slice of
     ``stack``, these are the stack's; else the step is SpacingBetweenSlices, or the smallest distance, but never
-    much more than the slice thickness.
+    much more than the slice thickness. Raises ValueError where the frames have no direction.
     """
     common = frames[0].common
     assert common.orientation is not None
     assert common.spacing is not None
     row, column = np.array(common.orientation[:3]), np.array(common.orientation[3:])
-    row, column = row / np.linalg.norm(row), column / np.linalg.norm(column)
+    lengths = np.linalg.norm(row), np.linalg.norm(column)
+    if not all(np.isfinite(length) and length > 0 for length in lengths):
+        raise ValueError("its frames have no direction in the patient")
+    row, column = row / lengths[0], column / lengths[1]
     normal = np.cross(row, column)
     positions = np.array([frame.position for frame in frames], dtype=np.float64)
     ranks = cluster_depths(positions @ normal, SAME_DEPTH_MM)

@@ -361,7 +361,11 @@ def _on_grids(
     labels = tuple(part.label for part in file.parts)
     reference = stack.geometry if stack is not None else None
     for members in groups.values():
-        grid = grid_of_frames([header.frame(at) for at in members], size, file.references.frame_of_reference, reference)
+        try:
+            placed = [header.frame(at) for at in members]
+            grid = grid_of_frames(placed, size, file.references.frame_of_reference, reference)
+        except ValueError as error:
+            raise _unusable(header.path, str(error)) from error
         painter = _Painter(grid.geometry.shape, _dtype_of(file), header.path)
         _paint(file, members, grid, painter, pixels, progress)
         dk, dj, di = grid.geometry.spacing

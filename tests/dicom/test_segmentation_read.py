@@ -348,3 +348,12 @@ def test_dcmqi_sees_the_same_voxels(tmp_path: Path, orientation: Sequence[float]
     assert len(found) == len(expected)
     distance = np.linalg.norm(found[:, None] - expected[None], axis=-1).min(axis=1)
     assert distance.max() < 5e-3
+
+
+def test_frames_without_a_direction_are_refused_in_words(tmp_path: Path) -> None:
+    stack = stack_of(save_series(make_series(), tmp_path / "images"))
+    made = make_segmentation(make_series(), MARKER.astype(np.uint8))
+    made.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence[0].ImageOrientationPatient = [0] * 6
+    path = save(made, tmp_path / "seg.dcm")
+    with pytest.raises(MedviewError, match="no direction in the patient"):
+        read_segmentation(open_segmentation(str(path)), stack)
