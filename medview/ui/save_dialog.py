@@ -245,7 +245,7 @@ class ReportPreview(QDialog):
     def __init__(self, page: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("Save", "Report"))
-        self.resize(760, 900)
+        self.resize(840, 900)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self.page = _PreviewPage()

@@ -6457,15 +6457,15 @@
     </message>
     <message>
         <source>Prior</source>
-        <translation type="unfinished">既往</translation>
+        <translation>前次检查</translation>
     </message>
     <message>
         <source>The same finding on the prior</source>
-        <translation>前次检查中的同一所见</translation>
+        <translation>前次检查中的同一发现</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished">无</translation>
+        <translation>无</translation>
     </message>
 </context>
 <context>
@@ -7860,7 +7860,7 @@
     </message>
     <message>
         <source>The same finding on the prior</source>
-        <translation>前次检查中的同一所见</translation>
+        <translation>前次检查中的同一发现</translation>
     </message>
     <message>
         <source>Clipping box</source>
