@@ -144,7 +144,9 @@ def share_deidentified(
     try:
         report = _write_all(listed, building, rules, wish, progress)
         if not report["instances"]:
+            why = ", ".join(f"{name} {count}" for name, count in sorted(report["left_out"].items()))
             text = "Nothing was written: no series of the study may be shared as it is."
+            text += f" Left out: {why}." if why else ""
             raise MedviewError("nothing_to_share", text, exit_code=ExitCode.INPUT_UNUSABLE)
         (building / REPORT).write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         give_usual_mode(building, 0o777)

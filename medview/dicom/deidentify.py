@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import io
@@ -79,6 +80,8 @@ OLDEST = 89
 """Years; whoever is older is told from others by the age alone, and becomes 90."""
 LEAST_LETTERS = 4
 """Of a name or number that is looked for afterwards: shorter ones stand in half of all words."""
+LONG_NAME = 6
+"""Letters from which a name is looked for inside of words too."""
 _NO_NAMES = frozenset(
     {"anonymous", "anonymized", "unknown", "none", "patient", "test", "phantom", "hospital", "clinic"}
 )
@@ -196,9 +199,7 @@ class _Walk:
     def __init__(self, rules: DeidentificationRules, patient: str, names: frozenset[str], done: Done) -> None:
         self._rules, self._done, self._names = rules, done, names
         self._days = rules.days(patient)
-        self._words = re.compile(
-            "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names) or r"(?!)", re.IGNORECASE
-        )
+        self._words = re.compile("|".join(_wherever(name) for name in names) or r"(?!)", re.IGNORECASE)
 
     def clean(self, level: Any) -> None:
         """Everything of one level."""
@@ -390,12 +391,29 @@ def _all_elements(level: Any) -> Iterator[Any]:
             yield element
 
 
+def _wherever(name: str) -> str:
+    """A pattern of a name or number: a long name also as a part of a word ("ZornbergQuilla"), all else as a word of its own."""
+    found = re.escape(name)
+    return found if len(name) >= LONG_NAME and any(one.isalpha() for one in name) else rf"(?<!\w){found}(?!\w)"
+
+
+def _in_other_scripts(name: str) -> Iterator[bytes]:
+    """The bytes of a name in the encodings that DICOM has beside UTF-8."""
+    if name.isascii() or len(name) < 2:
+        return
+    for encoding in ("gb18030", "shift_jis", "euc_jp", "euc_kr", "big5", "iso8859_5", "iso8859_1", "utf_16_le"):
+        with contextlib.suppress(UnicodeEncodeError):
+            if len(encoded := name.encode(encoding)) >= LEAST_LETTERS:
+                yield encoded
+
+
 def _search(made: bytes, pixels: int, names: frozenset[str], path: str) -> None:
     """Raise MedviewError ``identity_left`` where a name or number stands in the bytes before the pixels."""
     header = made[: len(made) - pixels] if pixels else made
     folded = header.decode("utf-8", "replace").casefold()
     for name in names:
-        if not re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", folded):
+        written = re.search(_wherever(name.casefold()), folded) is not None
+        if not written and not any(one in header for one in _in_other_scripts(name)):
             continue
         text = f"{path} still holds what says whose it is, at a place where medview does not know how to take it away."
         raise MedviewError("identity_left", text, path)

@@ -239,6 +239,20 @@ def test_a_name_that_cannot_be_taken_away_keeps_the_object_back(tmp_path: Path) 
     assert shared(tmp_path / "in", tmp_path / "out")["left_out"] == {"identity_left": 1}
 
 
+@pytest.mark.parametrize("hidden", [b"descZIMMERMANNabc", "王小明".encode("gb18030")])
+def test_a_name_inside_of_a_word_or_of_another_script_is_found_too(hidden: bytes, tmp_path: Path) -> None:
+    """Bytes that nobody cleans, as those of a colour profile."""
+    (path, *_) = identified(tmp_path / "in")
+    data = pydicom.dcmread(path)
+    data.SpecificCharacterSet = "ISO_IR 192"
+    data.PatientName = "ZIMMERMANN^Q" if hidden.isascii() else "王小明"
+    data.add_new(0x00282000, "OB", hidden + b"\0" * (64 - len(hidden)))
+    data.save_as(path)
+    with pytest.raises(MedviewError) as error:
+        deidentified(path.read_bytes(), DeidentificationRules(os.urandom(16)), str(path))
+    assert error.value.code == "identity_left"
+
+
 def test_every_attribute_of_the_table_loses_its_original_value(tmp_path: Path) -> None:
     """A marker in each attribute of Table E.1-1 that pydicom knows: none is left, whatever its VR."""
     from pydicom.datadict import dictionary_VR, keyword_for_tag
