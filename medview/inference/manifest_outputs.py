@@ -70,11 +70,12 @@ class ClassificationOutput(Strict):
 
     ``encoding`` ``cumulative``: grades in order; the network gives one number fewer than there are labels, the n-th
     (after ``activation``) the probability of a grade above the n-th (CORAL, CORN after its product; Cao 2020).
+    ``index``: the graph gives the number of the class alone, which then has the probability 1.
     """
 
     kind: Literal["classification"]
     name: str | None = None
-    encoding: Literal["classes", "cumulative"] = "classes"
+    encoding: Literal["classes", "cumulative", "index"] = "classes"
     activation: Activation = "softmax"
     labels: tuple[LabelEntry, ...] = Field(min_length=1)
     over_slices: Literal["mean", "maximum", "middle", "last"] = "mean"
@@ -83,11 +84,13 @@ class ClassificationOutput(Strict):
     @property
     def width(self) -> int:
         """How many numbers the network gives."""
-        return len(self.labels) - (self.encoding == "cumulative")
+        return 1 if self.encoding == "index" else len(self.labels) - (self.encoding == "cumulative")
 
     @model_validator(mode="after")
     def _consistent(self) -> ClassificationOutput:
         refuse_repeats(self.labels)
+        if self.encoding == "index" and self.activation != "none":
+            raise ValueError("activation: class numbers need none")
         if self.encoding == "cumulative":
             if len(self.labels) < 2 or [label.index for label in self.labels] != list(range(len(self.labels))):
                 raise ValueError("labels: grades are two or more, with the indices 0, 1, 2 … in order")

@@ -127,8 +127,14 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
 def _classify(output: ClassificationOutput, feed: Feed) -> Answer:
     watch = feed.watch(output.activation, True)
     logits = feed.rows_of_numbers(output.name, output.width)
-    watch.see(logits, 1)
-    watch.check(spatial=False)
+    if output.encoding == "index":
+        unnamed = set(np.rint(logits[:, 0]).astype(int)) - {label.index for label in output.labels}
+        if unnamed:
+            text = f"The network answered class {min(unnamed)}, which the manifest does not name."
+            raise feed.network.failed("output_out_of_range", text)
+    else:
+        watch.see(logits, 1)
+        watch.check(spatial=False)
     probabilities = class_probabilities(output, logits)
     joined = _joined(probabilities, output.over_slices)
     classes = tuple(ClassProbability(label.name, float(joined[label.index])) for label in output.labels)
@@ -156,6 +162,9 @@ def _by_slice(numbers: FloatMap, feed: Feed) -> tuple[tuple[float, ...], ...]:
 
 def class_probabilities(output: ClassificationOutput, logits: FloatMap) -> FloatMap:
     """(n, classes) probabilities of raw (n, numbers), as the manifest explains them."""
+    if output.encoding == "index":
+        numbers = np.arange(1 + max(label.index for label in output.labels))
+        return np.asarray(np.rint(logits[:, :1]) == numbers, dtype=np.float32)
     if output.activation == "softmax":
         probabilities = softmax(logits, 1)
     else:

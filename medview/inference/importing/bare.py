@@ -64,7 +64,10 @@ def read_bare(draft: Draft) -> None:
 
 
 def _with_main_output_first(draft: Draft) -> OnnxGraph:
-    """``output.name`` among the answers says which output counts; else features are passed over for a row of numbers."""
+    """``output.name`` among the answers says which output counts; else features are passed over for a row of numbers.
+
+    Of maps of several sizes (deep supervision) that of the input's size counts.
+    """
     graph = draft.graph
     given = draft.answer("output.name")
     if given is not None and all(port.name != given for port in graph.outputs):
@@ -79,9 +82,24 @@ def _with_main_output_first(draft: Draft) -> OnnxGraph:
         if len(named) == 1 and len(numbers) == 1 and named[0] is not graph.outputs[0]:
             first = named[0]
             draft.guess("output.name", first.name, "the other outputs are no rows of numbers")
+        if first is None and len(numbers) == 0:
+            first = _whole_map(draft)
     if first is None:
         return graph
     return replace(graph, outputs=(first, *(port for port in graph.outputs if port is not first)))
+
+
+def _whole_map(draft: Draft) -> GraphPort | None:
+    """The first output that is as large as a fixed input, where the one before all others is not."""
+    face = input_face(draft)
+    outputs = draft.graph.outputs
+    if not face.fixed or any(port.shape is None or len(port.shape) != len(face.layout) for port in outputs):
+        return None
+    whole = [port for port in outputs if _is_map(port.shape or (), face)]
+    if not whole or whole[0] is outputs[0]:
+        return None
+    draft.guess("output.name", whole[0].name, "it alone is as large as the input; others are coarser")
+    return whole[0]
 
 
 # What it is for ------------------------------------------------------------------------------------------------------
@@ -316,6 +334,12 @@ def _activation(draft: Draft, activation: str, inside: str | None) -> None:
 def _classify(draft: Draft, face: InputFace) -> None:
     port = draft.graph.outputs[0]
     shape = port.shape or ()
+    if port.type in WHOLE or draft.graph.tails.get(port.name) == "ArgMax":
+        draft.guess("output.encoding", "index", f"the output {port.name} is {port.type}, the number of a class")
+        names = ask_names(draft, None)
+        draft.output.update({"kind": "classification", "name": port.name, "encoding": "index", "activation": "none"})
+        draft.output["labels"] = [{"index": index, "name": name} for index, name in sorted(names.items())]
+        return
     classes = next((size for size in shape[1:] if size not in {None, 1}), None)
     if classes is None and len(shape) > 1 and shape[1] == 1:
         classes = 1

@@ -107,7 +107,9 @@ class Draft:
 
     def guess(self, name: str, value: object, why: str) -> None:
         """Remember a conclusion for the reader and the card."""
-        self.guesses.append(Guess(name, str(value), why))
+        found = Guess(name, str(value), why)
+        if found not in self.guesses:
+            self.guesses.append(found)
 
     def refuse(self, code: str, text: str) -> NoReturn:
         """Give the import up."""
