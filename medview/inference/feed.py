@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,15 @@ from medview.core.study import Stack
 from medview.core.volume import Volume
 from medview.inference.channels import SeriesTogether
 from medview.inference.course import STEP_NETWORK, STEP_PREPARE, STEP_RESTORE, Course
-from medview.inference.manifest import Manifest
+from medview.inference.manifest import Input, Manifest
 from medview.inference.network import Network
 from medview.inference.onlooker import Onlooker, Telling, looked_at_first
 from medview.inference.placement import Orientation, Placement
-from medview.inference.preprocess import Prepared, needs_whole_series, run_steps, with_neighbours
+from medview.inference.preprocess import Prepared, by_rows, needs_whole_series, run_steps, with_neighbours
 from medview.inference.request import InferenceRequest
 from medview.inference.segmentation import OutputWatch
-from medview.inference.source_values import SourceValues
+from medview.inference.settled import Piece
+from medview.inference.source_values import ROWS_AT_ONCE, SourceValues
 from medview.inference.tiling import Sliding, Stride, Tiles
 
 FloatMap = NDArray[np.float32]
@@ -122,7 +124,7 @@ class Feed:
 
         ``looked_at``: slices that somebody looks at come before the others, where that changes nothing.
         """
-        given = self.manifest.input
+        given = self._input
         rows = self.source.rows
         if not given.is_slicewise:
             yield 0, self.prepared_rows(0, rows, self.course.checkpoint_of(STEP_PREPARE))
@@ -137,9 +139,28 @@ class Feed:
                 self.prepared_rows(start, stop, self.course.silent) if whole is None else whole.rows(start, stop),
             )
 
+    @cached_property
+    def _input(self) -> Input:
+        """The manifest's; of a slice-by-slice network with the statistics of the series known, where they can be."""
+        given = self.manifest.input
+        if not given.is_slicewise or not needs_whole_series(given) or self.volume.is_colour:
+            return given
+        with self.course.timed(STEP_PREPARE):
+            return by_rows(given, self._some_rows)
+
+    def _some_rows(self) -> Iterator[Piece]:
+        for start in range(0, self.source.rows, ROWS_AT_ONCE):
+            self.course.again()
+            yield self.source.fetch(start, min(start + ROWS_AT_ONCE, self.source.rows))
+
+    @property
+    def is_by_rows(self) -> bool:
+        """Whether a slice can be prepared without the others."""
+        return self._input.is_slicewise and not needs_whole_series(self._input)
+
     def prepared_rows(self, start: int, stop: int, checkpoint: Callable[[int, int], None]) -> Prepared:
         """Some rows of the oriented grid, as the steps make them."""
-        given = self.manifest.input
+        given = self._input
         reach = given.neighbours
         with self.course.timed(STEP_PREPARE):
             low, high = max(0, start - reach), min(self.source.rows, stop + reach)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +33,7 @@ from medview.inference.manifest_steps import (
     ZScore,
 )
 from medview.inference.placement import _DIRECTIONS, Placement, keeps_corner, snapped
+from medview.inference.settled import Piece, Settled, kept, moments, settled
 from medview.kernels.resample_grid import apply_spline, apply_taps, resize_axes, sample_affine, taps_at
 
 AnyArray = NDArray[Any]
@@ -398,9 +399,7 @@ def _intensity(step: Step, state: Prepared, different_series: bool) -> AnyArray:
         foreground = None
     chosen = getattr(step, "channels", None)
     if values.ndim == 4 and chosen is not None:
-        values[..., list(chosen)] = _stepped(
-            step, values[..., list(chosen)], state.real, foreground, different_series
-        )
+        values[..., list(chosen)] = _stepped(step, values[..., list(chosen)], state.real, foreground, different_series)
         return values
     return _stepped(step, values, state.real, foreground, different_series)
 
@@ -424,7 +423,9 @@ def filled_holes(where: NDArray[np.bool_]) -> None:
     np.logical_not(outside, out=where)
 
 
-def _stepped(step: Step, values: AnyArray, real: Mask, foreground: Mask, different_series: bool) -> AnyArray:
+def _stepped(step: Step | Settled, values: AnyArray, real: Mask, foreground: Mask, different_series: bool) -> AnyArray:
+    if isinstance(step, Settled):
+        return _known(step, values)
     if isinstance(step, Offset):
         return np.add(values, np.float32(step.value), out=values)
     if isinstance(step, Scale):
@@ -447,6 +448,28 @@ def _stepped(step: Step, values: AnyArray, real: Mask, foreground: Mask, differe
             values[..., n] = _over_scope(step, values[..., n], real, foreground)
         return values
     return _over_scope(step, values, real, foreground)
+
+
+def _known(step: Settled, values: AnyArray) -> AnyArray:
+    """In place, as :func:`_by_statistics`."""
+    if step.kind == "score":
+        for row in values:
+            scored = (row - np.float32(step.first)) / np.float32(step.second)
+            row[...] = np.where(row == 0, np.float32(0), scored) if step.only_nonzero else scored
+        return values
+    if not step.second > step.first:
+        values[...] = step.to[0]
+        return values
+    return _ranged(values, step.first, step.second, step.to, False)
+
+
+def by_rows(given: Input, pieces: Callable[[], Iterator[Piece]]) -> Input:
+    """``given`` with the statistics of the series known, where that lets its slices be prepared one at a time."""
+
+    def apply(step: Step | Settled, values: AnyArray, real: Mask) -> AnyArray:
+        return _stepped(step, values.astype(np.float32, copy=False), real, None, False)
+
+    return settled(given, pieces, apply)
 
 
 def _over_scope(step: MinMax | Percentile | ZScore, values: AnyArray, real: Mask, foreground: Mask) -> AnyArray:
@@ -476,17 +499,17 @@ def _by_statistics(step: MinMax | Percentile | ZScore, values: AnyArray, real: M
     if foreground is not None:
         if not foreground.any():
             return values
-        mean, deviation = _moments([values[foreground]])
+        mean, deviation = moments([values[foreground]])
         for row, inside in zip(values, foreground, strict=True):
             row[inside] = (row[inside] - np.float32(mean)) / np.float32(deviation)
         return values
     masked = real is not None and not real.all() and bool(real.any())
     nonzero = not isinstance(step, MinMax) and step.only_nonzero
-    pieces = [_kept(row, real[n] if masked and real is not None else None, nonzero) for n, row in enumerate(values)]
+    pieces = [kept(row, real[n] if masked and real is not None else None, nonzero) for n, row in enumerate(values)]
     if not any(piece.size for piece in pieces):
         return values
     if isinstance(step, ZScore):
-        mean, deviation = _moments(pieces)
+        mean, deviation = moments(pieces)
         for row in values:
             scored = (row - np.float32(mean)) / np.float32(deviation)
             row[...] = np.where(row == 0, np.float32(0), scored) if nonzero else scored
@@ -496,27 +519,13 @@ def _by_statistics(step: MinMax | Percentile | ZScore, values: AnyArray, real: M
         high = float(max(piece.max() for piece in pieces if piece.size))
         clip = False
     else:
-        kept = np.concatenate([piece.ravel() for piece in pieces])
-        low, high = (float(value) for value in np.percentile(kept, (step.low, step.high), overwrite_input=True))
+        counted = np.concatenate([piece.ravel() for piece in pieces])
+        low, high = (float(value) for value in np.percentile(counted, (step.low, step.high), overwrite_input=True))
         clip = step.clip
     if not high > low:
         values[...] = step.to[0]
         return values
     return _ranged(values, low, high, step.to, clip)
-
-
-def _kept(row: AnyArray, real: Mask, nonzero: bool) -> AnyArray:
-    """What of a row counts; the row itself, not a copy, where all of it does."""
-    kept = row if real is None else row[real]
-    return kept[kept != 0] if nonzero else kept
-
-
-def _moments(pieces: Sequence[AnyArray]) -> tuple[float, float]:
-    """Mean and standard deviation, 1 where that is 0."""
-    count = sum(piece.size for piece in pieces)
-    mean = sum(float(np.sum(piece, dtype=np.float64)) for piece in pieces) / count
-    squares = sum(float(np.square(piece.astype(np.float64) - mean).sum()) for piece in pieces)
-    return mean, float(np.sqrt(squares / count)) or 1.0
 
 
 def to_tensor(values: AnyArray, given: Input, dtype: type[np.generic]) -> AnyArray:

@@ -287,3 +287,45 @@ def test_rows_of_a_volume_are_decided_as_the_whole_would_be(
         np.testing.assert_array_equal(looking.labels, result.labels, err_msg=name)
         assert len(looking.order) == looking.begun[0].count
         assert len(looking.told) > 1, name
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [{"step": "z_score", "scope": "volume"}],
+        [{"step": "clip", "low": -500.0, "high": 600.0}, {"step": "z_score", "scope": "volume", "only_nonzero": True}],
+        [
+            {"step": "offset", "value": 900.0},
+            {"step": "min_max", "scope": "volume", "to": [-1.0, 1.0]},
+            {"step": "resize", "size": [8, 8]},
+        ],
+        [{"step": "min_max", "scope": "volume"}, {"step": "z_score", "scope": "volume"}],
+    ],
+    ids=["score", "score of what is not 0", "range", "one after the other"],
+)
+@pytest.mark.parametrize("padded", [False, True])
+def test_statistics_of_the_series_are_taken_without_holding_it(
+    steps: list[Any], padded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slice by slice the tensor holds the very numbers that it holds when the whole series is prepared at once."""
+    package = bright(tmp_path, input={"steps": steps}, output={"threshold": 0.501})
+    volume = noise()
+    if padded:
+        volume.stored[:, :3] = -2000
+        volume = volume_of(volume.stored, volume.geometry, padding=(-2000, -2000))
+    given: dict[bool, list[Array]] = {}
+    for whole in (False, True):
+
+        class Kept(NetworkSession):
+            def run(self, feeds: Mapping[str, Array], names: Sequence[str], checkpoint: Any) -> list[Array]:
+                given[whole].append(feeds["x"].copy())  # noqa: B023 - used at once
+                return super().run(feeds, names, checkpoint)
+
+        given[whole] = []
+        with monkeypatch.context() as patched:
+            if whole:
+                patched.setattr("medview.inference.feed.by_rows", lambda one, _pieces: one)
+            seen(package, volume, Looking((4.0, 0.0, 0.0)), lambda one, device, threads, _: Kept(one, device, threads))
+    assert len(given[True]) == 9
+    for alone, together in zip(given[False], given[True], strict=True):
+        np.testing.assert_array_equal(alone, together)

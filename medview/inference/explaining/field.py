@@ -16,7 +16,7 @@ from medview.inference.derived import ValueCollector
 from medview.inference.feed import Feed
 from medview.inference.manifest_steps import Tiling
 from medview.inference.placement import Placement
-from medview.inference.preprocess import Prepared, needs_whole_series
+from medview.inference.preprocess import Prepared
 from medview.inference.run import provenance_of
 from medview.inference.tiling import filled, tile_starts
 
@@ -127,8 +127,7 @@ def _see_until(feed: Feed, row: int) -> None:
 
 def _row(feed: Feed, row: int) -> Prepared:
     """One slice prepared as a run prepares it."""
-    given = feed.manifest.input
-    if needs_whole_series(given):
+    if not feed.is_by_rows:
         for start, prepared in feed.pieces():
             if start <= row < start + len(prepared.values):
                 at = row - start
