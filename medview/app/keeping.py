@@ -406,11 +406,17 @@ class Keeping:
             return None
         stack, at = held_by
         time, k = divmod(at, stack.shape[0])
+        if (place.stack_id, place.k, place.time) == (stack.id, k, time):
+            return study, stack, mark
         return study, stack, replace(mark, place=replace(place, stack_id=stack.id, k=k, time=time))
 
     def _expect(self, stack: Stack, place: tuple[int, int], subject: str, wanted: str) -> None:
         """Compare the pixels at (time, k) when they are there; at once where they are on the screen."""
-        self._expected.setdefault(stack.id, {}).setdefault(place, {})[subject] = wanted
+        due = self._expected.setdefault(stack.id, {})
+        if place in due:
+            due[place][subject] = wanted
+            return
+        due[place] = {subject: wanted}
         shown = any(state.stack is not None and state.stack.id == stack.id for state in self._workspace.viewports)
         if shown:
             try:

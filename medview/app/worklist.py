@@ -532,8 +532,8 @@ def compared(boxes: Sequence[WorkItem], marks: Sequence[WorkItem]) -> tuple[list
     """Boxes and marks of one stack, each with whether the other side has something there: a mark whose middle is in a box."""
     if not boxes or not marks:
         return (
-            [replace(item, by_both=False) for item in boxes],
-            [replace(item, by_both=False) if _has_place(item) else item for item in marks],
+            [_with_both(item, False) for item in boxes],
+            [_with_both(item, False) if _has_place(item) else item for item in marks],
         )
     corners = np.array([item.members[0][1].box_voxel for item in boxes], dtype=np.float64)
     corners[:, 0] -= ROOM
@@ -545,9 +545,19 @@ def compared(boxes: Sequence[WorkItem], marks: Sequence[WorkItem]) -> tuple[list
     by_mark: dict[int, bool] = {at: bool(row.any()) for at, row in zip(placed, inside, strict=True)}
     by_box: list[bool] = [bool(column.any()) for column in inside.T]
     return (
-        [replace(item, by_both=both) for item, both in zip(boxes, by_box, strict=True)],
-        [replace(item, by_both=by_mark[at]) if at in by_mark else item for at, item in enumerate(marks)],
+        [_with_both(item, both) for item, both in zip(boxes, by_box, strict=True)],
+        [_with_both(item, by_mark[at]) if at in by_mark else item for at, item in enumerate(marks)],
     )
+
+
+def _with_both(item: WorkItem, both: bool) -> WorkItem:
+    """The line with ``by_both``, as `replace` makes it; in a tenth of the time, for hundreds of lines at once."""
+    if item.by_both is both:
+        return item
+    made = object.__new__(WorkItem)
+    made.__dict__.update(item.__dict__)
+    made.__dict__["by_both"] = both
+    return made
 
 
 ROOM = (1.0, 2.0, 2.0)

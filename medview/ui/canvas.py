@@ -20,6 +20,7 @@ _KEPT_LINES = 64
 _KEPT_DRAWINGS = 24
 _LOOSE = 1.4
 """By how much more room two pictures that are put into one may take: what is empty costs as much as what is not."""
+_DIGITS = frozenset("0123456789")
 _FIGURES = frozenset("0123456789.\u2212\u2007")
 
 
@@ -311,8 +312,19 @@ class Canvas:
             picture, width = face.number(text, colour, self.ratio)
             self._put(self._corner(x, y), picture)
             return width
+        if " " in text and not _DIGITS.isdisjoint(text):
+            # Values stand between words that are the same everywhere: only the figures are others.
+            return self._parted(x, y, text, colour, face)
         self._put(self._corner(x, y), face.picture(text, colour, self.ratio))
         return face.width(text)
+
+    def _parted(self, x: float, y: float, text: str, colour: QColor, face: Face) -> float:
+        """Draw the words of a text one after the other; return the advance of all."""
+        at, gap = x, face.width(" ")
+        for number, word in enumerate(text.split(" ")):
+            at += gap if number else 0.0
+            at += self.words(at, y, word, colour, face)
+        return at - x
 
     def kept(self, key: Hashable, place: QRectF, draw: Callable[[QPainter], None]) -> None:
         """Draw what ``draw`` does inside of ``place``, from a picture once it was done for this ``key`` and size.

@@ -48,6 +48,7 @@ from medview.ui.parts import (
     text_label,
     title_label,
 )
+from medview.ui.row_filling import RowFilling
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
 from medview.ui.worklist_panel import WorklistPanel
@@ -352,6 +353,7 @@ class ResultCard(QWidget):
             self.tree.headerItem().setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setItemDelegate(FiguresRight(self.tree))
+        self._filling = RowFilling(self.tree)
         self.tree.setAccessibleName(translate("Findings", "Findings"))
         self.tree.itemClicked.connect(self._go)
         self.tree.itemActivated.connect(self._go)
@@ -369,12 +371,12 @@ class ResultCard(QWidget):
         current = self.tree.currentItem()
         chosen = current.data(0, FINDING_ROLE) if current is not None else None
         self.tree.blockSignals(True)
-        self.tree.clear()
         theme = current_theme()
         tip = translate("Findings", "Show this finding in all viewports of the series")
         icons = {colour: swatch_icon(colour) for colour in {finding.colour for finding in shown}}
-        items = []
-        for finding in shown:
+
+        def make(at: int) -> QTreeWidgetItem:
+            finding = shown[at]
             size = f"{finding.size_mm:.1f} mm" if finding.size_mm is not None else ""
             decision = self._workspace.decisions.of(self.result, finding)
             label = sign_of(decision) + (decision.label or model_text(finding.label))
@@ -385,20 +387,24 @@ class ResultCard(QWidget):
             tips = (tip, decided_text(decision), decision.note)
             item.setToolTip(0, "\n".join(one for one in tips if one))
             if decision.verdict == "rejected":
-                for at in range(4):
-                    font = item.font(at)
+                for column in range(4):
+                    font = item.font(column)
                     font.setStrikeOut(True)
-                    item.setFont(at, font)
-            items.append(item)
-        self.tree.addTopLevelItems(items)
-        for item, finding in zip(items, shown, strict=True):
-            if finding.id == chosen:
-                self.tree.setCurrentItem(item)
+                    item.setFont(column, font)
+            return item
+
+        self._filling.fill(len(shown), make)
+        place = next((at for at, finding in enumerate(shown) if finding.id == chosen), None)
+        if place is not None:
+            self._filling.up_to(place + 1)
+            row = self.tree.topLevelItem(place)
+            if row is not None:
+                self.tree.setCurrentItem(row)
         self.tree.blockSignals(False)
         self._show_decision(self.tree.currentItem())
         rows = min(max(len(shown), 1), MOST_ROWS)
-        row = max(self.tree.sizeHintForRow(0), 16) if shown else 16
-        self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * row + 8)
+        high = max(self.tree.sizeHintForRow(0), 16) if shown else 16
+        self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * high + 8)
         self.threshold_figure.setText(
             translate("Findings", "{0} · {1} of {2}").format(
                 f"{self.threshold_value():.2f}", len(shown), len(self.result.findings)
@@ -429,8 +435,9 @@ class ResultCard(QWidget):
 
     def select(self, finding_id: str) -> None:
         """Mark the row of a finding that the reader went to by other ways."""
-        if self.tree is None:
+        if self.tree is None or all(finding.id != finding_id for finding in self.result.findings):
             return
+        self._filling.up_to(len(self.result.findings))
         for at in range(self.tree.topLevelItemCount()):
             item = self.tree.topLevelItem(at)
             if item is not None and item.data(0, FINDING_ROLE) == finding_id:

@@ -31,6 +31,7 @@ from medview.ui.listen import listen
 from medview.ui.model_text import model_text
 from medview.ui.parts import icon_button, text_label, title_label
 from medview.ui.prior_choice import PriorChoice, prior_text
+from medview.ui.row_filling import RowFilling
 from medview.ui.text import QT_TRANSLATE_NOOP, translate
 from medview.ui.theme import current_theme
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
 MOST_ROWS = 9
+_AFTER_MS = 25
+"""Results, decisions and marks that are brought back one after the other are listed once."""
 _ORDERS: tuple[Order, ...] = ("label", "size", "slice", "score")
 
 
@@ -115,6 +118,7 @@ class WorklistPanel(FollowingPanel):
         super().__init__()
         self._workspace = workspace
         self._worklist = workspace.worklist
+        self._soon.setInterval(_AFTER_MS)
         self._rows: tuple[object, ...] = ()
         self._about: object = None
         self._noted: tuple[tuple[InferenceResult, Finding], ...] | ReaderKey = ()
@@ -243,6 +247,7 @@ class WorklistPanel(FollowingPanel):
             self.tree.headerItem().setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setItemDelegate(FiguresRight(self.tree))
+        self._filling = RowFilling(self.tree)
         self.tree.setAccessibleName(translate("Worklist", "Worklist"))
         self.tree.itemClicked.connect(self._go)
         self.tree.itemActivated.connect(self._go)
@@ -326,15 +331,16 @@ class WorklistPanel(FollowingPanel):
         with QSignalBlocker(self.tree):
             if rows != self._rows:
                 self._rows = rows
-                self.tree.clear()
-                self.tree.addTopLevelItems([self._row(item, row[1]) for item, row in zip(shown, rows, strict=True)])
+                self._filling.fill(len(shown), lambda at: self._row(shown[at], rows[at][1]))
                 count = min(max(len(shown), 1), MOST_ROWS)
                 height = max(self.tree.sizeHintForRow(0), 16)
                 self.tree.setFixedHeight(self.tree.header().sizeHint().height() + count * height + 8)
             for at, item in enumerate(shown):
-                row = self.tree.topLevelItem(at)
-                if row is not None and self._is_gone_to(item, gone_to):
-                    self.tree.setCurrentItem(row)
+                if self._is_gone_to(item, gone_to):
+                    self._filling.up_to(at + 1)
+                    row = self.tree.topLevelItem(at)
+                    if row is not None:
+                        self.tree.setCurrentItem(row)
         self.tree.setVisible(bool(shown))
         self.nothing.setVisible(not shown)
         chosen = self._worklist.chosen()

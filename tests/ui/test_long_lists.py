@@ -1,0 +1,64 @@
+"""Lists of hundreds of rows are there at once and whole a moment later; numbers among words are drawn as figures."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QTreeWidget, QTreeWidgetItem
+from pytestqt.qtbot import QtBot
+
+from medview.ui.canvas import HALO, Canvas, Face, Fonts
+from medview.ui.row_filling import AT_ONCE, RowFilling
+
+
+def test_a_long_list_is_filled_by_and_by_and_in_order(qtbot: QtBot) -> None:
+    tree = QTreeWidget()
+    qtbot.addWidget(tree)
+    filling, made = RowFilling(tree), []
+
+    def row(at: int) -> QTreeWidgetItem:
+        made.append(at)
+        return QTreeWidgetItem([str(at)])
+
+    filling.fill(500, row)
+    assert made == list(range(AT_ONCE))
+    filling.up_to(70)
+    assert made == list(range(70))
+    qtbot.waitUntil(lambda: tree.topLevelItemCount() == 500, timeout=20_000)
+    assert [tree.topLevelItem(at).text(0) for at in range(500)] == [str(at) for at in range(500)]
+    # What is filled anew while it is being filled holds nothing of before.
+    filling.fill(300, row)
+    filling.fill(3, row)
+    qtbot.wait(20)
+    assert tree.topLevelItemCount() == 3
+
+
+def test_words_with_figures_look_as_they_do_in_one_piece(qapp: QApplication) -> None:
+    face = Face(qapp.font())
+    fonts = Fonts(face, face, face, face)
+    text, colour = "Mean 123.4 HU   SD 5.6", QColor(255, 220, 0)
+
+    def drawn(one_piece: bool) -> tuple[float, QPixmap]:
+        picture = QPixmap(400, 40)
+        picture.fill(QColor(90, 90, 90))
+        painter = QPainter(picture)
+        canvas = Canvas(painter, 400, 40, fonts)
+        width = face.width(text)
+        if one_piece:
+            painter.drawPixmap(canvas._corner(10, 5), face.picture(text, colour, 1.0))
+        else:
+            width = canvas.words(10, 5, text, colour)
+        painter.end()
+        return width, picture
+
+    (width, parts), (whole_width, whole) = drawn(False), drawn(True)
+    assert abs(width - whole_width) < 1.0
+    a, b = parts.toImage(), whole.toImage()
+    lit = [
+        {x for x in range(400) for y in range(40) if image.pixelColor(x, y).red() > 150 > image.pixelColor(x, y).blue()}
+        for image in (a, b)
+    ]
+    assert lit[0]
+    assert min(lit[0]) - 10 < 2 * HALO + 2
+    # No letter is more than a pixel from where it is in one piece.
+    assert all({x - 1, x, x + 1} & lit[1] for x in lit[0])
+    assert all({x - 1, x, x + 1} & lit[0] for x in lit[1])
