@@ -197,7 +197,7 @@ class PrintDialog(QDialog):
     def _take_picture(self) -> None:
         if self._seen is None:
             whole = bool(self.whole.currentData())
-            width = PICTURE_PX if whole else ONE_PX
+            width = PICTURE_PX if whole and len(self._workspace.visible_indices) > 1 else ONE_PX
             wanted = QSize(width, round(width * self._screen.height() / max(self._screen.width(), 1)))
             self._seen = LayoutPicture(self._workspace, wanted, self, named=self.named.isChecked(), whole=whole)
         if not self._seen.is_ready:

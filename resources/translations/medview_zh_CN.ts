@@ -1975,7 +1975,7 @@
     </message>
     <message>
         <source>A comparison with what a reader drew; not kept as a finding</source>
-        <translation>与阅片者勾画的比较；不作为所见保存</translation>
+        <translation>与阅片者勾画的比较；不作为发现保存</translation>
     </message>
     <message>
         <source>Show or hide this over the images</source>
