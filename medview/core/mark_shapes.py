@@ -177,11 +177,17 @@ def _add_edge(inside: NDArray[np.bool_], a: ImagePoint, b: ImagePoint) -> None:
     inside[rows[hit], near[hit].astype(np.int64)] = True
 
 
-def thinned(points: Sequence[ImagePoint], tolerance: float) -> tuple[ImagePoint, ...]:
-    """A closed path with fewer points, nowhere more than ``tolerance`` px off (Douglas and Peucker 1973)."""
-    at = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+def thinned(
+    points: Sequence[ImagePoint], tolerance: float, pixel: tuple[float, float] = (1.0, 1.0)
+) -> tuple[ImagePoint, ...]:
+    """A closed path with fewer points, nowhere more than ``tolerance`` off (Douglas and Peucker 1973).
+
+    ``tolerance`` is in the unit in which ``pixel`` tells what a row and a column are.
+    """
+    given = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    at = given * (pixel[1], pixel[0])
     if len(at) < 4:
-        return tuple((float(x), float(y)) for x, y in at)
+        return tuple((float(x), float(y)) for x, y in given)
     far = int(np.argmax(((at - at[0]) ** 2).sum(axis=1)))
     keep = np.zeros(len(at), dtype=np.bool_)
     keep[[0, far, len(at) - 1]] = True
@@ -200,4 +206,46 @@ def thinned(points: Sequence[ImagePoint], tolerance: float) -> tuple[ImagePoint,
             middle = begin + 1 + worst
             keep[middle] = True
             spans += [(begin, middle), (middle, end)]
-    return tuple((float(x), float(y)) for x, y in at[keep])
+    return tuple((float(x), float(y)) for x, y in given[keep])
+
+
+DRAWN_PIXELS, DRAWN_SCREEN = 0.05, 0.05
+"""How far thinning may move an outline that was drawn: of the smaller side of a pixel, and of a pixel of the screen.
+
+Chords lie inside of what is round: with a quarter of a pixel a circle of 13 mm on pixels of 2 × 0.5 mm lost 2 % of its area.
+"""
+SLOW_PX = 3.0
+"""A hand whose points lie closer than this many px of the screen goes from pixel to pixel, and the stairs around a circle are 21 %
+longer than the circle."""
+STEADY = np.array([-21, 14, 39, 54, 59, 54, 39, 14, -21]) / 231
+"""Weights of the places from 4 px before to 4 px after: the parabola that fits them best (Savitzky and Golay 1964), so that what is
+round keeps its area, as it does not under a mean."""
+
+
+def drawn_outline(
+    points: Sequence[ImagePoint], pixel_mm: tuple[float, float], screen_per_mm: float
+) -> tuple[ImagePoint, ...]:
+    """What is kept of an outline that was drawn freehand at so many px of the screen for a mm."""
+    scale = max(screen_per_mm, 1e-6)
+    tolerance = min(DRAWN_PIXELS * min(pixel_mm), DRAWN_SCREEN / scale)
+    to_screen = np.array([pixel_mm[1], pixel_mm[0]]) * scale
+    steady = _steadied(np.asarray(points, dtype=np.float64).reshape(-1, 2) * to_screen) / to_screen
+    return thinned([(float(x), float(y)) for x, y in steady], tolerance, pixel_mm)
+
+
+def _steadied(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A closed path (n, 2), px of the screen, without the stairs of a slow hand; a quick one as it is."""
+    closed = np.concatenate([path, path[:1]])
+    steps = np.linalg.norm(np.diff(closed, axis=0), axis=1)
+    length = float(steps.sum())
+    reach = len(STEADY) // 2
+    if len(path) < len(STEADY) or float(np.median(steps)) >= SLOW_PX or length < 3 * len(STEADY):
+        return path
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    even = np.linspace(0.0, length, int(length), endpoint=False)
+    found = []
+    for axis in (0, 1):
+        values = np.interp(even, along, closed[:, axis])
+        around = np.concatenate([values[-reach:], values, values[:reach]])
+        found.append(np.convolve(around, STEADY, "valid"))
+    return np.stack(found, axis=1)

@@ -13,7 +13,7 @@ from medview.app.mark_editing import begun, drawn_to, is_complete, moved, with_p
 from medview.app.measurements import same_slice
 from medview.app.tools import Tool
 from medview.app.view_transform import Point
-from medview.core.mark_shapes import thinned
+from medview.core.mark_shapes import drawn_outline
 from medview.core.measurement import POINTS_OF_KIND, Measurement, MeasurementKind
 from medview.ui.measurement_items import GRIP_REACH, Hit
 
@@ -78,8 +78,8 @@ class NewMarkDrag:
         self._widget.set_draft(None)
         mark, far = self._mark, (at - self._start).manhattanLength() >= CLICK_REACH
         if mark.kind == "freehand":
-            px = self._widget.transform.device_px_per_pixel / self._widget.transform.device_ratio
-            mark = replace(mark, points=thinned(mark.points, min(0.25, 0.5 / max(px, 1e-6))))
+            transform = self._widget.transform
+            mark = replace(mark, points=drawn_outline(mark.points, transform.pixel_mm, transform.scale))
             far = len(mark.points) >= POINTS_OF_KIND["freehand"][0]
         if far or POINTS_OF_KIND[mark.kind] == (1, 1):
             self._widget.marking.take(mark)

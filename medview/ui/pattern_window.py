@@ -62,7 +62,7 @@ class PatternWindow(QWidget):
             if worst > MOST_DEVIATION:
                 state += "  ⚠ " + translate("TestPattern", "more than 10 %")
         return [
-            f"{self._screen_name}: {state}",
+            f"{self._screen_name}: {state}" if self._screen_name else state,
             translate("TestPattern", "To be seen: 18 greys, four corners in each; the small squares of 5 % and 95 %;"),
             translate(
                 "TestPattern", "single lines in the middle and in the corners; ramps without bands; square squares."

@@ -241,7 +241,9 @@ class WorklistPanel(FollowingPanel):
         header.setSectionResizeMode(0, header.ResizeMode.Stretch)
         header.setSectionsClickable(True)
         header.sectionClicked.connect(lambda at: self._worklist.sort(_ORDERS[at]))
-        for at, width in ((1, 78), (2, 40), (3, 62)):
+        # An area of a lung has its unit too.
+        size = max(78, self.tree.fontMetrics().horizontalAdvance("8888.8 mm²") + 18)
+        for at, width in ((1, size), (2, 40), (3, 62)):
             header.setSectionResizeMode(at, header.ResizeMode.Fixed)
             header.resizeSection(at, width)
             self.tree.headerItem().setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

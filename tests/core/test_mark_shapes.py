@@ -13,6 +13,7 @@ from medview.core.mark_shapes import (
     angle_at,
     angle_between,
     crosses_itself,
+    drawn_outline,
     ellipse_perimeter,
     outline_area,
     path_length,
@@ -126,6 +127,18 @@ def test_a_region_outside_of_the_slice_has_no_pixels() -> None:
     rows, columns, inside = region_pixels("polygon", ((-9, -9), (-2, -9), (-2, -3)), (20, 20))
     assert not inside.any()
     assert np.zeros((20, 20))[rows, columns].shape == inside.shape
+
+
+@pytest.mark.parametrize("step", [1.0, 2.2, 6.0])
+def test_a_circle_by_a_hand_on_whole_pixels_of_the_screen_is_no_stair(step) -> None:
+    radius = 60.0  # px of the screen, 4 of them a mm
+    turns = np.linspace(0, 2 * math.pi, round(2 * math.pi * radius / step), endpoint=False)
+    path = [(round(200 + radius * math.cos(t)) / 4 / 2.0, round(150 + radius * math.sin(t)) / 4 / 0.5) for t in turns]
+    kept = drawn_outline(path, (0.5, 2.0), 4.0)
+    area = outline_area(kept, (0.5, 2.0))
+    assert area is not None
+    assert area.value == pytest.approx(math.pi * 15**2, rel=0.005)
+    assert path_length(kept, (0.5, 2.0), closed=True).value == pytest.approx(2 * math.pi * 15, rel=0.01)
 
 
 def test_thinning_keeps_a_path_where_it_is() -> None:

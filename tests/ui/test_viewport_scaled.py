@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("factor", ["1", "1.25", "1.5", "2"])
+@pytest.mark.parametrize("factor", ["1", "1.25", "1.5", "2", "3"])
 def test_values_lengths_and_pixels_at_a_scale(factor) -> None:
     environment = {**os.environ, "QT_SCALE_FACTOR": factor, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
     run = subprocess.run(
