@@ -141,3 +141,27 @@ def test_peak_memory(name: str, tmp_path: Path, record_property: Any) -> None:
     print(f"\n{name}: {json.dumps(figures)}")
     record_property("memory", figures)
     assert peak <= bare + source + result + ALLOWED
+
+
+def test_a_second_run_starts_without_loading_and_the_network_is_kept_busy(record_property: Any) -> None:
+    """The same process answers, ``open`` is next to nothing, and preparing and restoring lie beside the network's own time."""
+    from medview.app.contained import Networks
+    from medview.core.progress import no_progress
+    from medview.inference.request import InferenceRequest
+    from medview.inference.retreat import run_or_retreat
+    from tests.benchmarks.model_memory_probe import volume_at
+
+    volume, stack = volume_at(str(shared_path(CHEST)))
+    request = InferenceRequest(open_package("ct-lungs"), "1.2.3", "cpu")
+    rounds = []
+    with Networks() as networks:
+        for _ in range(3):
+            steps = dict(run_or_retreat(request, volume, stack, no_progress, networks.open).timing_s)
+            rounds.append((networks.warm_processes, steps))
+    (first, before), *later = rounds
+    assert len(first) == 1
+    for processes, steps in later:
+        assert processes == first
+        assert steps["open"] < before["open"] / 5
+    print(f"\nopen {[round(steps['open'], 4) for _, steps in rounds]} s; {json.dumps(rounds[-1][1])}")
+    record_property("rounds", rounds)
