@@ -199,6 +199,15 @@ static int start(char **arguments) {
     return 127;
 }
 
+static volatile pid_t child;
+static volatile sig_atomic_t ended;
+
+/* A session that ends asks us to end, not the program: it is passed on, and what was unpacked is still removed. */
+static void pass_on(int number) {
+    ended = number;
+    if (child > 0) kill(child, number);
+}
+
 int main(int count, char **arguments) {
     ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
     if (size < 0) {
@@ -226,13 +235,19 @@ int main(int count, char **arguments) {
         return start(arguments);
     }
     fprintf(stderr, "medview: FUSE is not to be had here; unpacking into %s\n", place);
+    signal(SIGTERM, pass_on);
+    signal(SIGHUP, pass_on);
     if (unpack(place)) {
         perror(place);
         remove_place();
         return 127;
     }
-    pid_t child = fork();
-    if (child == 0) _exit(start(arguments));
+    child = fork();
+    if (child == 0) {
+        signal(SIGTERM, SIG_DFL);
+        signal(SIGHUP, SIG_DFL);
+        _exit(ended ? 128 + ended : start(arguments));
+    }
     signal(SIGINT, SIG_IGN);
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
