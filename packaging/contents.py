@@ -103,6 +103,7 @@ COMPONENTS = (
     ("Qt and PySide6", ("parts/PySide6/*", "parts/shiboken6/*")),
     ("SimpleITK (registration)", ("parts/SimpleITK/*",)),
     ("VTK (three dimensions)", ("parts/vtkmodules/*",)),
+    ("ONNX Runtime of an add-on", ("runtimes/*",)),
     ("OpenCV with FFmpeg (drawing, video)", ("parts/cv2/*", "parts/opencv_python*")),
     ("numba and LLVM", ("parts/numba/*", "parts/llvmlite/*", "parts/llvmlite*")),
     ("ONNX Runtime", ("parts/onnxruntime*",)),

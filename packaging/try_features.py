@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from try_deb import Machine
 
 REPORTS = ("sr", "seg", "gsps", "kos", "html", "pdf", "html-zh", "pdf-zh", "csv", "json")
-METHODS = ("probability", "occlusion", "superpixels", "variation")
+METHODS = ("probability",)
 PLACE = "/home/reader/features"
 POLICY = "/etc/medview/policy.json"
 PATIENT = "PHANTOM-1"  # the demo's patient ID, which nothing may hold that is sent away
@@ -37,7 +37,7 @@ def trial(
     machine.as_reader(f"mkdir -p {PLACE}/study")
     quoted = shlex.quote(study)
     # Every fourth slice around the middle: enough for both networks, and quick.
-    machine.as_reader(f"ls {quoted} | sed -n '40,69p' | while read name; do cp {quoted}/\"$name\" {PLACE}/study/; done")
+    machine.as_reader(f"ls {quoted} | sed -n '44,69p' | while read name; do cp {quoted}/\"$name\" {PLACE}/study/; done")
     commands(machine, say)
     three_d(machine, addons, say)
     administered(machine, say)
@@ -61,15 +61,21 @@ def made(machine: Machine, pattern: str, least: int = 1) -> int:
     return len(found)
 
 
+def stack_of_study(machine: Machine) -> str:
+    """The id of the study's one stack."""
+    answer = json.loads(done(machine, "inspect study --json"))
+    return str(answer["studies"][0]["series"][0]["stacks"][0]["id"])
+
+
 def commands(machine: Machine, say: Callable[[str], None]) -> None:
     """Each command once."""
     begun = time.monotonic()
-    stack = json.loads(done(machine, "inspect study --json"))["studies"][0]["series"][0]["stacks"][0]["id"]
+    stack = stack_of_study(machine)
     also = " ".join(f"--also {kind}" for kind in REPORTS)
     for model in ("ct-lungs", "ct-nodules"):
-        done(machine, f"infer study --model {model} --output {model} {also}")
+        done(machine, f"infer study --model {model} --output out-{model} {also}")
         say(
-            f"medview infer --model {model} with {len(REPORTS)} kinds of reports: {made(machine, f'{model}/*', 9)} files"
+            f"medview infer --model {model} with {len(REPORTS)} kinds of reports: {made(machine, f'out-{model}/*', 8)} files"
         )
     said = [
         line
@@ -79,7 +85,7 @@ def commands(machine: Machine, say: Callable[[str], None]) -> None:
     if not said:
         raise FeatureError("without a graphics driver the network ran elsewhere and did not say so")
     say(f"no graphics driver: {said[0]}")
-    answer = json.loads(done(machine, "inspect study ct-lungs ct-nodules --json"))
+    answer = json.loads(done(machine, "inspect study out-ct-lungs out-ct-nodules --json"))
     if answer["problems"]:
         raise FeatureError(f"what was written is not read again without problems: {answer['problems'][:3]}")
     for method in METHODS:
@@ -95,9 +101,9 @@ def commands(machine: Machine, say: Callable[[str], None]) -> None:
     )
     done(machine, f"render study --stack {stack} --frame 10 --colour-map hot-iron --output hot.png")
     segmentation = next(
-        path.name for path in (machine.root / PLACE.lstrip("/") / "ct-lungs").glob("*.dcm") if "seg" in path.name
+        path.name for path in (machine.root / PLACE.lstrip("/") / "out-ct-lungs").glob("*.dcm") if "seg" in path.name
     )
-    done(machine, f"render study --stack {stack} --frame 10 --overlay ct-lungs/{segmentation} --output over.png")
+    done(machine, f"render study --stack {stack} --frame 10 --overlay out-ct-lungs/{segmentation} --output over.png")
     say(f"medview export and render: {made(machine, '*.*', 7)} files")
     done(machine, "deidentify study --output nobody")
     if PATIENT.encode() in b"".join(
@@ -108,7 +114,7 @@ def commands(machine: Machine, say: Callable[[str], None]) -> None:
     done(machine, "tags study/$(ls study | head -1)")
     done(
         machine,
-        f"report ct-nodules/{next(path.name for path in (machine.root / PLACE.lstrip('/') / 'ct-nodules').glob('*sr*.dcm'))}",
+        f"report out-ct-nodules/{next(path.name for path in (machine.root / PLACE.lstrip('/') / 'out-ct-nodules').glob('*sr*.dcm'))}",
     )
     done(machine, "models list")
     done(machine, "models bench ct-lungs")
@@ -127,7 +133,7 @@ def commands(machine: Machine, say: Callable[[str], None]) -> None:
 
 def three_d(machine: Machine, addons: list[Path], say: Callable[[str], None]) -> None:
     """The add-ons: named where they are missing, used where they are installed, gone when they are removed."""
-    stack = json.loads(done(machine, "inspect study --json"))["studies"][0]["series"][0]["stacks"][0]["id"]
+    stack = stack_of_study(machine)
     draw = f"render study --stack {stack} --three-d ct-bone --azimuth 30 --output bone.png"
     if "medview-3d" not in (said := done(machine, draw, 6)):
         raise FeatureError(f"without the add-on: {said}")
@@ -149,12 +155,13 @@ def three_d(machine: Machine, addons: list[Path], say: Callable[[str], None]) ->
 
 def administered(machine: Machine, say: Callable[[str], None]) -> None:
     """Rules that an administrator sets hold in the installed program."""
+    stack = stack_of_study(machine)
     rules = machine.root / POLICY.lstrip("/")
     rules.parent.mkdir(parents=True, exist_ok=True)
     try:
         rules.write_text(json.dumps({"forbid": ["export", "ai", "models", "links"]}))
         for line in (
-            "export study --stack x --output no.nrrd",
+            f"export study --stack {stack} --output no.nrrd",
             "infer study --model ct-lungs --output no",
             "models install no.zip",
         ):
