@@ -162,7 +162,7 @@ class ResultCard(QWidget):
 
     def _heading(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(4)
+        row.setSpacing(0)  # six buttons leave the name one line
         name = text_label(result_title(self.result), "" if self.result.provenance.how == "manual" else "ai")
         name.setStyleSheet("font-weight: 600;")
         row.addWidget(name, 1)
@@ -187,6 +187,11 @@ class ResultCard(QWidget):
         self.save_button = icon_button("floppy-disk", translate("Findings", "Save this result"), self._save_menu)
         row.addWidget(self.save_button)
         row.addWidget(icon_button("trash", translate("Findings", "Discard this result"), self._discard))
+        for at in range(1, row.count()):
+            item = row.itemAt(at)
+            button = item.widget() if item is not None else None
+            if button is not None:
+                button.setObjectName("tight")
         return row
 
     def _style(self) -> OverlayStyle:
