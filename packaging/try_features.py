@@ -148,7 +148,7 @@ def three_d(machine: Machine, addons: list[Path], say: Callable[[str], None]) ->
             made(machine, "bone.png")
         if name == "medview-openvino":
             said = done(machine, "infer study --model ct-lungs --device openvino --output openvino --json")
-            if json.loads(said[: said.rindex("}") + 1])["provenance"]["device"] != "openvino":
+            if json.loads(said[: said.rindex("}") + 1])["device_used"] != "openvino":
                 raise FeatureError("the network did not run on OpenVINO")
         say(f"{name}: {package.stat().st_size / 1e6:.0f} MB packed, {int(size) / 1e3:.0f} MB installed, used")
 
