@@ -28,6 +28,7 @@ from medview.inference.request import ChannelSeries, InferenceRequest
 from medview.inference.session import Beside, NetworkSession, OpenSession, Session
 from medview.inference.source_values import SourceValues, compare_with_expected, doubt_hounsfield
 from medview.inference.tasks import answer
+from medview.kernels.resample_grid import get_ready_to_decide
 
 
 def run_inference(
@@ -101,6 +102,7 @@ class _Run:
         self.warnings: list[Note] = []
         self.others = self._others()
         self.device = ""
+        self._is_ready = False
 
     def result(self) -> InferenceResult:
         with self.feed() as feed:
@@ -138,7 +140,7 @@ class _Run:
         with self.course.timed(STEP_OPEN):
             self.course.report(STEP_OPEN, 0, 1)
             wanted = self.request
-            session = self.open_session(wanted.package, wanted.device, wanted.threads, self.course.again)
+            session = self.open_session(wanted.package, wanted.device, wanted.threads, self._while_it_opens)
         with session:
             self.warnings += session.notes
             if session.fallback:
@@ -159,6 +161,14 @@ class _Run:
                 self.onlooker,
             )
             self.course.timing["session"] = session.seconds_inside
+
+    def _while_it_opens(self) -> None:
+        """Another process opens the network: what decides its answers is loaded meanwhile, so that the first slice is seen at once."""
+        self.course.again()
+        if not self._is_ready:
+            self._is_ready = True
+            if self.manifest.task == "segmentation":
+                get_ready_to_decide()
 
     def _others(self) -> list[ChannelSeries]:
         """The series for all sources but the first, in the manifest's order."""

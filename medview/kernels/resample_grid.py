@@ -226,6 +226,11 @@ def _compiled(name: str) -> Any:
     return resample_grid_compiled.compile_one(name)
 
 
+def get_ready_to_decide() -> None:
+    """Have what decides labels compiled, or loaded, before the first answer comes."""
+    _compiled("decide")
+
+
 def sample_affine(
     values: FloatVolume,
     matrix: NDArray[np.float64],
