@@ -6,7 +6,6 @@ None, and the caller asks OpenJPEG.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +17,6 @@ from numpy.typing import NDArray
 
 from medview.kernels.ahead import ahead_kernel
 from medview.kernels.jpeg2000_tables import block_tables
-
-log = logging.getLogger(__name__)
 
 PATIENCE = 16
 """So many tiles are left to others before a kept kernel is loaded: numba alone takes a third of a second to import."""
@@ -65,8 +62,7 @@ def _is_kept() -> bool:
         from medview.kernels import jpeg2000_compiled
 
         return jpeg2000_compiled.is_tile_kept()
-    except Exception as error:  # noqa: BLE001 - a worker of little memory; others can decode the frame
-        log.warning("the kernel of JPEG 2000 cannot be loaded: %s", error)
+    except Exception:  # noqa: BLE001 - a worker of little memory, say; OpenJPEG decodes the frame as well
         return False
 
 
