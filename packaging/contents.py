@@ -45,10 +45,10 @@ EXCLUDED = (
     "jinja2", "lib2to3", "matplotlib", "nibabel", "numba.cuda", "numba.tests", "numpy.f2py", "onnxruntime.quantization",
     "onnxruntime.tools", "onnxruntime.transformers", "pandas", "pip", "pkg_resources", "pydicom.data.test_files",
     "pyqtgraph.canvas", "pyqtgraph.dockarea", "pyqtgraph.examples", "pyqtgraph.flowchart", "pyqtgraph.jupyter",
-    "pyqtgraph.multiprocess", "pyqtgraph.opengl", "pyqtgraph.parametertree", "pytest", "curses", "readline", "qtpy", "scipy", "setuptools",
+    "pyqtgraph.opengl", "pytest", "curses", "readline", "qtpy", "scipy", "setuptools",
     "test", "tkinter", "torch", "turtle", "unittest.mock", "wheel", "xmlrpc",
     "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtSql", "PySide6.QtXml", "PySide6.QtDesigner",
-    "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtHelp", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtTest",
+    "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtHelp", "PySide6.QtTest",
     # medview makes no connection; a picture is PNG, JPEG, TIFF or BMP.
     "_ssl", "ssl", "PIL._avif", "PIL._webp",
     # Packages of their own (addons.py).
@@ -67,7 +67,7 @@ LEFT_OUT = (
     "PySide6/Qt/plugins/imageformats/libqwbmp.so", "PySide6/Qt/plugins/imageformats/libqicns.so",
     "PySide6/Qt/plugins/imageformats/libqwebp.so", "PySide6/Qt/plugins/imageformats/libqtiff.so",
     "PySide6/Qt/lib/libQt6Eglfs*", "PySide6/Qt/lib/libQt6EglFs*", "PySide6/Qt/lib/libQt6EglFS*", "PySide6/Qt/lib/libQt6Qml*", "PySide6/Qt/lib/libQt6Quick*",
-    "PySide6/Qt/lib/libQt6Pdf*", "PySide6/Qt/lib/libQt6VirtualKeyboard*", "PySide6/Qt/lib/libQt6OpenGLWidgets*",
+    "PySide6/Qt/lib/libQt6Pdf*", "PySide6/Qt/lib/libQt6VirtualKeyboard*",
     "PySide6/Qt/lib/libQt6Test*",
     "PySide6/opengl32sw.dll", "PySide6/plugins/tls/*", "PySide6/plugins/networkinformation/*", "PySide6/plugins/generic/*",
     # Fonts of icon sets that are not used.

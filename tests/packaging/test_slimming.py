@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import subprocess
@@ -186,3 +187,29 @@ def test_two_builds_are_compared_by_what_they_hold(tmp_path: Path) -> None:
         "new",
         "parts/same",
     ]
+
+
+WITHOUT = """
+import importlib, json, os, sys
+sys.path.insert(0, "packaging")
+import contents, pathlib
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if any(name == one or name.startswith(one + ".") for one in contents.EXCLUDED):
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Missing())
+for name in contents.own_modules(pathlib.Path.cwd()):
+    if not name.startswith("medview.scene") and not name.endswith("__main__"):  # three dimensions is an add-on
+        importlib.import_module(name)
+import pyqtgraph, qtawesome, highdicom, imagecodecs, onnxruntime
+"""
+
+
+@pytest.mark.timeout(120)
+def test_nothing_that_is_left_out_is_missed_by_an_import() -> None:
+    """A panel whose library asks for a part of itself that was left out would fail where medview is packed, and nowhere else."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT], cwd=ROOT, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-1500:]
