@@ -201,7 +201,7 @@ sys.meta_path.insert(0, Missing())
 for name in contents.own_modules(pathlib.Path.cwd()):
     if not name.startswith("medview.scene") and not name.endswith("__main__"):  # three dimensions is an add-on
         importlib.import_module(name)
-import pyqtgraph, qtawesome, highdicom, imagecodecs, onnxruntime
+import pyqtgraph, highdicom, imagecodecs, onnxruntime
 """
 
 
