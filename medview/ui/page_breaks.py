@@ -23,9 +23,13 @@ _HAIR = 1.0
 def settle_pages(document: QTextDocument) -> None:
     """Move what would be cut to the next page, from the first page on."""
     done: set[tuple[int, int]] = set()
+    document.setUndoRedoEnabled(False)
+    begin = (0, 0)
     for _step in range(MOST_STEPS):
-        if not _settle_next(document, done):
+        found = _settle_next(document, done, begin)
+        if found is None:
             return
+        begin = found
         _lay_out_anew(document)
 
 
@@ -34,26 +38,29 @@ def _lay_out_anew(document: QTextDocument) -> None:
     document.markContentsDirty(0, document.characterCount())
 
 
-def _settle_next(document: QTextDocument, done: set[tuple[int, int]]) -> bool:
-    """Set one break; False where there is nothing to do. What did not help once is left as it is (``done``)."""
+def _settle_next(document: QTextDocument, done: set[tuple[int, int]], begin: tuple[int, int]) -> tuple[int, int] | None:
+    """Set one break from (part, row) ``begin`` on, and say where to go on; None where there is nothing to do.
+
+    What stands before a break is not moved by it. What did not help once is left as it is (``done``).
+    """
     page = document.pageSize().height()
     parts = list(_parts(document))
-    for at, part in enumerate(parts):
+    for at, part in enumerate(parts[begin[0] :], begin[0]):
         is_heading = isinstance(part, QTextBlock) and part.blockFormat().headingLevel() > 0
         if is_heading and at + 1 < len(parts):
             top, bottom = _span(part)[0], _least(parts[at + 1])
             if _is_cut(top, bottom, page) and _once(done, part, 0):
                 _break_before(part, parts[at - 1] if at else None, page)
-                return True
+                return at, 0
         if not isinstance(part, QTextTable):
             continue
         rows = range(part.rows())
         if part.format().toTableFormat().headerRowCount() == 0 and part.rows() == 1:
             if _is_cut(*_row(part, 0), page) and _once(done, part, 0):
                 _break_before(part, parts[at - 1] if at else None, page)
-                return True
+                return at, 0
             continue
-        for row in rows:
+        for row in rows[begin[1] if at == begin[0] else 0 :]:
             top, bottom = _row(part, row)
             if _is_cut(top, bottom, page) and _once(done, part, row):
                 headers = part.format().toTableFormat().headerRowCount()
@@ -63,8 +70,8 @@ def _settle_next(document: QTextDocument, done: set[tuple[int, int]]) -> bool:
                     # What stands in a row begins below its border and padding.
                     padding = part.cellAt(row, 0).format().toTableCellFormat().topPadding()
                     _push(part, row, page - top % page + padding - _HAIR)
-                return True
-    return False
+                return at, row
+    return None
 
 
 def _once(done: set[tuple[int, int]], part: QTextBlock | QTextTable, row: int) -> bool:
@@ -153,6 +160,8 @@ def _set_break(part: QTextBlock | QTextTable, policy: QTextFormat.PageBreakFlag)
 
 def _push(table: QTextTable, row: int, room: float) -> None:
     """Let the row above a row reach down to the end of the page; the row begins on the next one, below the repeated head."""
+    together = table.firstCursorPosition()
+    together.beginEditBlock()  # or the whole is laid out for each cell
     for column in range(table.columns()):
         cell = table.cellAt(row - 1, column)
         if cell.row() + cell.rowSpan() != row or cell.column() != column:
@@ -160,3 +169,4 @@ def _push(table: QTextTable, row: int, room: float) -> None:
         cell_format: QTextTableCellFormat = cell.format().toTableCellFormat()
         cell_format.setBottomPadding(cell_format.bottomPadding() + max(0.0, room))
         cell.setFormat(cell_format)
+    together.endEditBlock()
