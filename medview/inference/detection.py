@@ -22,9 +22,11 @@ from medview.inference.manifest_detectors import (
     BoxesOutput,
     CenterHeatmapOutput,
     DetectionOutput,
+    Keypoints,
     YoloOutput,
 )
 from medview.inference.network import Network
+from medview.inference.outlined import boxed_points, with_masks
 from medview.inference.placement import Placement
 from medview.inference.segmentation import OutputWatch, sigmoid, softmax
 from medview.inference.turned import BONES, CORNERS, corners_of_turned
@@ -36,7 +38,8 @@ def output_names(output: DetectionOutput) -> list[str | None]:
     if isinstance(output, BoxesOutput):
         if output.columns is not None:
             return [output.boxes_output]
-        return [output.boxes_output, output.scores_output, *([output.labels_output] if output.labels_output else [])]
+        more = (output.labels_output, output.masks_output, output.keypoints_output)
+        return [output.boxes_output, output.scores_output, *(name for name in more if name)]
     if isinstance(output, AnchorsOutput):
         return [*output.scores_outputs, *output.boxes_outputs]
     if isinstance(output, CenterHeatmapOutput):
@@ -83,7 +86,7 @@ def _decode_boxes(
         count = boxes.shape[1]
         scores = _per_box(output.scores_output, raw[1], boxes.shape[0], count, network)
         labels = None
-        if len(raw) > 2:
+        if output.labels_output is not None:
             labels = _per_box(output.labels_output, raw[2], boxes.shape[0], count, network)
             if labels.ndim != 2:
                 raise network.wrong_shape(output.labels_output, raw[2].shape, "one number for each box was due")
@@ -96,10 +99,26 @@ def _decode_boxes(
         corners = corners * np.asarray(shape, dtype=np.float64)
     if output.origin == "border":
         corners = corners - 0.5
-    return [
-        picked(output, corners[n], scores[n], None if labels is None else labels[n], network)
+    more = None
+    if output.keypoints is not None:
+        more = boxed_points(output, raw[-1], corners.shape[:2], shape, network)
+    elif output.masks_output is not None:
+        # Which box a mask is of, while the boxes are picked out.
+        more = np.broadcast_to(np.arange(corners.shape[1], dtype=np.float64)[:, None], (*corners.shape[:2], 1))
+    found = [
+        picked(
+            output,
+            corners[n],
+            scores[n],
+            None if labels is None else labels[n],
+            network,
+            None if more is None else more[n],
+        )
         for n in range(corners.shape[0])
     ]
+    if output.masks_output is None:
+        return found
+    return [with_masks(output, one, raw[-1], n, shape, network) for n, one in enumerate(found)]
 
 
 def _per_box(name: str | None, values: AnyArray, batch: int, count: int, network: Network) -> AnyArray:
@@ -233,7 +252,7 @@ def findings_of(
             points = geometry.voxel_to_patient(edges)
             box_lps = (_triple(points.min(axis=0)), _triple(points.max(axis=0)))
             size = float(found.diameters[n])
-            if isinstance(output, YoloOutput) and output.rotated:
+            if _is_turned(output):
                 size = _longest_side_mm(_points(found, int(n), output), placement, geometry)
             elif np.isnan(size):
                 size = _extent_mm(source, geometry, manifest.input.is_slicewise, placement)
@@ -259,17 +278,26 @@ def findings_of(
     return tuple(findings)
 
 
+def _is_turned(output: DetectionOutput) -> bool:
+    return isinstance(output, YoloOutput) and output.rotated
+
+
+def _keypoints(output: DetectionOutput) -> Keypoints | None:
+    return output.keypoints if isinstance(output, YoloOutput | BoxesOutput) else None
+
+
 def _bones(output: DetectionOutput) -> tuple[tuple[int, int], ...]:
-    if isinstance(output, YoloOutput) and output.rotated:
+    if _is_turned(output):
         return BONES
-    return output.keypoints.bones if isinstance(output, YoloOutput) and output.keypoints is not None else ()
+    named = _keypoints(output)
+    return () if named is None else named.bones
 
 
-def _points(found: Candidates, n: int, output: YoloOutput) -> FloatArray:
+def _points(found: Candidates, n: int, output: DetectionOutput) -> FloatArray:
     """(points, 4) tensor coordinates a, b, c of the points of candidate ``n`` and how visible each is."""
     assert found.extras is not None, "points come with the boxes"
     row = np.full((1, 1), found.boxes[n, :, 0].mean())
-    if output.rotated:
+    if _is_turned(output):
         xy = corners_of_turned(found.extras[n])
         seen = np.ones((len(xy), 1))
     else:
@@ -279,13 +307,14 @@ def _points(found: Candidates, n: int, output: YoloOutput) -> FloatArray:
 
 
 def _placed_points(
-    found: Candidates, n: int, output: object, placement: Placement, geometry: Geometry | None
+    found: Candidates, n: int, output: DetectionOutput, placement: Placement, geometry: Geometry | None
 ) -> tuple[Keypoint, ...]:
     """The named points of candidate ``n``, in source voxels and LPS mm."""
-    if not isinstance(output, YoloOutput) or found.extras is None or output.prototypes_output is not None:
+    named = _keypoints(output)
+    if named is None and not _is_turned(output):
         return ()
-    names = CORNERS if output.keypoints is None else output.keypoints.names
-    least = 0.0 if output.keypoints is None else output.keypoints.shown_threshold
+    names = CORNERS if named is None else named.names
+    least = 0.0 if named is None else named.shown_threshold
     points = []
     for name, (*place, seen) in zip(names, _points(found, n, output), strict=True):
         voxel = placement.tensor_to_source(np.asarray(place))

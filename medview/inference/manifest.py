@@ -381,7 +381,12 @@ def _refuse_boxes_twice(given: Input, output: DetectionOutput) -> None:
             continue
         if output.nms_iou is None and output.suppression != "soft_nms":
             raise ValueError(f"input.{field}: boxes are found several times and need output.nms_iou")
-        if isinstance(output, YoloOutput) and (output.prototypes_output or output.keypoints or output.rotated):
+        more: tuple[object, ...] = ()
+        if isinstance(output, YoloOutput):
+            more = (output.prototypes_output, output.keypoints, output.rotated)
+        elif isinstance(output, BoxesOutput):
+            more = (output.masks_output, output.keypoints)
+        if any(more):
             raise ValueError(f"input.{field}: masks, keypoints and turned boxes need a network that sees the whole")
 
 

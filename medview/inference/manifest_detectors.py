@@ -60,38 +60,6 @@ BoxLayout = Literal["xyxy", "yxyx", "xywh", "cxcywh", "xyzxyz", "zyxzyx", "xyzwh
 """Corners, corner and size, or centre and size. 2-D layouts have four numbers, 3-D ones six."""
 
 
-class BoxesOutput(Detector):
-    """Boxes that the graph has decoded: boxes [n, 4 or 6], scores [n] or [n, classes], labels [n].
-
-    Or everything in one output (``columns``: ``box``, ``score``, ``label`` in their order along the last axis).
-    ``labels_output`` null: the class is the best of the scores' columns, or there is one class only.
-    ``origin`` ``border``: 0 is the outer border of the first voxel (YOLO, torchvision); ``centre``: its centre.
-    ``x_axis`` ``last``: x runs along the tensor's last axis; ``first``: along the first spatial one (MONAI).
-    """
-
-    kind: Literal["boxes"]
-    boxes_output: str | None = None
-    scores_output: str | None = None
-    labels_output: str | None = None
-    columns: tuple[Literal["box", "score", "label"], ...] | None = None
-    layout: BoxLayout = "xyxy"
-    coordinates: Literal["pixels", "normalised"] = "pixels"
-    origin: Literal["border", "centre"] = "border"
-    x_axis: Literal["last", "first"] = "last"
-    activation: Activation = "none"
-
-    @model_validator(mode="after")
-    def _named(self) -> BoxesOutput:
-        if self.columns is None and (self.boxes_output is None or self.scores_output is None):
-            raise ValueError("boxes_output and scores_output must be named, or columns given")
-        if self.columns is not None:
-            if self.scores_output is not None or self.labels_output is not None:
-                raise ValueError("columns: scores_output and labels_output make no sense beside it")
-            if not {"box", "score"} <= set(self.columns) or len(set(self.columns)) != len(self.columns):
-                raise ValueError("columns: needs box and score, each once")
-        return self
-
-
 class Keypoints(Strict):
     """Points of each finding, in order; ``visibility``: a third number from 0 to 1 follows x and y.
 
@@ -116,6 +84,59 @@ class Keypoints(Strict):
         unknown = next((name for pair in self.skeleton for name in pair if name not in self.names), None)
         if unknown is not None:
             raise ValueError(f"skeleton: there is no point {unknown!r}")
+        return self
+
+
+class BoxesOutput(Detector):
+    """Boxes that the graph has decoded: boxes [n, 4 or 6], scores [n] or [n, classes], labels [n].
+
+    Or everything in one output (``columns``: ``box``, ``score``, ``label`` in their order along the last axis).
+    ``labels_output`` null: the class is the best of the scores' columns, or there is one class only.
+    ``origin`` ``border``: 0 is the outer border of the first voxel (YOLO, torchvision); ``centre``: its centre.
+    ``x_axis`` ``last``: x runs along the tensor's last axis; ``first``: along the first spatial one (MONAI).
+    ``masks_output``: [n, 1, h, w] or [n, h, w], for each box the probability of every pixel of the tensor that it belongs
+    to the finding (torchvision's Mask R-CNN); above ``mask_threshold`` it does. ``keypoints_output``: [n, points, 2 or 3]
+    x, y (and how visible) of the ``keypoints``, in the coordinates of the boxes. Both for slices.
+    """
+
+    kind: Literal["boxes"]
+    boxes_output: str | None = None
+    scores_output: str | None = None
+    labels_output: str | None = None
+    columns: tuple[Literal["box", "score", "label"], ...] | None = None
+    layout: BoxLayout = "xyxy"
+    coordinates: Literal["pixels", "normalised"] = "pixels"
+    origin: Literal["border", "centre"] = "border"
+    x_axis: Literal["last", "first"] = "last"
+    activation: Activation = "none"
+    masks_output: str | None = None
+    mask_threshold: Share = 0.5
+    keypoints_output: str | None = None
+    keypoints: Keypoints | None = None
+
+    @model_validator(mode="after")
+    def _more(self) -> BoxesOutput:
+        if (self.keypoints is None) != (self.keypoints_output is None):
+            raise ValueError("keypoints and keypoints_output go together")
+        if self.masks_output is not None and self.keypoints is not None:
+            raise ValueError("give masks_output or keypoints, not both")
+        if self.masks_output is None and self.keypoints is None:
+            return self
+        if self.columns is not None or self.layout not in {"xyxy", "yxyx", "xywh", "cxcywh"}:
+            raise ValueError("masks_output, keypoints: need boxes of slices in an output of their own")
+        if self.suppression == "weighted" or self.merge is not None:
+            raise ValueError("masks_output, keypoints: they cannot be made of several, and stay on their slices")
+        return self
+
+    @model_validator(mode="after")
+    def _named(self) -> BoxesOutput:
+        if self.columns is None and (self.boxes_output is None or self.scores_output is None):
+            raise ValueError("boxes_output and scores_output must be named, or columns given")
+        if self.columns is not None:
+            if self.scores_output is not None or self.labels_output is not None:
+                raise ValueError("columns: scores_output and labels_output make no sense beside it")
+            if not {"box", "score"} <= set(self.columns) or len(set(self.columns)) != len(self.columns):
+                raise ValueError("columns: needs box and score, each once")
         return self
 
 

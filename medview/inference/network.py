@@ -128,7 +128,7 @@ def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) ->
         _check_anchors(package, output, outputs)
         return
     if isinstance(output, BoxesOutput):
-        for field in ("boxes_output", "scores_output", "labels_output"):
+        for field in ("boxes_output", "scores_output", "labels_output", "masks_output", "keypoints_output"):
             name = getattr(output, field)
             if name is not None:
                 _find(name, outputs, f"output.{field}", package)

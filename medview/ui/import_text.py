@@ -20,6 +20,8 @@ def question_text(code: str, text: str) -> str:
         ),
         "scale": translate("Import", "By what is the network's output multiplied to become values of the image?"),
         "coordinates": translate("Import", "Are boxes given in pixels, or from 0 to 1?"),
+        "points": translate("Import", "Which points does each finding have? (names in their order, or how many)"),
+        "first_class": translate("Import", "From which number does it count its classes, 0 or 1?"),
     }.get(code, text)
 
 

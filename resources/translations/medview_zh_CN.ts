@@ -3651,6 +3651,14 @@
         <translation>检测框以像素为单位，还是从 0 到 1？</translation>
     </message>
     <message>
+        <source>Which points does each finding have? (names in their order, or how many)</source>
+        <translation>每个发现有哪些关键点？（按顺序填写名称，或填写数量）</translation>
+    </message>
+    <message>
+        <source>From which number does it count its classes, 0 or 1?</source>
+        <translation>类别编号从 0 还是从 1 开始？</translation>
+    </message>
+    <message>
         <source>Name</source>
         <translation>名称</translation>
     </message>

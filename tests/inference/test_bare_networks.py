@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 
 from medview.core.problem import MedviewError
 from tests.inference import networks
-from tests.inference.foreign import begun, imported, missing, saved
+from tests.inference.foreign import begun, imported, missing, saved, with_open_outputs
 from tests.inference.volumes import run, volume_of
 
 Array = np.ndarray[Any, Any]
@@ -84,3 +84,77 @@ def test_of_maps_of_several_sizes_the_inputs_own_counts(tmp_path: Path) -> None:
     result = run(package, volume_of(np.repeat(values[..., None], 3, axis=3), None, None))
     assert result.segmentation is not None
     np.testing.assert_array_equal(result.segmentation.labels[0], values[0] > 0)
+
+
+def rcnn(size: int = 16, **more: Array) -> bytes:
+    """torchvision's R-CNNs: boxes, labels, scores, and what lies beside them."""
+    boxes = np.array([[2, 3, 10, 9], [4, 4, 14, 14], [0, 0, 3, 3]], np.float32)
+    return networks.fixed_outputs(
+        2,
+        channels=3,
+        size=(size, size),
+        boxes=boxes,
+        labels=np.array([2, 1, 1]),
+        scores=np.array([0.7, 0.9, 0.01], np.float32),
+        **more,
+    )
+
+
+def test_masks_of_torchvisions_detector_lie_on_their_pixels(tmp_path: Path) -> None:
+    masks = np.zeros((3, 1, 16, 16), np.float32)
+    masks[0, 0, 3:9, 2:10] = 0.8
+    masks[1, 0, 4:14, 4:9] = 0.9
+    masks[1, 0, 4:14, 9:14] = 0.4
+    path = saved(tmp_path / "m.onnx", rcnn(masks=masks))
+    package = imported(path, tmp_path / "package", **PICTURE, output__labels="nodule,cyst")
+    result = run(package, shown(size=16))
+    assert [(one.label, one.mask_value) for one in result.findings] == [("nodule", 1), ("cyst", 2)]
+    expected = np.zeros((16, 16), int)
+    expected[3:9, 2:10] = 2
+    expected[4:14, 4:9] = 1  # the better one lies over it
+    assert result.segmentation is not None
+    np.testing.assert_array_equal(result.segmentation.labels[0], expected)
+
+
+def test_masks_of_another_size_are_a_failed_run(tmp_path: Path) -> None:
+    model = with_open_outputs(rcnn(masks=np.ones((3, 1, 8, 8), np.float32)))
+    package = imported(saved(tmp_path / "m.onnx", model), tmp_path / "package", **PICTURE, output__labels="nodule,cyst")
+    with pytest.raises(MedviewError, match="a map of 16 × 16 for each box was due"):
+        run(package, shown(size=16))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_points_of_torchvisions_detector(known: bool, tmp_path: Path) -> None:
+    points = np.ones((3, 2, 3), np.float32)
+    points[:, :, :2] = [[[3, 4], [9.5, 8]], [[5, 5], [13, 12]], [[1, 1], [2, 2]]]
+    model = rcnn(keypoints=points, keypoints_scores=np.full((3, 2), 7.5, np.float32))
+    path = saved(tmp_path / "m.onnx", model if known else with_open_outputs(model))
+    answers = {**PICTURE, "output__labels": "hand,foot"}
+    if not known:
+        assert missing(begun(path, **answers)) == {"output.points"}
+        answers["output__points"] = "wrist,tip"
+    best, _ = run(imported(path, tmp_path / "package", **answers), shown(size=16)).findings
+    assert [point.name for point in best.keypoints] == (["point 1", "point 2"] if known else ["wrist", "tip"])
+    assert [point.voxel[1:] for point in best.keypoints] == [(4.5, 4.5), (11.5, 12.5)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({"output__labels": "a,b,c", "output__first_class": "0"}, ["b", "c"]),
+        ({"output__labels": "a,b,c", "output__first_class": "1"}, ["a", "b"]),
+        ({"output__labels": "0:a,1:b,2:c"}, ["b", "c"]),
+    ],
+)
+def test_a_detector_with_a_score_for_each_class_may_count_from_0(
+    answers: dict[str, str], expected: list[str], tmp_path: Path
+) -> None:
+    """RetinaNet and FCOS: nothing in the graph says whether 0 is a class."""
+    import onnx
+
+    model = onnx.load_from_string(rcnn())
+    model.graph.node.append(helper.make_node("Sigmoid", ["scores"], ["unused_too"]))
+    path = saved(tmp_path / "m.onnx", model.SerializeToString())
+    assert missing(begun(path, **PICTURE, output__labels="a,b,c")) == {"output.first_class"}
+    package = imported(path, tmp_path / "package", **PICTURE, **answers)
+    assert [one.label for one in run(package, shown(size=16)).findings] == expected

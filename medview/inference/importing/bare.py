@@ -17,7 +17,8 @@ from medview.inference.importing.answers import (
 from medview.inference.importing.draft import Draft, Question, about, refused
 from medview.inference.importing.graph import GraphPort, OnnxGraph
 from medview.inference.importing.literals import python_literal
-from medview.inference.importing.ports import InputFace, channels_of, input_face, shape_text
+from medview.inference.importing.points import beside_boxes
+from medview.inference.importing.ports import InputFace, channels_of, input_face, plain_name, shape_text
 
 UNITS = ("HU", "SUV", "stored", "modality", "display")
 WHOLE = frozenset({"int64", "int32", "uint8", "int8", "uint16", "int16", "bool"})
@@ -105,17 +106,14 @@ def _whole_map(draft: Draft) -> GraphPort | None:
 # What it is for ------------------------------------------------------------------------------------------------------
 
 
-def plain_name(port: GraphPort) -> str:
-    """The last part of a port's name in small letters, without TensorFlow's ``:0``."""
-    return port.name.lower().rsplit("/", 1)[-1].partition(":")[0]
-
-
 def torchvision_ports(outputs: tuple[GraphPort, ...]) -> dict[str, GraphPort] | None:
     """Boxes, scores and labels among the outputs, told by name or else by shape and type; None where they are not."""
     found: dict[str, GraphPort] = {}
     for port in outputs:
         name = plain_name(port)
         rank = None if port.shape is None else len(port.shape)
+        if "mask" in name or "keypoint" in name:
+            continue
         if ("box" in name) and rank in {None, 2, 3}:
             found.setdefault("boxes", port)
         elif "score" in name or name in {"conf", "confidences"}:
@@ -387,7 +385,7 @@ def _detect(draft: Draft, face: InputFace) -> None:
         anchors_output(draft, heads, face, ask_names(draft, None))
         return
     queries = transformer_ports(draft.graph.outputs)
-    draft.output.update({"score_threshold": 0.05, "shown_threshold": 0.5})
+    draft.output.update({"score_threshold": 0.05, "shown_threshold": 0.5, "at_most": 300})
     if queries is not None:
         _transformer_output(draft, *queries)
         return
@@ -432,11 +430,30 @@ def _transformer_output(draft: Draft, logits: GraphPort, boxes: GraphPort) -> No
     )
 
 
+def _first_class(draft: Draft) -> str:
+    """Networks with a softmax keep 0 for the background; those with a sigmoid for each class count as their data did."""
+    operators = draft.graph.operators
+    if "Softmax" in operators or "Sigmoid" not in operators:
+        return "1"
+    question = Question(
+        "first_class",
+        "output.first_class",
+        "From which number does it count its classes? 0, or 1 where 0 means the background in the data that it was trained "
+        "on (as COCO's in torchvision's RetinaNet and FCOS).",
+        ("0", "1"),
+        "1",
+        "0",
+    )
+    return draft.ask(question, str) or "1"
+
+
 def detector_output(draft: Draft, ports: dict[str, GraphPort], face: InputFace) -> None:
     """Boxes, scores and labels as torchvision's and MONAI's detectors return them; classes count from 1."""
     names = ask_names(draft, None)
     background = {index for index, name in names.items() if name.lower() in {"background", "__background__"}}
-    if "labels" in ports and not background and 0 in names and face.dimensions == 2:
+    numbered = ":" in (draft.answer("output.labels") or "").split(",")[0]
+    in_order = "labels" in ports and not background and not numbered and 0 in names and face.dimensions == 2
+    if in_order and _first_class(draft) == "1":
         # torchvision's class 0 is the background and never comes out.
         names = {index + 1: name for index, name in names.items()}
         draft.guess("output.labels", names, "torchvision's detectors count classes from 1; give 0:NAME,… to overrule")
@@ -456,9 +473,7 @@ def detector_output(draft: Draft, ports: dict[str, GraphPort], face: InputFace) 
     if plain_name(ports["boxes"]).startswith("detection_boxes"):
         draft.output.update({"layout": "yxyx", "coordinates": "normalised"})
         draft.guess("output.layout", "yxyx, normalised", "TensorFlow's detectors give y before x, from 0 to 1")
-    left = [port.name for port in draft.graph.outputs if "mask" in plain_name(port)]
-    if left:
-        draft.notes.append(f"The masks of the findings ({', '.join(left)}) are left out; boxes are shown.")
+    beside_boxes(draft, {port.name for port in ports.values()}, face)
 
 
 # How the series becomes the tensor -----------------------------------------------------------------------------------

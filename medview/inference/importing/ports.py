@@ -133,3 +133,8 @@ def channels_of(draft: Draft, face: InputFace) -> dict[str, Any]:
         "name the series with input.sources=T1,T2,… or, for slices beside the middle one, give input.neighbours=N."
     )
     raise refused("channels_unexplained", text, draft.graph.path)
+
+
+def plain_name(port: GraphPort) -> str:
+    """The last part of a port's name in small letters, without TensorFlow's ``:0``."""
+    return port.name.lower().rsplit("/", 1)[-1].partition(":")[0]

@@ -14,6 +14,7 @@ from medview.inference.importing.answers import label_entries
 from medview.inference.importing.draft import Draft, Guess, Question, about, refused
 from medview.inference.importing.graph import OnnxGraph
 from medview.inference.importing.literals import python_literal
+from medview.inference.importing.points import COCO_BONES, COCO_POINTS
 from medview.inference.importing.ports import InputFace, input_face, shape_text
 
 GREY = 114
@@ -21,14 +22,6 @@ CONFIDENCE, OVERLAP, MOST = 0.25, 0.7, 300
 """Ultralytics' own defaults for what is shown, what is the same object, and how many there may be."""
 
 KEPT_FROM = 0.05
-COCO_POINTS = [
-    "nose",
-    *(f"{side} {part}" for part in ("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-      for side in ("left", "right")),
-]  # fmt: skip
-"""What Ultralytics' own pose networks were trained on, in its order."""
-COCO_BONES = [(0, 1), (0, 2), (1, 3), (2, 4), (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12),
-              (11, 13), (13, 15), (12, 14), (14, 16)]  # fmt: skip
 CHANNELS = {1: "grey", 3: "rgb"}
 
 
