@@ -16,6 +16,7 @@ from medview.app.hand_profiles import keys_in_use
 from medview.app.mark_commands import MARK_MENU
 from medview.app.notices import WINDOW
 from medview.ui.actions import CommandActions
+from medview.ui.ahead import import_ahead
 from medview.ui.context_menus import image_menu, show_series_menu
 from medview.ui.fusion_menu import add_fusion_list
 from medview.ui.hint_strip import HintStrip
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
     from medview.ui.import_dialog import ImportDialog
     from medview.ui.installing import SortedPaths
 
+DOCUMENT_PARTS = (
+    "medview.ui.object_text",
+    "medview.ui.safe_page",
+    "medview.ui.report_view",
+    "medview.ui.document_pane",
+)
 PANELS_AFTER_MS = 1500
 """The panels are built after the first image, or after this long where none comes."""
 
@@ -146,7 +153,7 @@ class MainWindow(WindowDialogs):
         self._words: bool | None = None
         self._words_need = 0
         """Width in px that the tool bar needs with words beside its icons, once it is known."""
-        QTimer.singleShot(PANELS_AFTER_MS, self, self.build_panels)
+        QTimer.singleShot(PANELS_AFTER_MS, self, self._get_panels_ready)
         self._follow_settings()
         self._follow_document()
         self.actions_.refresh()
@@ -202,7 +209,18 @@ class MainWindow(WindowDialogs):
 
     def _first_slice(self, *_what: object) -> None:
         if not self._panels_built:
-            QTimer.singleShot(50, self, self.build_panels)
+            QTimer.singleShot(50, self, self._get_panels_ready)
+
+    def _get_panels_ready(self) -> None:
+        """Build the panels, one piece in a turn; then have at hand what a report needs, which opens by itself."""
+        if self._panels_built:
+            return
+
+        def build() -> None:
+            self.build_panels()
+            import_ahead(self, DOCUMENT_PARTS, lambda: None)
+
+        import_ahead(self, self.right_panel.parts, build)
 
     def build_panels(self) -> None:
         """Build the tab in front of the right panel; kept back until the first image is on the screen."""

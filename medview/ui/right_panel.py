@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 LEAST_WIDTH, MOST_WIDTH = (int(one) for one in LIMITS["right_width"])
 
 FINDINGS, AI, IMAGE, DETAILS = range(4)
+_PARTS = {
+    FINDINGS: (
+        "decision_form",
+        "following_panel",
+        "overlay_cards",
+        "correction_panel",
+        "worklist_panel",
+        "findings_panel",
+    ),
+    AI: ("following_panel", "ai_panel"),
+    IMAGE: ("histogram", "slab_panel", "solid_panel", "fusion_panel", "filter_panel", "image_panel"),
+    DETAILS: ("following_panel", "details_panel"),
+}
+"""Modules of each tab, what others are made of first."""
 
 
 class RightPanel(QWidget):
@@ -60,6 +74,11 @@ class RightPanel(QWidget):
         self.tabs.setCurrentIndex(workspace.settings.right_tab)
         self.tabs.currentChanged.connect(self._turn)
         self.setFocusProxy(self.tabs)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Modules that the tab in front is made of."""
+        return tuple(f"medview.ui.{name}" for name in _PARTS[self.tabs.currentIndex()])
 
     def get_ready(self) -> None:
         """Build the tab that is in front; until then nothing of the panels is imported."""
