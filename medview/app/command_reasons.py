@@ -30,7 +30,9 @@ _NO_CINE = QT_TRANSLATE_NOOP("Reason", "nothing is playing")
 
 REASONS: Mapping[str, str] = {
     **dict.fromkeys(("layout.tiles", "layout.maximise", "viewport.next", "viewport.previous"), _ONE_VIEWPORT),
-    **dict.fromkeys(("save.surfaces", "layout.planes", "plane.axial", "plane.coronal", "plane.sagittal"), _NO_VOLUME),
+    **dict.fromkeys(
+        ("save.surfaces", "plane.solid", "layout.planes", "plane.axial", "plane.coronal", "plane.sagittal"), _NO_VOLUME
+    ),
     **dict.fromkeys(("planes.orthogonal", "planes.lines", "planes.reset"), _NO_TURNED),
     **dict.fromkeys(("time.next", "time.previous"), _NO_TIMES),
     "time.dimension": QT_TRANSLATE_NOOP("Reason", "there are no two dimensions to choose from"),

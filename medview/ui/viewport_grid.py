@@ -238,11 +238,15 @@ class ViewportGrid(QWidget):
             frame.viewport.context_requested.connect(self.context_requested)
             frame.viewport.full_screen_asked.connect(self.full_screen_asked)
             self.frames.append(frame)
+        was_empty = self._stack.currentWidget() is self.empty
         self._stack.setCurrentWidget(self._area)
         for index in [at for at in self.detached if at >= len(workspace.viewports)]:
             self.detached[index].close()
         wanted = (workspace.layout, workspace.visible_indices, frozenset(self.detached))
+        active = self.active_frame()
         if wanted == self._laid_out:
+            if was_empty and active is not None:
+                active.viewport.setFocus()  # keys were left with a panel when the last study was closed
             return
         self._laid_out = wanted
         _rows, columns = workspace.layout
@@ -264,7 +268,6 @@ class ViewportGrid(QWidget):
             frame = self.frames[index]
             self._grid.addWidget(frame, row, column)
             frame.show()
-        active = self.active_frame()
         if active is not None:
             active.viewport.setFocus()
 

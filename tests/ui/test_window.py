@@ -492,3 +492,16 @@ def test_escape_leads_back_from_where_one_may_be_lost(qtbot: QtBot, reading_desk
     qtbot.keyClick(active(reading_desk), Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not window.isFullScreen(), timeout=5000)
     assert not window.leave_full_screen()
+
+
+def test_keys_are_those_of_the_images_when_the_next_study_is_opened(
+    qtbot: QtBot, reading_desk: Desk, tmp_path: Path
+) -> None:
+    window, workspace = reading_desk.window, reading_desk.workspace
+    window.build_panels()
+    qtbot.keyClick(active(reading_desk), Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: not workspace.studies)
+    open_study(qtbot, reading_desk, write_study(tmp_path, "Roe^John", "P-2"))
+    assert window.focusWidget() is active(reading_desk)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
+    assert workspace.active_viewport.view.plane_kind == "coronal"
