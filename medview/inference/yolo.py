@@ -132,6 +132,9 @@ def _masks(found: Candidates, prototypes: AnyArray, shape: tuple[int, ...]) -> t
     for box, coefficients in zip(found.boxes, found.extras, strict=True):
         top, left = (max(0, int(np.ceil(box[0, axis] + 0.5))) for axis in (1, 2))
         bottom, right = (min(shape[axis - 1], int(np.ceil(box[1, axis] + 0.5))) for axis in (1, 2))
+        if bottom <= top or right <= left:
+            made.append(BoxMask(0, 0, np.zeros((0, 0), dtype=bool)))
+            continue
         coarse = np.tensordot(coefficients.astype(np.float32), prototypes.astype(np.float32, copy=False), axes=1)
         fine = apply_taps(coarse, 0, taps_at(rows[top : max(top, bottom)], coarse.shape[0], "linear"))
         fine = apply_taps(fine, 1, taps_at(columns[left : max(left, right)], coarse.shape[1], "linear"))

@@ -151,3 +151,36 @@ def test_points_are_in_the_result_with_their_lines_and_drawn_where_they_lie(tmp_
 def test_a_wrong_skeleton_is_named(keypoints: dict[str, Any], text: str, tmp_path: Path) -> None:
     with pytest.raises(MedviewError, match=text):
         package(tmp_path, PLACES, {"keypoints": keypoints})
+
+
+def test_places_that_count_from_themselves(tmp_path: Path) -> None:
+    """YOLOX as it is exported: 16 places of stride 8, 4 of 16, 1 of 32; sides are logarithms of places."""
+    table = np.zeros((21, 7))
+    table[:, :2] = 0.5
+    table[6] = 0.5, 0.25, np.log(2), np.log(1), 0.9, 0.9, 0.1  # second row, third column of stride 8
+    table[18] = 0.25, 0.5, np.log(0.5), np.log(0.25), 0.8, 0.1, 0.9  # second row, first column of stride 16
+    more = {"arrangement": "places_first", "objectness": True, "coordinates": "grid"}
+    answers = {"output0": table[None].astype(np.float32)}
+    manifest = about(
+        "yolox",
+        task="detection",
+        input={"unit": "HU", "axes": ["P", "L"], "layout": "NCHW"},
+        output={"kind": "yolo", "name": "output0", "labels": LABELS, "nms_iou": 0.5, **more},
+    )
+    made = made_package(tmp_path, manifest, networks.fixed_outputs(2, batch=1, **answers))
+    first, second = run(made, one_slice()).findings
+    assert (first.label, round(first.score, 4)) == ("cyst", 0.81)
+    assert [*first.box_voxel[0][1:], *first.box_voxel[1][1:]] == pytest.approx([5.5, 11.5, 13.5, 27.5], abs=1e-5)
+    assert (second.label, round(second.score, 4)) == ("lesion", 0.72)
+    assert second.center_voxel[1:] == pytest.approx([23.5, 3.5], abs=1e-5)
+    fewer = networks.fixed_outputs(2, batch=1, output0=table[None, :20].astype(np.float32))
+    with pytest.raises(MedviewError, match="21 places were due"):
+        run(made_package(tmp_path / "fewer", manifest, fewer), one_slice())
+
+
+def test_a_box_beyond_the_picture_has_no_mask_and_is_no_finding(tmp_path: Path) -> None:
+    """Heads without bounds give some; Ultralytics drops what has no mask."""
+    beyond = np.array([[60, 60, 6, 6, 0.95, 0.1, 1.0, 0.0], [16.6, 10, 0.3, 4, 0.93, 0.1, 1.0, 0.0]])
+    places = np.concatenate([PLACES, beyond])
+    result = run(package(tmp_path, places, {"prototypes_output": "output1"}, output1=two_prototypes()), one_slice())
+    assert [(f.label, f.mask_value) for f in result.findings] == [("cyst", 1), ("lesion", 2)]
