@@ -7,21 +7,18 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.plane import EdgeLetters
+from medview.kernels.lettering import stretched, text_extent, write_text
 from medview.kernels.lines import Paint, draw_polyline
-
-_cv: Any = cv2  # its stubs know no element types
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 DARK = (0, 0, 0)
 LIGHT = (225, 228, 232)
 DASH = 9
-_FONT = cv2.FONT_HERSHEY_DUPLEX
 
 
 def enlarged(picture: Picture, aspect: float, long_side: int) -> tuple[Picture, tuple[float, float]]:
@@ -32,9 +29,7 @@ def enlarged(picture: Picture, aspect: float, long_side: int) -> tuple[Picture, 
     size = (max(1, round(columns * scale)), max(1, round(tall * scale)))
     if size == (columns, rows):
         return picture, (1.0, 1.0)
-    ways = cv2.INTER_AREA if size[0] < columns or size[1] < rows else cv2.INTER_LINEAR
-    made = np.ascontiguousarray(_cv.resize(picture, size, interpolation=ways))
-    return made, (size[0] / columns, size[1] / rows)
+    return stretched(picture, size), (size[0] / columns, size[1] / rows)
 
 
 def placed(points: FloatArray, scale: tuple[float, float]) -> FloatArray:
@@ -67,7 +62,7 @@ def draw_outline(picture: Picture, points: FloatArray, closed: bool, colour: Pai
 def draw_tag(picture: Picture, text: str, corner: tuple[float, float], colour: Paint, taken: list[Any]) -> None:
     """A number beside the corner (x, y) of what it is of, inside the picture and over no other one, in place."""
     scale = max(picture.shape[:2]) / 900
-    (width, height), base = _cv.getTextSize(text, _FONT, scale, 1)
+    width, height, base = text_extent(text, scale)
     rows, columns = picture.shape[:2]
     x = min(max(round(corner[0]) + 5, 2), columns - width - 4)
     y = min(max(round(corner[1]) - 4, height + 3), rows - base - 2)
@@ -88,7 +83,7 @@ def draw_letters(picture: Picture, letters: EdgeLetters) -> None:
         (letters.bottom, 0.5, 1.0),
     ):
         if text:
-            (width, height), _base = _cv.getTextSize(text, _FONT, scale, 1)
+            width, height, _base = text_extent(text, scale)
             left = round(6 + x * (columns - width - 12))
             _write(picture, text, (left, round(height + 6 + y * (rows - height - 12))), LIGHT, scale)
 
@@ -121,6 +116,4 @@ def cropped(picture: Picture, box: Sequence[float], least: float) -> tuple[Pictu
 
 
 def _write(picture: Picture, text: str, place: tuple[int, int], colour: Paint, scale: float) -> None:
-    thick = max(1, round(scale * 1.4))
-    for paint, width in ((DARK, thick + 3), (colour, thick)):
-        _cv.putText(picture, text, place, _FONT, scale, (*paint, 255), width, cv2.LINE_AA)
+    write_text(picture, text, place, colour, DARK, scale)

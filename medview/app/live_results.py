@@ -5,7 +5,6 @@ A run tells it from its thread in frozen values (:class:`Sender`); everything el
 
 from __future__ import annotations
 
-import threading
 import time as clock
 from collections.abc import Callable
 from contextlib import suppress
@@ -106,9 +105,10 @@ class Sender:
         self._wishes: SimpleQueue[Triple | None] = SimpleQueue()
         self._wish: Triple | None = None
         self._axis = 0
-        self._lock = threading.Lock()
-        self._waiting: list[RunBegun | SlicesDecided] = []
-        self._under_way = False
+        self._waiting: SimpleQueue[RunBegun | SlicesDecided] = SimpleQueue()
+        self._may_post: SimpleQueue[None] = SimpleQueue()
+        """Holds one None while no delivery is on its way."""
+        self._may_post.put(None)
         self._sent = 0.0
 
     def look_at(self, voxel: Triple | None) -> None:
@@ -144,24 +144,26 @@ class Sender:
         return told
 
     def _send(self, said: RunBegun | SlicesDecided, at_once: bool) -> None:
-        with self._lock:
-            self._waiting.append(said)
+        self._waiting.put(said)
         if at_once:
             self._go()
 
     def _go(self) -> None:
-        with self._lock:
-            if self._under_way or not self._waiting:
-                return
-            self._under_way = True
-        self._sent = clock.monotonic()
-        self._post(self._deliver)
+        if self._waiting.empty():
+            return
+        with suppress(Empty):
+            self._may_post.get_nowait()
+            self._sent = clock.monotonic()
+            self._post(self._deliver)
 
     def _deliver(self) -> None:
-        with self._lock:
-            said, self._waiting = self._waiting, []
-            self._under_way = False
-        self._show(self, said)
+        self._may_post.put(None)  # first: what comes from here on gets a delivery of its own
+        said: list[RunBegun | SlicesDecided] = []
+        with suppress(Empty):
+            while True:
+                said.append(self._waiting.get_nowait())
+        if said:
+            self._show(self, said)
 
 
 class LiveResults:
