@@ -235,7 +235,7 @@ def test_boxes_are_asked_for_ahead(tiling: Any, mirror: list[int], tmp_path: Pat
 
 
 def volume_package(tmp_path: Path, steps: list[Any], **output: Any) -> Any:
-    given = {"axes": ["S", "P", "L"], "layout": "NCDHW", "steps": steps}
+    given: dict[str, Any] = {"axes": ["S", "P", "L"], "layout": "NCDHW", "steps": steps}
     given["tiling"] = {"size": [4, 8, 8], "overlap": 0.5, "weights": "gaussian"}
     network = networks.affine_channels(3, [0.0, 0.01, 0.02], [0.0, 1.0, 0.0])
     labels = [{"index": 1, "name": "one"}, {"index": 2, "name": "two"}]
