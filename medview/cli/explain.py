@@ -80,7 +80,7 @@ def explain_command(
     ]
     lines += [f"  note: {note['text']}" for note in answer["warnings"]]
     lines.append(
-        f"{answer['runs']} runs in {answer['duration_s']:.1f} s. AI explanation: research use, not for diagnosis."
+        f"Runs of the network: {answer['runs']}, in {answer['duration_s']:.1f} s. AI explanation: research use, not for diagnosis."
     )
     print_text("\n".join([*lines, f"Written to {output}"]))
     return ExitCode.DONE

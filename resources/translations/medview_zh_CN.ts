@@ -1994,7 +1994,7 @@
         <translation>原始图像的评分：{0}</translation>
     </message>
     <message>
-        <source>{0} runs in {1} s</source>
+        <source>Runs of the network: {0}, in {1} s</source>
         <translation>运行 {0} 次，用时 {1} 秒</translation>
     </message>
     <message>
