@@ -189,7 +189,11 @@ class ExplanationCard(QWidget):
             shown = figure_text(value) if isinstance(value, float) else explanation_text(str(value))
             told = unit if unit in {"", "mm", "ml"} else explanation_text(unit)
             said.append(f"{parameter_title(self.made.method, name)}: {shown} {told}".rstrip())
-        said.append(translate("Explain", "Runs of the network: {0}, in {1} s").format(self.made.runs, f"{self.made.duration_s:.1f}"))
+        said.append(
+            translate("Explain", "Runs of the network: {0}, in {1} s").format(
+                self.made.runs, f"{self.made.duration_s:.1f}"
+            )
+        )
         return "\n".join(said)
 
     def _toggle(self) -> None:

@@ -331,7 +331,7 @@ def test_what_cannot_be_drawn_is_refused_with_a_reason(monkeypatch: pytest.Monke
     with pytest.raises(MedviewError, match="pip install vtk"):
         SolidProcess()
     monkeypatch.setattr(solid_process.sys, "frozen", True, raising=False)
-    with pytest.raises(MedviewError, match="--three-d"):
+    with pytest.raises(MedviewError, match="medview-3d"):
         SolidProcess()
 
 
