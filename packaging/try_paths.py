@@ -39,11 +39,18 @@ SCRATCHED = r"""
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-ssize_t read(int file, void *to, size_t count) {
+static int scratched(int file) {
     char link[64], path[4096] = "";
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-    if (readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/scratched disc/")) { errno = EIO; return -1; }
-    return ((ssize_t (*)(int, void *, size_t))dlsym(RTLD_NEXT, "read"))(file, to, count);
+    if (readlink(link, path, sizeof path - 1) <= 0 || !strstr(path, "/scratched disc/")) return 0;
+    errno = EIO;
+    return 1;
+}
+ssize_t read(int file, void *to, size_t count) {
+    return scratched(file) ? -1 : ((ssize_t (*)(int, void *, size_t))dlsym(RTLD_NEXT, "read"))(file, to, count);
+}
+ssize_t pread64(int file, void *to, size_t count, off64_t at) {
+    return scratched(file) ? -1 : ((ssize_t (*)(int, void *, size_t, off64_t))dlsym(RTLD_NEXT, "pread64"))(file, to, count, at);
 }
 """
 """A disc whose directory can be read and whose files cannot."""
