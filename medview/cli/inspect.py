@@ -50,7 +50,9 @@ def readable(answer: dict[str, Any]) -> str:
         f"{answer['files_seen']} files, {answer['frames_on_disk']} frames on disk, {answer['frames_shown']} shown, "
         f"{answer['objects_without_pixels']} objects without pixels"
     )
-    lines += [f"! {problem['path']}: {problem['what']}" for problem in answer["problems"]]
+    for problem in answer["problems"]:
+        named = problem["path"] in problem["what"]
+        lines.append(f"! {problem['what']}" if named else f"! {problem['path']}: {problem['what']}")
     others = answer["not_shown"]
     if others:
         more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
