@@ -227,6 +227,7 @@ def ct_picture(size: tuple[int, int], folder: Path) -> None:
     assert stack is not None
     wait(desk, lambda: workspace.loader.volume(stack).is_complete)
     workspace.show_three_planes()
+    settle(desk)  # what was kept of an earlier run comes back
     known = {result.provenance.package_id for result in workspace.results.of(stack.id)}
     if "ct-lungs" not in known:
         workspace.run_model(stack, open_package("ct-lungs"))
