@@ -219,13 +219,8 @@ def ct_picture(size: tuple[int, int], folder: Path) -> None:
     """A real chest CT in four viewports with the lungs that the built-in network found."""
     from medview.inference.package import open_package
 
-    desk = make_desk(size)
+    desk, stack = open_ct(size, folder)
     workspace = desk.workspace
-    workspace.open_paths([str(folder)])
-    wait(desk, lambda: workspace.active_viewport.stack is not None and not workspace.is_scanning)
-    stack = workspace.active_viewport.stack
-    assert stack is not None
-    wait(desk, lambda: workspace.loader.volume(stack).is_complete)
     workspace.show_three_planes()
     settle(desk)  # what was kept of an earlier run comes back
     known = {result.provenance.package_id for result in workspace.results.of(stack.id)}
@@ -248,13 +243,8 @@ def planes_picture(size: tuple[int, int], folder: Path) -> None:
     from medview.app.oblique import turn_by_hand
     from medview.core.slab import Slab
 
-    desk = make_desk(size)
+    desk, _stack = open_ct(size, folder)
     workspace = desk.workspace
-    workspace.open_paths([str(folder)])
-    wait(desk, lambda: workspace.active_viewport.stack is not None and not workspace.is_scanning)
-    stack = workspace.active_viewport.stack
-    assert stack is not None
-    wait(desk, lambda: workspace.loader.volume(stack).is_complete)
     workspace.planes.start()
     workspace.planes.turn(0, 1, 0.5)
     workspace.planes.turn(1, 2, 0.3)

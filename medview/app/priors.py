@@ -6,10 +6,10 @@ lie in one space or a registration that the reader accepted brings them together
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import numpy as np
 from psygnal import Signal
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.study import Stack, Study
     from medview.store.entry import Entry
+
+Sized: TypeAlias = "tuple[WorkItem, tuple[float, str]]"
+"""A line of the list, and the number and unit of its size."""
+NameOf: TypeAlias = "Callable[[WorkItem], tuple[str, ...] | None]"
 
 KIND = "prior"
 NEAR_MM = 10.0
@@ -139,9 +143,9 @@ class Priors:
 
     def _match_all(self) -> dict[str, PriorSize]:
         found: dict[str, PriorSize] = {}
-        lines: dict[int, list[tuple[WorkItem, tuple[float, str]]]] = {}
+        lines: dict[int, list[Sized]] = {}
 
-        def sized(study: Study) -> list[tuple[WorkItem, tuple[float, str]]]:
+        def sized(study: Study) -> list[Sized]:
             if id(study) not in lines:
                 items = self._workspace.worklist.of_study(study)
                 kept = (item for item in items if item.decision.verdict != "rejected")
@@ -158,20 +162,21 @@ class Priors:
     def _pairs(
         self,
         study: Study,
-        mine: Sequence[tuple[WorkItem, tuple[float, str]]],
+        mine: Sequence[Sized],
         older: Study,
-        theirs: Sequence[tuple[WorkItem, tuple[float, str]]],
-    ) -> Iterable[tuple[tuple[WorkItem, tuple[float, str]], tuple[WorkItem, tuple[float, str]], PriorBy]]:
+        theirs: Sequence[Sized],
+    ) -> Iterable[tuple[Sized, Sized, PriorBy]]:
         """Lines of two studies that are one thing, each line once: by identifier, then by name, then by place."""
         taken: set[str] = set()
-        for name_of, by in ((_identity, "tracking"), (_name, "name")):
+        ways: tuple[tuple[NameOf, PriorBy], ...] = ((_identity, "tracking"), (_name, "name"))
+        for name_of, by in ways:
             known = _once(theirs, name_of)
             for name, line in _once(mine, name_of).items():
                 other = known.get(name)
                 if other is None or line[1][1] != other[1][1] or taken & {line[0].key, other[0].key}:
                     continue
                 taken |= {line[0].key, other[0].key}
-                yield line, other, "tracking" if by == "tracking" else "name"
+                yield line, other, by
         placed = [[one for one in lines if one[0].key not in taken and _can_lie(one[0])] for lines in (mine, theirs)]
         if not all(placed) or max(len(lines) for lines in placed) > MOST_COMPARED:
             return
@@ -186,9 +191,9 @@ class Priors:
     def _near(
         self,
         study: Study,
-        mine: Sequence[tuple[WorkItem, tuple[float, str]]],
+        mine: Sequence[Sized],
         older: Study,
-        theirs: Sequence[tuple[WorkItem, tuple[float, str]]],
+        theirs: Sequence[Sized],
     ) -> Iterable[tuple[float, int, int]]:
         """(mm apart, index in mine, index in theirs) of lines of one kind of size that lie at one place."""
         for stack, here in _by_stack(mine):
@@ -280,11 +285,9 @@ def _date(text: str) -> date:
     return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
 
 
-def _once(
-    lines: Sequence[tuple[WorkItem, tuple[float, str]]], name_of: Any
-) -> dict[tuple[str, ...], tuple[WorkItem, tuple[float, str]]]:
+def _once(lines: Sequence[Sized], name_of: NameOf) -> dict[tuple[str, ...], Sized]:
     """Lines by a name that only one of them has."""
-    found: dict[tuple[str, ...], list[tuple[WorkItem, tuple[float, str]]]] = {}
+    found: dict[tuple[str, ...], list[Sized]] = {}
     for line in lines:
         name = name_of(line[0])
         if name is not None:
@@ -314,7 +317,7 @@ def _can_lie(item: WorkItem) -> bool:
     return item.kind in {"finding", "mark"}
 
 
-def _reach(mine: tuple[WorkItem, tuple[float, str]], other: tuple[WorkItem, tuple[float, str]]) -> float:
+def _reach(mine: Sized, other: Sized) -> float:
     """How far apart two lines may lie, in mm; below zero where they are no things of one kind."""
     if mine[1][1] != other[1][1]:
         return -1.0
@@ -324,7 +327,7 @@ def _reach(mine: tuple[WorkItem, tuple[float, str]], other: tuple[WorkItem, tupl
 
 
 def _by_stack(
-    lines: Sequence[tuple[WorkItem, tuple[float, str]]],
+    lines: Sequence[Sized],
 ) -> list[tuple[Stack, list[tuple[int, tuple[float, float, float]]]]]:
     """(index, place) of lines that have one, by the stack that they are on."""
     found: dict[str, tuple[Stack, list[tuple[int, tuple[float, float, float]]]]] = {}

@@ -40,6 +40,28 @@ def activated(activation: str, scores: FloatArray, class_axis: int) -> FloatArra
     return sigmoid(scores.astype(np.float32)).astype(np.float64) if activation == "sigmoid" else scores
 
 
+def picked_each(
+    output: DetectionOutput,
+    corners: FloatArray,
+    scores: FloatArray,
+    labels: AnyArray | None,
+    network: Network,
+    extras: FloatArray | None = None,
+) -> list[Candidates]:
+    """As :func:`picked`, of each item of a batch."""
+    return [
+        picked(
+            output,
+            corners[n],
+            scores[n],
+            None if labels is None else labels[n],
+            network,
+            None if extras is None else extras[n],
+        )
+        for n in range(len(corners))
+    ]
+
+
 def picked(
     output: DetectionOutput,
     corners: FloatArray,

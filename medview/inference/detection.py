@@ -15,7 +15,7 @@ from medview.core.geometry import Geometry
 from medview.core.study import Stack
 from medview.inference.anchors import decode_anchors
 from medview.inference.candidates import AnyArray, Candidates, FloatArray
-from medview.inference.decoding import activated, corners_of, picked
+from medview.inference.decoding import activated, corners_of, picked_each
 from medview.inference.manifest import Manifest
 from medview.inference.manifest_detectors import (
     AnchorsOutput,
@@ -105,17 +105,7 @@ def _decode_boxes(
     elif output.masks_output is not None:
         # Which box a mask is of, while the boxes are picked out.
         more = np.broadcast_to(np.arange(corners.shape[1], dtype=np.float64)[:, None], (*corners.shape[:2], 1))
-    found = [
-        picked(
-            output,
-            corners[n],
-            scores[n],
-            None if labels is None else labels[n],
-            network,
-            None if more is None else more[n],
-        )
-        for n in range(corners.shape[0])
-    ]
+    found = picked_each(output, corners, scores, labels, network, more)
     if output.masks_output is None:
         return found
     return [with_masks(output, one, raw[-1], n, shape, network) for n, one in enumerate(found)]

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
+from medview.kernels.resample_grid import Kind
+
 Interpolation = Literal["linear", "nearest", "cubic", "spline", "area", "adaptive", "pillow-bilinear", "pillow-bicubic"]
 """How values are resized. ``linear``, ``cubic`` (Catmull-Rom) and ``spline`` (interpolating cubic B-spline, the order 3 of
 SciPy, scikit-image and nnU-Net) take no account of shrinking; ``area`` averages where it
@@ -17,19 +19,7 @@ shrinks and is linear where it enlarges; ``adaptive`` is the mean of the whole v
 average pooling, which PyTorch and MONAI call area); the Pillow kinds widen the kernel when they shrink and round as Pillow does (8 bit
 for the unit ``display``)."""
 
-Resizing = Literal[
-    "linear",
-    "nearest",
-    "cubic",
-    "spline",
-    "area",
-    "adaptive",
-    "pillow-bilinear",
-    "pillow-bicubic",
-    "opencv-linear",
-    "opencv-cubic",
-    "opencv-area",
-]
+Resizing = Kind
 """Also OpenCV's own resizing of slices, with its rounding of 8 bit."""
 
 Scope = Literal["volume", "slice"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.inference.candidates import AnyArray, BoxMask, Candidates, FloatArray
-from medview.inference.decoding import activated, corners_of, picked
+from medview.inference.decoding import activated, corners_of, picked_each
 from medview.inference.manifest_detectors import YoloOutput
 from medview.inference.network import Network
 from medview.inference.segmentation import OutputWatch
@@ -60,17 +60,7 @@ def decode_yolo(
         corners = corners_of(layout, boxes, 2)[..., ::-1] - 0.5
     if output.keypoints is not None and extras is not None:
         extras = _keypoints(output, extras, shape)
-    found = [
-        picked(
-            output,
-            corners[n],
-            scores[n],
-            None if labels is None else labels[n],
-            network,
-            None if extras is None else extras[n],
-        )
-        for n in range(len(corners))
-    ]
+    found = picked_each(output, corners, scores, labels, network, extras)
     if prototypes is None:
         return found
     # Masks are made of what stays, while the slice's prototypes are at hand.

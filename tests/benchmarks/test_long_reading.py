@@ -26,6 +26,7 @@ from medview.core.plane import upright_axes
 from medview.core.slab import Slab
 from medview.processing.chain import FilterStep
 from medview.ui.application import Desk
+from tests.benchmarks.processes import family_of, proportional
 from tests.shared import shared_path
 from tests.ui.small_study import active, close_desk, open_desk
 
@@ -36,28 +37,12 @@ WARM_ROUNDS = 3
 RESULTS = Path(__file__).parent / "results"
 
 
-def family() -> list[int]:
-    """This process and all that it started."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except (OSError, IndexError):
-                continue
-    found = [os.getpid()]
-    for pid in found:
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found
-
-
 def taken() -> dict[str, int]:
     """Memory (proportional set sizes, bytes), threads, processes and open files of all processes."""
     pss = threads = files = count = 0
-    for pid in family():
+    for pid in family_of(os.getpid()):
         try:
-            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            pss += sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:"))
+            pss += proportional(pid)
             threads += len(list(Path(f"/proc/{pid}/task").iterdir()))
             files += len(list(Path(f"/proc/{pid}/fd").iterdir()))
             count += 1

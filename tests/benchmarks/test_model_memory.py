@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +18,25 @@ import pytest
 
 from medview.core.resources import resource_path
 from medview.inference.package import open_package
+from tests.benchmarks.processes import family_of, proportional
 from tests.benchmarks.test_tiling import unet_like
 from tests.inference.packages import about, shared_package, write_package
 from tests.shared import shared_path
 
 MIB = 1 << 20
-ALLOWED = 300 * MIB
+ALLOWED = 300 * 10**6
 RESULTS = Path(__file__).parent / "results"
 CHEST = "data/profmcdan+dicom-project/data/767"
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's smaps")
 
 
-def family_of(first: int) -> list[int]:
-    """A process and all that it started."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except (OSError, IndexError):
-                continue
-    found = [first]
-    for pid in found:
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found
-
-
-def proportional(pids: list[int]) -> int:
-    """Bytes, shared ones by their share."""
+def together(pids: list[int]) -> int:
+    """Bytes of several processes, of which some may end meanwhile."""
     total = 0
     for pid in pids:
-        try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        with suppress(OSError):
+            total += proportional(pid)
     return total
 
 
@@ -62,7 +46,7 @@ def peak_of(*arguments: str) -> tuple[int, list[str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         most = 0
         while process.poll() is None:
-            most = max(most, proportional(family_of(process.pid)))
+            most = max(most, together(family_of(process.pid)))
             time.sleep(0.02)
         assert process.stdout is not None
         said = process.stdout.read().splitlines()
