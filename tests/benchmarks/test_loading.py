@@ -2,9 +2,8 @@
 
 Bars: uncompressed at most 2.5× the time of reading the bytes and at least 8× faster than SimpleITK; JPEG lossless, JPEG-LS, HTJ2K
 and RLE at least 1.5×, JPEG 2000 at least 1.15× faster; memory over all processes at most 1.5× the volume plus 250 MB.
-The bars hold where both are told the files: SimpleITK's series reader is given sorted names (and spared the copy into an array),
-medview a stack. Finding the files is a bar of its own (test_listing.py); the ratio with both searching the folder is printed
-beside it: medview then knows the studies, stacks and geometry of all files, GDCM the names of one series.
+Beside SimpleITK both are measured twice: told the files (it is given sorted names and spared the copy into an array), and searching
+the folder first; the bar holds for the worse of the two.
 MEDVIEW_BENCH_SLICES takes fewer slices.
 """
 
@@ -217,7 +216,7 @@ def test_volume(name: str, plain: Path, tmp_path: Path) -> None:
             "times the bytes": slower,
         },
     )
-    assert reading >= bar
+    assert min(faster, reading) >= bar
     if name == "uncompressed":
         assert slower <= 2.5
 
