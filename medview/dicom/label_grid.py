@@ -13,6 +13,7 @@ from medview.dicom.header import FrameHeader
 from medview.dicom.placement import cluster_depths
 
 SAME_DEPTH_MM = 0.01
+SAME_CORNER_MM = 0.01
 _PARALLEL = 1e-3
 _MOST_SLICES = 20_000
 
@@ -57,6 +58,36 @@ def grid_of_frames(
         whole, row, column, normal, (common.spacing[0], common.spacing[1]), size, step, frame_of_reference
     )
     return LabelGrid(geometry, tuple(int(place[rank]) for rank in ranks))
+
+
+def frames_by_corner(frames: Sequence[FrameHeader], stack: Geometry | None = None) -> list[list[int]]:
+    """Indices of frames of one orientation and spacing in groups that one grid can hold.
+
+    Frames of one depth may begin at different corners (tiles of a plane, segments that were each cut to their own box);
+    a grid has one corner in each slice.
+    """
+    common = frames[0].common
+    assert common.orientation is not None
+    row, column = np.array(common.orientation[:3]), np.array(common.orientation[3:])
+    positions = np.array([frame.position for frame in frames], dtype=np.float64)
+    ranks = cluster_depths(positions @ np.cross(row, column), SAME_DEPTH_MM)
+    corners = np.stack([positions @ row, positions @ column], axis=1)
+    first = np.array([int(np.argmax(ranks == rank)) for rank in range(int(ranks.max()) + 1)])
+    if np.abs(corners - corners[first][ranks]).max() <= SAME_CORNER_MM:
+        return [list(range(len(frames)))]
+    if stack is not None:  # where the images themselves wander from slice to slice, so do the frames over them
+        nearest = np.abs(stack.depths[None] - (positions @ stack.normal)[:, None]).argmin(axis=1)
+        at = stack.origins[nearest]
+        corners = corners - np.stack([at @ row, at @ column], axis=1)
+    groups: dict[tuple[int, int], list[int]] = {}
+    placed = np.round(corners / SAME_CORNER_MM).astype(np.int64)
+    for index, (u, v) in enumerate(placed.tolist()):
+        key = next(
+            (near for du in (0, -1, 1) for dv in (0, -1, 1) if (near := (u + du, v + dv)) in groups),
+            (u, v),
+        )
+        groups.setdefault(key, []).append(index)
+    return list(groups.values())
 
 
 def _slices_of_stack(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from medview.dicom import object_values as ov
 from medview.dicom.frame_source import frame_of
 from medview.dicom.header import InstanceHeader, as_shorts, as_text
 from medview.dicom.header_reader import HeaderReader
-from medview.dicom.label_grid import LabelGrid, grid_of_frames
+from medview.dicom.label_grid import LabelGrid, frames_by_corner, grid_of_frames
 from medview.dicom.pixel_description import PixelDescription
 from medview.dicom.tags import tag
 
@@ -223,8 +223,11 @@ class _Pixels:
 class _Painter:
     """Label maps (k, j, i), one more wherever segments overlap, filled segment by segment."""
 
-    def __init__(self, shape: tuple[int, int, int], dtype: type[np.unsignedinteger[Any]], path: str) -> None:
-        self._shape, self._dtype, self._path = shape, dtype, path
+    def __init__(
+        self, shape: tuple[int, int, int], dtype: type[np.unsignedinteger[Any]], path: str, taken: int = 0
+    ) -> None:
+        """``taken``: bytes that other grids of the object have already."""
+        self._shape, self._dtype, self._path, self._taken = shape, dtype, path, taken
         self.maps: list[NDArray[np.unsignedinteger[Any]]] = []
         self.counts: dict[int, float] = defaultdict(float)
         self.sums: dict[int, FloatArray] = defaultdict(lambda: np.zeros(3))
@@ -232,8 +235,9 @@ class _Painter:
 
     def _add_map(self) -> None:
         size = int(np.prod(self._shape)) * np.dtype(self._dtype).itemsize
-        if size * (len(self.maps) + 1) > MOST_BYTES:
-            raise _unusable(self._path, f"its label maps would need {size * (len(self.maps) + 1) >> 20} MB")
+        needed = self._taken + size * (len(self.maps) + 1)
+        if needed > MOST_BYTES:
+            raise _unusable(self._path, f"its label maps would need {needed >> 20} MB")
         self.maps.append(np.zeros(self._shape, self._dtype))
 
     def paint_segment(
@@ -360,13 +364,13 @@ def _on_grids(
     centres: dict[int, tuple[float, Point3]] = {}
     labels = tuple(part.label for part in file.parts)
     reference = stack.geometry if stack is not None else None
-    for members in groups.values():
+    for members in _with_one_corner(header, groups.values(), reference):
         try:
             placed = [header.frame(at) for at in members]
             grid = grid_of_frames(placed, size, file.references.frame_of_reference, reference)
         except ValueError as error:
             raise _unusable(header.path, str(error)) from error
-        painter = _Painter(grid.geometry.shape, _dtype_of(file), header.path)
+        painter = _Painter(grid.geometry.shape, _dtype_of(file), header.path, sum(one.labels.nbytes for one in maps))
         _paint(file, members, grid, painter, pixels, progress)
         dk, dj, di = grid.geometry.spacing
         for value, count in painter.counts.items():
@@ -389,6 +393,15 @@ def _on_grids(
         creator=file.references.creator,
         notes=_notes(file, len(frames)),
     )
+
+
+def _with_one_corner(
+    header: InstanceHeader, groups: Iterable[list[int]], stack: Geometry | None
+) -> Iterator[list[int]]:
+    """The frames of each group again, apart where frames of one depth begin at different corners."""
+    for members in groups:
+        for part in frames_by_corner([header.frame(at) for at in members], stack):
+            yield [members[at] for at in part]
 
 
 def _all_parts(file: SegmentationFile, found: dict[int, float]) -> tuple[OverlayPart, ...]:

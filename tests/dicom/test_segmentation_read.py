@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import subprocess
 import sys
@@ -235,6 +236,26 @@ def test_a_finer_grid_stays_its_own(tmp_path: Path) -> None:
     assert overlay.parts[0].volume_ml == pytest.approx(MARKER.sum() * 1.5 * 0.75 * 2.5 / 1000)
     truth = points_of(MARKER, positions_along(), AXIAL).mean(axis=0)
     np.testing.assert_allclose(points(overlay, 1).mean(axis=0), truth, atol=2e-3)
+
+
+@pytest.mark.parametrize("tilt_mm", [0.0, 0.4], ids=["straight", "tilted"])
+def test_frames_of_one_depth_that_begin_at_other_corners_stay_apart(tmp_path: Path, tilt_mm: float) -> None:
+    """Segments that a writer cut each to its own box, on images that wander from slice to slice too."""
+    positions = positions_along() + np.arange(12)[:, None] * [0.0, tilt_mm, 0.0]
+    sources = make_series(positions=positions)
+    stack = stack_of(save_series(sources, tmp_path / "images"))
+    masks = np.repeat(MARKER.astype(np.uint8)[..., None], 2, axis=3)
+    made = make_segmentation(sources, masks, names=["a", "b"])
+    for group in made.PerFrameFunctionalGroupsSequence:
+        group.PlanePositionSequence = copy.deepcopy(list(group.PlanePositionSequence))
+        if group.SegmentIdentificationSequence[0].ReferencedSegmentNumber == 2:
+            x, y, z = group.PlanePositionSequence[0].ImagePositionPatient
+            group.PlanePositionSequence[0].ImagePositionPatient = [x + 3.0, y - 4.5, z]
+    overlay = read_segmentation(open_segmentation(str(save(made, tmp_path / "seg.dcm"))), stack)
+    assert len(overlay.segmentations) == 2
+    truth = points_of(MARKER, positions, AXIAL)
+    np.testing.assert_allclose(points(overlay, 1), truth, atol=2e-3)
+    np.testing.assert_allclose(points(overlay, 2), sorted_points(truth + np.array((3.0, -4.5, 0.0))), atol=2e-3)
 
 
 def test_images_without_a_place_carry_the_frames_that_were_derived_from_them(tmp_path: Path) -> None:
