@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -24,6 +25,7 @@ SAME_PLANE = 0.999
 """Cosine of the largest angle (2.6 degrees) between planes that count as parallel."""
 
 MOST_CELLS = 1 << 28
+MOST_SAMPLES = 2048
 
 
 def contour_normal(points: FloatArray) -> FloatArray | None:
@@ -128,17 +130,10 @@ def _fill_group(
         column = np.cross(normal, row)
         spacing = (min(reference.spacing), min(reference.spacing))
     at = np.array([float((one.points @ normal).mean()) for one in contours])
-    levels: dict[int, list[int]] = defaultdict(list)
-    order = np.argsort(at, kind="stable")
-    level, last = -1, -np.inf
-    for index in order:
-        if at[index] - last > 0.05:
-            level += 1
-        last = at[index]
-        levels[level].append(int(index))
-    depths = np.array([at[members].mean() for members in levels.values()])
-    gaps = np.diff(depths)
-    thickness = float(gaps.min()) if len(gaps) else reference.spacing[0]
+    levels = _levels(at, reference.spacing[0])
+    depths = np.array([at[members].mean() for members in levels])
+    gaps = np.sort(np.diff(depths))
+    thickness = float(gaps[(len(gaps) - 1) // 2]) if len(gaps) else reference.spacing[0]
     points = np.concatenate([one.points for one in contours])
     x, y = points @ row, points @ column
     x0, y0 = float(x.min()), float(y.min())
@@ -149,10 +144,11 @@ def _fill_group(
     whole, place = _with_empty_slices(depths, thickness)
     volume = 0.0
     labels = np.zeros((len(whole), *shape), np.uint8) if np.prod(shape) * len(whole) <= MOST_CELLS else None
-    for number, members in levels.items():
-        groups = signed_parts([flat[index] for index in members], exclusive)
-        area = sum(_net_area(group) for group in groups) * spacing[0] * spacing[1]
-        volume += area * thickness / 1000
+    for number, (members, height) in enumerate(zip(levels, _heights(depths, thickness), strict=True)):
+        polygons = [flat[index] for index in members]
+        groups = signed_parts(polygons if exclusive else _distinct(polygons), exclusive)
+        area = _area_of(groups) * spacing[0] * spacing[1]
+        volume += float(area * height) / 1000
         if labels is not None:
             mask = np.zeros(shape, dtype=np.bool_)
             for group in groups:
@@ -167,6 +163,60 @@ def _fill_group(
     affine[:3, 2] = normal * thickness if len(whole) == 1 else (origins[-1] - origins[0]) / (len(whole) - 1)
     geometry = Geometry(labels.shape, affine, reference.frame_of_reference, origins if len(whole) > 1 else None)
     return Segmentation(labels, geometry, (label,)), volume
+
+
+def _levels(at: FloatArray, step: float) -> list[list[int]]:
+    """Indices of outlines by the plane that they lie in, from the lowest to the highest.
+
+    Writers round or move what they drew on one slice; less than a fifth of a slice, and than half a mm, is one plane.
+    """
+    same = max(0.05, min(0.5, 0.2 * step))
+    levels: list[list[int]] = []
+    last = -np.inf
+    for index in np.argsort(at, kind="stable"):
+        if at[index] - last > same:
+            levels.append([])
+        last = at[index]
+        levels[-1].append(int(index))
+    return levels
+
+
+def _heights(depths: FloatArray, thickness: float) -> FloatArray:
+    """How much each plane stands for: half way to its neighbours, at most half of ``thickness`` each way."""
+    half = np.minimum(np.diff(depths), thickness) / 2
+    ends = np.array([thickness / 2])
+    return np.asarray(np.concatenate([ends, half]) + np.concatenate([half, ends]))
+
+
+def _distinct(polygons: Sequence[FloatArray]) -> list[FloatArray]:
+    """Without those that are there twice: a second one is no hole in the first."""
+    kept: list[FloatArray] = []
+    for polygon in polygons:
+        if not any(one.shape == polygon.shape and np.abs(one - polygon).max() < 1e-3 for one in kept):
+            kept.append(polygon)
+    return kept
+
+
+def _area_of(groups: Sequence[Sequence[FloatArray]]) -> float:
+    """Area of all groups together in square pixels: exact where outlines lie inside or beside one another, else sampled."""
+    polygons = [polygon for group in groups for polygon in group]
+    if not any(_may_cross(a, b) for a, b in itertools.combinations(polygons, 2)):
+        return float(sum(_net_area(group) for group in groups))
+    low = np.min([polygon.min(axis=0) for polygon in polygons], axis=0)
+    extent = float(np.max([polygon.max(axis=0) for polygon in polygons], axis=0).max() - low.min())
+    scale = min(16.0, MOST_SAMPLES / max(extent, 1.0))
+    shape = (math.ceil(scale * extent) + 3, math.ceil(scale * extent) + 3)
+    mask = np.zeros(shape, dtype=np.bool_)
+    for group in groups:
+        mask |= even_odd_mask([(polygon - low) * scale + 0.5 for polygon in group], shape)
+    return float(np.count_nonzero(mask)) / scale**2
+
+
+def _may_cross(a: FloatArray, b: FloatArray) -> bool:
+    """Whether two outlines share room without that one lies inside the other."""
+    low = np.maximum(a.min(axis=0), b.min(axis=0))
+    high = np.minimum(a.max(axis=0), b.max(axis=0))
+    return bool(np.all(high - low > 1e-6)) and not is_inside(a, b) and not is_inside(b, a)
 
 
 def _net_area(group: Sequence[FloatArray]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from medview.core.problem import MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Stack
 from medview.dicom import object_values as ov
+from medview.dicom.elements import Values
 from medview.dicom.header import as_integer, as_numbers, as_text
 from medview.dicom.tags import tag
 
@@ -57,16 +59,21 @@ def read_structure_set(path: str, stack: Stack, progress: Progress = no_progress
     values = ov.read_object(path, _WANTED).values
     references = ov.read_references(path)
     charset = values.get(ov.CHARSET)
-    contours_of = {
-        as_integer(item.get(_OF_ROI)): item for item in values.get(_ROI_CONTOURS) or () if as_text(item.get(_OF_ROI))
-    }
+    contours_of: dict[int | None, list[Values]] = defaultdict(list)
+    for item in values.get(_ROI_CONTOURS) or ():
+        contours_of[as_integer(item.get(_OF_ROI))].append(item)
     kinds = {as_integer(item.get(_OF_ROI)): as_text(item.get(_INTERPRETED)) for item in values.get(_OBSERVATIONS) or ()}
     parts: list[OverlayPart] = []
     contours: list[Contour] = []
     filled = []
     elsewhere: list[str] = []
     odd: dict[str, int] = defaultdict(int)
-    rois = values.get(_ROIS) or ()
+    rois = list(values.get(_ROIS) or ())
+    # Outlines of a structure that the set does not describe are outlines all the same.
+    described = {as_integer(roi.get(_ROI_NUMBER)) for roi in rois}
+    rois += [
+        {_ROI_NUMBER: items[0].get(_OF_ROI, b"")} for number, items in contours_of.items() if number not in described
+    ]
     for at, roi in enumerate(rois):
         progress("structures", at, len(rois))
         number = as_integer(roi.get(_ROI_NUMBER))
@@ -75,9 +82,9 @@ def read_structure_set(path: str, stack: Stack, progress: Progress = no_progress
         if reference and stack.geometry.frame_of_reference not in {"", reference}:
             elsewhere.append(name)
             continue
-        item = contours_of.get(number) or {}
-        label = Label(at + 1, name, _colour(item.get(_COLOUR), at))
-        own, exclusive = _contours(item, at + 1, odd)
+        items = contours_of.get(number) or [{}]
+        label = Label(at + 1, name, _colour(items[0].get(_COLOUR), at))
+        own, exclusive = _contours(items, at + 1, odd)
         maps, volume = fill_contours(own, label, stack.geometry, exclusive)
         closed = any(one.kind == "closed" for one in own)
         parts.append(
@@ -91,6 +98,9 @@ def read_structure_set(path: str, stack: Stack, progress: Progress = no_progress
         )
         contours += own
         filled += maps
+    if not rois:
+        why = "it holds no structures"
+        raise MedviewError("unusable_overlay", f"{path} cannot be laid over images: {why}.", path, values=(why,))
     if not parts and elsewhere:
         raise MedviewError(
             "other_frame_of_reference",
@@ -124,12 +134,12 @@ def _colour(value: bytes | None, at: int) -> Colour:
     return LABEL_COLOURS[at % len(LABEL_COLOURS)]
 
 
-def _contours(item: dict[int, object], value: int, odd: dict[str, int]) -> tuple[list[Contour], bool]:
+def _contours(items: Sequence[Values], value: int, odd: dict[str, int]) -> tuple[list[Contour], bool]:
     """The outlines of one structure, and whether they exclude one another."""
     found: list[Contour] = []
     exclusive = False
-    listed = item.get(_CONTOURS)
-    for one in listed if isinstance(listed, list) else ():
+    listed = [one for item in items for one in item.get(_CONTOURS) or ()]
+    for one in listed:
         name = as_text(one.get(_TYPE)).upper()
         kind = _KINDS.get(name)
         numbers = ov.numbers_of(one.get(_POINTS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,53 @@ def test_overlapping_outlines_of_one_structure_are_united(tmp_path: Path) -> Non
     (one,) = overlay.segmentations
     mask = one.labels[0] > 0
     assert mask.sum() * 0.75 * 1.5 == pytest.approx(9 * 6, rel=0.15)
+
+
+def test_volumes_of_what_writers_do_that_planning_systems_do_not(tmp_path: Path) -> None:
+    """Outlines a tenth of a mm off their slice, twice the same one, crossing ones, and one between the slices."""
+
+    def box(x0: float, x1: float, z: float) -> tuple[str, np.ndarray]:
+        return "CLOSED_PLANAR", square(x0, -10, x1, 0, z)
+
+    def xor(x0: float, x1: float, z: float) -> tuple[str, np.ndarray]:
+        return "CLOSEDPLANAR_XOR", square(x0, -10, x1, 0, z)
+
+    levels = Z[3:6]
+    _, overlay = read(
+        tmp_path,
+        [
+            ("off by a little", (9, 9, 9), [*(box(-10, 0, z) for z in levels), box(2, 3, Z[4] + 0.1)]),
+            ("twice", (9, 9, 9), [box(-10, 0, z) for z in (*levels, Z[4])]),
+            ("crossing", (9, 9, 9), [box(*x, z) for z in levels for x in ((-10, 0), (-5, 5))]),
+            ("crossing, exclusive", (9, 9, 9), [xor(*x, z) for z in levels for x in ((-10, 0), (-5, 5))]),
+            ("one between", (9, 9, 9), [box(-10, 0, z) for z in (*Z[2:8], Z[4] + 1.25)]),
+        ],
+    )
+    slice_ml = 0.25  # 10 × 10 × 2.5 mm
+    wanted = [3.1 * slice_ml, 3 * slice_ml, 4.5 * slice_ml, 3 * slice_ml, 6 * slice_ml]
+    # What is off its slice moves where the slice's middle is; areas of crossing outlines are sampled.
+    assert [part.volume_ml for part in overlay.parts] == pytest.approx(wanted, rel=0.025)
+
+
+def test_outlines_in_two_items_or_of_a_structure_that_nothing_describes_are_not_lost(tmp_path: Path) -> None:
+    sources = make_series()
+    outlines = [("CLOSED_PLANAR", square(-10, -10, 0, 0, z)) for z in Z[3:7]]
+    made = make_structure_set(sources, [("one", (255, 0, 0), outlines), ("two", (0, 255, 0), outlines)])
+    first, second = made.ROIContourSequence
+    rest = copy.deepcopy(first)
+    first.ContourSequence, rest.ContourSequence = first.ContourSequence[:1], rest.ContourSequence[1:]
+    made.ROIContourSequence.append(rest)
+    second.ReferencedROINumber = 77
+    stack = stack_of(save_series(sources, tmp_path / "images"))
+    overlay = read_structure_set(str(save(made, tmp_path / "rt.dcm")), stack)
+    assert [(part.label.name, part.volume_ml) for part in overlay.parts] == [
+        ("one", pytest.approx(1.0)),
+        ("two", None),
+        ("77", pytest.approx(1.0)),
+    ]
+    made.StructureSetROISequence, made.ROIContourSequence = [], []
+    with pytest.raises(MedviewError, match="holds no structures"):
+        read_structure_set(str(save(made, tmp_path / "empty.dcm")), stack)
 
 
 def test_a_cut_across_shows_the_outline_of_what_is_enclosed(tmp_path: Path) -> None:
