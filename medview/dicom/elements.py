@@ -64,7 +64,7 @@ from medview.dicom.file_start import (
     start_of_elements,
 )
 from medview.dicom.inflate import DEFLATED_LOOK, begins_deflated, inflate_capped
-from medview.dicom.layout import Layout, plain_run
+from medview.dicom.layout import Layout, Pattern, plain_run
 from medview.files.byte_source import (
     NOT_THERE,
     OPEN_FLAGS,
@@ -86,6 +86,11 @@ class Layouts:
     meta: MetaLayout = field(default_factory=MetaLayout)
     syntaxes: dict[tuple[bytes, str], tuple[Syntax, str, bool]] = field(default_factory=dict)
     """(first bytes of the data set, declared transfer syntax) → how it is written; only where both agree."""
+
+    def begun(self, explicit: bool, number: int) -> Layout:
+        """A layout that is to learn this run."""
+        layout = self.runs[explicit, number] = Layout()
+        return layout
 
 
 Values = dict[int, Any]
@@ -134,6 +139,8 @@ class RawInstance:
     """Of the file on disk when it was read."""
     packed: bool = False
     """Whether it lies compressed in an archive."""
+    likeness: tuple[Pattern, ...] | None = None
+    """All of it but what an unwanted element holds, where it is like files before: patterns in their order."""
 
     def notice(self, code: str) -> None:
         """Note what is not as the standard wants it, once."""
@@ -309,20 +316,28 @@ def _walk(
     kinds = (SHORT_VRS, LONG_VRS) if syntax.explicit else None
     position: int | None = offset
     number = 0
+    likeness: tuple[Pattern, ...] | None = ()
     while position is not None:
         begin = position - source.base
         if not syntax.big and 0 <= begin <= len(source.buf):
             if layouts is None or number >= MAX_LAYOUTS:
                 position = plain_run(source.buf, begin, raw.values, wanted, kinds) + source.base
+                likeness = None
             else:
-                layout = layouts.runs.setdefault((syntax.explicit, number), Layout())
+                layout = layouts.runs.get((syntax.explicit, number)) or layouts.begun(syntax.explicit, number)
                 position = layout.run(source.buf, begin, raw.values, wanted, kinds) + source.base
+                likeness = None if likeness is None or layout.matched is None else (*likeness, layout.matched)
                 number += 1
+        else:
+            likeness = None
         head = _head_at(source, position, syntax)
         if head is None:
             raw.truncated |= position != source.size
-            return
+            break
+        if wanted.get(head[0], STOP) is not STOP:
+            likeness = None  # its value is no part of a pattern
         position = one_element(source, position, head, syntax, raw, wanted)
+    raw.likeness = likeness
 
 
 def only_zeros(source: ElementSource, offset: int) -> bool:

@@ -87,6 +87,14 @@ _ENHANCED_TAGS = frozenset(
         tags.IN_STACK_POSITION, tags.SEGMENT_NUMBER, tags.EXTRA_AXES,
     }
 )  # fmt: skip
+_OWN_TAGS = frozenset(
+    {
+        tags.SOP_UID, tags.INSTANCE_NUMBER, tags.FRAME_OF_REFERENCE, tags.POSITION, tags.ACQUISITION_NUMBER, tags.TEMPORAL_POSITION,
+        tags.TRIGGER_TIME, tags.FRAME_REFERENCE_TIME, tags.ACQUISITION_DATE, tags.ACQUISITION_TIME, tags.ACQUISITION_DATETIME,
+        tags.CONTENT_DATE, tags.CONTENT_TIME,
+    }
+)  # fmt: skip
+"""What is read of every file anew; nothing else of a header depends on it."""
 _OVERLAY_ROWS = frozenset(tags.OVERLAY_ROWS)
 _OVERLAY_SIZES = frozenset(tags.OVERLAY_ROWS + tags.OVERLAY_COLUMNS)
 _RARE = _OVERLAY_ROWS | {tags.ICC_PROFILE, tags.OPTICAL_PATHS}
@@ -106,6 +114,7 @@ class HeaderReader:
 
     def __init__(self) -> None:
         self._caches: tuple[dict[Any, Any], ...] = ({}, {}, {}, {})
+        self._alike: dict[tuple[Any, ...], tuple[SeriesHeader, ImageHeader, _Judged, FrameCommon]] = {}
         self._first_read = FIRST_READ
         self._layouts = Layouts()
         self._reference: tuple[bytes | None, str] = (None, "")
@@ -121,6 +130,11 @@ class HeaderReader:
     def build(self, path: str, raw: RawInstance) -> InstanceHeader:
         """The header value of elements that were read."""
         values = raw.values
+        likeness = _likeness(raw)
+        alike = self._alike.get(likeness) if likeness else None
+        if alike is not None:
+            series, image, (pixels, fault, oddities), common = alike
+            return self._header(path, raw, series, image, pixels, (_plain_frame(common, values),), fault, oddities)
         private = private_values(values) if values.get(tags.MODALITY, b"").strip() in _PRIVATE_MODALITIES else {}
         series = self._shared(0, values, _SERIES_TAGS, (), lambda: _series_header(values))
         rare = values.keys() & _RARE
@@ -139,17 +153,36 @@ class HeaderReader:
                 offsets[0] if offsets else None,
                 as_short(values.get(tags.CONCATENATION_TOTAL)) or None,
             )
+        elif likeness and pixels is not None and pixels.frames == 1 and not private and _is_plain(values):
+            if len(self._alike) >= _CACHE_SIZE:
+                self._alike.clear()
+            self._alike[likeness] = (series, image, (pixels, fault, oddities), frames[0].common)
+        return self._header(path, raw, series, image, pixels, frames, fault, oddities, concatenation)
+
+    def _header(
+        self,
+        path: str,
+        raw: RawInstance,
+        series: SeriesHeader,
+        image: ImageHeader,
+        pixels: PixelDescription | None,
+        frames: tuple[FrameHeader, ...],
+        fault: tuple[str, str] | None,
+        oddities: tuple[str, ...],
+        concatenation: Concatenation | None = None,
+    ) -> InstanceHeader:
+        get = raw.values.get
         return InstanceHeader(
             path,
             raw.file_size,
-            as_text(values.get(tags.SOP_UID)),
-            as_integer(values.get(tags.INSTANCE_NUMBER)),
+            as_text(get(tags.SOP_UID)),
+            as_integer(get(tags.INSTANCE_NUMBER)),
             series,
             image,
             pixels,
             frames,
             fault,
-            self._frame_of_reference(values.get(tags.FRAME_OF_REFERENCE)),
+            self._frame_of_reference(get(tags.FRAME_OF_REFERENCE)),
             oddities,
             concatenation,
             stamp=raw.stamp,
@@ -179,36 +212,23 @@ class HeaderReader:
         """Attributes of a frame from values in the words of the classic objects."""
         get = values.get
         common = self._shared(2, values, _FRAME_TAGS, tuple(private.items()), lambda: _frame_common(values, private))
-        position = as_numbers(get(tags.POSITION))
-        acquisition_time = as_text(get(tags.ACQUISITION_DATE)) + as_text(get(tags.ACQUISITION_TIME))
-        if len(acquisition_time) <= len("YYYYMMDD"):
-            acquisition_time = as_text(get(tags.ACQUISITION_DATETIME)) or acquisition_time
-        content_time = as_text(get(tags.CONTENT_DATE)) + as_text(get(tags.CONTENT_TIME))
         counted = counters_of(private) if private else ()
-        frame = (
-            common,
-            _three(position) if _is_near(position) else None,
-            as_integer(get(tags.ACQUISITION_NUMBER)),
-            as_integer(get(tags.TEMPORAL_POSITION)),
-            as_number(get(tags.TRIGGER_TIME)),
-            None,
-            as_number(get(tags.FRAME_REFERENCE_TIME)),
-        )
-        if tags.DIMENSION_VALUES not in values and not _ENHANCED_TAGS & values.keys():
-            return FrameHeader(*frame, acquisition_time, content_time, extra_axes=counted)
-        _, _, acquisition, temporal, trigger, _, reference = frame
+        frame = _plain_frame(common, values, counted)
+        if _is_plain(values):
+            return frame
+        acquisition = frame.acquisition_number
         if tags.FRAME_ACQUISITION_NUMBER in values:
             acquisition = as_short(get(tags.FRAME_ACQUISITION_NUMBER))
         return FrameHeader(
             common,
-            frame[1],
+            frame.position,
             acquisition,
-            first(as_longs(get(tags.TEMPORAL_INDEX)), temporal),
-            first(as_floats(get(tags.CARDIAC_TRIGGER_DELAY)), trigger),
+            first(as_longs(get(tags.TEMPORAL_INDEX)), frame.temporal_index),
+            first(as_floats(get(tags.CARDIAC_TRIGGER_DELAY)), frame.trigger_time),
             first(as_floats(get(tags.NOMINAL_CARDIAC_PHASE)), None),
-            1000 * offset[0] if (offset := as_floats(get(tags.TEMPORAL_OFFSET))) else reference,
-            as_text(get(tags.FRAME_ACQUISITION_DATETIME)) or acquisition_time,
-            as_text(get(tags.FRAME_REFERENCE_DATETIME)) or content_time,
+            1000 * offset[0] if (offset := as_floats(get(tags.TEMPORAL_OFFSET))) else frame.reference_time,
+            as_text(get(tags.FRAME_ACQUISITION_DATETIME)) or frame.acquisition_time,
+            as_text(get(tags.FRAME_REFERENCE_DATETIME)) or frame.content_time,
             as_text(get(tags.STACK_ID)),
             first(as_longs(get(tags.IN_STACK_POSITION)), None),
             as_short(get(tags.SEGMENT_NUMBER)) if tags.SEGMENT_NUMBER in values else None,
@@ -309,9 +329,45 @@ def _series_header(values: Values) -> SeriesHeader:
     return replace(header, text_guess=next(iter(guesses.values()))) if guesses else header
 
 
-def _is_near(position: tuple[float, ...]) -> bool:
-    """Whether a position can be in a scanner: within a kilometre of its origin."""
-    return all(-1e6 < value < 1e6 for value in position)
+def _likeness(raw: RawInstance) -> tuple[Any, ...] | None:
+    """What files have in common that differ in nothing but their own tags; None where that is not known of this one."""
+    if not raw.likeness or raw.extended:
+        return None
+    for pattern in raw.likeness:
+        if not pattern.varying <= _OWN_TAGS:
+            return None
+    return (
+        raw.likeness, raw.values.get(tags.MEDIA_CLASS_UID), raw.transfer_syntax, raw.pixel_offset, raw.pixel_length, raw.pixel_tag,
+        raw.pixel_vr, raw.big_endian, raw.deflated_at, raw.oddities, raw.cut_off, raw.truncated, raw.data_size, raw.file_size,
+    )  # fmt: skip
+
+
+def _is_plain(values: Values) -> bool:
+    """Whether a frame has nothing of what only enhanced objects say."""
+    return tags.DIMENSION_VALUES not in values and _ENHANCED_TAGS.isdisjoint(values)
+
+
+def _plain_frame(common: FrameCommon, values: Values, counted: tuple[tuple[str, int], ...] = ()) -> FrameHeader:
+    """A frame with what classic objects say of it."""
+    get = values.get
+    x_y_z = as_numbers(get(tags.POSITION))
+    # In a scanner: within a kilometre of its origin.
+    position = _three(x_y_z) if x_y_z and min(x_y_z) > -1e6 and max(x_y_z) < 1e6 else None
+    acquisition_time = as_text(get(tags.ACQUISITION_DATE)) + as_text(get(tags.ACQUISITION_TIME))
+    if len(acquisition_time) <= len("YYYYMMDD"):
+        acquisition_time = as_text(get(tags.ACQUISITION_DATETIME)) or acquisition_time
+    return FrameHeader(
+        common,
+        position,
+        as_integer(get(tags.ACQUISITION_NUMBER)),
+        as_integer(get(tags.TEMPORAL_POSITION)),
+        as_number(get(tags.TRIGGER_TIME)),
+        None,
+        as_number(get(tags.FRAME_REFERENCE_TIME)),
+        acquisition_time,
+        as_text(get(tags.CONTENT_DATE)) + as_text(get(tags.CONTENT_TIME)),
+        extra_axes=counted,
+    )
 
 
 def _pair(numbers: tuple[float, ...]) -> tuple[float, float] | None:

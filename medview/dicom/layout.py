@@ -20,13 +20,29 @@ _PATIENCE = 8
 _REST = 200
 
 
+class Pattern:
+    """A run as it was learnt: files that match it differ in the values of ``varying`` alone (wanted tags)."""
+
+    __slots__ = ("varying",)
+
+    def __init__(self, varying: frozenset[int] = frozenset()) -> None:
+        self.varying = varying
+
+
+_NOTHING = Pattern()
+"""Of a run without elements, between two that need care."""
+
+
 class Layout:
     """The elements of one run, between two elements that need special care."""
 
-    __slots__ = ("_balance", "_data", "_elements", "_resting", "_steps", "_varying")
+    __slots__ = ("_balance", "_data", "_elements", "_pattern", "_resting", "_steps", "_varying", "matched")
 
     def __init__(self) -> None:
-        self._steps: list[tuple[bytes, int, dict[int, Any], int]] = []
+        self.matched: Pattern | None = None
+        """What the last run was from end to end, None where it had something else too."""
+        self._pattern = Pattern()
+        self._steps: list[tuple[bytes, int, dict[int, Any], _Slots]] = []
         self._elements: list[tuple[int, int, int]] = []
         self._data = b""
         self._varying: set[int] = set()
@@ -37,6 +53,7 @@ class Layout:
         self, buf: bytes, pos: int, values: dict[int, Any], wanted: Mapping[int, frozenset[int]], vrs: Vrs | None
     ) -> int:
         """Take little endian elements from ``pos`` until one needs care; its position. ``vrs`` None: implicit VR."""
+        self.matched = None
         if self._resting:
             self._resting -= 1
             return plain_run(buf, pos, values, wanted, vrs)
@@ -48,7 +65,7 @@ class Layout:
             values.update(known)
             pos = stop
             if varying:
-                after = plain_run(buf, pos, values, wanted, vrs, varying)
+                after = _known_run(buf, pos, values, varying, vrs)
                 if after < 0:
                     pos = ~after
                     break
@@ -56,8 +73,13 @@ class Layout:
         else:
             if self._steps:
                 self._balance = min(self._balance + 1, _PATIENCE)
-                return plain_run(buf, pos, values, wanted, vrs)
+                stop = plain_run(buf, pos, values, wanted, vrs)
+                self.matched = self._pattern if stop == pos else None
+                return stop
         pos = plain_run(buf, pos, values, wanted, vrs)
+        if pos == start:
+            self.matched = _NOTHING
+            return pos
         self._balance -= 1
         if self._balance < -_PATIENCE:
             self._balance, self._resting = 0, _REST
@@ -77,6 +99,7 @@ class Layout:
             self._varying = set()
         self._elements, self._data = elements, data
         self._steps = []
+        self._pattern = Pattern(frozenset(elements[number][0] for number in self._varying) & wanted.keys())
         number = 0
         while number < len(elements):
             first = number
@@ -90,30 +113,27 @@ class Layout:
             known: dict[int, Any] = {}
             if end > begin:
                 plain_run(data[begin:end], 0, known, wanted, vrs)
-            self._steps.append((data[begin:end], end - begin, known, number - last))
+            slots = tuple((each[0], wanted.get(each[0])) for each in elements[last:number])
+            self._steps.append((data[begin:end], end - begin, known, slots))
 
 
 Vrs = tuple[frozenset[int], frozenset[int]]
 """(VRs with a 16-bit length, VRs with a 32-bit length) as little endian integers."""
 
 
-def plain_run(
-    buf: bytes,
-    pos: int,
-    values: dict[int, Any],
-    wanted: Mapping[int, frozenset[int]],
-    vrs: Vrs | None,
-    count: int = -1,
-) -> int:
-    """Take elements until one needs care or the buffer ends; its position.
+_Slots = tuple[tuple[int, frozenset[int] | None], ...]
+"""(tag, the kind that is wanted of it) of elements whose values vary."""
 
-    With ``count``: exactly so many, and the bitwise complement of the position where that fails.
-    """
+
+def plain_run(
+    buf: bytes, pos: int, values: dict[int, Any], wanted: Mapping[int, frozenset[int]], vrs: Vrs | None
+) -> int:
+    """Take elements until one needs care or the buffer ends; its position."""
     head, length32, get, end = _head_explicit, _u32, wanted.get, len(buf)
     try:
         if vrs is not None:
             short, long = vrs
-            while count:
+            while True:
                 tag, vr, length = head(buf, pos)
                 if vr in short:
                     start = pos + 8
@@ -132,10 +152,9 @@ def plain_run(
                 else:
                     break
                 pos = stop
-                count -= 1
         else:
             head2 = _head_implicit
-            while count:
+            while True:
                 tag, length = head2(buf, pos)
                 start = pos + 8
                 stop = start + length
@@ -148,10 +167,41 @@ def plain_run(
                 else:
                     break
                 pos = stop
-                count -= 1
     except struct.error:
         pass
-    return ~pos if count > 0 else pos
+    return pos
+
+
+def _known_run(buf: bytes, pos: int, values: dict[int, Any], slots: _Slots, vrs: Vrs | None) -> int:
+    """Take just these elements, one after the other; the position after them.
+
+    Where another one comes, or one needs care: the bitwise complement of its position.
+    """
+    end = len(buf)
+    try:
+        for slot, kind in slots:
+            if vrs is not None:
+                tag, vr, length = _head_explicit(buf, pos)
+                start = pos + 8
+                if vr not in vrs[0]:
+                    if vr not in vrs[1]:
+                        return ~pos
+                    length = _u32(buf, start)[0]
+                    start += 4
+            else:
+                tag, length = _head_implicit(buf, pos)
+                vr, start = _PLAIN, pos + 8
+            stop = start + length
+            if tag != slot or length == _UNDEFINED:
+                return ~pos
+            if kind is not None:
+                if vr not in kind or stop > end:
+                    return ~pos
+                values[tag] = buf[start:stop]
+            pos = stop
+    except struct.error:
+        return ~pos
+    return pos
 
 
 _PLAIN = 0
