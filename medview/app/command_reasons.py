@@ -58,6 +58,7 @@ REASONS: Mapping[str, str] = {
     **dict.fromkeys(("prompt.back", "prompt.new"), QT_TRANSLATE_NOOP("Reason", "nothing was pointed at")),
     "ai.cancel": QT_TRANSLATE_NOOP("Reason", "no model is running"),
     **dict.fromkeys(("findings.accept", "findings.reject"), _NO_FINDING),
+    "help.updates": QT_TRANSLATE_NOOP("Reason", "neither this build nor an administrator says whom to ask"),
 }
 """English, marked for the translators in the context "Reason", by the command's id."""
 _BY_KIND: Mapping[str, str] = {
@@ -77,12 +78,14 @@ def why_not(command: Command, context: Context) -> str:
         return FORBIDDEN
     if command.enabled(context):
         return ""
+    if command.id in _ALWAYS:
+        return REASONS[command.id]
     if not context.workspace.studies:
-        return REASONS[command.id] if command.id in _ALWAYS else NOTHING_OPEN
+        return NOTHING_OPEN
     if not has_image(context):
         return NO_IMAGE
     return REASONS.get(command.id) or _BY_KIND.get(command.id.split(".")[0]) or NOT_NOW
 
 
-_ALWAYS = frozenset({"edit.undo", "edit.redo", "marks.keep", "ai.cancel", "layout.maximise"})
+_ALWAYS = frozenset({"edit.undo", "edit.redo", "marks.keep", "ai.cancel", "layout.maximise", "help.updates"})
 """Commands whose reason has nothing to do with what is open."""

@@ -36,12 +36,14 @@ def tool_rules(tool: Tool) -> tuple[Run, Test]:
     return run, checked
 
 
-_PARTS = {"save": "export", "ai.run": "ai", "ai.install": "models"}
+_PARTS = {"save": "export", "ai.run": "ai", "ai.install": "models", "help.updates": "updates"}
 _EXPORTS = frozenset({"edit.copy", "edit.copy_anonymous", "edit.copy_layout", "file.print"})
 
 
 def is_forbidden(command: Command) -> bool:
     """Whether the administrator of this computer has switched a command off."""
+    if command.id == "help.updates" and policy().settings.get("update_check") is False:
+        return True
     part = "export" if command.id in _EXPORTS else _PARTS.get(command.id) or _PARTS.get(command.id.split(".")[0], "")
     return policy().forbids(part)
 

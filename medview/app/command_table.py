@@ -30,6 +30,7 @@ from medview.app.segment_commands import segment_commands
 from medview.app.shown_slice import PlaneKind
 from medview.app.slab_commands import slab_commands
 from medview.app.solid_commands import SOLID, solid_commands
+from medview.app.update_rules import why_no_updates
 
 PLANES = QT_TRANSLATE_NOOP("Menu", "Planes")
 LINKS = QT_TRANSLATE_NOOP("Menu", "Move together")
@@ -495,6 +496,13 @@ def _help_commands() -> tuple[Command, ...]:
             QT_TRANSLATE_NOOP("Command", "Save diagnostics…"),
             "help",
             lambda c: c.shell.save_diagnostics(),
+        ),
+        Command(
+            "help.updates",
+            QT_TRANSLATE_NOOP("Command", "Check for updates…"),
+            "help",
+            lambda c: c.shell.show_updates(),
+            enabled=lambda c: not why_no_updates(c.workspace.fixed),
         ),
         Command("help.about", QT_TRANSLATE_NOOP("Command", "About medview"), "help", lambda c: c.shell.show_about()),
     )

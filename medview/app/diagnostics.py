@@ -20,6 +20,7 @@ from typing import Any
 from medview import __version__
 from medview.app.crash_reports import crash_reports
 from medview.app.settings import load_settings
+from medview.app.update_rules import why_no_updates
 from medview.core.policy import policy
 from medview.core.problem import MedviewError
 
@@ -45,6 +46,7 @@ def diagnosis() -> dict[str, Any]:
         "policy": {"forbid": sorted(policy().forbidden), "settings": sorted(policy().settings)},
         "settings": _settings(),
         "crash_reports": len(crash_reports()),
+        "updates": why_no_updates(policy().settings) or "possible",
     }
 
 

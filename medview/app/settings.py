@@ -61,6 +61,8 @@ class Settings:
     hints_dismissed: bool = False
     link_folders: tuple[str, ...] = ()
     """Folders in which the study of a ``medview://`` link is looked for; none: links open nothing."""
+    update_check: bool = False
+    """Whether once a day it is asked for a newer version; see `updates`."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Keys that the reader gave to commands, by command id; others keep what the table says."""
     mouse: Mapping[str, str] = field(default_factory=dict)

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from medview.app.inference_queue import InferenceQueue
     from medview.app.live_results import LiveResults
     from medview.app.loading import StudyLoader
+    from medview.app.updates import Updates
     from medview.core.display import OverlayStyle
     from medview.core.finding import Finding, InferenceResult
     from medview.core.measurement import Measurement
@@ -418,6 +419,13 @@ class Workspace(NoticeBoard):
         from medview.app.live_results import LiveResults
 
         return LiveResults(self)
+
+    @cached_property
+    def updates(self) -> Updates:
+        """What is known of newer versions, made when it is first asked for."""
+        from medview.app.updates import Updates
+
+        return Updates(self)
 
     def run_model(
         self,

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from medview.core.other_programs import environment_of_others
 from medview.core.problem import ExitCode, MedviewError
 
 _BEGUN = time.monotonic()
@@ -219,14 +220,3 @@ def show(text: str) -> None:
             quiet = subprocess.DEVNULL
             subprocess.Popen(command, env=environment_of_others(), stdin=quiet, stdout=quiet, stderr=quiet)  # noqa: S603 - the system's own, by full path
             return
-
-
-def environment_of_others() -> dict[str, str]:
-    """What a program of the system is started with: not the packaged program's own libraries, which it may have in another version."""
-    found = dict(os.environ)
-    if getattr(sys, "frozen", False):
-        for name in ("LD_LIBRARY_PATH", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH"):
-            found.pop(name, None)
-            if (before := found.pop(f"{name}_ORIG", None)) is not None:
-                found[name] = before
-    return found

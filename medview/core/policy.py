@@ -12,13 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from medview.core.problem import ExitCode, MedviewError, Note
 
-Part = Literal["export", "ai", "models", "links"]
+if TYPE_CHECKING:
+    from medview.core.update import UpdateSource
+
+Part = Literal["export", "ai", "models", "links", "updates"]
 """What can be switched off: anything that writes images, results or reports where the reader says; running networks; bringing
-further networks; ``medview://`` links."""
+further networks; ``medview://`` links; asking for newer versions, which is all that medview ever connects for."""
 PARTS: tuple[Part, ...] = get_args(Part)
 LARGEST = 1 << 20
 
@@ -32,6 +35,8 @@ class Policy:
     """Values by the names of settings, as the file has them."""
     notes: tuple[Note, ...] = ()
     path: str = ""
+    updates: UpdateSource | None = None
+    """Who is asked for newer versions here, in the place of whom the build names."""
 
     def forbids(self, part: str) -> bool:
         """Whether a part of medview is switched off here."""
@@ -66,7 +71,10 @@ def policy() -> Policy:
 
 
 def read_policy(path: Path) -> Policy:
-    """The policy in a file: ``{"forbid": ["export", …], "settings": {"language": "zh_CN", …}}``; no file, no policy."""
+    """The policy in a file; no file, no policy.
+
+    ``{"forbid": ["export", …], "settings": {"language": "zh_CN", …}, "updates": {"address": "https://…", "keys": ["…"]}}``
+    """
     try:
         with path.open("rb") as file:
             content = json.loads(file.read(LARGEST).decode("utf-8-sig"))
@@ -76,7 +84,7 @@ def read_policy(path: Path) -> Policy:
         return _closed(path, str(error))
     if not isinstance(content, dict):
         return _closed(path, "it is no JSON object")
-    unknown = sorted(set(content) - {"forbid", "settings"})
+    unknown = sorted(set(content) - {"forbid", "settings", "updates"})
     forbid, fixed = content.get("forbid", []), content.get("settings", {})
     if unknown:
         return _closed(path, f"unknown: {', '.join(unknown)}")
@@ -84,7 +92,15 @@ def read_policy(path: Path) -> Policy:
         return _closed(path, f"forbid may hold {', '.join(PARTS)}")
     if not isinstance(fixed, dict):
         return _closed(path, "settings is no JSON object")
-    return Policy(frozenset(map(str, forbid)), fixed, (), str(path))
+    source = None
+    if "updates" in content:
+        from medview.core.update import sound_source
+
+        try:
+            source = sound_source(content["updates"])
+        except ValueError as error:
+            return _closed(path, str(error))
+    return Policy(frozenset(map(str, forbid)), fixed, (), str(path), source)
 
 
 def _closed(path: Path, why: str) -> Policy:

@@ -34,15 +34,17 @@ class Lane(IntEnum):
     INFERENCE = 3
     KEEPING = 4
     """What the reader made is written: one after the other, and finished also when everything else is cancelled."""
+    NETWORK = 5
+    """Another computer is asked: nothing waits for it, nor does the end of the program, for a name that nobody knows can take long."""
 
 
 THREADS = MappingProxyType(
-    {Lane.INTERACTION: 2, Lane.PREFETCH: 2, Lane.ANALYSIS: 1, Lane.INFERENCE: 1, Lane.KEEPING: 1}
+    {Lane.INTERACTION: 2, Lane.PREFETCH: 2, Lane.ANALYSIS: 1, Lane.INFERENCE: 1, Lane.KEEPING: 1, Lane.NETWORK: 1}
 )
 """Most threads of a lane; they start when work comes."""
 
 _NICENESS = MappingProxyType(
-    {Lane.INTERACTION: 0, Lane.PREFETCH: 0, Lane.ANALYSIS: 5, Lane.INFERENCE: 5, Lane.KEEPING: 0}
+    {Lane.INTERACTION: 0, Lane.PREFETCH: 0, Lane.ANALYSIS: 5, Lane.INFERENCE: 5, Lane.KEEPING: 0, Lane.NETWORK: 5}
 )
 """What a lane's threads, and the threads that libraries start from them, give way to others by (Linux only)."""
 
@@ -297,7 +299,7 @@ class JobQueue:
         for lane in self._lanes.values():
             lane.close()
         deadline = time.monotonic() + patience_s
-        threads = [thread for lane in self._lanes.values() for thread in lane.threads]
+        threads = [thread for lane in Lane if lane is not Lane.NETWORK for thread in self._lanes[lane].threads]
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return tuple(thread.name for thread in threads if thread.is_alive())

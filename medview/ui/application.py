@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 WARM_UP_MS = 15_000
 """When the window has been open this long, what will be needed later is prepared."""
 
+UPDATES_AFTER_MS = 20_000
+"""So long after an opening it is asked for a newer version, where that is wanted and due."""
+
 
 class Desk:
     """Everything one running window needs, made in the order in which the first image needs it."""
@@ -69,6 +72,8 @@ class Desk:
         self.window = self._make_window()
         self.workspace.settings_changed.connect(self._follow_settings)
         self._closed = False
+        if keep_settings:
+            self.workspace.scan_ended.connect(self._look_for_updates_soon)
 
     # ------------------------------------------------------------------ parts
 
@@ -184,6 +189,11 @@ class Desk:
 
         self.jobs.submit("cuts", work, Lane.ANALYSIS, on_done=lambda _done: None)
         self._pool.prestart(1)  # the next compressed study does not wait for it
+
+    def _look_for_updates_soon(self) -> None:
+        """Ask for a newer version when the images that were opened are on the screen; in most places never."""
+        if self.workspace.settings.update_check:
+            QTimer.singleShot(UPDATES_AFTER_MS, self.window, self.workspace.updates.ask_when_due)
 
     # ------------------------------------------------------------------ end
 

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 
 from medview.ui.message_table_registration import REGISTRATION_TEMPLATES
 from medview.ui.message_table_solid import SOLID_TEMPLATES
+from medview.ui.message_table_updates import UPDATE_TEMPLATES
 from medview.ui.message_table_work import WORK_TEMPLATES
 from medview.ui.text import QT_TRANSLATE_NOOP
 
 TEMPLATES: Mapping[str, str] = {
     **REGISTRATION_TEMPLATES,
     **SOLID_TEMPLATES,
+    **UPDATE_TEMPLATES,
     **WORK_TEMPLATES,
     "nothing_found": QT_TRANSLATE_NOOP("Message", "No images were found in {0}."),
     "files_unreadable": QT_TRANSLATE_NOOP("Message", "{0} files could not be read; all others are shown."),

@@ -27,6 +27,7 @@ from medview.ui.parts import WholeField, text_label
 from medview.ui.preset_page import PresetPage
 from medview.ui.text import translate
 from medview.ui.translations import LANGUAGES
+from medview.ui.update_text import may_be_chosen, update_check_title, update_note
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
@@ -121,6 +122,10 @@ class SettingsDialog(QDialog):
         themes = [("dark", translate("Settings", "Dark")), ("light", translate("Settings", "Light"))]
         self._choice(form, "theme", translate("Settings", "Theme"), themes)
         self._box(form, "dimmed", translate("Settings", "Dim everything but the images"))
+        self._box(form, "update_check", update_check_title())
+        self.update_note = text_label("", "secondary")
+        self.update_note.setMinimumWidth(380)
+        form.addRow("", self.update_note)
         return page
 
     def _mouse_page(self) -> QWidget:
@@ -191,6 +196,8 @@ class SettingsDialog(QDialog):
         for name in named.keys() & self._workspace.fixed.keys():
             named[name].setEnabled(False)
             named[name].setToolTip(locked)
+        self.boxes["update_check"].setEnabled(may_be_chosen(self._workspace))
+        self.update_note.setText(update_note(self._workspace))
         self.mouse_lines.setText("\n".join(f"{what}:  {does}" for what, does in mouse_lines(settings)))
 
     def _as_delivered(self) -> None:

@@ -103,6 +103,12 @@ class WindowDialogs(QMainWindow):
 
         save_diagnostics(self, self._workspace)
 
+    def show_updates(self) -> None:
+        """Open the page about newer versions."""
+        from medview.ui.update_dialog import UpdateDialog
+
+        self._show_dialog("updates", lambda: UpdateDialog(self._workspace, self))
+
     def save_surfaces(self) -> None:
         """Ask where to and write the surfaces of the segmentations that the active viewport shows."""
         from medview.ui.surface_saving import save_surfaces

@@ -915,6 +915,10 @@
         <translation>保存诊断信息…</translation>
     </message>
     <message>
+        <source>Check for updates…</source>
+        <translation>检查更新…</translation>
+    </message>
+    <message>
         <source>About medview</source>
         <translation>关于 medview</translation>
     </message>
@@ -5526,6 +5530,42 @@
         <source>The process that draws in three dimensions broke down ({0}); nothing else was lost.</source>
         <translation>三维显示的进程出现故障（{0}）；其他内容没有丢失。</translation>
     </message>
+    <message>
+        <source>{0} could not be asked for updates ({1}); nothing was changed.</source>
+        <translation>无法向 {0} 查询更新（{1}）；没有任何改动。</translation>
+    </message>
+    <message>
+        <source>{0} sends on to another address; medview asks no other, nothing is offered.</source>
+        <translation>{0} 要求转到另一个地址；medview 不会查询其他地址，因此不提供更新。</translation>
+    </message>
+    <message>
+        <source>What {0} says of updates is larger than {1} bytes; nothing is offered.</source>
+        <translation>{0} 返回的更新信息超过 {1} 字节；不提供更新。</translation>
+    </message>
+    <message>
+        <source>What {0} says of updates is not signed by a key that medview was given; nothing is offered.</source>
+        <translation>{0} 返回的更新信息没有用 medview 已知的密钥签名；不提供更新。</translation>
+    </message>
+    <message>
+        <source>What {0} says of updates is signed, but not in a form that this version knows; nothing is offered.</source>
+        <translation>{0} 返回的更新信息已签名，但此版本不认识其格式；不提供更新。</translation>
+    </message>
+    <message>
+        <source>What is said of updates held until {0} only; nothing is offered. Where that is still to come, this computer&apos;s date is wrong.</source>
+        <translation>更新信息的有效期只到 {0}；不提供更新。如果该日期还没有到，则这台计算机的日期不正确。</translation>
+    </message>
+    <message>
+        <source>What is said of updates is older than what was said before; nothing is offered.</source>
+        <translation>更新信息比以前收到的还旧；不提供更新。</translation>
+    </message>
+    <message>
+        <source>This version of medview ({0}) is no longer looked after; there is {1}.</source>
+        <translation>此版本的 medview（{0}）不再维护；已有 {1}。</translation>
+    </message>
+    <message>
+        <source>There is a newer medview: {0}. The Help menu says what is new.</source>
+        <translation>medview 有新版本：{0}。“帮助”菜单中有更新内容。</translation>
+    </message>
 </context>
 <context>
     <name>Model</name>
@@ -5797,6 +5837,10 @@
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>What is new</source>
+        <translation>更新内容</translation>
     </message>
 </context>
 <context>
@@ -6617,6 +6661,10 @@
     <message>
         <source>no model is running</source>
         <translation>没有正在运行的模型</translation>
+    </message>
+    <message>
+        <source>neither this build nor an administrator says whom to ask</source>
+        <translation>安装包和管理员都没有指定向谁查询</translation>
     </message>
 </context>
 <context>
@@ -8153,6 +8201,77 @@
     <message>
         <source>Next</source>
         <translation>下一步</translation>
+    </message>
+</context>
+<context>
+    <name>Updates</name>
+    <message>
+        <source>Updates</source>
+        <translation>更新</translation>
+    </message>
+    <message>
+        <source>This is medview {0}</source>
+        <translation>当前版本为 medview {0}</translation>
+    </message>
+    <message>
+        <source>What is new</source>
+        <translation>更新内容</translation>
+    </message>
+    <message>
+        <source>Check now</source>
+        <translation>立即检查</translation>
+    </message>
+    <message>
+        <source>Open the download page</source>
+        <translation>打开下载页面</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Asked is {0}.</source>
+        <translation>查询对象为 {0}。</translation>
+    </message>
+    <message>
+        <source>medview itself downloads and installs nothing.</source>
+        <translation>medview 本身不会下载或安装任何东西。</translation>
+    </message>
+    <message>
+        <source>Asking …</source>
+        <translation>正在查询…</translation>
+    </message>
+    <message>
+        <source>medview {0} of {1} can be had.</source>
+        <translation>已有 medview {0}（{1}）。</translation>
+    </message>
+    <message>
+        <source>The version that you use is no longer looked after.</source>
+        <translation>您使用的版本已不再维护。</translation>
+    </message>
+    <message>
+        <source>This is the newest version.</source>
+        <translation>已是最新版本。</translation>
+    </message>
+    <message>
+        <source>SHA-256 of the packages, to compare with what you download:</source>
+        <translation>各安装包的 SHA-256，供下载后核对：</translation>
+    </message>
+    <message>
+        <source>Look for a newer medview once a day</source>
+        <translation>每天检查一次 medview 新版本</translation>
+    </message>
+    <message>
+        <source>Neither this build nor an administrator says whom to ask: nothing is ever asked.</source>
+        <translation>安装包和管理员都没有指定向谁查询：从不查询。</translation>
+    </message>
+    <message>
+        <source>The administrator of this computer has switched this off: nothing is ever asked.</source>
+        <translation>这台计算机的管理员已关闭此功能：从不查询。</translation>
+    </message>
+    <message>
+        <source>One signed text is asked for. Nothing about you, this computer or a patient is sent with it.</source>
+        <translation>只查询一份带签名的文本。不会随之发送任何关于您、这台计算机或患者的信息。</translation>
     </message>
 </context>
 <context>

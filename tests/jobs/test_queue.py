@@ -211,7 +211,7 @@ def test_closing_ends_every_thread_and_refuses_more(pump: MainThreadPump) -> Non
     running = [
         queue.submit("x", checking(never), lane, lambda _: pytest.fail("done"))
         for lane in Lane
-        if lane is not Lane.KEEPING
+        if lane not in {Lane.KEEPING, Lane.NETWORK}
         for _ in range(3)
     ]
     assert queue.close() == ()
@@ -234,6 +234,21 @@ def test_closing_does_not_wait_for_work_that_hangs(pump: MainThreadPump) -> None
     queue.submit("hangs", hang, Lane.PREFETCH, lambda _: None)
     assert begun.wait(60)
     assert queue.close(patience_s=0.05) == ("medview-prefetch-0",)
+    release.set()
+
+
+def test_closing_does_not_wait_for_other_computers_at_all(pump: MainThreadPump) -> None:
+    queue = JobQueue(pump.post)
+    release, begun = threading.Event(), threading.Event()
+
+    def ask(_progress: Progress) -> None:
+        begun.set()
+        release.wait(60)
+
+    queue.submit("asks", ask, Lane.NETWORK, lambda _: pytest.fail("done"))
+    assert begun.wait(60)
+    assert queue.close(patience_s=50) == ()
+    assert any(thread.name.startswith("medview-network") for thread in threading.enumerate())
     release.set()
 
 

@@ -124,6 +124,57 @@ def test_the_thread_gate_catches(source: str) -> None:
     assert thread_faults(source)
 
 
+# What reaches another computer stands in network; others take addresses apart as text and use sockets of this computer.
+NEAR = {
+    "medview/app/links.py": {"urllib.parse"},
+    "medview/app/handover.py": {"socket.socket", "socket.AF_UNIX", "socket.SOCK_STREAM"},
+    # A display may be another computer's: the reader's system says which.
+    "medview/cli/needs.py": {"socket.socket", "socket.AF_UNIX", "socket.SOCK_STREAM", "socket.create_connection"},
+    "medview/ui/handover_server.py": {"PySide6.QtNetwork.QLocalServer", "PySide6.QtNetwork.QLocalSocket"},
+}
+FAR = re.compile(
+    r"(socket|ssl|http|urllib|ftplib|smtplib|imaplib|PySide6\.Qt(Network|WebSockets|WebEngine|HttpServer|RemoteObjects)\w*)\b.*"
+)
+
+
+def network_names(source: str) -> set[str]:
+    """Names by which a module could reach another computer."""
+    found = set()
+    for node in nodes_of(source):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {
+                node.module if node.module == "urllib.parse" else f"{node.module}.{one.name}" for one in node.names
+            }
+        elif isinstance(node, ast.Import):
+            found |= {one.name for one in node.names if one.name != "socket"}
+        elif isinstance(node, ast.Attribute) and (name := dotted(node)).startswith("socket."):
+            found.add(name)
+    return {name for name in found if FAR.fullmatch(name)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_only_network_reaches_other_computers(path: Path) -> None:
+    if (ROOT / "medview" / "network") not in path.parents:
+        near = NEAR.get(path.relative_to(ROOT).as_posix(), set())
+        assert network_names(path.read_text(encoding="utf-8")) - near == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import urllib.request",
+        "from urllib import request",
+        "from http.client import HTTPSConnection",
+        "import socket\nsocket.create_connection(('x', 80))",
+        "from PySide6.QtNetwork import QNetworkAccessManager",
+        "from PySide6 import QtWebEngineCore",
+        "import ssl",
+    ],
+)
+def test_the_network_gate_catches(source: str) -> None:
+    assert network_names(source)
+
+
 @pytest.mark.parametrize(
     "source",
     [

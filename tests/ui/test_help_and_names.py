@@ -140,7 +140,7 @@ def nameless(root: QWidget) -> list[str]:
 
 DIALOGS = (
     "show_settings", "show_shortcuts", "show_about", "show_notices", "show_tags", "show_jobs", "show_recent",
-    "show_hangings", "show_corners", "show_palette", "show_help", "save_picture", "save_findings", "keep_layout",
+    "show_hangings", "show_corners", "show_palette", "show_help", "save_picture", "save_findings", "keep_layout", "show_updates",
 )  # fmt: skip
 
 

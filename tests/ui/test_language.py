@@ -163,6 +163,7 @@ def test_nothing_is_clipped(qtbot: QtBot, study_folder: Path, language: str, siz
             show()
         desk.window.show_jobs()
         desk.window.show_notices()
+        desk.window.show_updates()
         for name, dialog in desk.window._dialogs.items():
             assert clipped_at_rest(qtbot, dialog) == [], name
     finally:
