@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from medview.core.plain_text import visible_text
+from medview.core.report import is_not_presented
 
 if TYPE_CHECKING:
     from medview.app.shown_slice import ShownSlice
@@ -72,16 +73,13 @@ class ReportMarks:
         found = []
         for one in self._marked:
             if one.graphic.frame_of_reference and len(one.graphic.points[0]) == 3:
-                points: FloatArray | None = _in_slice(one.graphic, shown, frame_of_reference, half_step_mm)
-            elif shown.sop_uid and any(
+                found += _in_slice(one, shown, frame_of_reference, half_step_mm)
+                continue
+            if shown.sop_uid and any(
                 uid == shown.sop_uid and (not frames or shown.frame_in_file in frames) for uid, frames in one.images
             ):
                 # PS3.3 C.18.6.1.2: 0.0 is the corner of the first pixel, 0.5 its centre.
-                points = np.array(one.graphic.points, np.float64) - 0.5
-            else:
-                continue
-            if points is not None:
-                found.append(_drawn(one, points))
+                found.append(_drawn(one, np.array(one.graphic.points, np.float64) - 0.5))
         return tuple(found)
 
 
@@ -91,6 +89,8 @@ def _marked(items: tuple[ReportItem, ...]) -> list[_Marked]:
     pending: list[tuple[ReportItem, ReportItem | None]] = [(item, None) for item in reversed(items)]
     while pending and len(found) < MOST_MARKS:
         item, parent = pending.pop()
+        if any(is_not_presented(one) for one in item.items):
+            continue  # it stands in the report's page
         if item.graphic is not None:
             images = tuple((one.sop_uid, tuple(frame - 1 for frame in one.frames)) for one in item.images)
             found.append(_Marked(item.graphic, _label(item, parent), images))
@@ -108,19 +108,77 @@ def _label(item: ReportItem, parent: ReportItem | None) -> str:
         words = f"{name} {parent.text} {unit_text(parent.unit)}"
     else:
         words = "" if item.name is None else item.name.meaning
+        if parent is not None and parent.value_type == "CODE" and parent.text:
+            words = f"{parent.text}: {words}" if words else parent.text
     return visible_text(" ".join(words.split()), LONGEST_LABEL, lines=False)
 
 
-def _in_slice(
-    graphic: ReportGraphic, shown: ShownSlice, frame_of_reference: str, half_step_mm: float
-) -> FloatArray | None:
-    """(n, 2) image points of a graphic in the patient whose points all lie in the slice."""
+def _in_slice(one: _Marked, shown: ShownSlice, frame_of_reference: str, half_step_mm: float) -> list[ReportMark]:
+    """What of a graphic in the patient a slice shows: all of it where it lies in the slice, else the part near it."""
+    graphic = one.graphic
     if shown.plane is None or graphic.frame_of_reference != frame_of_reference:
-        return None
+        return []
+    reach = max(NEAR_MM, half_step_mm)
     points = shown.plane.patient_to_plane(np.array(graphic.points, np.float64))
-    if np.abs(points[:, 2]).max() > max(NEAR_MM, half_step_mm):
-        return None
-    return points[:, :2]
+    if graphic.kind == "ELLIPSOID" and len(points) == 6:
+        across = np.array(graphic.points, np.float64)
+        return _ellipsoid_cut(one, across, shown)
+    near = np.abs(points[:, 2]) <= reach
+    if near.all():
+        return [_drawn(one, points[:, :2])]
+    if graphic.kind in {"POINT", "MULTIPOINT"}:
+        return [_drawn(one, points[near, :2])] if near.any() else []
+    if graphic.kind not in {"POLYLINE", "POLYGON"}:
+        return []
+    if graphic.kind == "POLYGON":
+        points = np.vstack([points, points[:1]])
+    return [
+        ReportMark(tuple((float(x), float(y)) for x, y in part), True, one.label if at == 0 else "")
+        for at, part in enumerate(_parts_within(points, reach))
+    ]
+
+
+def _parts_within(points: FloatArray, reach: float) -> list[FloatArray]:
+    """The stretches (n, 2) of a line through ``points`` (x, y, distance) that are no farther than ``reach`` from a slice."""
+    parts: list[list[FloatArray]] = []
+    last = -1.0
+    for at in range(len(points) - 1):
+        a, b = points[at], points[at + 1]
+        slope = b[2] - a[2]
+        if slope == 0:
+            low, high = (0.0, 1.0) if abs(a[2]) <= reach else (1.0, 0.0)
+        else:
+            first, second = sorted(((-reach - a[2]) / slope, (reach - a[2]) / slope))
+            low, high = max(0.0, first), min(1.0, second)
+        if low > high:
+            continue
+        if last != at + low:
+            parts.append([(a + (b - a) * low)[:2]])
+        parts[-1].append((a + (b - a) * high)[:2])
+        last = at + high
+    return [np.array(part) for part in parts]
+
+
+def _ellipsoid_cut(one: _Marked, ends: FloatArray, shown: ShownSlice) -> list[ReportMark]:
+    """Where a slice cuts the ellipsoid whose three axes end at ``ends`` (PS3.3 C.18.9.1.2)."""
+    assert shown.plane is not None
+    axes = (ends[1::2] - ends[0::2]) / 2
+    middle = ends.mean(axis=0)
+    normal = np.asarray(shown.plane.normal, np.float64)
+    across = axes @ normal  # the slice's plane in the ball: across · q = height
+    height = float((np.asarray(shown.plane.plane_to_patient((0.0, 0.0))) - middle) @ normal)
+    length = float(np.linalg.norm(across))
+    if length == 0 or abs(height) >= length:
+        return []
+    foot = across * height / length**2
+    radius = math.sqrt(1 - (height / length) ** 2)
+    first = np.cross(across, np.eye(3)[int(np.argmin(np.abs(across)))])
+    first = first / np.linalg.norm(first)
+    second = np.cross(across, first) / length
+    turns = np.linspace(0, 2 * math.pi, ROUND_PARTS + 1)[:, None]
+    ball = foot + radius * (np.cos(turns) * first + np.sin(turns) * second)
+    placed = shown.plane.patient_to_plane(middle + ball @ axes)
+    return [ReportMark(tuple((float(x), float(y)) for x, y in placed[:, :2]), True, one.label)]
 
 
 def _drawn(one: _Marked, points: FloatArray) -> ReportMark:

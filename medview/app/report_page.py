@@ -299,7 +299,8 @@ def _value(item: ReportItem, page: Page) -> str:
     """The value of an item as HTML."""
     look, kind = page.look, item.value_type
     if item.refers_to:
-        return f'<span style="color:{look.secondary}">{safe(page.say("see").format(item.refers_to))}</span>'
+        see = f'<span style="color:{look.secondary}">{safe(page.say("see").format(item.refers_to))}</span>'
+        return _links(item, page) if item.images else f"{safe(item.text)} {see}".strip()
     if kind == "NUM":
         if not item.text:
             why = _meaning(item.qualifier) or page.say("no_value")
@@ -425,13 +426,13 @@ def _text_lines(items: Sequence[ReportItem], page: Page, depth: int) -> Iterator
 
 
 def _plain_value(item: ReportItem, page: Page) -> str:
-    if item.refers_to:
-        return page.say("see").format(item.refers_to)
+    if item.refers_to and not item.images:
+        return f"{item.text} {page.say('see').format(item.refers_to)}".strip()
     if item.value_type == "NUM":
         return f"{item.text} {unit_text(item.unit)}".strip() if item.text else (
             _meaning(item.qualifier) or page.say("no_value")
         )  # fmt: skip
-    if item.value_type in {"IMAGE", "COMPOSITE", "WAVEFORM"}:
+    if item.value_type in {"IMAGE", "COMPOSITE", "WAVEFORM"} or item.refers_to:
         return ", ".join(
             (page.image_label(one) or f"{page.class_name(one.sop_class)} {one.sop_uid}").strip()
             + (f" ({page.say('frames').format(', '.join(map(str, one.frames)))})" if one.frames else "")

@@ -24,6 +24,7 @@ from medview.core import statement as said
 from medview.core.finding import Finding, InferenceResult, Provenance
 from medview.core.measurement import MOST_POINTS, POINTS_OF_KIND, Measurement, MeasurementKind
 from medview.core.plane import PlaneKind
+from medview.core.report import is_not_presented
 from medview.core.slab import Projection, Slab
 from medview.core.statement import tracking_uid_of
 
@@ -33,13 +34,18 @@ if TYPE_CHECKING:
     from medview.core.study import Stack, Study
 
 FloatArray = NDArray[np.float64]
-Reason = Literal["no_image", "other_patient", "no_place", "segment", "no_coordinates", "unknown_graphic"]
+Reason = Literal[
+    "no_image", "other_patient", "no_place", "segment", "no_coordinates", "unknown_graphic", "not_presented"
+]
 """The image is not open; another patient; not on one slice of what is open; of a segmentation; words and numbers alone; a graphic
-that no mark can be."""
+that no mark can be; the algorithm itself says that it shall not be shown."""
 
 GROUP, TRACKING_ID, TRACKING_UID = "125007", "112039", "112040"
 FINDING, SITE, COMMENT = "121071", "363698007", "121106"
 ALGORITHM, VERSION = "111001", "111003"
+OBSERVER_TYPE, DEVICE, DEVICE_NAME, PERSON_NAME = "121005", "121007", "121013", "121008"
+CAD_CLASSES = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{number}" for number in (50, 65, 69))
+"""Mammography, chest and colon CAD: nothing in them was drawn by a person."""
 OWN = "medview:"
 ROUND_PARTS = 72
 ON_SLICE_MM = 0.05
@@ -80,6 +86,7 @@ class _Group:
     graphics: list[ReportItem] = field(default_factory=list)
     verdict: Literal["", "accepted", "rejected"] = ""
     segment: bool = False
+    hidden: bool = False
 
     @property
     def title(self) -> str:
@@ -91,8 +98,14 @@ def take_report(report: Report, images: ImageIndex, studies: Sequence[Study]) ->
     marks: list[Measurement] = []
     left: list[Left] = []
     findings: dict[tuple[str, str, str], list[tuple[Finding, _Group]]] = {}
+    device = _device(report)
     for number, group in enumerate(_groups(report.items)):
         group.uid = group.uid or f"{report.sop_uid}.{number}"
+        if not group.identifier.startswith(OWN):  # medview's own marks are a reader's, named or not
+            group.algorithm = group.algorithm or device
+        if group.hidden:
+            left.append(Left(group.title, "not_presented"))
+            continue
         if not group.graphics:
             left.append(Left(group.title, "segment" if group.segment else "no_coordinates"))
             continue
@@ -100,9 +113,11 @@ def take_report(report: Report, images: ImageIndex, studies: Sequence[Study]) ->
         if not isinstance(placed, list):
             left.append(Left(group.title, placed))
         elif group.algorithm:
-            stack = placed[0].stack
-            finding = _finding(group, [one for one in placed if one.stack.id == stack.id])
-            findings.setdefault((stack.id, group.algorithm, group.version), []).append((finding, group))
+            for at, stack_id in enumerate(dict.fromkeys(one.stack.id for one in placed)):
+                finding = _finding(group, [one for one in placed if one.stack.id == stack_id])
+                if at:  # the same thing seen on other images
+                    finding = replace(finding, id=tracking_uid_of(f"{group.uid}/{at}"))
+                findings.setdefault((stack_id, group.algorithm, group.version), []).append((finding, group))
         else:
             made = _marks(group, placed)
             marks += made
@@ -121,17 +136,42 @@ def take_report(report: Report, images: ImageIndex, studies: Sequence[Study]) ->
 # The groups ----------------------------------------------------------------------------------------------------------
 
 
+def _device(report: Report) -> str:
+    """The name of the device that alone observed what a report says; "" where a person did, or nobody is named."""
+    about = [item for item in report.items if item.relationship == "HAS OBS CONTEXT"]
+    kinds = {item.code.value for item in about if _code(item) == OBSERVER_TYPE and item.code is not None}
+    persons = any(_code(item) == PERSON_NAME for item in about) or kinds - {DEVICE}
+    if report.sop_class not in CAD_CLASSES and (persons or not kinds):
+        return ""
+    named = next((item.text for item in about if _code(item) == DEVICE_NAME and item.text), "")
+    return named or report.manufacturer or "CAD"
+
+
 def _groups(items: Sequence[ReportItem]) -> Iterator[_Group]:
-    """Measurement groups, wherever they stand; coordinates outside of all groups are a group of their own."""
+    """Measurement groups, wherever they stand; coordinates outside of all groups are a group of their own.
+
+    So are those below one coded finding: its centre and its outline are one thing (CAD reports, PS3.16 TID 4006, 4104).
+    """
     for item in items:
         if _code(item) == GROUP:
             yield _group(item)
+        elif _is_coded_finding(item):
+            apart = tuple(one for one in item.items if _is_coded_finding(one))
+            group = _group(replace(item, items=tuple(one for one in item.items if one not in apart)), alone=True)
+            assert item.code is not None
+            group.label = group.label or item.code.meaning or item.code.value
+            yield group
+            yield from _groups(apart)
         elif item.graphic is not None or (
             item.value_type == "NUM" and any(one.graphic is not None for one in item.items)
         ):
             yield _group(item, alone=True)
         else:
             yield from _groups(item.items)
+
+
+def _is_coded_finding(item: ReportItem) -> bool:
+    return item.value_type == "CODE" and item.code is not None and any(one.graphic is not None for one in item.items)
 
 
 def _group(item: ReportItem, alone: bool = False) -> _Group:
@@ -159,6 +199,8 @@ def _group(item: ReportItem, alone: bool = False) -> _Group:
                 "Literal['', 'accepted', 'rejected']",
                 one.code.value if one.code.value in {"accepted", "rejected"} else "",
             )
+        elif is_not_presented(one):
+            group.hidden = True
         if one.graphic is not None:
             group.graphics.append(one)
         if one.value_type == "IMAGE" and any(image.segments for image in one.images):
@@ -199,7 +241,14 @@ def _placed(group: _Group, report: Report, images: ImageIndex, studies: Sequence
     for item in group.graphics:
         assert item.graphic is not None
         if len(item.graphic.points[0]) == 3:
-            placed = _in_patient(item.graphic, report, studies)
+            graphics = [item.graphic]
+            if item.graphic.kind == "MULTIPOINT":  # each point is a mark of its own, on a slice of its own
+                graphics = [replace(item.graphic, points=(point,)) for point in item.graphic.points]
+            *rest, placed = (_in_patient(graphic, report, studies) for graphic in graphics)
+            for one in rest:
+                if isinstance(one, str):
+                    return cast("Reason", one)
+                found.append(one)
         else:
             places = [place for one in item.images if (place := images.find(one)) is not None]
             placed = _on_image(item.graphic, places[0], report) if places else "no_image"
@@ -367,6 +416,8 @@ def _finding(group: _Group, placed: list[_Placed]) -> Finding:
     ks = [one.shown.k if one.shown.k is not None else 0 for one in placed]
     points = np.concatenate([one.points for one in placed])
     (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    if x0 == x1 and y0 == y1:  # a lone point is the pixel that it lies in
+        x0, y0, x1, y1 = x0 - 0.5, y0 - 0.5, x1 + 0.5, y1 + 0.5
     low, high = (min(ks) - 0.5, float(y0), float(x0)), (max(ks) + 0.5, float(y1), float(x1))
     middle = ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2)
     k = ks[len(ks) // 2]

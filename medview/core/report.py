@@ -55,6 +55,13 @@ class ReportItem:
     items: tuple[ReportItem, ...] = ()
 
 
+def is_not_presented(item: ReportItem) -> bool:
+    """Whether an item says that what it modifies shall not be shown (CAD's Rendering Intent, PS3.16 CID 6034)."""
+    return (
+        item.name is not None and item.name.value == "111056" and item.code is not None and item.code.value == "111152"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Observer:
     """Who verified a report, and when."""

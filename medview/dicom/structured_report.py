@@ -6,6 +6,7 @@ The tree is read as it stands, whatever template it follows: a viewer that knew 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from medview.core.finding import Code
 from medview.core.problem import MedviewError
@@ -54,7 +55,7 @@ def read_report(path: str) -> Report:
         if _CONTENT not in fields and _NAME not in fields:
             raise MedviewError("no_report", f"{path} holds no structured report.", path)
         reading = _Reading()
-        items = reading.items(fields, "1", 1)
+        items = _resolved(reading.items(fields, "1", 1), reading.by_position)
         sop_class = fields.text(0x00080016)
         return Report(
             path=path,
@@ -101,6 +102,8 @@ class _Reading:
 
     def __init__(self) -> None:
         self.faults: list[str] = []
+        self.by_position: dict[str, ReportItem] = {}
+        """Items by where they stand."""
         self._count = 0
 
     def items(self, parent: Fields, position: str, depth: int) -> tuple[ReportItem, ...]:
@@ -117,7 +120,9 @@ class _Reading:
             if self._count > MAX_ITEMS:
                 self.faults.append("too_many")
                 break
-            found.append(self._item(fields, f"{position}.{number}", depth))
+            item = self._item(fields, f"{position}.{number}", depth)
+            self.by_position[item.position] = item
+            found.append(item)
         return tuple(found)
 
     def _item(self, fields: Fields, position: str, depth: int) -> ReportItem:
@@ -202,6 +207,32 @@ class _Reading:
             rows, columns = (0, 0) if table is None else (table.integer(_ROWS) or 0, table.integer(_COLUMNS) or 0)
             return f"{rows} × {columns}", None, None, None
         return "", None, None, None
+
+
+def _resolved(items: tuple[ReportItem, ...], by_position: dict[str, ReportItem]) -> tuple[ReportItem, ...]:
+    """The items again, each reference by position with what it points at, as CAD reports name their images (PS3.3 C.17.3.2.4).
+
+    Only the name, the images and the coordinates of what is pointed at: its tree stands where it stands.
+    """
+    found = []
+    for item in items:
+        if item.refers_to:
+            target = by_position.get(item.refers_to)
+            if target is not None and not target.refers_to:
+                item = replace(item, name=target.name, text=target.text, images=target.images)
+        elif item.items:
+            below = _resolved(item.items, by_position)
+            images = item.images
+            if item.graphic is not None and not images:
+                images = tuple(
+                    image
+                    for one in below
+                    if one.relationship == "SELECTED FROM" or one.refers_to
+                    for image in one.images
+                )
+            item = replace(item, items=below, images=images)
+        found.append(item)
+    return tuple(found)
 
 
 def _cell_value(cell: Fields) -> tuple[str, str]:

@@ -38,6 +38,10 @@ WORK_TEMPLATES: Mapping[str, str] = {
     "report_left_unknown_graphic": QT_TRANSLATE_NOOP(
         "Message", "Not taken over, because no mark has their form: {0} ({1}). They stand in the report."
     ),
+    "report_left_not_presented": QT_TRANSLATE_NOOP(
+        "Message",
+        "Not taken over, because the algorithm says that they shall not be shown: {0} ({1}). They stand in the report.",
+    ),
     "needs_label": QT_TRANSLATE_NOOP(
         "Message", "Choose a segmentation or begin a new one: the brush has nothing to paint on here."
     ),
@@ -86,6 +90,8 @@ WORK_TEMPLATES: Mapping[str, str] = {
         "A region grows from one place: the mean of a slab is of none. Show its maximum, its minimum or one slice.",
     ),
     "pm_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
+    "step_unseen": QT_TRANSLATE_NOOP("Message", "A mark was changed that is not seen now: it is on image {0} of {1}."),
+    "step_unseen_cut": QT_TRANSLATE_NOOP("Message", "A mark was changed that is not seen now: it is on a cut of {0}."),
     "key_image_on_cut": QT_TRANSLATE_NOOP(
         "Message", "Only an image as it was acquired can be a key image; this is a cut that no file holds."
     ),

@@ -2818,6 +2818,22 @@
         <translation>先阅片：在您要求显示或完成阅片之前，AI 和叠加层均隐藏</translation>
     </message>
     <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>At work: {0}</source>
+        <translation>正在运行：{0}</translation>
+    </message>
+    <message>
+        <source>What is found is listed here when the run is done.</source>
+        <translation>运行结束后，所见会列在这里。</translation>
+    </message>
+    <message>
+        <source>Show how far it is</source>
+        <translation>查看进度</translation>
+    </message>
+    <message>
         <source>No results yet</source>
         <translation>暂无结果</translation>
     </message>
@@ -5063,6 +5079,10 @@
         <translation>因没有相应形状的标记而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
     <message>
+        <source>Not taken over, because the algorithm says that they shall not be shown: {0} ({1}). They stand in the report.</source>
+        <translation>因算法声明不应显示而未接收：{0}（{1}）。内容仍见于报告。</translation>
+    </message>
+    <message>
         <source>Choose a segmentation or begin a new one: the brush has nothing to paint on here.</source>
         <translation>请选择或新建一个分割：此处没有可供画笔绘制的对象。</translation>
     </message>
@@ -5141,6 +5161,14 @@
     <message>
         <source>A region grows from one place: the mean of a slab is of none. Show its maximum, its minimum or one slice.</source>
         <translation>区域从一个点开始生长，而厚层平均值不属于任何一点。请显示最大值、最小值或单个层面。</translation>
+    </message>
+    <message>
+        <source>A mark was changed that is not seen now: it is on image {0} of {1}.</source>
+        <translation>改动了一个此刻看不到的标记：它在“{1}”的第 {0} 幅图像上。</translation>
+    </message>
+    <message>
+        <source>A mark was changed that is not seen now: it is on a cut of {0}.</source>
+        <translation>改动了一个此刻看不到的标记：它在“{0}”的一个切面上。</translation>
     </message>
     <message>
         <source>Only an image as it was acquired can be a key image; this is a cut that no file holds.</source>
@@ -5841,6 +5869,14 @@
     <message>
         <source>What is new</source>
         <translation>更新内容</translation>
+    </message>
+    <message>
+        <source>Do it again</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Take it back</source>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
@@ -6543,8 +6579,20 @@
         <translation>只有一个视口</translation>
     </message>
     <message>
+        <source>there is one image only</source>
+        <translation>只有一幅图像</translation>
+    </message>
+    <message>
         <source>these images are no volume that could be cut</source>
         <translation>这些图像不构成可重建的容积</translation>
+    </message>
+    <message>
+        <source>these images have no common place in the patient</source>
+        <translation>这些图像在患者体内没有共同的位置</translation>
+    </message>
+    <message>
+        <source>colours have no maximum and no mean</source>
+        <translation>彩色没有最大值和平均值</translation>
     </message>
     <message>
         <source>no mark is selected</source>

@@ -76,6 +76,28 @@ def test_points_in_the_patient_are_drawn_on_their_slice_in_their_frame_of_refere
     assert far.of(SHOWN, "1.9", half_step_mm=2.5)
 
 
+def test_a_line_through_slices_is_seen_where_it_meets_each() -> None:
+    """Of a path in the patient a slice shows the stretch near it, of several points those near it."""
+    path = graphic("POLYLINE", (11.0, 24.0, 20.0), (11.0, 24.0, 40.0), (15.0, 24.0, 40.0), frame="1.9")
+    (mark,) = marks_of(path).of(SHOWN, "1.9", half_step_mm=2.0)
+    assert np.allclose(mark.points, 2.0)
+    points = graphic("MULTIPOINT", (11.0, 24.0, 30.0), (12.0, 26.0, 60.0), frame="1.9")
+    (mark,) = marks_of(points).of(SHOWN, "1.9")
+    assert mark.points == ((2.0, 2.0),)
+    assert not mark.is_line
+
+
+def test_a_slice_cuts_an_ellipsoid_in_an_ellipse() -> None:
+    """Half axes of 8, 6 and 10 mm; 6 mm above its middle it is four fifths as wide."""
+    ends = [(4.0, 24.0, 24.0), (20.0, 24.0, 24.0), (12.0, 18.0, 24.0), (12.0, 30.0, 24.0), (12.0, 24.0, 14.0),
+            (12.0, 24.0, 34.0)]  # fmt: skip
+    (mark,) = marks_of(graphic("ELLIPSOID", *ends, frame="1.9")).of(SHOWN, "1.9")
+    assert SHOWN.plane is not None
+    found = np.asarray(SHOWN.plane.plane_to_patient(np.array(mark.points)))[:, :2] - (12.0, 24.0)
+    assert ((found / (8 * 0.8, 6 * 0.8)) ** 2).sum(axis=1) == pytest.approx(1.0)
+    assert not marks_of(graphic("ELLIPSOID", *[(x, y, z - 20) for x, y, z in ends], frame="1.9")).of(SHOWN, "1.9")
+
+
 def test_a_measurement_is_named_beside_its_line() -> None:
     line = graphic("POLYLINE", (0, 0), (5, 5))
     number = ReportItem(
