@@ -9,6 +9,7 @@
     python3 packaging/build.py dmg         dist/medview-VERSION.dmg (macOS; signed where MEDVIEW_SIGN names an identity)
     python3 packaging/build.py texts       build/texts: what the systems are told, without building anything
 
+`--updates FILE` (update_document.py makes it) is built in as whom to ask for newer versions; without it nobody is ever asked.
 `--keep-folder` packs the folder that is there already. `--with registration`, `--with 3d` (or both) take these add-ons in: `deb`
 makes a package of its own of each, `folder` leaves them in build/addons, the others hold them. The standard library is enough; everything else comes out of the
 locks (`packaging/locks`: cpu, package, three-d) into an environment of its own, build/environment.
@@ -17,6 +18,7 @@ locks (`packaging/locks`: cpu, package, three-d) into an environment of its own,
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import plistlib
@@ -112,10 +114,27 @@ def write_texts(folder: Path) -> None:
     (folder / "Info.plist").write_bytes(plistlib.dumps(dict(associations.info_plist(version()))))
 
 
-def build_folder(python: Path) -> Path:
+def write_source(given: Path | None, work: Path) -> None:
+    """Have whom the program asks for newer versions at hand for the recipe, nobody where none is given; raises BuildError."""
+    source = work / "source.json"
+    source.unlink(missing_ok=True)
+    if given is None:
+        return
+    import update_document
+
+    try:
+        content = json.loads(given.read_text(encoding="utf-8"))
+        work.mkdir(parents=True, exist_ok=True)
+        source.write_text(update_document.source_text(content["keys"], content["address"]), encoding="utf-8")
+    except (OSError, ValueError, TypeError, KeyError, update_document.DocumentError) as error:
+        raise BuildError(f"{given.name} does not say whom to ask for newer versions: {error}") from error
+
+
+def build_folder(python: Path, updates: Path | None = None) -> Path:
     """Make build/medview and print its budget; returns it."""
     work = BUILD / "work"
     write_texts(work)
+    write_source(updates, work)
     icons = work / "icons"
     icons.mkdir(exist_ok=True)
     svg = ROOT / "resources" / "icons" / "medview.svg"
@@ -235,6 +254,7 @@ def main() -> int:
     parser.add_argument("--environment", help="a virtual environment that holds the locked packages already")
     names = [addon.name for addon in addons.addons()]
     parser.add_argument("--with", dest="addons", action="append", choices=names, default=[], help="add-ons to take in")
+    parser.add_argument("--updates", type=Path, help="whom the program may ask for newer versions")
     parser.add_argument("--quick", action="store_true", help="compress less")
     chosen = parser.parse_args()
     begun = time.monotonic()
@@ -247,7 +267,7 @@ def main() -> int:
             return 0
         folder = BUILD / "medview"
         if not chosen.keep_folder or not folder.is_dir():
-            folder = build_folder(make_environment(chosen.environment, three_d="3d" in chosen.addons))
+            folder = build_folder(make_environment(chosen.environment, three_d="3d" in chosen.addons), chosen.updates)
         taken = build_addons(chosen.addons, chosen.environment)
         if taken:
             print(contents.budget_table(*taken.values()), flush=True)

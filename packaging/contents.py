@@ -49,8 +49,8 @@ EXCLUDED = (
     "test", "tkinter", "torch", "turtle", "unittest.mock", "wheel", "xmlrpc",
     "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtSql", "PySide6.QtXml", "PySide6.QtDesigner",
     "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtHelp", "PySide6.QtTest",
-    # medview makes no connection; a picture is PNG, JPEG, TIFF or BMP.
-    "_ssl", "ssl", "PIL._avif", "PIL._webp",
+    # A picture is PNG, JPEG, TIFF or BMP.
+    "PIL._avif", "PIL._webp",
     # Packages of their own (addons.py).
     "SimpleITK", "vtk", "vtkmodules",
 )  # fmt: skip

@@ -9,11 +9,16 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import update_document
 
 if TYPE_CHECKING:
     from try_deb import Machine
@@ -22,6 +27,7 @@ REPORTS = ("sr", "seg", "gsps", "kos", "html", "pdf", "html-zh", "pdf-zh", "csv"
 METHODS = ("probability",)
 PLACE = "/home/reader/features"
 POLICY = "/etc/medview/policy.json"
+ASKED_AFTER_S = 20  # how long after an opening a window asks for newer versions
 PATIENT = "PHANTOM-1"  # the demo's patient ID, which nothing may hold that is sent away
 
 
@@ -42,6 +48,7 @@ def trial(
     three_d(machine, addons, say)
     administered(machine, say)
     in_window(machine, study, windows, say)
+    newer_versions(machine, study, windows, say)
 
 
 def done(machine: Machine, line: str, code: int = 0) -> str:
@@ -217,6 +224,79 @@ def in_window(machine: Machine, study: str, windows: Callable[[], list[str]], sa
     if not aside:
         raise FeatureError("--reset set nothing aside")
     say(f"--safe-mode leaves the settings alone; --reset set them aside as {aside[0]}")
+
+
+def newer_versions(machine: Machine, study: str, windows: Callable[[], list[str]], say: Callable[[str], None]) -> None:
+    """Nobody is asked while it is off; where it is on one request goes out, and what is said in it is no more than the manual tells."""
+    heard: list[str] = []
+    with tempfile.TemporaryDirectory() as room:
+        private, notes = Path(room) / "key.pem", Path(room) / "en.txt"
+        public = update_document.make_key(private)
+        notes.write_text("A newer one.")
+        words = [
+            "sign",
+            str(private),
+            "--version",
+            "99.0.0",
+            "--serial",
+            "1",
+            "--page",
+            "https://medview.example/",
+            "--notes",
+        ]
+        if update_document.main([*words, f"en={notes}", "--output", f"{room}/update.txt"]):
+            raise FeatureError("a document about a newer version could not be signed")
+        document = (Path(room) / "update.txt").read_bytes()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(f"{self.requestline}\n{self.headers}".strip())
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(document)
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    source = {"address": f"http://127.0.0.1:{server.server_port}/update.txt", "keys": [public]}
+    rules = machine.root / POLICY.lstrip("/")
+    kept = machine.root / "home" / "reader" / ".local" / "share" / "medview" / "updates.json"
+    rules.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        for said, wanted in (({}, 0), ({"update_check": True}, 1)):
+            rules.write_text(json.dumps({"updates": source, "settings": said}))
+            machine.start(f"medview {shlex.quote(study)}")
+            wait(windows, "a window")
+            if wanted:
+                wait(
+                    lambda: heard and kept.is_file() and '"seen": {}' not in kept.read_text(),
+                    "the answer of a newer version",
+                )
+            else:
+                time.sleep(ASKED_AFTER_S + 10)
+            for number in machine.processes():
+                os.kill(number, 15)
+            wait(lambda: not machine.processes() and not windows(), "the end of the window")
+            if len(heard) != wanted:
+                raise FeatureError(f"newer versions were asked for {len(heard)} times: {heard}")
+    finally:
+        server.shutdown()
+        server.server_close()
+        rules.unlink()
+        rules.parent.rmdir()
+    if sorted(line.split(":")[0] for line in heard[0].splitlines()[1:]) != [
+        "Accept",
+        "Accept-Encoding",
+        "Connection",
+        "Host",
+        "User-Agent",
+    ]:
+        raise FeatureError(f"more is sent than the manual tells: {heard[0]}")
+    say(
+        f"newer versions: nobody asked while it is off; where an administrator switched it on, once: {heard[0].splitlines()[0]}"
+    )
 
 
 def wait(ready: Callable[[], object], what: str, longest: float = 120.0) -> None:
