@@ -26,7 +26,7 @@ from medview.inference.request import InferenceRequest
 from medview.inference.segmentation import OutputWatch
 from medview.inference.settled import Piece
 from medview.inference.source_values import ROWS_AT_ONCE, SourceValues
-from medview.inference.tiling import Sliding, Stride, Tiles
+from medview.inference.tiling import Receives, Rows, Sliding, Stride, Tiles, Window, most_rows
 
 FloatMap = NDArray[np.float32]
 Values = SourceValues | SeriesTogether
@@ -38,6 +38,8 @@ class Receiver:
 
     take: Callable[[int, FloatMap], None]
     done: Callable[[], None]
+    blocks: Receives | None = None
+    """Of a volume in tiles: who gets the blocks of the answer as they are, instead of ``take``."""
 
     @classmethod
     def nobody(cls) -> Receiver:
@@ -45,30 +47,46 @@ class Receiver:
         return cls(lambda _first, _rows: None, lambda: None)
 
 
-class _SlidingRows:
-    """The finished rows of one sliding window on their way: those of a volume at once, those of a slice when it is whole."""
+class _Answer:
+    """What is blended of a volume, or of one slice, on its way to who gets it: blocks as they come, or rows, or the slice when it is whole."""
 
-    window: Sliding
-
-    def __init__(self, row: int | None) -> None:
+    def __init__(self, window: Window, row: int | None) -> None:
+        self._window = window
         self._row = row
-        self._rows: list[FloatMap] = []
+        self._takes: Receives | None = None
         self._receiver = Receiver.nobody()
         self._course: Course | None = None
 
     def begin(self, receiver: Receiver, course: Course) -> None:
-        self._receiver, self._course = receiver, course
+        """Before each answer: who gets it."""
+        if self._takes is None or receiver is not self._receiver:
+            self._receiver, self._course = receiver, course
+            self._takes = receiver.blocks if self._row is None else None
+            if self._takes is None:
+                shape = self._window.answer_shape
+                at_once = most_rows(self._window) if self._row is None else shape[0]
+                self._takes = Rows(shape, self._rows, at_once, whole=self._row is not None)
 
-    def take(self, first: int, rows: FloatMap) -> None:
+    def block(self, first: tuple[int, ...], values: FloatMap) -> None:
+        assert self._takes is not None, "begun before the first answer"
+        assert self._course is not None, "begun before the first answer"
+        if self._receiver.blocks is not None and self._row is None:
+            with self._course.timed(STEP_RESTORE):
+                self._takes.block(first, values)
+        else:
+            self._takes.block(first, values)
+
+    def rows_until(self, row: int) -> None:
+        assert self._takes is not None, "begun before the first answer"
         assert self._course is not None, "begun before the first answer"
         with self._course.timed(STEP_RESTORE):
-            if self._row is None:
-                self._receiver.take(first, rows)
-                return
-            self._rows.append(rows.copy())
-            if sum(part.shape[1] for part in self._rows) == self.window.rows:
-                self._receiver.take(self._row, np.concatenate(self._rows, axis=1)[:, None])
-                self._rows.clear()
+            self._takes.rows_until(row)
+
+    def _rows(self, first: int, rows: FloatMap) -> None:
+        if self._row is None:
+            self._receiver.take(first, rows)
+        else:
+            self._receiver.take(self._row, rows[:, None])
 
 
 NO_TILES = Tiles((), 0, None)
@@ -83,8 +101,9 @@ class _Item:
     at: int
     rows: int
     is_last: bool
-    sliding: _SlidingRows | None = None
+    sliding: Sliding | None = None
     tiles: Tiles = NO_TILES
+    goes_to: _Answer | None = None
 
 
 @dataclass(eq=False)
@@ -158,6 +177,11 @@ class Feed:
         """Whether a slice can be prepared without the others."""
         return self._input.is_slicewise and not needs_whole_series(self._input)
 
+    @cached_property
+    def _whole(self) -> Placement:
+        """All of the oriented grid."""
+        return Placement.start(self.orientation, self.geometry)
+
     def prepared_rows(self, start: int, stop: int, checkpoint: Callable[[int, int], None]) -> Prepared:
         """Some rows of the oriented grid, as the steps make them."""
         given = self._input
@@ -165,8 +189,7 @@ class Feed:
         with self.course.timed(STEP_PREPARE):
             low, high = max(0, start - reach), min(self.source.rows, stop + reach)
             values, real = self.source.fetch(low, high)
-            placement = Placement.start(self.orientation, self.geometry)
-            placement = replace(placement, shape=(len(values), *placement.shape[1:]))
+            placement = replace(self._whole, shape=(len(values), *self._whole.shape[1:]))
             prepared = run_steps(given, values, real, placement, self.geometry, checkpoint)
             return with_neighbours(given, prepared, start - low, stop - start) if reach else prepared
 
@@ -202,12 +225,12 @@ class Feed:
                 if item.prepared is not current:
                     receiver, current = begin(item.start, item.prepared), item.prepared
                 with self.course.timed(STEP_NETWORK if item.sliding is not None else STEP_RESTORE):
-                    if item.sliding is None:
+                    if item.sliding is None or item.goes_to is None:
                         # (slices, channels, b, c) or (1, channels, a, b, c) to (channels, rows, b, c).
                         receiver.take(item.at, answer.swapaxes(0, 1) if given.is_slicewise else answer[0])
                     else:
-                        item.sliding.begin(receiver, self.course)
-                        item.sliding.window.add(item.tiles, answer)
+                        item.goes_to.begin(receiver, self.course)
+                        item.sliding.add(item.tiles, answer)
                 if item.is_last:
                     with self.course.timed(STEP_RESTORE):
                         receiver.done()
@@ -227,17 +250,22 @@ class Feed:
     def _pieces_and_tiles(self, stride: tuple[Stride, ...]) -> Iterator[tuple[_Item, FloatMap]]:
         given = self.manifest.input
         assert given.tiling is not None, "the caller looked"
+        window: Window | None = None
         for start, prepared in self.pieces(looked_at=True):
-            items = prepared.values if given.is_slicewise else prepared.values[None]
+            items = prepared.values if given.is_slicewise else [prepared.values]
             for n, values in enumerate(items):
-                sliding = _SlidingRows(n if given.is_slicewise else None)
-                sliding.window = Sliding(values, given.tiling, stride, sliding.take)
+                shape = values.shape[: len(given.axes)]
+                if window is None or not window.fits(shape, stride):
+                    window = Window(shape, given.tiling, stride)
+                goes_to = _Answer(window, n if given.is_slicewise else None)
+                sliding = Sliding(values, window, goes_to)
                 if not given.is_slicewise:
-                    self.course.report(STEP_NETWORK, 0, sliding.window.total)
-                for tiles, cut in sliding.window.tiles():
-                    is_end = tiles.done == sliding.window.total
+                    self.course.report(STEP_NETWORK, 0, window.total)
+                for tiles, cut in sliding.tiles():
+                    is_end = tiles.done == window.total
                     rows = 1 if is_end and given.is_slicewise else 0
-                    yield _Item(start, prepared, n, rows, is_end and n + 1 == len(items), sliding, tiles), cut
+                    is_last = is_end and n + 1 == len(items)
+                    yield _Item(start, prepared, n, rows, is_last, sliding, tiles, goes_to), cut
 
     def rows_of_numbers(self, name: str | None, width: int | None) -> FloatMap:
         """(n, numbers) raw of all slices, or of the volume as one."""

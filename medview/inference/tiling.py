@@ -1,4 +1,4 @@
-"""Sliding windows: where tiles lie, how they are weighted, and the blend, in memory of one row of tiles.
+"""Sliding windows: where tiles lie and how they are weighted; what is cut, and who gets what is blended (:mod:`.blending`).
 
 Placement and weights follow MONAI (``dense_patch_slices``, ``compute_importance_map``) and nnU-Net v2
 (``compute_steps_for_sliding_window``, ``compute_gaussian``), so that a network answers here as it does there.
@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.problem import ExitCode, MedviewError
+from medview.inference.blending import Blend, Totals
 from medview.inference.manifest_steps import Tiling
 
 AnyArray = NDArray[Any]
@@ -65,77 +66,157 @@ RunTiles = Callable[[AnyArray], FloatMap]
 """Tiles (n, spatial…[, 3]) to answers (n, channels, spatial…)."""
 
 
+class Cut(Protocol):
+    """What tiles are cut from: an array, or something that makes the values of a box when it is asked."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(spatial…[, 3])."""
+        ...
+
+    def __getitem__(self, box: Any, /) -> AnyArray: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Some tiles that are asked about at once: their first voxels, how many were cut by then, the rows that nothing is added
-    to afterwards (None: more of the same rows follow).
+    """Some tiles that are asked about at once: their numbers along each axis, how many were cut by then, the rows that nothing is
+    added to afterwards (None: more of the same rows follow).
     """
 
-    corners: tuple[tuple[int, ...], ...]
+    at: tuple[tuple[int, ...], ...]
     done: int
     finished: int | None
+
+
+class Receives(Protocol):
+    """Who gets what is blended."""
+
+    def block(self, first: tuple[int, ...], values: FloatMap) -> None:
+        """A box (channels, …) of the answer from voxel ``first`` on; the array is used again after."""
+        ...
+
+    def rows_until(self, row: int) -> None:
+        """All blocks of the rows before ``row`` were given."""
+        ...
+
+
+class Window:
+    """How tiles lie on values of one shape, and how their answers are blended; slices of one shape share it."""
+
+    def __init__(self, shape: Sequence[int], tiling: Tiling, stride: Sequence[Stride]) -> None:
+        """``stride``: voxels of the values for one of the answer, along each axis."""
+        if any(tile % s for tile, s in zip(tiling.size, stride, strict=True)):
+            text = "input.tiling.size must be a multiple of output.stride."
+            raise MedviewError("manifest_invalid", text, None, ExitCode.MODEL_UNUSABLE)
+        self.tiling = tiling
+        self.shape = tuple(shape)
+        self._stride = tuple(stride)
+        self.grain = [max(1, int(s)) for s in stride]
+        self.filling = filling(self.shape, tiling, self.grain)
+        full = [size + low + high for size, (low, high) in zip(self.shape, self.filling, strict=True)]
+        self.starts = [
+            tile_starts(size, tile, tiling.overlap, tiling.placement, s)
+            for size, tile, s in zip(full, tiling.size, self.grain, strict=True)
+        ]
+        self.total = math.prod(len(axis) for axis in self.starts)
+        before = [low for low, _ in self.filling]
+        self.kept = [slice(b // s, b // s + -(-n // s)) for n, b, s in zip(self.shape, before, stride, strict=True)]
+        """The part of the answer's grid that belongs to the values."""
+        weights = tile_weights([tile // s for tile, s in zip(tiling.size, stride, strict=True)], tiling)
+        starts = [[first // s for first in axis] for axis, s in zip(self.starts, stride, strict=True)]
+        self.totals = Totals(weights, starts, [size // s for size, s in zip(full, stride, strict=True)])
+        self.blend = Blend(self.totals)
+
+    def fits(self, shape: Sequence[int], stride: Sequence[Stride]) -> bool:
+        """Whether values of a shape are seen through it."""
+        return self.shape == tuple(shape) and self._stride == tuple(stride)
+
+    @property
+    def answer_shape(self) -> tuple[int, ...]:
+        """Of the blended answer, without its channels."""
+        return tuple(part.stop - part.start for part in self.kept)
 
 
 class Sliding:
     """A window that slides over ``values`` (spatial…[, 3]): :meth:`tiles` cuts, :meth:`add` blends, in the same order.
 
-    ``on_rows(first, rows)`` gets finished rows in order: (channels, n, …) of the answer's grid, which is coarser (or finer)
-    by ``stride``; the array is used again after. Tiles may be cut ahead of what was added.
+    Tiles may be cut ahead of what was added.
     """
 
-    def __init__(
-        self,
-        values: AnyArray,
-        tiling: Tiling,
-        stride: Sequence[Stride],
-        on_rows: Callable[[int, FloatMap], None],
-    ) -> None:
-        dimensions = len(tiling.size)
-        shape = values.shape[:dimensions]
-        if any(tile % s for tile, s in zip(tiling.size, stride, strict=True)):
-            text = "input.tiling.size must be a multiple of output.stride."
-            raise MedviewError("manifest_invalid", text, None, ExitCode.MODEL_UNUSABLE)
-        grain = [max(1, int(s)) for s in stride]
-        self._tiling, self._stride = tiling, stride
-        self._padded, before = filled(values, tiling, grain)
-        self._full = self._padded.shape[:dimensions]
-        self._starts = [
-            tile_starts(size, tile, tiling.overlap, tiling.placement, s)
-            for size, tile, s in zip(self._full, tiling.size, grain, strict=True)
-        ]
-        self.total = math.prod(len(axis) for axis in self._starts)
-        kept = _kept(shape, before, stride)
-        self.rows = kept[0].stop - kept[0].start
-        weights = tile_weights([tile // s for tile, s in zip(tiling.size, stride, strict=True)], tiling)
-        self._blend = _Blend(
-            weights,
-            [size // s for size, s in zip(self._full, stride, strict=True)],
-            kept,
-            on_rows,
-        )
+    def __init__(self, values: Cut, window: Window, receives: Receives) -> None:
+        self.window = window
+        self._values = values
+        self._receives = receives
+        self._filled = _Filled(values, window) if any(low or high for low, high in window.filling) else None
 
     def tiles(self) -> Iterator[tuple[Tiles, AnyArray]]:
         """All tiles, as many at once as the manifest says, row of tiles by row."""
-        done = 0
-        for n, first in enumerate(self._starts[0]):
-            corners = [(first, *rest) for rest in product(*self._starts[1:])]
-            after = self._full[0] if n + 1 == len(self._starts[0]) else self._starts[0][n + 1]
-            for at in range(0, len(corners), self._tiling.batch):
-                part = corners[at : at + self._tiling.batch]
+        window, done = self.window, 0
+        values: Cut = self._values if self._filled is None else self._filled
+        size, batch = window.tiling.size, window.tiling.batch
+        ends = [*(first - window.kept[0].start for first in window.totals.starts[0][1:]), window.answer_shape[0]]
+        for n in range(len(window.starts[0])):
+            row = [(n, *rest) for rest in product(*(range(len(axis)) for axis in window.starts[1:]))]
+            for start in range(0, len(row), batch):
+                part = row[start : start + batch]
                 cut = [
-                    self._padded[tuple(slice(c, c + tile) for c, tile in zip(corner, self._tiling.size, strict=True))]
-                    for corner in part
+                    values[
+                        tuple(
+                            slice(axis[one], axis[one] + tile)
+                            for axis, one, tile in zip(window.starts, at, size, strict=True)
+                        )
+                    ]
+                    for at in part
                 ]
                 done += len(part)
-                finished = after // self._stride[0] if at + len(part) == len(corners) else None
+                finished = min(ends[n], window.answer_shape[0]) if start + len(part) == len(row) else None
                 yield Tiles(tuple(part), done, finished), np.stack(cut) if len(cut) > 1 else cut[0][None]
 
     def add(self, tiles: Tiles, answers: FloatMap) -> None:
         """The answers (n, channels, spatial…) to ``tiles``."""
-        for corner, answer in zip(tiles.corners, answers, strict=True):
-            self._blend.add([c // s for c, s in zip(corner, self._stride, strict=True)], answer)
-        if tiles.finished is not None:
-            self._blend.finish(tiles.finished)
+        for at, answer in zip(tiles.at, answers, strict=True):
+            first, block = self.window.blend.add(at, answer)
+            lows, inside = [], []
+            for start, size, kept in zip(first, block.shape[1:], self.window.kept, strict=True):
+                low, high = max(start, kept.start), min(start + size, kept.stop)
+                lows.append(low - kept.start)
+                inside.append(slice(low - start, max(low, high) - start))
+            if all(part.stop > part.start for part in inside):
+                self._receives.block(tuple(lows), block[(slice(None), *inside)])
+        if tiles.finished is not None and tiles.finished > 0:
+            self._receives.rows_until(tiles.finished)
+
+
+class Rows:
+    """Blocks put together to the rows (channels, n, …) of an answer: ``on_rows(first, rows)``, whose array is used again after."""
+
+    def __init__(
+        self, shape: Sequence[int], on_rows: Callable[[int, FloatMap], None], at_once: int, whole: bool = False
+    ) -> None:
+        """``shape`` of the answer without its channels; at most ``at_once`` rows are finished together. ``whole``: all are waited for."""
+        self._whole = whole
+        self._shape = (min(at_once, shape[0]), *shape[1:])
+        self._on_rows = on_rows
+        self._rows: FloatMap | None = None
+        self._first = 0
+
+    def block(self, first: tuple[int, ...], values: FloatMap) -> None:
+        if self._rows is None:
+            self._rows = np.empty((len(values), *self._shape), dtype=np.float32)
+        place = (first[0] - self._first, *first[1:])
+        box = tuple(slice(low, low + size) for low, size in zip(place, values.shape[1:], strict=True))
+        self._rows[(slice(None), *box)] = values
+
+    def rows_until(self, row: int) -> None:
+        if row > self._first and (not self._whole or row == self._shape[0]):
+            assert self._rows is not None, "a block has been given"
+            self._on_rows(self._first, self._rows[:, : row - self._first])
+            self._first = row
+
+
+def most_rows(window: Window) -> int:
+    """How many rows of an answer are finished together, at most."""
+    return max(window.totals.extent(0, n) for n in range(len(window.starts[0])))
 
 
 def slide(
@@ -147,11 +228,12 @@ def slide(
     progress: Callable[[int, int], None],
 ) -> None:
     """Run tiles over ``values`` one after the other and blend (:class:`Sliding`)."""
-    sliding = Sliding(values, tiling, stride, on_rows)
-    progress(0, sliding.total)
+    window = Window(values.shape[: len(tiling.size)], tiling, stride)
+    sliding = Sliding(values, window, Rows(window.answer_shape, on_rows, most_rows(window)))
+    progress(0, window.total)
     for tiles, cut in sliding.tiles():
         sliding.add(tiles, run(cut))
-        progress(tiles.done, sliding.total)
+        progress(tiles.done, window.total)
 
 
 def cut_tiles(values: AnyArray, tiling: Tiling) -> list[tuple[tuple[int, ...], AnyArray]]:
@@ -173,15 +255,20 @@ def cut_tiles(values: AnyArray, tiling: Tiling) -> list[tuple[tuple[int, ...], A
     ]
 
 
-def filled(values: AnyArray, tiling: Tiling, stride: Sequence[int]) -> tuple[AnyArray, list[int]]:
-    """``values`` filled on both sides to at least a tile, and at the end to a multiple of the stride."""
-    width, before = [], []
-    for size, tile, s in zip(values.shape, tiling.size, stride, strict=False):
+def filling(shape: Sequence[int], tiling: Tiling, stride: Sequence[int]) -> list[tuple[int, int]]:
+    """How many voxels are filled before and after along each axis: to at least a tile, and at the end to a multiple of the stride."""
+    width = []
+    for size, tile, s in zip(shape, tiling.size, stride, strict=False):
         missing = max(0, tile - size)
         low = missing // 2 // s * s
-        rest = -(size + missing) % s
-        width.append((low, missing - low + rest))
-        before.append(low)
+        width.append((low, missing - low + -(size + missing) % s))
+    return width
+
+
+def filled(values: AnyArray, tiling: Tiling, stride: Sequence[int]) -> tuple[AnyArray, list[int]]:
+    """``values`` filled as :func:`filling` says, and how many voxels before along each axis."""
+    width = filling(values.shape, tiling, stride)
+    before = [low for low, _ in width]
     if not any(low or high for low, high in width):
         return values, before
     fill = float(values.min()) if tiling.fill == "minimum" else tiling.fill
@@ -189,49 +276,24 @@ def filled(values: AnyArray, tiling: Tiling, stride: Sequence[int]) -> tuple[Any
     return np.pad(values, width, constant_values=values.dtype.type(fill)), before
 
 
-def _kept(shape: Sequence[int], before: Sequence[int], stride: Sequence[Stride]) -> list[slice]:
-    """The part of the answer's grid that belongs to the image."""
-    return [slice(b // s, b // s + -(-n // s)) for n, b, s in zip(shape, before, stride, strict=True)]
+class _Filled:
+    """Values with what is filled around them, which is never laid out as a whole."""
 
+    def __init__(self, values: Cut, window: Window) -> None:
+        self._values, self._filling = values, window.filling
+        rest = values.shape[len(window.shape) :]
+        full = [size + low + high for size, (low, high) in zip(window.shape, window.filling, strict=True)]
+        self.shape = (*full, *rest)
+        self._fill = window.tiling.fill
+        if self._fill == "minimum":
+            self._fill = float(values[...].min())
 
-class _Blend:
-    """The rows that later tiles may still add to."""
-
-    def __init__(
-        self, weights: FloatMap, full: Sequence[int], kept: Sequence[slice], on_rows: Callable[[int, FloatMap], None]
-    ) -> None:
-        self._weights = weights
-        self._kept = kept
-        self._on_rows = on_rows
-        self._rows = weights.shape[0]
-        self._rest = tuple(full[1:])
-        self._total: FloatMap = np.zeros((self._rows, *self._rest), dtype=np.float32)
-        self._sum: FloatMap | None = None
-        self._product: FloatMap | None = None
-        self._first = 0
-
-    def add(self, corner: Sequence[int], answer: FloatMap) -> None:
-        if self._sum is None or self._product is None:
-            self._sum = np.zeros((answer.shape[0], self._rows, *self._rest), dtype=np.float32)
-            self._product = np.empty(answer.shape, dtype=np.float32)
-        place = tuple(slice(c, c + n) for c, n in zip(corner[1:], self._weights.shape[1:], strict=True))
-        np.multiply(answer, self._weights, out=self._product)
-        self._sum[(slice(None), slice(None), *place)] += self._product
-        self._total[(slice(None), *place)] += self._weights
-
-    def finish(self, until: int) -> None:
-        """No tile will add to rows before ``until`` any more."""
-        count = until - self._first
-        assert self._sum is not None, "a tile has been added"
-        ready = self._sum[:, :count]
-        ready /= self._total[:count]
-        low, high = max(self._first, self._kept[0].start), min(until, self._kept[0].stop)
-        if high > low:
-            rows = ready[(slice(None), slice(low - self._first, high - self._first), *self._kept[1:])]
-            self._on_rows(low - self._kept[0].start, rows)
-        left = self._rows - count
-        for array, axis in ((self._sum, 1), (self._total, 0)):
-            moved = np.moveaxis(array, axis, 0)
-            moved[:left] = moved[count:].copy()
-            moved[left:] = 0
-        self._first = until
+    def __getitem__(self, box: tuple[slice, ...]) -> AnyArray:
+        inside, width = [], []
+        for part, (low, _), size in zip(box, self._filling, self._values.shape, strict=False):
+            start, stop = max(0, part.start - low), min(size, part.stop - low)
+            inside.append(slice(start, stop))
+            width.append((start - (part.start - low), part.stop - low - stop))
+        cut = self._values[tuple(inside)]
+        width += [(0, 0)] * (cut.ndim - len(width))
+        return np.pad(cut, width, constant_values=cut.dtype.type(self._fill))

@@ -13,11 +13,10 @@ import mmap
 import os
 import sys
 import threading
-from dataclasses import dataclass
 from functools import cache
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -28,8 +27,7 @@ _numbers = itertools.count()
 _FOLDER_PREFIX = "medview-arrays-"
 
 
-@dataclass(frozen=True, slots=True)
-class SharedHandle:
+class SharedHandle(NamedTuple):
     """How another process of the same user finds the array; plain values, to be sent through a pipe."""
 
     kind: Kind
