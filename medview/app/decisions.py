@@ -118,7 +118,7 @@ class Decisions:
     def bring_back(self, found: Mapping[str, Decision], stacks: Iterable[str]) -> None:
         """Take in what was decided at an earlier time; no step, and nothing to record."""
         self._known.update(found)
-        for stack_id in stacks:
+        for stack_id in stacks if found else ():
             self.changed.emit(stack_id)
 
     def apply(self, change: DecisionChange) -> None:

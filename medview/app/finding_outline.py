@@ -23,18 +23,22 @@ def finding_outline(finding: Finding, shown: ShownSlice, geometry: Geometry | No
     polygon, which is a rectangle where the voxel axes run along the patient's. Of a slab it is what the part of the box
     that lies within the slab covers.
     """
+    if shown.plane_kind == "acquired" and shown.slab is None:
+        return _on_slice(finding, shown.k or 0)  # asked of every box with every slice: no matter of arrays
     low, high = (np.array(corner, dtype=np.float64) for corner in finding.box_voxel)
     if shown.slab is not None and geometry is not None and shown.plane is not None:
         corners = geometry.voxel_to_patient(_corners(low, high))
         return _within_slab(corners, shown, shown.slab.thickness_mm / 2)
     if shown.plane_kind == "acquired":
-        k = shown.k or 0
-        if not low[0] <= k <= high[0] and k != finding.k:
-            return ()
-        return ((low[2], low[1]), (high[2], low[1]), (high[2], high[1]), (low[2], high[1]))
+        return _on_slice(finding, shown.k or 0)
     if geometry is None:
         return ()
     return _cut_box(geometry.voxel_to_patient(_corners(low, high)), shown)
+
+
+def _on_slice(finding: Finding, k: int) -> tuple[ImagePoint, ...]:
+    (k0, j0, i0), (k1, j1, i1) = finding.box_voxel
+    return ((i0, j0), (i1, j0), (i1, j1), (i0, j1)) if k0 <= k <= k1 or k == finding.k else ()
 
 
 def _corners(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,11 +19,10 @@ from medview.app.correction_keeping import CorrectionKeeping
 from medview.app.decisions import Decision, DecisionChange, decision_content, decision_key, decision_of
 from medview.app.measurements import MeasurementChange
 from medview.app.notices import KEEP_AGAIN, Severity
+from medview.app.pixel_checks import PixelChecks
 from medview.core.problem import MedviewError, Note
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from medview.app.workspace import Workspace
     from medview.core.finding import InferenceResult
     from medview.core.measurement import Measurement, MeasurementPlace
@@ -51,7 +50,7 @@ class Keeping:
         self._writing: list[Entry] = []
         self._bases: list[InferenceResult] = []
         self._homes: dict[str, tuple[str, str]] = {}
-        self._expected: dict[str, dict[tuple[int, int], dict[str, str]]] = {}
+        self._pixels = PixelChecks(workspace, self._differs)
         self._asked_again = False
         self._touched: set[str] = set()
         self.failed = False
@@ -60,7 +59,6 @@ class Keeping:
         workspace.measurements.recorded.connect(self._record_mark)
         workspace.decisions.recorded.connect(self._record_decision)
         workspace.history.stepped.connect(self._record_step)
-        workspace.loader.slice_loaded.connect(self._check_slice)
 
     @property
     def store(self) -> StudyStore:
@@ -215,7 +213,7 @@ class Keeping:
             self._record_pixels(mark.id, _frames_digest(stack))
             return
         time, k = divmod(_index_of(stack, place), stack.shape[0])
-        self._hash_slice(stack, time, k, lambda digest: self._record_pixels(mark.id, digest))
+        self._pixels.digest(stack, time, k, lambda digest: self._record_pixels(mark.id, digest))
 
     def touch(self, subject: str) -> None:
         """What the journal says of this subject is older than what was just done here."""
@@ -225,13 +223,13 @@ class Keeping:
         """Record what the pixels of slice k are under something that was made on it."""
         self._homes[subject] = home
         self.touch(subject)
-        self._hash_slice(stack, time, k, lambda digest: self._record_pixels(subject, digest))
+        self._pixels.digest(stack, time, k, lambda digest: self._record_pixels(subject, digest))
 
     def expect(self, subject: str, stack_id: str, time: int, k: int, wanted: str) -> None:
         """Compare the pixels of slice k, when they are there, with those that something was made on."""
         found = opening.find_stack(self._workspace.studies, stack_id)
         if found is not None:
-            self._expect(found[2], (time, k), subject, wanted)
+            self._pixels.expect(found[2], time, k, subject, wanted)
 
     def patient_digest(self, study: Study) -> str:
         """Tells patients apart without naming them."""
@@ -244,38 +242,11 @@ class Keeping:
     def _record_pixels(self, mark_id: str, digest: str) -> None:
         self.record("pixels", mark_id, {"sha256": digest}, *self._homes[mark_id])
 
-    def _hash_slice(self, stack: Stack, time: int, k: int, done: Any) -> None:
-        from medview.jobs.queue import Lane
-
-        try:
-            volume = self._workspace.loader.volume(stack, time, k)
-        except MedviewError:
-            return  # no memory for it: nothing is shown either
-        if k >= volume.shape[0] or not volume.is_loaded(k):
-            return
-        pixels = volume.stored[k].copy()  # the loader may take its memory back while a thread reads it
-        self._workspace.jobs.submit(
-            "marks", lambda _progress: _pixel_digest(pixels), Lane.ANALYSIS, done, lambda _error: None
-        )
-
-    def _check_slice(self, stack_id: str, time: int, k: int) -> None:
-        """A slice has come: are its pixels those that the marks on it were made on?"""
-        due = self._expected.get(stack_id)
-        expected = due.pop((time, k), None) if due else None
-        if not expected:
-            return
-        found = opening.find_stack(self._workspace.studies, stack_id)
-        if found is None:
-            return
-
-        def done(digest: str) -> None:
-            for mark_id, wanted in expected.items():
-                if wanted != digest:
-                    self._workspace.measurements.set_stale(mark_id)
-                    self.corrections.set_stale(mark_id)
-                    self._workspace.reader_keys.set_stale(mark_id)
-
-        self._hash_slice(found[2], time, k, done)
+    def _differs(self, subject: str) -> None:
+        """The pixels under something are not those that it was made on."""
+        self._workspace.measurements.set_stale(subject)
+        self.corrections.set_stale(subject)
+        self._workspace.reader_keys.set_stale(subject)
 
     # ------------------------------------------------------------------ bringing back
 
@@ -322,6 +293,7 @@ class Keeping:
         decisions: dict[str, Decision] = {}
         away = unknown = 0
         frames: dict[str, dict[tuple[str, int], tuple[Stack, int]]] = {}
+        patients = {id(study): _patient_digest(study) for study in self._workspace.studies}
         for entry in entries:
             if entry.subject in self._touched:
                 continue  # changed here while the journal was read
@@ -349,13 +321,13 @@ class Keeping:
             if before.get(mark.id) != mark:
                 marks.append(mark)
             wanted = hashes.get(mark.id, "")
-            if entry.content.get("patient") not in {None, _patient_digest(study)}:
+            if entry.content.get("patient") not in {None, patients[id(study)]}:
                 stale.append(mark.id)
             elif mark.place.plane != "acquired":
                 if wanted and wanted != _frames_digest(stack):
                     stale.append(mark.id)
             elif wanted:
-                self._expect(stack, (mark.place.time, mark.place.k), mark.id, wanted)
+                self._pixels.expect(stack, mark.place.time, mark.place.k, mark.id, wanted)
         workspace = self._workspace
         workspace.measurements.bring_back(marks, gone)
         for mark_id in stale:
@@ -410,22 +382,6 @@ class Keeping:
             return study, stack, mark
         return study, stack, replace(mark, place=replace(place, stack_id=stack.id, k=k, time=time))
 
-    def _expect(self, stack: Stack, place: tuple[int, int], subject: str, wanted: str) -> None:
-        """Compare the pixels at (time, k) when they are there; at once where they are on the screen."""
-        due = self._expected.setdefault(stack.id, {})
-        if place in due:
-            due[place][subject] = wanted
-            return
-        due[place] = {subject: wanted}
-        shown = any(state.stack is not None and state.stack.id == stack.id for state in self._workspace.viewports)
-        if shown:
-            try:
-                volume = self._workspace.loader.volume(stack, place[0])
-            except MedviewError:
-                return
-            if volume.is_loaded(place[1]):
-                self._workspace.post(lambda: self._check_slice(stack.id, *place))
-
 
 def _index_of(stack: Stack, place: MeasurementPlace) -> int:
     """Index among the stack's frames of the one that a place names; stacks grow while they are scanned."""
@@ -440,16 +396,6 @@ def _index_of(stack: Stack, place: MeasurementPlace) -> int:
 
 def _has_frame_of_reference(stack: Stack, wanted: str) -> bool:
     return bool(wanted) and stack.geometry is not None and stack.geometry.frame_of_reference == wanted
-
-
-def _pixel_digest(pixels: np.ndarray[Any, Any]) -> str:
-    """SHA-256 of stored values with their shape and type, little endian."""
-    import hashlib
-
-    little = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
-    digest = hashlib.sha256(f"{little.shape} {little.dtype.str}".encode())
-    digest.update(little.tobytes())
-    return digest.hexdigest()
 
 
 def _frames_digest(stack: Stack) -> str:

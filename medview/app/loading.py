@@ -237,6 +237,14 @@ class StudyLoader:
         self._schedule()
         return entry.volumes[time]
 
+    def loaded_slice(self, stack: Stack, time: int, k: int) -> NDArray[Any] | None:
+        """The stored values of slice ``k`` where they are in memory; asking brings nothing there and moves nothing forward."""
+        entry = self._entries.get(self._key(stack, time))
+        volume = None if entry is None else entry.volumes.get(time)
+        if entry is None or volume is None or not 0 <= k < volume.shape[0] or not volume.is_loaded(k):
+            return None
+        return volume.stored[k] if entry.stack is stack or _same_frames(entry.stack, stack) else None
+
     def set_focus(self, stack: Stack, time: int, k: int) -> None:
         """The reader is at slice ``k`` now: it and its neighbours come next."""
         entry = self._entries.get(self._key(stack, time))

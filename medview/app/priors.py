@@ -92,14 +92,14 @@ class Priors:
 
     # ------------------------------------------------------------------ what is known
 
+    @property
+    def any_known(self) -> bool:
+        """Whether anything is known of any line."""
+        return bool(self._said or self._matched())
+
     def of(self, key: str, now: float | None = None) -> PriorSize | None:
         """What the thing with the key of its line was on the prior, beside what it is ``now``; None where that is not known."""
-        found = self._said.get(key)
-        if found is None:
-            if self._found is None:
-                self._found = {}  # asked for again while it is made: nothing yet
-                self._found = self._match_all()
-            found = self._found.get(key)
+        found = self._said.get(key) or self._matched().get(key)
         if found is None or not found.key:
             return None
         return found if now is None else replace(found, now=now)
@@ -140,6 +140,12 @@ class Priors:
         return sorted(older, key=lambda one: (one.date, one.time), reverse=True) if study.date else []
 
     # ------------------------------------------------------------------ matching
+
+    def _matched(self) -> dict[str, PriorSize]:
+        if self._found is None:
+            self._found = {}  # asked for again while it is made: nothing yet
+            self._found = self._match_all()
+        return self._found
 
     def _match_all(self) -> dict[str, PriorSize]:
         found: dict[str, PriorSize] = {}

@@ -26,6 +26,8 @@ class Results:
         """Styles that the reader changed, by `result_key`; a viewport that shows the stack later takes them over."""
         self.thresholds: dict[str, float] = {}
         """Scores that the reader chose to hide findings below, by `result_key`."""
+        self._visible: dict[str, tuple[tuple[Finding, ...], float, tuple[Finding, ...]]] = {}
+        """Findings, threshold and what that leaves, by `result_key`: asked for with every picture."""
         self._left: dict[str, int] = {}
         """Where results stood that were removed, by `result_key`: brought back, they stand there again."""
 
@@ -82,6 +84,7 @@ class Results:
     def _forget(self, result: InferenceResult) -> None:
         self.styles.pop(result_key(result), None)
         self.thresholds.pop(result_key(result), None)
+        self._visible.pop(result_key(result), None)
 
     def threshold(self, result: InferenceResult) -> float:
         """The score below which findings are hidden: the manifest's until the reader says otherwise."""
@@ -89,9 +92,15 @@ class Results:
 
     def visible_findings(self, result: InferenceResult) -> tuple[Finding, ...]:
         """Findings at or above the threshold, highest score first."""
-        threshold = self.threshold(result)
-        shown = [finding for finding in result.findings if finding.score >= threshold]
-        return tuple(sorted(shown, key=lambda finding: -finding.score))
+        if not result.findings:
+            return ()
+        key, threshold = result_key(result), self.threshold(result)
+        known = self._visible.get(key)
+        if known is None or known[0] is not result.findings or known[1] != threshold:
+            shown = [finding for finding in result.findings if finding.score >= threshold]
+            shown.sort(key=lambda finding: -finding.score)
+            known = self._visible[key] = (result.findings, threshold, tuple(shown))
+        return known[2]
 
 
 @lru_cache(maxsize=8)

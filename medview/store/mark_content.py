@@ -9,6 +9,9 @@ from typing import Any, get_args
 from medview.core.measurement import POINTS_OF_KIND, ImagePoint, Measurement, MeasurementKind, MeasurementPlace
 
 Triple = tuple[float, float, float]
+_KINDS = frozenset(get_args(MeasurementKind))
+_PLACE = tuple(entry.name for entry in fields(MeasurementPlace))
+_OTHERS = tuple(entry.name for entry in fields(Measurement) if entry.name not in {"id", "kind", "place", "points"})
 
 
 def mark_content(mark: Measurement, patient_points: tuple[Triple, ...] | None) -> dict[str, Any]:
@@ -26,24 +29,17 @@ def mark_of(mark_id: str, content: Mapping[str, Any]) -> Measurement:
     """
     try:
         kind = content["kind"]
-        if kind not in get_args(MeasurementKind):
+        if kind not in _KINDS:
             raise ValueError(f"a mark of the kind {kind!r}")
-        place = {
-            entry.name: content["place"][entry.name]
-            for entry in fields(MeasurementPlace)
-            if entry.name in content["place"]
-        }
+        where = content["place"]
+        place = {name: where[name] for name in _PLACE if name in where}
         for name in ("origin", "across", "down"):
             place[name] = _triple(place.get(name))
         points: tuple[ImagePoint, ...] = tuple((float(x), float(y)) for x, y in content["points"])
         least, most = POINTS_OF_KIND[kind]
         if not least <= len(points) <= most:
             raise ValueError(f"a mark of the kind {kind!r} with {len(points)} points")
-        others = {
-            entry.name: _tuples(content[entry.name])
-            for entry in fields(Measurement)
-            if entry.name in content and entry.name not in {"id", "kind", "place", "points"}
-        }
+        others = {name: _tuples(content[name]) for name in _OTHERS if name in content}
         return Measurement(id=mark_id, kind=kind, place=MeasurementPlace(**place), points=points, **others)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(str(error)) from error

@@ -123,13 +123,24 @@ class StudyStore:
             with contextlib.suppress(StoreError):
                 self._catch_up()  # what another window wrote while the database was held
             for one in series:
-                rows = self._connected.execute(
-                    """SELECT journal.* FROM current JOIN journal ON journal.id = current.id
-                    WHERE current.series = ? AND current.kind IN (SELECT value FROM json_each(?))""",
-                    (one, json.dumps(list(kinds))),
-                )
-                found += [_entry(row) for row in rows]
+                found += self._of_series(one, json.dumps(list(kinds)))
         return tuple(sorted(found, key=lambda entry: entry.moment))
+
+    def _of_series(self, series: str, kinds: str) -> list[Entry]:
+        """All as one row: after each row a thread asks for the interpreter again, and waits while the window paints."""
+        which = """FROM current JOIN journal ON journal.id = current.id
+            WHERE current.series = ? AND current.kind IN (SELECT value FROM json_each(?))"""
+        try:
+            heads, contents = self._connected.execute(
+                f"""SELECT json_group_array(json_array(journal.id, journal.moment, at, reader, journal.kind, study,
+                journal.series, journal.subject)), group_concat(coalesce(content, 'null')) {which}""",
+                (series, kinds),
+            ).fetchone()
+        except sqlite3.DataError:  # more than SQLite puts into one text
+            rows = self._connected.execute(f"SELECT journal.* {which}", (series, kinds))
+            return [_entry(row) for row in rows]
+        lines = zip(json.loads(heads), json.loads(f"[{contents or ''}]"), strict=True)
+        return [Entry(*(*head, content)) for head, content in lines]
 
     def history(self, kind: str, subject: str) -> tuple[Entry, ...]:
         """Everything that happened to a subject, oldest first."""

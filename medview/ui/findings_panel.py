@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSlider,
     QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -25,13 +24,12 @@ from PySide6.QtWidgets import (
 from medview.app.results import result_key, with_label_visible
 from medview.app.tools import Tool
 from medview.core.display import OverlayStyle
-from medview.core.finding import ClassProbability, Finding, InferenceResult, Label
+from medview.core.finding import ClassProbability, InferenceResult, Label
 from medview.core.problem import MedviewError
 from medview.core.study import Stack
 from medview.ui.correction_panel import CorrectionPanel
-from medview.ui.decision_form import DecisionForm, decided_text, sign_of
 from medview.ui.device_text import device_text
-from medview.ui.figures_right import FiguresRight
+from medview.ui.findings_list import FindingsList
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.messages import note_text
@@ -44,11 +42,9 @@ from medview.ui.parts import (
     icon_button,
     panel_column,
     rule,
-    swatch_icon,
     text_label,
     title_label,
 )
-from medview.ui.row_filling import RowFilling
 from medview.ui.text import translate
 from medview.ui.theme import current_theme
 from medview.ui.worklist_panel import WorklistPanel
@@ -56,11 +52,9 @@ from medview.ui.worklist_panel import WorklistPanel
 if TYPE_CHECKING:
     from medview.app.commands import Shell
     from medview.app.workspace import Workspace
+    from medview.ui.decision_form import DecisionForm
 
-FINDING_ROLE = Qt.ItemDataRole.UserRole
 ROW_PX = 24
-MOST_ROWS = 10
-"""Rows of findings that are seen without scrolling inside the list."""
 
 
 class ProbabilityBar(QWidget):
@@ -114,13 +108,12 @@ class ResultCard(QWidget):
             column.addWidget(text_label(text, "danger"))
         for note in result.warnings:
             column.addWidget(text_label(note_text(note), "warning"))
-        self.tree: QTreeWidget | None = None
+        self._list: FindingsList | None = None
         self.threshold: QSlider | None = None
-        self.decision: DecisionForm | None = None
         self.label_boxes: dict[int, QCheckBox] = {}
         # The worklist above holds every finding once: a second list of the same is there for who asks for it.
         self.more = QWidget()
-        below = QVBoxLayout(self.more)
+        self._below = below = QVBoxLayout(self.more)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(6)
         if result.classification:
@@ -144,7 +137,7 @@ class ResultCard(QWidget):
         if result.segmentation is not None:
             self._add_labels(column, result.segmentation.meanings)
         if result.task == "detection" or result.findings:
-            self._add_findings(column, below)
+            self._add_findings(column)
         self.provenance = text_label(self._provenance_text(), "secondary", selectable=True)
         below.addWidget(self.provenance)
         if made.how == "automatic":
@@ -155,6 +148,7 @@ class ResultCard(QWidget):
             translate("Findings", "List, labels and details") if result.findings else translate("Findings", "Details")
         )
         self.disclosure = Disclosure(title, self.more)
+        self.disclosure.toggled.connect(self._opened)
         column.addWidget(self.disclosure)
         column.addWidget(self.more)
 
@@ -319,7 +313,7 @@ class ResultCard(QWidget):
 
     # ------------------------------------------------------------------ findings
 
-    def _add_findings(self, column: QVBoxLayout, below: QVBoxLayout) -> None:
+    def _add_findings(self, column: QVBoxLayout) -> None:
         if not self.result.findings:
             column.addWidget(text_label(translate("Findings", "The model found nothing.")))
             return
@@ -339,86 +333,49 @@ class ResultCard(QWidget):
         row.addWidget(self.threshold, 1)
         row.addWidget(self.threshold_figure)
         column.addLayout(row)
-        self.tree = QTreeWidget()
-        self.tree.setRootIsDecorated(False)
-        self.tree.setColumnCount(4)
-        self.tree.setHeaderLabels(
-            [
-                translate("Findings", "Finding"),
-                translate("Findings", "Size"),
-                translate("Findings", "Slice"),
-                translate("Findings", "Score"),
-            ]
-        )
-        self.tree.header().setStretchLastSection(False)
-        self.tree.header().setSectionResizeMode(0, self.tree.header().ResizeMode.Stretch)
-        for at, width in ((1, 68), (2, 44), (3, 46)):
-            self.tree.header().setSectionResizeMode(at, self.tree.header().ResizeMode.Fixed)
-            self.tree.header().resizeSection(at, width)
-            self.tree.headerItem().setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.tree.setItemDelegate(FiguresRight(self.tree))
-        self._filling = RowFilling(self.tree)
-        self.tree.setAccessibleName(translate("Findings", "Findings"))
-        self.tree.itemClicked.connect(self._go)
-        self.tree.itemActivated.connect(self._go)
-        self.tree.currentItemChanged.connect(self._show_decision)
-        below.addWidget(self.tree)
-        self.decision = DecisionForm(self._workspace, self.result)
-        below.addWidget(self.decision)
         self.fill_findings()
 
+    @property
+    def tree(self) -> QTreeWidget | None:
+        """The list of the result's own findings, as it is now; None where it has none."""
+        listed = self._listed()
+        return None if listed is None else listed.tree
+
+    @property
+    def decision(self) -> DecisionForm | None:
+        """What the reader decides on the finding that is chosen in that list."""
+        listed = self._listed()
+        return None if listed is None else listed.decision
+
+    def _listed(self) -> FindingsList | None:
+        """The list, made when it is first looked at: the worklist above holds every finding once."""
+        if not self.result.findings:
+            return None
+        if self._list is None:
+            self._list = FindingsList(self._workspace, self.result)
+            self._below.insertWidget(0, self._list)
+            self._list.show()
+        self._list.catch_up()
+        return self._list
+
+    def _opened(self, is_open: bool) -> None:
+        if is_open:
+            self._listed()
+
     def fill_findings(self) -> None:
-        """List the findings above the threshold."""
-        if self.tree is None:
+        """List the findings above the threshold; where the list is not seen, when it is opened."""
+        if self.threshold is None:
             return
+        if self._list is not None:
+            self._list.behind = True
+            if not self.more.isHidden():
+                self._list.catch_up()
         shown = self._workspace.results.visible_findings(self.result)
-        current = self.tree.currentItem()
-        chosen = current.data(0, FINDING_ROLE) if current is not None else None
-        self.tree.blockSignals(True)
-        theme = current_theme()
-        tip = translate("Findings", "Show this finding in all viewports of the series")
-        icons = {colour: swatch_icon(colour) for colour in {finding.colour for finding in shown}}
-
-        def make(at: int) -> QTreeWidgetItem:
-            finding = shown[at]
-            size = f"{finding.size_mm:.1f} mm" if finding.size_mm is not None else ""
-            decision = self._workspace.decisions.of(self.result, finding)
-            label = sign_of(decision) + (decision.label or model_text(finding.label))
-            item = QTreeWidgetItem([label, size, str(finding.k + 1), f"{finding.score:.2f}"])
-            item.setForeground(0, QColor(theme.ai))
-            item.setIcon(0, icons[finding.colour])
-            item.setData(0, FINDING_ROLE, finding.id)
-            tips = (tip, decided_text(decision), decision.note)
-            item.setToolTip(0, "\n".join(one for one in tips if one))
-            if decision.verdict == "rejected":
-                for column in range(4):
-                    font = item.font(column)
-                    font.setStrikeOut(True)
-                    item.setFont(column, font)
-            return item
-
-        self._filling.fill(len(shown), make)
-        place = next((at for at, finding in enumerate(shown) if finding.id == chosen), None)
-        if place is not None:
-            self._filling.up_to(place + 1)
-            row = self.tree.topLevelItem(place)
-            if row is not None:
-                self.tree.setCurrentItem(row)
-        self.tree.blockSignals(False)
-        self._show_decision(self.tree.currentItem())
-        rows = min(max(len(shown), 1), MOST_ROWS)
-        high = max(self.tree.sizeHintForRow(0), 16) if shown else 16
-        self.tree.setFixedHeight(self.tree.header().sizeHint().height() + rows * high + 8)
         self.threshold_figure.setText(
             translate("Findings", "{0} · {1} of {2}").format(
                 f"{self.threshold_value():.2f}", len(shown), len(self.result.findings)
             )
         )
-
-    def _show_decision(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None = None) -> None:
-        if self.decision is not None:
-            self.decision.show_finding(self.finding_of(item) if item is not None else None)
 
     def threshold_value(self) -> float:
         """The score below which findings are hidden."""
@@ -428,26 +385,10 @@ class ResultCard(QWidget):
         self._workspace.set_threshold(self.result, percent / 100)
         self.fill_findings()
 
-    def finding_of(self, item: QTreeWidgetItem) -> Finding | None:
-        """The finding of a row."""
-        wanted = item.data(0, FINDING_ROLE)
-        return next((finding for finding in self.result.findings if finding.id == wanted), None)
-
-    def _go(self, item: QTreeWidgetItem, _column: int = 0) -> None:
-        finding = self.finding_of(item)
-        if finding is not None:
-            self._workspace.show_finding(self.result, finding)
-
     def select(self, finding_id: str) -> None:
         """Mark the row of a finding that the reader went to by other ways."""
-        if self.tree is None or all(finding.id != finding_id for finding in self.result.findings):
-            return
-        self._filling.up_to(len(self.result.findings))
-        for at in range(self.tree.topLevelItemCount()):
-            item = self.tree.topLevelItem(at)
-            if item is not None and item.data(0, FINDING_ROLE) == finding_id:
-                self.tree.setCurrentItem(item)
-                return
+        if self._list is not None:
+            self._list.select(finding_id)
 
     # ------------------------------------------------------------------ provenance
 

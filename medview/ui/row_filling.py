@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 
-AT_ONCE = 40
+AT_ONCE = 20
 """Rows that are there from the beginning: more than any list shows without scrolling."""
 _STEP_S = 0.004
 """How long a turn may take; a hand that scrolls an image beside the list does not notice it."""

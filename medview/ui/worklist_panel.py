@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,13 @@ def row_texts(item: WorkItem) -> tuple[str, str, str, str]:
         score = f"{item.agreement[0]}/{item.agreement[1]}  {score}"
     both = "≈ " if item.by_both else ""
     return both + sign_of(item.decision) + label, size, "" if item.k is None else str(item.k + 1), score
+
+
+def _made_of(item: WorkItem) -> object:
+    """What a row is made of: equal as long as the row need not be made anew. Nothing that was found is held by it."""
+    if item.kind in {"finding", "mark"} and item.prior is None:
+        return weakref.ref(item)  # the list gives the same ones while nothing about them changes
+    return item.key, row_texts(item), item.decision, item.sources, item.prior
 
 
 def _figure(value: float) -> str:
@@ -227,6 +235,7 @@ class WorklistPanel(FollowingPanel):
     def _add_list(self, column: QVBoxLayout) -> None:
         self.tree = QTreeWidget()
         self.tree.setRootIsDecorated(False)
+        self.tree.setUniformRowHeights(True)
         self.tree.setColumnCount(4)
         self.tree.setHeaderLabels(
             [
@@ -328,16 +337,17 @@ class WorklistPanel(FollowingPanel):
             return
         shown = self._worklist.shown(everything)
         self.count.setText(translate("Worklist", "{0} of {1}").format(len(shown), len(everything)))
-        rows = tuple((item.key, row_texts(item), item.decision, item.sources, item.prior) for item in shown)
+        rows = tuple(map(_made_of, shown))
         gone_to = {(result_key(result), finding.id) for result, finding in self._worklist.chosen()}
+        goes = bool(gone_to or self._worklist.selected)
         with QSignalBlocker(self.tree):
             if rows != self._rows:
                 self._rows = rows
-                self._filling.fill(len(shown), lambda at: self._row(shown[at], rows[at][1]))
+                self._filling.fill(len(shown), lambda at: self._row(shown[at]))
                 count = min(max(len(shown), 1), MOST_ROWS)
                 height = max(self.tree.sizeHintForRow(0), 16)
                 self.tree.setFixedHeight(self.tree.header().sizeHint().height() + count * height + 8)
-            for at, item in enumerate(shown):
+            for at, item in enumerate(shown if goes else ()):
                 if self._is_gone_to(item, gone_to):
                     self._filling.up_to(at + 1)
                     row = self.tree.topLevelItem(at)
@@ -351,7 +361,8 @@ class WorklistPanel(FollowingPanel):
             button.setEnabled(bool(chosen))
             button.setChecked(bool(chosen) and verdict == wanted)
         self._tell_evidence(chosen)
-        self.prior.show_item(next((item for item in everything if self._is_gone_to(item, gone_to)), None))
+        among = everything if goes else ()
+        self.prior.show_item(next((item for item in among if self._is_gone_to(item, gone_to)), None))
         key = self._worklist.chosen_key()
         self.note.setEnabled(bool(chosen) or key is not None)
         if not (self.note.hasFocus() and self.note.isModified()):
@@ -388,8 +399,8 @@ class WorklistPanel(FollowingPanel):
         told += [f"{_model_name(result)} {finding.score:.2f}" for result, finding in boxes]
         self.evidence.setText(" · ".join(told))
 
-    def _row(self, item: WorkItem, texts: tuple[str, str, str, str]) -> QTreeWidgetItem:
-        row = QTreeWidgetItem(list(texts))
+    def _row(self, item: WorkItem) -> QTreeWidgetItem:
+        row = QTreeWidgetItem(list(row_texts(item)))
         row.setData(0, KEY_ROLE, item.key)
         theme = current_theme()
         row.setForeground(0, QColor(theme.ai if item.by_model else theme.text))

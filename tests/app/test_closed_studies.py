@@ -8,7 +8,11 @@ import weakref
 import numpy as np
 
 from medview.app.fusion import Fusion
+from medview.app.measurements import place_of
+from medview.app.shown_slice import acquired_shown
 from medview.app.workspace import Workspace
+from medview.core.finding import Finding, InferenceResult, Provenance
+from medview.core.measurement import Measurement
 from medview.core.study import Stack
 from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace
 
@@ -52,3 +56,27 @@ def test_steps_of_the_layout_hold_no_study_that_was_closed() -> None:
     workspace.history.undo()
     assert [state.stack.id if state.stack else None for state in workspace.viewports] == [None, "second"]
     assert workspace.history.redo() is not None
+
+
+def test_the_list_of_findings_holds_nothing_of_a_study_that_was_closed() -> None:
+    workspace = opened(("first", "second"))
+    stack = stack_of(workspace, "first")
+    made = Provenance("b", "B", "1", "ab" * 32, "cpu", "cpu", "1.3.first", "first", "2026-01-01T00:00:00+00:00", 1.0)
+    box = Finding("f", "nodule", 0.9, (2, 3, 3), ((1.0, 2.0, 2.0), (3.0, 5.0, 5.0)), k=2)
+    workspace.add_result(InferenceResult(made, "detection", findings=(box,)))
+    place = place_of(stack, acquired_shown(stack, 2), 0)
+    workspace.measurements.add(Measurement("2.25.1", "ruler", place, ((1.0, 1.0), (4.0, 5.0))))
+    workspace.set_active(0)
+    items = workspace.worklist.items()
+    assert [item.kind for item in items] == ["finding", "mark"]
+    again = workspace.worklist.items()
+    assert all(one is other for one, other in zip(items, again, strict=True)), "the same lines while nothing changes"
+    assert (items[1].amount, items[1].size_mm) == ("6.4 mm", items[1].size_mm)
+    workspace.worklist.show(items[0])
+    held = weakref.ref(items[0].members[0][0]), weakref.ref(stack)
+    del items, again, stack
+    workspace.measurements.remove("2.25.1")
+    workspace.loader.volumes.clear()
+    workspace.close_study(next(one for one in workspace.studies if one.patient.patient_id == "first"))
+    gc.collect()
+    assert [one() for one in held] == [None, None]

@@ -486,3 +486,23 @@ def test_agenda_goes_outward_within_its_window() -> None:
     assert sorted(narrow.take(50)) == list(range(45, 55))
     narrow.move(99)
     assert narrow.bounds == (90, 100)
+
+
+def test_asking_for_a_slice_that_is_there_moves_nothing(desk: Desk) -> None:
+    stack = direct(30)
+    assert desk.loader.loaded_slice(stack, 0, 3) is None
+    assert READ == []
+    GATE.clear()
+    desk.loader.volume(stack, focus=15)
+    entry = desk.loader._entries["stack", 0]
+    bounds = entry.agenda._focus
+    assert desk.loader.loaded_slice(stack, 0, 3) is None
+    assert entry.agenda._focus == bounds == 15
+    GATE.set()
+    desk.until(lambda: desk.complete == [("stack", 0)])
+    found = desk.loader.loaded_slice(stack, 0, 3)
+    assert found is not None
+    assert found[2, 2] == 3
+    assert desk.loader.loaded_slice(stack, 0, 30) is None
+    assert desk.loader.loaded_slice(stack, 1, 0) is None
+    assert desk.loader.loaded_slice(direct(31), 0, 3) is None, "other frames by that name"

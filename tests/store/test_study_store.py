@@ -64,6 +64,16 @@ def test_the_newest_entry_on_a_subject_holds_and_the_journal_has_all(folder: Pat
     again.close()
 
 
+def test_more_than_one_text_of_the_database_holds_is_read_row_by_row(folder: Path) -> None:
+    written(folder, 40)
+    store = StudyStore(folder)
+    known = store.current([SERIES], ["mark"])
+    assert [entry.content for entry in known] == [{"value": number} for number in range(40)]
+    store._connected.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1000)
+    assert store.current([SERIES], ["mark"]) == known
+    store.close()
+
+
 def test_the_journal_cannot_be_changed(folder: Path) -> None:
     written(folder)
     connection = sqlite3.connect(folder / "studies.sqlite")

@@ -52,6 +52,10 @@ class LoaderDouble:
             raise MedviewError("out_of_memory", "There is no memory for 9000 MB of images.")
         return self.volumes[stack.id, time]
 
+    def loaded_slice(self, stack: Stack, time: int, k: int) -> Any:
+        volume = self.volumes.get((stack.id, time))
+        return volume.stored[k] if volume is not None and volume.is_loaded(k) else None
+
     def set_focus(self, stack: Stack, time: int, k: int) -> None:
         self.focus.append((stack.id, time, k))
 
