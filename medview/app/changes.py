@@ -83,6 +83,7 @@ class Arrangement:
     maximised: bool
     active: int
     views: tuple[ViewportView, ...]
+    tiled: bool = False
 
     def without(self, stacks: Collection[str]) -> Arrangement:
         """The same with nothing where one of these stacks is shown, or lies on top."""
@@ -195,7 +196,7 @@ def _apply_result(workspace: Workspace, change: ResultChange) -> None:
 def arrangement_of(workspace: Workspace) -> Arrangement:
     """How the viewports are arranged now."""
     views = tuple(state.view for state in workspace.all_viewports)
-    return Arrangement(workspace.layout, workspace.maximised, workspace.active, views)
+    return Arrangement(workspace.layout, workspace.maximised, workspace.active, views, workspace.links.tiled)
 
 
 def keep_arrangement(workspace: Workspace, before: Arrangement) -> None:
@@ -226,6 +227,8 @@ def _shown_as(view: ViewportView) -> tuple[object, ...] | None:
 
 def apply_arrangement(workspace: Workspace, wanted: Arrangement) -> None:
     """Arrange the viewports so again; what was closed meanwhile stays away, what has grown is shown as it is now."""
+    links = workspace.links
+    links.tiled = links.opened_grid = False  # while one after the other is brought back
     workspace.grow_viewports(len(wanted.views))
     for at, state in enumerate(workspace.all_viewports):
         view = wanted.views[at] if at < len(wanted.views) else None
@@ -241,5 +244,7 @@ def apply_arrangement(workspace: Workspace, wanted: Arrangement) -> None:
         state.restore(view)
         state.replace_stack(*found)
     workspace.layout, workspace.maximised, workspace.active = wanted.layout, wanted.maximised, wanted.active
+    links.tiled = wanted.tiled
+    links.changed.emit()
     workspace.layout_changed.emit()
     workspace.active_changed.emit()

@@ -13,7 +13,10 @@ NOTHING_OPEN = QT_TRANSLATE_NOOP("Reason", "nothing is open yet")
 NO_IMAGE = QT_TRANSLATE_NOOP("Reason", "the active viewport shows no image")
 NOT_NOW = QT_TRANSLATE_NOOP("Reason", "not for what is shown now")
 _ONE_VIEWPORT = QT_TRANSLATE_NOOP("Reason", "there is one viewport only")
+_ONE_IMAGE = QT_TRANSLATE_NOOP("Reason", "there is one image only")
 _NO_VOLUME = QT_TRANSLATE_NOOP("Reason", "these images are no volume that could be cut")
+_NO_PLACE = QT_TRANSLATE_NOOP("Reason", "these images have no common place in the patient")
+_COLOURS = QT_TRANSLATE_NOOP("Reason", "colours have no maximum and no mean")
 _NO_MARK = QT_TRANSLATE_NOOP("Reason", "no mark is selected")
 _NO_REGION = QT_TRANSLATE_NOOP("Reason", "no region is selected")
 _NO_LINE = QT_TRANSLATE_NOOP("Reason", "no line is selected")
@@ -29,7 +32,8 @@ _NO_TURNED = QT_TRANSLATE_NOOP("Reason", "no planes that are turned are shown")
 _NO_CINE = QT_TRANSLATE_NOOP("Reason", "nothing is playing")
 
 REASONS: Mapping[str, str] = {
-    **dict.fromkeys(("layout.tiles", "layout.maximise", "viewport.next", "viewport.previous"), _ONE_VIEWPORT),
+    "layout.tiles": _ONE_IMAGE,
+    **dict.fromkeys(("layout.maximise", "viewport.next", "viewport.previous"), _ONE_VIEWPORT),
     **dict.fromkeys(
         ("save.surfaces", "plane.solid", "layout.planes", "plane.axial", "plane.coronal", "plane.sagittal"), _NO_VOLUME
     ),
@@ -72,6 +76,21 @@ _BY_KIND: Mapping[str, str] = {
 }
 
 
+_CUTS = frozenset({"layout.oblique", "plane.oblique", "plane.turning", "plane.solid", "layout.planes"})
+
+
+def _why_no_cut(command: Command, context: Context) -> str:
+    """What of the images shown keeps a cut or a slab from being made, where it is one and they do."""
+    stack = context.workspace.active_viewport.stack
+    if stack is None or not (command.id in _CUTS or command.id.startswith("slab.")):
+        return ""
+    if stack.geometry is None:
+        return _NO_PLACE
+    if stack.shape[0] < 2:
+        return _ONE_IMAGE
+    return _COLOURS if stack.components > 1 else ""
+
+
 def why_not(command: Command, context: Context) -> str:
     """Why a command that cannot be given now cannot, in English; "" where it can."""
     if is_forbidden(command):
@@ -84,7 +103,7 @@ def why_not(command: Command, context: Context) -> str:
         return NOTHING_OPEN
     if not has_image(context):
         return NO_IMAGE
-    return REASONS.get(command.id) or _BY_KIND.get(command.id.split(".")[0]) or NOT_NOW
+    return _why_no_cut(command, context) or REASONS.get(command.id) or _BY_KIND.get(command.id.split(".")[0]) or NOT_NOW
 
 
 _ALWAYS = frozenset({"edit.undo", "edit.redo", "marks.keep", "ai.cancel", "layout.maximise", "help.updates"})

@@ -108,6 +108,7 @@ class DirectSampling:
         self._rough: tuple[Hashable, SampledSlice] | None = None
         self._running: Hashable = None
         self.error: BaseException | None = None
+        self._failed: Hashable = None
         self._asked: set[str] = set()
         self._layers: tuple[Hashable, Slice | None] | None = None
 
@@ -147,6 +148,21 @@ class DirectSampling:
             self._rough = (rough_key, SampledSlice(piece.values, piece.coverage, piece.missing))
         self.is_rough = True
         return rough_key, self._rough[1]
+
+    def is_made(
+        self, key: Hashable, volume: Volume, shown: ShownSlice, matrix: NDArray[np.float64], size: tuple[int, int]
+    ) -> bool:
+        """Whether :meth:`sampled` takes no time for these; what does take time is begun in the background, for who asks again."""
+        assert shown.plane is not None
+        if self._jobs is None or self._failed == key or self.is_exact(key):
+            return True
+        samples = size[0] * size[1] * layers_of(volume, shown.plane, shown.slab)
+        if samples * self._pace <= LONGEST_S or self._layered(key, volume, shown) is not None:
+            return True
+        self._make_ready(volume.stored.dtype.name)
+        if self._running != key:
+            self._start(key, volume, shown, matrix.copy(), size, samples)
+        return False
 
     def _layered(self, key: Hashable, volume: Volume, shown: ShownSlice) -> Slice | None:
         """A slab whose pixels are voxels, which takes no longer than a preview; kept while only the screen's part changes."""
@@ -252,7 +268,7 @@ class DirectSampling:
 
         def failed(error: BaseException) -> None:
             if self._running == key:
-                self._running = None
+                self._running, self._failed = None, key
                 self.error = error if isinstance(error, MedviewError) else None
 
         self._jobs.submit(

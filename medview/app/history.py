@@ -145,6 +145,16 @@ class History:
         self.changed.emit()
 
     @property
+    def next_undone(self) -> Any:
+        """The change that undo would take back; None where there is none."""
+        return self._done[-1] if self._done else None
+
+    @property
+    def next_redone(self) -> Any:
+        """The change that redo would do again; None where there is none."""
+        return self._undone[-1] if self._undone else None
+
+    @property
     def undo_title(self) -> str:
         """What undo would take back, "" where there is nothing."""
         return str(self._done[-1].title) if self._done else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from medview.app import reading
+from medview.app import reading, unseen_steps
 from medview.app.colour_commands import WINDOWS, colour_commands
 from medview.app.command_rules import (
     Run,
@@ -418,7 +418,7 @@ def edit_commands() -> tuple[Command, ...]:
             "edit.undo",
             QT_TRANSLATE_NOOP("Command", "Undo"),
             "edit",
-            lambda c: c.workspace.history.undo(),
+            unseen_steps.undo,
             ("Ctrl+Z",),
             enabled=lambda c: bool(c.workspace.history.undo_title),
             subject=lambda c: c.workspace.history.undo_title,
@@ -427,7 +427,7 @@ def edit_commands() -> tuple[Command, ...]:
             "edit.redo",
             QT_TRANSLATE_NOOP("Command", "Redo"),
             "edit",
-            lambda c: c.workspace.history.redo(),
+            unseen_steps.redo,
             ("Ctrl+Shift+Z", "Ctrl+Y"),
             enabled=lambda c: bool(c.workspace.history.redo_title),
             subject=lambda c: c.workspace.history.redo_title,

@@ -122,8 +122,8 @@ def _with_files(
 
     study, stack = place
     statement = state_study(study, results=[(stack, result)])
-    kinds, language = file_kinds(also)
-    written = write_statement(statement, kinds, output, language=language, progress=progress)
+    kinds, languages = file_kinds(also)
+    written = write_statement(statement, kinds, output, languages=languages, progress=progress)
     warnings = [*content["warnings"], *({"code": note.code, "text": note.text} for note in written.notes)]
     content = {**content, "warnings": warnings, "files": [Path(path).name for path in written.paths]}
     with replaced_file(output / RESULT_NAME) as temporary:

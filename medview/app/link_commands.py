@@ -7,10 +7,6 @@ from medview.app.commands import Command, Context, Menu
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 
 
-def _has_grid(context: Context) -> bool:
-    return len(context.workspace.viewports) > 1
-
-
 def _toggle_scroll(context: Context) -> None:
     links = context.workspace.links
     links.link_scroll("off" if links.scroll == "position" else "position")
@@ -29,11 +25,11 @@ def link_commands() -> tuple[Command, ...]:
             "layout.tiles",
             QT_TRANSLATE_NOOP("Command", "Tiles: consecutive images"),
             menu,
-            lambda c: c.workspace.links.tile(not c.workspace.links.tiled),
+            lambda c: c.workspace.links.toggle_tiles(),
             ("Ctrl+7",),
             "grid-four",
             5,
-            enabled=lambda c: _has_grid(c) and has_image(c),
+            enabled=lambda c: c.workspace.links.tiled or c.workspace.active_viewport.slice_count > 1,
             checked=lambda c: c.workspace.links.tiled,
         ),
         Command(

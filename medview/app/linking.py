@@ -47,6 +47,8 @@ class Links:
         self.window = False
         self.tiled = False
         """Whether the viewports show consecutive slices of one stack."""
+        self.opened_grid = False
+        """Whether the grid is there for the tiles alone, and goes with them."""
         self.reference_lines = True
         """Whether the slice of the active viewport is drawn as a line in those that it cuts."""
         self._busy = False
@@ -94,6 +96,21 @@ class Links:
         if on:
             self._lay_tiles(self._workspace.active)
         self.changed.emit()
+
+    def toggle_tiles(self) -> None:
+        """Tiles, or none any more; where there was one viewport only, they bring a grid of their own and take it along."""
+        workspace = self._workspace
+        if self.tiled:
+            self.tile(False)
+            if self.opened_grid:
+                workspace.set_layout(1, 1)
+        elif workspace.layout == (1, 1):
+            workspace.set_layout(2, 2, tiled=True)
+            self.opened_grid = True
+        else:
+            if workspace.maximised:
+                workspace.toggle_maximised()
+            self.tile(True)
 
     def point_at(self, index: int, x: float, y: float) -> None:
         """Bring every viewport to the place under image (x, y) of one: the crosshair."""
@@ -174,6 +191,8 @@ class Links:
             return
         self._busy = True
         try:
+            if self.tiled and changed & _PLACE:
+                self._stay_among_slices(index, state)
             for other in self._others(index):
                 follower = self._states(other)
                 if follower is None:
@@ -247,15 +266,24 @@ class Links:
         state = self._states(index)
         if state is None or state.study is None or state.series is None or state.stack is None:
             return
-        view, first = state.view, state.slice_index
         self._busy = True
         try:
+            self._stay_among_slices(index, state)
+            view, first = state.view, state.slice_index - index
             for other in self._others(index):
                 follower = self._workspace.viewports[other]
+                if not 0 <= first + other < state.slice_count:
+                    follower.clear()  # no image twice
+                    continue
                 follower.restore(view)
-                follower.go_to_index(first + other - index)
+                follower.go_to_index(first + other)
         finally:
             self._busy = False
+
+    def _stay_among_slices(self, index: int, state: ViewportState) -> None:
+        """The first tile shows the first slice at least, the last one the last at most: none is shown twice."""
+        last = state.slice_count - len(self._workspace.viewports)
+        state.go_to_index(max(0, min(state.slice_index - index, last)) + index)
 
     # ------------------------------------------------------------------ where things are
 

@@ -186,13 +186,19 @@ class LiveResults:
     ) -> None:
         """Show what ``sender`` tells of a job until that is over."""
         self._open[job.id] = (sender, LiveResult(stack, package, time, overrides))
+        self.changed.emit(stack.id)
         sender.look_at(self._place(stack, time))
 
     def forget(self, job: Job[Any]) -> None:
         """A run is over: its result is there whole, or nothing of it is."""
         known = self._open.pop(job.id, None)
-        if known is not None and len(known[1].done):
+        if known is not None:
             self.changed.emit(known[1].stack.id)
+
+    def running_on(self, stack_id: str) -> tuple[str, ...]:
+        """The names of the packages that are at work on a stack, or wait for it, each once."""
+        live = (one for _, one in self._open.values() if one.stack.id == stack_id)
+        return tuple(dict.fromkeys(one.seen.provenance.package_name for one in live))
 
     def of(self, stack_id: str, time: int) -> list[LiveResult]:
         """Runs on a time point that have something to tell."""

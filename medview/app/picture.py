@@ -215,6 +215,12 @@ class ViewportPicture:
             self._sample_key = key
         return self._sample
 
+    def is_made(self, cut: CutSlice, transform: ViewTransform) -> bool:
+        """Whether :meth:`sampled` takes no time; what does is begun in the background, for who asks again."""
+        if not isinstance(cut, DirectCut):
+            return True
+        return self.direct.is_made((cut.key, transform.key), cut.volume, cut.place, *transform.covered_part)
+
     def seen(self, cut: CutSlice) -> Slice | SampledSlice | None:
         """Values to count for a histogram: the cut's own, or of a cut that is sampled for the screen what is on it."""
         return self._sample if isinstance(cut, DirectCut) else cut.shown

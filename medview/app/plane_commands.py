@@ -50,6 +50,16 @@ def _along_path(context: Context) -> None:
         context.workspace.tell(error.code, error.text, error.values, "warning")
 
 
+def _can_be_cut(context: Context) -> bool:
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and not why_not_cut(stack)
+
+
+def _can_be_projected(context: Context) -> bool:
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and not why_not_cut(stack) and not why_no_slab(stack)
+
+
 def _has_planes(context: Context) -> bool:
     return bool(context.workspace.planes.members(context.workspace.active))
 
@@ -75,7 +85,7 @@ def plane_commands() -> tuple[Command, ...]:
             "",
             6,
             QT_TRANSLATE_NOOP("Command", "MPR"),
-            enabled=has_image,
+            enabled=_can_be_cut,
             checked=_has_group,
         ),
         Command(
@@ -84,7 +94,7 @@ def plane_commands() -> tuple[Command, ...]:
             menu,
             or_say_why(lambda state: show_plane(state, "oblique")),
             ("Alt+O",),
-            enabled=has_image,
+            enabled=_can_be_cut,
             checked=lambda c: c.workspace.active_viewport.view.plane_kind == "oblique",
             scope="image",
             section=6,
@@ -98,7 +108,7 @@ def plane_commands() -> tuple[Command, ...]:
             "",
             6,
             QT_TRANSLATE_NOOP("Command", "MIP"),
-            enabled=has_image,
+            enabled=_can_be_projected,
             checked=lambda c: c.workspace.active_viewport.view.plane_kind == "turning",
             scope="image",
             section=6,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from medview.app import slabs
-from medview.app.command_rules import Run, Test, has_image
+from medview.app.command_rules import Run, Test
 from medview.app.commands import Command, Context, Menu
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.notices import WINDOW, stack_place
@@ -44,6 +44,11 @@ def _shows(projection: Projection | None) -> Test:
     return checked
 
 
+def _can_be_projected(context: Context) -> bool:
+    stack = context.workspace.active_viewport.stack
+    return stack is not None and not slabs.why_no_slab(stack)
+
+
 def _choose(projection: Projection | None) -> Run:
     return or_say_why(lambda state: slabs.choose_projection(state, projection))
 
@@ -67,7 +72,7 @@ def slab_commands() -> tuple[Command, ...]:
             "stack-simple",
             6,
             QT_TRANSLATE_NOOP("Command", "Slab"),
-            enabled=has_image,
+            enabled=_can_be_projected,
             checked=lambda c: c.workspace.active_viewport.view.slab is not None,
             scope="image",
             section=6,
@@ -80,7 +85,7 @@ def slab_commands() -> tuple[Command, ...]:
                 menu,
                 _choose(projection),
                 (key,),
-                enabled=has_image,
+                enabled=_can_be_projected,
                 checked=_shows(projection),
                 scope="image",
                 section=6,
@@ -94,7 +99,7 @@ def slab_commands() -> tuple[Command, ...]:
             menu,
             or_say_why(lambda state: slabs.step_thickness(state, 1)),
             ("]", "Shift+PgUp"),
-            enabled=has_image,
+            enabled=_can_be_projected,
             scope="image",
             section=6,
             submenu=SLABS,
@@ -105,7 +110,7 @@ def slab_commands() -> tuple[Command, ...]:
             menu,
             or_say_why(lambda state: slabs.step_thickness(state, -1)),
             ("[", "Shift+PgDown"),
-            enabled=has_image,
+            enabled=_can_be_projected,
             scope="image",
             section=6,
             submenu=SLABS,

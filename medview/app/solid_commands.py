@@ -47,6 +47,13 @@ def _has_box() -> Test:
     return lambda c: _is_solid(c) and c.workspace.active_viewport.view.solid.box is not None
 
 
+def _show(state: ViewportState) -> None:
+    if state.view.plane_kind == "solid":
+        state.set_plane("acquired")  # the same button leads back
+    else:
+        solid_view.show_solid(state)
+
+
 def _reset(state: ViewportState) -> None:
     state.update(solid=SolidStyle(), zoom=1.0, pixel_scale=None, pan=(0.0, 0.0), rotation=0, flip=False)
     solid_view.see_from(state, "front")
@@ -71,7 +78,7 @@ def solid_commands() -> tuple[Command, ...]:
             "plane.solid",
             QT_TRANSLATE_NOOP("Command", "Volume rendering"),
             menu,
-            or_say_why(solid_view.show_solid),
+            or_say_why(_show),
             ("Ctrl+0",),
             "",
             6,

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -52,6 +52,7 @@ def write_statement(
     folder: str | os.PathLike[str],
     *,
     language: Language = "en",
+    languages: Mapping[FileKind, Sequence[Language]] | None = None,
     segmentation_kind: Literal["binary", "fractional", "labelmap"] = "binary",
     window: tuple[float, float] | None = None,
     area: tuple[float, float, float, float] | None = None,
@@ -60,6 +61,7 @@ def write_statement(
 ) -> WrittenFiles:
     """Write the ``kinds`` into ``folder``, which is made where it is not there.
 
+    ``languages`` names kinds whose pages are written in others than ``language``; in two, each has a file of its own.
     Raises MedviewError: ``source_folder`` where the folder holds the study's own files and ``into_source`` is not set,
     ``other_patient``, ``cannot_write``. What the images cannot carry (no DICOM, in colour …) becomes a note.
     """
@@ -74,11 +76,12 @@ def write_statement(
         from medview.files.replaced_file import cannot_write
 
         raise cannot_write(target, error) from error
-    writing = _Writing(statement, target, language, segmentation_kind, window, area, progress)
-    for number, kind in enumerate(kinds):
-        progress("write", number, len(kinds))
+    writing = _Writing(statement, target, segmentation_kind, window, area, progress)
+    wanted = [(kind, one, at) for kind in kinds for at, one in enumerate((languages or {}).get(kind) or (language,))]
+    for number, (kind, spoken, at) in enumerate(wanted):
+        progress("write", number, len(wanted))
         try:
-            writing.write(kind)
+            writing.write(kind, spoken, f"_{spoken}" if at else "")
         except MedviewError as error:
             if not error.code.endswith("_impossible"):
                 raise
@@ -86,19 +89,20 @@ def write_statement(
     return WrittenFiles(tuple(writing.paths), tuple(writing.notes))
 
 
-def file_kinds(words: Sequence[str]) -> tuple[list[FileKind], Language]:
-    """Kinds by their names, and the language of pages: ``html-zh`` and ``pdf-zh`` are Chinese.
+def file_kinds(words: Sequence[str]) -> tuple[list[FileKind], dict[FileKind, list[Language]]]:
+    """Kinds by their names, and the languages of each: ``html-zh`` and ``pdf-zh`` are Chinese, after English where both are asked for.
 
     Raises MedviewError ``bad_use`` for a word that is none.
     """
-    chinese = any(word.endswith("-zh") for word in words)
     names = [word.removesuffix("-zh") for word in words]
     kinds = [kind for kind in FILE_KINDS if kind in names]
+    both: tuple[tuple[Language, str], ...] = (("en", ""), ("zh_CN", "-zh"))
+    languages = {kind: [language for language, end in both if f"{kind}{end}" in words] for kind in kinds}
     unknown = [name for name in names if name not in FILE_KINDS]
     if unknown:
         text = f"Nothing is written as {unknown[0]}; there are {', '.join(FILE_KINDS)}, html-zh, pdf-zh."
         raise MedviewError("bad_use", text, exit_code=ExitCode.BAD_USE)
-    return kinds, "zh_CN" if chinese else "en"
+    return kinds, languages
 
 
 def refuse_source_folder(folder: Path, study: Study) -> None:
@@ -119,13 +123,12 @@ def holds_sources(folder: Path, study: Study) -> bool:
 
 
 class _Writing:
-    """One run over the kinds; the page is made once for HTML and PDF, segmentations once for SEG and SR."""
+    """One run over the kinds; a page is made once for HTML and PDF, segmentations once for SEG and SR."""
 
     def __init__(
         self,
         statement: Statement,
         folder: Path,
-        language: Language,
         segmentation_kind: Literal["binary", "fractional", "labelmap"],
         window: tuple[float, float] | None,
         area: tuple[float, float, float, float] | None,
@@ -135,16 +138,17 @@ class _Writing:
         self.notes: list[Note] = []
         self._statement = statement
         self._folder = folder
-        self._language: Language = language
         self._segmentation_kind = segmentation_kind
         self._window = window
         self._area = area
         self._progress = progress
-        self._page: str | None = None
+        self._pages: dict[Language, str] = {}
         self._segmentations: dict[int, str] | None = None
 
-    def write(self, kind: FileKind) -> None:
+    def write(self, kind: FileKind, language: Language, end: str) -> None:
+        """Write a kind; ``end`` is what its name ends with, before the suffix."""
         path = self._folder / FILE_NAMES[kind]
+        path = path.with_stem(path.stem + end)
         if kind == "seg":
             self.segmentations()
             return
@@ -170,17 +174,17 @@ class _Writing:
 
             write_key_objects(path, self._statement)
         elif kind == "html":
-            write_html(path, self.page())
+            write_html(path, self.page(language))
         elif kind == "pdf":
-            write_pdf(path, self.page(), self._statement, self._progress, self._language)
+            write_pdf(path, self.page(language), self._statement, self._progress, language)
         elif kind == "pdf-dicom":
-            self._document(path)
+            self._document(path, language)
         else:
             table = statement_csv(self._statement) if kind == "csv" else statement_json(self._statement)
             _write_text(path, table)
         self.paths.append(str(path))
 
-    def _document(self, path: Path) -> None:
+    def _document(self, path: Path, language: Language) -> None:
         """The report as a PDF inside a DICOM object."""
         import tempfile
 
@@ -188,9 +192,9 @@ class _Writing:
 
         with tempfile.TemporaryDirectory(prefix="medview-") as folder:
             page = Path(folder) / "report.pdf"
-            write_pdf(page, self.page(), self._statement, self._progress, self._language)
+            write_pdf(page, self.page(language), self._statement, self._progress, language)
             statement = self._statement
-            title = "medview: report" if self._language == "en" else "medview：报告"
+            title = "medview: report" if language == "en" else "medview：报告"
             write_document(path, page.read_bytes(), self._source(), statement.study, title, statement.verified)
 
     def _source(self) -> str:
@@ -248,10 +252,10 @@ class _Writing:
             write_structure_set(path, segmentation, frames, one.result.provenance)
             self.paths.append(str(path))
 
-    def page(self) -> str:
-        if self._page is None:
-            self._page = report_html(self._statement, self._language, progress=self._progress)
-        return self._page
+    def page(self, language: Language) -> str:
+        if language not in self._pages:
+            self._pages[language] = report_html(self._statement, language, progress=self._progress)
+        return self._pages[language]
 
     def segmentations(self) -> dict[int, str]:
         """Segmentation objects by index of their result; the report refers to them, so they are written with it."""

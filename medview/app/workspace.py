@@ -242,13 +242,14 @@ class Workspace(NoticeBoard):
             if self.maximised:
                 self.layout_changed.emit()
 
-    def set_layout(self, rows: int, columns: int) -> None:
-        """Change the grid; viewports that are new and empty are filled by the hanging rule."""
+    def set_layout(self, rows: int, columns: int, tiled: bool | None = None) -> None:
+        """Change the grid; viewports that are new and empty are filled by the hanging rule, or ``tiled`` (None: as before)."""
         if (rows, columns) not in LAYOUTS:
             raise ValueError(f"no layout of {rows} x {columns}")
         before, arranged = self.active_viewport, arrangement_of(self)
         # Tiles are laid anew from what was looked at, not from each that is filled.
-        tiled, self.links.tiled, view = self.links.tiled, False, before.view
+        tiled = self.links.tiled if tiled is None else tiled
+        self.links.tiled, self.links.opened_grid, view = False, False, before.view
         self.layout = (rows, columns)
         self.maximised = False
         self._grow_states(rows * columns)
@@ -256,7 +257,8 @@ class Workspace(NoticeBoard):
             # What the reader looked at stays on the screen.
             self._states[0].restore(before.view)
             self.active = 0
-        self._fill_empty(before)
+        if not tiled or before.stack is None:
+            self._fill_empty(before)
         if tiled:
             self.active_viewport.restore(view)
             self.links.tile(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -75,7 +76,8 @@ def check_command(package: str, device: str, as_json: bool) -> int:
     from medview.inference.check import check_package
     from medview.inference.package import open_package
 
-    opened = open_package(package)
+    # What is checked is mostly not installed yet, or not as it lies here.
+    opened = open_package(Path(package) if Path(package).exists() else package)
     with Networks(warm=0) as networks:
         checked = check_package(opened, device, networks.open)
     answer = {"usable": True, **_described(opened), **checked}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import stat
 import struct
@@ -19,6 +20,8 @@ from typing import Literal
 from medview.core.problem import ExitCode, MedviewError
 from medview.inference.manifest import MANIFEST_NAME, Manifest, PromptedOutput, is_plain_path, read_manifest
 from medview.inference.onnx_file import OnnxFacts, read_onnx_facts
+
+log = logging.getLogger(__name__)
 
 Origin = Literal["folder", "zip", "installed", "built-in"]
 
@@ -111,13 +114,16 @@ def _unusable(code: str, text: str, path: Path) -> MedviewError:
 
 
 def open_package(named: str | Path) -> ModelPackage:
-    """A package by folder, zip, or name (``id`` or ``id@version``) of an installed or built-in one; a path wins.
+    """A package by folder, zip, or name (``id`` or ``id@version``) of an installed or built-in one.
 
-    Raises MedviewError (exit code 4) that names what is wrong.
+    A word is a name first: a folder that happens to lie where the program was started never stands in for a package
+    that was installed and perhaps trusted. ``./NAME`` or a Path is the folder. Raises MedviewError (exit code 4) that
+    names what is wrong.
     """
     path = Path(named)
     if path.is_dir():
-        return open_package_folder(path)
+        known = _of_that_name(named) if isinstance(named, str) and path.name == named else None
+        return known or open_package_folder(path)
     if not path.is_file():
         from medview.inference.library import find_package
 
@@ -128,6 +134,20 @@ def open_package(named: str | Path) -> ModelPackage:
         text = f"{path.name} is a bare network; a package needs a {MANIFEST_NAME} beside it that says what it is for."
         raise _unusable("manifest_missing", text, path)
     return open_package_zip(path)
+
+
+def _of_that_name(named: str) -> ModelPackage | None:
+    """The installed or built-in package that a word names beside a folder; None where there is none."""
+    from medview.inference.library import find_package
+
+    try:
+        found = find_package(named)
+    except MedviewError as error:
+        if error.code != "package_missing":
+            raise
+        return None
+    log.warning("%s is the %s package; the folder of that name here is ./%s", named, found.origin, named)
+    return found
 
 
 def open_package_folder(folder: Path, origin: Origin = "folder", source: Path | None = None) -> ModelPackage:

@@ -34,6 +34,7 @@ from medview.ui.following_panel import FollowingPanel
 from medview.ui.listen import listen
 from medview.ui.messages import note_text
 from medview.ui.model_text import highest_text, model_text, result_title
+from medview.ui.no_results import NoResults
 from medview.ui.overlay_cards import OverlayCard, StateList, UnplacedLine
 from medview.ui.parts import (
     Disclosure,
@@ -455,6 +456,7 @@ class FindingsPanel(FollowingPanel):
             workspace.ai_visible_changed,
             workspace.studies_changed,
             workspace.overlays.changed,
+            workspace.live.changed,
         )
         listen(self, workspace.finding_selected, self._select)
         listen(self, workspace.decisions.changed, self._follow_decisions)
@@ -474,9 +476,11 @@ class FindingsPanel(FollowingPanel):
         if workspace.read_first.hides:
             results = tuple(one for one in results if one.provenance.how == "manual")
         self._refresh_files(stack if workspace.ai_visible or not workspace.read_first.hides else None)
+        running = workspace.live.running_on(stack.id) if stack is not None and not results else ()
         shown = (
             stack.id if stack is not None else None,
             tuple((result_key(one), one.segmentation.meanings if one.segmentation else ()) for one in results),
+            running,
         )
         seen = (shown, workspace.ai_visible, workspace.active, workspace.read_first.hides)
         if seen == self._seen:
@@ -492,20 +496,7 @@ class FindingsPanel(FollowingPanel):
         self.cards = []
         empty(self._content)
         if not results:
-            self._content.addWidget(title_label(translate("Findings", "No results yet")))
-            self._content.addWidget(
-                text_label(
-                    translate("Findings", "Run a model on the shown series and its findings are listed here."),
-                    "secondary",
-                )
-            )
-            button = QPushButton(translate("Findings", "Choose a model"))
-            button.clicked.connect(lambda: self._shell.show_tab(1))
-            self._content.addWidget(button)
-            if stack is not None:
-                draw = QPushButton(translate("Findings", "Draw a segmentation"))
-                draw.clicked.connect(lambda: self._shell.run_command("segment.new"))
-                self._content.addWidget(draw)
+            self._content.addWidget(NoResults(self._shell, running, stack is not None))
             return
         for at, result in enumerate(reversed(results)):
             if at:

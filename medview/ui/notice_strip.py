@@ -107,6 +107,8 @@ class NoticeStrip(QFrame):
         if notice.remedy is not None and self._run is not None:
             button = QPushButton(translate("Notice", notice.remedy.title))
             button.clicked.connect(lambda: self._take_remedy(notice))
+            # It goes when it is clicked: the focus, and with it the keys of the images, must not go with it.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._row.addWidget(button)
         if notice.stays:
             self.show()

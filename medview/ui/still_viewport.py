@@ -61,7 +61,7 @@ class StillViewport(ViewportWidget):
         own = shown.frame if shown.plane_kind == "acquired" else None
         if self.workspace.drawings.is_waiting(stack, own, self.presenting.state):
             return False
-        return cut is None or not cut.pending
+        return cut is None or (not cut.pending and self.picture.is_made(cut, self.transform))
 
     def picture_alone(self) -> QImage | None:
         """The pixels without any words and marks; None where the slice is not there."""

@@ -151,6 +151,23 @@ def test_a_dicom_series_gives_a_segmentation_object_too(
     assert answer["series_uid"] == dicom_series.uid("series", "series")
 
 
+def test_reports_in_two_languages_are_two_files(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = dicom_series.save_series(dicom_series.make_series(values=bodies()), tmp_path / "dicom")
+    words = ("infer", folder, "--model", package, "--output")
+    also = ("--also", "html-zh", "--also", "html", "--also", "json")
+    code, answer = answered(capsys, *words, tmp_path / "both", *also)
+    assert code == 0, answer
+    assert answer["files"] == ["report.html", "report_zh_CN.html", "findings.json"]
+    english, chinese = ((tmp_path / "both" / name).read_text(encoding="utf-8") for name in answer["files"][:2])
+    assert 'lang="en"' in english
+    assert 'lang="zh' in chinese
+    code, answer = answered(capsys, *words, tmp_path / "one", "--also", "html-zh")
+    assert answer["files"] == ["report.html"]
+    assert (tmp_path / "one" / "report.html").read_text(encoding="utf-8") == chinese or code == 0
+
+
 # Mistakes ------------------------------------------------------------------------------------------------------------
 
 

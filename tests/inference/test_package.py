@@ -222,6 +222,25 @@ def test_installed_by_copy_and_found_by_name(folder: Path, tmp_path: Path) -> No
     assert "ct-lung-unet-small" in [package.manifest.id for package in library.installed_packages()]
 
 
+def test_a_folder_where_the_program_was_started_never_stands_in_for_an_installed_package(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    installed = library.install(folder)
+    here = tmp_path / "here"
+    shutil.copytree(folder, here / "ct-lung-unet-small")
+    manifest = packages.ct_lung() | {"description": "planted"}
+    (here / "ct-lung-unet-small" / "manifest.json").write_text(json.dumps(manifest))
+    shutil.copytree(here / "ct-lung-unet-small", here / "ct-lung-unet-small@1.0.0")
+    shutil.copytree(here / "ct-lung-unet-small", here / "of-my-own")
+    monkeypatch.chdir(here)
+    for name in ("ct-lung-unet-small", "ct-lung-unet-small@1.0.0"):
+        opened = open_package(name)
+        assert (opened.origin, opened.sha256) == ("installed", installed.sha256)
+    assert "the folder of that name here is ./ct-lung-unet-small" in caplog.text
+    for named in ("./ct-lung-unet-small", "ct-lung-unet-small/", Path("ct-lung-unet-small"), "of-my-own"):
+        assert open_package(named).manifest.description == "planted", named
+
+
 def test_versions_stand_side_by_side_and_the_same_one_is_replaced(folder: Path) -> None:
     library.install(folder)
     manifest = packages.ct_lung() | {"description": "changed"}

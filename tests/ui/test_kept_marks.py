@@ -16,6 +16,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from medview.core.measurement import Measurement
@@ -118,6 +119,33 @@ def test_undo_and_redo_by_keys_name_their_step_and_are_kept(qtbot: QtBot, study_
     steps = [entry.content["how"] for entry in store.all_entries() if entry.kind == "step" and entry.content]
     assert steps == ["done", "done", "undone", "undone", "redone", "redone", "done", "undone", "redone"]
     close_desk(qtbot, again)
+
+
+def test_a_step_on_a_mark_that_is_not_seen_is_told_and_can_be_done_again_with_a_button(
+    qtbot: QtBot, reading_desk: Desk
+) -> None:
+    workspace, viewport = reading_desk.workspace, active(reading_desk)
+    control = Qt.KeyboardModifier.ControlModifier
+    draw(qtbot, viewport, Qt.Key.Key_D)
+    qtbot.keyClick(viewport, Qt.Key.Key_Z, control)
+    qtbot.keyClick(viewport, Qt.Key.Key_Y, control)
+    assert not workspace.notices, "what is seen needs no words"
+    made = marks(reading_desk)
+    qtbot.keyClick(viewport, Qt.Key.Key_9, control)
+    assert workspace.active_viewport.view.plane_kind == "turning"
+    qtbot.keyClick(viewport, Qt.Key.Key_Z, control)
+    assert marks(reading_desk) == ()
+    notice = workspace.notices[-1]
+    assert (notice.code, notice.values) == ("step_unseen", (str(made[0].place.k + 1), "Lung 2 mm"))
+    strip = reading_desk.window.grid.frames[0].notices
+    qtbot.waitUntil(strip.isVisible, timeout=20_000)
+    again = next(one for one in strip.findChildren(QPushButton) if one.text() == "Do it again")
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    assert marks(reading_desk) == made
+    # Nobody is told twice: what was said is gone with the next step, also where that is seen.
+    qtbot.keyClick(viewport, Qt.Key.Key_9, control)
+    qtbot.keyClick(viewport, Qt.Key.Key_Z, control)
+    assert not any(one.shown for one in workspace.notices)
 
 
 def test_layout_is_taken_back_and_done_again(qtbot: QtBot, reading_desk: Desk) -> None:

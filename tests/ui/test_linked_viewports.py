@@ -204,6 +204,49 @@ def test_tiles_go_on_from_where_they_were_when_there_are_more_of_them(grid) -> N
     assert workspace.links.tiled
 
 
+def test_no_image_stands_in_two_tiles_at_the_end_of_a_series(grid) -> None:
+    workspace = grid.workspace
+    workspace.set_layout(2, 3)
+    workspace.set_active(0)
+    count = workspace.viewports[0].slice_count
+    workspace.links.tile(True)
+    workspace.viewports[0].go_to_index(count - 1)
+    assert [state.view.k for state in workspace.viewports] == list(range(count - 6, count))
+    workspace.viewports[0].go_to_index(0)
+    workspace.set_layout(5, 5)
+    assert count < 25
+    assert [None if state.stack is None else state.view.k for state in workspace.viewports] == [
+        *range(count),
+        *[None] * (25 - count),
+    ]
+
+
+def test_the_key_of_tiles_brings_a_grid_where_there_is_none_and_takes_it_along(grid) -> None:
+    workspace = grid.workspace
+    workspace.set_layout(1, 1)
+    workspace.viewports[0].go_to_index(3)
+    workspace.links.toggle_tiles()
+    assert workspace.layout == (2, 2)
+    assert [state.view.k for state in workspace.viewports] == [3, 4, 5, 6]
+    workspace.links.toggle_tiles()
+    assert workspace.layout == (1, 1)
+    assert not workspace.links.tiled
+    workspace.links.toggle_tiles()
+    workspace.history.undo()
+    assert workspace.layout == (1, 1)
+    assert not workspace.links.tiled, "a step back takes the tiles along"
+    workspace.history.redo()
+    assert workspace.links.tiled
+    # A grid that the reader chose stays.
+    workspace.links.toggle_tiles()
+    workspace.set_layout(2, 2)
+    workspace.toggle_maximised(1)
+    workspace.links.toggle_tiles()
+    assert not workspace.maximised
+    workspace.links.toggle_tiles()
+    assert workspace.layout == (2, 2)
+
+
 def test_the_picker_takes_five_by_five_by_mouse_and_keys(grid, qtbot) -> None:
     workspace = grid.workspace
     picker = LayoutPicker(workspace, grid)

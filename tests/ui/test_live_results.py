@@ -16,10 +16,10 @@ from medview.store.results import kept_results
 from medview.ui.ai_panel import AiPanel
 from medview.ui.application import Desk
 from medview.ui.corner_text import mark_text
-from medview.ui.right_panel import AI
+from medview.ui.right_panel import AI, FINDINGS
 from tests.inference import networks
 from tests.inference.packages import about, write_package
-from tests.ui.small_study import BALL, SLICES, active
+from tests.ui.small_study import BALL, SLICES, active, texts_of
 from tests.ui.test_models_in_window import magenta_pixels
 
 pytestmark = pytest.mark.timeout(120)
@@ -87,6 +87,11 @@ def test_a_run_is_seen_slice_by_slice_and_cancelling_leaves_nothing(qtbot: QtBot
     # From the slice that is looked at outward: 2, 1, 3, 0, and then slice 4, which holds a part of the ball.
     qtbot.waitUntil(lambda: decided(reading_desk) == [0, 1, 2, 3], timeout=60_000)
     qtbot.waitUntil(lambda: magenta_pixels(reading_desk) > 500, timeout=20_000)
+    findings = reading_desk.window.right_panel.page(FINDINGS)
+    reading_desk.window.show_tab(FINDINGS)
+    qtbot.waitUntil(lambda: "At work: Tissue" in texts_of(findings), timeout=20_000)
+    assert "No results yet" not in texts_of(findings)
+    reading_desk.window.show_tab(AI)
     said = marks(reading_desk)
     assert said["ai_running"].values == ("4", str(SLICES), "Tissue 1.0.0", "research")
     assert "AI running, 4 of 12" in mark_text(said["ai_running"])
@@ -108,6 +113,8 @@ def test_a_run_is_seen_slice_by_slice_and_cancelling_leaves_nothing(qtbot: QtBot
     assert not workspace.results.of(stack.id), "nothing half is a result"
     qtbot.mouseClick(panel.run_rows[0].cancel_button, Qt.MouseButton.LeftButton)
     assert live(reading_desk) is None
+    reading_desk.window.show_tab(FINDINGS)
+    qtbot.waitUntil(lambda: "No results yet" in texts_of(findings), timeout=20_000)
     qtbot.waitUntil(lambda: magenta_pixels(reading_desk) == 0, timeout=20_000)
     assert not {"ai_running", "ai_not_yet"} & marks(reading_desk).keys()
     workspace.active_viewport.set_plane("acquired")

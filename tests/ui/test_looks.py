@@ -107,15 +107,21 @@ def test_a_greyed_command_says_why(
     assert button.toolTip().endswith("Not now: nothing is open yet")
     open_study(qtbot, desk, study_folder)
     qtbot.waitUntil(lambda: "Not now" not in button.toolTip(), timeout=WAIT)
-    tiles = window.actions_["layout.tiles"]
-    assert tiles.toolTip().endswith("Not now: there is one viewport only")
+    alone = window.actions_["layout.maximise"]
     # Its key says so too: a key that does nothing is pressed again and again.
-    qtbot.keyClick(active(desk), Qt.Key.Key_7, Qt.KeyboardModifier.ControlModifier)
-    assert window.status.hint.text() == "Tiles: consecutive images – Not now: there is one viewport only"
+    qtbot.keyClick(active(desk), Qt.Key.Key_F11)
+    assert window.status.hint.text() == f"{alone.text().replace('&', '')} – Not now: there is one viewport only"
     qtbot.keyClick(
         window.series_panel, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
     )
     assert "one viewport" in window.status.hint.text(), "another key says nothing of its own"
+    # A single X-ray: nothing that needs a volume can be pressed, and each says why.
+    stack = next(s for one in desk.workspace.studies[0].series for s in one.stacks if s.shape[0] == 1)
+    desk.workspace.show_stack(stack)
+    cuts = ("layout.oblique", "plane.turning", "plane.solid", "slab.next")
+    qtbot.waitUntil(lambda: all("Not now" in window.actions_[one].toolTip() for one in cuts), timeout=WAIT)
+    assert {window.actions_[one].toolTip().split("Not now: ")[1] for one in cuts} == {"there is one image only"}
+    assert not any(window.actions_[one].isEnabled() for one in (*cuts, "layout.tiles"))
     # In a menu the pointer that rests on a greyed line is told; on another one nothing repeats the line.
     menu, said = window.menus["image"], []
     monkeypatch.setattr(QToolTip, "showText", lambda _at, text, _widget: said.append(text))

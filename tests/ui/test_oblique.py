@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -285,6 +286,38 @@ def test_a_sheared_stack_is_turned_too(qtbot) -> None:
     assert sample.values[row, column] == pytest.approx(
         widget.volume.geometry.patient_to_voxel(point) @ [1000, 20, 1], abs=1.0
     )
+
+
+def test_a_picture_that_takes_long_is_made_beside_the_window_and_is_the_same(reading_desk, qtbot, monkeypatch) -> None:
+    from medview.app import direct_cut
+    from medview.ui.still_viewport import StillViewport, pixels_of
+    from tests.ui.small_study import active
+
+    widget = active(reading_desk)
+    widget.setFocus()
+    QTest.keyClick(widget, Qt.Key.Key_9, Qt.KeyboardModifier.ControlModifier)
+    assert widget.state.view.plane_kind == "turning"
+    stills = [StillViewport(reading_desk.workspace, widget.state.view, (200, 160), "full", widget) for _ in range(2)]
+    qtbot.waitUntil(lambda: stills[0].is_ready, timeout=20_000)
+    quick = pixels_of(stills[0].image())
+    main, where = threading.current_thread(), []
+    sampled = direct_cut.sample_screen
+    monkeypatch.setattr(direct_cut, "LONGEST_S", 0.0)
+
+    def watched(volume, plane, slab, matrix, size, coarse):
+        if coarse == 1:  # the window's own viewport shows a preview meanwhile
+            where.append(threading.current_thread())
+        return sampled(volume, plane, slab, matrix, size, coarse)
+
+    monkeypatch.setattr(direct_cut, "sample_screen", watched)
+    assert not stills[1].is_ready
+    qtbot.waitUntil(lambda: stills[1].is_ready, timeout=20_000)
+    slow = pixels_of(stills[1].image())
+    np.testing.assert_array_equal(slow, quick)
+    assert where
+    assert main not in where, "nobody waits for it"
+    for still in stills:
+        still.deleteLater()
 
 
 def test_what_cannot_be_cut_is_refused_with_a_reason(qtbot) -> None:

@@ -95,6 +95,8 @@ def test_a_key_shows_it_and_a_drag_turns_it_with_its_letters(qtbot, widget) -> N
     assert "resampled" in codes
     words = [part.text for line in widget._painting._corners(widget.volume, widget.shown).bottom_left for part in line]
     assert "CT skin and soft tissue" in words, "the look, not a window that changes nothing"
+    QTest.keyClick(widget, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    assert state.view.plane_kind == "acquired", "the same key leads back"
 
 
 def test_a_click_brings_the_slices_there_copies_are_exact_and_the_process_ends_with_the_window(qtbot, widget) -> None:
