@@ -62,6 +62,8 @@ class UpdateDialog(QDialog):
         close = QPushButton(translate("Updates", "Close"))
         close.clicked.connect(self.close)
         row.addWidget(close)
+        close.setDefault(True)
+        close.setFocus()  # a key pressed by mistake asks nobody
         column.addLayout(row)
         listen(self, self._updates.changed, self.refresh)
         listen(self, workspace.settings_changed, self.refresh)
@@ -80,7 +82,7 @@ class UpdateDialog(QDialog):
         if updates.source is not None and not updates.why_not:
             asked = translate("Updates", "Asked is {0}.").format(updates.source.host)
             nothing = translate("Updates", "medview itself downloads and installs nothing.")
-            about = f"{asked} {about} {nothing}"
+            about = "\n".join((asked, about, nothing))
         self.about.setText(about)
         self.daily.blockSignals(True)
         self.daily.setChecked(self._workspace.settings.update_check)
