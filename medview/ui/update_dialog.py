@@ -82,7 +82,7 @@ class UpdateDialog(QDialog):
         if updates.source is not None and not updates.why_not:
             asked = translate("Updates", "Asked is {0}.").format(updates.source.host)
             nothing = translate("Updates", "medview itself downloads and installs nothing.")
-            about = "\n".join((asked, about, nothing))
+            about = f"{asked}\n{about}\n{nothing}"
         self.about.setText(about)
         self.daily.blockSignals(True)
         self.daily.setChecked(self._workspace.settings.update_check)
