@@ -18,6 +18,7 @@ from medview.app.study_objects import (
     read_all_references,
 )
 from medview.core.overlay import StudyOverlay
+from medview.core.presentation_state import PresentationState
 from medview.core.problem import MedviewError
 from medview.core.registration import RegistrationObject
 from medview.core.study import FrameSource, Stack, Study, StudyObject
@@ -113,6 +114,11 @@ def overlay_on(path: str, stack: Stack) -> StudyOverlay:
         )
     with _reading() as read:
         return read_overlay(kind, path, stack, own, read)
+
+
+def described_notes(*shown: StudyOverlay | PresentationState | None) -> list[dict[str, str]]:
+    """What of the objects that are drawn is left out, as the commands say it."""
+    return [{"code": note.code, "text": note.text} for one in shown if one is not None for note in one.notes]
 
 
 @contextlib.contextmanager

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.core.geometry import Geometry
 from medview.core.overlay import ColourWash, StudyOverlay
-from medview.core.problem import MedviewError
+from medview.core.problem import MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.study import FrameSource, Stack
-from medview.core.volume import Volume
+from medview.core.volume import ModalityTransform, Volume
 from medview.kernels.lines import colour_ramp
 
 Read = Callable[[FrameSource], NDArray[Any]]
@@ -81,10 +82,46 @@ def _read_wash(kind: str, path: str, own: Stack | None, read: Read, progress: Pr
         order = [frame.frame for frame in frames]
         transform = replace(transform, slopes=transform.slopes[order], intercepts=transform.intercepts[order])
     volume = Volume(np.stack(planes), transform, own.geometry, mapping.unit, own.padding)
+    volume = _with_gaps(volume)
     references = read_references(path)
     title = references.title or " ".join(text for text in (mapping.quantity, mapping.kind) if text)
     wash = _wash(volume, kind, mapping.unit, mapping.quantity)
-    return StudyOverlay(path, title, creator=references.creator, wash=wash)
+    notes: tuple[Note, ...] = ()
+    if len(mapping.names) > 1 or own.frame_count > own.shape[0]:
+        named = ", ".join(mapping.names)
+        text = f"The object holds several maps or meanings of its values ({named}); the first is laid over the images."
+        notes = (Note("first_of_maps", text, (named,)),)
+    return StudyOverlay(path, title, creator=references.creator, wash=wash, notes=notes)
+
+
+def _with_gaps(volume: Volume) -> Volume:
+    """A grid with left-out slices, with an empty one at each end of every gap: nothing is drawn where nothing was stored."""
+    geometry = volume.geometry
+    if geometry is None or geometry.slice_origins is None:
+        return volume
+    gaps = np.diff(geometry.depths)
+    step = float(np.abs(gaps).min())
+    wide = np.flatnonzero(np.abs(gaps) > 1.5 * step)
+    if not len(wide) or step <= 0:
+        return volume
+    values = volume.modality_values().astype(np.float32)
+    if volume.padding is not None:
+        values[(volume.stored >= volume.padding[0]) & (volume.stored <= volume.padding[1])] = np.nan
+    origins, planes = [], []
+    for k in range(len(values)):
+        origins.append(geometry.origins[k])
+        planes.append(values[k])
+        if k in wide:
+            along = (geometry.origins[k + 1] - geometry.origins[k]) / abs(gaps[k])
+            ends = [geometry.origins[k] + along * step, geometry.origins[k + 1] - along * step]
+            middle = [(ends[0] + ends[1]) / 2] if abs(gaps[k]) < 2.5 * step else ends
+            origins += middle
+            planes += [np.full(values.shape[1:], np.nan, np.float32)] * len(middle)
+    placed = np.array(origins)
+    affine = geometry.affine.copy()
+    affine[:3, 2] = (placed[-1] - placed[0]) / (len(placed) - 1)
+    grid = Geometry((len(placed), *geometry.shape[1:]), affine, geometry.frame_of_reference, placed)
+    return Volume(np.stack(planes), ModalityTransform(), grid, volume.unit)
 
 
 def _wash(volume: Volume, kind: str, unit: str, quantity: str) -> ColourWash:

@@ -23,7 +23,7 @@ from medview.app.model_result import (
     labels_on,
     read_model_result,
 )
-from medview.app.object_inspection import overlay_on
+from medview.app.object_inspection import described_notes, overlay_on
 from medview.app.overlay_layers import label_layers, painted_layers
 from medview.app.presented import PresentationLayer, presented_slice, presented_voi
 from medview.app.rendered_cut import CutWish, cut_at
@@ -187,6 +187,7 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         "colour_map": None if colours is None else colours.id,
         "fusion": None if fused is None else fused.described() | {"window": described_window(fused.voi)},
         "graphics": piece.graphics is not None,
+        "notes": described_notes(overlay, piece.presentation.state if piece.presentation is not None else None),
         "size": [picture.shape[1], picture.shape[0]],
     }
 

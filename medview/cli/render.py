@@ -116,7 +116,7 @@ def render_command(paths: tuple[str, ...], stack_id: str | None, output: str, as
     if as_json:
         print_json(answer)
     else:
-        print_text(f"{output} written")
+        print_text("\n".join((f"{output} written", *(note["text"] for note in answer["notes"]))))
     return ExitCode.DONE
 
 

@@ -90,6 +90,12 @@ def _state(path: str, data: Any) -> PresentationState:
             f"{lost} compound graphics of the state come without the simple ones that they stand for and are not drawn."
         )
         notes.append(Note("compound_not_drawn", text, (str(lost),)))
+    unread = _graphics_left_out(data)
+    if unread:
+        text = f"{unread} graphics of the state cannot be read and are not drawn."
+        notes.append(Note("graphics_left_out", text, (str(unread),)))
+    if _items(data, "MaskSubtractionSequence"):
+        notes.append(Note("mask_not_subtracted", "The state subtracts a mask; the images are shown without that."))
     shutter = _shutter(data, planes)
     return PresentationState(
         path,
@@ -317,6 +323,15 @@ def _compounds_left_out(data: Any) -> int:
         compounds = _items(item, "CompoundGraphicSequence")
         left_out += sum(one.get("CompoundGraphicInstanceID") not in drawn for one in compounds)
     return left_out
+
+
+def _graphics_left_out(data: Any) -> int:
+    """Graphics of a kind that does not exist, or whose coordinates are none."""
+    return sum(
+        _mark(one) is None
+        for item in _items(data, "GraphicAnnotationSequence")
+        for one in _items(item, "GraphicObjectSequence")
+    )
 
 
 def _layer_colour(layer: Any) -> Colour:

@@ -47,6 +47,8 @@ class ValueMapping:
     unit: str
     quantity: str
     kind: str
+    names: tuple[str, ...] = ()
+    """What the object calls its quantities or meanings, each once, where it has several."""
 
 
 def read_dose_mapping(path: str) -> ValueMapping:
@@ -65,18 +67,16 @@ def read_map_mapping(path: str, frames: int) -> ValueMapping | None:
     shared = _item((values.get(ov.SHARED_GROUPS) or [{}])[0])
     groups = values.get(ov.FRAME_GROUPS) or []
     items = [_item(groups[at]) if at < len(groups) else None for at in range(frames)]
+    every = [
+        one for group in (*(values.get(ov.SHARED_GROUPS) or ()), *groups, values) for one in group.get(_MAPPING) or ()
+    ]
+    named = tuple(dict.fromkeys(_name_of(one, charset) for one in every))
     found = [one or shared or _item(values) for one in items]
     first = next((one for one in found if one is not None), None)
     if first is None:
         return None
     unit = ov.coded(first.get(_UNITS), charset)
-    quantity = ""
-    for one in first.get(_QUANTITY) or ():
-        name = ov.coded(one.get(_CONCEPT_NAME), charset)
-        concept = ov.coded(one.get(_CONCEPT), charset)
-        if concept is not None and (name is None or name.value in _QUANTITY_CODES or not quantity):
-            quantity = concept.meaning
-    quantity = quantity or ov.words(first, _EXPLANATION, charset) or ov.words(first, _LABEL, charset)
+    quantity = _name_of(first, charset)
     lut = as_floats(first.get(_LUT))
     if lut:
         begin = (np.frombuffer(first.get(_FIRST) or b"\0\0", "<u2", 1))[0]
@@ -86,7 +86,18 @@ def read_map_mapping(path: str, frames: int) -> ValueMapping | None:
             np.array([_number(one, _SLOPE, 1.0) for one in found]),
             np.array([_number(one, _INTERCEPT, 0.0) for one in found]),
         )
-    return ValueMapping(transform, _unit_text(unit.value, unit.meaning) if unit is not None else "", quantity, "")
+    said = _unit_text(unit.value, unit.meaning) if unit is not None else ""
+    return ValueMapping(transform, said, quantity, "", named)
+
+
+def _name_of(mapping: dict[int, Any], charset: bytes | None) -> str:
+    quantity = ""
+    for one in mapping.get(_QUANTITY) or ():
+        name = ov.coded(one.get(_CONCEPT_NAME), charset)
+        concept = ov.coded(one.get(_CONCEPT), charset)
+        if concept is not None and (name is None or name.value in _QUANTITY_CODES or not quantity):
+            quantity = concept.meaning
+    return quantity or ov.words(mapping, _EXPLANATION, charset) or ov.words(mapping, _LABEL, charset)
 
 
 def _item(group: dict[int, Any]) -> dict[int, Any] | None:

@@ -38,6 +38,14 @@ WORK_TEMPLATES: Mapping[str, str] = {
     "report_left_unknown_graphic": QT_TRANSLATE_NOOP(
         "Message", "Not taken over, because no mark has their form: {0} ({1}). They stand in the report."
     ),
+    "graphics_left_out": QT_TRANSLATE_NOOP("Message", "{0} graphics of the state cannot be read and are not drawn."),
+    "mask_not_subtracted": QT_TRANSLATE_NOOP(
+        "Message", "The state subtracts a mask; the images are shown without that."
+    ),
+    "first_of_maps": QT_TRANSLATE_NOOP(
+        "Message",
+        "The object holds several maps or meanings of its values ({0}); the first is laid over the images.",
+    ),
     "report_left_not_presented": QT_TRANSLATE_NOOP(
         "Message",
         "Not taken over, because the algorithm says that they shall not be shown: {0} ({1}). They stand in the report.",
@@ -80,6 +88,9 @@ WORK_TEMPLATES: Mapping[str, str] = {
     "identity_left": QT_TRANSLATE_NOOP(
         "Message",
         "{file} still holds what says whose it is, at a place where medview does not know how to take it away.",
+    ),
+    "labels_overlap": QT_TRANSLATE_NOOP(
+        "Message", "{0} % of what was found lies in several labels at once, which have rows of their own: {1} voxels."
     ),
     "no_true_size": QT_TRANSLATE_NOOP("Message", "The file does not say how large a pixel is: there is no true size."),
     "no_true_size_monitor": QT_TRANSLATE_NOOP(

@@ -320,6 +320,10 @@ class StateList(QWidget):
             button.setToolTip(visible_text(one.file.path, 300, lines=False))
             button.setChecked(one.file.path == chosen)
             self._add(column, button, one)
+            state = workspace.active_viewport.view.presentation
+            if state is not None and one.file.path == state.path:
+                for note in state.notes:  # what of it is not shown
+                    column.addWidget(text_label(note_text(note), "warning"))
 
     def _add(self, column: QVBoxLayout, button: QRadioButton, listed: ListedObject | None) -> None:
         button.clicked.connect(lambda: self._workspace.overlays.choose_state(listed))

@@ -3679,6 +3679,10 @@
         <translation>类别编号从 0 还是从 1 开始？</translation>
     </message>
     <message>
+        <source>Is each place one of the classes (softmax), or may none or several hold there (sigmoid)?</source>
+        <translation>每个位置只属于一个类别（softmax），还是可以不属于任何类别或同时属于多个类别（sigmoid）？</translation>
+    </message>
+    <message>
         <source>Name</source>
         <translation>名称</translation>
     </message>
@@ -5079,6 +5083,18 @@
         <translation>因没有相应形状的标记而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
     <message>
+        <source>{0} graphics of the state cannot be read and are not drawn.</source>
+        <translation>该呈现状态中有 {0} 个图形无法读取，未绘制。</translation>
+    </message>
+    <message>
+        <source>The state subtracts a mask; the images are shown without that.</source>
+        <translation>该呈现状态含蒙片减影；图像未做减影显示。</translation>
+    </message>
+    <message>
+        <source>The object holds several maps or meanings of its values ({0}); the first is laid over the images.</source>
+        <translation>该对象含多个参数图或多种数值含义（{0}）；仅第一个叠加在图像上。</translation>
+    </message>
+    <message>
         <source>Not taken over, because the algorithm says that they shall not be shown: {0} ({1}). They stand in the report.</source>
         <translation>因算法声明不应显示而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
@@ -5149,6 +5165,10 @@
     <message>
         <source>{file} still holds what says whose it is, at a place where medview does not know how to take it away.</source>
         <translation>{file} 仍含有身份信息，medview 无法将其去除。</translation>
+    </message>
+    <message>
+        <source>{0} % of what was found lies in several labels at once, which have rows of their own: {1} voxels.</source>
+        <translation>所发现内容的 {0} % 同时属于多个标签，这些部分各自单列一行：{1} 个体素。</translation>
     </message>
     <message>
         <source>The file does not say how large a pixel is: there is no true size.</source>

@@ -87,3 +87,35 @@ def test_what_is_no_number_is_not_drawn(tmp_path: Path) -> None:
     wash = made(tmp_path, values, 1.0, 0.0)
     assert wash_value(wash, positions_along()[0]) is None
     assert wash.upper == pytest.approx(900 + 900)  # one value alone still needs a range
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.uint16])
+def test_slices_that_a_map_leaves_out_show_nothing(tmp_path: Path, kind: type) -> None:
+    """Not the value of the slice beside the gap."""
+    values = np.full(MARKER.shape, 7, kind)
+    kept = [0, 1, 2, 6, 8]
+    wash = made(tmp_path, values, 1.0, 0.0, order=kept)
+    said = [wash_value(wash, position + np.array([3.0, 3.0, 0.0])) for position in positions_along()]
+    assert said == [7.0 if k in kept else None for k in range(12)]
+
+
+def test_several_maps_in_one_object_are_said(tmp_path: Path) -> None:
+    import highdicom as hd
+
+    sources = make_series()
+    folder = save_series(sources, tmp_path / "images")
+    mappings = [
+        [hd.pm.RealWorldValueMapping(name, name, codes.UCUM.NoUnits, (0.0, 1.0), slope=1.0, intercept=0.0)]
+        for name in ("Ktrans", "ve")
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = hd.pm.ParametricMap(
+            with_type_two(sources), np.zeros((*MARKER.shape, 2), np.float32), uid("series", "two"), 60, uid("two"), 1,
+            "tests", "tests", "1", "1", False, mappings, 1000, 2000,
+        )  # fmt: skip
+    _, _, stack = choose_stack([str(folder)], None)
+    overlay = overlay_on(str(save(data, tmp_path / "map.dcm")), stack)
+    assert [(note.code, note.values) for note in overlay.notes] == [("first_of_maps", ("Ktrans, ve",))]
+    assert overlay.wash is not None
+    assert overlay.wash.quantity == "Ktrans"

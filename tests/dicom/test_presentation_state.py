@@ -392,3 +392,8 @@ def test_a_compound_graphic_is_drawn_by_the_simple_ones_that_come_with_it(tmp_pa
     assert whole.notes == ()
     bare = read_presentation_state(str(save(state(2), tmp_path / "bare.dcm")))
     assert [(note.code, note.values) for note in bare.notes] == [("compound_not_drawn", ("1",))]
+    broken = state(1)
+    broken.GraphicAnnotationSequence[0].GraphicObjectSequence[0].GraphicType = "SPIRAL"
+    broken.MaskSubtractionSequence = Items([item(MaskOperation="AVG_SUB")])
+    said = read_presentation_state(str(save(broken, tmp_path / "broken.dcm"))).notes
+    assert [note.code for note in said] == ["graphics_left_out", "mask_not_subtracted"]
