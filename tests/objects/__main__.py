@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from medview.app.open_paths import open_all
-from tests.objects.made import write_all
+from tests.objects.made import KINDS, write_all
 from tests.objects.table import check_all, markdown
 from tests.phantoms.dicom_series import make_series, save_series
 
@@ -27,10 +27,13 @@ def main(folders: list[str]) -> int:
                 ),
                 key=lambda one: one[2].frame_count,
             )
-            cells = check_all(write_all(study, series, stack, Path(name) / f"out{number}"))
+            made = write_all(study, series, stack, Path(name) / f"out{number}")
+            cells = check_all(made)
             bad = bad or any(cell for cell in cells.values())
             print(f"\n{folder}: {series.context.modality} {'×'.join(str(size) for size in stack.shape)}\n")
             print(markdown(cells))
+            for kind, why in made.refused.items():
+                print(f"\n{KINDS[kind]}: not written ({why})")
     return int(bad)
 
 

@@ -13,6 +13,7 @@ from medview.app.statement_files import write_statement
 from medview.app.statements import state_mark, state_study
 from medview.core.finding import Code, Finding, InferenceResult, Label, Provenance, Segmentation
 from medview.core.measurement import Measurement, MeasurementPlace
+from medview.core.problem import MedviewError
 from medview.core.statement import StatedKey, StatedMap, Statement
 from medview.core.study import Series, Stack, Study
 from medview.dicom.document_write import write_document
@@ -33,16 +34,26 @@ KINDS = {
     "pdf": "Encapsulated PDF",
 }
 """What is written, in the order of the table."""
+NAMES = {
+    "sr": "report-sr.dcm",
+    "kos": "key-images.dcm",
+    "gsps": "marks-gsps.dcm",
+    "sc": "picture-1.dcm",
+    "pm": "map-1.dcm",
+    "seg-binary": "segmentation-1.dcm",
+}
+"""What a statement is written as."""
 SEGMENTATIONS = ("binary", "fractional", "labelmap")
 
 
 @dataclass(frozen=True, eq=False)
 class Objects:
-    """Files by kind, and what was said in them."""
+    """Files by kind, and what was said in them; ``refused`` says why a kind is not there."""
 
     files: dict[str, Path]
     statement: Statement
     stack: Stack
+    refused: dict[str, str]
 
     @property
     def labels(self) -> NDArray[np.unsignedinteger]:
@@ -107,19 +118,14 @@ def marks_on(stack: Stack, k: int) -> list[Measurement]:
 
 
 def write_all(study: Study, series: Series, stack: Stack, folder: Path) -> Objects:
-    """Write one of each kind into ``folder``."""
+    """Write one of each kind into ``folder``, as far as the source can carry it."""
     statement = statement_on(study, series, stack)
     written = write_statement(statement, ["sr", "kos", "gsps", "sc", "pm"], folder)
-    assert not written.notes, [note.text for note in written.notes]
     named = {Path(path).name: Path(path) for path in written.paths}
-    files: dict[str, Path] = {
-        "sr": named["report-sr.dcm"],
-        "kos": named["key-images.dcm"],
-        "gsps": named["marks-gsps.dcm"],
-        "sc": named["picture-1.dcm"],
-        "pm": named["map-1.dcm"],
-        "seg-binary": named["segmentation-1.dcm"],
-    }
+    files = {kind: named[name] for kind, name in NAMES.items() if name in named}
+    why = "; ".join(note.text for note in written.notes)
+    refused = {kind: why for kind, name in NAMES.items() if name not in named}
+    assert bool(refused) == bool(why), (refused, why)
     result = statement.results[0].result
     assert result.segmentation is not None
     frames = stack.frames[: stack.shape[0]]
@@ -127,8 +133,11 @@ def write_all(study: Study, series: Series, stack: Stack, folder: Path) -> Objec
         files[f"seg-{kind}"] = folder / f"seg-{kind}.dcm"
         wanted: Any = kind
         write_segmentation_object(files[f"seg-{kind}"], result.segmentation, frames, result.provenance, wanted)
-    files["rtstruct"] = folder / "structures.dcm"
-    write_structure_set(files["rtstruct"], result.segmentation, frames, result.provenance)
+    try:
+        write_structure_set(folder / "structures.dcm", result.segmentation, frames, result.provenance)
+        files["rtstruct"] = folder / "structures.dcm"
+    except MedviewError as error:
+        refused["rtstruct"] = str(error)
     files["pdf"] = folder / "document.dcm"
     write_document(files["pdf"], PDF, frames[0].path, study, "report")
-    return Objects({kind: files[kind] for kind in KINDS}, statement, stack)
+    return Objects({kind: files[kind] for kind in KINDS if kind in files}, statement, stack, refused)
