@@ -282,6 +282,9 @@ class _Writing:
                 raise
             self.notes.append(Note(error.code, error.text, error.values))
             return
+        if stack.geometry is None or not stack.geometry.frame_of_reference:
+            text = f"{path.name} says by frames where it lies, as its images have no place in the patient; not every program reads that."
+            self.notes.append(Note("seg_by_frames", text, (path.name,)))
         assert self._segmentations is not None
         self._segmentations[at] = str(path)
         self.paths.append(str(path))

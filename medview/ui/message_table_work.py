@@ -46,6 +46,10 @@ WORK_TEMPLATES: Mapping[str, str] = {
         "Message",
         "The object holds several maps or meanings of its values ({0}); the first is laid over the images.",
     ),
+    "seg_by_frames": QT_TRANSLATE_NOOP(
+        "Message",
+        "{0} says by frames where it lies, as its images have no place in the patient; not every program reads that.",
+    ),
     "report_left_not_presented": QT_TRANSLATE_NOOP(
         "Message",
         "Not taken over, because the algorithm says that they shall not be shown: {0} ({1}). They stand in the report.",

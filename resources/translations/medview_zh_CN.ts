@@ -5095,6 +5095,10 @@
         <translation>该对象含多个参数图或多种数值含义（{0}）；仅第一个叠加在图像上。</translation>
     </message>
     <message>
+        <source>{0} says by frames where it lies, as its images have no place in the patient; not every program reads that.</source>
+        <translation>{0} 按帧标明其位置，因为图像没有患者空间位置；并非所有程序都能读取。</translation>
+    </message>
+    <message>
         <source>Not taken over, because the algorithm says that they shall not be shown: {0} ({1}). They stand in the report.</source>
         <translation>因算法声明不应显示而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
