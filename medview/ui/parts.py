@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPixmap, QValidator
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFrame,
@@ -24,6 +24,7 @@ from medview.ui.text import translate
 GAP = 8
 PANEL_MARGIN = 12
 FIELD_ROOM = 6
+DECIMAL_MARKS = ".,٫"
 
 
 def panel_column(widget: QWidget) -> QVBoxLayout:
@@ -77,11 +78,30 @@ class WholeField(QSpinBox):
 
 
 class RealField(QDoubleSpinBox):
-    """A number whose figures keep clear of the frame."""
+    """A number whose figures keep clear of the frame. Point and comma both are its decimal mark, whichever the region writes.
+
+    Qt takes the other one for a mark between thousands and leaves it out: 12.5 typed in Germany, or 12,5 in England, became 125.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.lineEdit().setTextMargins(FIELD_ROOM, 0, FIELD_ROOM, 0)
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        return super().validate(self._with_own_mark(text), position)
+
+    def valueFromText(self, text: str) -> float:
+        return super().valueFromText(self._with_own_mark(text))
+
+    def _with_own_mark(self, text: str) -> str:
+        """The text with the region's decimal mark; one with several marks stays, and is refused."""
+        body = text.removesuffix(self.suffix()).removeprefix(self.prefix())
+        found = [letter for letter in body if letter in DECIMAL_MARKS]
+        own = self.locale().decimalPoint()
+        if len(found) != 1 or found[0] == own:
+            # Two marks are never one number: as they are, Qt would leave one out.
+            return text if len(found) < 2 else text.replace(".", own).replace(",", own)
+        return text.replace(body, body.replace(found[0], own), 1)
 
 
 def icon_button(name: str, tip: str, clicked: Callable[[], object], checkable: bool = False) -> QToolButton:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QDoubleValidator, QKeyEvent
+from PySide6.QtCore import QRectF, QRegularExpression, Qt
+from PySide6.QtGui import QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from medview.app.calibration import can_be_calibrated
@@ -46,7 +46,10 @@ class MarkEntry(QWidget):
         if mark.kind == "calibration":
             row.addWidget(QLabel(translate("MarkEntry", "True length")))
             self.line.setText("" if mark.known_mm is None else f"{mark.known_mm:g}")
-            self.line.setValidator(QDoubleValidator(0.001, 100000.0, 3, self.line))
+            # Point and comma both: Qt's own validator leaves out the one that the region does not write, and 12.5 became 125.
+            self.line.setValidator(
+                QRegularExpressionValidator(QRegularExpression(r"[0-9]{0,6}([.,][0-9]{0,3})?"), self.line)
+            )
             self.line.setMaximumWidth(90)
             row.addWidget(self.line)
             row.addWidget(QLabel("mm"))
