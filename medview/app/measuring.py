@@ -14,12 +14,14 @@ from medview.core import mark_shapes
 from medview.core.measurement import (
     POINTS_OF_KIND,
     REGION_KINDS,
+    AxisSpan,
     ImagePoint,
     Measurement,
     MeasurementKind,
     PxReason,
     Quantity,
     RegionStatistics,
+    axis_spans,
     chosen_values,
     ellipse_area,
     ellipse_axes,
@@ -66,6 +68,8 @@ class Measured:
     scale_unit: str = ""
     slab: Slab | None = None
     """What the values are a projection of."""
+    spans: tuple[AxisSpan, ...] = ()
+    """What it says along the axes of a spectrum or a trace (ultrasound): there are no lengths then."""
     why_px: PxReason = ""
     """Why there are no mm in a picture with scales."""
     elsewhere: bool = False
@@ -94,9 +98,16 @@ def measure(
     if len(mark.points) < POINTS_OF_KIND[mark.kind][0]:
         return Measured(mark.kind)  # still being drawn
     found = _measured(mark, shown, values, skipped, unit, filtered, scale)
-    if shown.regions and (found.length is not None or found.perimeter is not None):
-        return replace(found, why_px=px_reason(_reach(mark), shown.regions))
-    return found
+    if not shown.regions:
+        return found
+    spans = axis_spans(mark.points, shown.regions) if mark.kind in _SPANNED else ()
+    if found.length is not None or found.perimeter is not None:
+        return replace(found, why_px=px_reason(_reach(mark), shown.regions), spans=spans)
+    return replace(found, spans=spans) if spans else found
+
+
+_SPANNED = frozenset({"ruler", "point"})
+"""Marks whose ends can be read along the axes of a spectrum."""
 
 
 def _measured(

@@ -11,6 +11,7 @@ import numpy as np
 from medview.app.scales import Scaled, scaled
 from medview.app.shown_slice import ShownSlice
 from medview.core.geometry import FloatArray, Geometry
+from medview.core.measurement import AxisSpan, axis_spans
 from medview.core.plane import Plane, as_vector
 from medview.core.value_scale import ValueScale
 from medview.core.volume import Volume
@@ -39,6 +40,8 @@ class Readout:
     """The value in the scale that the viewport tells (SUV …)."""
     slab: Slab | None = None
     """What the value is a projection of; it then is of no single voxel."""
+    axes: tuple[AxisSpan, ...] = ()
+    """What the axes of a spectrum or a trace say there (ultrasound)."""
 
 
 def read_pixel(
@@ -61,7 +64,9 @@ def read_pixel(
     voxel = _voxel_at(volume, shown, x, y)
     if voxel is None:
         return Readout("outside", (x, y), None, patient)
-    return _at_voxel(volume, voxel, (x, y), patient, failed, scale, first_frame)
+    found = _at_voxel(volume, voxel, (x, y), patient, failed, scale, first_frame)
+    axes = axis_spans([(x, y)], shown.regions) if shown.regions else ()
+    return replace(found, axes=axes) if axes else found
 
 
 def read_point(

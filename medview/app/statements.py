@@ -287,7 +287,7 @@ def _amounts(measured: Measured | None) -> tuple[Amount, ...]:
         return ()
     two = measured.second is not None
     found = [
-        _amount(said.MAJOR_AXIS if two else said.LENGTH, measured.length),
+        _amount(said.MAJOR_AXIS if two else said.LENGTH, None if measured.spans else measured.length),
         _amount(said.MINOR_AXIS, measured.second),
         _amount(said.ANGLE, measured.angle),
         _amount(said.AREA, measured.area),
@@ -318,8 +318,10 @@ def _amount(name: Code, quantity: Quantity | None) -> Amount | None:
 
 def _words(mark: Measurement, measured: Measured | None) -> str:
     """What the reader wrote, and what a mm is where it is not one in the patient."""
-    quantities = [] if measured is None else [measured.length, measured.area, measured.angle]
+    quantities = [] if measured is None or measured.spans else [measured.length, measured.area, measured.angle]
     kinds = {one.spacing for one in quantities if one is not None and one.unit != "°"} - _NO_WORDS
     of = values_words(mark.place) if measured is not None and measured.has_values else ""
     said = [f"mm: {kind}" for kind in sorted(kinds)] + ([f"{VALUES_OF}{of}"] if of else [])
+    if measured is not None and measured.length is not None:
+        said += [f"\u0394 {one.length:.4g} {one.unit}" for one in measured.spans]
     return "\n".join(part for part in (mark.text, *said) if part)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.core.study import PixelRegion, SpacingKind
+from medview.core.study import AxisUnit, PixelRegion, SpacingKind
 
 ImagePoint = tuple[float, float]
 MeasurementKind = Literal[
@@ -154,6 +154,33 @@ def px_reason(points: Sequence[ImagePoint], regions: Sequence[PixelRegion]) -> P
     whole = [region for region, inside in zip(regions, held, strict=True) if all(inside)]
     touched = [region for region, inside in zip(regions, held, strict=True) if any(inside)]
     return "no_length" if whole and all(region.spacing is None for region in touched) else "across"
+
+
+@dataclass(frozen=True, slots=True)
+class AxisSpan:
+    """What a mark says along one axis of a spectrum or a trace: from ``first`` to ``last`` (None: its 0 is not known), ``length`` apart."""
+
+    unit: AxisUnit
+    length: float
+    first: float | None
+    last: float | None
+
+
+def axis_spans(points: Sequence[ImagePoint], regions: Sequence[PixelRegion]) -> tuple[AxisSpan, ...]:
+    """What the first and the last of these points say along the axes of the one region that all of them lie in.
+
+    None where they lie in several that say different things, and where lengths hold (:func:`spacing_at`).
+    """
+    touched = [region for region in regions if any(_holds(region, point) for point in points)]
+    whole = [region for region in touched if all(_holds(region, point) for point in points)]
+    if not whole or len({(region.spacing, region.axes) for region in touched}) != 1 or whole[0].spacing is not None:
+        return ()
+    spans = []
+    for at, axis in enumerate(whole[0].axes):
+        if axis is not None:
+            first, last = points[0][at], points[-1][at]
+            spans.append(AxisSpan(axis.unit, abs((last - first) * axis.step), axis.value(first), axis.value(last)))
+    return tuple(spans)
 
 
 def _holds(region: PixelRegion, point: ImagePoint) -> bool:

@@ -103,11 +103,28 @@ class SeriesContext:
     """Of a mammogram's view: M magnified, S spot compression, ID implant displaced …"""
 
 
+AxisUnit = Literal["%", "dB", "mm", "s", "Hz", "dB/s", "cm/s", "°"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionAxis:
+    """What one axis of a spectrum or a trace counts: ``step`` of a ``unit`` for each px; it is 0 at px ``zero``, None: unknown."""
+
+    unit: AxisUnit
+    step: float
+    zero: float | None = None
+
+    def value(self, px: float) -> float | None:
+        """What the axis says at an image coordinate; None where it knows no 0."""
+        return None if self.zero is None else (px - self.zero) * self.step
+
+
 @dataclass(frozen=True, slots=True)
 class PixelRegion:
     """A part of a picture with a scale of its own (ultrasound): borders in px, inclusive.
 
-    ``spacing`` (dj, di) in mm, None where its axes are no lengths (a spectrum, a trace).
+    ``spacing`` (dj, di) in mm, None where its axes are no lengths (a spectrum, a trace): there ``axes`` (x, y) tell
+    what they are, where the file says so.
     """
 
     x0: int
@@ -115,6 +132,7 @@ class PixelRegion:
     x1: int
     y1: int
     spacing: tuple[float, float] | None
+    axes: tuple[RegionAxis | None, RegionAxis | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)

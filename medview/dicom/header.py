@@ -66,7 +66,10 @@ class SeriesHeader:
 
 @dataclass(frozen=True, slots=True)
 class UltrasoundRegion:
-    """One calibrated region (PS3.3 C.8.5.5): borders in px inclusive; units 3 is cm; deltas per px in that unit."""
+    """One calibrated region (PS3.3 C.8.5.5): borders in px inclusive; units 3 is cm; deltas per px in that unit.
+
+    ``reference_x`` and ``reference_y``: (px from the region's left or upper border, value there), None where not given.
+    """
 
     x0: int
     y0: int
@@ -77,6 +80,8 @@ class UltrasoundRegion:
     units_y: int
     delta_x: float
     delta_y: float
+    reference_x: tuple[int, float] | None = None
+    reference_y: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +349,11 @@ def as_short(value: bytes | None, default: int = 0) -> int:
 def as_longs(value: bytes | None) -> tuple[int, ...]:
     """UL values."""
     return struct.unpack_from(f"<{len(value) // 4}I", value) if value else ()
+
+
+def as_signed_longs(value: bytes | None) -> tuple[int, ...]:
+    """SL values."""
+    return struct.unpack_from(f"<{len(value) // 4}i", value) if value else ()
 
 
 def as_floats(value: bytes | None, double: bool = True) -> tuple[float, ...]:

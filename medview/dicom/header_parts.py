@@ -15,6 +15,7 @@ from medview.dicom.header import (
     as_number,
     as_short,
     as_shorts,
+    as_signed_longs,
     as_text,
     as_words,
     first,
@@ -145,6 +146,15 @@ def ultrasound_regions(values: Values) -> tuple[UltrasoundRegion, ...]:
                     as_short(item.get(tags.REGION_UNITS_Y)),
                     deltas[0][0],
                     deltas[1][0],
+                    _reference(item, tags.REGION_REFERENCE_X, tags.REGION_VALUE_X),
+                    _reference(item, tags.REGION_REFERENCE_Y, tags.REGION_VALUE_Y),
                 )
             )
     return tuple(regions)
+
+
+def _reference(item: Values, pixel: int, value: int) -> tuple[int, float] | None:
+    """The pixel of a region whose value is known, and that; None where the file does not say both."""
+    at = as_signed_longs(item.get(pixel))
+    known = as_floats(item.get(value))
+    return (at[0], known[0]) if at and known else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from medview.core.problem import Note
-from medview.core.study import PixelRegion, SpacingKind
+from medview.core.study import AxisUnit, PixelRegion, RegionAxis, SpacingKind
 from medview.dicom.header import FrameHeader, ImageHeader, InstanceHeader
 
 PROJECTION_MODALITIES = frozenset({"CR", "DX", "MG", "XA", "RF", "PX", "IO", "DF", "RG"})
@@ -77,9 +79,35 @@ def pixel_regions(image: ImageHeader) -> tuple[PixelRegion, ...]:
             and region.delta_x
             and region.delta_y
             else None,
+            (
+                _axis(region.units_x, region.delta_x, region.x0, region.reference_x),
+                _axis(region.units_y, region.delta_y, region.y0, region.reference_y),
+            ),
         )
         for region in image.regions
     )
+
+
+_UNITS: Mapping[int, tuple[AxisUnit, float]] = {
+    1: ("%", 1.0),
+    2: ("dB", 1.0),
+    3: ("mm", 10.0),
+    4: ("s", 1.0),
+    5: ("Hz", 1.0),
+    6: ("dB/s", 1.0),
+    7: ("cm/s", 1.0),
+    12: ("°", 1.0),
+}
+"""Codes of Physical Units (PS3.3 C.8.5.5.1.15), each with what one of it is; areas and volumes are no axes of a picture."""
+
+
+def _axis(units: int, delta: float, border: int, reference: tuple[int, float] | None) -> RegionAxis | None:
+    """What an axis counts. The reference pixel is counted from the region's own border (PS3.3 C.8.5.5)."""
+    if units not in _UNITS or not delta:
+        return None
+    unit, factor = _UNITS[units]
+    zero = None if reference is None else border + reference[0] - reference[1] / delta
+    return RegionAxis(unit, delta * factor, zero)
 
 
 def _ultrasound(header: InstanceHeader) -> Spacing:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from medview.app.mark_editing import grips
 from medview.app.measuring import Measured
 from medview.app.view_transform import Point, ViewTransform
-from medview.core.measurement import Measurement, PxReason, Quantity
+from medview.core.measurement import AxisSpan, Measurement, PxReason, Quantity
 from medview.core.study import SpacingKind
 from medview.ui.canvas import Canvas
 from medview.ui.viewport_style import GROUND, READER, SECONDARY, TEXT
@@ -96,6 +96,8 @@ def _straight_lines(measured: Measured) -> list[str]:
     if measured.second is not None and measured.length is not None:
         lines.append(translate("Viewport", "Long {length}").format(length=quantity_text(measured.length)))
         lines.append(translate("Viewport", "Short {length}").format(length=quantity_text(measured.second)))
+    elif measured.spans and measured.length is not None:
+        lines += span_lines(measured.spans)
     elif measured.length is not None:
         lines.append(quantity_text(measured.length))
     if measured.angle is not None:
@@ -112,6 +114,33 @@ def _straight_lines(measured: Measured) -> list[str]:
             lines.append(value_text(measured.value, measured.unit) + _unit(measured))
         if measured.patient is not None:
             lines.append(place_text(measured.patient))
+        elif axes_text(measured.spans):
+            lines.append(axes_text(measured.spans))
+    return lines
+
+
+def axes_text(spans: Sequence[AxisSpan]) -> str:
+    """What the axes of a spectrum or trace say at one place: 0.42 s  −86.2 cm/s; "" where no axis knows its 0."""
+    told = [f"{axis_value(one.last, one.unit)} {one.unit}" for one in spans if one.last is not None]
+    return "  ".join(told)
+
+
+def axis_value(value: float, unit: str) -> str:
+    """A number along an axis of a spectrum, as many places as are worth telling."""
+    places = {"s": 3, "mm": 1, "cm/s": 1}.get(unit)
+    text = f"{value:.4g}" if places is None else f"{value:.{places}f}"
+    return text.replace("-", "\u2212")
+
+
+def span_lines(spans: Sequence[AxisSpan]) -> list[str]:
+    """How far apart both ends are along each axis, and what stands at them where the axis knows its 0."""
+    lines = []
+    for one in spans:
+        line = f"Δ {axis_value(one.length, one.unit)} {one.unit}"
+        # Of a time only the distance says anything: its 0 is where the sweep began.
+        if one.first is not None and one.last is not None and one.unit != "s":
+            line += f"   ({axis_value(one.first, one.unit)} … {axis_value(one.last, one.unit)})"
+        lines.append(line)
     return lines
 
 
@@ -170,7 +199,7 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
         lines.append(translate("Viewport", "No area: the outline crosses itself"))
     if measured.perimeter is not None:
         lines.append(translate("Viewport", "Perimeter {length}").format(length=quantity_text(measured.perimeter)))
-    if measured.why_px:
+    if measured.why_px and not measured.spans:
         lines.append(why_px_text(measured.why_px))
     if measured.slab is not None and (statistics is not None or measured.kind == "point"):
         lines.append(slab_text(measured.slab.projection, f"{measured.slab.thickness_mm:.4g}"))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from medview.app.readout import Readout
 from medview.app.scales import Scaled
 from medview.core.plain_text import visible_text
-from medview.ui.measurement_items import slab_text, unit_text, value_text
+from medview.ui.measurement_items import axes_text, slab_text, unit_text, value_text
 
 translate = QCoreApplication.translate
 
@@ -65,6 +65,9 @@ def _place(readout: Readout) -> str:
             for pair, value in zip(letters, readout.patient, strict=True)
         ]
         return "  ".join(parts) + " mm"
+    said = axes_text(readout.axes)
+    if said:
+        return said
     if readout.voxel is not None:
         return translate("Viewport", "column {x}, row {y}").format(x=readout.voxel[2] + 1, y=readout.voxel[1] + 1)
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medview.core.measurement import (
+    AxisSpan,
+    axis_spans,
     ellipse_area,
     ellipse_axes,
     ellipse_pixels,
@@ -18,7 +21,7 @@ from medview.core.measurement import (
     ruler_length,
     spacing_at,
 )
-from medview.core.study import PixelRegion
+from medview.core.study import PixelRegion, RegionAxis
 
 ANISOTROPIC = (1.5, 0.75)  # mm per row, mm per column
 
@@ -93,6 +96,21 @@ def test_a_length_in_ultrasound_is_that_of_its_region(points, millimetres) -> No
 def test_why_a_length_in_ultrasound_is_in_pixels(points, reason) -> None:
     assert px_reason(points, (LEFT, RIGHT, SPECTRUM)) == reason
     assert px_reason(points, ()) == ""
+
+
+def test_what_the_axes_of_a_spectrum_say() -> None:
+    time, speed = RegionAxis("s", 0.005), RegionAxis("cm/s", -0.5, 140.0)
+    doppler = replace(SPECTRUM, axes=(time, speed))
+    found = axis_spans(((10, 120), (90, 160)), (LEFT, RIGHT, doppler))
+    assert found == (AxisSpan("s", pytest.approx(0.4), None, None), AxisSpan("cm/s", 20.0, 10.0, -10.0))
+    assert axis_spans(((10, 100.0),), (doppler,))[1].last == 20.0
+    # Nothing is told of what lies in two parts, outside of all, or where lengths hold.
+    assert axis_spans(((10, 60), (10, 120)), (LEFT, doppler)) == ()
+    assert axis_spans(((10, 90), (10, 120)), (LEFT, doppler)) == ()
+    assert axis_spans(((10, 10), (60, 10)), (LEFT, doppler)) == ()
+    over = PixelRegion(0, 110, 50, 130, None, (RegionAxis("s", 0.005), RegionAxis("dB", 1.0)))
+    assert axis_spans(((10, 120), (20, 125)), (doppler, over)) == ()
+    assert len(axis_spans(((60, 120), (70, 125)), (doppler, over))) == 2
 
 
 def test_regions_over_one_another_count_where_they_agree() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from medview.core.display import apply_voi
+from medview.core.study import RegionAxis
 from medview.core.window import VoiLut, Window
 from tests.dicom.reading import codes, marker_centroid, modality_values, only_stack, stacks_of
 from tests.phantoms.dicom_series import (
@@ -454,6 +455,32 @@ def test_ultrasound_regions(tmp_path: Path) -> None:
     doppler = picture("c", region(0.01, units=4))
     assert doppler.pixel_spacing is None
     assert doppler.regions[0].spacing is None
+    assert doppler.regions[0].axes == (RegionAxis("s", 0.01), RegionAxis("s", 0.01))
+
+
+def test_the_axes_of_a_spectrum_are_counted_from_its_own_border(tmp_path: Path) -> None:
+    item = region(0.004, x0=15, kind=3, delta_y=-0.5)
+    item.RegionLocationMinY0, item.RegionLocationMaxY1 = 5, 20
+    item.PhysicalUnitsXDirection, item.PhysicalUnitsYDirection = 4, 7
+    item.ReferencePixelX0, item.ReferencePixelPhysicalValueX = 0, 0.0
+    item.ReferencePixelY0, item.ReferencePixelPhysicalValueY = 8, 2.0
+    time, speed = film(tmp_path / "a", Modality="US", SequenceOfUltrasoundRegions=[item]).regions[0].axes
+    assert (time.unit, time.value(15)) == ("s", 0.0)
+    assert time.value(20) == pytest.approx(0.02)
+    assert speed.unit == "cm/s"
+    assert speed.value(5 + 8) == pytest.approx(2.0)
+    assert speed.value(5 + 8 - 4) == pytest.approx(4.0), "up is faster"
+    # M-mode: time across, depth in mm down; without a value at the reference pixel no place is told.
+    item.PhysicalUnitsYDirection, item.PhysicalDeltaY = 3, 0.02
+    del item.ReferencePixelPhysicalValueY
+    _, depth = film(tmp_path / "m", Modality="US", SequenceOfUltrasoundRegions=[item]).regions[0].axes
+    assert (depth.unit, depth.step, depth.value(9)) == ("mm", pytest.approx(0.2), None)
+    # Signed: a baseline above the region. Areas and unknown units are no axes.
+    item.ReferencePixelY0, item.ReferencePixelPhysicalValueY = -3, 0.0
+    item.PhysicalUnitsXDirection = 8
+    none, depth = film(tmp_path / "s", Modality="US", SequenceOfUltrasoundRegions=[item]).regions[0].axes
+    assert none is None
+    assert depth.value(2) == pytest.approx(0.0)
 
 
 def test_pixel_aspect_ratio(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 from medview.app import reading
 from medview.app.presets import presets_for
 from medview.app.scales import choose_scale
+from medview.app.statements import _words
 from medview.core.measurement import Measurement
-from medview.core.study import PixelRegion, SeriesContext
+from medview.core.study import PixelRegion, RegionAxis, SeriesContext
 from medview.core.value_scale import ValueScale
 from medview.core.volume import ModalityTransform
 from medview.core.window import VoiLut, Window
@@ -202,6 +203,28 @@ def test_ultrasound_regions_have_mm_of_their_own(qtbot) -> None:
     assert lines["a"] == [told["a"]]
     assert lines["c"] == ["10.0 px", "px: it does not lie in one scale alone"]
     assert scale_px_per_mm(widget.shown, widget.transform) is None
+
+
+def test_a_spectrum_says_times_and_velocities_and_no_lengths(qtbot) -> None:
+    axes = (RegionAxis("s", 0.01), RegionAxis("cm/s", -2.0, 14.0))
+    regions = (PixelRegion(0, 0, 19, 9, (0.1, 0.1)), PixelRegion(0, 10, 19, 19, None, axes))
+    widget = opened(
+        qtbot, np.zeros((1, 20, 20), np.int16), "US", geometry=False, regions=regions, vois=((Window(50, 100),),)
+    )
+    marks = {"a": ((2, 12), (12, 17)), "b": ((5, 5), (5, 15)), "c": ((2, 2), (12, 2))}
+    for name, points in marks.items():
+        widget.workspace.measurements.add(Measurement(name, "ruler", widget.place(), points))
+    widget.workspace.measurements.add(Measurement("p", "point", widget.place(), ((2.0, 11.0),)))
+    lines = {mark.id: measured_lines(widget.measured(mark), picture_is_filtered=False) for mark in widget.marks_here()}
+    assert lines["a"] == ["Δ 0.100 s", "Δ 10.0 cm/s   (4.0 … −6.0)"]
+    assert lines["b"] == ["10.0 px", "px: it does not lie in one scale alone"]
+    assert lines["c"] == ["1.0 mm ultrasound region"]
+    assert lines["p"][-1] == "6.0 cm/s"
+    x, y = widget.transform.image_to_screen(4.0, 17.0)
+    move(widget, (x, y))
+    assert readout_text(widget.readout) == "0 HU    −6.0 cm/s"
+    ruler = next(mark for mark in widget.marks_here() if mark.id == "a")
+    assert _words(ruler, widget.measured(ruler)) == "Δ 0.1 s\nΔ 10 cm/s", "as it is written into reports"
 
 
 def test_nothing_known_means_px_and_no_scale(qtbot) -> None:
