@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -120,6 +119,7 @@ def share_deidentified(
     ``cannot_write``, ``share_wish``; and what ``progress`` raises.
     """
     from medview.dicom.deidentify import DeidentificationRules
+    from medview.files.left_overs import temporary_folder
     from medview.files.replaced_file import give_usual_mode
 
     policy().refuse("export")
@@ -138,7 +138,7 @@ def share_deidentified(
     )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=".medview-share-", dir=target.parent))
+        building = temporary_folder(target)
     except OSError as error:
         raise _cannot_write(target, error) from error
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from medview.core.folders import user_folder
@@ -30,12 +29,13 @@ def ensure_demo_study(progress: Progress = no_progress) -> Path:
     if target.is_dir():
         return target
     from medview.dicom.write_ct import CtDescription, write_ct_series
+    from medview.files.left_overs import temporary_folder
     from medview.phantom.demo import DEMO_SEED, demo_chest
 
     # A failed write must be told before ten seconds of work, not after.
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=target.parent))
+        temporary = temporary_folder(target)
     except OSError as error:
         raise _cannot_write(target, error) from error
     try:

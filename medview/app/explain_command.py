@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from medview.core.progress import Progress, no_progress
 from medview.core.study import Stack, Study
 from medview.core.volume import Volume
 from medview.files.flushed import flush
+from medview.files.left_overs import temporary_folder
 
 EXPLANATION_NAME = "explanation.json"
 PICTURE_SIDE = 640
@@ -163,7 +163,7 @@ def write_explanation(
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.absolute().parent))
+        folder = temporary_folder(output)
     except OSError as error:
         raise cannot_write(output, error) from error
     try:

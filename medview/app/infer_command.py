@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress, no_progress
 from medview.core.study import Series, Stack, Study
 from medview.files.flushed import flush
+from medview.files.left_overs import temporary_folder
 from medview.files.replaced_file import replaced_file
 
 RESULT_NAME = "result.json"
@@ -194,7 +194,7 @@ def write_result(result: InferenceResult, stack: Stack, output: Path) -> dict[st
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.absolute().parent))
+        made = temporary_folder(output)
     except OSError as error:
         raise cannot_write(output, error) from error
     try:

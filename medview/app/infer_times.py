@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -56,12 +55,13 @@ def write_times(
     What a recurrent network remembers of each slice goes on to the next time point. Raises MedviewError.
     """
     from medview.app.infer_command import RESULT_NAME, write_result
+    from medview.files.left_overs import temporary_folder
     from medview.files.replaced_file import give_usual_mode
 
     memory: dict[int, dict[str, Any]] = {}
     try:
         output.absolute().parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.absolute().parent))
+        made = temporary_folder(output)
     except OSError as error:
         raise _not_written(output, error.strerror or str(error)) from error
     try:

@@ -15,6 +15,9 @@ from typing import Any
 from medview.core.problem import MedviewError, Problem
 from medview.files.byte_source import OPEN_FLAGS
 
+UNFINISHED = ".medview-"
+"""What medview itself is writing, or was when it was killed: no part of a study (files/left_overs.py)."""
+
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tgz", ".gz")
 """Names of files in folders that are looked into when all others have been read; a file named itself may be called anything."""
 NOT_ARCHIVES = (".nii.gz", ".img.gz", ".hdr.gz", ".svg.gz")
@@ -233,6 +236,8 @@ class FileWalk:
                 continue
             entry = listing.entries.pop(listing.names[listing.at])
             listing.at += 1
+            if entry.name.startswith(UNFINISHED):
+                continue
             path = entry.path
             self._asking(path)
             try:

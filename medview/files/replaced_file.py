@@ -10,6 +10,7 @@ from pathlib import Path
 
 from medview.core.problem import ExitCode, MedviewError
 from medview.files.flushed import flush, flush_folder
+from medview.files.left_overs import sweep_once, temporary_prefix
 
 
 def cannot_write(path: str | os.PathLike[str], reason: object) -> MedviewError:
@@ -42,7 +43,8 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     endings = "".join(target.suffixes[-2:])
     try:
-        handle, name = tempfile.mkstemp(prefix=".medview-", suffix=endings, dir=target.parent)
+        sweep_once(target.absolute().parent)
+        handle, name = tempfile.mkstemp(prefix=temporary_prefix(), suffix=endings, dir=target.parent)
     except OSError as error:
         raise cannot_write(target, error) from error
     os.close(handle)
