@@ -43,6 +43,7 @@ sys.path += [folder, python, python + "/lib-dynload", packages]
 if words[:2] == ["-m", "pytest"]:  # the process that runs beside (tests/beside.py)
     words = words[2:]
 if words and words[0] == "-c":
+    sys.argv = ["-c", *words[2:]]
     exec(compile(words[1], "-c", "exec"), {"__name__": "__main__"})
     sys.exit(0)
 import types
@@ -50,6 +51,11 @@ import numpy, PySide6, pytest
 # scipy, an oracle of tests, takes everything by name that NumPy lists.
 sys.modules["numpy.f2py"] = numpy.f2py = types.ModuleType("numpy.f2py")
 PySide6.__path__.append(packages + "/PySide6")  # QtTest, which pytest-qt asks for
+import click
+click.__path__.append(packages + "/click")  # its runner for tests
+# pydicom's files for tests, which are not packed.
+import pathlib, pydicom.data.data_manager
+pydicom.data.data_manager.DATA_ROOT = pathlib.Path(packages, "pydicom", "data")
 # Encoders that only tests use, to make what is then decoded.
 import imagecodecs, importlib.util
 for name in ENCODERS:

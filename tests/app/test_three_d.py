@@ -328,6 +328,7 @@ def test_what_cannot_be_drawn_is_refused_with_a_reason(monkeypatch: pytest.Monke
     with pytest.raises(MedviewError, match="too little memory"):
         grid_that_fits(volume, (0, 1))
     monkeypatch.setattr(solid_process.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(solid_process.sys, "frozen", False, raising=False)
     with pytest.raises(MedviewError, match="pip install vtk"):
         SolidProcess()
     monkeypatch.setattr(solid_process.sys, "frozen", True, raising=False)

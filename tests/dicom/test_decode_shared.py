@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-import pydicom.data
 import pytest
+from pydicom.data import data_manager
 
 from medview.core.problem import MedviewError
 from medview.dicom.frame_source import DicomFrame
@@ -38,7 +38,7 @@ FROM_PYDICOM = {"YBR_FULL", "YBR_FULL_422"}
 
 
 def files(folder: str) -> list[Path]:
-    root = Path(pydicom.data.__file__).parent / "test_files" if folder == WHEEL else shared_path(folder)
+    root = Path(data_manager.DATA_ROOT) / "test_files" if folder == WHEEL else shared_path(folder)
     return sorted(path for path in root.rglob("*") if path.is_file())
 
 
