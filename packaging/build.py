@@ -156,6 +156,11 @@ def build_folder(python: Path, updates: Path | None = None) -> Path:
     shutil.copy2(ROOT / "packaging" / "licences.md", notices / "licences.md")
     for line in slimming.slim(folder):
         print(line)
+    lost = [
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() and not path.exists()
+    ]
+    if lost:
+        raise BuildError(f"links that lead nowhere: {', '.join(sorted(lost))}")
     print(contents.budget_table(folder), flush=True)
     return folder
 

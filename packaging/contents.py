@@ -67,6 +67,7 @@ LEFT_OUT = (
     "PySide6/Qt/plugins/imageformats/libqwbmp.so", "PySide6/Qt/plugins/imageformats/libqicns.so",
     "PySide6/Qt/plugins/imageformats/libqwebp.so", "PySide6/Qt/plugins/imageformats/libqtiff.so",
     "PySide6/Qt/lib/libQt6Eglfs*", "PySide6/Qt/lib/libQt6EglFs*", "PySide6/Qt/lib/libQt6EglFS*", "PySide6/Qt/lib/libQt6Qml*", "PySide6/Qt/lib/libQt6Quick*",
+    "libQt6EglF*", "libQt6EGLFS*",  # links to them
     "PySide6/Qt/lib/libQt6Pdf*", "PySide6/Qt/lib/libQt6VirtualKeyboard*",
     "PySide6/Qt/lib/libQt6Test*",
     "PySide6/opengl32sw.dll", "PySide6/plugins/tls/*", "PySide6/plugins/networkinformation/*", "PySide6/plugins/generic/*",
