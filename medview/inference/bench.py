@@ -20,7 +20,7 @@ from medview.inference.manifest import (
     Manifest,
     SegmentationOutput,
 )
-from medview.inference.network import check_ports, known_size
+from medview.inference.network import check_ports, constant_of, known_size
 from medview.inference.package import ModelPackage, variant_of
 from medview.inference.session import DTYPES, OpenSession, Port
 
@@ -143,6 +143,11 @@ def example_input(manifest: Manifest, port: Port) -> NDArray[Any]:
         given = state.shape or tuple(size or 1 for size in port.shape)
         sizes = [size if isinstance(size, int) else FREE_SIZE.get(len(manifest.input.axes), 64) for size in given]
         return np.full(sizes, state.start, dtype=DTYPES[port.type])
+    constant = next((one for one in manifest.input.constants if one.input == port.name), None)
+    if constant is not None:
+        sizes_now = dict(zip("DHW"[-len(manifest.input.axes) :], known_size(manifest), strict=True))
+        free_size = FREE_SIZE.get(len(manifest.input.axes), 64)
+        return constant_of(constant.value, port, {letter: size or free_size for letter, size in sizes_now.items()})
     made = dict(zip((letter for letter in layout if letter in "DHW"), known_size(manifest), strict=False))
     free = FREE_SIZE.get(len(made), 64)
     batch = manifest.input.tiling.batch if manifest.input.tiling is not None else 1

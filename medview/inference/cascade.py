@@ -21,6 +21,7 @@ from medview.inference.manifest_detectors import DetectionOutput
 from medview.inference.manifest_outputs import SegmentationOutput
 from medview.inference.package import ModelPackage
 from medview.inference.request import InferenceRequest
+from medview.inference.segmentation import parts_of
 
 MOST_STAGES = 4
 Triple = tuple[int, int, int]
@@ -160,7 +161,7 @@ def found_box(result: InferenceResult, within: Within, volume: Volume, stack: St
 def _extent(result: InferenceResult, within: Within) -> tuple[NDArray[np.intp] | None, NDArray[np.intp] | None]:
     wanted = set(within.labels)
     if result.segmentation is not None and result.task == "segmentation":
-        values = [one.value for one in result.segmentation.meanings if not wanted or one.name in wanted]
+        values = [one.value for one in result.segmentation.meanings if not wanted or wanted & parts_of(one.name)]
         where = np.isin(result.segmentation.labels, values)
         spans = [np.flatnonzero(where.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
         if not len(spans[0]):

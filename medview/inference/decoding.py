@@ -79,6 +79,11 @@ def picked(
         if named[-1] >= scores.shape[1]:
             text = f"the manifest names class {named[-1]}"
             raise network.wrong_shape(None, scores.shape, text)
+        if getattr(output, "each_class", False):
+            corners = np.repeat(corners, len(named), axis=0)
+            extras = None if extras is None else np.repeat(extras, len(named), axis=0)
+            numbers = np.tile(named, len(scores))
+            return picked(output, corners, scores[:, named].reshape(-1), numbers, network, extras)
         numbers = named[np.argmax(scores[:, named], axis=1)]
         scores = scores[np.arange(len(scores)), numbers]
     else:

@@ -159,6 +159,9 @@ class Within(Strict):
         return self
 
 
+ConstantValue = Literal["ones", "zeros", "height_width", "width_height", "height_width_one"]
+
+
 class State(Strict):
     """What a recurrent network remembers from frame to frame (or slice to slice, in their order): ``output`` is fed as
     ``input`` of the next call; the first is given ``start`` everywhere.
@@ -170,6 +173,16 @@ class State(Strict):
     output: str = Field(min_length=1)
     start: float = 0.0
     shape: tuple[PositiveInt | Literal["D", "H", "W"], ...] | None = None
+
+
+class Constant(Strict):
+    """An input beside the image that is the same for every image: ``ones`` or ``zeros`` everywhere (the mask of real pixels
+    that DETR's exports want, PaddleDetection's ``scale_factor``, a flag), or the tensor's own size in pixels
+    (``im_shape``, ``orig_target_sizes``), so that boxes come out in the tensor's pixels, as ``output`` says them.
+    """
+
+    input: str = Field(min_length=1)
+    value: ConstantValue
 
 
 class Input(Strict):
@@ -195,6 +208,8 @@ class Input(Strict):
     """Test-time mirroring: the raw answer is the mean over all mirrorings of these spatial axes (from 0; nnU-Net)."""
     states: tuple[State, ...] = ()
     """Recurrent networks: tensors that are carried from one call to the next."""
+    constants: tuple[Constant, ...] = ()
+    """Inputs beside the image that do not depend on it."""
     within: Within | None = None
     """A cascade: what another package found crops the series first."""
     inverted: Literal["refuse", "as_is", "mirror"] = "refuse"
@@ -265,6 +280,11 @@ class Input(Strict):
         names = [name for state in self.states for name in (state.input, state.output)]
         if len(set(names)) != len(names):
             raise ValueError("states: the same tensor twice")
+        names += [constant.input for constant in self.constants]
+        if len(set(names)) != len(names):
+            raise ValueError("constants: the same tensor twice")
+        if dimensions != 2 and any(constant.value not in {"ones", "zeros"} for constant in self.constants):
+            raise ValueError("constants: height and width are of slices")
         if self.tiling is not None and len(self.tiling.size) != dimensions:
             raise ValueError(f"tiling.size: {len(self.tiling.size)} numbers for {dimensions} axes")
         if "N" not in self.layout and (self.batch > 1 or (self.tiling is not None and self.tiling.batch > 1)):
@@ -350,8 +370,9 @@ class Manifest(Strict):
                 raise ValueError(f"output.layout: {output.layout} has {given} dimensions, input.axes {dimensions}")
         if isinstance(output, YoloOutput) and dimensions != 2:
             raise ValueError("output.kind: yolo needs two input.axes")
-        if isinstance(output, CenterHeatmapOutput) and output.stride is not None and len(output.stride) != dimensions:
-            raise ValueError(f"output.stride: {len(output.stride)} numbers for {dimensions} axes")
+        stride = getattr(output, "stride", None)
+        if stride is not None and len(stride) != dimensions:
+            raise ValueError(f"output.stride: {len(stride)} numbers for {dimensions} axes")
         if isinstance(output, PromptedOutput):
             fed = self.input
             if not fed.is_slicewise or fed.tiling or fed.states or fed.sources or fed.within or fed.mirror:

@@ -109,6 +109,9 @@ class BoxesOutput(Detector):
     origin: Literal["border", "centre"] = "border"
     x_axis: Literal["last", "first"] = "last"
     activation: Activation = "none"
+    each_class: bool = False
+    """Every class that a box shows above the threshold is a finding of its own (RT-DETR, Deformable DETR), not the best one
+    alone."""
     masks_output: str | None = None
     mask_threshold: Share = 0.5
     keypoints_output: str | None = None

@@ -10,6 +10,9 @@ from medview.inference.manifest_detectors import AnchorsOutput, BoxesOutput, Cen
 from medview.inference.manifest_labels import Activation, LabelEntry, refuse_repeats
 from medview.inference.manifest_steps import Strict
 
+MOST_TOGETHER = 8
+"""Labels that may overlap freely: each is a bit of a byte."""
+
 
 class SegmentationOutput(Strict):
     """A label for each voxel.
@@ -17,7 +20,8 @@ class SegmentationOutput(Strict):
     ``encoding`` ``channels``: one channel a class, at the size of the input; ``labels``: the graph gives class numbers.
     ``rule`` ``argmax`` takes the largest channel, ``threshold`` the largest of those above ``threshold`` (or nothing),
     ``regions`` writes the labels one over the other in the order in which they are listed, each where its channel is
-    above ``threshold``: regions that contain one another, as of nnU-Net and BraTS.
+    above ``threshold``: regions that contain one another, as of nnU-Net and BraTS. ``together`` keeps all that are above
+    ``threshold``: where several of the (at most 8) labels hold, the voxel has a label of its own, named ``a + b``.
     ``background`` is the channel (or number) that means nothing; null for a network that has none.
     ``restore`` says what goes back onto the series' grid where it was resampled: ``probabilities`` linearly and then
     the rule, ``logits`` linearly before the activation (nnU-Net), or ``labels`` by nearest neighbour.
@@ -28,9 +32,12 @@ class SegmentationOutput(Strict):
     """Name of the graph's output; null takes the first."""
     layout: str | None = Field(default=None, pattern=r"^N?C?D?H?W$|^N?D?HWC?$")
     """The output's axes; null: as the input's, without C where the output has one axis less."""
+    stride: tuple[PositiveInt, ...] | None = None
+    """Voxels of the tensor for each of the output along each axis, where the output is coarser (SegFormer: 4, 4); it goes
+    back onto the series from its own grid. Null: 1."""
     encoding: Literal["channels", "labels"] = "channels"
     activation: Activation = "none"
-    rule: Literal["argmax", "threshold", "regions"] = "argmax"
+    rule: Literal["argmax", "threshold", "regions", "together"] = "argmax"
     threshold: float = 0.5
     background: NonNegativeInt | None = 0
     labels: tuple[LabelEntry, ...] = Field(min_length=1)
@@ -46,7 +53,7 @@ class SegmentationOutput(Strict):
         if any(label.index == self.background for label in self.labels):
             raise ValueError("labels: the background is listed as a label; set background to null or leave it out")
         values = [label.index if label.value is None else label.value for label in self.labels]
-        if 0 in values:
+        if 0 in values and self.rule != "together":
             raise ValueError("labels: index 0 needs a value above 0, because 0 means nothing in a label map")
         if len(set(values)) != len(values):
             raise ValueError("labels: the same value twice")
@@ -56,13 +63,28 @@ class SegmentationOutput(Strict):
             raise ValueError("activation: class numbers need none")
         if self.rule == "threshold" and self.activation == "softmax" and self.background is None:
             raise ValueError("rule: softmax without background always finds something; use argmax")
-        if self.rule == "regions" and (self.activation == "softmax" or self.encoding == "labels"):
-            raise ValueError("rule: regions need channels that do not exclude one another, so sigmoid or none")
-        if self.rule == "regions" and self.background is not None:
-            raise ValueError("rule: regions have no background channel; set background to null")
+        if self.rule in {"regions", "together"}:
+            self._refuse_exclusive()
         if self.restore == "logits" and self.rule != "argmax" and self.activation == "softmax":
             raise ValueError("restore: logits of softmax go with argmax only")
         return self
+
+    def _refuse_exclusive(self) -> None:
+        """Raise ValueError for what makes no sense where several labels may hold in one place."""
+        if self.activation == "softmax" or self.encoding == "labels":
+            raise ValueError("rule: regions need channels that do not exclude one another, so sigmoid or none")
+        if self.background is not None:
+            raise ValueError("rule: regions have no background channel; set background to null")
+        if self.rule == "regions":
+            return
+        if len(self.labels) > MOST_TOGETHER:
+            raise ValueError(f"rule: together takes at most {MOST_TOGETHER} labels")
+        if any(label.value is not None for label in self.labels):
+            raise ValueError("labels: with the rule together each label has its own bit; leave value out")
+        if self.keep_largest is not None or self.smallest_part_ml is not None:
+            raise ValueError(
+                "rule: parts cannot be dropped where labels overlap; leave keep_largest, smallest_part_ml out"
+            )
 
 
 class ClassificationOutput(Strict):

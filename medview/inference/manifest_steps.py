@@ -70,15 +70,37 @@ class Resize(Strict):
 
     ``aspect`` ``stretch`` resizes each axis by itself; ``keep`` resizes all by the smaller factor and fills the rest
     with ``fill``, the image in the middle or at the start, or (``place`` ``none``) leaves it unfilled for a later ``pad``. ``cover`` resizes all by the larger factor and cuts the middle
-    out (torchvision's Resize of the shorter side, then CenterCrop).
+    out (torchvision's Resize of the shorter side, then CenterCrop): the shorter side is brought to ``shorter`` where that is
+    given, else so that ``size`` is covered. ``square`` cuts the middle out first and then resizes it (torchxrayvision).
+    ``shorter`` brings the shorter side of a slice to ``shorter`` and cuts nothing, but no side beyond ``longest`` (DETR); its
+    ``size`` is null.
     """
 
     step: Literal["resize"]
     size: tuple[PositiveInt | None, ...]
     kind: Resizing = "linear"
-    aspect: Literal["stretch", "keep", "cover"] = "stretch"
+    aspect: Literal["stretch", "keep", "cover", "square", "shorter"] = "stretch"
+    shorter: PositiveInt | None = None
+    longest: PositiveInt | None = None
     fill: float = 0.0
     place: Literal["centre", "start", "none"] = "centre"
+
+    @model_validator(mode="after")
+    def _shorter_side(self) -> Resize:
+        wants = self.aspect == "shorter"
+        if wants and (self.shorter is None or any(size is not None for size in self.size)):
+            raise ValueError("aspect: shorter needs the field shorter, and null for each size")
+        if (self.shorter is not None and not wants and self.aspect != "cover") or (
+            self.longest is not None and not wants
+        ):
+            raise ValueError("shorter: goes with the aspects cover and shorter, longest with shorter")
+        if (
+            self.aspect == "cover"
+            and self.shorter is not None
+            and any(one is None or one > self.shorter for one in self.size)
+        ):
+            raise ValueError("size: what is cut out is not larger than the shorter side")
+        return self
 
 
 class CropAbove(Strict):

@@ -21,6 +21,7 @@ from medview.inference.manifest import (
     CenterHeatmapOutput,
     ClassificationOutput,
     Conform,
+    ConstantValue,
     CropOrPad,
     ImageOutput,
     Manifest,
@@ -45,11 +46,16 @@ def check_ports(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence
     """Whether manifest and graph speak of the same network. Raises MedviewError ``manifest_unfit`` naming the field."""
     manifest = package.manifest
     _check_states(package, inputs, outputs)
-    carried = {state.input for state in manifest.input.states}
-    fed = [given for given in inputs if given.name not in carried]
+    for n, constant in enumerate(manifest.input.constants):
+        if _find(constant.input, inputs, f"input.constants[{n}].input", package).type not in CONSTANT_TYPES:
+            raise _unfit(package, f"input.constants[{n}]", f"{constant.input} takes no numbers")
+    fed = [given for given in inputs if given.name not in explained_inputs(manifest)]
     if len(fed) != 1:
         names = ", ".join(given.name for given in inputs)
-        text = f"the network has {len(inputs)} inputs ({names}), medview feeds one and those that are named in input.states"
+        text = (
+            f"the network has {len(inputs)} inputs ({names}), medview feeds one and those that are named in input.states "
+            "and input.constants"
+        )
         raise _unfit(package, "input", text)
     port = _find(manifest.input.name, fed, "input.name", package)
     if port.type not in DTYPES:
@@ -76,6 +82,12 @@ def check_ports(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence
     _check_outputs(package, outputs, len(layout))
 
 
+def explained_inputs(manifest: Manifest) -> set[str]:
+    """Names of the inputs that are not the image."""
+    given = manifest.input
+    return {state.input for state in given.states} | {constant.input for constant in given.constants}
+
+
 def _check_states(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence[Port]) -> None:
     for n, state in enumerate(package.manifest.input.states):
         given = _find(state.input, inputs, f"input.states[{n}].input", package)
@@ -100,6 +112,8 @@ def known_size(manifest: Manifest) -> list[int | None]:
         for axis in range(count):
             if isinstance(step, Conform):
                 sizes[axis] = step.shape[axis]
+            elif isinstance(step, Resize) and step.aspect == "shorter":
+                sizes[axis] = None
             elif isinstance(step, Resize | CropOrPad):
                 sizes[axis] = step.size[axis] if step.size[axis] is not None else sizes[axis]
             elif isinstance(step, Pad):
@@ -244,6 +258,25 @@ def answer_layout(manifest: Manifest, rank: int) -> str | None:
     return None
 
 
+CONSTANT_TYPES = {**DTYPES, "tensor(bool)": np.bool_}
+
+
+def constant_of(value: ConstantValue, port: Port, sizes: dict[str, int]) -> AnyArray:
+    """What ``port`` is fed beside a tensor of ``sizes`` (by letters): everywhere one number, or the tensor's own size."""
+    dtype = CONSTANT_TYPES[port.type]
+    batch, height, width = sizes.get("N", 1), sizes.get("H", 1), sizes.get("W", 1)
+    if value in {"ones", "zeros"}:
+        # Open sizes are the batch in front, and the image's at the end.
+        like = [batch, *(sizes[letter] for letter in "DHW" if letter in sizes)]
+        rank = len(port.shape)
+        filled = [*like[:1], *[1] * (rank - len(like)), *like[1:]] if rank >= len(like) else like[:rank]
+        shape = [size if size is not None else open_ for size, open_ in zip(port.shape, filled, strict=True)]
+        return np.full(shape, value == "ones", dtype=dtype)
+    numbers = {"height_width": [height, width], "width_height": [width, height]}.get(value, [height, width, 1])
+    row: AnyArray = np.asarray(numbers, dtype=dtype)
+    return row if len(port.shape) < 2 else np.repeat(row[None], port.shape[0] or batch, axis=0)
+
+
 class Network:
     """A session fed and read as its manifest says."""
 
@@ -254,8 +287,8 @@ class Network:
         check_ports(package, session.inputs, session.outputs)
         self._manifest = package.manifest
         self._session = session
-        carried = {state.input for state in package.manifest.input.states}
-        self._port = next(port for port in session.inputs if port.name not in carried)
+        explained = explained_inputs(package.manifest)
+        self._port = next(port for port in session.inputs if port.name not in explained)
         self._memory = memory
         self._states: dict[str, AnyArray] = {}
         self.is_held = False
@@ -278,7 +311,7 @@ class Network:
 
         Where the graph's batch is fixed, the last item is repeated and the surplus cut off again.
         """
-        (raw,) = self.answers_each([values], names, checkpoint)
+        (raw,) = [[one.copy() for one in raw] for raw in self.answers_each([values], names, checkpoint)]
         return raw
 
     def answers_each(
@@ -294,12 +327,20 @@ class Network:
             for values in items:
                 yield self._remembering(values, wanted, checkpoint)
             return
-        feeds = ({self._port.name: self._tensor(values)} for values in items)
+        feeds = (self._feeds(values) for values in items)
         with closing(self._session.run_each(feeds, wanted, checkpoint)) as answers:
             for raw in answers:
                 for name, output in zip(wanted, raw, strict=True):
                     self._check_finite(name, output)
                 yield raw
+
+    def _feeds(self, values: AnyArray) -> dict[str, AnyArray]:
+        """The tensor, and what is fed beside it."""
+        tensor = self._tensor(values)
+        ports = {port.name: port for port in self._session.inputs}
+        sizes = dict(zip(self._manifest.input.layout, tensor.shape, strict=True))
+        beside = {one.input: constant_of(one.value, ports[one.input], sizes) for one in self._manifest.input.constants}
+        return {self._port.name: tensor, **beside}
 
     def _tensor(self, values: AnyArray) -> AnyArray:
         count = len(values)
@@ -308,9 +349,10 @@ class Network:
         return to_tensor(values, self._manifest.input, DTYPES[self._port.type])
 
     def _remembering(self, values: AnyArray, wanted: list[str], checkpoint: Checkpoint) -> list[AnyArray]:
-        tensor = self._tensor(values)
+        feeds = self._feeds(values)
         states = self._manifest.input.states
-        feeds = {self._port.name: tensor, **{state.input: self._state(state, tensor) for state in states}}
+        tensor = feeds[self._port.name]
+        feeds |= {state.input: self._state(state, tensor) for state in states}
         names = [*wanted, *(state.output for state in states)]
         raw = self._session.run(feeds, names, checkpoint)
         for name, output in zip(names, raw, strict=True):
@@ -344,8 +386,8 @@ class Network:
 
     def dense(self, values: AnyArray, name: str | None, stride: Sequence[Stride], checkpoint: Checkpoint) -> AnyArray:
         """An output as (n, channels, spatial…) float32, its size checked against the input's over ``stride``."""
-        ((_, answer),) = self.dense_each([(None, values)], name, stride, checkpoint)
-        return answer
+        (found,) = [answer.copy() for _, answer in self.dense_each([(None, values)], name, stride, checkpoint)]
+        return found
 
     def dense_each(
         self,

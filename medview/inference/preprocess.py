@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,7 @@ def run_steps(
         elif isinstance(step, CropAbove):
             state = _crop_above(step, state, first)
         elif isinstance(step, CropNonzero):
-            state = _cropped(state, first, _any_channel(state.values != 0), step.margin, "The series is 0 everywhere")
+            state = _cropped(state, first, _any_channel(state.values != 0), step.margin, _what_is_missing(step))
         elif isinstance(step, CropOrPad):
             state = _crop_or_pad(step, state, first)
         elif isinstance(step, Pad):
@@ -176,16 +176,29 @@ def _conform(step: Conform, state: Prepared, geometry: Geometry | None, checkpoi
     return Prepared(out, real, placement)
 
 
-def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
-    spacing = state.placement.spacing
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """What a step of resampling does: ``positions`` along each axis that changes, ``separate`` by nearest neighbour."""
+
+    positions: dict[int, AnyArray]
+    scale: list[float]
+    separate: int | None
+    placement: Placement
+    """Afterwards."""
+
+
+def resampling(step: Resample, placement: Placement, first: int) -> Resampling:
+    """Of values at ``placement``, whose axes before ``first`` are never moved."""
+    spacing = placement.spacing
     assert spacing is not None, "resample needs letters, and letters give spacing"
-    shape = list(state.placement.shape)
+    before = placement.shape
+    shape = list(before)
     scale, shift = [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]
     wanted: list[float | None] = [*[None] * first, *step.spacing_mm]
     middles = False
-    if step.align == "monai" and state.placement.columns is not None:
+    if step.align == "monai" and placement.columns is not None:
         target_mm = tuple(have if mm is None else mm for have, mm in zip(spacing, wanted, strict=True))
-        middles = not keeps_corner(state.placement.columns, state.placement.shape, target_mm)
+        middles = not keeps_corner(placement.columns, before, target_mm)
     for axis in range(3):
         mm = wanted[axis]
         if mm is None:
@@ -209,8 +222,15 @@ def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
         if step.align == "edges"
         else np.arange(shape[axis]) * scale[axis] + shift[axis]
         for axis in range(3)
-        if (shape[axis], scale[axis]) != (state.values.shape[axis], 1.0)
+        if (shape[axis], scale[axis]) != (before[axis], 1.0)
     }
+    made = placement.scaled(scale, shift, (shape[0], shape[1], shape[2]))
+    return Resampling(positions, scale, separate, replace(made, separate=separate))
+
+
+def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
+    plan = resampling(step, state.placement, first)
+    positions, scale, separate = plan.positions, plan.scale, plan.separate
     if isinstance(step.kind, str):
         values = _resampled(state.values, step.kind, positions, scale, separate)
     else:
@@ -221,8 +241,7 @@ def _resample(step: Resample, state: Prepared, first: int) -> Prepared:
     if real is not None:
         for axis, at in positions.items():
             real = np.take(real, np.clip(np.round(at).astype(np.intp), 0, real.shape[axis] - 1), axis=axis)
-    placement = state.placement.scaled(scale, shift, tuple(shape))
-    return Prepared(values, real, replace(placement, separate=separate))
+    return Prepared(values, real, plan.placement)
 
 
 def _resampled(
@@ -276,6 +295,13 @@ def _any_channel(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _resize(step: Resize, state: Prepared, first: int) -> Prepared:
+    return resized(step, state, first, lambda values, sizes: resize_axes(values, sizes, step.kind))
+
+
+def resized(
+    step: Resize, state: Prepared, first: int, resize: Callable[[AnyArray, dict[int, int]], AnyArray]
+) -> Prepared:
+    """After a step of resizing; ``resize`` brings values to some sizes."""
     shape = state.placement.shape
     wanted: list[int | None] = [*[None] * first, *step.size]
     full = [size if size is not None else shape[axis] for axis, size in enumerate(wanted)]
@@ -287,15 +313,20 @@ def _resize(step: Resize, state: Prepared, first: int) -> Prepared:
             inner[axis] = min(full[axis], max(1, round(shape[axis] * factor)))
     elif step.aspect == "cover":
         named = [axis for axis, size in enumerate(wanted) if size is not None]
-        factor = max(full[axis] / shape[axis] for axis in named)
+        factor = max((step.shorter or full[axis]) / shape[axis] for axis in named)
         for axis in named:
             # torchvision cuts the fraction off; the slack keeps exact ratios exact.
             inner[axis] = max(full[axis], int(shape[axis] * factor + 1e-9))
+    elif step.aspect == "shorter":
+        inner[1:] = full[1:] = _shorter_side(shape[1:], step.shorter or 1, step.longest)
+    elif step.aspect == "square":
+        state = _middle_square(state)
+        shape = state.placement.shape
     if step.aspect == "keep" and step.place == "none":
         full = list(inner)
     _checked_shape(tuple(np.maximum(full, inner)))
     changed = {axis: inner[axis] for axis in range(3) if inner[axis] != shape[axis]}
-    values = resize_axes(state.values, changed, step.kind)
+    values = resize(state.values, changed)
     real = state.real if state.real is None else resize_axes(state.real, changed, "nearest")
     factors = np.asarray(shape) / np.asarray(inner)
     placement = state.placement.scaled(factors, 0.5 * factors - 0.5, tuple(inner))
@@ -305,21 +336,58 @@ def _resize(step: Resize, state: Prepared, first: int) -> Prepared:
     return _boxed(Prepared(values, real, placement), [-b for b in before], full, step.fill)
 
 
+def _shorter_side(shape: tuple[int, ...], shorter: int, longest: int | None) -> list[int]:
+    """Rows and columns after bringing the shorter to ``shorter`` but none beyond ``longest``, with DETR's rounding."""
+    low, high = min(shape), max(shape)
+    exact = float(shorter)
+    if longest is not None and high / low * shorter > longest:
+        exact = longest * low / high
+        shorter = round(exact)
+    if low == shorter:
+        return list(shape)
+    return [shorter if size == low else int(exact * size / low) for size in shape]
+
+
+def _middle_square(state: Prepared) -> Prepared:
+    """The middle of each slice, as wide as the shorter side; the odd voxel falls off at the end (XRayCenterCrop)."""
+    rows, columns = state.placement.shape[1:]
+    side = min(rows, columns)
+    start = [0, rows // 2 - side // 2, columns // 2 - side // 2]
+    return _boxed(state, start, [state.placement.shape[0], side, side], 0.0)
+
+
 def _crop_above(step: CropAbove, state: Prepared, first: int) -> Prepared:
     above = _any_channel(np.asarray(state.values > step.threshold))
-    what = f"No value of the series is above {step.threshold:g}"
-    return _cropped(state, first, above, step.margin, what, step.beyond == "fill")
+    return _cropped(state, first, above, step.margin, _what_is_missing(step), step.beyond == "fill")
 
 
 def _cropped(
     state: Prepared, first: int, above: NDArray[np.bool_], margin: int, what: str, beyond: bool = False
 ) -> Prepared:
     """The box around ``above`` (a, b, c), ``margin`` voxels wider, with zeros ``beyond`` the image or not."""
-    shape = state.placement.shape
+    along = [np.asarray(above.any(axis=tuple(other for other in range(3) if other != axis))) for axis in range(3)]
+    start, size = _box_around(along, first, margin, what, beyond)
+    return _boxed(state, start, size, 0.0)
+
+
+def found_box(step: CropAbove | CropNonzero, along: list[NDArray[np.bool_]]) -> tuple[list[int], list[int]]:
+    """First voxel and size of what a crop leaves of a volume, from where along each axis anything stays."""
+    return _box_around(along, 0, step.margin, _what_is_missing(step), False)
+
+
+def _what_is_missing(step: CropAbove | CropNonzero) -> str:
+    if isinstance(step, CropNonzero):
+        return "The series is 0 everywhere"
+    return f"No value of the series is above {step.threshold:g}"
+
+
+def _box_around(
+    along: list[NDArray[np.bool_]], first: int, margin: int, what: str, beyond: bool
+) -> tuple[list[int], list[int]]:
+    shape = [len(axis) for axis in along]
     start, stop = [0, 0, 0], list(shape)
     for axis in range(first, 3):
-        others = tuple(other for other in range(3) if other != axis)
-        found = np.flatnonzero(above.any(axis=others))
+        found = np.flatnonzero(along[axis])
         if len(found) == 0:
             text = f"{what}, where the model's input would be cut out."
             raise MedviewError("nothing_to_crop", text, None, ExitCode.INPUT_UNUSABLE)
@@ -327,7 +395,7 @@ def _cropped(
         stop[axis] = int(found[-1]) + 1 + margin
         if not beyond:
             start[axis], stop[axis] = max(0, start[axis]), min(shape[axis], stop[axis])
-    return _boxed(state, start, [b - a for a, b in zip(start, stop, strict=True)], 0.0)
+    return start, [b - a for a, b in zip(start, stop, strict=True)]
 
 
 def _crop_or_pad(step: CropOrPad, state: Prepared, first: int) -> Prepared:
@@ -463,11 +531,16 @@ def _known(step: Settled, values: AnyArray) -> AnyArray:
     return _ranged(values, step.first, step.second, step.to, False)
 
 
+def stepped(step: Step | Settled, values: AnyArray, real: Mask) -> AnyArray:
+    """After a step that looks at single values of one series; floating ones are changed in place."""
+    return _stepped(step, values, real, None, False)
+
+
 def by_rows(given: Input, pieces: Callable[[], Iterator[Piece]]) -> Input:
     """``given`` with the statistics of the series known, where that lets its slices be prepared one at a time."""
 
     def apply(step: Step | Settled, values: AnyArray, real: Mask) -> AnyArray:
-        return _stepped(step, values.astype(np.float32, copy=False), real, None, False)
+        return stepped(step, values.astype(np.float32, copy=False), real)
 
     return settled(given, pieces, apply)
 

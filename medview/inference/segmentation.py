@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.finding import LABEL_COLOURS, Code, Label
-from medview.core.problem import ExitCode, MedviewError
+from medview.core.problem import ExitCode, MedviewError, Note
 from medview.inference.manifest import SegmentationOutput
 from medview.inference.manifest_labels import CodedConcept, LabelEntry
 from medview.inference.placement import SNAP, Placement, snapped
@@ -42,6 +42,45 @@ def label_meanings(entries: tuple[LabelEntry, ...]) -> tuple[Label, ...]:
         )
         for number, entry in enumerate(entries)
     )
+
+
+JOINT = " + "
+"""Between the names of labels that hold in the same place."""
+
+
+def parts_of(name: str) -> set[str]:
+    """The labels that a label's name joins, and the name itself."""
+    return {name, *name.split(JOINT)}
+
+
+def overlap_told(labels: AnyLabels, meanings: tuple[Label, ...]) -> list[Note]:
+    """A note of how many voxels lie in several labels."""
+    joint = [one for one in meanings if JOINT in one.name and one.value.bit_count() > 1]
+    if not joint:
+        return []
+    counts = np.bincount(labels.ravel(), minlength=256)
+    share = 100 * sum(int(counts[one.value]) for one in joint) / max(1, int(counts[1:].sum()))
+    said = ", ".join(f"{one.name} ({int(counts[one.value])})" for one in joint[:6])
+    text = (
+        f"{share:.3g} % of what was found lies in several labels at once, which have rows of their own: {said} voxels."
+    )
+    return [Note("labels_overlap", text, (f"{share:.3g}", said))]
+
+
+def meanings_of(output: SegmentationOutput) -> tuple[Label, ...]:
+    """What the values of the label map mean; where labels overlap also what lies in several of them."""
+    if output.rule != "together":
+        return label_meanings(output.labels)
+    single = label_meanings(output.labels)
+    found = []
+    for value in range(1, 1 << len(single)):
+        parts = [label for n, label in enumerate(single) if value >> n & 1]
+        mixed = [sum(label.colour[part] for label in parts) // len(parts) for part in range(3)]
+        one = parts[0]
+        name, colour = JOINT.join(label.name for label in parts), (mixed[0], mixed[1], mixed[2])
+        alone = len(parts) == 1
+        found.append(Label(value, name, colour, one.category if alone else None, one.type if alone else None))
+    return tuple(found)
 
 
 def _code(concept: CodedConcept | None) -> Code | None:
@@ -147,6 +186,8 @@ class OutputWatch:
 
 REGIONS = -2
 """What the kernels take for ``nothing`` where later regions lie over earlier ones."""
+TOGETHER = -3
+"""The same where all labels that hold in a place are kept, each as a bit."""
 
 
 def _logit(probability: float) -> float:
@@ -173,6 +214,11 @@ class SegmentationRule:
             return
         if output.restore == "logits" and output.activation == "sigmoid" and self.threshold is not None:
             self.threshold = _logit(output.threshold)
+        if output.rule == "together":
+            self.nothing = TOGETHER
+            self._order = [label.index for label in output.labels]
+            self.values = np.array([1 << n for n in range(len(output.labels))], dtype=np.uint16)
+            return
         count = 1 + max([label.index for label in output.labels] + [output.background or 0])
         self.values = np.zeros(count, dtype=np.uint16)
         for label in output.labels:
@@ -195,6 +241,12 @@ class SegmentationRule:
         if self.threshold is not None:
             channels = self.activated(channels)
         return np.asarray(labels_of_channels(channels, self.threshold, self.nothing, self.values))
+
+    def holds(self, labels: AnyLabels, at: int) -> NDArray[np.bool_]:
+        """Where the label at place ``at`` of the manifest's list holds."""
+        if self.output.rule == "together":
+            return np.asarray(labels & (1 << at) != 0)
+        return np.asarray(labels == label_value(self.output.labels[at]))
 
     def _numbers(self, numbers: Channels) -> Labels:
         known = {label.index for label in self.output.labels} | {self.nothing}

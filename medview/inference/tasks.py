@@ -22,14 +22,17 @@ from medview.inference.manifest_outputs import (
     SegmentationOutput,
 )
 from medview.inference.parts import keep_parts
+from medview.inference.placement import Placement
 from medview.inference.preprocess import Prepared
 from medview.inference.segmentation import (
     AnyLabels,
     LabelCollector,
+    OutputWatch,
     SegmentationRule,
     empty_labels,
-    label_meanings,
+    meanings_of,
     narrowed,
+    overlap_told,
     sigmoid,
     softmax,
 )
@@ -73,8 +76,9 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
     rule = SegmentationRule(output)
     watch = feed.watch(output.activation, output.rule != "argmax" and output.encoding == "channels")
     labels = empty_labels(feed.volume.shape, output.labels)
-    meanings = label_meanings(output.labels)
+    meanings = meanings_of(output)
     slicewise = feed.manifest.input.is_slicewise
+    stride = output.stride or (1,) * len(feed.manifest.input.axes)
     oriented = feed.orientation.view(labels)
     telling = feed.telling(lambda: output.encoding == "labels" or watch.fault(spatial=True) is None)
     telling.begin(np.zeros(labels.shape, labels.dtype), meanings)
@@ -84,7 +88,7 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
         return labels[(*before, places)].copy(), ()
 
     def begin(start: int, prepared: Prepared) -> Receiver:
-        placement = prepared.placement
+        placement = coarser(prepared.placement, stride)
         as_it_comes = None
         if not slicewise and VolumeLabels.can(placement):
             as_it_comes = VolumeLabels(rule, placement, labels, lambda low, high: telling.tell(low, high, block))
@@ -108,9 +112,11 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
                 collector.onto_source(labels, feed.course.checkpoint_of(STEP_RESTORE))
                 telling.tell(0, feed.source.rows, block)
 
-        return Receiver(take, done)
+        if as_it_comes is None or not as_it_comes.takes_blocks:
+            return Receiver(take, done)
+        return Receiver(take, done, _Watched(watch if output.encoding == "channels" else None, as_it_comes))
 
-    feed.dense(output.name, (1,) * len(feed.manifest.input.axes), begin)
+    feed.dense(output.name, stride, begin)
     watch.check(spatial=True)
     with feed.course.timed(STEP_RESTORE):
         voxel_ml = None
@@ -121,7 +127,38 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
             smallest = int(np.ceil((output.smallest_part_ml or 0) / voxel_ml)) if voxel_ml else 0
             keep_parts(labels, values, output.keep_largest, smallest, feed.course.checkpoint_of(STEP_RESTORE))
         found = narrowed(labels)
+    if output.rule == "together":
+        there = set(np.unique(found).tolist())
+        # Single labels are told even where nothing was found.
+        meanings = tuple(one for one in meanings if one.value in there or one.value.bit_count() == 1)
+        feed.warnings += overlap_told(found, meanings)
     return Answer(segmentation=Segmentation(found, feed.volume.geometry, meanings, feed.request.time))
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """Blocks of an answer on their way to a volume's labels."""
+
+    watch: OutputWatch | None
+    labels: VolumeLabels
+
+    def block(self, first: tuple[int, ...], values: FloatMap) -> None:
+        if self.watch is not None:
+            self.watch.see(values, 0)
+        self.labels.block(first, values)
+
+    def rows_until(self, row: int) -> None:
+        self.labels.rows_until(row)
+
+
+def coarser(placement: Placement, stride: tuple[int, ...]) -> Placement:
+    """Where the voxels of an output lie that covers the tensor with one for ``stride`` of the tensor's."""
+    if all(step == 1 for step in stride):
+        return placement
+    steps = (*(1,) * (3 - len(stride)), *stride)
+    made = [-(-size // step) for size, step in zip(placement.shape, steps, strict=True)]
+    factors = np.asarray(placement.shape) / np.asarray(made)
+    return placement.scaled(factors, 0.5 * factors - 0.5, tuple(made))
 
 
 def _classify(output: ClassificationOutput, feed: Feed) -> Answer:

@@ -255,6 +255,7 @@ def labels_of_channels(channels: FloatVolume, threshold: float | None, nothing: 
     Without ``threshold`` the largest channel wins (the first of equals), with it the largest of those above, or
     nothing. ``values`` (c,) is the label of each channel. ``nothing`` is the channel that means nothing, or -1; with
     a threshold it takes no part. -2 are regions: of the channels above the threshold the last one wins.
+    -3: ``values`` of all channels above the threshold are joined as bits.
     """
     out = np.empty(channels.shape[1:], dtype=np.uint16)
     limit = np.nan if threshold is None else threshold

@@ -21,6 +21,8 @@ _EDGE = 1e-4
 
 _REGIONS = -2
 """As ``nothing``: the last channel above the threshold wins, not the largest."""
+_TOGETHER = -3
+"""As ``nothing``: the values of all channels above the threshold are bits of the label."""
 
 
 def _corner(x, size):
@@ -76,14 +78,17 @@ def _decide(channels, threshold, nothing, values, out):
             for x in range(out.shape[2]):
                 best = -1
                 top = np.float32(0)
+                bits = 0
                 for c in range(count):
                     value = channels[c, z, y, x]
                     if not np.isnan(threshold) and (c == nothing or not value > threshold):
                         continue
-                    if best < 0 or nothing == _REGIONS or value > top:
+                    if nothing == _TOGETHER:
+                        bits |= values[c]
+                    elif best < 0 or nothing == _REGIONS or value > top:
                         best = c
                         top = value
-                out[z, y, x] = 0 if best < 0 or best == nothing else values[best]
+                out[z, y, x] = bits if best < 0 or best == nothing else values[best]
 
 
 def _sample_labels(channels, labels, matrix, offset, rows, out, threshold, nothing, values):
@@ -130,6 +135,7 @@ def _sample_labels(channels, labels, matrix, offset, rows, out, threshold, nothi
                     continue
                 best = -1
                 top = np.float64(0)
+                bits = 0
                 for n in range(count):
                     p = channels[n]
                     near = (p[z0, y0, x0] * (1 - wx) + p[z0, y0, x1] * wx) * (1 - wy) + (
@@ -141,10 +147,12 @@ def _sample_labels(channels, labels, matrix, offset, rows, out, threshold, nothi
                     value = near * (1 - wz) + far * wz
                     if not np.isnan(threshold) and (n == nothing or not value > threshold):
                         continue
-                    if best < 0 or nothing == _REGIONS or value > top:
+                    if nothing == _TOGETHER:
+                        bits |= values[n]
+                    elif best < 0 or nothing == _REGIONS or value > top:
                         best = n
                         top = value
-                out[a, b, c] = 0 if best < 0 or best == nothing else values[best]
+                out[a, b, c] = bits if best < 0 or best == nothing else values[best]
 
 
 corner = numba.njit(_corner, inline="always")

@@ -22,6 +22,9 @@ def question_text(code: str, text: str) -> str:
         "coordinates": translate("Import", "Are boxes given in pixels, or from 0 to 1?"),
         "points": translate("Import", "Which points does each finding have? (names in their order, or how many)"),
         "first_class": translate("Import", "From which number does it count its classes, 0 or 1?"),
+        "activation": translate(
+            "Import", "Is each place one of the classes (softmax), or may none or several hold there (sigmoid)?"
+        ),
     }.get(code, text)
 
 

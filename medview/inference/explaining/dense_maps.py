@@ -37,9 +37,7 @@ def dense_map(feed: Feed, label: str) -> FloatMap:
         raise MedviewError("not_dense", text, None, ExitCode.MODEL_DOES_NOT_FIT, (feed.manifest.name,))
     chosen = None if label == HIGHEST or isinstance(output, ImageOutput) else place_of_label(output, label)
     count = len(feed.manifest.input.axes)
-    stride = (1,) * count
-    if isinstance(output, CenterHeatmapOutput) and output.stride is not None:
-        stride = output.stride
+    stride = getattr(output, "stride", None) or (1,) * count
     watch = watch_of(feed)
     out = np.full(feed.volume.shape, np.nan, dtype=np.float32)
     oriented = feed.orientation.view(out)

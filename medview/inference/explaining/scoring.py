@@ -20,7 +20,7 @@ from medview.inference.manifest import (
     RegressionOutput,
     SegmentationOutput,
 )
-from medview.inference.segmentation import OutputWatch, SegmentationRule, label_value, sigmoid, softmax
+from medview.inference.segmentation import OutputWatch, SegmentationRule, sigmoid, softmax
 from medview.inference.tasks import class_probabilities
 
 AnyArray = NDArray[Any]
@@ -177,10 +177,13 @@ class Score:
         output = self._output
         assert isinstance(output, SegmentationOutput | CenterHeatmapOutput), "chosen by kind"
         count = len(self._field.shape)
-        stride = (1,) * count
-        if isinstance(output, CenterHeatmapOutput) and output.stride is not None:
-            stride = output.stride
-        return np.asarray(self._feed.network.dense(items, output.name, stride, self._feed.course.again))
+        stride = output.stride or (1,) * count
+        raw = np.asarray(self._feed.network.dense(items, output.name, stride, self._feed.course.again))
+        if isinstance(output, SegmentationOutput):
+            # A region is one of the tensor's voxels.
+            for axis, (step, size) in enumerate(zip(stride, self._field.shape, strict=True), 2):
+                raw = raw if step == 1 else np.repeat(raw, step, axis=axis).take(np.arange(size), axis=axis)
+        return raw
 
     def _segmented(self, items: AnyArray) -> FloatArray:
         output, region = self._output, self._region
@@ -199,17 +202,19 @@ class Score:
             watch.see(raw, 0)
             watch.check(spatial=True)
         shape = (1, *self._field.shape) if self._field.slicewise else self._field.shape
-        decided = SegmentationRule(output).labels(raw.reshape(len(raw), *shape)).reshape(self._field.shape)
+        rule = SegmentationRule(output)
+        decided = rule.labels(raw.reshape(len(raw), *shape)).reshape(self._field.shape)
         inside = np.ones(self._field.shape, dtype=np.bool_)
         if self._box is not None:
             inside[...] = False
             inside[tuple(slice(max(0, int(np.ceil(a))), int(np.floor(b)) + 1) for a, b in self._box.T)] = True
-        counts = [int(np.count_nonzero((decided == label_value(one)) & inside)) for one in output.labels]
+        held = [rule.holds(decided, n) & inside for n in range(len(output.labels))]
+        counts = [int(np.count_nonzero(one)) for one in held]
         at = int(np.argmax(counts)) if label is None else place_of_label(output, label)
         if counts[at] == 0:
             self._at = at
             raise self._absent()
-        self._region = np.asarray((decided == label_value(output.labels[at])) & inside)
+        self._region = held[at]
         return at
 
     def _detected(self, items: AnyArray) -> FloatArray:

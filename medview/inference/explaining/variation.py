@@ -87,7 +87,7 @@ def changes_of(
 
 def _stride(manifest: Manifest) -> tuple[int, ...]:
     output = manifest.output
-    stride = output.stride if isinstance(output, CenterHeatmapOutput) else None
+    stride = output.stride if isinstance(output, CenterHeatmapOutput | SegmentationOutput) else None
     return stride or (1,) * len(manifest.input.axes)
 
 

@@ -5,30 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from medview.inference.importing.anchors import anchors_output, raw_heads
+from medview.inference.importing.anchors import raw_heads
 from medview.inference.importing.answers import (
     VALUES_HELP,
     read_axes,
-    read_names,
     read_numbers,
     read_values,
     split_background,
 )
+from medview.inference.importing.boxes import WHOLE, detect, rows_of_paddle, torchvision_ports, transformer_ports
 from medview.inference.importing.draft import Draft, Question, about, refused
 from medview.inference.importing.graph import GraphPort, OnnxGraph
-from medview.inference.importing.literals import python_literal
-from medview.inference.importing.points import beside_boxes
+from medview.inference.importing.names import ask_names
 from medview.inference.importing.ports import InputFace, channels_of, input_face, plain_name, shape_text
+from medview.inference.manifest_outputs import MOST_TOGETHER
 
 UNITS = ("HU", "SUV", "stored", "modality", "display")
-WHOLE = frozenset({"int64", "int32", "uint8", "int8", "uint16", "int16", "bool"})
 XRV = (
     "Atelectasis", "Consolidation", "Infiltration", "Pneumothorax", "Edema", "Emphysema", "Fibrosis", "Effusion",
     "Pneumonia", "Pleural_Thickening", "Cardiomegaly", "Nodule", "Mass", "Hernia", "Lung Lesion", "Fracture",
     "Lung Opacity", "Enlarged Cardiomediastinum",
 )  # fmt: skip
 """The classes of torchxrayvision's networks, in their order."""
-NAME_KEYS = ("names", "labels", "classes", "class_names", "label_names", "id2label")
 AS_IT_IS = "as_is"
 
 
@@ -55,7 +53,7 @@ def read_bare(draft: Draft) -> None:
     _ask_unit(draft)
     readers = {
         "classification": _classify,
-        "detection": _detect,
+        "detection": detect,
         "segmentation": _segment,
         "regression": _regress,
         "image": _image,
@@ -106,32 +104,6 @@ def _whole_map(draft: Draft) -> GraphPort | None:
 # What it is for ------------------------------------------------------------------------------------------------------
 
 
-def torchvision_ports(outputs: tuple[GraphPort, ...]) -> dict[str, GraphPort] | None:
-    """Boxes, scores and labels among the outputs, told by name or else by shape and type; None where they are not."""
-    found: dict[str, GraphPort] = {}
-    for port in outputs:
-        name = plain_name(port)
-        rank = None if port.shape is None else len(port.shape)
-        if "mask" in name or "keypoint" in name:
-            continue
-        if ("box" in name) and rank in {None, 2, 3}:
-            found.setdefault("boxes", port)
-        elif "score" in name or name in {"conf", "confidences"}:
-            found.setdefault("scores", port)
-        elif "label" in name or name in {"classes", "class_ids", "detection_classes"}:
-            found.setdefault("labels", port)
-    for port in outputs:
-        if port in found.values() or port.shape is None:
-            continue
-        if port.shape and port.shape[-1] in {4, 6} and len(port.shape) in {2, 3} and port.type not in WHOLE:
-            found.setdefault("boxes", port)
-        elif len(port.shape) in {1, 2} and port.type in {"int64", "int32"}:
-            found.setdefault("labels", port)
-        elif len(port.shape) in {1, 2} and port.type in {"float", "float16", "double"}:
-            found.setdefault("scores", port)
-    return found if {"boxes", "scores"} <= set(found) else None
-
-
 def _task(draft: Draft, face: InputFace) -> str:
     guessed, why = _guessed_task(draft, face)
     choices = ("segmentation", "classification", "detection", "regression", "image")
@@ -156,6 +128,8 @@ def _guessed_task(draft: Draft, face: InputFace) -> tuple[str | None, str]:
         return "detection", "the outputs are boxes and scores"
     if transformer_ports(outputs) is not None:
         return "detection", "the outputs are the queries of a detection transformer"
+    if rows_of_paddle(draft) is not None:
+        return "detection", "rows of class, score and corners beside their count, as PaddleDetection gives them"
     first = outputs[0]
     shape = first.shape
     if shape is None:
@@ -257,41 +231,6 @@ def _ask_unit(draft: Draft) -> None:
 # What comes out ------------------------------------------------------------------------------------------------------
 
 
-def ask_names(draft: Draft, classes: int | None, suggestion: str = "") -> dict[int, str]:
-    """Names of the classes: from the metadata, or asked for."""
-    for key in NAME_KEYS:
-        text = draft.graph.metadata.get(key)
-        if text and "output.labels" not in draft.answers:
-            try:
-                given = python_literal(text) if text.lstrip()[:1] in "[{(" else text.split(",")
-                pairs = given.items() if isinstance(given, dict) else enumerate(given)
-                names = {int(index): str(name).strip() for index, name in pairs}
-            except (TypeError, ValueError, AttributeError):
-                continue
-            draft.guess("output.labels", ", ".join(names.values()), f"{key} in the network's metadata")
-            return names
-    many = (
-        f"What are the {classes} classes called, in their order?"
-        if classes is not None
-        else "What are its classes called?"
-    )
-    if classes == 1:
-        many = "What is the one class called?"
-    dense = draft.manifest.get("task") == "segmentation" and classes != 1
-    question = Question(
-        "labels",
-        "output.labels",
-        many + (" Name a class background where it means nothing." if dense else ""),
-        (),
-        suggestion,
-        "background,lesion" if dense else "lesion" if classes in {1, None} else "normal,abnormal",
-    )
-    answered = draft.ask(question, read_names)
-    if answered is not None:
-        return answered
-    return {n: f"class {n}" for n in range(classes or 1)} if classes != 2 else {0: "background", 1: "class 1"}
-
-
 def _segment(draft: Draft, face: InputFace) -> None:
     port = draft.graph.outputs[0]
     shape = port.shape or ()
@@ -313,12 +252,51 @@ def _segment(draft: Draft, face: InputFace) -> None:
         draft.output["labels"] = [{"index": 0, "value": 1, "name": name}]
         _activation(draft, "sigmoid" if inside is None else "none", inside)
         return
-    background, entries = split_background(ask_names(draft, channels), channels)
+    names = ask_names(draft, channels)
+    background, entries = split_background(names, channels)
     draft.output.update({"background": background, "labels": entries})
-    if inside == "sigmoid":
-        draft.output["rule"] = "threshold"
-        draft.output["background"] = background
-    _activation(draft, "none" if inside else "softmax", inside)
+    if inside == "softmax":
+        _activation(draft, "none", inside)
+        return
+    if inside is None and background is not None and draft.answer("output.activation") != "sigmoid":
+        _activation(draft, "softmax", inside)
+        return
+    if inside is None and _exclude_one_another(draft):
+        draft.output["activation"] = "softmax"
+        return
+    overlapping(draft, entries, background)
+    if inside is None:
+        draft.output["activation"] = "sigmoid"
+    else:
+        _activation(draft, "none", inside)
+
+
+def _exclude_one_another(draft: Draft) -> bool:
+    """Whether the classes do; asked, because neither graph nor names say so."""
+    question = Question(
+        "activation",
+        "output.activation",
+        "No class is called background. Is each voxel one of the classes (softmax: all of the image is labelled), or may "
+        "none or several hold in one place (sigmoid, each class above one half)?",
+        ("softmax", "sigmoid", "none"),
+        "sigmoid",
+        "sigmoid",
+    )
+    return draft.ask(question, str) == "softmax"
+
+
+def overlapping(draft: Draft, entries: list[dict[str, Any]], background: int | None) -> None:
+    """Classes with a sigmoid each: all that hold in a place are kept, as far as a label map can hold them."""
+    draft.output.update({"threshold": 0.5, "background": background, "rule": "threshold"})
+    several = background is None and 1 < len(entries) <= MOST_TOGETHER
+    if several:
+        for entry in entries:
+            entry.pop("value", None)
+        draft.output["rule"] = "together"
+        why = "each class has a sigmoid of its own; where several hold the voxel has a label of its own"
+        draft.guess("output.rule", "together", why)
+    elif background is None:
+        draft.notes.append(f"Of {len(entries)} classes that may overlap each voxel shows the most probable one only.")
 
 
 def _activation(draft: Draft, activation: str, inside: str | None) -> None:
@@ -377,103 +355,6 @@ def _image(draft: Draft, face: InputFace) -> None:
     draft.output["scale"] = draft.ask(question, float) or 1.0
     offset = draft.answer("output.offset")
     draft.output["offset"] = float(offset) if offset is not None else 0.0
-
-
-def _detect(draft: Draft, face: InputFace) -> None:
-    heads = raw_heads(draft.graph.outputs, face.dimensions)
-    if heads is not None:
-        anchors_output(draft, heads, face, ask_names(draft, None))
-        return
-    queries = transformer_ports(draft.graph.outputs)
-    draft.output.update({"score_threshold": 0.05, "shown_threshold": 0.5, "at_most": 300})
-    if queries is not None:
-        _transformer_output(draft, *queries)
-        return
-    ports = torchvision_ports(draft.graph.outputs)
-    if ports is not None:
-        detector_output(draft, ports, face)
-        return
-    from medview.inference.importing.ultralytics import places
-
-    names = ask_names(draft, None)
-    size = [int(fixed or 640) for fixed in face.sizes]
-    places(draft, names, size, 0)
-
-
-def transformer_ports(outputs: tuple[GraphPort, ...]) -> tuple[GraphPort, GraphPort] | None:
-    """Logits and boxes of DETR and its kin, told by their names."""
-    names = {plain_name(port): port for port in outputs}
-    logits = next((names[name] for name in ("logits", "pred_logits", "dets_logits") if name in names), None)
-    boxes = next((names[name] for name in ("pred_boxes", "boxes", "dets") if name in names), None)
-    if logits is None or boxes is None or len(logits.shape or ()) != 3 or len(boxes.shape or ()) != 3:
-        return None
-    return logits, boxes
-
-
-def _transformer_output(draft: Draft, logits: GraphPort, boxes: GraphPort) -> None:
-    """Centre and size from 0 to 1; with one score more than names the last is "no object" and the scores are softmax."""
-    names = ask_names(draft, None)
-    width = (logits.shape or (None,))[-1]
-    softmax = width is not None and width == len(names) + 1
-    why = "one score more than there are classes: the last is no object" if softmax else "a score for each class"
-    draft.guess("output.activation", "softmax" if softmax else "sigmoid", why)
-    draft.output.update(
-        {
-            "kind": "boxes",
-            "boxes_output": boxes.name,
-            "scores_output": logits.name,
-            "labels": [{"index": n, "name": name} for n, name in sorted(names.items())],
-            "layout": "cxcywh",
-            "coordinates": "normalised",
-            "activation": "softmax" if softmax else "sigmoid",
-        }
-    )
-
-
-def _first_class(draft: Draft) -> str:
-    """Networks with a softmax keep 0 for the background; those with a sigmoid for each class count as their data did."""
-    operators = draft.graph.operators
-    if "Softmax" in operators or "Sigmoid" not in operators:
-        return "1"
-    question = Question(
-        "first_class",
-        "output.first_class",
-        "From which number does it count its classes? 0, or 1 where 0 means the background in the data that it was trained "
-        "on (as COCO's in torchvision's RetinaNet and FCOS).",
-        ("0", "1"),
-        "1",
-        "0",
-    )
-    return draft.ask(question, str) or "1"
-
-
-def detector_output(draft: Draft, ports: dict[str, GraphPort], face: InputFace) -> None:
-    """Boxes, scores and labels as torchvision's and MONAI's detectors return them; classes count from 1."""
-    names = ask_names(draft, None)
-    background = {index for index, name in names.items() if name.lower() in {"background", "__background__"}}
-    numbered = ":" in (draft.answer("output.labels") or "").split(",")[0]
-    in_order = "labels" in ports and not background and not numbered and 0 in names and face.dimensions == 2
-    if in_order and _first_class(draft) == "1":
-        # torchvision's class 0 is the background and never comes out.
-        names = {index + 1: name for index, name in names.items()}
-        draft.guess("output.labels", names, "torchvision's detectors count classes from 1; give 0:NAME,… to overrule")
-    draft.output.update(
-        {
-            "kind": "boxes",
-            "boxes_output": ports["boxes"].name,
-            "scores_output": ports["scores"].name,
-            "labels_output": ports["labels"].name if "labels" in ports else None,
-            "labels": [{"index": n, "name": name} for n, name in sorted(names.items()) if n not in background],
-            "layout": "xyxy" if face.dimensions == 2 else "xyzxyz",
-        }
-    )
-    if face.dimensions == 3:
-        draft.output["x_axis"] = "first"
-        draft.output["origin"] = "centre"
-    if plain_name(ports["boxes"]).startswith("detection_boxes"):
-        draft.output.update({"layout": "yxyx", "coordinates": "normalised"})
-        draft.guess("output.layout", "yxyx, normalised", "TensorFlow's detectors give y before x, from 0 to 1")
-    beside_boxes(draft, {port.name for port in ports.values()}, face)
 
 
 # How the series becomes the tensor -----------------------------------------------------------------------------------

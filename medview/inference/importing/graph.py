@@ -28,8 +28,13 @@ ELEMENT_TYPES = {
     16: "bfloat16",
 }
 
-PASSING = frozenset({"Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Cast", "Flatten", "Dropout"})
-"""Operators that hand values on without changing what they mean."""
+PASSING = frozenset(
+    {
+        "Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Cast", "Flatten", "Dropout", "Resize", "Upsample",
+        "QuantizeLinear", "DequantizeLinear", "Slice", "Pad", "Concat", "Split", "Gather", "Expand", "Tile",
+    }
+)  # fmt: skip
+"""Operators that hand values on without changing what they mean: a probability stays one."""
 
 FARTHEST = 40
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from medview.inference.importing.anchors import Heads, anchors_output, doubled, raw_heads
 from medview.inference.importing.answers import PLANES, read_axes, read_names, split_background
-from medview.inference.importing.bare import UNITS, ask_names, compose_steps, detector_output, torchvision_ports
+from medview.inference.importing.bare import UNITS, compose_steps
+from medview.inference.importing.boxes import detector_output, torchvision_ports
 from medview.inference.importing.draft import Draft, Question, about, refused
 from medview.inference.importing.literals import licence_name, read_json, short_text
 from medview.inference.importing.monai_config import ExpressionError, MonaiConfig
 from medview.inference.importing.monai_transforms import Preparation, UnknownTransformError
+from medview.inference.importing.names import ask_names
 from medview.inference.importing.ports import InputFace, input_face
 from medview.inference.importing.sequences import sources_of
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from medview.inference.importing.draft import Draft, refused
 from medview.inference.importing.graph import GraphPort, OnnxGraph
 from medview.inference.importing.sequences import sources_of
+from medview.inference.manifest import ConstantValue
 
 FED_TYPES = frozenset({"float", "float16", "double", "uint8", "int8", "uint16", "int16", "int32", "int64"})
 
@@ -40,7 +41,8 @@ def only_input(graph: OnnxGraph, carried: frozenset[str] = frozenset()) -> Graph
         count = len(graph.inputs)
         text = (
             f"{graph.path.name} has {count} inputs ({names or 'none'}); medview knows how to feed one. Of a recurrent "
-            "network name what is carried from frame to frame: input.states=IN:OUT,…"
+            "network name what is carried from frame to frame: input.states=IN:OUT,… What is the same for every image: "
+            f"input.constants=IN:VALUE,… ({', '.join(get_args(ConstantValue))})."
         )
         raise refused("input_unexplained", text, graph.path)
     port = fed[0]
@@ -68,9 +70,42 @@ def _carried(draft: Draft) -> frozenset[str]:
     return frozenset(state["input"] for state in states)
 
 
+CONSTANTS = {
+    "pixel_mask": "ones", "scale_factor": "ones", "im_shape": "height_width", "im_info": "height_width_one",
+    "orig_target_sizes": "width_height", "target_sizes": "height_width", "training": "zeros", "is_training": "zeros",
+    "keras_learning_phase": "zeros",
+}  # fmt: skip
+"""Inputs beside the image by their names: Hugging Face's DETR, PaddleDetection, RT-DETR and its kin, Keras."""
+
+
+def _constant(draft: Draft) -> frozenset[str]:
+    """Inputs that do not depend on the image, by ``input.constants`` among the answers (IN:VALUE) or by their names."""
+    given = draft.answer("input.constants")
+    found: dict[str, str] = {}
+    if given is not None:
+        for pair in given.split(","):
+            name, separator, value = pair.strip().rpartition(":")
+            if not separator or not name or value not in get_args(ConstantValue):
+                due = f"IN:VALUE was due for each, VALUE one of {', '.join(get_args(ConstantValue))}"
+                raise refused("bad_answer", f"input.constants={given}: {due}.", draft.graph.path)
+            found[name] = value
+    elif len(draft.graph.inputs) > 1:
+        for port in draft.graph.inputs:
+            known = CONSTANTS.get(plain_name(port))
+            rank = len(port.shape or ())
+            if known is not None and (rank < 4 if known == "ones" else rank < 3):
+                found[port.name] = known
+                draft.guess(
+                    "input.constants", f"{port.name}: {known}", "inputs of that name do not depend on the image"
+                )
+    if found:
+        draft.input["constants"] = [{"input": name, "value": value} for name, value in found.items()]
+    return frozenset(found)
+
+
 def input_face(draft: Draft) -> InputFace:
     """How the input is laid out; ``input.layout`` among the answers overrules the guess. Raises MedviewError."""
-    port = only_input(draft.graph, _carried(draft))
+    port = only_input(draft.graph, _carried(draft) | _constant(draft))
     shape = port.shape or ()
     given = draft.answer("input.layout")
     layout = given or _guessed_layout(shape)

@@ -1,0 +1,245 @@
+"""Networks as their authors run them: overlapping classes, activations hidden in the graph, other libraries' preparation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from medview.core.problem import MedviewError
+from medview.inference.importing.graph import read_graph
+from medview.inference.preprocess import _shorter_side
+from tests.inference import networks
+from tests.inference.foreign import begun, imported, missing, saved, write_json
+from tests.inference.test_tasks import noise, package
+from tests.inference.volumes import run, volume_of
+
+Array = np.ndarray[Any, Any]
+FLOAT = networks.FLOAT
+PICTURE = {"input__axes": "picture", "input__unit": "display", "input__values": "none", "input__fit": "stretch"}
+
+
+# Classes that overlap ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [[], [{"step": "resample", "spacing_mm": [1.25, 0.7, 0.8], "align": "centres"}]])
+@pytest.mark.parametrize("restore", ["probabilities", "logits"])
+def test_every_class_that_holds_in_a_place_is_kept(restore: str, steps: list[Any], tmp_path: Path) -> None:
+    """Above 400, below 400 and above 0: what lies in two of them has a row of its own."""
+    volume = noise()
+    network = networks.affine_channels(3, [0.05, -0.05, 0.05], [-20, 20, 0])
+    labels = [{"index": n, "name": name} for n, name in enumerate(("bright", "dark", "positive"))]
+    output = {
+        "kind": "segmentation", "activation": "sigmoid", "rule": "together", "background": None, "labels": labels,
+        "restore": restore,
+    }  # fmt: skip
+    result = run(package(tmp_path, "segmentation", network, output, ["S", "P", "L"], steps=steps), volume)
+    assert result.segmentation is not None
+    x = volume.stored
+    np.testing.assert_array_equal(result.segmentation.labels, (x > 400) + 2 * (x < 400) + 4 * (x > 0))
+    named = {one.value: one.name for one in result.segmentation.meanings}
+    assert named == {1: "bright", 2: "dark", 4: "positive", 5: "bright + positive", 6: "dark + positive"}
+    (note,) = [note for note in result.warnings if note.code == "labels_overlap"]
+    count = int(((x < 400) & (x > 0)).sum())
+    assert f"dark + positive ({count})" in note.text
+
+
+def three_channels(size: int = 8) -> bytes:
+    """The three colours, unchanged."""
+    return networks.model_bytes(
+        [helper.make_node("Identity", ["x"], ["y"])],
+        [("x", FLOAT, [1, 3, size, size])],
+        [("y", FLOAT, [1, 3, size, size])],
+    )
+
+
+def test_whether_classes_exclude_one_another_is_asked_where_none_is_the_background(tmp_path: Path) -> None:
+    """Softmax over classes that overlap would label every voxel, and hide all but one class."""
+    path = saved(tmp_path / "m.onnx", three_channels())
+    assert missing(begun(path, **PICTURE, output__labels="a,b,c")) == {"output.activation"}
+    assert missing(begun(path, **PICTURE, output__labels="background,b,c")) == set()
+    several = imported(path, tmp_path / "several", **PICTURE, output__labels="a,b,c", output__activation="sigmoid")
+    values = np.zeros((1, 8, 8, 3), np.uint8)
+    values[0, 2, 3], values[0, 4] = (9, 0, 9), (0, 7, 0)
+    shown = run(several, volume_of(values, None, None)).segmentation
+    assert shown is not None
+    assert [shown.labels[0, 2, 3], shown.labels[0, 4, 1], shown.labels[0, 0, 0]] == [0b101, 0b10, 0]
+    one = imported(path, tmp_path / "one", **PICTURE, output__labels="a,b,c", output__activation="softmax")
+    only = run(one, volume_of(values, None, None)).segmentation
+    assert only is not None
+    assert [only.labels[0, 2, 3], only.labels[0, 4, 1]] == [1, 2]
+
+
+# Activations that the graph hides behind something else --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hidden", ["resize", "quantised"])
+def test_a_softmax_counts_when_it_is_resized_or_quantised_afterwards(hidden: str, tmp_path: Path) -> None:
+    softmax = helper.make_node("Softmax", ["x"], ["p"], axis=1)
+    constants: dict[str, Array]
+    if hidden == "resize":
+        nodes = [softmax, helper.make_node("Resize", ["p", "", "s"], ["y"], mode="linear")]
+        constants = {"s": np.array([1, 1, 2, 2], np.float32)}
+        size = 16
+    else:
+        nodes = [
+            softmax,
+            helper.make_node("QuantizeLinear", ["p", "scale", "zero"], ["q"]),
+            helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["y"]),
+        ]
+        constants = {"scale": np.float32(1 / 255), "zero": np.uint8(0)}
+        size = 8
+    model = networks.model_bytes(nodes, [("x", FLOAT, [1, 3, 8, 8])], [("y", FLOAT, [1, 3, size, size])], constants)
+    path = saved(tmp_path / "m.onnx", model)
+    assert read_graph(path).activation_inside == "softmax"
+
+
+# Inputs beside the image ---------------------------------------------------------------------------------------------
+
+
+def paddle(size: int = 8) -> bytes:
+    """Rows of class, score and corners, which are those of the whole picture as ``im_shape`` over ``scale_factor`` says."""
+    nodes = [
+        helper.make_node("Div", ["im_shape", "scale_factor"], ["hw"]),
+        helper.make_node("Gather", ["hw", "swap"], ["wh"], axis=1),
+        helper.make_node("ReduceMax", ["image"], ["top"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Reshape", ["top", "column"], ["score"]),
+        helper.make_node("Concat", ["class", "score", "corner", "wh"], ["multiclass_nms3_0.tmp_0"], axis=1),
+        helper.make_node("Identity", ["one"], ["multiclass_nms3_0.tmp_2"]),
+    ]
+    constants = {
+        "swap": np.array([1, 0]), "column": np.array([-1, 1]), "class": np.array([[1]], np.float32),
+        "corner": np.array([[2, 4]], np.float32), "one": np.array([1], np.int32),
+    }  # fmt: skip
+    inputs = [("im_shape", FLOAT, [1, 2]), ("image", FLOAT, [1, 3, size, size]), ("scale_factor", FLOAT, [1, 2])]
+    outputs = [("multiclass_nms3_0.tmp_0", FLOAT, ["n", 6]), ("multiclass_nms3_0.tmp_2", TensorProto.INT32, [1])]
+    return networks.model_bytes(nodes, inputs, outputs, constants)
+
+
+def test_what_a_detector_wants_to_know_of_the_size_is_fed(tmp_path: Path) -> None:
+    """The tensor's own size and no scaling: boxes come out in the tensor's pixels, whatever the picture's size was."""
+    path = saved(tmp_path / "m.onnx", paddle())
+    answers = {**PICTURE, "input__values": "/255", "output__labels": "cyst,nodule"}
+    package = imported(path, tmp_path / "package", **answers)
+    assert {one.input: one.value for one in package.manifest.input.constants} == {
+        "im_shape": "height_width",
+        "scale_factor": "ones",
+    }
+    values = np.full((1, 16, 24, 3), 204, np.uint8)
+    values[0, 0, 0] = 3
+    (found,) = run(package, volume_of(values, None, None)).findings
+    assert (found.label, found.score) == ("nodule", pytest.approx(0.8, abs=1e-6))
+    # x 2, y 4 to 8, 8 of 8 × 8 pixels.
+    np.testing.assert_allclose(np.asarray(found.box_voxel) + 0.5, [[0, 8, 6], [1, 16, 24]], atol=1e-5)
+
+
+def test_inputs_that_nobody_explains_are_refused_and_an_answer_explains_them(tmp_path: Path) -> None:
+    node = helper.make_node("Mul", ["x", "gain"], ["y"])
+    ports = [("x", FLOAT, [1, 1, 8, 8]), ("gain", FLOAT, [1])]
+    path = saved(tmp_path / "m.onnx", networks.model_bytes([node], ports, [("y", FLOAT, [1, 1, 8, 8])]))
+    answers = {**PICTURE, "output__labels": "bright", "output__activation": "none", "output__threshold": "100"}
+    with pytest.raises(MedviewError, match=r"input\.constants=IN:VALUE"):
+        begun(path, **answers)
+    with pytest.raises(MedviewError, match="VALUE one of ones, zeros"):
+        begun(path, **answers, input__constants="gain:two")
+    assert begun(path, **answers, input__constants="gain:ones").finished().input.constants[0].value == "ones"
+
+
+# Hugging Face and timm -----------------------------------------------------------------------------------------------
+
+
+def coarse_map(size: int = 16) -> bytes:
+    """SegFormer's manner: logits of two classes at a quarter of the size; the second is the picture's own mean there."""
+    nodes = [
+        helper.make_node("AveragePool", ["pixel_values"], ["small"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("Conv", ["small", "w"], ["logits"]),
+    ]
+    weight = np.zeros((2, 3, 1, 1), np.float32)
+    weight[1, 0] = 1
+    ports = [("pixel_values", FLOAT, [1, 3, size, size])]
+    return networks.model_bytes(nodes, ports, [("logits", FLOAT, [1, 2, size // 4, size // 4])], {"w": weight})
+
+
+def huggingface(folder: Path, model: bytes, config: dict[str, Any], **preprocessor: Any) -> Path:
+    folder.mkdir()
+    saved(folder / "model.onnx", model)
+    write_json(folder / "config.json", config)
+    if preprocessor:
+        write_json(folder / "preprocessor_config.json", preprocessor)
+    return folder
+
+
+def test_a_coarse_map_is_enlarged_from_its_own_grid_to_the_picture(tmp_path: Path) -> None:
+    """As post_process_semantic_segmentation: logits bilinear from a quarter of the tensor to the picture, then the largest."""
+    config = {"model_type": "segformer", "id2label": {"0": "background", "1": "polyp"}}
+    said = {"size": {"height": 16, "width": 16}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3, "resample": 0}
+    package = imported(huggingface(tmp_path / "hf", coarse_map(), config, **said), tmp_path / "package")
+    values = np.zeros((1, 32, 32, 3), np.uint8)
+    values[0, 8:24, 8:24] = 255
+    result = run(package, volume_of(values, None, None)).segmentation
+    assert result is not None
+    small = np.where(values[0, 4::8, 4::8, 0] > 0, 1.0, -1.0)
+    at = np.clip((np.arange(32) + 0.5) / 8 - 0.5, 0, 3)
+    low = np.minimum(at.astype(int), 2)
+    weight = at - low
+    rows = small[low] * (1 - weight)[:, None] + small[low + 1] * weight[:, None]
+    logits = rows[:, low] * (1 - weight) + rows[:, low + 1] * weight
+    np.testing.assert_array_equal(result.labels[0], logits > 0)
+
+
+def test_every_class_of_a_query_counts_where_each_has_a_sigmoid(tmp_path: Path) -> None:
+    """RT-DETR takes the best pairs of query and class, as many as queries, so one box may be two findings; DETR's softmax one of each."""
+    boxes = np.array([[[0.5, 0.5, 0.5, 0.25], [0.1, 0.1, 0.1, 0.1]]], np.float32)
+    config = {"id2label": {"0": "mass", "1": "cyst"}}
+    said = {"size": {"height": 16, "width": 16}, "do_normalize": False}
+    logits = np.array([[[2.0, 1.0], [0.5, -1.0]]], np.float32)
+    model = networks.fixed_outputs(2, channels=3, size=(16, 16), logits=logits, pred_boxes=boxes)
+    package = imported(huggingface(tmp_path / "a", model, config, **said), tmp_path / "pa")
+    values = np.full((1, 32, 64, 3), 9, np.uint8)
+    values[0, 0, 0] = 3
+    found = run(package, volume_of(values, None, None)).findings
+    assert [(one.label, round(one.score, 5)) for one in found] == [("mass", 0.8808), ("cyst", 0.73106)]
+    np.testing.assert_allclose(np.asarray(found[1].box_voxel)[:, 1:] + 0.5, [[12, 16], [20, 48]], atol=1e-4)
+    logits = np.array([[[2.0, 1.0, 0.0], [0.0, 0.0, 9.0]]], np.float32)
+    model = networks.fixed_outputs(2, channels=3, size=(16, 16), logits=logits, pred_boxes=boxes)
+    package = imported(huggingface(tmp_path / "b", model, config, **said), tmp_path / "pb")
+    (only,) = run(package, volume_of(values, None, None)).findings
+    assert (only.label, only.score) == ("mass", pytest.approx(np.e**2 / (np.e**2 + np.e + 1), abs=1e-6))
+
+
+def test_timm_says_in_one_file_how_pictures_are_prepared(tmp_path: Path) -> None:
+    model = networks.mean_classifier([1.0, -1.0], [0.0, 0.0], channels=3, size=(20, 20))
+    cfg = {"input_size": [3, 20, 20], "interpolation": "bicubic", "crop_pct": 0.9, "crop_mode": "center"}
+    cfg |= {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
+    config = {"architecture": "resnet18", "num_classes": 2, "label_names": ["well", "ill"], "pretrained_cfg": cfg}
+    package = imported(huggingface(tmp_path / "timm", model, config), tmp_path / "package")
+    resize = package.manifest.input.steps[0]
+    assert (resize.kind, resize.aspect, resize.shorter, resize.size) == ("pillow-bicubic", "cover", 22, (20, 20))
+    found = run(package, shown_grey(153)).classification
+    logit = (153 / 255 - 0.5) / 0.25
+    assert found[0].label == "well"
+    assert found[0].probability == pytest.approx(1 / (1 + np.exp(-2 * logit)), abs=1e-5)
+    config["pretrained_cfg"] = {**cfg, "crop_mode": "border"}
+    with pytest.raises(MedviewError, match="crop_mode border"):
+        begun(huggingface(tmp_path / "border", model, config))
+
+
+def shown_grey(level: int) -> Any:
+    """A picture of one value, but for what is cut off its sides."""
+    values = np.full((1, 30, 50, 3), level, np.uint8)
+    values[0, 0, 0] = 0
+    return volume_of(values, None, None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((300, 477), (252, 400)), ((512, 200), (400, 156)), ((61, 90), (256, 377)), ((256, 300), (256, 300))],
+)
+def test_detr_brings_the_shorter_side_to_its_size_but_no_side_too_far(
+    shape: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    """Sizes that Hugging Face's DetrImageProcessor gave for these pictures (shortest 256, longest 400)."""
+    assert tuple(_shorter_side(shape, 256, 400)) == expected
