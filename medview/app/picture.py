@@ -35,6 +35,7 @@ from medview.core.slab import project_labels
 from medview.core.volume import Volume
 from medview.core.window import Voi, Window
 from medview.kernels.sample2d import box_of, sample_around
+from medview.kernels.threads import take_one_thread
 
 if TYPE_CHECKING:
     from medview.core.display import FusedSample, OverlayStyle
@@ -137,6 +138,7 @@ class ViewportPicture:
     """Stages of one viewport's picture. ``live_filter.ready`` says that it should be composed again."""
 
     def __init__(self, jobs: JobQueue | None = None) -> None:
+        take_one_thread()
         self.live_filter = LiveFilter(jobs)
         self.direct = DirectSampling(jobs)
         self._cut_key: Hashable = None
@@ -250,7 +252,8 @@ class ViewportPicture:
         drawn = self._layers.get(layer.key)
         if drawn is None or drawn[0] != drawn_key:
             _, sampled, top, left = codes
-            drawn = (drawn_key, layer_of_codes(sampled, segmentation.meanings, layer.style, top, left))
+            tight = sampled.shape != transform.covered_part[1]
+            drawn = (drawn_key, layer_of_codes(sampled, segmentation.meanings, layer.style, top, left, tight))
             self._layers[layer.key] = drawn
         return drawn[1]
 

@@ -350,6 +350,19 @@ class Workspace(NoticeBoard):
             if state.plane_kind == "acquired":  # nothing to cut: an empty viewport says more than the same image twice
                 state.clear()
 
+    @property
+    def shows_several_patients(self) -> bool:
+        """Whether `patients_on_screen` are more than one; asked with every slice of every viewport."""
+        first = self.documents.patient
+        for index in self.visible_indices:
+            study = self._states[index].study
+            if study is not None:
+                key = study.patient.key
+                if first is not None and key != first:
+                    return True
+                first = key
+        return False
+
     def patients_on_screen(self) -> frozenset[tuple[str, str]]:
         """Keys of the patients whose images are on the screen; more than one must be said in red (IHE BIR)."""
         states = [self._states[index] for index in self.visible_indices]

@@ -34,7 +34,9 @@ class Teller:
 
 @click.command("infer")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False))
-@click.option("--model", required=True, help="The name of an installed or built-in package, or a folder (./NAME) or zip.")
+@click.option(
+    "--model", required=True, help="The name of an installed or built-in package, or a folder (./NAME) or zip."
+)
 @click.option("--stack", "stack_id", help="Id of the stack, as inspect says it; without it the one that fits best.")
 @click.option(
     "--channel",

@@ -402,11 +402,16 @@ def label_codes(labels: AnyArray, meanings: Sequence[Label]) -> ByteArray:
 
 
 def layer_of_codes(
-    codes: ByteArray, meanings: Sequence[Label], style: OverlayStyle, top: int = 0, left: int = 0
+    codes: ByteArray,
+    meanings: Sequence[Label],
+    style: OverlayStyle,
+    top: int = 0,
+    left: int = 0,
+    tight: bool = False,
 ) -> LabelLayer | None:
     """What ``codes`` (h, w) of :func:`label_codes` look like at the resolution of the screen; None where nothing is to be seen.
 
-    They are the screen's part from (``top``, ``left``) on.
+    They are the screen's part from (``top``, ``left``) on; ``tight``: little more than the rectangle around what is not 0.
     """
     highest = int(codes.max()) if codes.size and style.visible else 0
     if highest == 0:
@@ -414,7 +419,7 @@ def layer_of_codes(
     look = _look_table(tuple(meanings), style)
     edged: ByteArray | None = None
     if highest < _EDGE:
-        edged = edged_codes(codes, style.outline_width) if look.outlines.any() else codes
+        edged = edged_codes(codes, style.outline_width, tight) if look.outlines.any() else codes
     return LabelLayer(codes, edged, look, style.outline_width, top, left)
 
 

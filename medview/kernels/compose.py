@@ -129,10 +129,13 @@ def label_outline(labels: AnyArray, width: int = 1) -> BoolArray:
     return np.asarray((coded > 0) & (high != low))
 
 
-def edged_codes(codes: ByteArray, width: int = 1) -> ByteArray:
-    """``codes`` (h, w) below 128 with 128 added on :func:`label_outline`, where it runs beside a label also on the 0."""
+def edged_codes(codes: ByteArray, width: int = 1, tight: bool = False) -> ByteArray:
+    """``codes`` (h, w) below 128 with 128 added on :func:`label_outline`, where it runs beside a label also on the 0.
+
+    ``tight``: they are known to be little more than the rectangle around what is not 0, which is then not looked for.
+    """
     edged = codes.copy()
-    x, y, w, h = _cv.boundingRect(codes)
+    x, y, w, h = (0, 0, *codes.shape[::-1]) if tight else _cv.boundingRect(codes)
     x0, y0 = max(0, x - width), max(0, y - width)
     around = codes[y0 : y + h + width, x0 : x + w + width]
     cross = _cv.getStructuringElement(_cv.MORPH_CROSS, (3, 3))

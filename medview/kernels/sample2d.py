@@ -143,16 +143,21 @@ def sample_around(
     if top >= bottom or left >= right:
         return np.zeros((0, 0), labels.dtype), 0, 0
     sampled = _picked(turned, rows[top:bottom], columns[left:right])
-    seen = inside[top:bottom, left:right]
-    return (sampled if seen.all() else only_inside(sampled, np.ascontiguousarray(seen))), top, left
+    if not is_whole(inside):
+        seen = inside[top:bottom, left:right]
+        sampled = sampled if seen.all() else only_inside(sampled, np.ascontiguousarray(seen))
+    return sampled, top, left
 
 
 def _reached(index: NDArray[np.intp], span: tuple[int, int], offset: int, margin: int) -> tuple[int, int]:
     """(first, end) of the outputs that take from ``span`` (``index`` counts from ``offset``) and ``margin`` more at both ends."""
-    found = np.flatnonzero((index >= span[0] - offset) & (index < span[1] - offset))
-    if not len(found):
-        return (0, 0)
-    return max(0, int(found[0]) - margin), min(len(index), int(found[-1]) + 1 + margin)
+    # The index grows or falls all the way.
+    falls = len(index) > 1 and index[0] > index[-1]
+    rising = index[::-1] if falls else index
+    first, end = (int(at) for at in np.searchsorted(rising, (span[0] - offset, span[1] - offset)))
+    if falls:
+        first, end = len(index) - end, len(index) - first
+    return (max(0, first - margin), min(len(index), end + margin)) if first < end else (0, 0)
 
 
 def only_inside(values: AnyArray, mask: BoolArray) -> AnyArray:

@@ -13,6 +13,7 @@ from medview.core.parameter import ParameterValue
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.volume import ModalityTransform, Volume
+from medview.kernels.threads import all_threads
 from medview.processing.filters import OPERATIONS
 from medview.processing.operation import Operation, slices_of_volume
 
@@ -67,7 +68,8 @@ def apply_chain_slice(chain: FilterChain, values: AnyArray, spacing: tuple[float
     """
     if not is_active(chain):
         return values
-    return _by_channel(values, 2, lambda part: _slice_through(chain, part, spacing))
+    with all_threads():
+        return _by_channel(values, 2, lambda part: _slice_through(chain, part, spacing))
 
 
 def _slice_through(chain: FilterChain, values: FloatArray, spacing: tuple[float, float]) -> FloatArray:
@@ -89,7 +91,8 @@ def apply_chain_volume(
     """
     if not is_active(chain):
         return values
-    return _by_channel(values, 3, lambda part: _volume_through(chain, part, spacing, progress))
+    with all_threads():
+        return _by_channel(values, 3, lambda part: _volume_through(chain, part, spacing, progress))
 
 
 def _volume_through(

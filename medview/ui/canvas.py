@@ -155,6 +155,16 @@ class KeptLines:
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
         self._same: OrderedDict[tuple[int, float], tuple[Line, QPixmap, float]] = OrderedDict()
         self._widest: dict[int, tuple[tuple[Line, ...], float]] = {}
+        self._widths: dict[int, tuple[Line, float]] = {}
+
+    def width(self, line: Line, width: Callable[[Line], float]) -> float:
+        """The width of a line; known where this very line was asked for before."""
+        known = self._widths.get(id(line))
+        if known is None or known[0] is not line:
+            if len(self._widths) > _KEPT_LINES:
+                self._widths.clear()
+            known = self._widths[id(line)] = (line, width(line))
+        return known[1]
 
     def widest(self, lines: tuple[Line, ...], width: Callable[[Line], float]) -> float:
         """The width of the longest of some ``lines``, 0 for none; known where these very lines were asked for before."""
@@ -355,6 +365,9 @@ class Canvas:
 
     def line_width(self, line: Line) -> float:
         """Advance of a line of segments."""
+        return self.fonts.lines.width(line, self._width_of)
+
+    def _width_of(self, line: Line) -> float:
         return sum((self.fonts.bold if part.bold else self.fonts.text).width(part.text) for part in line)
 
     def line(self, x: float, y: float, line: Line, align_right: bool = False) -> None:

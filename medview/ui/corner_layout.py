@@ -25,6 +25,8 @@ class Broken:
     """What was fitted before: lines by their words and the room that they had, and whole corners."""
 
     lines: dict[tuple[object, ...], tuple[Line, ...]] = field(default_factory=dict)
+    same: dict[int, tuple[Line, float, tuple[Line, ...]]] = field(default_factory=dict)
+    """The same by the very line, which most lines of a slice are that the one before had too."""
     corners: dict[str, tuple[tuple[Line, ...], float, int, tuple[Line, ...]]] = field(default_factory=dict)
     """By name: lines, room and rows, and how they were fitted into them."""
 
@@ -41,6 +43,8 @@ def fitted(canvas: Canvas, corners: Corners, known: Broken | None = None) -> Cor
     known = known or Broken()
     if len(known.lines) > MOST_BROKEN:
         known.lines.clear()
+    if len(known.same) > MOST_BROKEN:
+        known.same.clear()
     made = (
         _corner("top_left", canvas, corners.top_left, room, rows, known),
         _corner("top_right", canvas, corners.top_right, right, rows, known),
@@ -57,7 +61,7 @@ def _corner(
     before = known.corners.get(name)
     if before is not None and before[0] is lines and before[1:3] == (room, rows):
         return before[3]
-    made = _kept(canvas, lines, room, rows, known.lines, from_top=name.startswith("top"))
+    made = _kept(canvas, lines, room, rows, known, from_top=name.startswith("top"))
     known.corners[name] = (lines, room, rows, made)
     return made
 
@@ -67,7 +71,7 @@ def _kept(
     lines: tuple[Line, ...],
     room: float,
     rows: int,
-    known: dict[tuple[object, ...], tuple[Line, ...]],
+    known: Broken,
     *,
     from_top: bool,
 ) -> tuple[Line, ...]:
@@ -76,16 +80,12 @@ def _kept(
     Where there are too many rows, what stood at the end of broken lines goes first, so that no line is told by half of its
     figures; then whole lines, the ones that are farthest from the edge.
     """
-    groups = []
-    for line in lines:
-        key = (room, *((part.text, part.bold) for part in line))
-        if key not in known:
-            known[key] = tuple(_broken(canvas, line, room))
-        groups.append(list(known[key]))
+    fitting = [_in_room(canvas, line, room, known) for line in lines]
     if len(lines) <= rows and all(
-        len(group) == 1 and group[0] is line for group, line in zip(groups, lines, strict=True)
+        len(group) == 1 and group[0] is line for group, line in zip(fitting, lines, strict=True)
     ):
         return lines
+    groups = [list(group) for group in fitting]
     order = groups if from_top else groups[::-1]
     for group in reversed(order):
         while len(group) > 1 and sum(map(len, groups)) > rows:
@@ -93,6 +93,18 @@ def _kept(
     while len(order) > 1 and sum(map(len, order)) > rows:
         order.pop()
     return tuple(line for group in (order if from_top else order[::-1]) for line in group)
+
+
+def _in_room(canvas: Canvas, line: Line, room: float, known: Broken) -> tuple[Line, ...]:
+    same = known.same.get(id(line))
+    if same is not None and same[0] is line and same[1] == room:
+        return same[2]
+    key = (room, *((part.text, part.bold) for part in line))
+    made = known.lines.get(key)
+    if made is None:
+        made = known.lines[key] = tuple(_broken(canvas, line, room))
+    known.same[id(line)] = (line, room, made)
+    return made
 
 
 def _broken(canvas: Canvas, line: Line, room: float) -> list[Line]:

@@ -492,7 +492,7 @@ class ViewportWidget(QWidget):
     @property
     def several_patients(self) -> bool:
         """Whether images of more than one patient are on the screen."""
-        return len(self.workspace.patients_on_screen()) > 1
+        return self.workspace.shows_several_patients
 
     def _on_finding(self, _result: str, _finding: str) -> None:
         self.update()

@@ -333,3 +333,30 @@ def test_a_filtered_volume_keeps_geometry_and_ignores_padding() -> None:
     np.testing.assert_allclose(result.stored, 0, atol=1e-3)
     assert filter_volume((), volume) is volume
     assert filter_volume((FilterStep("sobel"),), volume).unit is None
+
+
+def test_opencv_takes_one_thread_for_pictures_and_all_within_filters() -> None:
+    import threading
+
+    import cv2
+
+    from medview.kernels import threads
+
+    threads.take_one_thread()
+    assert cv2.getNumThreads() == 1
+    inside, go = threading.Event(), threading.Event()
+
+    def filter_slowly() -> None:
+        with threads.all_threads():
+            inside.set()
+            go.wait(20)
+
+    other = threading.Thread(target=filter_slowly)
+    with threads.all_threads():
+        other.start()
+        assert inside.wait(20)
+        assert cv2.getNumThreads() == threads._ALL
+    assert cv2.getNumThreads() == threads._ALL, "another one filters still"
+    go.set()
+    other.join()
+    assert cv2.getNumThreads() == 1
