@@ -53,6 +53,13 @@ class Look:
         """The smallest and the largest value that it speaks of."""
         return self.points[0].value, self.points[-1].value
 
+    def shows(self, low: float, high: float) -> bool:
+        """Whether anything of values between ``low`` and ``high`` is to be seen; beyond its ends a look goes on as at them."""
+        inside = [point.opacity for point in self.points if low <= point.value <= high]
+        places = [point.value for point in self.points]
+        courses = np.interp([low, high], places, [point.opacity for point in self.points])
+        return bool(max([*inside, *courses]) > 0.0)
+
     def windowed(self, shift: float, stretch: float) -> Look:
         """The same course moved by ``shift``, and ``stretch`` times as wide about its middle."""
         low, high = self.ends

@@ -55,7 +55,7 @@ class NoticeStrip(QFrame):
         self.setObjectName("notice")
         self._run = run
         self._workspace = workspace
-        self._place = place
+        self._places = frozenset({place})
         self._notice: Notice | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 4, 4, 4)
@@ -69,15 +69,15 @@ class NoticeStrip(QFrame):
         """What the strip says now."""
         return self._notice
 
-    def set_place(self, place: str) -> None:
-        """Concern another place from now on."""
-        self._place = place
+    def set_place(self, *places: str) -> None:
+        """Concern another place, or several, from now on."""
+        self._places = frozenset(places)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the newest open notice of the place."""
-        waiting = [one for one in self._workspace.notices if one.place == self._place and one.shown]
-        if self._place == WINDOW:
+        waiting = [one for one in self._workspace.notices if one.place in self._places and one.shown]
+        if WINDOW in self._places:
             # That something is done is said in the status line: a strip would move the images for it.
             waiting = [one for one in waiting if one.severity != "done"]
         notice = waiting[-1] if waiting else None

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from medview.app.stating import shown_window, statement_maker
 from medview.core.problem import MedviewError
-from medview.ui.parts import text_label
+from medview.ui.parts import text_label, title_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -39,17 +40,27 @@ def kind_titles() -> dict[FileKind, str]:
     return {
         "pdf": translate("Save", "Report with pictures (PDF)"),
         "html": translate("Save", "Report with pictures (HTML)"),
-        "sr": translate("Save", "Measurements, findings and decisions (DICOM SR)"),
-        "seg": translate("Save", "Segmentations (DICOM SEG)"),
-        "rtstruct": translate("Save", "Contours of the segmentations (DICOM RT structure set)"),
-        "gsps": translate("Save", "Marks and window (DICOM presentation state)"),
-        "kos": translate("Save", "Key images (DICOM key object selection)"),
-        "sc": translate("Save", "Pictures of what was found (DICOM secondary capture)"),
-        "pm": translate("Save", "Probability and heat maps (DICOM parametric map)"),
+        "sr": translate("Save", "Measurements, findings and decisions (SR)"),
+        "seg": translate("Save", "Segmentations (SEG)"),
+        "rtstruct": translate("Save", "Their contours (RT structure set)"),
+        "gsps": translate("Save", "Marks and window (presentation state)"),
+        "kos": translate("Save", "Key images (key object selection)"),
+        "sc": translate("Save", "Pictures of what was found (secondary capture)"),
+        "pm": translate("Save", "Probability and heat maps (parametric map)"),
         "pdf-dicom": translate("Save", "Report with pictures (PDF inside DICOM)"),
         "csv": translate("Save", "Table (CSV)"),
         "json": translate("Save", "Table with provenance (JSON)"),
     }
+
+
+def kind_groups() -> tuple[tuple[str, tuple[FileKind, ...]], ...]:
+    """What the files are for, and which they are."""
+    return (
+        (translate("Save", "Report to read"), ("pdf", "html", "pdf-dicom")),
+        (translate("Save", "Findings and marks for other programs (DICOM)"), ("sr", "gsps", "kos", "sc")),
+        (translate("Save", "Segmentations and maps (DICOM)"), ("seg", "rtstruct", "pm")),
+        (translate("Save", "Tables for research"), ("csv", "json")),
+    )
 
 
 class SaveDialog(QDialog):
@@ -65,11 +76,21 @@ class SaveDialog(QDialog):
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(8)
         self.kinds: dict[FileKind, QCheckBox] = {}
-        for kind, title in kind_titles().items():
-            box = self.kinds[kind] = QCheckBox(title)
-            box.setChecked(kind in CHOSEN_AT_FIRST)
-            box.toggled.connect(self._follow)
-            column.addWidget(box)
+        titles = kind_titles()
+        for heading, kinds in kind_groups():
+            column.addWidget(title_label(heading))
+            beside = QGridLayout()
+            beside.setContentsMargins(0, 0, 0, 4)
+            beside.setHorizontalSpacing(24)
+            beside.setVerticalSpacing(4)
+            for at, kind in enumerate(kinds):
+                box = self.kinds[kind] = QCheckBox(titles[kind])
+                box.setChecked(kind in CHOSEN_AT_FIRST)
+                box.toggled.connect(self._follow)
+                beside.addWidget(box, *divmod(at, 2))
+            beside.setColumnStretch(0, 1)
+            beside.setColumnStretch(1, 1)
+            column.addLayout(beside)
         form = QFormLayout()
         self.language = QComboBox()
         for code, name in (("en", "English"), ("zh_CN", "简体中文")):

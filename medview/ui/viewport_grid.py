@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from medview.ui.recent_start import RecentStart
     from medview.ui.viewport import ViewportWidget
 
+MOST_STRIPS = 2
+"""Columns of viewports that are wide enough for strips of their own."""
 RECENT_AFTER_MS = 300
 """The store is asked when the window is on the screen and nothing is being opened."""
 
@@ -53,12 +55,6 @@ class ViewportFrame(QWidget):
         column.addWidget(self.notices)
         self.viewport = make(workspace, workspace.viewports[index])
         column.addWidget(self.viewport, 1)
-        self.follow_stack()
-
-    def follow_stack(self) -> None:
-        """Let the strip of notices concern what the viewport shows."""
-        stack = self.viewport.state.stack
-        self.notices.set_place(stack_place(stack.id if stack is not None else "-"))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
@@ -193,18 +189,31 @@ class ViewportGrid(QWidget):
         self.empty = EmptyPlace(workspace)
         self.empty.cancel_asked.connect(workspace.openings.cancel)
         self._stack.addWidget(self.empty)
+        self._whole = QWidget()
+        column = QVBoxLayout(self._whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.notices = NoticeStrip(workspace, stack_place("-"), self._run)
+        """What concerns the images shown, where the viewports are too small for strips of their own."""
+        column.addWidget(self.notices)
         self._area = QWidget()
+        column.addWidget(self._area, 1)
         self._grid = QGridLayout(self._area)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
-        self._stack.addWidget(self._area)
+        self._stack.addWidget(self._whole)
         listen(self, workspace.layout_changed, self.refresh)
         listen(self, workspace.studies_changed, self.refresh)
         listen(self, workspace.active_changed, self._follow_active)
         listen(self, workspace.viewport_changed, self._follow_viewport)
         listen(self, workspace.settings_changed, self._follow_settings)
         self._laid_out: tuple[object, ...] = ()
+        self._noticed: tuple[object, ...] = ()
         self.refresh()
+
+    def _run(self, command: str) -> None:
+        if self.run_command is not None:
+            self.run_command(command)
 
     def _follow_settings(self) -> None:
         self.empty.refresh()
@@ -212,6 +221,7 @@ class ViewportGrid(QWidget):
     def _follow_active(self) -> None:
         for frame in self.frames:
             frame.update()
+        self._place_notices()
         active = self.active_frame()
         focus = focus_of(self.window())
         if active is not None and focus is not None and self.isAncestorOf(focus):
@@ -219,7 +229,28 @@ class ViewportGrid(QWidget):
 
     def _follow_viewport(self, index: int) -> None:
         if index < len(self.frames):
-            self.frames[index].follow_stack()
+            self._place_notices()
+
+    def _place_notices(self) -> None:
+        """What concerns some images is told once, however many viewports show them: at the active one, or above small ones."""
+        workspace = self._workspace
+        seen, active, detached = workspace.visible_indices, workspace.active, frozenset(self.detached)
+        shown = tuple(frame.viewport.state.stack for frame in self.frames)
+        ids = tuple("-" if one is None else one.id for one in shown)
+        small = not workspace.maximised and workspace.layout[1] > MOST_STRIPS
+        key = (ids, seen, active, detached, small)
+        if key == self._noticed:
+            return
+        self._noticed = key
+        above = sorted({ids[at] for at in seen if at < len(ids) and at not in detached}) if small else []
+        self.notices.set_place(*map(stack_place, above or ["-"]))
+        told = set(above)
+        for frame in sorted(self.frames, key=lambda one: one.index != active):
+            own, apart = ids[frame.index], frame.index in detached
+            if not apart:
+                own = "-" if own in told or frame.index not in seen else own
+                told.add(own)
+            frame.notices.set_place(stack_place(own))
 
     def active_frame(self) -> ViewportFrame | None:
         """The frame of the active viewport, None while nothing is shown."""
@@ -238,8 +269,9 @@ class ViewportGrid(QWidget):
             frame.viewport.context_requested.connect(self.context_requested)
             frame.viewport.full_screen_asked.connect(self.full_screen_asked)
             self.frames.append(frame)
+        self._place_notices()
         was_empty = self._stack.currentWidget() is self.empty
-        self._stack.setCurrentWidget(self._area)
+        self._stack.setCurrentWidget(self._whole)
         for index in [at for at in self.detached if at >= len(workspace.viewports)]:
             self.detached[index].close()
         wanted = (workspace.layout, workspace.visible_indices, frozenset(self.detached))

@@ -32,6 +32,7 @@ from medview.ui.messages import message_text
 from medview.ui.path_scale import draw_path_scale
 from medview.ui.prior_choice import short_prior_text
 from medview.ui.report_mark_items import draw_report_marks
+from medview.ui.text import shown_number
 from medview.ui.viewport_edges import (
     draw_letters,
     draw_scales,
@@ -409,7 +410,9 @@ class ViewportPainting:
         cine = self._widget.workspace.cine
         if not cine.plays(self._widget.state):
             return []
-        return [Mark("cine", "info", (f"{cine.rate_of(self._widget.state):.3g}", "sweep" if cine.sweep else ""))]
+        return [
+            Mark("cine", "info", (shown_number(cine.rate_of(self._widget.state), ".3g"), "sweep" if cine.sweep else ""))
+        ]
 
     def _tool_marks(self) -> list[Mark]:
         """What a tool in hand acts on, where that is not all that is seen."""
@@ -420,6 +423,8 @@ class ViewportPainting:
 
     def _is_linked(self) -> bool:
         workspace, state = self._widget.workspace, self._widget.state
+        if workspace.links.tiled:
+            return False  # tiles are one series, which is seen: the word would lie on each of them
         return state in workspace.viewports and workspace.links.is_linked(workspace.viewports.index(state))
 
     def _registered_by(self) -> str:

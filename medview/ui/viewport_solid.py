@@ -16,6 +16,7 @@ from medview.app.tools import Tool
 from medview.core.geometry import FloatArray
 from medview.core.problem import MedviewError
 from medview.ui.listen import listen
+from medview.ui.measurement_items import value_text
 from medview.ui.messages import message_text
 from medview.ui.text import translate
 from medview.ui.viewport_style import ACCENT, GROUND, SECONDARY, TEXT
@@ -173,6 +174,7 @@ class ViewportSolid:
                 canvas.painter.setPen(pen)
                 for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
                     canvas.painter.drawLine(QLineF(at + QPointF(5 * dx, 5 * dy), at + QPointF(16 * dx, 16 * dy)))
+        self._say_nothing_seen(canvas)
         if self._model.missing:
             words = translate("Solid", "Making surfaces: {0} to go").format(self._model.missing)
             canvas.centred(QPointF(canvas.width / 2, canvas.height - 44), words, SECONDARY, canvas.fonts.small)
@@ -207,6 +209,24 @@ class ViewportSolid:
             words = translate("Solid", "Preparing three dimensions… {0} %").format(round(100 * model.done))
         canvas.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         canvas.centred(QPointF(canvas.width / 2, canvas.height / 2 - 8), words, TEXT)
+
+    def _say_nothing_seen(self, canvas: Canvas) -> None:
+        """An empty picture looks like a failure: it is said where a look shows none of the values that there are."""
+        model, look, stack = self._model, self.look(), self._widget.state.stack
+        if model is None or model.values is None or look is None or stack is None or model.labels:
+            return
+        low, high = model.values.ends
+        if look.shows(low, high):
+            return
+        figures = [value_text(one, stack.unit) for one in (low, high, *look.ends)]
+        unit = "" if stack.unit in {None, "stored"} else f" {stack.unit}"
+        text = translate(
+            "Solid", "Nothing is seen in this look: the values go from {0} to {1}{4}, it shows {2} to {3}{4}."
+        )
+        middle = QPointF(canvas.width / 2, canvas.height / 2)
+        canvas.centred(middle - QPointF(0, 10), text.format(*figures, unit), TEXT)
+        words = translate("Solid", "Choose another one in the Image tab.")
+        canvas.centred(middle + QPointF(0, 12), words, SECONDARY, canvas.fonts.small)
 
     def _say_error(self, canvas: Canvas, error: MedviewError) -> None:
         painter = canvas.painter

@@ -6986,34 +6986,6 @@
         <translation>图文报告（HTML）</translation>
     </message>
     <message>
-        <source>Measurements, findings and decisions (DICOM SR)</source>
-        <translation>测量、发现与判定（DICOM SR）</translation>
-    </message>
-    <message>
-        <source>Segmentations (DICOM SEG)</source>
-        <translation>分割（DICOM SEG）</translation>
-    </message>
-    <message>
-        <source>Contours of the segmentations (DICOM RT structure set)</source>
-        <translation>分割轮廓（DICOM RT 结构集）</translation>
-    </message>
-    <message>
-        <source>Marks and window (DICOM presentation state)</source>
-        <translation>标记与窗宽窗位（DICOM 显示状态）</translation>
-    </message>
-    <message>
-        <source>Key images (DICOM key object selection)</source>
-        <translation>关键图像（DICOM 关键对象选择）</translation>
-    </message>
-    <message>
-        <source>Pictures of what was found (DICOM secondary capture)</source>
-        <translation>发现的图片（DICOM 二次采集）</translation>
-    </message>
-    <message>
-        <source>Probability and heat maps (DICOM parametric map)</source>
-        <translation>概率图与热图（DICOM 参数图）</translation>
-    </message>
-    <message>
         <source>Report with pictures (PDF inside DICOM)</source>
         <translation>图文报告（DICOM 封装 PDF）</translation>
     </message>
@@ -7024,6 +6996,22 @@
     <message>
         <source>Table with provenance (JSON)</source>
         <translation>含来源的数据（JSON）</translation>
+    </message>
+    <message>
+        <source>Report to read</source>
+        <translation>供阅读的报告</translation>
+    </message>
+    <message>
+        <source>Findings and marks for other programs (DICOM)</source>
+        <translation>供其他程序使用的所见与标记（DICOM）</translation>
+    </message>
+    <message>
+        <source>Segmentations and maps (DICOM)</source>
+        <translation>分割与参数图（DICOM）</translation>
+    </message>
+    <message>
+        <source>Tables for research</source>
+        <translation>供研究用的表格</translation>
     </message>
     <message>
         <source>Save findings and report</source>
@@ -7088,6 +7076,34 @@
     <message>
         <source>Folder to write into</source>
         <translation>选择写入的文件夹</translation>
+    </message>
+    <message>
+        <source>Measurements, findings and decisions (SR)</source>
+        <translation>测量、所见与判定（SR）</translation>
+    </message>
+    <message>
+        <source>Segmentations (SEG)</source>
+        <translation>分割（SEG）</translation>
+    </message>
+    <message>
+        <source>Their contours (RT structure set)</source>
+        <translation>分割的轮廓（RT 结构集）</translation>
+    </message>
+    <message>
+        <source>Marks and window (presentation state)</source>
+        <translation>标记与窗宽窗位（呈现状态）</translation>
+    </message>
+    <message>
+        <source>Key images (key object selection)</source>
+        <translation>关键图像（关键对象选择）</translation>
+    </message>
+    <message>
+        <source>Pictures of what was found (secondary capture)</source>
+        <translation>所见的图片（二次捕获）</translation>
+    </message>
+    <message>
+        <source>Probability and heat maps (parametric map)</source>
+        <translation>概率图与热图（参数图）</translation>
     </message>
     <message>
         <source>At work…</source>
@@ -7485,6 +7501,14 @@
     <message>
         <source>Preparing three dimensions… {0} %</source>
         <translation>正在准备三维显示… {0} %</translation>
+    </message>
+    <message>
+        <source>Nothing is seen in this look: the values go from {0} to {1}{4}, it shows {2} to {3}{4}.</source>
+        <translation>这种外观下看不到任何内容：数值范围为 {0} 至 {1}{4}，该外观显示 {2} 至 {3}{4}。</translation>
+    </message>
+    <message>
+        <source>Choose another one in the Image tab.</source>
+        <translation>请在“图像”选项卡中选择其他外观。</translation>
     </message>
     <message>
         <source>A click tries it again.</source>

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from medview.app.linking import reference_line
+from medview.app.notices import stack_place
 from medview.app.tools import Tool
 from medview.core.geometry import Geometry
 from medview.core.window import Window
@@ -245,6 +246,29 @@ def test_the_key_of_tiles_brings_a_grid_where_there_is_none_and_takes_it_along(g
     assert not workspace.maximised
     workspace.links.toggle_tiles()
     assert workspace.layout == (2, 2)
+
+
+def test_what_concerns_images_is_told_once_however_many_viewports_show_them(grid) -> None:
+    workspace = grid.workspace
+    workspace.set_layout(2, 2)
+    workspace.set_active(1)
+    workspace.links.tile(True)
+    workspace.tell("x", "Something about the images", place=stack_place("b"))
+
+    def told() -> list[int]:
+        return [frame.index for frame in grid.frames if frame.notices.isVisible()]
+
+    assert told() == [1], "at the one that is active"
+    workspace.set_active(2)
+    assert told() == [2]
+    # Tiles too small for words of their own have them above.
+    workspace.set_layout(3, 3)
+    assert told() == []
+    assert grid.notices.isVisible()
+    assert grid.notices.width() == grid.width()
+    workspace.set_layout(1, 1)
+    assert told() == [0]
+    assert not grid.notices.isVisible()
 
 
 def test_the_picker_takes_five_by_five_by_mouse_and_keys(grid, qtbot) -> None:

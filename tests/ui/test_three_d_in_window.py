@@ -15,6 +15,7 @@ from medview.app import solid_process
 from medview.app.solid_view import STANDARD_VIEWS, preset_of
 from medview.core.finding import InferenceResult, Label, Provenance, Segmentation
 from medview.core.scene import ClipBox
+from medview.ui.canvas import Canvas
 from medview.ui.right_panel import IMAGE
 from medview.ui.still_viewport import StillViewport
 from medview.ui.viewport_edges import letters_of
@@ -28,7 +29,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def widget(qtbot, reading_desk):
+def widget(qtbot, reading_desk, monkeypatch):
     """The viewport of a small CT, in three dimensions, exactly drawn."""
     reading_desk.window.resize(1000, 660)
     viewport = active(reading_desk)
@@ -38,7 +39,13 @@ def widget(qtbot, reading_desk):
     QTest.keyClick(viewport, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert viewport.state.view.plane_kind == "solid"
     assert preset_of(viewport.state.view.solid, viewport.state.stack).id == "ct-bone"
-    # The phantom has no bones: its skin is looked at.
+    # The phantom has no bones, which is said; its skin is looked at.
+    qtbot.waitUntil(lambda: viewport.solid.is_ready)
+    words = []
+    monkeypatch.setattr(Canvas, "centred", lambda _canvas, _at, said, *_how: words.append(said))
+    viewport.grab()
+    assert words[:1] == ["Nothing is seen in this look: the values go from −1000 to 100 HU, it shows 120 to 3000 HU."]
+    monkeypatch.undo()
     QTest.keyClick(viewport, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
     assert viewport.state.view.solid.preset == "ct-skin"
     drawn(qtbot, viewport)
