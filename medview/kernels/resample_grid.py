@@ -31,6 +31,7 @@ Kind = Literal[
     "opencv-linear",
     "opencv-cubic",
     "opencv-area",
+    "skimage",
 ]
 
 _PILLOW_BITS = 22
@@ -62,6 +63,8 @@ def taps_at(positions: ArrayLike, size: int, kind: Kind, scale: float = 1.0) -> 
         low = np.floor(x).astype(np.intp)
         index = low[:, None] + np.arange(-1, 3)
         return _clipped(index, _cubic(x[:, None] - index), size)
+    if kind == "skimage":
+        return _skimage_taps(x, size, scale)
     if kind == "area":
         half = max(scale, 1.0) / 2  # enlarging, a window of one voxel is linear interpolation
         first = np.floor(x - half + 0.5).astype(np.intp)
@@ -78,6 +81,26 @@ def taps_at(positions: ArrayLike, size: int, kind: Kind, scale: float = 1.0) -> 
         weight = (index < last[:, None]).astype(np.float64)
         return _clipped(index, weight / weight.sum(axis=1, keepdims=True), size)
     return _pillow_taps(x, size, kind, scale)
+
+
+def _skimage_taps(x: NDArray[np.float64], size: int, scale: float) -> Taps:
+    """scikit-image's ``resize`` with mode ``constant``: a Gaussian of (scale - 1) / 2, then linear; beyond the border is 0.
+
+    The Gaussian ends after four standard deviations, as SciPy's.
+    """
+    sigma = max(0.0, (scale - 1) / 2)
+    radius = int(4 * sigma + 0.5)
+    reach = np.arange(-radius, radius + 1)
+    gauss = np.exp(-0.5 * (reach / sigma) ** 2) if radius else np.ones(1)
+    gauss /= gauss.sum()
+    low = np.floor(x).astype(np.intp)
+    upper = (x - low)[:, None]
+    # A place between two smoothed voxels sees the window of both; smoothed voxels beyond the border do not exist.
+    wide = np.zeros((len(x), len(reach) + 1))
+    wide[:, :-1] += np.where(low >= 0, 1.0, 0.0)[:, None] * (1 - upper) * gauss
+    wide[:, 1:] += np.where(low + 1 < size, 1.0, 0.0)[:, None] * upper * gauss
+    index = low[:, None] + np.arange(-radius, radius + 2)
+    return _clipped(index, np.where((index >= 0) & (index < size), wide, 0.0), size)
 
 
 def _clipped(index: NDArray[np.intp], weight: NDArray[np.float64], size: int) -> Taps:

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
+from scipy import ndimage
 
 from medview.core.problem import MedviewError
+from medview.inference.importing.bare import XRV
 from medview.inference.importing.graph import read_graph
 from medview.inference.preprocess import _shorter_side
+from medview.kernels.resample_grid import resize_axes
 from tests.inference import networks
 from tests.inference.foreign import begun, imported, missing, saved, write_json
 from tests.inference.test_tasks import noise, package
@@ -243,3 +246,79 @@ def test_detr_brings_the_shorter_side_to_its_size_but_no_side_too_far(
 ) -> None:
     """Sizes that Hugging Face's DetrImageProcessor gave for these pictures (shortest 256, longest 400)."""
     assert tuple(_shorter_side(shape, 256, 400)) == expected
+
+
+# torchxrayvision -----------------------------------------------------------------------------------------------------
+
+
+def skimage_resized(values: Array, size: tuple[int, int]) -> Array:
+    """What ``skimage.transform.resize(values, size, mode="constant", preserve_range=True)`` does, in SciPy's words."""
+    factors = np.divide(values.shape, size)
+    smooth = ndimage.gaussian_filter(values, np.maximum(0, (factors - 1) / 2), mode="constant")
+    made: Array = ndimage.zoom(smooth, 1 / factors, order=1, mode="grid-constant", grid_mode=True)
+    return made
+
+
+@pytest.mark.parametrize(("shape", "size"), [((31, 31), (9, 9)), ((13, 13), (40, 40)), ((50, 50), (24, 61))])
+def test_scikit_images_resizing_is_done_as_it_does_it(shape: tuple[int, int], size: tuple[int, int]) -> None:
+    values = np.random.default_rng(2).uniform(-1024, 1024, shape).astype(np.float32)
+    made = resize_axes(values[None], {1: size[0], 2: size[1]}, "skimage")[0]
+    np.testing.assert_allclose(made, skimage_resized(values, size), atol=1e-3)
+
+
+def calibrated(probability: bool) -> bytes:
+    """18 numbers of the middle of a picture; torchxrayvision's own end: a sigmoid, moved so that a threshold is one half."""
+    nodes = [
+        helper.make_node("Slice", ["x", "from", "to", "axes"], ["row"]),
+        helper.make_node("Reshape", ["row", "flat"], ["m"]),
+        helper.make_node("MatMul", ["m", "w"], ["logits"]),
+        helper.make_node("Sigmoid", ["logits"], ["p"]),
+        helper.make_node("Div", ["p", "twice"], ["below"]),
+        helper.make_node("Sub", ["one", "p"], ["rest"]),
+        helper.make_node("Div", ["rest", "left"], ["from_above"]),
+        helper.make_node("Sub", ["one", "from_above"], ["above"]),
+        helper.make_node("Greater", ["p", "threshold"], ["is_above"]),
+        helper.make_node("Where", ["is_above", "above", "below"], ["y"]),
+    ]
+    constants: dict[str, Array] = {
+        "from": np.array([9]), "to": np.array([10]), "axes": np.array([2]), "flat": np.array([1, 18]),
+        "w": np.eye(18, dtype=np.float32) / 400, "one": np.float32(1), "threshold": np.float32(0.3),
+        "twice": np.float32(0.6), "left": np.float32(1.4),
+    }  # fmt: skip
+    name = "y" if probability else "logits"
+    used = nodes if probability else nodes[:3]
+    known = {node_input for node in used for node_input in node.input}
+    return networks.model_bytes(
+        used,
+        [("x", FLOAT, [1, 1, 18, 18])],
+        [(name, FLOAT, [1, 18])],
+        {k: v for k, v in constants.items() if k in known},
+    )
+
+
+@pytest.mark.parametrize("probability", [True, False])
+def test_a_chest_xray_is_prepared_as_torchxrayvision_does(probability: bool, tmp_path: Path) -> None:
+    """The middle square, -1024 to 1024, scikit-image's resizing; a sigmoid before its calibration is not done again."""
+    path = saved(tmp_path / "m.onnx", calibrated(probability))
+    asked = begun(path, input__axes="picture", input__unit="display", output__labels=",".join(XRV))
+    assert {q.field: q.suggestion for q in asked.questions} == {"input.fit": "xrv", "input.values": "xrv"}
+    answers = {"input__fit": "xrv", "input__values": "xrv", "output__labels": ",".join(XRV)}
+    package = imported(path, tmp_path / "package", input__axes="picture", input__unit="display", **answers)
+    values = np.random.default_rng(5).integers(0, 256, (1, 40, 61), dtype=np.uint8)
+    result = run(package, volume_of(np.repeat(values[..., None], 3, axis=3), None, None)).classification
+    tensor = skimage_resized(values[0, :, 10:50] / np.float32(255) * 2048 - 1024, (18, 18))
+    p = 1 / (1 + np.exp(-tensor[9] / 400))
+    expected = np.where(p > 0.3, 1 - (1 - p) / 1.4, p / 0.6) if probability else p
+    np.testing.assert_allclose([one.probability for one in result], expected, atol=1e-5)
+
+
+def test_the_gate_of_a_network_is_no_activation_of_its_answer(tmp_path: Path) -> None:
+    """SiLU right before the pooling that ends a headless network."""
+    nodes = [
+        helper.make_node("Sigmoid", ["x"], ["s"]),
+        helper.make_node("Mul", ["x", "s"], ["silu"]),
+        helper.make_node("GlobalAveragePool", ["silu"], ["g"]),
+        helper.make_node("Flatten", ["g"], ["y"]),
+    ]
+    model = networks.model_bytes(nodes, [("x", FLOAT, [1, 3, 8, 8])], [("y", FLOAT, [1, 3])])
+    assert read_graph(saved(tmp_path / "m.onnx", model)).activation_inside is None

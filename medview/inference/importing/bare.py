@@ -379,6 +379,9 @@ def compose_steps(draft: Draft, face: InputFace, task: str) -> None:
     values = draft.ask(question, read_values)
     if values is None:
         values = [{"step": "scale", "factor": 1 / 255}] if draft.input["unit"] == "display" else [{"step": "min_max"}]
+    if draft.answer("input.fit") == "xrv" and face.fixed:
+        size = [int(one or 1) for one in face.sizes]
+        values = [*values, {"step": "resize", "size": size, "kind": "skimage", "aspect": "square"}]
     draft.input["steps"] = [*space, *values, *_filling(draft, face, task)]
 
 
@@ -423,6 +426,10 @@ def _space(draft: Draft, face: InputFace, task: str) -> list[dict[str, Any]]:
         draft.input["tiling"] = {"size": size, "overlap": 0.5}
     elif fit == "middle":
         steps.append({"step": "crop_or_pad", "size": size, "fill": "minimum"})
+    elif fit == "xrv":
+        draft.guess(
+            "input.steps", "skimage", "torchxrayvision's XRayCenterCrop and XRayResizer, after the values are scaled"
+        )
     else:
         kind = "pillow-bilinear" if draft.input["axes"] == ["down", "right"] else "linear"
         steps.append({"step": "resize", "size": size, "kind": kind, "aspect": fit})
@@ -439,6 +446,9 @@ def _fit(draft: Draft, face: InputFace, task: str) -> str:
         suggestion = "tiles" if face.dimensions == 3 else "stretch"
     else:
         choices, suggestion = ("stretch", "keep", "cover", "middle"), "stretch"
+        if _is_xrv(draft, face):
+            choices, suggestion = (*choices, "xrv"), "xrv"
+            whole += ", xrv (torchxrayvision: the middle square, scikit-image's resizing)"
     question = Question(
         "fit",
         "input.fit",

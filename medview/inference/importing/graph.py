@@ -62,12 +62,14 @@ class OnnxGraph:
     tails: dict[str, str]
     operators: frozenset[str]
     metadata: dict[str, str]
+    activation_before: str | None = None
+    """The same where more is done to the first output after it, with no weights in between (calibration)."""
 
     @property
     def activation_inside(self) -> str | None:
         """``softmax`` or ``sigmoid`` where the first output's last operator is that, else None."""
         tail = self.tails.get(self.outputs[0].name, "") if self.outputs else ""
-        return {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(tail)
+        return {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(tail) or self.activation_before
 
 
 @dataclass
@@ -78,6 +80,8 @@ class _Walked:
     outputs: list[GraphPort] = field(default_factory=list)
     weights: set[str] = field(default_factory=set)
     made_by: dict[str, tuple[str, str]] = field(default_factory=dict)
+    given_to: dict[str, list[str]] = field(default_factory=dict)
+    """All inputs of the operator that makes a tensor."""
     known: dict[str, GraphPort] = field(default_factory=dict)
 
 
@@ -145,6 +149,7 @@ def _graph_of(data: memoryview, path: Path, facts: OnnxFacts) -> OnnxGraph:
         tails={port.name: _tail(port.name, walked) for port in outputs},
         operators=frozenset(operator for operator, _ in walked.made_by.values()),
         metadata=metadata,
+        activation_before=_activation_before(outputs[0].name, walked) if outputs else None,
     )
 
 
@@ -169,18 +174,21 @@ def _walk(data: memoryview, walked: _Walked) -> None:
 
 def _take_node(data: memoryview, walked: _Walked) -> None:
     """NodeProto: input 1, output 2, op_type 4."""
-    given, made, operator = "", [], ""
+    given: list[str] = []
+    made: list[str] = []
+    operator = ""
     for number, wire, _, content in _fields(data):
         if wire != _BYTES:
             continue
-        if number == 1 and not given:
-            given = _text(content)
+        if number == 1:
+            given.append(_text(content))
         elif number == 2:
             made.append(_text(content))
         elif number == 4:
             operator = _text(content)
     for name in made:
-        walked.made_by[name] = (operator, given)
+        walked.made_by[name] = (operator, given[0] if given else "")
+        walked.given_to[name] = given
 
 
 def _port(data: memoryview) -> GraphPort:
@@ -225,3 +233,32 @@ def _tail(name: str, walked: _Walked) -> str:
             return operator
         name = given
     return operator
+
+
+WEIGHING = frozenset(
+    {"Conv", "ConvTranspose", "Gemm", "MatMul", "QLinearConv", "QLinearMatMul", "Einsum", "LSTM", "GRU", "Log"}
+)
+"""Operators behind which a sigmoid or softmax is one of the network's own, not of its answer; a logarithm undoes it."""
+MOST_LOOKED_AT = 2000
+
+
+def _activation_before(name: str, walked: _Walked) -> str | None:
+    """A sigmoid or softmax from which ``name`` is made without weights, as where probabilities are calibrated afterwards.
+
+    What multiplies a tensor with its own sigmoid (SiLU, squeeze and excitation) is none.
+    """
+    found, ahead, seen = None, [name], {name}
+    while ahead and len(seen) < MOST_LOOKED_AT:
+        operator, _ = walked.made_by.get(ahead[-1], ("", ""))
+        given = walked.given_to.get(ahead.pop(), [])
+        if operator in {"Sigmoid", "Softmax"}:
+            found = operator.lower()
+        elif operator not in WEIGHING and not (operator == "Mul" and _gates(given, walked)):
+            ahead += [one for one in given if one not in seen]
+            seen.update(given)
+    return found
+
+
+def _gates(given: list[str], walked: _Walked) -> bool:
+    """Whether one of the factors is a sigmoid of the other or of what it comes from."""
+    return any(walked.made_by.get(one, ("", ""))[0] in {"Sigmoid", "HardSigmoid"} for one in given)
