@@ -414,7 +414,7 @@ def _finding(group: _Group, placed: list[_Placed]) -> Finding:
     """The box around the regions of a group, which lie on one stack."""
     stack = placed[0].stack
     ks = [one.shown.k if one.shown.k is not None else 0 for one in placed]
-    points = np.concatenate([one.points for one in placed])
+    points = np.concatenate([_extremes(one) for one in placed])
     (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
     if x0 == x1 and y0 == y1:  # a lone point is the pixel that it lies in
         x0, y0, x1, y1 = x0 - 0.5, y0 - 0.5, x1 + 0.5, y1 + 0.5
@@ -440,6 +440,19 @@ def _finding(group: _Group, placed: list[_Placed]) -> Finding:
         sop_uid=source.sop_uid if source is not None else "",
         frame=source.frame if source is not None else 0,
     )
+
+
+def _extremes(placed: _Placed) -> FloatArray:
+    """Points (n, 2) as far out as a graphic reaches: circles and ellipses are given by others (PS3.3 C.18.6.1.2)."""
+    points = placed.points
+    if placed.kind == "CIRCLE" and len(points) == 2:
+        reach = np.full(2, math.dist(points[0], points[1]))
+        return np.array([points[0] - reach, points[0] + reach])
+    if placed.kind == "ELLIPSE" and len(points) == 4:
+        middle = (points[0] + points[1]) / 2
+        reach = np.hypot(points[1] - points[0], points[3] - points[2]) / 2
+        return np.array([middle - reach, middle + reach])
+    return points
 
 
 def _score(group: _Group) -> float:

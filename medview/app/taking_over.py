@@ -11,12 +11,23 @@ from medview.app.decisions import UNDECIDED, Decision, DecisionChange
 from medview.app.history import Change
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.measurements import MeasurementChange
-from medview.app.report_taking import Taken, take_report, without_known
+from medview.app.report_taking import Reason, Taken, take_report, without_known
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
     from medview.core.finding import Finding, InferenceResult
     from medview.core.report import Report
+
+LEFT: dict[Reason, str] = {
+    "no_image": "the images are not open",
+    "other_patient": "the images are of another patient",
+    "no_place": "they lie on no slice of the open images",
+    "segment": "they are of a segmentation, which is laid over the images",
+    "no_coordinates": "they have no place in an image",
+    "unknown_graphic": "no mark has their form",
+    "not_presented": "the algorithm says that they shall not be shown",
+}
+"""Why something of a report is not taken over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +93,8 @@ def take_over(workspace: Workspace) -> Taken | None:
     workspace.tell("report_taken", text, values, severity="done" if taken.marks or taken.results else "warning")
     for reason, count in Counter(one.reason for one in found.left).items():
         titles = ", ".join(list(dict.fromkeys(one.title for one in found.left if one.reason == reason))[:5])
-        what = f"Not taken over ({reason}): {count} ({titles}). They stand in the report."
+        stays = "" if reason == "segment" else " They stand in the report."
+        what = f"Not taken over, because {LEFT[reason]}: {count} ({titles}).{stays}"
         workspace.tell(f"report_left_{reason}", what, (str(count), titles))
     return taken
 

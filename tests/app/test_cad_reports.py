@@ -130,9 +130,24 @@ def test_what_a_device_alone_observed_is_no_mark_of_a_reader(tmp_path: Path) -> 
     taken = take_report(report, index_of(study), (study,))
     assert not taken.marks
     assert [one.provenance.package_name for one in taken.results] == ["Lung box"]
+    (finding,) = taken.results[0].findings
+    assert finding.box_voxel == ((2.5, 3.5, 4.5), (3.5, 9.5, 10.5)), "a circle is given by its centre and one point"
     person = copy.deepcopy(kind)
     person.ConceptCodeSequence = Items([code("121006", "DCM", "Person")])
     made.ContentSequence = Items([person, group])
     again = take_report(read_report(str(save(made, tmp_path / "person.dcm"))), index_of(study), (study,))
     assert [one.kind for one in again.marks] == ["ellipse"]
     assert not again.results
+
+
+def test_every_reason_is_told_in_the_words_of_the_table() -> None:
+    """English is told as it stands in the code: it is the same as what is translated."""
+    from typing import get_args
+
+    from medview.app.report_taking import Reason
+    from medview.app.taking_over import LEFT
+    from medview.ui.message_table import TEMPLATES
+
+    assert set(LEFT) == set(get_args(Reason))
+    for reason, why in LEFT.items():
+        assert TEMPLATES[f"report_left_{reason}"].startswith(f"Not taken over, because {why}: {{0}} ({{1}}).")
