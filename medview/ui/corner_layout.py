@@ -17,6 +17,8 @@ HIGHEST = 0.4
 LEAST_SCALE = 40.0
 
 
+TINY = 200.0
+"""Px of width below which a corner tells whole lines only: what is cut there tells nothing."""
 MOST_BROKEN = 200
 
 
@@ -61,9 +63,30 @@ def _corner(
     before = known.corners.get(name)
     if before is not None and before[0] is lines and before[1:3] == (room, rows):
         return before[3]
-    made = _kept(canvas, lines, room, rows, known, from_top=name.startswith("top"))
+    whole = _whole_lines(name, canvas, lines, room, known) if canvas.width < TINY else lines
+    made = _kept(canvas, whole, room, rows, known, from_top=name.startswith("top"))
     known.corners[name] = (lines, room, rows, made)
     return made
+
+
+def _whole_lines(name: str, canvas: Canvas, lines: tuple[Line, ...], room: float, known: Broken) -> tuple[Line, ...]:
+    """The lines of a corner of a tiny viewport: those that fit as they are, or without the word before their value.
+
+    The name stays also where it is cut, and the place, which stands at the end of its line, without what stands before it.
+    """
+    found: list[Line] = []
+    for at, line in enumerate(lines):
+        rows = _in_room(canvas, line, room, known)
+        if len(line) > 1 and line[-1].text.lstrip().startswith("/") and rows[0] not in (line, line[1:]):
+            line = line[:-1]  # the number of an image, without of how many
+            rows = _in_room(canvas, line, room, known)
+        row = rows[-1] if name == "bottom_right" else rows[0]
+        said = "".join(part.text for part in row).strip()
+        whole = "".join(part.text for part in line).strip()
+        ends_so = whole.endswith(said) or whole.removesuffix(" mm").endswith(said)
+        if (name == "top_left" and at == 0) or (said and ends_so and (len(rows) == 1 or name == "bottom_right")):
+            found.append(row)
+    return tuple(found)
 
 
 def _kept(

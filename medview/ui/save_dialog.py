@@ -77,20 +77,21 @@ class SaveDialog(QDialog):
         column.setSpacing(8)
         self.kinds: dict[FileKind, QCheckBox] = {}
         titles = kind_titles()
+        beside = QGridLayout()
+        beside.setHorizontalSpacing(24)
+        beside.setVerticalSpacing(4)
         for heading, kinds in kind_groups():
-            column.addWidget(title_label(heading))
-            beside = QGridLayout()
-            beside.setContentsMargins(0, 0, 0, 4)
-            beside.setHorizontalSpacing(24)
-            beside.setVerticalSpacing(4)
+            if beside.rowCount() > 1:
+                beside.setRowMinimumHeight(beside.rowCount(), 4)
+            top = beside.rowCount()
+            beside.addWidget(title_label(heading), top, 0, 1, 2)
             for at, kind in enumerate(kinds):
                 box = self.kinds[kind] = QCheckBox(titles[kind])
                 box.setChecked(kind in CHOSEN_AT_FIRST)
                 box.toggled.connect(self._follow)
-                beside.addWidget(box, *divmod(at, 2))
-            beside.setColumnStretch(0, 1)
-            beside.setColumnStretch(1, 1)
-            column.addLayout(beside)
+                beside.addWidget(box, top + 1 + at // 2, at % 2)
+        beside.setRowMinimumHeight(beside.rowCount(), 4)
+        column.addLayout(beside)
         form = QFormLayout()
         self.language = QComboBox()
         for code, name in (("en", "English"), ("zh_CN", "简体中文")):

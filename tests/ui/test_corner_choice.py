@@ -120,6 +120,19 @@ def test_a_small_tile_keeps_what_matters_most_and_its_picture(qtbot: QtBot) -> N
     assert len(large["bottom_left"]) == 3
 
 
+def test_a_tiny_tile_tells_whole_lines_only(qtbot: QtBot) -> None:
+    widget = viewport(qtbot, (150, 120), name="DOE^JANE MARGARET ELIZABETH")
+    known = corner_lines(widget.state.view, widget.shown, widget.transform, widget.voi, index=7, count=120)
+    made = fitted(widget._painting.canvas(QPainter()), known)
+    told = {name: ["".join(part.text for part in line).strip() for line in getattr(made, name)] for name in CORNERS}
+    assert told["bottom_left"][-1] in {"8", "8 / 120"}, "without the word"
+    assert len(told["bottom_left"]) == 1, "a window that has no room is not told by half"
+    assert told["top_left"][0].endswith("\u2026"), "who it is stays, cut if need be"
+    others = [line for name in CORNERS[1:] for line in told[name]]
+    assert not any("\u2026" in line for line in others)
+    assert told["bottom_right"][-1] == "F 75.0", "and where it is"
+
+
 def test_a_choice_for_a_modality_is_kept_and_nonsense_left_out(tmp_path: Any) -> None:
     chosen = {"CT": {**DEFAULT, "bottom_right": ("kernel", "location")}}
     path = tmp_path / "settings.json"
