@@ -271,26 +271,38 @@ def _in_patient(graphic: ReportGraphic, report: Report, studies: Sequence[Study]
     """A graphic in the patient on a slice, or a cut, that holds all its points."""
     points = np.array(graphic.points, np.float64)
     reason = "no_image"
-    for study in studies:
-        for stack in (stack for series in study.series for stack in series.stacks):
-            geometry = stack.geometry
-            if geometry is None or geometry.frame_of_reference != graphic.frame_of_reference:
-                continue
-            if study.patient.patient_id != report.patient_id:
-                reason = "other_patient"
-                continue
-            reason = "no_place"
-            k = round(float(np.clip(geometry.patient_to_voxel(points)[:, 0].mean(), 0, geometry.shape[0] - 1)))
-            tried = [acquired_shown(stack, k)]
-            if can_be_cut(stack):
-                axes: tuple[tuple[PlaneKind, int], ...] = (("axial", 2), ("coronal", 1), ("sagittal", 0))
-                tried += [_cut_near(stack, kind, float(points[:, axis].mean())) for kind, axis in axes]
-            for shown in tried:
-                assert shown.plane is not None
-                found = shown.plane.patient_to_plane(points)
-                if np.abs(found[:, 2]).max() <= ON_SLICE_MM:
-                    return _Placed(graphic.kind, found[:, :2], stack, shown, 0)
+    for study, stack in _stacks_in(graphic.frame_of_reference, report, studies):
+        geometry = stack.geometry
+        assert geometry is not None
+        if study.patient.patient_id != report.patient_id:
+            reason = "other_patient"
+            continue
+        reason = "no_place"
+        k = round(float(np.clip(geometry.patient_to_voxel(points)[:, 0].mean(), 0, geometry.shape[0] - 1)))
+        tried = [acquired_shown(stack, k)]
+        if can_be_cut(stack):
+            axes: tuple[tuple[PlaneKind, int], ...] = (("axial", 2), ("coronal", 1), ("sagittal", 0))
+            tried += [_cut_near(stack, kind, float(points[:, axis].mean())) for kind, axis in axes]
+        for shown in tried:
+            assert shown.plane is not None
+            found = shown.plane.patient_to_plane(points)
+            if np.abs(found[:, 2]).max() <= ON_SLICE_MM:
+                return _Placed(graphic.kind, found[:, :2], stack, shown, 0)
     return reason
+
+
+def _stacks_in(frame_of_reference: str, report: Report, studies: Sequence[Study]) -> list[tuple[Study, Stack]]:
+    """The stacks of a frame of reference: first those whose images the report names, maps and segmentations last."""
+    named = {reference.sop_uid for reference in report.references()}
+    found: list[tuple[tuple[bool, bool], Study, Stack]] = []
+    for study in studies:
+        for series in study.series:
+            derived = {one.path for one in series.objects}
+            for stack in series.stacks:
+                if stack.geometry is not None and stack.geometry.frame_of_reference == frame_of_reference:
+                    is_named = any(frame.sop_uid in named for frame in stack.frames)
+                    found.append(((not is_named, stack.frames[0].path in derived), study, stack))
+    return [(study, stack) for _rank, study, stack in sorted(found, key=lambda one: one[0])]
 
 
 def _cut_near(stack: Stack, kind: PlaneKind, position_mm: float) -> ShownSlice:

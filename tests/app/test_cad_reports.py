@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from pydicom.sequence import Sequence as Items
 from medview.app.report_marks import ReportMarks
 from medview.app.report_taking import take_report
 from medview.app.shown_slice import acquired_shown
-from medview.core.report import Report
+from medview.core.report import Report, ReportGraphic, ReportItem
 from medview.dicom.structured_report import read_report
 from medview.dicom.written_object import source_header
 from tests.app.statements_made import opened
@@ -151,3 +153,21 @@ def test_every_reason_is_told_in_the_words_of_the_table() -> None:
     assert set(LEFT) == set(get_args(Reason))
     for reason, why in LEFT.items():
         assert TEMPLATES[f"report_left_{reason}"].startswith(f"Not taken over, because {why}: {{0}} ({{1}}).")
+
+
+def test_a_region_in_the_patient_lies_on_images_before_it_lies_on_maps_of_them(tmp_path: Path) -> None:
+    study, stack = opened(tmp_path / "in")
+    (series,) = study.series
+    map_of_them = replace(
+        series, objects=(SimpleNamespace(path=stack.frames[0].path),), stacks=(replace(stack, id="map"),)
+    )
+    both = replace(study, series=(map_of_them, series))
+    assert stack.geometry is not None
+    name = stack.geometry.frame_of_reference
+    corners = stack.geometry.voxel_to_patient([[3.0, 2, 2], [3.0, 8, 2], [3.0, 8, 9]])
+    region = ReportItem(
+        "CONTAINS", "SCOORD3D", None, graphic=ReportGraphic("POLYGON", tuple(map(tuple, corners.tolist())), name)
+    )
+    report = Report("r.dcm", "1.2", "", None, patient_id=study.patient.patient_id, items=(region,))
+    (mark,) = take_report(report, index_of(both), (both,)).marks
+    assert mark.place.stack_id == stack.id
