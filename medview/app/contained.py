@@ -118,13 +118,16 @@ class ContainedSession:
 
     def run(self, feeds: Mapping[str, Array], names: Sequence[str], checkpoint: Checkpoint) -> list[Array]:
         """Outputs ``names`` for ``feeds``. Raises Cancelled (from ``checkpoint``) or MedviewError (exit code 6)."""
-        (outputs,) = self.run_each([feeds], names, checkpoint)
+        (outputs,) = [[one.copy() for one in outputs] for outputs in self.run_each([feeds], names, checkpoint)]
         return outputs
 
     def run_each(
         self, feeds: Iterable[Mapping[str, Array]], names: Sequence[str], checkpoint: Checkpoint
     ) -> Generator[list[Array], None, None]:
-        """As :meth:`run` for each of ``feeds``: the next lie in shared memory while the network is busy with one."""
+        """As :meth:`run` for each of ``feeds``: the next lie in shared memory while the network is busy with one.
+
+        Answers are not copied out of it: each is good until the next is asked for.
+        """
         source = iter(feeds)
         under_way: deque[tuple[int, float]] = deque()
         is_more = True
@@ -142,7 +145,7 @@ class ContainedSession:
                     return
                 number, limit_s = under_way.popleft()
                 with self._told("run"):
-                    told, outputs = self.service.answer(number, limit_s, checkpoint, self.limits.memory())
+                    told, outputs = self.service.answer(number, limit_s, checkpoint, self.limits.memory(), lend=True)
                 self.seconds_inside += float(told["seconds"])
                 yield [outputs[name] for name in names]
         finally:

@@ -2,11 +2,13 @@
 
 The block of a tile is what lies before the next tile along every axis: when tiles come row by row, the last axis quickest, nobody
 adds to it after that tile. What is left is a margin along each axis, so that the memory is that of margins, not of the volume.
+Where the last tiles along the first axis overlap by more than half (MONAI moves the last one back) they count as one tall tile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -21,40 +23,65 @@ AT_ONCE = 1 << 18
 """Values that are weighted at once, so that they are still near when they are added."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One tile along an axis, or some that count as one: their first voxels, all that they cover, what lies before the next part."""
+
+    starts: tuple[int, ...]
+    span: int
+    extent: int
+
+    @property
+    def start(self) -> int:
+        """The first voxel."""
+        return self.starts[0]
+
+
+def parts_along(starts: Sequence[int], size: int, full: int, joined: bool) -> list[Part]:
+    """Tiles of ``size`` as parts of an axis of ``full`` voxels; ``joined``: the last two are one where one covers most of the other."""
+    groups: list[tuple[int, ...]] = [(start,) for start in starts]
+    if joined and len(starts) > 1 and starts[-1] - starts[-2] < size / 2:
+        regular = len(starts) > 2 and starts[1] - starts[0] < size / 2
+        if not regular:
+            groups[-2:] = [(starts[-2], starts[-1])]
+    firsts = [*(group[0] for group in groups), full]
+    return [Part(group, group[-1] + size - group[0], firsts[n + 1] - group[0]) for n, group in enumerate(groups)]
+
+
 class Totals:
-    """The sum of the weights on the block of each tile, the same for every answer that is tiled alike."""
+    """The sum of the weights on each block, the same for every answer that is tiled alike."""
 
     def __init__(self, weights: FloatMap, starts: Sequence[Sequence[int]], full: Sequence[int]) -> None:
         """``starts``: of the tiles along each axis; ``full``: the size of all; both in voxels of the answer."""
         self.weights = weights
-        self.starts = [tuple(axis) for axis in starts]
         self.full = tuple(full)
+        self.parts = [
+            parts_along(axis, size, whole, joined=not n)
+            for n, (axis, size, whole) in enumerate(zip(starts, weights.shape, full, strict=True))
+        ]
         self._known: dict[Any, FloatMap] = {}
         self._bytes = 0
 
-    def extent(self, axis: int, n: int) -> int:
-        """Voxels from the first of tile ``n`` to the first of the next, or to the end."""
-        starts = self.starts[axis]
-        return (starts[n + 1] if n + 1 < len(starts) else self.full[axis]) - starts[n]
-
     def of(self, at: Sequence[int]) -> FloatMap:
-        """For the block of the tile with these numbers; summed in the order in which the tiles come."""
+        """For the block of the parts with these numbers."""
         plans = []
         for axis, n in enumerate(at):
-            starts, size = self.starts[axis], self.weights.shape[axis]
-            back = tuple(starts[n] - first for first in starts[: n + 1] if first + size > starts[n])
-            plans.append((self.extent(axis, n), back))
+            part, size = self.parts[axis][n], self.weights.shape[axis]
+            near = [first for one in self.parts[axis][: n + 1] for first in one.starts]
+            over = tuple(part.start - first for first in near if first + size > part.start)
+            plans.append((part.extent, over))
         key = tuple(plans)
         known = self._known.get(key)
         if known is not None:
             return known
         total = np.zeros(tuple(extent for extent, _ in plans), dtype=np.float32)
-        for backs in product(*[back for _, back in plans]):
-            parts = [
-                slice(back, min(size, back + extent))
-                for back, size, extent in zip(backs, self.weights.shape, total.shape, strict=True)
-            ]
-            total[tuple(slice(0, part.stop - part.start) for part in parts)] += self.weights[tuple(parts)]
+        for offsets in product(*[over for _, over in plans]):
+            given, place = [], []
+            for offset, size, extent in zip(offsets, self.weights.shape, total.shape, strict=True):
+                low, high = max(0, -offset), min(extent, size - offset)
+                place.append(slice(low, high))
+                given.append(slice(low + offset, high + offset))
+            total[tuple(place)] += self.weights[tuple(given)]
         if self._bytes + total.nbytes > KEPT_TOTALS:
             self._known.clear()
             self._bytes = 0
@@ -70,86 +97,94 @@ class Blend:
         self._totals = totals
         self._tile = totals.weights.shape
         self._sum: FloatMap | None = None
-        """Of the present tile: what the margins hold of it, and its own."""
+        """Of the present parts: what the margins hold of it, and its own."""
         self._margins: list[FloatMap] = []
-        """For each axis but the last: what lies beyond the next tile's first voxel along it, up to the end of the axes after it."""
+        """For each axis but the last: what lies beyond the next part's first voxel along it, up to the end of the axes after it."""
         self._product: FloatMap | None = None
 
-    def add(self, at: tuple[int, ...], answer: FloatMap) -> tuple[tuple[int, ...], FloatMap]:
-        """Add the tile with the numbers ``at`` along the axes; tiles come row by row, the last axis quickest.
+    def add(self, at: tuple[int, ...], member: int, answer: FloatMap) -> tuple[tuple[int, ...], FloatMap] | None:
+        """Add a tile: number ``member`` of the parts with the numbers ``at``, which come row by row, the last axis quickest.
 
-        Gives the first voxel of its block and the blended answer (channels, …) there, which is good until the next is added.
+        Once all members are there, gives the first voxel of their block and the blended answer (channels, …) there, which is good
+        until the next is added.
         """
         if self._sum is None:
             self._begin(len(answer))
-        starts = tuple(axis[n] for axis, n in zip(self._totals.starts, at, strict=True))
-        extents = tuple(self._totals.extent(axis, n) for axis, n in enumerate(at))
-        known = [
-            max(0, axis[n - 1] + size - first) if n else 0
-            for axis, n, size, first in zip(self._totals.starts, at, self._tile, starts, strict=True)
-        ]
-        self._recall(starts, known)
-        self._weigh(answer, known)
-        self._keep(starts, extents)
         assert self._sum is not None, "just begun"
-        block = self._sum[(slice(None), *(slice(0, extent) for extent in extents))]
+        parts = [axis[n] for axis, n in zip(self._totals.parts, at, strict=True)]
+        known = [
+            max(0, axis[n - 1].start + axis[n - 1].span - part.start) if n else 0
+            for axis, n, part in zip(self._totals.parts, at, parts, strict=True)
+        ]
+        spans = tuple(part.span for part in parts)
+        here = self._sum[:, : spans[0]]
+        if not member:
+            self._recall(here, parts, known)
+        if len(parts[0].starts) > 1:
+            if not member:
+                here[(slice(None), *(slice(n, None) for n in known))] = 0
+            offset = parts[0].starts[member] - parts[0].start
+            self._weigh(here[:, offset : offset + self._tile[0]], answer, None)
+            if member + 1 < len(parts[0].starts):
+                return None
+        else:
+            self._weigh(here, answer, known)
+        self._keep(here, parts)
+        block = here[(slice(None), *(slice(0, part.extent) for part in parts))]
         block /= self._totals.of(at)
-        return starts, block
+        return tuple(part.start for part in parts), block
 
     def _begin(self, channels: int) -> None:
         totals, tile = self._totals, self._tile
-        self._sum = np.zeros((channels, *tile), dtype=np.float32)
-        for axis, size in enumerate(tile[:-1]):
-            most = max(size - totals.extent(axis, n) for n in range(len(totals.starts[axis])))
-            self._margins.append(np.zeros((channels, *tile[:axis], max(0, most), *totals.full[axis + 1 :]), np.float32))
+        most = [max(part.span for part in axis) for axis in totals.parts]
+        self._sum = np.zeros((channels, *most), dtype=np.float32)
+        for axis in range(len(tile) - 1):
+            left = max(part.span - part.extent for part in totals.parts[axis])
+            self._margins.append(np.zeros((channels, *most[:axis], max(0, left), *totals.full[axis + 1 :]), np.float32))
         one = max(1, int(np.prod(tile)))
         self._product = np.empty((min(channels, max(1, AT_ONCE // one)), *tile), dtype=np.float32)
 
-    def _recall(self, starts: tuple[int, ...], known: list[int]) -> None:
+    def _recall(self, here: FloatMap, parts: Sequence[Part], known: list[int]) -> None:
         """What earlier tiles gave to this one: of the one before along the last axis, else of the row before, and so on."""
-        assert self._sum is not None, "begun"
         last = len(known) - 1
         size = self._tile[last]
         if known[last]:
-            self._sum[..., : known[last]] = self._sum[..., size - known[last] :]
+            here[..., : known[last]] = here[..., size - known[last] :]
         fresh: list[slice] = [slice(known[last], size)]
         """Along the axes after ``axis``: what nobody has given anything to yet."""
         for axis in range(last - 1, -1, -1):
             if known[axis]:
-                before = (slice(None),) * (axis + 1)
+                before = (slice(None), *(slice(0, part.span) for part in parts[:axis]))
                 after = [
-                    slice(part.start + first, part.stop + first)
-                    for part, first in zip(fresh, starts[axis + 1 :], strict=True)
+                    slice(some.start + part.start, some.stop + part.start)
+                    for some, part in zip(fresh, parts[axis + 1 :], strict=True)
                 ]
                 given = self._margins[axis][(*before, slice(0, known[axis]), *after)]
-                self._sum[(*before, slice(0, known[axis]), *fresh)] = given
-            fresh.insert(0, slice(known[axis], self._tile[axis]))
+                here[(*before, slice(0, known[axis]), *fresh)] = given
+            fresh.insert(0, slice(known[axis], parts[axis].span))
 
-    def _weigh(self, answer: FloatMap, known: list[int]) -> None:
-        """Add the weighted answer where something is known, put it where nothing is."""
-        weights, total, product = self._totals.weights, self._sum, self._product
-        assert total is not None, "begun"
+    def _weigh(self, total: FloatMap, answer: FloatMap, known: list[int] | None) -> None:
+        """Add the weighted answer, or put it where nothing is ``known`` yet."""
+        weights, product = self._totals.weights, self._product
         assert product is not None, "begun"
-        fresh = tuple(slice(n, None) for n in known)
         for c in range(0, len(answer), len(product)):
             part = answer[c : c + len(product)]
-            if not any(known):
+            if known is not None and not any(known):
                 np.multiply(part, weights, out=total[c : c + len(part)])
                 continue
             weighed = np.multiply(part, weights, out=product[: len(part)])
-            total[(slice(c, c + len(part)), *fresh)] = 0
+            if known is not None:
+                total[(slice(c, c + len(part)), *(slice(n, None) for n in known))] = 0
             total[c : c + len(part)] += weighed
 
-    def _keep(self, starts: tuple[int, ...], extents: tuple[int, ...]) -> None:
+    def _keep(self, here: FloatMap, parts: Sequence[Part]) -> None:
         """Put aside what later rows of tiles add to; what the next tile adds to stays where it is."""
-        assert self._sum is not None, "begun"
         for axis, margin in enumerate(self._margins):
-            left = self._tile[axis] - extents[axis]
-            if left > 0:
-                before = (slice(None),) * (axis + 1)
-                inside = [slice(0, extent) for extent in extents[axis + 1 :]]
-                after = [
-                    slice(first, first + extent)
-                    for first, extent in zip(starts[axis + 1 :], extents[axis + 1 :], strict=True)
+            part = parts[axis]
+            if part.span > part.extent:
+                before = (slice(None), *(slice(0, one.span) for one in parts[:axis]))
+                inside = [slice(0, one.extent) for one in parts[axis + 1 :]]
+                after = [slice(one.start, one.start + one.extent) for one in parts[axis + 1 :]]
+                margin[(*before, slice(0, part.span - part.extent), *after)] = here[
+                    (*before, slice(part.extent, part.span), *inside)
                 ]
-                margin[(*before, slice(0, left), *after)] = self._sum[(*before, slice(extents[axis], None), *inside)]

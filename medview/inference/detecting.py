@@ -132,7 +132,8 @@ def _boxes(output: BoxesOutput | YoloOutput | AnchorsOutput, feed: Feed, watch: 
                 return
             view = asked.popleft()
             with feed.course.timed(STEP_RESTORE):
-                decoded = decode(output, raw, view.shape, feed.network, watch)
+                # Copied: candidates are kept, the answer is good until the next is asked for.
+                decoded = decode(output, [one.copy() for one in raw], view.shape, feed.network, watch)
                 for row, one in zip(range(view.row, view.row + view.count), decoded, strict=False):
                     turned = one.mirrored(view.axes, view.shape) if view.axes else one
                     parts.setdefault(row, []).append(turned if view.corner is None else turned.moved(view.corner))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.geometry import Geometry
+from medview.core.heap import Trimming, give_back_free
 from medview.core.problem import Note
 from medview.core.study import Stack
 from medview.core.volume import Volume
@@ -19,6 +20,7 @@ from medview.inference.channels import SeriesTogether
 from medview.inference.course import STEP_NETWORK, STEP_PREPARE, STEP_RESTORE, Course
 from medview.inference.manifest import Input, Manifest
 from medview.inference.network import Network
+from medview.inference.on_demand import prepared_on_demand
 from medview.inference.onlooker import Onlooker, Telling, looked_at_first
 from medview.inference.placement import Orientation, Placement
 from medview.inference.preprocess import Prepared, by_rows, needs_whole_series, run_steps, with_neighbours
@@ -138,15 +140,16 @@ class Feed:
         """Tells who looks on of the rows of the oriented grid that are decided."""
         return Telling(self.onlooker, self.orientation, is_sound)
 
-    def pieces(self, looked_at: bool = False) -> Iterator[tuple[int, Prepared]]:
+    def pieces(self, looked_at: bool = False, in_parts: bool = False) -> Iterator[tuple[int, Prepared]]:
         """The series in pieces: a few slices, or everything; with the first row of each.
 
-        ``looked_at``: slices that somebody looks at come before the others, where that changes nothing.
+        ``looked_at``: slices that somebody looks at come before the others, where that changes nothing. ``in_parts``: the values of
+        a volume may be made only where they are asked for.
         """
         given = self._input
         rows = self.source.rows
         if not given.is_slicewise:
-            yield 0, self.prepared_rows(0, rows, self.course.checkpoint_of(STEP_PREPARE))
+            yield 0, self._prepared_volume(in_parts)
             return
         whole = None
         if needs_whole_series(given):
@@ -171,6 +174,15 @@ class Feed:
         for start in range(0, self.source.rows, ROWS_AT_ONCE):
             self.course.again()
             yield self.source.fetch(start, min(start + ROWS_AT_ONCE, self.source.rows))
+
+    def _prepared_volume(self, in_parts: bool) -> Prepared:
+        given, source = self._input, self.source
+        told = self.course.checkpoint_of(STEP_PREPARE)
+        is_even = self.geometry is None or self.geometry.slice_origins is None
+        if self.volume.is_colour or not is_even or not isinstance(source, SourceValues):
+            return self.prepared_rows(0, source.rows, told)
+        with self.course.timed(STEP_PREPARE):
+            return prepared_on_demand(given, source, self._whole, self.geometry, told, in_parts)
 
     @property
     def is_by_rows(self) -> bool:
@@ -213,7 +225,8 @@ class Feed:
         given = self.manifest.input
         total = self.source.rows if given.is_slicewise else 1
         ahead = self._pieces_and_tiles(stride) if given.tiling is not None else self._pieces_in_batches(looked_at=True)
-        receiver, current, done = Receiver.nobody(), None, 0
+        receiver, current, done, trimming = Receiver.nobody(), None, 0, Trimming()
+        give_back_free()
         if given.is_slicewise or given.tiling is None:
             self.course.report(STEP_NETWORK, 0, total)
         with closing(self.network.dense_each(ahead, name, stride, self.course.again)) as answers:
@@ -234,6 +247,7 @@ class Feed:
                 if item.is_last:
                     with self.course.timed(STEP_RESTORE):
                         receiver.done()
+                trimming.trim()
                 done += item.rows
                 if given.is_slicewise or item.sliding is None:
                     self.course.report(STEP_NETWORK, done, total)
@@ -251,7 +265,7 @@ class Feed:
         given = self.manifest.input
         assert given.tiling is not None, "the caller looked"
         window: Window | None = None
-        for start, prepared in self.pieces(looked_at=True):
+        for start, prepared in self.pieces(looked_at=True, in_parts=True):
             items = prepared.values if given.is_slicewise else [prepared.values]
             for n, values in enumerate(items):
                 shape = values.shape[: len(given.axes)]

@@ -76,15 +76,15 @@ def settled(
                 for row, mask in zip(values, real if real is not None else [None] * len(values), strict=True):
                     yield kept(row, mask, nonzero)
 
-        found = _measured(steps[n], rows)
+        found = measured(steps[n], rows)
         if found is None:
             return given
         steps[n] = found
     return given.model_copy(update={"steps": tuple(steps)})
 
 
-def _measured(step: MinMax | ZScore, rows: Callable[[], Iterator[AnyArray]]) -> Settled | None:
-    """None where nothing is left to measure."""
+def measured(step: MinMax | ZScore, rows: Callable[[], Iterator[AnyArray]]) -> Settled | None:
+    """A step with the statistics of ``rows``, which are gone through twice; None where nothing is left to measure."""
     if isinstance(step, MinMax):
         ends = [(float(row.min()), float(row.max())) for row in rows() if row.size]
         if not ends:

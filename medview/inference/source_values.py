@@ -55,12 +55,19 @@ class SourceValues:
         """Length of the oriented grid's first axis."""
         return self._orientation.shape[0]
 
-    def fetch(self, start: int, stop: int) -> tuple[AnyArray, NDArray[np.bool_] | None]:
+    @property
+    def has_padding(self) -> bool:
+        """Whether some values may not be real."""
+        return self._volume.padding is not None and not self._volume.is_colour
+
+    def fetch(
+        self, start: int, stop: int, across: tuple[slice, slice] = (slice(None), slice(None))
+    ) -> tuple[AnyArray, NDArray[np.bool_] | None]:
         """Values (a, b, c[, 3]) of rows ``start`` … ``stop``, and where they are real (None: everywhere).
 
-        float32, or uint8 for the unit display.
+        ``across``: which part of the other two axes. float32, or uint8 for the unit display.
         """
-        values, real = self._raw(start, stop)
+        values, real = self._raw(start, stop, across)
         if real is not None and not real.all():
             if self._display is not None:
                 values = values.copy()  # may be the pixels of the window
@@ -69,20 +76,23 @@ class SourceValues:
             values = np.float32(self.statistics.minimum + self.statistics.maximum) - values
         return values, real
 
-    def _raw(self, start: int, stop: int) -> tuple[AnyArray, NDArray[np.bool_] | None]:
-        stored = self._stored[start:stop]
+    def _raw(
+        self, start: int, stop: int, across: tuple[slice, slice] = (slice(None), slice(None))
+    ) -> tuple[AnyArray, NDArray[np.bool_] | None]:
+        box = (slice(start, stop), *across)
+        stored = self._stored[box]
         real = None
         if self._volume.padding is not None and not self._volume.is_colour:
             low, high = self._volume.padding
-            files = self._orientation.view(self._volume.stored)[start:stop]
+            files = self._orientation.view(self._volume.stored)[box]
             real = ~((files >= low) & (files <= high))
         if self._display is not None:
             return _colours(stored, self._given), real
         if self._given.unit == "stored":
             return stored.astype(np.float32), real
-        return self._modality(stored, start, stop), real
+        return self._modality(stored, box), real
 
-    def _modality(self, stored: AnyArray, start: int, stop: int) -> NDArray[np.float32]:
+    def _modality(self, stored: AnyArray, box: tuple[slice, slice, slice]) -> NDArray[np.float32]:
         transform = self._volume.transform
         if transform.lut is not None:
             index = np.clip(stored.astype(np.int64) - transform.lut_first, 0, len(transform.lut) - 1)
@@ -98,10 +108,8 @@ class SourceValues:
         step = -1 if self._orientation.flips[axis] else 1
         shape = [1, 1, 1]
         shape[axis] = -1
-        slopes = transform.slopes[::step].astype(np.float32).reshape(shape)
-        intercepts = transform.intercepts[::step].astype(np.float32).reshape(shape)
-        if axis == 0:
-            slopes, intercepts = slopes[start:stop], intercepts[start:stop]
+        slopes = transform.slopes[::step][box[axis]].astype(np.float32).reshape(shape)
+        intercepts = transform.intercepts[::step][box[axis]].astype(np.float32).reshape(shape)
         values *= slopes
         values += intercepts
         return values

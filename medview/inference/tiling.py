@@ -79,11 +79,11 @@ class Cut(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Some tiles that are asked about at once: their numbers along each axis, how many were cut by then, the rows that nothing is
-    added to afterwards (None: more of the same rows follow).
+    """Some tiles that are asked about at once: their numbers along each axis and which member of a tall tile each is, how many
+    were cut by then, the rows that nothing is added to afterwards (None: more of the same rows follow).
     """
 
-    at: tuple[tuple[int, ...], ...]
+    at: tuple[tuple[tuple[int, ...], int], ...]
     done: int
     finished: int | None
 
@@ -154,28 +154,40 @@ class Sliding:
         window, done = self.window, 0
         values: Cut = self._values if self._filled is None else self._filled
         size, batch = window.tiling.size, window.tiling.batch
-        ends = [*(first - window.kept[0].start for first in window.totals.starts[0][1:]), window.answer_shape[0]]
-        for n in range(len(window.starts[0])):
-            row = [(n, *rest) for rest in product(*(range(len(axis)) for axis in window.starts[1:]))]
+        parts = window.totals.parts[0]
+        first_tile = 0
+        for n, tall in enumerate(parts):
+            members = window.starts[0][first_tile : first_tile + len(tall.starts)]
+            first_tile += len(members)
+            row = [
+                ((n, *rest), member)
+                for rest in product(*(range(len(axis)) for axis in window.starts[1:]))
+                for member in range(len(members))
+            ]
+            end = window.answer_shape[0]
+            if n + 1 < len(parts):
+                end = min(end, parts[n + 1].start - window.kept[0].start)
             for start in range(0, len(row), batch):
                 part = row[start : start + batch]
+                corners = [
+                    (members[member], *(axis[one] for axis, one in zip(window.starts[1:], at[1:], strict=True)))
+                    for at, member in part
+                ]
                 cut = [
-                    values[
-                        tuple(
-                            slice(axis[one], axis[one] + tile)
-                            for axis, one, tile in zip(window.starts, at, size, strict=True)
-                        )
-                    ]
-                    for at in part
+                    values[tuple(slice(low, low + tile) for low, tile in zip(corner, size, strict=True))]
+                    for corner in corners
                 ]
                 done += len(part)
-                finished = min(ends[n], window.answer_shape[0]) if start + len(part) == len(row) else None
+                finished = end if start + len(part) == len(row) else None
                 yield Tiles(tuple(part), done, finished), np.stack(cut) if len(cut) > 1 else cut[0][None]
 
     def add(self, tiles: Tiles, answers: FloatMap) -> None:
         """The answers (n, channels, spatial…) to ``tiles``."""
-        for at, answer in zip(tiles.at, answers, strict=True):
-            first, block = self.window.blend.add(at, answer)
+        for (at, member), answer in zip(tiles.at, answers, strict=True):
+            made = self.window.blend.add(at, member, answer)
+            if made is None:
+                continue
+            first, block = made
             lows, inside = [], []
             for start, size, kept in zip(first, block.shape[1:], self.window.kept, strict=True):
                 low, high = max(start, kept.start), min(start + size, kept.stop)
@@ -216,7 +228,7 @@ class Rows:
 
 def most_rows(window: Window) -> int:
     """How many rows of an answer are finished together, at most."""
-    return max(window.totals.extent(0, n) for n in range(len(window.starts[0])))
+    return max(part.extent for part in window.totals.parts[0])
 
 
 def slide(

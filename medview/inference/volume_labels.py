@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.inference.placement import Placement
+from medview.inference.seams import Seams
 from medview.inference.segmentation import AnyLabels, Channels, SegmentationRule
 from medview.kernels.resample_grid import labels_of_channels, sample_labels
 
@@ -43,6 +44,7 @@ class VolumeLabels:
         """And along the tensor's, growing."""
         self._labels: NDArray[np.uint16] | None = None
         self._channels: Channels | None = None
+        self._seams: Seams | None = None
         self._start = 0
         """The tensor's row that the kept channels begin with."""
         self._next = 0
@@ -61,9 +63,32 @@ class VolumeLabels:
         for start in range(0, rows.shape[1], ROWS_AT_ONCE):
             part = rows[:, start : start + ROWS_AT_ONCE]
             if self._placement.is_whole:
-                self._lay(first + start, self._rule.labels(part))
+                self._lay((first + start, 0, 0), self._rule.labels(part))
+                self.rows_until(first + start + part.shape[1])
             else:
                 self._resample(first + start, part)
+
+    @property
+    def takes_blocks(self) -> bool:
+        """Whether :meth:`block` and :meth:`rows_until` may be called instead of :meth:`take`."""
+        straight = not np.any(self._matrix - np.diag(np.diag(self._matrix)))
+        return self._placement.is_whole or (straight and self._keeps_channels)
+
+    def block(self, first: tuple[int, ...], values: Channels) -> None:
+        """A box (c, …) of the answer from voxel ``first`` of the tensor on; its owner uses the array again."""
+        if not self._placement.is_whole:
+            self._sample_box(first, values)
+            return
+        for start in range(0, values.shape[1], ROWS_AT_ONCE):
+            self._lay((first[0] + start, *first[1:]), self._rule.labels(values[:, start : start + ROWS_AT_ONCE]))
+
+    def rows_until(self, row: int) -> None:
+        """All boxes of the tensor's rows before ``row`` were given."""
+        if not self._placement.is_whole:
+            at_end = row >= self._placement.shape[0]
+            self._tell(len(self._out) if at_end else self._between(0, -np.inf, row - 1).stop)
+            return
+        self._tell(min(len(self._out), max(0, int(np.round(self._placement.offset[0])) + row)))
 
     def end(self) -> None:
         """No row comes any more: what is left lies beyond the tensor, or at its border."""
@@ -74,10 +99,9 @@ class VolumeLabels:
             self._decided(self._next, count)
             self._next = count
 
-    def _lay(self, first: int, labels: NDArray[np.uint16]) -> None:
-        """Nothing was resampled: rows are copied to where they came from, what was filled is cut off."""
-        offset = np.round(self._placement.offset).astype(int)
-        offset[0] += first
+    def _lay(self, first: tuple[int, ...], labels: NDArray[np.uint16]) -> None:
+        """Nothing was resampled: labels are copied to where they came from, what was filled is cut off."""
+        offset = np.round(self._placement.offset).astype(int) + np.asarray(first)
         target: list[slice[Any, Any, Any]] = []
         source: list[slice[Any, Any, Any]] = []
         for start, size, room in zip(offset.tolist(), labels.shape, self._out.shape, strict=True):
@@ -85,7 +109,39 @@ class VolumeLabels:
             target.append(slice(low, max(low, high)))
             source.append(slice(low - start, max(low, high) - start))
         self._out[tuple(target)] = labels[tuple(source)]
-        self._tell(min(len(self._out), max(0, int(offset[0]) + len(labels))))
+
+    def _sample_box(self, first: tuple[int, ...], values: Channels) -> None:
+        """Decide what lies between the voxels of a box and those of the boxes before it."""
+        self._seams = self._seams or Seams(self._placement.shape)
+        ends = [at + size for at, size in zip(first, values.shape[1:], strict=True)]
+        start, wide = self._seams.widened(first, values)
+        rows, across, columns = (
+            self._between(
+                axis, -np.inf if not at else at - 1, np.inf if end == self._placement.shape[axis] else end - 1
+            )
+            for axis, (at, end) in enumerate(zip(first, ends, strict=True))
+        )
+        rule = self._rule
+        wide = rule.activated(wide)
+        decided = np.asarray(labels_of_channels(wide, rule.threshold, rule.nothing, rule.values))
+        offset = self._offset + np.diag(self._matrix) * (0, across.start, columns.start) - np.asarray(start)
+        for n in range(rows.start, rows.stop, ROWS_AT_ONCE):
+            at = self._rows[n : min(rows.stop, n + ROWS_AT_ONCE)]
+            made = np.empty((len(at), across.stop - across.start, columns.stop - columns.start), dtype=np.uint16)
+            sample_labels(wide, decided, self._matrix, offset, at, made, rule.threshold, rule.nothing, rule.values)
+            self._unflipped[at.astype(np.intp), across, columns] = made
+
+    def _between(self, axis: int, low: float, high: float) -> slice:
+        """Which of the voxels to be decided lie from ``low`` to before ``high`` along an axis of the tensor."""
+        if axis == 0:
+            places = self._places
+        else:
+            places = np.arange(self._unflipped.shape[axis]) * self._matrix[axis, axis] + self._offset[axis]
+        if len(places) > 1 and places[-1] < places[0]:
+            count = len(places)
+            backwards = places[::-1]
+            return slice(count - int(np.searchsorted(backwards, high)), count - int(np.searchsorted(backwards, low)))
+        return slice(int(np.searchsorted(places, low)), int(np.searchsorted(places, high)))
 
     def _resample(self, first: int, rows: Channels) -> None:
         rule, size = self._rule, rows.shape[1]

@@ -36,6 +36,9 @@ LONGEST_ANSWER = 64 << 20
 AHEAD = 3
 """How many questions may be under way: while one is answered the next already lies there, so that the process never waits."""
 
+LARGE_ANSWER = 8 << 20
+"""Bytes above which only one question waits behind the one that is answered: each has memory for its answer."""
+
 _SIGNALS = {
     "SIGSEGV": "segmentation fault",
     "SIGABRT": "abort",
@@ -109,7 +112,9 @@ class Service:
 
         Until an answer has come nobody knows how large they are: to fetch the first one would wait behind what was asked meanwhile.
         """
-        return len(self._asked) < (AHEAD if self._answer_size else 1)
+        if not self._answer_size:
+            return not self._asked
+        return len(self._asked) < (AHEAD if self._answer_size < LARGE_ANSWER else 2)
 
     def call(
         self,
@@ -144,10 +149,11 @@ class Service:
         return self._count
 
     def answer(
-        self, number: int, limit_s: float | None, checkpoint: Checkpoint, largest: int
+        self, number: int, limit_s: float | None, checkpoint: Checkpoint, largest: int, lend: bool = False
     ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Wait for the oldest question's answer. ``checkpoint`` ends the wait by raising; ``largest``: most bytes of it.
 
+        ``lend``: the arrays lie in the memory that is shared, until the next question is asked.
         Raises MedviewError as the service describes it, MemoryError for an answer that is too large, ServiceEndedError.
         """
         answer = self._answer_to(number, limit_s, checkpoint)
@@ -160,7 +166,10 @@ class Service:
                 self._fetch(number, slot, places, largest, limit_s, checkpoint)
             into = self._yields[slot]
             memory = into.array if into is not None else np.empty(0, np.uint8)
-            return dict(answer["values"]), {name: view_of(memory, *place).copy() for name, place in places.items()}
+            arrays = {name: view_of(memory, *place) for name, place in places.items()}
+            if not lend:
+                arrays = {name: array.copy() for name, array in arrays.items()}
+            return dict(answer["values"]), arrays
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             self.close()
             raise ServiceEndedError("nonsense", f"it answered with what is no answer: {error}") from error

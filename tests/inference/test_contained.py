@@ -322,15 +322,29 @@ def test_the_next_tensors_lie_there_before_one_is_answered(contained: Networks, 
 
     with contained.open(package, "cpu", None, lambda: None) as session:
         answers = session.run_each(feeds(), [session.outputs[0].name], lambda: None)
-        first = next(answers)
+        first = [one.copy() for one in next(answers)]
         assert taken == [0], "how large answers are is known with the first"
-        second = next(answers)
+        second = [one.copy() for one in next(answers)]
         assert taken == [0, 1, 2, 3]
-        rest = [first, second, *answers]
+        rest = [first, second, *([one.copy() for one in outputs] for outputs in answers)]
         alone = [session.run({"x": tensor}, [session.outputs[0].name], lambda: None) for tensor in given]
     assert [one[0].shape[-1] for one in rest] == list(sizes)
     for (one,), (other,) in zip(rest, alone, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_an_answer_that_is_looked_at_is_not_written_over(contained: Networks, tmp_path: Path) -> None:
+    """It lies in memory that both processes see; what was asked ahead is answered elsewhere."""
+    given = [np.full((1, 1, 32, 32), n, np.float32) for n in range(9)]
+    with contained.open(good(tmp_path), "cpu", None, lambda: None) as session:
+        name = session.outputs[0].name
+        alone = [session.run({"x": tensor}, [name], lambda: None)[0] for tensor in given]
+        for n, (one,) in enumerate(session.run_each(({"x": tensor} for tensor in given), [name], lambda: None)):
+            deadline = time.monotonic() + 20
+            service = session.service
+            while service._answers.qsize() < len(service._asked) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            np.testing.assert_array_equal(one, alone[n])
 
 
 def test_questions_under_way_are_dropped_with_their_run(contained: Networks, tmp_path: Path) -> None:

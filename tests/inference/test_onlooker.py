@@ -246,7 +246,7 @@ def volume_package(tmp_path: Path, steps: list[Any], **output: Any) -> Any:
 VOLUME_STEPS: dict[str, list[Any]] = {
     "as they are": [],
     "finer": [{"step": "resample", "spacing_mm": [1.1, 0.6, 0.9]}],
-    "coarser": [{"step": "resample", "spacing_mm": [4.0, 1.5, 1.5], "align": "edges"}],
+    "coarser": [{"step": "resample", "spacing_mm": [2.5, 1.5, 1.5], "align": "edges"}],
     "cut out and filled up": [{"step": "crop_above", "threshold": 500.0}, {"step": "pad", "multiple": [4, 4, 4]}],
     "cut out and coarser": [
         {"step": "crop_above", "threshold": 500.0},

@@ -161,7 +161,7 @@ class ScopedFeed(Feed):
 
     field: Field | None = None
 
-    def pieces(self, looked_at: bool = False) -> Iterator[tuple[int, Prepared]]:  # noqa: ARG002 - there is one
+    def pieces(self, looked_at: bool = False, in_parts: bool = False) -> Iterator[tuple[int, Prepared]]:  # noqa: ARG002 - there is one
         """The field, as the only piece."""
         assert self.field is not None, "made with one"
         yield self.field.row, self.field.prepared
