@@ -15,6 +15,7 @@ from medview.app.reading import window_of
 from medview.core.display import apply_voi
 from medview.core.window import Voi, VoiLut
 from medview.ui.canvas import Canvas
+from medview.ui.text import shown_number
 from medview.ui.viewport_style import SCALE, SECONDARY, TEXT
 
 WIDTH = 10.0
@@ -65,7 +66,7 @@ class Bar:
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
         shown = []
         for n in range(first, last + 1):
-            text = f"{n * step:.{decimals}f}" if abs(n * step) < 1e6 else f"{n * step:.3g}"
+            text = shown_number(n * step, f".{decimals}f" if abs(n * step) < 1e6 else ".3g")
             shown.append(((n * step - low) / (high - low), text.replace("-", "\u2212")))
         return shown
 

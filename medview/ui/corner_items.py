@@ -19,6 +19,7 @@ from medview.ui.canvas import Line, Segment
 from medview.ui.corner_text import age_text, date_text, number_text, person_name, plane_name, time_text
 from medview.ui.dimension_slider import dimension_name, step_label
 from medview.ui.measurement_items import place_text
+from medview.ui.text import shown_number
 from medview.ui.viewport_style import SECONDARY, TEXT, padded
 
 translate = QCoreApplication.translate
@@ -253,7 +254,9 @@ def _location(it: Shown) -> Line:
         about = translate("Viewport", "{length} mm long, {width} mm wide, {angle}°")
         surface = shown.surface
         told = about.format(
-            length=f"{surface.length_mm:.1f}", width=f"{surface.width_mm:.4g}", angle=f"{surface.turned_deg:g}"
+            length=shown_number(surface.length_mm, ".1f"),
+            width=shown_number(surface.width_mm, ".4g"),
+            angle=shown_number(surface.turned_deg, "g"),
         )
         parts.append((f"   {told}", True))
     normal = shown.normal
@@ -270,7 +273,12 @@ def _location(it: Shown) -> Line:
         # DICOM's own way of telling a place: the letter of the side, then the distance from the origin.
         # The figures are a part of their own, because others stand there on every slice.
         side = letters[0 if value >= 0 else 1]
-        parts += [("   " if parts else "", False), (f"{side} ", True), (f"{abs(value):.1f}", True), (" mm", False)]
+        parts += [
+            ("   " if parts else "", False),
+            (f"{side} ", True),
+            (shown_number(abs(value), ".1f"), True),
+            (" mm", False),
+        ]
     return line_of(*parts)
 
 

@@ -24,6 +24,7 @@ from medview.ui.explanation_text import explanation_text
 from medview.ui.measurement_items import slab_text
 from medview.ui.messages import note_text
 from medview.ui.model_text import model_text, versioned_text
+from medview.ui.text import shown_number
 
 translate = QCoreApplication.translate
 
@@ -150,7 +151,7 @@ def plane_name(kind: str) -> str:
 
 def number_text(value: float) -> str:
     """A number as short as it is true enough to read: whole numbers as such, else four figures; a real minus sign."""
-    text = f"{value:.0f}" if value == round(value) and abs(value) < 1e9 else f"{value:.4g}"
+    text = f"{value:.0f}" if value == round(value) and abs(value) < 1e9 else shown_number(value, ".4g")
     return text.replace("-", "\u2212")
 
 

@@ -33,7 +33,7 @@ from medview.core.segment_numbers import SegmentNumbers
 from medview.ui.listen import listen
 from medview.ui.model_text import model_text, result_title
 from medview.ui.parts import RealField, icon_button, text_label
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
@@ -60,7 +60,7 @@ def diameter_text(numbers: SegmentNumbers | None, unit: str) -> str:
     """Both diameters in words."""
     if numbers is None or numbers.long_mm is None or numbers.short_mm is None:
         return ""
-    return f"{numbers.long_mm:.1f} × {numbers.short_mm:.1f} {unit}"
+    return f"{shown_number(numbers.long_mm, '.1f')} × {shown_number(numbers.short_mm, '.1f')} {unit}"
 
 
 def _square(label: Label, size: int) -> QIcon:
@@ -353,7 +353,7 @@ class CorrectionPanel(QWidget):
                 spin.setValue(value)
         with QSignalBlocker(self.size_slider):
             self.size_slider.setValue(round(steps))
-        self.size_figure.setText(f"{brush.size_mm:.1f} {unit}")
+        self.size_figure.setText(f"{shown_number(brush.size_mm, '.1f')} {unit}")
         self.ball.setEnabled(target.segmentation.geometry is not None)
         self._fill_others(target)
 

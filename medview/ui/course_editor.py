@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QMouseEvent, QPain
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from medview.core.scene import Look, TransferPoint
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 from medview.ui.theme import current_theme
 
 if TYPE_CHECKING:
@@ -204,12 +204,16 @@ class CourseEditor(QWidget):
         painter.setPen(QColor(theme.secondary))
         low, high = self._span
         words = QRectF(MARGIN, foot + 2, self.width() - 2 * MARGIN, FOOT - 2)
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft, f"{low:.4g}")
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{high:.4g}")
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft, shown_number(low, ".4g"))
+        painter.drawText(words, Qt.AlignmentFlag.AlignRight, shown_number(high, ".4g"))
         if self.chosen >= 0:
             chosen = look.points[self.chosen]
             painter.setPen(QColor(theme.text))
-            painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, f"{chosen.value:.4g}   {chosen.opacity:.3g}")
+            painter.drawText(
+                words,
+                Qt.AlignmentFlag.AlignHCenter,
+                f"{shown_number(chosen.value, '.4g')}   {shown_number(chosen.opacity, '.3g')}",
+            )
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -14,7 +14,7 @@ from medview.ui.corner_text import age_text, date_text, person_name
 from medview.ui.following_panel import FollowingPanel
 from medview.ui.messages import note_text, problem_text
 from medview.ui.parts import empty, panel_column, rule, text_label, title_label
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.commands import Shell
@@ -67,7 +67,7 @@ def study_pairs(study: Study) -> list[Pair]:
 def series_pairs(series: Series) -> list[Pair]:
     """Acquisition."""
     context = series.context
-    thickness = f"{context.slice_thickness:g} mm" if context.slice_thickness else ""
+    thickness = f"{shown_number(context.slice_thickness, 'g')} mm" if context.slice_thickness else ""
     number = str(series.number) if series.number is not None else ""
     return [
         (translate("Details", "Number"), number),
@@ -96,13 +96,18 @@ def stack_pairs(stack: Stack) -> list[Pair]:
     geometry = stack.geometry
     if geometry is not None:
         dk, dj, di = geometry.spacing
-        pairs.append((translate("Details", "Spacing"), f"{di:.4g} × {dj:.4g} × {dk:.4g} mm"))
+        pairs.append(
+            (
+                translate("Details", "Spacing"),
+                f"{shown_number(di, '.4g')} × {shown_number(dj, '.4g')} × {shown_number(dk, '.4g')} mm",
+            )
+        )
         low, high = geometry.bounds
         for name, a, b in zip(("R–L", "A–P", "I–S"), low, high, strict=True):
-            pairs.append((f"{name} (LPS)", f"{a:.1f} … {b:.1f} mm"))
+            pairs.append((f"{name} (LPS)", f"{shown_number(a, '.1f')} … {shown_number(b, '.1f')} mm"))
     elif stack.pixel_spacing is not None:
         dj, di = stack.pixel_spacing
-        pairs.append((translate("Details", "Spacing"), f"{di:.4g} × {dj:.4g} mm"))
+        pairs.append((translate("Details", "Spacing"), f"{shown_number(di, '.4g')} × {shown_number(dj, '.4g')} mm"))
     pairs.append((translate("Details", "Spacing is"), spacing_text(stack.spacing_kind)))
     unit = stack.unit or ""
     pairs.append((translate("Details", "Values"), translate("Details", "as stored") if unit == "stored" else unit))

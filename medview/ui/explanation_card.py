@@ -26,7 +26,7 @@ from medview.ui.explanation_text import explanation_text, parameter_title
 from medview.ui.messages import note_text
 from medview.ui.model_text import model_text
 from medview.ui.parts import Swatch, icon_button, text_label
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.explanations import Explanations
@@ -46,7 +46,7 @@ def figure_text(value: float | None) -> str:
     """A number in as many figures as can be compared."""
     if value is None:
         return "–"
-    return f"{value:.4g}".replace("-", "\u2212")
+    return shown_number(value, ".4g").replace("-", "\u2212")
 
 
 class MapBar(QWidget):
@@ -180,7 +180,7 @@ class ExplanationCard(QWidget):
 
     def _baseline_text(self, baseline: float) -> str:
         if self.made.method == "compare":
-            return translate("Explain", "Agreement {0} %").format(f"{100 * baseline:.1f}")
+            return translate("Explain", "Agreement {0} %").format(shown_number(100 * baseline, ".1f"))
         return translate("Explain", "Score of the unchanged image: {0}").format(figure_text(baseline))
 
     def _parameters_text(self) -> str:
@@ -191,7 +191,7 @@ class ExplanationCard(QWidget):
             said.append(f"{parameter_title(self.made.method, name)}: {shown} {told}".rstrip())
         said.append(
             translate("Explain", "Runs of the network: {0}, in {1} s").format(
-                self.made.runs, f"{self.made.duration_s:.1f}"
+                self.made.runs, shown_number(self.made.duration_s, ".1f")
             )
         )
         return "\n".join(said)

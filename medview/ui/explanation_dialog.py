@@ -34,7 +34,7 @@ from medview.ui.listen import listen
 from medview.ui.messages import message_text
 from medview.ui.model_text import model_text
 from medview.ui.parts import RealField, WholeField, empty, icon_button, rule, text_label
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.model_choice import ModelChoice
@@ -351,7 +351,7 @@ class ExplanationDialog(QDialog):
         for result in self._workspace.results.of(stack.id) if stack is not None else ():
             for finding in self._workspace.results.visible_findings(result):
                 title = translate("Explain", "{0} {1} on slice {2}").format(
-                    model_text(finding.label), f"{finding.score:.2f}", finding.k + 1
+                    model_text(finding.label), shown_number(finding.score, ".2f"), finding.k + 1
                 )
                 self.place.addItem(title, (result, finding))
                 if chosen is not None and chosen[1] is finding:

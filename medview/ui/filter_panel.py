@@ -30,7 +30,7 @@ from medview.processing.chain import FilterChain, FilterStep
 from medview.processing.filters import OPERATIONS
 from medview.ui.filter_text import filter_text, unit_text
 from medview.ui.parts import RealField, WholeField, empty, icon_button, text_label, title_label
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
@@ -89,7 +89,7 @@ class ParameterField(QWidget):
         if unit:
             self.field.setSuffix(f" {unit}")
         self.field.setAccessibleName(filter_text(parameter.title))
-        figures = f"{parameter.minimum:g} … {parameter.maximum:g} {unit}".strip()
+        figures = f"{shown_number(parameter.minimum, 'g')} … {shown_number(parameter.maximum, 'g')} {unit}".strip()
         self.field.setToolTip(figures)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, SLIDER_STEPS)

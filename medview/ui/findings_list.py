@@ -15,7 +15,7 @@ from medview.ui.figures_right import FiguresRight
 from medview.ui.model_text import model_text
 from medview.ui.parts import swatch_icon
 from medview.ui.row_filling import RowFilling
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 from medview.ui.theme import current_theme
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ class FindingsList(QWidget):
 
         def make(at: int) -> QTreeWidgetItem:
             finding = shown[at]
-            size = f"{finding.size_mm:.1f} mm" if finding.size_mm is not None else ""
+            size = f"{shown_number(finding.size_mm, '.1f')} mm" if finding.size_mm is not None else ""
             decision = self._workspace.decisions.of(self._result, finding)
             label = sign_of(decision) + (decision.label or model_text(finding.label))
-            item = QTreeWidgetItem([label, size, str(finding.k + 1), f"{finding.score:.2f}"])
+            item = QTreeWidgetItem([label, size, str(finding.k + 1), shown_number(finding.score, ".2f")])
             item.setForeground(0, QColor(theme.ai))
             item.setIcon(0, icons[finding.colour])
             item.setData(0, FINDING_ROLE, finding.id)

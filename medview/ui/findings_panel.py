@@ -46,7 +46,7 @@ from medview.ui.parts import (
     text_label,
     title_label,
 )
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 from medview.ui.theme import current_theme
 from medview.ui.worklist_panel import WorklistPanel
 
@@ -65,8 +65,8 @@ class ProbabilityBar(QWidget):
         super().__init__()
         self._line = line
         self.setFixedHeight(ROW_PX)
-        self.setToolTip(f"{line.label}: {line.probability:.4f}")
-        self.setAccessibleName(f"{line.label} {100 * line.probability:.1f} %")
+        self.setToolTip(f"{line.label}: {shown_number(line.probability, '.4f')}")
+        self.setAccessibleName(f"{line.label} {shown_number(100 * line.probability, '.1f')} %")
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
@@ -81,7 +81,7 @@ class ProbabilityBar(QWidget):
         painter.fillRect(filled, colour)
         painter.setPen(QColor(theme.text))
         text = ground.adjusted(8, 0, -8, 0)
-        figure = f"{100 * share:.1f} %"
+        figure = f"{shown_number(100 * share, '.1f')} %"
         room = text.width() - painter.fontMetrics().horizontalAdvance(figure) - 8
         label = painter.fontMetrics().elidedText(model_text(self._line.label), Qt.TextElideMode.ElideRight, room)
         painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), label)
@@ -121,7 +121,7 @@ class ResultCard(QWidget):
             for line in sorted(result.classification, key=lambda one: -one.probability):
                 column.addWidget(ProbabilityBar(line))
         for value in result.values:
-            figure = f"{value.value:.4g} {value.unit}".rstrip()
+            figure = f"{shown_number(value.value, '.4g')} {value.unit}".rstrip()
             column.addWidget(text_label(f"{model_text(value.name)}: {figure}", selectable=True))
         if result.by_slice:
             column.addWidget(text_label(highest_text(result), "secondary"))
@@ -142,7 +142,7 @@ class ResultCard(QWidget):
         self.provenance = text_label(self._provenance_text(), "secondary", selectable=True)
         below.addWidget(self.provenance)
         if made.how == "automatic":
-            seconds = translate("Findings", "{0} s").format(f"{made.duration_s:.1f}")
+            seconds = translate("Findings", "{0} s").format(shown_number(made.duration_s, ".1f"))
             told = (made.package_version, device_text(made.device_used), seconds)
             column.addWidget(text_label(" · ".join(one for one in told if one), "secondary"))
         title = (
@@ -374,7 +374,7 @@ class ResultCard(QWidget):
         shown = self._workspace.results.visible_findings(self.result)
         self.threshold_figure.setText(
             translate("Findings", "{0} · {1} of {2}").format(
-                f"{self.threshold_value():.2f}", len(shown), len(self.result.findings)
+                shown_number(self.threshold_value(), ".2f"), len(shown), len(self.result.findings)
             )
         )
 
@@ -407,7 +407,9 @@ class ResultCard(QWidget):
                 )
                 for one in self.result.earlier
             ),
-            translate("Findings", "On {0}, {1} s").format(device_text(made.device_used), f"{made.duration_s:.1f}"),
+            translate("Findings", "On {0}, {1} s").format(
+                device_text(made.device_used), shown_number(made.duration_s, ".1f")
+            ),
             made.finished_at.replace("T", "  ")[:20],
         ]
         return "\n".join(line for line in lines if line)

@@ -29,7 +29,7 @@ from medview.ui.device_text import device_text
 from medview.ui.listen import listen
 from medview.ui.model_text import model_text
 from medview.ui.parts import text_label, title_label
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
@@ -309,11 +309,13 @@ def speed_text(line: DeviceSpeed) -> str:
     if line.call_s is None:
         return ""
     shape = "×".join(str(length) for length in line.input_shape[-3:])
-    text = translate("Library", "{0} ms for {1}").format(f"{line.call_s * 1000:.1f}", shape)
+    text = translate("Library", "{0} ms for {1}").format(shown_number(line.call_s * 1000, ".1f"), shape)
     if line.difference is not None:
         text += ", " + translate("Library", "differs by {0}").format(f"{line.difference:.1e}")
     if line.agreement is not None:
-        text += ", " + translate("Library", "decides the same in {0} %").format(f"{line.agreement * 100:.4g}")
+        text += ", " + translate("Library", "decides the same in {0} %").format(
+            shown_number(line.agreement * 100, ".4g")
+        )
     return text
 
 

@@ -17,6 +17,7 @@ from medview.app.view_transform import Point, ViewTransform
 from medview.core.measurement import AxisSpan, Measurement, PxReason, Quantity
 from medview.core.study import SpacingKind
 from medview.ui.canvas import Canvas
+from medview.ui.text import shown_number
 from medview.ui.viewport_style import GROUND, READER, SECONDARY, TEXT
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def spacing_text(kind: SpacingKind) -> str:
 
 def quantity_text(quantity: Quantity) -> str:
     """A number with its unit, and with what a mm is where it is not a mm in the patient."""
-    text = f"{quantity.value:.1f}{'' if quantity.unit == '°' else ' '}{quantity.unit}"
+    text = f"{shown_number(quantity.value, '.1f')}{'' if quantity.unit == '°' else ' '}{quantity.unit}"
     if quantity.unit == "°":
         return text
     return f"{text} {spacing_text(quantity.spacing)}".strip().replace("-", "\u2212")
@@ -55,9 +56,9 @@ def value_text(value: float, unit: str | None = None) -> str:
     if value == round(value) and abs(value) < 1e9:
         text = f"{value:.0f}"
     elif unit == "HU" or abs(value) >= 1000:
-        text = f"{value:.1f}"
+        text = shown_number(value, ".1f")
     else:
-        text = f"{value:.4g}"
+        text = shown_number(value, ".4g")
     return text.replace("-", "\u2212")
 
 
@@ -81,7 +82,7 @@ def mark_lines(mark: Measurement, measured: Measured, picture_is_filtered: bool)
     """The words beside a mark: what the reader wrote on it, and what it says."""
     written = mark.text.splitlines()
     if mark.kind == "calibration" and mark.known_mm is not None:
-        written.append(translate("Viewport", "Known: {n} mm").format(n=f"{mark.known_mm:g}"))
+        written.append(translate("Viewport", "Known: {n} mm").format(n=shown_number(mark.known_mm, "g")))
         return written
     return written + measured_lines(measured, picture_is_filtered)
 
@@ -104,7 +105,7 @@ def _straight_lines(measured: Measured) -> list[str]:
         lines.append(quantity_text(measured.angle))
         if measured.kind == "cobb":
             other = translate("Viewport", "supplement {angle}")
-            lines.append(other.format(angle=f"{180 - measured.angle.value:.1f}°"))
+            lines.append(other.format(angle=f"{shown_number(180 - measured.angle.value, '.1f')}°"))
     if measured.kind == "point":
         if isinstance(measured.value, tuple):
             lines.append("RGB " + " ".join(f"{one:.0f}" for one in measured.value))
@@ -128,7 +129,7 @@ def axes_text(spans: Sequence[AxisSpan]) -> str:
 def axis_value(value: float, unit: str) -> str:
     """A number along an axis of a spectrum, as many places as are worth telling."""
     places = {"s": 3, "mm": 1, "cm/s": 1}.get(unit)
-    text = f"{value:.4g}" if places is None else f"{value:.{places}f}"
+    text = shown_number(value, ".4g" if places is None else f".{places}f")
     return text.replace("-", "\u2212")
 
 
@@ -156,7 +157,10 @@ def why_px_text(reason: PxReason) -> str:
 def place_text(point: tuple[float, float, float]) -> str:
     """A place in the patient by its letters: L 12.3  P 4.0  H 88.1 mm."""
     letters = ("LR", "PA", "HF")
-    parts = [f"{pair[0 if value >= 0 else 1]} {abs(value):.1f}" for pair, value in zip(letters, point, strict=True)]
+    parts = [
+        f"{pair[0 if value >= 0 else 1]} {shown_number(abs(value), '.1f')}"
+        for pair, value in zip(letters, point, strict=True)
+    ]
     return "  ".join(parts) + " mm"
 
 
@@ -202,7 +206,7 @@ def measured_lines(measured: Measured, picture_is_filtered: bool) -> list[str]:
     if measured.why_px and not measured.spans:
         lines.append(why_px_text(measured.why_px))
     if measured.slab is not None and (statistics is not None or measured.kind == "point"):
-        lines.append(slab_text(measured.slab.projection, f"{measured.slab.thickness_mm:.4g}"))
+        lines.append(slab_text(measured.slab.projection, shown_number(measured.slab.thickness_mm, ".4g")))
     elif measured.elsewhere and (statistics is not None or measured.kind == "point"):
         lines.append(translate("Viewport", "values of the slice alone"))
     if picture_is_filtered and (statistics is not None or measured.kind == "point"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medview.ui.text import QT_TRANSLATE_NOOP, translate
+from medview.ui.text import QT_TRANSLATE_NOOP, shown_number, translate
 
 if TYPE_CHECKING:
     from medview.core.finding import InferenceResult
@@ -70,4 +70,4 @@ def highest_text(result: InferenceResult) -> str:
     column = [row[at] for row in result.by_slice]
     k = max(range(len(column)), key=column.__getitem__)
     text = translate("Findings", "{0}: highest in image {1} of {2} ({3})")
-    return text.format(model_text(names[at]), k + 1, len(column), f"{column[k]:.3g}")
+    return text.format(model_text(names[at]), k + 1, len(column), shown_number(column[k], ".3g"))

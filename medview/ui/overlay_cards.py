@@ -28,7 +28,7 @@ from medview.core.plain_text import visible_text
 from medview.core.study import Stack
 from medview.ui.messages import message_text, note_text
 from medview.ui.parts import icon_button, text_label
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.study_objects import ListedObject
@@ -252,7 +252,11 @@ class OverlayCard(QWidget):
 
 def _volume_text(volume_ml: float) -> str:
     return (
-        f"{volume_ml:.2f} ml" if volume_ml < 10 else f"{volume_ml:.1f} ml" if volume_ml < 100 else f"{volume_ml:.0f} ml"
+        f"{shown_number(volume_ml, '.2f')} ml"
+        if volume_ml < 10
+        else f"{shown_number(volume_ml, '.1f')} ml"
+        if volume_ml < 100
+        else f"{volume_ml:.0f} ml"
     )
 
 
@@ -293,11 +297,11 @@ class _Ramp(QLabel):
         painter.drawImage(pixmap.rect().adjusted(0, 0, 0, -height + 12), ramp)
         painter.setPen(self.palette().text().color())
         line = pixmap.rect().adjusted(0, 13, 0, 0)
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, f"{lower:.4g}")
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight, f"{upper:.4g} {unit}".strip())
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, shown_number(lower, ".4g"))
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight, f"{shown_number(upper, '.4g')} {unit}".strip())
         painter.end()
         self.setPixmap(pixmap)
-        self.setAccessibleName(f"{lower:.4g} – {upper:.4g} {unit}".strip())
+        self.setAccessibleName(f"{shown_number(lower, '.4g')} – {shown_number(upper, '.4g')} {unit}".strip())
 
 
 class StateList(QWidget):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from medview.app.displays import MOST_DEVIATION, deviation, profile_of, tone_of
 from medview.app.monitor_pattern import Pattern, make_pattern, pattern_picture
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
@@ -58,7 +58,7 @@ class PatternWindow(QWidget):
                 else translate("TestPattern", "calibration off, {0} to {1} cd/m²; steps within {2} %")
             )
             low, high = profile.luminance(np.array([0.0, 1.0]))
-            state = text.format(f"{low:.2g}", f"{high:.4g}", f"{100 * worst:.0f}")
+            state = text.format(shown_number(low, ".2g"), shown_number(high, ".4g"), f"{100 * worst:.0f}")
             if worst > MOST_DEVIATION:
                 state += "  ⚠ " + translate("TestPattern", "more than 10 %")
         return [

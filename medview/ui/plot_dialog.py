@@ -19,7 +19,7 @@ from medview.jobs.queue import Lane
 from medview.ui.dimension_slider import dimension_name
 from medview.ui.listen import listen
 from medview.ui.measurement_items import unit_text, value_text
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 from medview.ui.theme import current_theme
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ class CurveDialog(PlotDialog):
                 top = int(np.nanargmax(y))
                 text = translate("Plot", "{0}: from {1} to {2} {3}, highest at {4} {5}")
                 figures = (value_text(float(np.nanmin(y))), value_text(float(np.nanmax(y))), curves.unit)
-                words.append(text.format(name, *figures, f"{x[top]:.6g}", curves.axis.unit).rstrip())
+                words.append(text.format(name, *figures, shown_number(x[top], ".6g"), curves.axis.unit).rstrip())
         if curves.failed:
             words.append(
                 "⚠ " + translate("Plot", "{0} images cannot be read; the curves have gaps there").format(curves.failed)

@@ -13,7 +13,7 @@ from medview.app import reading
 from medview.app.presets import Preset, presets_for
 from medview.app.scales import suv_scale
 from medview.core.window import Voi, VoiLut
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
@@ -46,7 +46,7 @@ def _voi_name(voi: Voi, at: int) -> str:
         return voi.name or translate("ImagePanel", "Lookup table {0} of the file").format(at + 1)
     name = voi.name or translate("ImagePanel", "Window {0} of the file").format(at + 1)
     kind = "  Σ" if voi.function == "SIGMOID" else ""
-    return f"{name}   {voi.width:g} / {voi.center:g}{kind}"
+    return f"{name}   {shown_number(voi.width, 'g')} / {shown_number(voi.center, 'g')}{kind}"
 
 
 def preset_entries(workspace: Workspace) -> Sequence[Entry]:
@@ -60,7 +60,7 @@ def preset_entries(workspace: Workspace) -> Sequence[Entry]:
     factor = suv.line()[0] if suv is not None else 1.0
     for preset in presets_for(stack.context.modality, stack.unit, workspace.settings.presets, suv):
         window = preset.window
-        figures = f"{window.width * factor:g} / {window.center * factor:g}"
+        figures = f"{shown_number(window.width * factor, 'g')} / {shown_number(window.center * factor, 'g')}"
         entries.append((preset.digit, f"{translate('Preset', preset.name)}   {figures}", preset))
     return entries
 

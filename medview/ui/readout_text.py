@@ -10,6 +10,7 @@ from medview.app.readout import Readout
 from medview.app.scales import Scaled
 from medview.core.plain_text import visible_text
 from medview.ui.measurement_items import axes_text, slab_text, unit_text, value_text
+from medview.ui.text import shown_number
 
 translate = QCoreApplication.translate
 
@@ -30,7 +31,7 @@ def overlay_text(told: Sequence[tuple[str, float | None, str]]) -> str:
     """What objects of the study say under the pointer: names of parts, quantities with value and unit."""
     words = []
     for name, value, unit in told:
-        figures = "" if value is None else " ".join(part for part in (f"{value:.4g}", unit) if part)
+        figures = "" if value is None else " ".join(part for part in (shown_number(value, ".4g"), unit) if part)
         words.append(visible_text(" ".join(part for part in (name, figures) if part), 40, lines=False))
     return "   ".join(words)
 
@@ -50,7 +51,8 @@ def value_words(readout: Readout) -> str:
     unit = "" if readout.unit in {None, "stored"} else f" {readout.unit}"
     text = value_text(readout.value, readout.unit) + unit
     if readout.slab is not None:
-        text = f"{slab_text(readout.slab.projection, f'{readout.slab.thickness_mm:.4g}')}: {text}"
+        thickness = shown_number(readout.slab.thickness_mm, ".4g")
+        text = f"{slab_text(readout.slab.projection, thickness)}: {text}"
     if readout.scaled is not None:
         told = scaled_text(readout.scaled)
         text = told if readout.scaled.instead else f"{told}   {text}"
@@ -61,7 +63,7 @@ def _place(readout: Readout) -> str:
     if readout.patient is not None:
         letters = (("L", "R"), ("P", "A"), ("H", "F"))
         parts = [
-            f"{pair[0] if value >= 0 else pair[1]} {abs(value):.1f}"
+            f"{pair[0] if value >= 0 else pair[1]} {shown_number(abs(value), '.1f')}"
             for pair, value in zip(letters, readout.patient, strict=True)
         ]
         return "  ".join(parts) + " mm"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from medview.core.problem import MedviewError
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.surface_export import WrittenSurface
@@ -51,7 +51,7 @@ def write_in_background(workspace: Workspace, parent: Path) -> None:
 
     def done(written: tuple[WrittenSurface, ...]) -> None:
         folder = str(written[0].path.parent)
-        told = ", ".join(f"{one.name} {one.volume_ml:.1f} ml" for one in written[:MOST_TOLD])
+        told = ", ".join(f"{one.name} {shown_number(one.volume_ml, '.1f')} ml" for one in written[:MOST_TOLD])
         told += " …" if len(written) > MOST_TOLD else ""
         values = (str(len(written)), folder, told)
         text = f"{values[0]} surfaces in LPS mm saved in {folder}: {told}."

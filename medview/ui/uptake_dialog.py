@@ -24,7 +24,7 @@ from medview.core.label_edit import edit_of
 from medview.ui.listen import listen
 from medview.ui.measurement_items import unit_text, value_text
 from medview.ui.parts import RealField, text_label
-from medview.ui.text import QT_TRANSLATE_NOOP, translate
+from medview.ui.text import QT_TRANSLATE_NOOP, shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.uptakes import ToldUptake, UptakeReader, UptakeVolume
@@ -75,7 +75,9 @@ class UptakeDialog(QDialog):
                 translate("Uptake", "{0} % of the maximum").format(f"{100 * share:.0f}"), ("share", share)
             )
         for value in FIXED:
-            self.rule.addItem(translate("Uptake", "SUV {0} and more").format(f"{value:g}"), ("fixed", value))
+            self.rule.addItem(
+                translate("Uptake", "SUV {0} and more").format(shown_number(value, "g")), ("fixed", value)
+            )
         self.rule.addItem(translate("Uptake", "A value of my own"), ("own", 0.0))
         self.rule.activated.connect(lambda _at: self.measure())
         form.addRow(translate("Uptake", "From where on"), self.rule)
@@ -183,7 +185,9 @@ class UptakeDialog(QDialog):
         lines = [head]
         if found.millilitres is not None:
             lines.append(
-                translate("Uptake", "Volume {0} ml   ({1} voxels)").format(f"{found.millilitres:.4g}", uptake.count)
+                translate("Uptake", "Volume {0} ml   ({1} voxels)").format(
+                    shown_number(found.millilitres, ".4g"), uptake.count
+                )
             )
         else:
             lines.append(
@@ -197,7 +201,7 @@ class UptakeDialog(QDialog):
         if uptake.peak is not None:
             lines.append(translate("Uptake", "Peak {0}{1}").format(value_text(uptake.peak.value), unit))
         if found.total is not None and told.unit == "g/ml":
-            lines.append(translate("Uptake", "Total (TLG) {0} g").format(f"{found.total:.4g}"))
+            lines.append(translate("Uptake", "Total (TLG) {0} g").format(shown_number(found.total, ".4g")))
         if not source.volume.is_complete:
             lines.append("⚠ " + translate("Uptake", "The series is still loading"))
         return lines

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPen, QPolygonF
 
 from medview.app.tools import PAINT_TOOLS, Tool
 from medview.ui.listen import listen
+from medview.ui.text import shown_number
 from medview.ui.viewport_style import MARGIN, READER, TEXT
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class ViewportBrushing:
             painter.drawPolygon(edge)
         box = edge.boundingRect()
         unit = "mm" if stack is not None and (stack.geometry is not None or stack.pixel_spacing is not None) else "px"
-        words = f"{corrections.brush.size_mm:.1f} {unit}"
+        words = f"{shown_number(corrections.brush.size_mm, '.1f')} {unit}"
         left = min(box.right() + 6, canvas.width - canvas.fonts.small.width(words) - MARGIN)
         top = max(MARGIN, min(box.top(), canvas.height - canvas.fonts.small.height - MARGIN))
         canvas.words(left, top, words, READER, canvas.fonts.small)

@@ -18,6 +18,7 @@ from medview.core.study import SpacingKind, Stack
 from medview.core.volume import SliceState
 from medview.ui.canvas import Canvas
 from medview.ui.measurement_items import spacing_text
+from medview.ui.text import shown_number
 from medview.ui.viewport_style import (
     FAILED,
     HANDLE,
@@ -137,7 +138,11 @@ def draw_scales(
 
 def scale_label(length_mm: float, kind: SpacingKind) -> str:
     """How long a scale is, and what its mm are where they are not those of the patient."""
-    label = translate("Viewport", "{n} cm").format(n=f"{length_mm / 10:g}") if length_mm >= 10 else f"{length_mm:g} mm"
+    label = (
+        translate("Viewport", "{n} cm").format(n=shown_number(length_mm / 10, "g"))
+        if length_mm >= 10
+        else f"{shown_number(length_mm, 'g')} mm"
+    )
     return f"{label} {spacing_text(kind)}".strip()
 
 

@@ -19,6 +19,7 @@ from medview.core.statement import PriorSize
 from medview.ui.canvas import Canvas, Face
 from medview.ui.model_text import model_text
 from medview.ui.prior_choice import short_prior_text
+from medview.ui.text import shown_number
 from medview.ui.viewport_style import AI_CYAN, AI_VIOLET, SECONDARY
 
 translate = QCoreApplication.translate
@@ -29,8 +30,8 @@ _HALO = QColor(0, 0, 0, 150)
 def finding_text(finding: Finding, decision: Decision = UNDECIDED) -> str:
     """Label (the reader's where there is one), diameter, then score; a tick where the reader accepted it."""
     tick = "✓ " if decision.verdict == "accepted" else ""
-    size = "" if finding.size_mm is None else f"  {finding.size_mm:.1f} mm"
-    return f"{tick}{decision.label or model_text(finding.label)}{size}  {finding.score:.2f}"
+    size = "" if finding.size_mm is None else f"  {shown_number(finding.size_mm, '.1f')} mm"
+    return f"{tick}{decision.label or model_text(finding.label)}{size}  {shown_number(finding.score, '.2f')}"
 
 
 def draw_findings(

@@ -20,6 +20,7 @@ from medview.core.registration import placed
 from medview.ui.colour_bar import Bar
 from medview.ui.listen import listen
 from medview.ui.readout_text import value_words
+from medview.ui.text import shown_number
 from medview.ui.viewport_colours import bar_of
 from medview.ui.viewport_style import ACCENT, TEXT
 
@@ -250,9 +251,9 @@ def _place_marks(fusion: Fusion, title: str) -> list[Mark]:
     if known is not None and not known.placement.is_rigid:
         marks.append(Mark("fused_scaled", "warning"))
     if any(fusion.shift_mm):
-        marks.append(Mark("fused_shifted", "warning", tuple(f"{one:g}" for one in fusion.shift_mm)))
+        marks.append(Mark("fused_shifted", "warning", tuple(shown_number(one, "g") for one in fusion.shift_mm)))
     if any(fusion.turn_deg):
-        marks.append(Mark("fused_turned", "warning", tuple(f"{one:g}" for one in fusion.turn_deg)))
+        marks.append(Mark("fused_turned", "warning", tuple(shown_number(one, "g") for one in fusion.turn_deg)))
     return marks
 
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QRes
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from medview.core.waveform import WaveformGroup
+from medview.ui.text import shown_number
 from medview.ui.theme import current_theme
 
 TWELVE_LEADS = (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
@@ -276,15 +277,21 @@ class WaveformPaper(QAbstractScrollArea):
                 words.append(f"{60 / seconds:.0f}/min")
             trace = self._trace_at(self._caliper[0])
             if trace is not None:
-                words.append(f"Δ {abs(y1 - y0) / trace.mm_per_unit:.3g} {trace.unit}".rstrip())
+                words.append(f"Δ {shown_number(abs(y1 - y0) / trace.mm_per_unit, '.3g')} {trace.unit}".rstrip())
             return "    ".join(words)
         trace = None if self._pointer is None else self._trace_at(self._pointer)
         if trace is None or self._pointer is None:
             return ""
         sample, seconds = self._sample_at(trace, self._to_mm(self._pointer)[0])
         value = float(self._group.values[trace.channel, sample]) * trace.factor
-        told = "–" if math.isnan(value) else f"{value:.3f}" if trace.unit == "mV" else f"{value:.4g}"
-        return f"{trace.label}    {seconds:.3f} s    {told} {trace.unit}".rstrip()
+        told = (
+            "–"
+            if math.isnan(value)
+            else shown_number(value, ".3f")
+            if trace.unit == "mV"
+            else shown_number(value, ".4g")
+        )
+        return f"{trace.label}    {shown_number(seconds, '.3f')} s    {told} {trace.unit}".rstrip()
 
     # ------------------------------------------------------------------ painting
 
@@ -332,7 +339,11 @@ class WaveformPaper(QAbstractScrollArea):
             painter.drawPath(pyqtgraph.arrayToQPath(points[0], points[1], connect="finite"))
         theme = current_theme()
         place = self.to_px(trace.x_mm + 0.6, trace.top_mm + 0.4)
-        label = trace.label if trace.unit == "mV" else f"{trace.label}  {5 / trace.mm_per_unit:g} {trace.unit} / 5 mm"
+        label = (
+            trace.label
+            if trace.unit == "mV"
+            else f"{trace.label}  {shown_number(5 / trace.mm_per_unit, 'g')} {trace.unit} / 5 mm"
+        )
         font = painter.font()
         font.setBold(True)
         painter.setFont(font)

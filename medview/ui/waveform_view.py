@@ -11,7 +11,7 @@ from medview.core.plain_text import visible_text
 from medview.core.waveform import Waveform, WaveformGroup
 from medview.ui.messages import note_text
 from medview.ui.parts import text_label, zoom_buttons
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 from medview.ui.waveform_paper import STEP, WaveformPaper, has_twelve_leads
 
 SPEEDS = (5.0, 10.0, 12.5, 25.0, 50.0, 100.0)
@@ -37,12 +37,12 @@ class WaveformView(QWidget):
         self.groups.currentIndexChanged.connect(self._show_group)
         self.speed = _choice(translate("Waveform", "Paper speed"))
         for speed in SPEEDS:
-            self.speed.addItem(f"{speed:g} mm/s", speed)
+            self.speed.addItem(f"{shown_number(speed, 'g')} mm/s", speed)
         self.speed.setCurrentIndex(SPEEDS.index(25.0))
         self.speed.currentIndexChanged.connect(lambda _at: self.paper.set_scale(speed=self.speed.currentData()))
         self.gain = _choice(translate("Waveform", "Gain"))
         for gain in GAINS:
-            self.gain.addItem(f"{gain:g} mm/mV", gain)
+            self.gain.addItem(f"{shown_number(gain, 'g')} mm/mV", gain)
         self.gain.setCurrentIndex(GAINS.index(10.0))
         self.gain.currentIndexChanged.connect(lambda _at: self.paper.set_scale(gain=self.gain.currentData()))
         self.arrangement = _choice(translate("Waveform", "Arrangement"))
@@ -127,16 +127,16 @@ def _choice(name: str) -> QComboBox:
 
 def about_group(group: WaveformGroup) -> str:
     """How a group was recorded; medview applies no filter of its own."""
-    parts = [f"{group.sampling_hz:g} Hz", f"{group.duration_s:.4g} s"]
+    parts = [f"{shown_number(group.sampling_hz, 'g')} Hz", f"{shown_number(group.duration_s, '.4g')} s"]
     low = {channel.filter_low for channel in group.channels if channel.filter_low}
     high = {channel.filter_high for channel in group.channels if channel.filter_high}
     notch = {channel.notch for channel in group.channels if channel.notch}
     if low or high:
-        span = f"{min(low):g} – " if low else "– "
-        span += f"{max(high):g} Hz" if high else ""
+        span = f"{shown_number(min(low), 'g')} – " if low else "– "
+        span += f"{shown_number(max(high), 'g')} Hz" if high else ""
         parts.append(translate("Waveform", "recorder's filter {0}").format(span.strip()))
     if notch:
-        parts.append(translate("Waveform", "notch {0} Hz").format(f"{min(notch):g}"))
+        parts.append(translate("Waveform", "notch {0} Hz").format(shown_number(min(notch), "g")))
     parts.append(translate("Waveform", "no filter applied here"))
     if any(channel.unit is None for channel in group.channels):
         parts.append(translate("Waveform", "channels without calibration: values as stored"))

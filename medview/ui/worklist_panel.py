@@ -33,7 +33,7 @@ from medview.ui.model_text import model_text
 from medview.ui.parts import icon_button, text_label, title_label
 from medview.ui.prior_choice import PriorChoice, prior_text
 from medview.ui.row_filling import RowFilling
-from medview.ui.text import QT_TRANSLATE_NOOP, translate
+from medview.ui.text import QT_TRANSLATE_NOOP, shown_number, translate
 from medview.ui.theme import current_theme
 
 if TYPE_CHECKING:
@@ -94,10 +94,10 @@ def row_texts(item: WorkItem) -> tuple[str, str, str, str]:
     elif item.amount:
         size = item.amount
     elif item.size_mm is not None:
-        size = f"{item.size_mm:.1f} mm"
+        size = f"{shown_number(item.size_mm, '.1f')} mm"
     if item.prior is not None and size:
         size = f"{item.prior.told_change[:1]} {size}".strip()
-    score = "" if item.score is None else f"{item.score:.2f}"
+    score = "" if item.score is None else shown_number(item.score, ".2f")
     if item.agreement is not None:
         score = f"{item.agreement[0]}/{item.agreement[1]}  {score}"
     both = "≈ " if item.by_both else ""
@@ -112,7 +112,7 @@ def _made_of(item: WorkItem) -> object:
 
 
 def _figure(value: float) -> str:
-    return (f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "\u2212")
+    return (f"{value:.0f}" if abs(value) >= 100 else shown_number(value, ".3g")).replace("-", "\u2212")
 
 
 def _model_name(result: InferenceResult) -> str:
@@ -212,7 +212,7 @@ class WorklistPanel(FollowingPanel):
         self.score.valueChanged.connect(lambda percent: self._worklist.set_filter(least_score=percent / 100))
         self.score_figure = QLabel("0.00")
         self.score_figure.setFixedWidth(34)
-        self.score.valueChanged.connect(lambda percent: self.score_figure.setText(f"{percent / 100:.2f}"))
+        self.score.valueChanged.connect(lambda percent: self.score_figure.setText(shown_number(percent / 100, ".2f")))
         row.addWidget(caption)
         row.addWidget(self.score, 1)
         row.addWidget(self.score_figure)
@@ -390,13 +390,13 @@ class WorklistPanel(FollowingPanel):
         from medview.app.evidence import evidence_at
 
         found = evidence_at(self._workspace, *boxes[0])
-        told = [] if found.size_mm is None else [f"{found.size_mm:.1f} mm"]
+        told = [] if found.size_mm is None else [f"{shown_number(found.size_mm, '.1f')} mm"]
         if found.mean is not None:
             text = translate("Worklist", "inside mean {0}, SD {1} {2} ({3} voxels)")
             told.append(
                 text.format(_figure(found.mean), _figure(found.sd or 0.0), found.unit, found.voxels).replace("  ", " ")
             )
-        told += [f"{_model_name(result)} {finding.score:.2f}" for result, finding in boxes]
+        told += [f"{_model_name(result)} {shown_number(finding.score, '.2f')}" for result, finding in boxes]
         self.evidence.setText(" · ".join(told))
 
     def _row(self, item: WorkItem) -> QTreeWidgetItem:

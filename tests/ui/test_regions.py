@@ -8,11 +8,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from medview.core.measurement import Measurement, MeasurementPlace
+from medview.core.measurement import Measurement, MeasurementPlace, Quantity
 from medview.ui.application import Desk
+from medview.ui.corner_text import number_text
+from medview.ui.measurement_items import place_text, quantity_text, value_text
 from medview.ui.parts import RealField
 from medview.ui.viewport_marking import MarkEntry, _length
-from tests.ui.small_study import active
+from tests.ui.small_study import active, texts_of
 
 REGIONS = ("en_US", "de_DE", "fr_FR", "de_CH", "zh_CN", "ar_EG")
 
@@ -67,3 +69,17 @@ def test_the_length_that_calibrates_is_the_one_that_was_typed(qtbot: QtBot, read
             QTest.keyClicks(line, typed)
             QTest.keyClick(line, Qt.Key.Key_Return)
             assert lengths == [12.5], f"{typed} in {region}"
+
+
+def test_numbers_in_the_window_have_the_mark_of_the_region(qtbot: QtBot, reading_desk: Desk) -> None:
+    length = Quantity(12.34, "mm", "patient")
+    for region, mark in (("en_US", "."), ("de_DE", ","), ("zh_CN", "."), ("fr_FR", ",")):
+        QLocale.setDefault(QLocale(region))
+        assert quantity_text(length).startswith(f"12{mark}3 mm")
+        assert value_text(-0.25) == f"\u22120{mark}25"
+        assert number_text(1.5) == f"1{mark}5"
+        assert place_text((1.25, 0.0, 0.0)).startswith(f"L 1{mark}2")
+    QLocale.setDefault(QLocale("de_DE"))
+    reading_desk.window.show_tab(3)
+    qtbot.waitUntil(lambda: any("1,5 × 1,5" in text for text in texts_of(reading_desk.window)))
+    assert not any("1.5" in text for text in texts_of(reading_desk.window))
