@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from medview.jobs.switching import hand_over_soon
+
 THREADS = 2
 """600 slices of 512×512 into fresh memory: 0.38 s with one thread, 0.22 s with two, on two busy cores."""
 LARGE = 4 << 20
@@ -33,9 +35,6 @@ STOP_S = 0.5
 MOST_HUNG = 16
 """So many reads that hang, and the rest is not tried: the folder is gone."""
 _PATIENT = 3
-SWITCH_S = 0.0002
-"""How long a thread may hold the interpreter while others wait for it: with Python's 5 ms a read that has come back waits
-for longer than it took (600 slices with two threads: a quarter of the time), and so does the window."""
 
 Finished = tuple[int, Any]
 
@@ -81,8 +80,7 @@ def read_slots(
     ``late``, a read that does not come back within ``patience_s`` (a network folder that hangs) is left behind and its slot
     told with what ``late`` gives; the others go on.
     """
-    if sys.getswitchinterval() > SWITCH_S:
-        sys.setswitchinterval(SWITCH_S)
+    hand_over_soon()
     readers = _Readers(take, read, late, patience_s)
     for _ in range(min(threads, os.cpu_count() or 1)):
         readers.start()

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from medview.core.progress import Cancelled, Progress, ProgressStep
+from medview.jobs.switching import hand_over_soon
 
 T = TypeVar("T")
 Post = Callable[[Callable[[], None]], None]
@@ -242,6 +243,7 @@ class JobQueue:
     """
 
     def __init__(self, post: Post, on_change: Callable[[Job[Any]], None] | None = None) -> None:
+        hand_over_soon()
         self._post = post
         self._on_change = on_change
         self._order = itertools.count(1)
