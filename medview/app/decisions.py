@@ -115,6 +115,10 @@ class Decisions:
         known = self.of(result, finding).verdict
         self.decide(result, finding, verdict="" if known == verdict else verdict)
 
+    def kept(self, key: str) -> Decision:
+        """What was decided under a key of `decision_key`; nothing where nothing was."""
+        return self._known.get(key, Decision())
+
     def bring_back(self, found: Mapping[str, Decision], stacks: Iterable[str]) -> None:
         """Take in what was decided at an earlier time; no step, and nothing to record."""
         self._known.update(found)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 STAYING = frozenset({"marks_in_memory", "marks_not_kept"})
 """Notices that stay until they are not true any more."""
 
+SHARED_KINDS = ("mark", "decision", "pixels", "key_image", "prior")
+"""What a window takes in of what another one makes of the same study at the same time; segmentations are drawn in one."""
+
 KINDS = ("mark", "decision", "pixels", "reading", "key_image", "prior", *CORRECTION_KINDS)
 
 
@@ -53,6 +56,8 @@ class Keeping:
         self._pixels = PixelChecks(workspace, self._differs)
         self._asked_again = False
         self._touched: set[str] = set()
+        self._looking: set[str] | None = None
+        """Subjects that were recorded while it is looked what another window made; None while it is not."""
         self.failed = False
         """Whether something could not be kept and waits to be tried again."""
         self.corrections = CorrectionKeeping(workspace, self)
@@ -82,6 +87,8 @@ class Keeping:
         """Put an entry into the journal; returns at once."""
         from medview.store.entry import new_entry
 
+        if self._looking is not None:
+            self._looking.add(subject)
         reader = self._workspace.decisions.reader
         self._waiting.append(new_entry(kind, subject, content, reader=reader, study=study, series=series))
         if not self._writing:
@@ -267,7 +274,7 @@ class Keeping:
             return store.current(uids, KINDS)
 
         def done(entries: tuple[Entry, ...]) -> None:
-            self._bring_back(entries, before, uids)
+            self._bring_back(entries, before, self._touched, uids)
             self._tell_notes()
             self.restored.emit()
 
@@ -279,7 +286,50 @@ class Keeping:
 
         workspace.jobs.submit("marks", work, Lane.KEEPING, done, failed)
 
-    def _bring_back(self, entries: Sequence[Entry], before: dict[str, Measurement], series: Sequence[str]) -> None:
+    def look_again(self) -> None:
+        """Take in what another window made of the open series meanwhile; nothing where nobody wrote.
+
+        Not while anything of this window waits for the disk: what the journal says is older then.
+        """
+        from medview.jobs.queue import Lane
+
+        workspace, store = self._workspace, self._store
+        stacks = [
+            (one.series_uid, stack) for study in workspace.studies for one in study.series for stack in one.stacks
+        ]
+        uids = tuple(dict.fromkeys(uid for uid, _stack in stacks if uid))
+        if store is None or not uids or self.waiting or self.failed or self._looking is not None:
+            return
+        before = {mark.id: mark for _uid, stack in stacks for mark in workspace.measurements.of(stack.id)}
+        self._looking = set()
+
+        def work(_progress: Any) -> tuple[Entry, ...]:
+            return store.current(uids, SHARED_KINDS) if store.changed_elsewhere() else ()
+
+        def done(entries: tuple[Entry, ...]) -> None:
+            touched, self._looking = self._looking or set(), None
+            if entries and self._bring_back(entries, before, touched):
+                text = "Another window changed marks or decisions of this study; they are shown as they are now."
+                workspace.withdraw("marks_from_elsewhere")
+                workspace.tell("marks_from_elsewhere", text)
+            self._tell_notes()
+
+        def failed(_error: BaseException) -> None:
+            self._looking = None  # it is looked again the next time
+
+        workspace.jobs.submit("marks", work, Lane.KEEPING, done, failed)
+
+    def _bring_back(
+        self,
+        entries: Sequence[Entry],
+        before: dict[str, Measurement],
+        touched: set[str],
+        series: Sequence[str] | None = None,
+    ) -> bool:
+        """Take in what the journal says; whether marks or decisions are others than ``before``.
+
+        ``touched`` were changed here while the journal was read; ``series`` None: segmentations stay as they are.
+        """
         from medview.store.mark_content import mark_of
 
         hashes = {
@@ -290,18 +340,13 @@ class Keeping:
         marks: list[Measurement] = []
         gone: list[str] = []
         stale: list[str] = []
-        decisions: dict[str, Decision] = {}
-        away = unknown = 0
+        decisions, unknown = _decisions_in(entries, touched)
+        away = 0
         frames: dict[str, dict[tuple[str, int], tuple[Stack, int]]] = {}
         patients = {id(study): _patient_digest(study) for study in self._workspace.studies}
         for entry in entries:
-            if entry.subject in self._touched:
+            if entry.subject in touched:
                 continue  # changed here while the journal was read
-            if entry.kind == "decision":
-                try:
-                    decisions[entry.subject] = Decision() if entry.content is None else decision_of(entry.content)
-                except ValueError:
-                    unknown += 1
             if entry.kind != "mark":
                 continue
             if entry.content is None:
@@ -329,6 +374,8 @@ class Keeping:
             elif wanted:
                 self._pixels.expect(stack, mark.place.time, mark.place.k, mark.id, wanted)
         workspace = self._workspace
+        others = {key: one for key, one in decisions.items() if workspace.decisions.kept(key) != one}
+        is_other = bool(marks or before.keys() & set(gone) or others)
         workspace.measurements.bring_back(marks, gone)
         for mark_id in stale:
             workspace.measurements.set_stale(mark_id)
@@ -336,9 +383,13 @@ class Keeping:
             decisions, {stack.id for study in workspace.studies for one in study.series for stack in one.stacks}
         )
         self._workspace.read_first.bring_back(entries)
-        more_unknown, more_away = self.corrections.bring_back(entries, self._touched, series)
-        keys_unknown, keys_away = workspace.reader_keys.bring_back(entries, self._touched)
-        unknown += workspace.priors.bring_back(entries, self._touched)
+        more_unknown = more_away = 0
+        if series is not None:
+            more_unknown, more_away = self.corrections.bring_back(entries, touched, series)
+        keys_unknown, keys_away = workspace.reader_keys.bring_back(entries, touched)
+        unknown += workspace.priors.bring_back(entries, touched)
+        if series is None:
+            return is_other  # what cannot be shown was said when it was opened
         unknown, away = unknown + more_unknown + keys_unknown, away + more_away + keys_away
         if away:
             text = f"Kept marks on images of these series that are not open: {away}. They stay kept."
@@ -346,6 +397,7 @@ class Keeping:
         if unknown:
             text = f"Kept marks by another version of medview that cannot be shown: {unknown}. They stay kept."
             workspace.tell("marks_unknown", text, (str(unknown),))
+        return is_other
 
     def _place(
         self, mark: Measurement, series_uid: str, frames: dict[str, dict[tuple[str, int], tuple[Stack, int]]]
@@ -381,6 +433,19 @@ class Keeping:
         if (place.stack_id, place.k, place.time) == (stack.id, k, time):
             return study, stack, mark
         return study, stack, replace(mark, place=replace(place, stack_id=stack.id, k=k, time=time))
+
+
+def _decisions_in(entries: Sequence[Entry], touched: set[str]) -> tuple[dict[str, Decision], int]:
+    """Decisions by their subject, and how many cannot be understood."""
+    found: dict[str, Decision] = {}
+    unknown = 0
+    for entry in entries:
+        if entry.kind == "decision" and entry.subject not in touched:
+            try:
+                found[entry.subject] = Decision() if entry.content is None else decision_of(entry.content)
+            except ValueError:
+                unknown += 1
+    return found, unknown
 
 
 def _index_of(stack: Stack, place: MeasurementPlace) -> int:

@@ -60,6 +60,7 @@ class StudyStore:
         self._key = key or NoKey()
         self._busy_s = busy_s
         self._connection: sqlite3.Connection | None = None
+        self._seen_version: int | None = None
 
     @property
     def database_path(self) -> Path:
@@ -122,9 +123,20 @@ class StudyStore:
             self._open()
             with contextlib.suppress(StoreError):
                 self._catch_up()  # what another window wrote while the database was held
+            self._seen_version = self._data_version()
             for one in series:
                 found += self._of_series(one, json.dumps(list(kinds)))
         return tuple(sorted(found, key=lambda entry: entry.moment))
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another window has written since `current` was asked last; costs next to nothing where it has not."""
+        with told(self.database_path):
+            self._open()
+            return self._seen_version is not None and self._data_version() != self._seen_version
+
+    def _data_version(self) -> int:
+        """Grows when another connection changes the database (SQLite, PRAGMA data_version), never by what this one writes."""
+        return int(self._connected.execute("PRAGMA data_version").fetchone()[0])
 
     def _of_series(self, series: str, kinds: str) -> list[Entry]:
         """All as one row: after each row a thread asks for the interpreter again, and waits while the window paints."""
@@ -292,6 +304,7 @@ class StudyStore:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+            self._seen_version = None
 
     # ------------------------------------------------------------------ from the journal into the database
 

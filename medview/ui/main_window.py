@@ -22,6 +22,7 @@ from medview.ui.fusion_menu import add_fusion_list
 from medview.ui.hint_strip import HintStrip
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
+from medview.ui.other_windows import OtherWindows
 from medview.ui.parts import fit_into_screen, focus_of
 from medview.ui.right_panel import AI, RightPanel
 from medview.ui.series_panel import SeriesPanel
@@ -144,6 +145,7 @@ class MainWindow(WindowDialogs):
         listen(self, workspace.links.changed, self.actions_.refresh_soon)
         listen(self, workspace.finding_selected, self.actions_.refresh_soon)
         listen(self, workspace.keeping.changed, self.actions_.refresh_soon)
+        self.other_windows = OtherWindows(self, workspace)
         listen(self, workspace.documents.changed, self._follow_document)
         listen(self, workspace.key_images.changed, self.actions_.refresh_soon)
         listen(self, workspace.settings_changed, self._follow_settings)

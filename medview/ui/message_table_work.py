@@ -13,6 +13,9 @@ WORK_TEMPLATES: Mapping[str, str] = {
     "marks_not_kept": QT_TRANSLATE_NOOP(
         "Message", "Marks could not be kept yet: {0} They are in memory and are tried again with the next one."
     ),
+    "marks_from_elsewhere": QT_TRANSLATE_NOOP(
+        "Message", "Another window changed marks or decisions of this study; they are shown as they are now."
+    ),
     "marks_away": QT_TRANSLATE_NOOP(
         "Message", "Kept marks on images of these series that are not open: {0}. They stay kept."
     ),

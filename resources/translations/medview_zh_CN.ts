@@ -5051,6 +5051,10 @@
         <translation>标记尚未保存：{0} 它们保留在内存中，将随下一个标记重新尝试保存。</translation>
     </message>
     <message>
+        <source>Another window changed marks or decisions of this study; they are shown as they are now.</source>
+        <translation>另一个窗口更改了本检查的标注或决定；现按最新内容显示。</translation>
+    </message>
+    <message>
         <source>Kept marks on images of these series that are not open: {0}. They stay kept.</source>
         <translation>这些序列中有未打开的图像，其上已保存的标记：{0} 个。它们仍然保存。</translation>
     </message>
