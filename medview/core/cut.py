@@ -323,6 +323,9 @@ def _plane_voxels(geometry: Geometry, plane: Plane) -> FloatArray:
 
 def _missing_at(volume: Volume, geometry: Geometry, k: FloatArray) -> BoolArray:
     """Where mixing at slice coordinate ``k`` (any shape) would need a slice that is not there."""
+    holes = _holes(geometry)
+    if holes is None and volume.is_complete:
+        return np.zeros(k.shape, dtype=np.bool_)  # a tenth of what a cut of a second series over the first takes
     depth = geometry.shape[0]
     position = np.clip(k, 0, depth - 1)
     low = np.minimum(position.astype(np.intp), max(0, depth - 2))
@@ -332,7 +335,6 @@ def _missing_at(volume: Volume, geometry: Geometry, k: FloatArray) -> BoolArray:
     if not volume.is_complete and volume.states is not None:
         absent = volume.states != SliceState.LOADED
         missing |= (absent[low] & (weight < 1 - _SNAP)) | (absent[high] & (weight > _SNAP))
-    holes = _holes(geometry)
     if holes is not None:
         gap, reach = holes
         distance = np.minimum(weight, 1 - weight) * gap[low]

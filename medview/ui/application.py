@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 WARM_UP_MS = 15_000
 """When the window has been open this long, what will be needed later is prepared."""
 
+RESTED_MS = 500
+"""So long after a study was closed its memory is given back to the system."""
+
 UPDATES_AFTER_MS = 20_000
 """So long after an opening it is asked for a newer version, where that is wanted and due."""
 
@@ -71,6 +74,12 @@ class Desk:
         wear(app, chosen_theme(*self._worn))
         self.window = self._make_window()
         self.workspace.settings_changed.connect(self._follow_settings)
+        self._open_count = 0
+        self._rested = QTimer()
+        self._rested.setSingleShot(True)
+        self._rested.setInterval(RESTED_MS)
+        self._rested.timeout.connect(self._return_memory)
+        self.workspace.studies_changed.connect(self._follow_studies)
         self._closed = False
         if keep_settings:
             self.workspace.scan_ended.connect(self._look_for_updates_soon)
@@ -190,6 +199,20 @@ class Desk:
         self.jobs.submit("cuts", work, Lane.ANALYSIS, on_done=lambda _done: None)
         self._pool.prestart(1)  # the next compressed study does not wait for it
 
+    def _follow_studies(self) -> None:
+        count = len(self.workspace.studies)
+        if count < self._open_count:
+            self._rested.start()
+        self._open_count = count
+
+    def _return_memory(self) -> None:
+        """What a study that was closed took goes back to the system, with what only cycles hold of it."""
+        from medview.jobs.freed_memory import return_freed_memory
+        from medview.jobs.queue import Lane
+
+        gc.collect()
+        self.jobs.submit("memory", lambda _progress: return_freed_memory(), Lane.ANALYSIS, lambda _done: None)
+
     def _look_for_updates_soon(self) -> None:
         """Ask for a newer version when the images that were opened are on the screen; in most places never."""
         if self.workspace.settings.update_check:
@@ -206,6 +229,8 @@ class Desk:
         if server is not None:
             server.close()
         self.workspace.settings_changed.disconnect(self._follow_settings)
+        self.workspace.studies_changed.disconnect(self._follow_studies)
+        self._rested.stop()
         self.workspace.close()
         self.post.close()
         self._pool.close()

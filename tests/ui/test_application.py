@@ -216,3 +216,26 @@ def test_a_demo_that_cannot_be_kept_is_told(qtbot: QtBot, desk: Desk, monkeypatc
     assert "No space left" in notice.text
     assert desk.window.grid.empty.open_button.isVisible(), "the empty window offers the same as before"
     assert desk.workspace.settings == Settings(language="en", hints_dismissed=True)
+
+
+def test_memory_of_a_study_that_was_closed_goes_back_to_the_system(
+    qtbot: QtBot, reading_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from medview.jobs import freed_memory
+
+    given: list[str] = []
+    own = freed_memory.return_freed_memory
+
+    def watched() -> bool:
+        done = own()
+        given.append(threading.current_thread().name)
+        return done
+
+    monkeypatch.setattr(freed_memory, "return_freed_memory", watched)
+    workspace = reading_desk.workspace
+    workspace.studies_changed.emit()
+    qtbot.wait(10)
+    assert not reading_desk._rested.isActive(), "nothing was closed"
+    workspace.close_study(workspace.studies[0])
+    qtbot.waitUntil(lambda: bool(given), timeout=20_000)
+    assert given[0] != threading.main_thread().name
