@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from medview.app.marked_text import QT_TRANSLATE_NOOP
+
+if TYPE_CHECKING:
+    from medview.core.study import Stack
 
 Severity = Literal["hint", "done", "warning", "danger"]
 
@@ -17,6 +20,11 @@ AI = "ai"
 def stack_place(stack_id: str) -> str:
     """The place of a notice about one stack."""
     return f"stack:{stack_id}"
+
+
+def images_place(stack: Stack | None) -> str:
+    """The place of a notice about the images of a viewport: it goes when they go."""
+    return WINDOW if stack is None else stack_place(stack.id)
 
 
 @dataclass(frozen=True, slots=True)

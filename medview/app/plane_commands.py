@@ -5,6 +5,7 @@ from __future__ import annotations
 from medview.app.command_rules import has_image
 from medview.app.commands import Command, Context, Menu
 from medview.app.marked_text import QT_TRANSLATE_NOOP
+from medview.app.notices import images_place
 from medview.app.oblique import WHY_NOT_CUT, why_not_cut
 from medview.app.shown_slice import PlaneKind
 from medview.app.slab_commands import or_say_why
@@ -23,7 +24,9 @@ def _start(context: Context) -> None:
     try:
         context.workspace.planes.start()
     except MedviewError as error:
-        context.workspace.tell(error.code, error.text, error.values, "warning")
+        context.workspace.tell(
+            error.code, error.text, error.values, "warning", images_place(context.workspace.active_viewport.stack)
+        )
 
 
 def show_plane(state: ViewportState, kind: PlaneKind) -> None:
@@ -47,7 +50,9 @@ def _along_path(context: Context) -> None:
     try:
         context.workspace.curves.show(mark)
     except MedviewError as error:
-        context.workspace.tell(error.code, error.text, error.values, "warning")
+        context.workspace.tell(
+            error.code, error.text, error.values, "warning", images_place(context.workspace.active_viewport.stack)
+        )
 
 
 def _can_be_cut(context: Context) -> bool:

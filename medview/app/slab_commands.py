@@ -9,7 +9,7 @@ from medview.app import slabs
 from medview.app.command_rules import Run, Test
 from medview.app.commands import Command, Context, Menu
 from medview.app.marked_text import QT_TRANSLATE_NOOP
-from medview.app.notices import WINDOW, stack_place
+from medview.app.notices import images_place
 from medview.app.viewport_state import ViewportState
 from medview.core.problem import MedviewError
 
@@ -29,8 +29,7 @@ def or_say_why(action: Callable[[ViewportState], object]) -> Run:
             action(context.workspace.active_viewport)
         except MedviewError as error:
             # At the images that it is about: it goes when they go.
-            stack = context.workspace.active_viewport.stack
-            place = WINDOW if stack is None else stack_place(stack.id)
+            place = images_place(context.workspace.active_viewport.stack)
             context.workspace.tell(error.code, error.text, error.values, "warning", place)
 
     return run

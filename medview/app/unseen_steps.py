@@ -10,7 +10,7 @@ from medview.app.commands import Context
 from medview.app.history import SeveralChanges
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.measurements import MeasurementChange, place_of, same_slice
-from medview.app.notices import WINDOW, Remedy, stack_place
+from medview.app.notices import Remedy, images_place
 from medview.core.measurement import MeasurementPlace
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def _step(workspace: Workspace, change: Any, step: Any, remedy: Remedy) -> None:
     else:
         text = f"A mark was changed that is not seen now: it is on a cut of {name}."
         code, values = "step_unseen_cut", (name,)
-    where = WINDOW if seen is None else stack_place(seen.id)
-    workspace.tell(code, text, values, severity="hint", place=where, remedy=remedy)
+    workspace.tell(code, text, values, severity="hint", place=images_place(seen), remedy=remedy)
 
 
 _CODES = frozenset({"step_unseen", "step_unseen_cut"})

@@ -181,7 +181,8 @@ class StatusLine(QWidget):
 
     def say(self, text: str) -> None:
         """Say for a while why something was not done; it is no message that has to be read."""
-        self.hint.setText(self.hint.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 520))
+        room = max(320, round(self.width() * 0.4))  # the rest is for the value under the pointer
+        self.hint.setText(self.hint.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
         self.hint.setToolTip(text)
         self._hint_timer.start()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QPointF, Qt
 from PySide6.QtGui import QColor, QPen, QPolygonF
 
+from medview.app.notices import images_place
 from medview.app.tools import PAINT_TOOLS, Tool
 from medview.ui.listen import listen
 from medview.ui.text import shown_number
@@ -40,7 +41,9 @@ class BrushDrag:
         self._stroke = corrections.start_stroke(shown, widget.volume, stack, widget.state.view.time, erases)
         if self._stroke is None:
             if corrections.on_stack(stack.id) is None:
-                widget.workspace.tell("needs_label", NEEDS_LABEL, severity="warning")
+                widget.workspace.tell(
+                    "needs_label", NEEDS_LABEL, severity="warning", place=images_place(widget.state.stack)
+                )
             return
         self.move(at)
 
@@ -78,7 +81,9 @@ class GrowClick:
         if volume is None or shown is None or stack is None:
             return
         if widget.workspace.corrections.on_stack(stack.id) is None:
-            widget.workspace.tell("needs_label", NEEDS_LABEL, severity="warning")
+            widget.workspace.tell(
+                "needs_label", NEEDS_LABEL, severity="warning", place=images_place(widget.state.stack)
+            )
             return
         flat = bool(widget.mouse.modifiers & Qt.KeyboardModifier.ControlModifier)
         grow(widget.workspace, shown, volume, *widget.transform.screen_to_image(at.x(), at.y()), flat)

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from medview.app.notices import images_place
 from medview.app.oblique import turn_by_hand
 from medview.app.shown_slice import sides_are_known
 from medview.app.tools import DRAWING_TOOLS, PAINT_TOOLS, Tool
@@ -148,7 +149,7 @@ class ViewportCrosshair:
         if kind not in {"turning", "solid"} or tool in _PLACELESS:
             return False
         text = "What is seen on a projection of everything has no depth: mark and measure it in a plane or a slab."
-        widget.workspace.tell("projection_no_place", text, severity="warning")
+        widget.workspace.tell("projection_no_place", text, severity="warning", place=images_place(widget.state.stack))
         return True
 
     def cursor(self) -> Qt.CursorShape:

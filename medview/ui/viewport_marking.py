@@ -16,6 +16,7 @@ from medview.app.mark_editing import grips, moved, with_point
 from medview.app.mark_values import MadeValues, as_made, placed_on, slab_of
 from medview.app.measurements import same_slice
 from medview.app.measuring import Measured, measure, region_values
+from medview.app.notices import images_place
 from medview.app.opening import find_stack
 from medview.app.picture import serial
 from medview.app.scales import shown_scale
@@ -151,6 +152,7 @@ class ViewportMarking:
                     "cannot_calibrate",
                     "A known line calibrates only pictures whose millimetres the file does not know in the patient.",
                     severity="warning",
+                    place=images_place(widget.state.stack),
                 )
                 return
         if mark.kind in {"calibration", "text", "arrow"}:
@@ -277,6 +279,7 @@ class ViewportMarking:
                     "cannot_paste",
                     "The copied mark has no place on this image: the two have no frame of reference in common.",
                     severity="warning",
+                    place=images_place(widget.state.stack),
                 )
                 return
             points = found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
+from medview.app.notices import images_place
 from medview.ui.listen import listen
 from medview.ui.text import translate
 from medview.ui.viewport_style import AI_CYAN, AI_VIOLET, DANGER, MARGIN
@@ -41,7 +42,9 @@ class PromptDrag:
         if shown is None or stack is None:
             return
         if shown.k is None or shown.plane_kind != "acquired":
-            widget.workspace.tell("prompt_acquired", ACQUIRED_ONLY, severity="hint")
+            widget.workspace.tell(
+                "prompt_acquired", ACQUIRED_ONLY, severity="hint", place=images_place(widget.state.stack)
+            )
             return
         from medview.inference.prompting import Prompt, PromptKind
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QWheelEvent
 
 from medview.app import reading
 from medview.app.hand_profiles import bound
+from medview.app.notices import images_place
 from medview.app.slabs import step_thickness
 from medview.core.problem import MedviewError
 
@@ -101,7 +102,9 @@ class ViewportWheel:
         try:
             step_thickness(self._widget.state, whole)
         except MedviewError as error:
-            self._widget.workspace.tell(error.code, error.text, error.values, "warning")
+            self._widget.workspace.tell(
+                error.code, error.text, error.values, "warning", images_place(self._widget.state.stack)
+            )
 
 
 def do_double(widget: ViewportWidget, action: str) -> None:
