@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 FloatMap = NDArray[np.float32]
 
-KEPT_TOTALS = 16 << 20
+KEPT_TOTALS = 8 << 20
 """Bytes of sums of weights that are kept: most tiles lie to their neighbours as others do."""
 AT_ONCE = 1 << 18
 """Values that are weighted at once, so that they are still near when they are added."""

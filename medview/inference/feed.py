@@ -61,13 +61,17 @@ class _Answer:
 
     def begin(self, receiver: Receiver, course: Course) -> None:
         """Before each answer: who gets it."""
-        if self._takes is None or receiver is not self._receiver:
-            self._receiver, self._course = receiver, course
-            self._takes = receiver.blocks if self._row is None else None
-            if self._takes is None:
-                shape = self._window.answer_shape
-                at_once = most_rows(self._window) if self._row is None else shape[0]
-                self._takes = Rows(shape, self._rows, at_once, whole=self._row is not None)
+        if self._takes is not None:
+            return
+        self._receiver, self._course = receiver, course
+        shape, row = self._window.answer_shape, self._row
+        if row is not None:
+            # Nothing that holds itself: memory would be given back when the collector of cycles comes by.
+            self._takes = Rows(shape, lambda _, rows: receiver.take(row, rows[:, None]), shape[0], whole=True)
+        elif receiver.blocks is not None:
+            self._takes = receiver.blocks
+        else:
+            self._takes = Rows(shape, receiver.take, most_rows(self._window))
 
     def block(self, first: tuple[int, ...], values: FloatMap) -> None:
         assert self._takes is not None, "begun before the first answer"
@@ -83,12 +87,6 @@ class _Answer:
         assert self._course is not None, "begun before the first answer"
         with self._course.timed(STEP_RESTORE):
             self._takes.rows_until(row)
-
-    def _rows(self, first: int, rows: FloatMap) -> None:
-        if self._row is None:
-            self._receiver.take(first, rows)
-        else:
-            self._receiver.take(self._row, rows[:, None])
 
 
 NO_TILES = Tiles((), 0, None)

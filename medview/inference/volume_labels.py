@@ -121,14 +121,19 @@ class VolumeLabels:
             )
             for axis, (at, end) in enumerate(zip(first, ends, strict=True))
         )
-        rule = self._rule
-        wide = rule.activated(wide)
-        decided = np.asarray(labels_of_channels(wide, rule.threshold, rule.nothing, rule.values))
-        offset = self._offset + np.diag(self._matrix) * (0, across.start, columns.start) - np.asarray(start)
+        rule, first_row = self._rule, start[0]
         for n in range(rows.start, rows.stop, ROWS_AT_ONCE):
-            at = self._rows[n : min(rows.stop, n + ROWS_AT_ONCE)]
+            stop = min(rows.stop, n + ROWS_AT_ONCE)
+            at, places = self._rows[n:stop], self._places[n:stop] - first_row
+            # Only the rows around them, and one more on each side for what lies a hair's breadth beyond.
+            low = min(max(0, int(np.floor(places[0])) - 1), wide.shape[1] - 1)
+            high = max(low + 1, min(wide.shape[1], int(np.floor(places[-1])) + 3))
+            part = rule.activated(wide[:, low:high])
+            decided = np.asarray(labels_of_channels(part, rule.threshold, rule.nothing, rule.values))
+            begin = np.asarray((first_row + low, *start[1:]))
+            offset = self._offset + np.diag(self._matrix) * (0, across.start, columns.start) - begin
             made = np.empty((len(at), across.stop - across.start, columns.stop - columns.start), dtype=np.uint16)
-            sample_labels(wide, decided, self._matrix, offset, at, made, rule.threshold, rule.nothing, rule.values)
+            sample_labels(part, decided, self._matrix, offset, at, made, rule.threshold, rule.nothing, rule.values)
             self._unflipped[at.astype(np.intp), across, columns] = made
 
     def _between(self, axis: int, low: float, high: float) -> slice:
