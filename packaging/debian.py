@@ -21,7 +21,7 @@ RECOMMENDED = ("xdg-utils", "shared-mime-info", "desktop-file-utils", "fonts-not
 # Come with the driver of a device; without it the part that asks for them is not loaded.
 OF_DRIVERS = ("libcuda.so", "libOpenCL.so", "libze_loader.so", "libnvidia-")
 
-SUGGESTED = ("medview-registration", "medview-3d", "medview-openvino", "medview-cuda")
+SUGGESTED = ("ca-certificates", "medview-registration", "medview-3d", "medview-openvino", "medview-cuda")
 
 DESCRIPTION = """\
 viewer of medical images that runs neural networks on what it shows

@@ -21,6 +21,8 @@ from medview.core.problem import MedviewError
 from medview.core.update import LARGEST, canonical, is_newer, read_update, sound_source
 from tests.signing import OTHER_SECRET, SECRET, content_of, document, source_of
 
+pytestmark = pytest.mark.beside
+
 ADDRESS = "https://updates.example/medview/update.txt"
 SOURCE = sound_source(source_of(ADDRESS))
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

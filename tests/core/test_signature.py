@@ -9,6 +9,8 @@ import pytest
 from medview.core.signature import BASE, encoded_point, is_key, is_signed, times
 from tests.signing import ORDER, SECRET, public_key, sign
 
+pytestmark = pytest.mark.beside
+
 PRIME = 2**255 - 19
 VECTORS = {  # RFC 8032, section 7.1: secret, public, text, signature
     "1": (
