@@ -33,6 +33,9 @@ HALF = 0.5
 MOST_BYTES = 6 << 30
 """Of the label maps of one object in memory."""
 
+MOST_CORNERS = 256
+"""Grids of one object that are cut for each picture."""
+
 _SEGMENTS = tag(0x0062, 0x0002)
 _TYPE = tag(0x0062, 0x0001)
 _NUMBER = tag(0x0062, 0x0004)
@@ -400,7 +403,10 @@ def _with_one_corner(
 ) -> Iterator[list[int]]:
     """The frames of each group again, apart where frames of one depth begin at different corners."""
     for members in groups:
-        for part in frames_by_corner([header.frame(at) for at in members], stack):
+        parts = frames_by_corner([header.frame(at) for at in members], stack)
+        if len(parts) > MOST_CORNERS:
+            raise _unusable(header.path, f"its frames begin at {len(parts)} different corners")
+        for part in parts:
             yield [members[at] for at in part]
 
 

@@ -16,6 +16,7 @@ import pytest
 from medview.core.overlay import StudyOverlay
 from medview.core.problem import MedviewError
 from medview.core.study import Stack
+from medview.dicom import segmentation_read
 from medview.dicom.catalog import Catalog
 from medview.dicom.scan import scan_paths
 from medview.dicom.segmentation_read import open_segmentation, read_segmentation
@@ -239,7 +240,9 @@ def test_a_finer_grid_stays_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tilt_mm", [0.0, 0.4], ids=["straight", "tilted"])
-def test_frames_of_one_depth_that_begin_at_other_corners_stay_apart(tmp_path: Path, tilt_mm: float) -> None:
+def test_frames_of_one_depth_that_begin_at_other_corners_stay_apart(
+    tmp_path: Path, tilt_mm: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Segments that a writer cut each to its own box, on images that wander from slice to slice too."""
     positions = positions_along() + np.arange(12)[:, None] * [0.0, tilt_mm, 0.0]
     sources = make_series(positions=positions)
@@ -256,6 +259,9 @@ def test_frames_of_one_depth_that_begin_at_other_corners_stay_apart(tmp_path: Pa
     truth = points_of(MARKER, positions, AXIAL)
     np.testing.assert_allclose(points(overlay, 1), truth, atol=2e-3)
     np.testing.assert_allclose(points(overlay, 2), sorted_points(truth + np.array((3.0, -4.5, 0.0))), atol=2e-3)
+    monkeypatch.setattr(segmentation_read, "MOST_CORNERS", 1)
+    with pytest.raises(MedviewError, match="2 different corners"):
+        read_segmentation(open_segmentation(str(tmp_path / "seg.dcm")), stack)
 
 
 def test_images_without_a_place_carry_the_frames_that_were_derived_from_them(tmp_path: Path) -> None:
