@@ -23,6 +23,11 @@ _REGISTRATIONS, _MATRICES, _STEPS = 0x00700308, 0x00700309, 0x0070030A
 _TYPE = 0x0070030D
 _KIND, _MATRIX = 0x0070030C, 0x300600C6
 _IMAGES, _FRAME_OF_REFERENCE, _INSTANCE = 0x00081140, 0x00200052, 0x00081155
+_DEFORMABLE, _GRID, _VECTORS = 0x00640002, 0x00640005, 0x00640009
+MOST_VECTORS = 48 << 20
+"""Bytes of a grid that are looked through."""
+FURTHEST_MM = 1000.0
+"""What claims to move anything further was misread, or is no deformation of a patient."""
 _KINDS = frozenset({"RIGID", "RIGID_SCALE", "AFFINE"})
 
 
@@ -42,8 +47,7 @@ def _read(path: str, fields: Fields) -> RegistrationObject:
     why: Note | None = None
     name = os.path.basename(path)  # noqa: PTH119 - a path inside an archive is none of pathlib's
     if fields.text(0x00080016) == DEFORMABLE_CLASS:
-        text = f"{name} bends one series onto another. medview moves series as a whole only, so it is not applied."
-        why = Note("registration_deformable", text, (name,))
+        why = _why_deformable(name, fields)
     elif not own:
         text = f"{name} does not say into which frame of reference it registers; it is not applied."
         why = Note("registration_no_space", text, (name,))
@@ -68,6 +72,27 @@ def _read(path: str, fields: Fields) -> RegistrationObject:
         fields.text(0x00700084).replace("^", " ").strip(),
         _is_automatic(fields),
     )
+
+
+def _why_deformable(name: str, fields: Fields) -> Note:
+    """Bent series are not shown; how far the object bends says what is missed (PS3.3 C.20.3)."""
+    furthest, points = 0.0, 0
+    for item in fields.items(_DEFORMABLE):
+        for grid in item.items(_GRID):
+            raw = grid.raw(_VECTORS, MOST_VECTORS)
+            vectors = np.frombuffer(raw[: len(raw) // 12 * 12], dtype="<f4").reshape(-1, 3).astype(np.float64)
+            lengths = np.linalg.norm(vectors[np.isfinite(vectors).all(axis=1)], axis=1)
+            points += len(lengths)
+            furthest = max(furthest, float(lengths.max(initial=0.0)))
+    if not points or furthest > FURTHEST_MM:
+        text = f"{name} bends one series onto another. medview moves series as a whole only, so it is not applied."
+        return Note("registration_deformable", text, (name,))
+    far = f"{furthest:.1f}"
+    text = (
+        f"{name} bends one series onto another, by up to {far} mm at the {points} points of its grid. medview moves "
+        "series as a whole only, so it is not applied."
+    )
+    return Note("registration_deformable_by", text, (name, far, str(points)))
 
 
 def _is_automatic(fields: Fields) -> bool:

@@ -25,6 +25,11 @@ REGISTRATION_TEMPLATES: Mapping[str, str] = {
         "Message", "What nobody has accepted is not written: accept where the series on top lies first."
     ),
     "registration_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
+    "registration_deformable_by": QT_TRANSLATE_NOOP(
+        "Message",
+        "{0} bends one series onto another, by up to {1} mm at the {2} points of its grid. medview moves series as a "
+        "whole only, so it is not applied.",
+    ),
     "registration_deformable": QT_TRANSLATE_NOOP(
         "Message", "{0} bends one series onto another. medview moves series as a whole only, so it is not applied."
     ),

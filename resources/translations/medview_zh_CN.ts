@@ -5515,6 +5515,10 @@
         <translation>无人接受的位置不会写入文件：请先接受上层序列的位置。</translation>
     </message>
     <message>
+        <source>{0} bends one series onto another, by up to {1} mm at the {2} points of its grid. medview moves series as a whole only, so it is not applied.</source>
+        <translation>{0} 对一个序列作形变以配准到另一个序列，其网格的 {2} 个点处最大位移 {1} mm。medview 只整体移动序列，因此未应用。</translation>
+    </message>
+    <message>
         <source>{0} bends one series onto another. medview moves series as a whole only, so it is not applied.</source>
         <translation>{0} 使一个序列变形到另一个序列。medview 只作整体移动，因此未应用。</translation>
     </message>

@@ -176,6 +176,28 @@ def test_deformable_registrations_are_refused_and_move_nothing(tmp_path: Path) -
     assert one.refused.code == "registration_deformable"
 
 
+def test_how_far_a_deformable_registration_bends_is_told(tmp_path: Path) -> None:
+    two_series(tmp_path)
+    path = tmp_path / "reg.dcm"
+    object_of(path, [("1.2.3.1", (), ("RIGID", shift(1, 2, 3)))], sop_class=DEFORMABLE_CLASS)
+    data = pydicom.dcmread(path)
+    vectors = np.random.default_rng(5).normal(0, 2, (4, 5, 6, 3)).astype("<f4")
+    vectors[1, 2, 3] = (3.0, -4.0, 12.0)
+    vectors[0, 0, 0] = (np.nan, 0, 0)  # not given there
+    grid = Dataset()
+    grid.GridDimensions, grid.GridResolution = [6, 5, 4], [5.0, 5.0, 5.0]
+    grid.VectorGridData = vectors.tobytes()
+    item = Dataset()
+    item.SourceFrameOfReferenceUID = "1.2.3.1"
+    item.DeformableRegistrationGridSequence = [grid]
+    data.DeformableRegistrationSequence = [item]
+    data.save_as(path)
+    found, (one,) = found_between(tmp_path)
+    assert found == ()
+    assert one.refused is not None
+    assert (one.refused.code, one.refused.values[1:]) == ("registration_deformable_by", ("13.0", str(4 * 5 * 6 - 1)))
+
+
 def test_what_is_written_is_valid_and_read_back(tmp_path: Path) -> None:
     two_series(tmp_path / "in")
     (study, below), (over_study, over), _ = opened(tmp_path / "in")
