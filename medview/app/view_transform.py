@@ -139,10 +139,15 @@ class ViewTransform:
         """Device px per smaller pixel side: 1 is 1:1."""
         return self.scale * min(self.pixel_mm) * self.device_ratio
 
+    @cached_property
+    def _rows(self) -> list[list[float]]:
+        """The matrix as plain numbers: every point of every mark goes through it."""
+        return [row[:3] for row in self.matrix[:2].tolist()]
+
     def image_to_screen(self, x: float, y: float) -> Point:
         """Image (x, y) to screen px."""
-        m = self.matrix
-        return (float(m[0, 0] * x + m[0, 1] * y + m[0, 2]), float(m[1, 0] * x + m[1, 1] * y + m[1, 2]))
+        (a, b, c), (d, e, f) = self._rows
+        return (float(a * x + b * y + c), float(d * x + e * y + f))
 
     def screen_to_image(self, x: float, y: float) -> Point:
         """Screen px to image (x, y)."""

@@ -255,6 +255,15 @@ def chosen_values(
     return np.asarray(chosen[np.isfinite(chosen)])
 
 
+def _median(values: NDArray[np.float64]) -> float:
+    """``np.median`` of numbers without NaN, of which it takes half the time."""
+    half = values.size // 2
+    if values.size % 2:
+        return float(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1]
+    return float((low + high) / 2)
+
+
 def statistics_of(
     rows: slice,
     columns: slice,
@@ -272,5 +281,5 @@ def statistics_of(
         sd=float(chosen.std()),
         minimum=float(chosen.min()),
         maximum=float(chosen.max()),
-        median=float(np.median(chosen)),
+        median=_median(chosen),
     )
