@@ -73,6 +73,19 @@ def _sample(values, matrix, offset, out, first, nearest, outside):
 
 def _decide(channels, threshold, nothing, values, out):
     count = channels.shape[0]
+    if np.isnan(threshold):
+        for z in range(out.shape[0]):
+            for y in range(out.shape[1]):
+                for x in range(out.shape[2]):
+                    best = 0
+                    top = channels[0, z, y, x]
+                    for c in range(1, count):
+                        value = channels[c, z, y, x]
+                        if value > top:
+                            best = c
+                            top = value
+                    out[z, y, x] = 0 if best == nothing else values[best]
+        return
     for z in range(out.shape[0]):
         for y in range(out.shape[1]):
             for x in range(out.shape[2]):
