@@ -336,7 +336,9 @@ def _few(titles: Sequence[str]) -> str:
 def _short_note(note: Note) -> str:
     """A stack's note in a few words; the details panel says it at length."""
     short = {
-        "missing_slices": translate("Viewport", "Incomplete: {n} slices missing"),
+        "missing_slices": translate("Viewport", "Incomplete: 1 slice missing")
+        if note.values[:1] == ("1",)
+        else translate("Viewport", "Incomplete: {n} slices missing"),
         "orientation_unknown": translate("Viewport", "Left and right are not known"),
         "uneven_spacing": translate("Viewport", "Uneven slice distances"),
         "shifted_slices": translate("Viewport", "Slices shifted against one another"),

@@ -8959,6 +8959,10 @@
         <translation>AI 解释，仅供研究：{about}（{names}）</translation>
     </message>
     <message>
+        <source>Incomplete: 1 slice missing</source>
+        <translation>不完整：缺少 1 个层面</translation>
+    </message>
+    <message>
         <source>Incomplete: {n} slices missing</source>
         <translation>不完整：缺少 {n} 个层面</translation>
     </message>

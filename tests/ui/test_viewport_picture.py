@@ -305,6 +305,8 @@ def test_lossy_resampled_filtered_and_gaps_are_marked_in_every_text_mode(qtbot) 
     texts = [mark_text(mark) for mark in widget._painting.marks(widget.volume)]
     assert texts[0] == "Incomplete: 2 slices missing"
     assert texts[1] == "Lossy JPEG 12:1"
+    one = widget._painting.marks(widget.volume)[0]
+    assert mark_text(replace(one, note=replace(one.note, values=("1",)))) == "Incomplete: 1 slice missing"
 
 
 def test_where_the_sides_are_not_known_none_is_written(qtbot) -> None:
