@@ -127,11 +127,17 @@ class CropNonzero(Strict):
 
 
 class CropOrPad(Strict):
-    """Cut or fill each axis to ``size`` around the centre (null leaves an axis as it is)."""
+    """Cut or fill each axis to ``size`` around the centre (null leaves an axis as it is).
+
+    ``pad`` false cuts only: a shorter axis stays as it is. Where the centre lies between two voxels the cut begins at the
+    lower one, with ``middle`` ``monai`` at n // 2 - size // 2 (MONAI's CenterSpatialCrop).
+    """
 
     step: Literal["crop_or_pad"]
     size: tuple[PositiveInt | None, ...]
     fill: float | Literal["minimum", "edge"] = 0.0
+    pad: bool = True
+    middle: Literal["low", "monai"] = "low"
 
 
 class Pad(Strict):

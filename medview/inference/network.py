@@ -112,7 +112,9 @@ def known_size(manifest: Manifest) -> list[int | None]:
         for axis in range(count):
             if isinstance(step, Conform):
                 sizes[axis] = step.shape[axis]
-            elif isinstance(step, Resize) and step.aspect == "shorter":
+            elif (isinstance(step, Resize) and step.aspect == "shorter") or (
+                isinstance(step, CropOrPad) and not step.pad
+            ):
                 sizes[axis] = None
             elif isinstance(step, Resize | CropOrPad):
                 sizes[axis] = step.size[axis] if step.size[axis] is not None else sizes[axis]

@@ -402,8 +402,12 @@ def _crop_or_pad(step: CropOrPad, state: Prepared, first: int) -> Prepared:
     shape = state.placement.shape
     wanted: list[int | None] = [*[None] * first, *step.size]
     full = [size if size is not None else shape[axis] for axis, size in enumerate(wanted)]
+    if not step.pad:
+        full = [min(have, want) for have, want in zip(shape, full, strict=True)]
+    monai = step.middle == "monai"
     start = [
-        (have - want) // 2 if have >= want else -((want - have) // 2) for have, want in zip(shape, full, strict=True)
+        (have // 2 - want // 2 if monai else (have - want) // 2) if have >= want else -((want - have) // 2)
+        for have, want in zip(shape, full, strict=True)
     ]
     return _boxed(state, start, full, step.fill)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from scipy import ndimage
 from medview.core.problem import MedviewError
 from medview.inference.importing.bare import XRV
 from medview.inference.importing.graph import read_graph
-from medview.inference.preprocess import _shorter_side
+from medview.inference.importing.monai_transforms import Preparation, _percentiles
+from medview.inference.manifest import Input
+from medview.inference.placement import Placement, orient
+from medview.inference.preprocess import _shorter_side, run_steps
 from medview.kernels.resample_grid import resize_axes
 from tests.inference import networks
 from tests.inference.foreign import begun, imported, missing, saved, write_json
@@ -322,3 +326,29 @@ def test_the_gate_of_a_network_is_no_activation_of_its_answer(tmp_path: Path) ->
     ]
     model = networks.model_bytes(nodes, [("x", FLOAT, [1, 3, 8, 8])], [("y", FLOAT, [1, 3])])
     assert read_graph(saved(tmp_path / "m.onnx", model)).activation_inside is None
+
+
+# MONAI ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("have", "wanted", "pad", "kept"),
+    [(10, 5, True, (3, 8)), (9, 4, True, (2, 6)), (10, 4, True, (3, 7)), (6, 9, False, (0, 6)), (6, 5, False, (1, 6))],
+)
+def test_the_middle_is_cut_out_where_monai_cuts_it(have: int, wanted: int, pad: bool, kept: tuple[int, int]) -> None:
+    """CenterSpatialCrop begins at n // 2 - size // 2 and never fills up (recorded from MONAI 1.6)."""
+    step = {"step": "crop_or_pad", "size": [wanted, None], "pad": pad, "middle": "monai"}
+    given = {"unit": "HU", "axes": ["P", "L"], "layout": "NCHW", "steps": [step]}
+    values = np.arange(have, dtype=np.float32)[None, :, None].repeat(3, axis=2)
+    start = Placement.start(orient((1, have, 3), None, ("down", "right")), None)
+    made = run_steps(Input.model_validate_json(json.dumps(given)), values, None, start, None, lambda *_: None)
+    np.testing.assert_array_equal(made.values[0, :, 0], np.arange(*kept))
+    np.testing.assert_allclose(made.placement.offset, [0, kept[0], 0])
+
+
+def test_relative_percentiles_go_to_their_shares_of_the_range() -> None:
+    part = Preparation(3)
+    said = {"keys": "image", "lower": 5, "upper": 95, "b_min": 0.1, "b_max": 0.9, "relative": True}
+    _percentiles(part, said)
+    (step,) = part.steps
+    assert step["to"] == pytest.approx([0.14, 0.86])

@@ -196,18 +196,6 @@ def test_spacing_and_channel_names_come_from_the_bundle(tmp_path: Path) -> None:
         ({"_target_": "Lambdad", "keys": "image", "func": "$lambda x: x"}, "Lambdad"),
         ({"_target_": "Resized", "keys": "image", "spatial_size": [4, 4, 4], "align_corners": True}, "align_corners"),
         ({"_target_": "Spacingd", "keys": "image", "pixdim": [1, 1, 1], "diagonal": True}, "diagonal"),
-        (
-            {
-                "_target_": "ScaleIntensityRangePercentilesd",
-                "keys": "image",
-                "lower": 1,
-                "upper": 99,
-                "b_min": 0,
-                "b_max": 1,
-                "relative": True,
-            },
-            "relative",
-        ),
     ],
 )
 def test_transforms_that_are_not_on_the_list_are_refused_by_name(

@@ -113,6 +113,11 @@ def _task(draft: Draft, face: InputFace) -> str:
             raise refused("task_unsupported", f"task={given}: one of {', '.join(choices)} was due.", draft.graph.path)
         return given
     if guessed is None:
+        if "ZipMap" in draft.graph.operators:
+            text = "a list of tables (scikit-learn's ZipMap); export it with options={'zipmap': False}"
+            raise refused(
+                "output_unexplained", f"{draft.graph.path.name}: its probabilities are {text}.", draft.graph.path
+            )
         shapes = ", ".join(f"{port.name} {shape_text(port.shape)}" for port in draft.graph.outputs)
         text = f"{draft.graph.path.name}: its outputs ({shapes}) are neither a map of the input, nor classes, nor boxes"
         raise refused("output_unexplained", f"{text}; say task=… to overrule.", draft.graph.path)
@@ -312,6 +317,11 @@ def _classify(draft: Draft, face: InputFace) -> None:
     shape = port.shape or ()
     if port.type in WHOLE or draft.graph.tails.get(port.name) == "ArgMax":
         draft.guess("output.encoding", "index", f"the output {port.name} is {port.type}, the number of a class")
+        if "ZipMap" in draft.graph.operators:
+            draft.notes.append(
+                "The probabilities stand in scikit-learn's ZipMap, which is not read: the answer is a class without its "
+                "probability. Exported with options={'zipmap': False} it has one."
+            )
         names = ask_names(draft, None)
         draft.output.update({"kind": "classification", "name": port.name, "encoding": "index", "activation": "none"})
         draft.output["labels"] = [{"index": index, "name": name} for index, name in sorted(names.items())]

@@ -55,6 +55,11 @@ def read_ivadomed(draft: Draft, path: Path) -> None:
         {"name": face.port.name, "unit": "modality", "axes": axes, "layout": face.layout, "channels": "grey"}
     )
     draft.input["steps"] = _steps(said, path, face.dimensions)
+    if any(step["step"] == "resample" for step in draft.input["steps"]):
+        draft.notes.append(
+            "ivadomed resamples with quadratic splines from the first voxel's centre to the last one's, medview linearly over "
+            "the same field of view: values lie up to half a voxel apart, and edges of the result may differ by as much."
+        )
     if face.dimensions == 3 and face.fixed:
         draft.input["tiling"] = {"size": [int(size or 1) for size in face.sizes], "overlap": 0.0}
     _output(draft, said, loader)

@@ -17,6 +17,7 @@ from medview.inference.importing.monai_transforms import Preparation, UnknownTra
 from medview.inference.importing.names import ask_names
 from medview.inference.importing.ports import InputFace, input_face
 from medview.inference.importing.sequences import sources_of
+from medview.inference.manifest_outputs import MOST_TOGETHER
 
 METADATA, INFERENCE = "metadata.json", "inference.json"
 MODALITIES = {
@@ -340,22 +341,30 @@ def _output(
         draft.output["activation"] = "none" if inside else "sigmoid"
         draft.output["background"] = None if several or classes == 1 else background
         if several:
-            draft.output["labels"] = _nested_last(draft, entries)
+            _overlapping(draft, entries)
     _after(draft, after, len(entries), ways_back)
 
 
-def _nested_last(draft: Draft, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Overlapping channels in the order in which they are drawn: the whole before its parts."""
-    rank = {"whole tumor": 0, "wt": 0, "tumor core": 1, "tc": 1, "enhancing tumor": 2, "et": 2}
-    known = [rank.get(str(entry["name"]).lower()) for entry in entries]
-    draft.guess(
-        "output.labels",
-        ", ".join(str(entry["name"]) for entry in entries),
-        "channels that may overlap are drawn one over the other in this order",
-    )
-    if None in known:
-        return entries
-    return [entry for _, entry in sorted(zip(known, entries, strict=True), key=lambda pair: pair[0] or 0)]
+NESTED = {"whole tumor": 0, "wt": 0, "tumor core": 1, "tc": 1, "enhancing tumor": 2, "et": 2}
+"""Regions that lie in one another, the whole first (BraTS)."""
+
+
+def _overlapping(draft: Draft, entries: list[dict[str, Any]]) -> None:
+    """Channels that may overlap: known regions are drawn the whole before its parts, of others all that hold are kept."""
+    known = [NESTED.get(str(entry["name"]).lower()) for entry in entries]
+    if None in known and len(entries) <= MOST_TOGETHER:
+        draft.output.update(
+            {"rule": "together", "labels": [{k: v for k, v in one.items() if k != "value"} for one in entries]}
+        )
+        draft.guess(
+            "output.rule", "together", "channels may overlap; where several hold the voxel has a label of its own"
+        )
+        return
+    names = ", ".join(str(entry["name"]) for entry in entries)
+    draft.guess("output.labels", names, "channels that may overlap are drawn one over the other in this order")
+    if None not in known:
+        entries = [entry for _, entry in sorted(zip(known, entries, strict=True), key=lambda pair: pair[0] or 0)]
+    draft.output["labels"] = entries
 
 
 def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int, ways_back: set[str]) -> None:
@@ -374,6 +383,9 @@ def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int, w
             applied = one.get("applied_labels")
             count = one.get("num_components", 1)
             if applied is None or (isinstance(applied, list) and len(applied) == labels) or labels == 1:
+                if draft.output.get("rule") == "together":
+                    draft.notes.append("KeepLargestConnectedComponentd was left out: its labels overlap.")
+                    continue
                 draft.output["keep_largest"] = count if isinstance(count, int) else 1
             else:
                 draft.notes.append(f"KeepLargestConnectedComponentd for the labels {applied} alone was left out.")

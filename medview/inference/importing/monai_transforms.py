@@ -222,11 +222,13 @@ def _scale(part: Preparation, given: Arguments) -> None:
 
 def _percentiles(part: Preparation, given: Arguments) -> None:
     what = "ScaleIntensityRangePercentilesd"
-    _only(given, what, relative=(False,))
     lower, upper = _number(given, "lower", None, what), _number(given, "upper", None, what)
     to_low, to_high = _number(given, "b_min", None, what), _number(given, "b_max", None, what)
     if lower is None or upper is None or to_low is None or to_high is None or to_low >= to_high:
         raise UnknownTransformError(f"{what}: lower, upper, b_min and b_max must be numbers in order")
+    if _need(given, "relative", False):
+        # The percentiles go to the same shares of the new range.
+        to_low, to_high = (to_low + (to_high - to_low) * share / 100 for share in (lower, upper))
     part.steps.append(
         {
             "step": "percentile",
@@ -315,12 +317,12 @@ def _crop_or_pad(part: Preparation, given: Arguments) -> None:
     if place != "centre":
         raise UnknownTransformError("ResizeWithPadOrCropd with method='end'")
     size = _sizes(part, given, "spatial_size", "ResizeWithPadOrCropd")
-    part.steps.append({"step": "crop_or_pad", "size": size, "fill": fill})
+    part.steps.append({"step": "crop_or_pad", "size": size, "fill": fill, "middle": "monai"})
 
 
 def _centre_crop(part: Preparation, given: Arguments) -> None:
     size = _sizes(part, given, "roi_size", "CenterSpatialCropd")
-    part.steps.append({"step": "crop_or_pad", "size": size, "fill": 0.0})
+    part.steps.append({"step": "crop_or_pad", "size": size, "pad": False, "middle": "monai"})
 
 
 def _repeat(part: Preparation, given: Arguments) -> None:
