@@ -235,10 +235,12 @@ def _area(item: Any) -> DisplayedArea | None:
     mode = _text(item, "PresentationSizeMode").upper()
     spacing = _numbers(item.get("PresentationPixelSpacing"))
     ratio = _numbers(item.get("PresentationPixelMagnificationRatio"))
+    # Top left is what lies there after turning and mirroring: of a mirrored image the last column (PS3.3 C.10.4).
+    (left, right), (top, bottom) = sorted((int(first[0]), int(last[0]))), sorted((int(first[1]), int(last[1])))
     return DisplayedArea(
         _scope(_items(item, "ReferencedImageSequence")),
-        (int(first[0]), int(first[1])),
-        (int(last[0]), int(last[1])),
+        (left, top),
+        (right, bottom),
         cast("Any", mode if mode in _MODES else "SCALE TO FIT"),
         (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None,
         ratio[0] if ratio and ratio[0] > 0 else 1.0,

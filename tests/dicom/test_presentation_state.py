@@ -170,6 +170,33 @@ def test_the_displayed_area_is_cut_out(tmp_path: Path) -> None:
     np.testing.assert_array_equal(part, whole[5:20, 10:30])
 
 
+@pytest.mark.parametrize(
+    ("degrees", "flip", "corners"),
+    [(0, "Y", ((30, 6), (11, 20))), (180, "N", ((30, 20), (11, 6))), (90, "N", ((11, 20), (30, 6)))],
+)
+def test_the_corners_of_the_displayed_area_are_those_that_are_seen_after_turning(
+    tmp_path: Path, degrees: int, flip: str, corners: tuple
+) -> None:
+    """PS3.3 C.10.4: of a mirrored image the first corner is the last column."""
+    image = ramp_image()
+    turned = {"ImageRotation": degrees, "ImageHorizontalFlip": flip}
+    wanted, found = (
+        drawn(
+            tmp_path,
+            image,
+            make_state(
+                [image],
+                SoftcopyVOILUTSequence=[window(40, 1500)],
+                DisplayedAreaSelectionSequence=[area(*one)],
+                **turned,
+            ),
+        )
+        for one in (((11, 6), (30, 20)), corners)
+    )
+    np.testing.assert_array_equal(found, wanted)
+    assert found.shape[:2] == ((15, 20) if degrees != 90 else (20, 15))
+
+
 def test_annotations_lie_where_the_state_says_in_pixels_and_in_shares_of_the_display(tmp_path: Path) -> None:
     image = ramp_image()
 
