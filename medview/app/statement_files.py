@@ -168,7 +168,10 @@ class _Writing:
         elif kind == "gsps":
             from medview.dicom.presentation_write import write_presentation
 
-            write_presentation(path, self._statement, self._window, self._area)
+            paths, notes = write_presentation(path, self._statement, self._window, self._area)
+            self.paths += paths
+            self.notes += notes
+            return
         elif kind == "kos":
             from medview.dicom.key_object_write import write_key_objects
 

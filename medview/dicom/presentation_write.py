@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from medview import __version__
+from medview.core.problem import MedviewError, Note
 from medview.core.statement import Amount, StatedFinding, StatedMark, Statement
 from medview.core.study import FrameSource
 from medview.dicom.report_write import statement_frames
@@ -37,18 +39,59 @@ def write_presentation(
     statement: Statement,
     window: tuple[float, float] | None = None,
     area: tuple[float, float, float, float] | None = None,
-) -> None:
+) -> tuple[list[str], list[Note]]:
     """Write marks and boxes with their words; ``window`` (centre, width) and the part ``area`` (x0, y0, x1, y1) of the image.
 
-    All images must be of one size: those of the stack with most marks. Raises MedviewError: ``gsps_impossible`` (colour,
-    not DICOM, nothing marked), ``other_patient``, ``cannot_write``.
+    One state for the images of one series and size, beside ``path`` with a number from the second on; ``window`` and ``area``
+    belong to the first. Returns the paths, and for which images none could be written. Raises MedviewError:
+    ``gsps_impossible`` where there is none at all (colour, not DICOM, nothing marked), ``other_patient``, ``cannot_write``.
     """
     target = Path(path)
     frames = statement_frames(statement)
     if not frames or any(not frame.sop_uid for frame in frames):
         raise impossible(target, "nothing is marked on DICOM images", "gsps_impossible")
     check_identity([frame.path for frame in frames], statement.study)
-    save_object(made_or_refused(lambda: _make(statement, frames, window, area), target, "gsps_impossible"), target)
+    annotated = _annotated(statement)
+    groups = _by_series([frame for frame in frames if frame in annotated])
+    if not groups:
+        raise impossible(target, "nothing is marked on images", "gsps_impossible")
+    paths: list[str] = []
+    refused: list[MedviewError] = []
+    for number, group in enumerate(groups, 1):
+        place = target if number == 1 else target.with_stem(f"{target.stem}-{number}")
+        look = (window, area) if number == 1 else (None, None)
+        try:
+            save_object(made_or_refused(partial(_make, statement, group, *look), place, "gsps_impossible"), place)
+        except MedviewError as error:
+            if error.code != "gsps_impossible":
+                raise
+            refused.append(error)
+            continue
+        paths.append(str(place))
+    if not paths:
+        raise refused[0]
+    return paths, [Note(error.code, error.text, error.values) for error in refused]
+
+
+def _annotated(statement: Statement) -> set[FrameSource]:
+    """Frames that something is drawn on: marks on cuts and rejected findings are not."""
+    found = {one.source for one in statement.marks if one.source is not None}
+    for one in statement.findings:
+        if one.verdict != "rejected":
+            found.update(frame for _k, frame, _box in one.regions())
+    return found
+
+
+def _by_series(frames: Sequence[FrameSource]) -> list[list[FrameSource]]:
+    """Frames of one series and size each, in the order of the first ones."""
+    kinds: dict[str, tuple[Any, ...]] = {}
+    groups: dict[tuple[Any, ...], list[FrameSource]] = {}
+    for frame in frames:
+        if frame.path not in kinds:
+            header = source_header(frame.path)
+            kinds[frame.path] = (header.Rows, header.Columns, header.SeriesInstanceUID)
+        groups.setdefault(kinds[frame.path], []).append(frame)
+    return list(groups.values())
 
 
 def _complete(header: Any) -> None:

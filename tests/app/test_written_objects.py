@@ -252,3 +252,23 @@ def test_frames_of_angiography_and_ultrasound_are_marked_too(tmp_path: Path) -> 
     (graphic,) = state.GraphicAnnotationSequence
     assert graphic.ReferencedImageSequence[0].ReferencedFrameNumber == 3
     assert errors(tmp_path / "out" / "marks-gsps.dcm") == []
+
+
+def test_marks_on_several_series_are_in_a_state_for_each(tmp_path: Path) -> None:
+    """As of the four views of a mammogram: one state holds the images of one series and size."""
+    from medview.app.open_paths import open_all
+    from medview.app.statements import state_study
+    from tests.app.statements_made import ruler
+    from tests.phantoms import dicom_series
+
+    for name in ("one", "two"):
+        dicom_series.save_series(dicom_series.make_series(name=name), tmp_path / name)
+    (study,) = open_all([str(tmp_path / "one"), str(tmp_path / "two")]).studies
+    stacks = [series.stacks[0] for series in study.series]
+    marks = [(stack, ruler(stack, number)) for number, stack in enumerate(stacks)]
+    written = write_statement(state_study(study, marks), ["gsps"], tmp_path / "out")
+    assert written.notes == ()
+    assert [Path(path).name for path in written.paths] == ["marks-gsps.dcm", "marks-gsps-2.dcm"]
+    named = [pydicom.dcmread(path).ReferencedSeriesSequence[0].SeriesInstanceUID for path in written.paths]
+    assert named == [series.series_uid for series in study.series]
+    assert [errors(Path(path)) for path in written.paths] == [[], []]
