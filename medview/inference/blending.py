@@ -63,19 +63,24 @@ class Totals:
         self._bytes = 0
 
     def of(self, at: Sequence[int]) -> FloatMap:
-        """For the block of the parts with these numbers."""
+        """For the block of the parts with these numbers, summed in the order in which answers are: what is the same in all tiles stays
+        exactly what it is.
+        """
         plans = []
         for axis, n in enumerate(at):
             part, size = self.parts[axis][n], self.weights.shape[axis]
-            near = [first for one in self.parts[axis][: n + 1] for first in one.starts]
-            over = tuple(part.start - first for first in near if first + size > part.start)
-            plans.append((part.extent, over))
+            near = [
+                tuple(part.start - first for first in one.starts if first + size > part.start)
+                for one in self.parts[axis][: n + 1]
+            ]
+            plans.append((part.extent, tuple(offsets for offsets in near if offsets)))
         key = tuple(plans)
         known = self._known.get(key)
         if known is not None:
             return known
         total = np.zeros(tuple(extent for extent, _ in plans), dtype=np.float32)
-        for offsets in product(*[over for _, over in plans]):
+        members = (offsets for parts in product(*[over for _, over in plans]) for offsets in product(*parts))
+        for offsets in members:
             given, place = [], []
             for offset, size, extent in zip(offsets, self.weights.shape, total.shape, strict=True):
                 low, high = max(0, -offset), min(extent, size - offset)

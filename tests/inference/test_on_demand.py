@@ -179,3 +179,17 @@ def test_weights_are_summed_as_the_tiles_lie() -> None:
             place = (slice(first.start, first.start + first.extent), slice(second.start, second.start + second.extent))
             found[place] = totals.of((n, m))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_what_all_tiles_say_stays_exactly_what_it_is() -> None:
+    """A probability of 0.5 in every tile is not above 0.5 after they are blended."""
+    tile = (16, 12, 12)
+    totals = Totals(tile_weights(tile, Tiling(size=tile)), [[0, 12, 15], [0, 9, 11], [0, 9, 10]], [31, 23, 22])
+    blend = Blend(totals)
+    for n, part in enumerate(totals.parts[0]):
+        for b in range(3):
+            for c in range(3):
+                for member in range(len(part.starts)):
+                    made = blend.add((n, b, c), member, np.full((1, *tile), 0.5, np.float32))
+                    if made is not None:
+                        assert np.all(made[1] == 0.5)
