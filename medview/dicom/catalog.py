@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from medview.core.problem import Problem
 from medview.core.study import Census, Series, Study, StudyObject
@@ -55,7 +55,7 @@ class Catalog:
                     self._files_seen -= 1
                     continue
                 if same_content(first, header):
-                    header = replace(header, copy_of=first.path)
+                    header = header._replace(copy_of=first.path)
             files.headers.append(header)
             files.series = None
             touched.add(key)

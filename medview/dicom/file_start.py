@@ -143,14 +143,10 @@ class MetaLayout:
 
     def take(self, file: ByteSource, buf: bytes, pos: int, values: dict[int, Any]) -> int:
         """As :func:`read_meta`."""
+        end = self.repeated(buf, pos, values)
+        if end >= 0:
+            return end
         begin = pos + 12
-        if self._before and buf.startswith(_GROUP_LENGTH, pos) and buf.startswith(self._before, begin):
-            at = begin + len(self._before)
-            stop = at + 2 + int.from_bytes(buf[at : at + 2], "little")
-            if buf.startswith(self._after, stop):
-                values.update(self._known)
-                values[_INSTANCE_TAG] = buf[at + 2 : stop]
-                return stop + len(self._after) - 2
         end = read_meta(file, buf, pos, values)
         at = buf.find(_INSTANCE_UID, begin, end)
         self._before = b""
@@ -161,6 +157,18 @@ class MetaLayout:
                 self._before, self._after = buf[begin : at + 6], buf[stop : end + 2]
                 self._known = {tag: value for tag, value in values.items() if tag != _INSTANCE_TAG}
         return end
+
+    def repeated(self, buf: bytes, pos: int, values: dict[int, Any]) -> int:
+        """Take them where they are those of the file before; where they end, -1 where they are not."""
+        begin = pos + 12
+        if self._before and buf.startswith(_GROUP_LENGTH, pos) and buf.startswith(self._before, begin):
+            at = begin + len(self._before)
+            stop = at + 2 + int.from_bytes(buf[at : at + 2], "little")
+            if buf.startswith(self._after, stop):
+                values.update(self._known)
+                values[_INSTANCE_TAG] = buf[at + 2 : stop]
+                return stop + len(self._after) - 2
+        return -1
 
 
 def _damaged_meta(buf: bytes, pos: int, syntax: Syntax) -> Head:

@@ -1,11 +1,14 @@
-"""What medview keeps of one DICOM object: small frozen values, equal parts shared between the objects of a series."""
+"""What medview keeps of one DICOM object: small frozen values, equal parts shared between the objects of a series.
+
+The two that every file has of its own are named tuples, which are made in a quarter of a frozen dataclass's time.
+"""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from medview.core.study import PatientIdentity
 from medview.core.window import Voi
@@ -198,8 +201,7 @@ class FrameCommon:
     """Whether the file gives only one of rescale slope and intercept."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrameHeader:
+class FrameHeader(NamedTuple):
     """One frame's own attributes."""
 
     common: FrameCommon
@@ -233,8 +235,7 @@ class Concatenation:
     """Of how many objects, where the file says."""
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceHeader:
+class InstanceHeader(NamedTuple):
     """One DICOM object as the catalog needs it.
 
     ``frames`` has one entry per frame, or a single one that holds for all (then only the first frame's position is

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from medview.core.study import PatientIdentity
 from medview.dicom import tags
 from medview.dicom.acr_nema import grid_of
+from medview.dicom.alike import AlikeFiles
 from medview.dicom.breast_views import view_modifiers, view_of
 from medview.dicom.charset import codecs_of, decode_text
 from medview.dicom.elements import FIRST_READ, Layouts, RawInstance, Values, read_elements
@@ -49,6 +51,7 @@ from medview.dicom.private import counters_of, has_reversed_rows, private_values
 from medview.dicom.text_guess import guessed
 from medview.dicom.transfer_syntax import missing_decoder, transfer_syntax
 from medview.dicom.windows import windows_of
+from medview.files.byte_source import Stamp
 
 T_Value = TypeVar("T_Value")
 
@@ -103,6 +106,8 @@ _ELEMENTS: dict[int, PixelElement] = {tags.PIXELS: "pixels", tags.FLOAT_PIXELS: 
 _CACHE_SIZE = 4096
 _Judged = tuple[PixelDescription | None, tuple[str, str] | None, tuple[str, ...]]
 """What the pixels are, why they cannot be shown (code, reason), and what is odd about them (codes)."""
+_Parts = tuple[SeriesHeader, ImageHeader, _Judged, FrameCommon]
+"""All of a file of one frame that is not its own."""
 MAX_FRAMES = 1_000_000
 _MOST_SAMPLES = 4
 """PS3.3 C.7.6.3.1.1: 1, 3, retired 4."""
@@ -114,13 +119,17 @@ class HeaderReader:
 
     def __init__(self) -> None:
         self._caches: tuple[dict[Any, Any], ...] = ({}, {}, {}, {})
-        self._alike: dict[tuple[Any, ...], tuple[SeriesHeader, ImageHeader, _Judged, FrameCommon]] = {}
+        self._alike: dict[tuple[Any, ...], _Parts] = {}
         self._first_read = FIRST_READ
         self._layouts = Layouts()
+        self._alike_files: AlikeFiles[_Parts] = AlikeFiles(self._layouts)
         self._reference: tuple[bytes | None, str] = (None, "")
 
     def read(self, path: str) -> InstanceHeader:
         """The header of one file; raises as :func:`medview.dicom.elements.read_elements` does."""
+        file = self._alike_files.read(path, self._first_read)
+        if file is not None:
+            return self._own_header(path, file.own, file.parts, file.size, file.stamp, False)
         raw = read_elements(path, self._first_read, layouts=self._layouts)
         if raw.pixel_offset and raw.deflated_at is None:
             # The next file of the folder is probably like this one: read its header at one go.
@@ -133,8 +142,8 @@ class HeaderReader:
         likeness = _likeness(raw)
         alike = self._alike.get(likeness) if likeness else None
         if alike is not None:
-            series, image, (pixels, fault, oddities), common = alike
-            return self._header(path, raw, series, image, pixels, (_plain_frame(common, values),), fault, oddities)
+            self._alike_files.learn(raw, _OWN_TAGS, alike)
+            return self._own_header(path, values, alike, raw.file_size, raw.stamp, raw.packed)
         private = private_values(values) if values.get(tags.MODALITY, b"").strip() in _PRIVATE_MODALITIES else {}
         series = self._shared(0, values, _SERIES_TAGS, (), lambda: _series_header(values))
         rare = values.keys() & _RARE
@@ -157,36 +166,42 @@ class HeaderReader:
             if len(self._alike) >= _CACHE_SIZE:
                 self._alike.clear()
             self._alike[likeness] = (series, image, (pixels, fault, oddities), frames[0].common)
-        return self._header(path, raw, series, image, pixels, frames, fault, oddities, concatenation)
-
-    def _header(
-        self,
-        path: str,
-        raw: RawInstance,
-        series: SeriesHeader,
-        image: ImageHeader,
-        pixels: PixelDescription | None,
-        frames: tuple[FrameHeader, ...],
-        fault: tuple[str, str] | None,
-        oddities: tuple[str, ...],
-        concatenation: Concatenation | None = None,
-    ) -> InstanceHeader:
-        get = raw.values.get
         return InstanceHeader(
             path,
             raw.file_size,
-            as_text(get(tags.SOP_UID)),
-            as_integer(get(tags.INSTANCE_NUMBER)),
+            as_text(values.get(tags.SOP_UID)),
+            as_integer(values.get(tags.INSTANCE_NUMBER)),
             series,
             image,
             pixels,
             frames,
             fault,
-            self._frame_of_reference(get(tags.FRAME_OF_REFERENCE)),
+            self._frame_of_reference(values.get(tags.FRAME_OF_REFERENCE)),
             oddities,
             concatenation,
             stamp=raw.stamp,
             packed=raw.packed,
+        )
+
+    def _own_header(
+        self, path: str, own: Values, parts: _Parts, file_size: int, stamp: Stamp, packed: bool
+    ) -> InstanceHeader:
+        """The header of a file of one frame from its own values and the parts that it shares with others."""
+        series, image, (pixels, fault, oddities), common = parts
+        return InstanceHeader(
+            path,
+            file_size,
+            as_text(own.get(tags.SOP_UID)),
+            as_integer(own.get(tags.INSTANCE_NUMBER)),
+            series,
+            image,
+            pixels,
+            (_plain_frame(common, own),),
+            fault,
+            self._frame_of_reference(own.get(tags.FRAME_OF_REFERENCE)),
+            oddities,
+            stamp=stamp,
+            packed=packed,
         )
 
     def _frame_of_reference(self, value: bytes | None) -> str:
@@ -353,9 +368,13 @@ def _plain_frame(common: FrameCommon, values: Values, counted: tuple[tuple[str, 
     x_y_z = as_numbers(get(tags.POSITION))
     # In a scanner: within a kilometre of its origin.
     position = _three(x_y_z) if x_y_z and min(x_y_z) > -1e6 and max(x_y_z) < 1e6 else None
-    acquisition_time = as_text(get(tags.ACQUISITION_DATE)) + as_text(get(tags.ACQUISITION_TIME))
-    if len(acquisition_time) <= len("YYYYMMDD"):
-        acquisition_time = as_text(get(tags.ACQUISITION_DATETIME)) or acquisition_time
+    acquisition_time, content_time = _moments(
+        get(tags.ACQUISITION_DATE),
+        get(tags.ACQUISITION_TIME),
+        get(tags.ACQUISITION_DATETIME),
+        get(tags.CONTENT_DATE),
+        get(tags.CONTENT_TIME),
+    )
     return FrameHeader(
         common,
         position,
@@ -365,9 +384,20 @@ def _plain_frame(common: FrameCommon, values: Values, counted: tuple[tuple[str, 
         None,
         as_number(get(tags.FRAME_REFERENCE_TIME)),
         acquisition_time,
-        as_text(get(tags.CONTENT_DATE)) + as_text(get(tags.CONTENT_TIME)),
+        content_time,
         extra_axes=counted,
     )
+
+
+@lru_cache(maxsize=256)
+def _moments(
+    date: bytes | None, time: bytes | None, moment: bytes | None, content_date: bytes | None, content_time: bytes | None
+) -> tuple[str, str]:
+    """Date and time of acquisition and of content, each as one text."""
+    acquisition = as_text(date) + as_text(time)
+    if len(acquisition) <= len("YYYYMMDD"):
+        acquisition = as_text(moment) or acquisition
+    return acquisition, as_text(content_date) + as_text(content_time)
 
 
 def _pair(numbers: tuple[float, ...]) -> tuple[float, float] | None:

@@ -36,18 +36,35 @@ _NOTHING = Pattern()
 class Layout:
     """The elements of one run, between two elements that need special care."""
 
-    __slots__ = ("_balance", "_data", "_elements", "_pattern", "_resting", "_steps", "_varying", "matched")
+    __slots__ = ("_balance", "_data", "_elements", "_resting", "_steps", "_varying", "matched", "pattern")
 
     def __init__(self) -> None:
         self.matched: Pattern | None = None
         """What the last run was from end to end, None where it had something else too."""
-        self._pattern = Pattern()
+        self.pattern = Pattern()
+        """What it has learnt last."""
         self._steps: list[tuple[bytes, int, dict[int, Any], _Slots]] = []
         self._elements: list[tuple[int, int, int]] = []
         self._data = b""
         self._varying: set[int] = set()
         self._balance = 0
         self._resting = 0
+
+    @property
+    def first_block(self) -> int:
+        """So many bytes at its beginning repeat."""
+        return self._steps[0][1] if self._steps else 0
+
+    def follow(self, buf: bytes, pos: int, values: dict[int, Any], vrs: Vrs | None) -> int:
+        """As `run`, for bytes that match from end to end and for those values alone that vary; -1 where they do not."""
+        for block, size, _, varying in self._steps:
+            stop = pos + size
+            if block != buf[pos:stop]:
+                return -1
+            pos = _known_run(buf, stop, values, varying, vrs) if varying else stop
+            if pos < 0:
+                return -1
+        return pos
 
     def run(
         self, buf: bytes, pos: int, values: dict[int, Any], wanted: Mapping[int, frozenset[int]], vrs: Vrs | None
@@ -74,7 +91,7 @@ class Layout:
             if self._steps:
                 self._balance = min(self._balance + 1, _PATIENCE)
                 stop = plain_run(buf, pos, values, wanted, vrs)
-                self.matched = self._pattern if stop == pos else None
+                self.matched = self.pattern if stop == pos else None
                 return stop
         pos = plain_run(buf, pos, values, wanted, vrs)
         if pos == start:
@@ -99,7 +116,7 @@ class Layout:
             self._varying = set()
         self._elements, self._data = elements, data
         self._steps = []
-        self._pattern = Pattern(frozenset(elements[number][0] for number in self._varying) & wanted.keys())
+        self.pattern = Pattern(frozenset(elements[number][0] for number in self._varying) & wanted.keys())
         number = 0
         while number < len(elements):
             first = number

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -132,7 +132,7 @@ def mosaic_slices(header: InstanceHeader) -> list[tuple[Tile, FrameHeader]]:
         if len(image.tile_positions) < len(tiles):
             return []
         return [
-            (tile, replace(frame, position=place)) for tile, place in zip(tiles, image.tile_positions, strict=False)
+            (tile, frame._replace(position=place)) for tile, place in zip(tiles, image.tile_positions, strict=False)
         ]
     distance = common.slice_spacing or common.thickness
     if frame.position is None or not distance:
@@ -149,5 +149,5 @@ def mosaic_slices(header: InstanceHeader) -> list[tuple[Tile, FrameHeader]]:
     slices = []
     for number, tile in enumerate(tiles):
         x, y, z = (float(value) for value in first + number * abs(distance) * normal)
-        slices.append((tile, replace(frame, position=(x, y, z))))
+        slices.append((tile, frame._replace(position=(x, y, z))))
     return slices

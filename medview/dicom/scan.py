@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from medview.core.problem import MedviewError, Problem
 from medview.core.progress import Progress
@@ -170,7 +170,7 @@ class Scan:
             self._files -= 1  # a link to a file that was read already
         else:
             same = same_content(first, header)
-            self._headers.append(replace(header, copy_of=first.path) if same else header)
+            self._headers.append(header._replace(copy_of=first.path) if same else header)
 
     def _check_media(self) -> None:
         """Name what the media directories among the files list and what is not there."""

@@ -63,14 +63,13 @@ def test_every_frame_is_in_one_stack_at_its_depth(images: list, random) -> None:
     base = template()
     headers = []
     for number, (depth, frame, common, instance) in enumerate(images):
-        own = replace(
-            base.frames[0],
+        own = base.frames[0]._replace(
             common=replace(base.frames[0].common, **common),
             position=(-20.0, -18.0, -30.0 + 2.5 * depth),
             **frame,
         )
         headers.append(
-            replace(base, path=f"/f{number}", sop_uid=f"1.2.{number}", instance_number=instance, frames=(own,))
+            base._replace(path=f"/f{number}", sop_uid=f"1.2.{number}", instance_number=instance, frames=(own,))
         )
     shuffled = list(headers)
     random.shuffle(shuffled)
