@@ -245,7 +245,7 @@ class Feed:
                 if item.is_last:
                     with self.course.timed(STEP_RESTORE):
                         receiver.done()
-                trimming.trim()
+                trimming.passed(answer.nbytes)
                 done += item.rows
                 if given.is_slicewise or item.sliding is None:
                     self.course.report(STEP_NETWORK, done, total)
