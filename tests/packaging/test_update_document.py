@@ -13,9 +13,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
 
+import build  # noqa: E402
 import update_document  # noqa: E402
 
-import build  # noqa: E402
 from medview.core.signature import is_signed  # noqa: E402
 from medview.core.update import SIGNED_FOR, sound_source  # noqa: E402
 
