@@ -264,6 +264,7 @@ def newer_versions(machine: Machine, study: str, windows: Callable[[], list[str]
     rules = machine.root / POLICY.lstrip("/")
     kept = machine.root / "home" / "reader" / ".local" / "share" / "medview" / "updates.json"
     rules.parent.mkdir(parents=True, exist_ok=True)
+    kept.unlink(missing_ok=True)  # of a trial in the same root before: it is asked once a day only
     try:
         for said, wanted in (({}, 0), ({"update_check": True}, 1)):
             rules.write_text(json.dumps({"updates": source, "settings": said}))
