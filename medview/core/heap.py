@@ -30,11 +30,13 @@ class Trimming:
             give_back_free()
 
 
-def give_back_free() -> None:
-    """At once."""
+def give_back_free() -> bool:
+    """At once; False where the C library has no way to be asked. Takes some milliseconds, other threads run meanwhile."""
     trim = _trim()
-    if trim is not None:
-        trim(0)
+    if trim is None:
+        return False
+    trim(0)
+    return True
 
 
 @cache
@@ -44,6 +46,8 @@ def _trim() -> Any:
     import ctypes
 
     try:
-        return ctypes.CDLL(None).malloc_trim
+        trim = ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):
         return None
+    trim.argtypes = (ctypes.c_size_t,)
+    return trim

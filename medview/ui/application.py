@@ -207,11 +207,11 @@ class Desk:
 
     def _return_memory(self) -> None:
         """What a study that was closed took goes back to the system, with what only cycles hold of it."""
-        from medview.jobs.freed_memory import return_freed_memory
+        from medview.core import heap
         from medview.jobs.queue import Lane
 
         gc.collect()
-        self.jobs.submit("memory", lambda _progress: return_freed_memory(), Lane.ANALYSIS, lambda _done: None)
+        self.jobs.submit("memory", lambda _progress: heap.give_back_free(), Lane.ANALYSIS, lambda _done: None)
 
     def _look_for_updates_soon(self) -> None:
         """Ask for a newer version when the images that were opened are on the screen; in most places never."""

@@ -221,17 +221,17 @@ def test_a_demo_that_cannot_be_kept_is_told(qtbot: QtBot, desk: Desk, monkeypatc
 def test_memory_of_a_study_that_was_closed_goes_back_to_the_system(
     qtbot: QtBot, reading_desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from medview.jobs import freed_memory
+    from medview.core import heap
 
     given: list[str] = []
-    own = freed_memory.return_freed_memory
+    own = heap.give_back_free
 
     def watched() -> bool:
         done = own()
         given.append(threading.current_thread().name)
         return done
 
-    monkeypatch.setattr(freed_memory, "return_freed_memory", watched)
+    monkeypatch.setattr(heap, "give_back_free", watched)
     workspace = reading_desk.workspace
     workspace.studies_changed.emit()
     qtbot.wait(10)
