@@ -6,7 +6,6 @@ to `medview.dicom.elements`.
 
 from __future__ import annotations
 
-import os
 import struct
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -15,7 +14,7 @@ from medview.dicom import tags
 from medview.dicom.element_head import LONG_VRS, SHORT_VRS
 from medview.dicom.elements import Layouts, RawInstance, Values
 from medview.dicom.layout import Layout, Pattern, Vrs
-from medview.files.byte_source import OPEN_FLAGS, FileBytes, Stamp
+from medview.files.byte_source import FileBytes, Stamp
 
 T_Parts = TypeVar("T_Parts")
 
@@ -72,23 +71,12 @@ class AlikeFiles(Generic[T_Parts]):
         self._parts[raw.file_size, raw.pixel_offset] = parts
         self._misses = 0
 
-    def read(self, path: str, first_read: int) -> AlikeFile[T_Parts] | None:
-        """A file that is alike; None for every other one, and where it cannot be read."""
+    def known(self, file: FileBytes, buf: bytes) -> AlikeFile[T_Parts] | None:
+        """A file that is alike, by its first bytes; None for every other one."""
         layout = self._layout
         if layout is None or layout.pattern is not self._pattern or self._misses >= _PATIENCE:
             return None
         self._misses += 1
-        try:
-            descriptor = os.open(path, OPEN_FLAGS)
-        except (OSError, ValueError):
-            return None
-        try:
-            file = FileBytes(descriptor)
-            buf = file.read(0, first_read)
-        except OSError:
-            return None
-        finally:
-            os.close(descriptor)
         if buf[_MARK_AT:_META_AT] != b"DICM":
             return None
         meta: Values = {}

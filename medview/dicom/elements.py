@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from medview.dicom import tags
 from medview.dicom.element_head import (
@@ -92,6 +93,8 @@ class Layouts:
         layout = self.runs[explicit, number] = Layout()
         return layout
 
+
+T_Known = TypeVar("T_Known")
 
 Values = dict[int, Any]
 """Packed tag → bytes, or a list of Values for a sequence."""
@@ -487,23 +490,38 @@ def read_elements(
     ``path`` may lead into an archive. Raises OSError, NotDicom, BrokenElements, and MedviewError ``deflate_bomb`` or
     ``codec_failed`` for a deflated data set and what an archive has. What is not a regular file is never read.
     """
+    found: RawInstance = read_unless_known(path, first_read, wanted, layouts, lambda _file, _begin: None)
+    return found
+
+
+def read_unless_known(
+    path: str,
+    first_read: int,
+    wanted: Wanted,
+    layouts: Layouts | None,
+    known: Callable[[FileBytes, bytes], T_Known | None],
+) -> T_Known | RawInstance:
+    """As :func:`read_elements`, but what ``known`` makes of a file on disk and of its first bytes, unless that is None."""
     try:
         fd = os.open(path, OPEN_FLAGS)
     except OSError as error:
         if error.errno not in NOT_THERE:
             raise
         with opened(path) as source:
-            return _read(source, path, first_read, wanted, layouts)
+            return _read(source, path, source.read(0, first_read), wanted, layouts)
     try:
-        return _read(FileBytes(fd), path, first_read, wanted, layouts)
+        file = FileBytes(fd)
+        begin = file.read(0, first_read)
+        found = known(file, begin)
+        return _read(file, path, begin, wanted, layouts) if found is None else found
     except NotRegularError as error:
         raise NotDicom("not a regular file") from error
     finally:
         os.close(fd)
 
 
-def _read(file: ByteSource, path: str, first_read: int, wanted: Wanted, layouts: Layouts | None) -> RawInstance:
-    source = ElementSource(file, file.read(0, first_read))
+def _read(file: ByteSource, path: str, begin: bytes, wanted: Wanted, layouts: Layouts | None) -> RawInstance:
+    source = ElementSource(file, begin)
     raw = RawInstance({}, file_size=file.size, data_size=file.size, stamp=file.stamp, packed=file.is_packed)
     start = start_of_elements(source.buf, file.size, raw.notice)
     layouts = layouts or Layouts()

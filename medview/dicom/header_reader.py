@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from medview.core.study import PatientIdentity
 from medview.dicom import tags
 from medview.dicom.acr_nema import grid_of
-from medview.dicom.alike import AlikeFiles
+from medview.dicom.alike import AlikeFile, AlikeFiles
 from medview.dicom.breast_views import view_modifiers, view_of
 from medview.dicom.charset import codecs_of, decode_text
-from medview.dicom.elements import FIRST_READ, Layouts, RawInstance, Values, read_elements
+from medview.dicom.element_kinds import WANTED
+from medview.dicom.elements import FIRST_READ, Layouts, RawInstance, Values, read_unless_known
 from medview.dicom.elscint import take_compressed
 from medview.dicom.header import (
     Concatenation,
@@ -127,10 +128,9 @@ class HeaderReader:
 
     def read(self, path: str) -> InstanceHeader:
         """The header of one file; raises as :func:`medview.dicom.elements.read_elements` does."""
-        file = self._alike_files.read(path, self._first_read)
-        if file is not None:
-            return self._own_header(path, file.own, file.parts, file.size, file.stamp, False)
-        raw = read_elements(path, self._first_read, layouts=self._layouts)
+        raw = read_unless_known(path, self._first_read, WANTED, self._layouts, self._alike_files.known)
+        if isinstance(raw, AlikeFile):
+            return self._own_header(path, raw.own, raw.parts, raw.size, raw.stamp, False)
         if raw.pixel_offset and raw.deflated_at is None:
             # The next file of the folder is probably like this one: read its header at one go.
             self._first_read = min(max(FIRST_READ, (raw.pixel_offset + 4096) & ~4095), 512 * 1024)
