@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 import time
 import typing
 from collections.abc import Container, Mapping
@@ -16,6 +14,7 @@ from typing import Any, Literal
 from medview.core.folders import private_folder, user_folder
 from medview.core.policy import Policy
 from medview.core.problem import ExitCode, MedviewError, Note
+from medview.files.replaced_file import own_file
 
 Language = Literal["auto", "en", "zh_CN"]
 Theme = Literal["dark", "light"]
@@ -210,20 +209,13 @@ def _positive(value: float) -> float:
 def save_settings(settings: Settings, path: Path | None = None, leave_out: Container[str] = ()) -> None:
     """Write settings, without those of the names in ``leave_out``, so that a crash leaves the old file or the new one; raises MedviewError where that fails."""
     path = path or settings_path()
-    temporary = ""
+    content = {name: value for name, value in asdict(settings).items() if name not in leave_out}
     try:
         if not path.parent.is_dir():
             private_folder(path.parent)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            content = {name: value for name, value in asdict(settings).items() if name not in leave_out}
-            json.dump(content, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        with own_file(path) as file:
+            file.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise MedviewError(
             "settings_not_written",
             f"The settings could not be written to {path}: {error.strerror or error}.",

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from medview.core.problem import ExitCode, MedviewError
 from medview.files.flushed import flush, flush_folder
@@ -31,6 +32,27 @@ def give_usual_mode(path: Path, mode: int) -> None:
         mask = os.umask(0)
         os.umask(mask)
         path.chmod(mode & ~mask)
+
+
+@contextmanager
+def own_file(target: Path) -> Iterator[BinaryIO]:
+    """Yield a file (0600) of the program's own records that takes the place of ``target`` once it is whole and on the disk.
+
+    Raises OSError as it comes, for a caller who knows what the record is called; then the old file, if there was one,
+    is untouched and no temporary file stays. The folder has to be there.
+    """
+    sweep_once(target.absolute().parent)
+    handle, name = tempfile.mkstemp(prefix=temporary_prefix(), suffix=".tmp", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            flush(file.fileno())
+        temporary.replace(target)
+        flush_folder(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

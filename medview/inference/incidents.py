@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from medview.core.folders import user_folder
+from medview.files.replaced_file import own_file
 from medview.inference.package import ModelPackage
 
 MOST_ENTRIES = 1000
@@ -80,10 +79,5 @@ def _write(entries: dict[str, Any]) -> None:
     path = incident_file()
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        number, made = tempfile.mkstemp(prefix=".incidents-", dir=path.parent)
-        try:
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                json.dump({"format": 1, "incidents": entries}, file, indent=1)
-            Path(made).replace(path)
-        finally:
-            Path(made).unlink(missing_ok=True)
+        with own_file(path) as file:
+            file.write(json.dumps({"format": 1, "incidents": entries}, indent=1).encode())

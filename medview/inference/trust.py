@@ -6,14 +6,13 @@ Packages that come with medview are trusted. Any other is not until the reader s
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from medview.core.folders import user_folder
 from medview.core.problem import ExitCode, MedviewError
+from medview.files.replaced_file import own_file
 from medview.inference.package import ModelPackage
 
 MOST_ENTRIES = 10_000
@@ -61,13 +60,8 @@ def _write(entries: dict[str, Any]) -> None:
     path = trust_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        number, made = tempfile.mkstemp(prefix=".trust-", dir=path.parent)
-        try:
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                json.dump({"format": 1, "trusted": entries}, file, indent=1)
-            Path(made).replace(path)
-        finally:
-            Path(made).unlink(missing_ok=True)
+        with own_file(path) as file:
+            file.write(json.dumps({"format": 1, "trusted": entries}, indent=1).encode())
     except OSError as error:
         text = f"{path.name} could not be written: {error.strerror or error}."
         raise MedviewError("cannot_write", text, str(path), ExitCode.CANNOT_WRITE) from error

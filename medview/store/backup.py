@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from medview.core.folders import private_folder, user_folder
 from medview.core.problem import ExitCode, MedviewError
-from medview.files.flushed import flush, flush_folder
+from medview.files.replaced_file import own_file
 from medview.store.entry import Entry, NoKey, StorageKey, from_line, to_line
 from medview.store.study_store import StudyStore
 
@@ -46,24 +45,14 @@ def backup(target: Path, store: StudyStore, key: StorageKey | None = None) -> Co
     lines = b"".join(to_line(entry, key) for entry in entries)
     checksums = {_JOURNAL: hashlib.sha256(lines).hexdigest()}
     try:
-        handle, name = tempfile.mkstemp(prefix=".new-", suffix=".tmp", dir=target.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                    archive.writestr(_JOURNAL, lines)
-                    for inside, path in results:
-                        checksums[inside] = _sha256(path)
-                        archive.write(path, inside, zipfile.ZIP_STORED)  # these are zips already
-                    content = {"format": FORMAT, "made": datetime.now().astimezone().isoformat(timespec="seconds"),
-                               "sha256": checksums}  # fmt: skip
-                    archive.writestr(_MANIFEST, json.dumps(content, indent=1))
-                file.flush()
-                flush(file.fileno())
-            temporary.replace(target)
-            flush_folder(target.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with own_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(_JOURNAL, lines)
+            for inside, path in results:
+                checksums[inside] = _sha256(path)
+                archive.write(path, inside, zipfile.ZIP_STORED)  # these are zips already
+            content = {"format": FORMAT, "made": datetime.now().astimezone().isoformat(timespec="seconds"),
+                       "sha256": checksums}  # fmt: skip
+            archive.writestr(_MANIFEST, json.dumps(content, indent=1))
     except OSError as error:
         text = f"The backup could not be written to {target}: {error.strerror or error}."
         raise MedviewError("cannot_write", text, str(target), ExitCode.CANNOT_WRITE) from error
@@ -131,13 +120,8 @@ def _bring_back(archive: zipfile.ZipFile, name: str) -> bool:
     if target.exists():
         return False
     private_folder(target.parent)
-    handle, temporary = tempfile.mkstemp(prefix=".new-", suffix=".tmp", dir=target.parent)
-    with os.fdopen(handle, "wb") as file, archive.open(name) as piece:
-        while chunk := piece.read(1 << 20):
-            file.write(chunk)
-        file.flush()
-        flush(file.fileno())
-    Path(temporary).replace(target)
+    with own_file(target) as file, archive.open(name) as piece:
+        shutil.copyfileobj(piece, file, 1 << 20)
     return True
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import struct
-import tempfile
 import zipfile
 import zlib
 from dataclasses import asdict
@@ -36,7 +34,8 @@ from medview.core.finding import (
 from medview.core.folders import private_folder, user_folder
 from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError, Note, Problem
-from medview.files.flushed import flush, flush_folder
+from medview.files.left_overs import sweep
+from medview.files.replaced_file import own_file
 
 FORMAT = 1
 ENDING = ".medview-result"
@@ -71,17 +70,8 @@ def keep_result(result: InferenceResult) -> Path:
     target = _file_of(result)
     try:
         private_folder(target.parent)
-        handle, name = tempfile.mkstemp(prefix=".new-", suffix=".tmp", dir=target.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                _write(result, file)
-                file.flush()
-                flush(file.fileno())
-            temporary.replace(target)
-            flush_folder(target.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with own_file(target) as file:
+            _write(result, file)
     except OSError as error:
         text = f"The result of {result.provenance.package_name} could not be kept: {error.strerror or error}."
         raise MedviewError("cannot_write", text, str(target), ExitCode.CANNOT_WRITE) from error
@@ -106,14 +96,13 @@ def kept_results(series_uid: str, problems: list[Problem] | None = None) -> tupl
     A damaged file is renamed to ``….damaged`` and told to ``problems``; what an interrupted writing left is swept.
     """
     folder = results_folder(series_uid)
+    sweep(folder)
     found: list[InferenceResult] = []
     try:
         entries = sorted(folder.iterdir())
     except OSError:
         return ()
     for path in entries:
-        if path.name.startswith(".new-") and path.suffix == ".tmp":
-            _sweep(path)
         if path.suffix != ENDING:
             continue
         try:
@@ -128,15 +117,6 @@ def kept_results(series_uid: str, problems: list[Problem] | None = None) -> tupl
             if result.provenance.series_uid == series_uid:
                 found.append(result)
     return tuple(sorted(found, key=lambda result: result.provenance.finished_at))
-
-
-def _sweep(path: Path) -> None:
-    """Delete a temporary file that no living process can still be writing."""
-    import time
-
-    with contextlib.suppress(OSError):
-        if time.time() - path.stat().st_mtime > 3600:
-            path.unlink()
 
 
 def _tell(problems: list[Problem] | None, path: Path, what: str) -> None:

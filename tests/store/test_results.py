@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import time
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from medview.core.finding import ClassProbability, Code, Finding, InferenceResul
 from medview.core.folders import user_folder
 from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError, Note, Problem
+from medview.files.left_overs import temporary_prefix
 from medview.store.results import forget_result, keep_result, kept_results, results_folder
 
 
@@ -154,15 +156,15 @@ def test_damage_does_not_hide_the_others() -> None:
 
 
 def test_what_an_interrupted_writing_left_is_swept() -> None:
-    path = keep_result(a_result())
-    left = path.parent / ".new-left.tmp"
-    left.write_bytes(b"half")
+    folder = keep_result(a_result()).parent
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    mine = folder / f"{temporary_prefix()}x.tmp"
+    killed = folder / mine.name.replace(f"-{os.getpid()}-", f"-{int(gone.stdout)}-")
+    for left in (mine, killed):
+        left.write_bytes(b"half")
     assert len(kept_results("1.2.840.ZZPHI")) == 1
-    assert left.exists(), "another window may be writing it"
-    long_ago = time.time() - 7200
-    os.utime(left, (long_ago, long_ago))
-    kept_results("1.2.840.ZZPHI")
-    assert not left.exists()
+    assert mine.exists(), "its process runs: it may be writing it"
+    assert not killed.exists()
 
 
 def test_no_name_of_a_file_tells_whose_images_they_are() -> None:
