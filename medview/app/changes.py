@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from medview.app import opening
 from medview.app.history import Change
 from medview.app.marked_text import QT_TRANSLATE_NOOP
 from medview.app.results import result_key
-from medview.app.viewport_state import ViewportView
+from medview.app.viewport_state import TextMode, ViewportView
 
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
@@ -86,16 +87,29 @@ class Arrangement:
     tiled: bool = False
 
     def without(self, stacks: Collection[str]) -> Arrangement:
-        """The same with nothing where one of these stacks is shown, or lies on top."""
-        return replace(self, views=tuple(_without(view, stacks) for view in self.views))
+        """The same with nothing where one of these stacks is shown, or lies on top; itself where there is none of them."""
+        views = tuple(_without(view, stacks) for view in self.views)
+        same = all(view is known for view, known in zip(views, self.views, strict=True))
+        return self if same else replace(self, views=views)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is shown in it."""
+        return all(view.stack is None for view in self.views)
 
 
 def _without(view: ViewportView, stacks: Collection[str]) -> ViewportView:
     if view.stack is not None and view.stack.id in stacks:
-        return ViewportView(text_mode=view.text_mode)
+        return _empty_view(view.text_mode)
     if view.fusion is not None and view.fusion.stack.id in stacks:
         return replace(view, fusion=None)
     return view
+
+
+@cache
+def _empty_view(text_mode: TextMode) -> ViewportView:
+    """One for all: hundreds of them stay in the steps of a day."""
+    return ViewportView(text_mode=text_mode)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,9 +133,15 @@ class ArrangementChange:
         """The change that takes this one back."""
         return ArrangementChange(self.after, self.before)
 
-    def without(self, stacks: Collection[str]) -> ArrangementChange:
-        """The step as it is when these stacks are closed."""
-        return ArrangementChange(self.before.without(stacks), self.after.without(stacks))
+    def without(self, stacks: Collection[str]) -> ArrangementChange | None:
+        """The step as it is when these stacks are closed; None where it arranged nothing else.
+
+        To take such a step back would empty the viewports of what was opened since.
+        """
+        before, after = self.before.without(stacks), self.after.without(stacks)
+        if before is self.before and after is self.after:
+            return self
+        return None if before.is_empty and after.is_empty else ArrangementChange(before, after)
 
     def joined(self, earlier: Change) -> Change | None:  # noqa: ARG002
         """Each is a step of its own."""

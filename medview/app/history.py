@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from psygnal import Signal
@@ -167,7 +167,18 @@ class History:
     def forget(self, stacks: Collection[str]) -> None:
         """Drop the steps on stacks that were closed: what is not open is not changed unseen."""
         for steps in (self._done, self._undone):
-            kept = [one for one in steps if one.stack_id not in stacks]
-            # What concerns the window may hold what it showed: a study that was closed must not stay in memory for it.
-            steps[:] = [one.without(stacks) if hasattr(one, "without") else one for one in kept]
+            steps[:] = [left for one in steps if (left := _left_of(one, stacks)) is not None]
         self.changed.emit()
+
+
+def _left_of(change: Any, stacks: Collection[str]) -> Any:
+    """What of a step is left when these stacks are closed; None where nothing is.
+
+    What concerns the window may hold what it showed: a study that was closed must not stay in memory for it.
+    """
+    if isinstance(change, SeveralChanges):
+        left = tuple(one for part in change.changes if (one := _left_of(part, stacks)) is not None)
+        return replace(change, changes=left) if left else None
+    if change.stack_id in stacks:
+        return None
+    return change.without(stacks) if hasattr(change, "without") else change

@@ -80,3 +80,37 @@ def test_the_list_of_findings_holds_nothing_of_a_study_that_was_closed() -> None
     workspace.close_study(next(one for one in workspace.studies if one.patient.patient_id == "first"))
     gc.collect()
     assert [one() for one in held] == [None, None]
+
+
+def test_steps_that_arranged_only_what_was_closed_go_with_it() -> None:
+    workspace = opened(("first", "second"))
+    workspace.set_layout(2, 2)
+    workspace.set_layout(1, 1)
+    for name in ("first", "second"):
+        workspace.loader.volumes.clear()
+        workspace.close_study(next(one for one in workspace.studies if one.patient.patient_id == name))
+    assert workspace.history.undo_title == ""
+    # What is opened next is not taken from the viewports by a step of the patient before.
+    shape = (6, 8, 8)
+    made = make_study(workspace, np.zeros(shape, np.int16), axial_geometry(shape), stack_id="third", patient_id="third")
+    workspace.studies = (made[0],)
+    workspace.viewports[0].show(*made)
+    assert workspace.history.undo() is None
+    assert workspace.viewports[0].stack is made[2]
+
+
+def test_of_several_changes_those_on_what_is_open_stay() -> None:
+    workspace = opened(("first", "second"))
+    marks = workspace.measurements
+    with workspace.history.as_one("Two marks"):
+        for name in ("first", "second"):
+            place = place_of(stack_of(workspace, name), acquired_shown(stack_of(workspace, name), 2), 0)
+            marks.add(Measurement(f"2.25.{len(name)}", "ruler", place, ((1.0, 1.0), (4.0, 5.0))))
+    workspace.loader.volumes.clear()
+    workspace.close_study(next(one for one in workspace.studies if one.patient.patient_id == "first"))
+    title = workspace.history.undo_title
+    changed: list[str] = []
+    workspace.measurements.changed.connect(changed.append)
+    assert title == "Two marks"
+    assert workspace.history.undo() == "second"
+    assert changed == ["second"]
