@@ -54,8 +54,6 @@ def write_statement(
     language: Language = "en",
     languages: Mapping[FileKind, Sequence[Language]] | None = None,
     segmentation_kind: Literal["binary", "fractional", "labelmap"] = "binary",
-    window: tuple[float, float] | None = None,
-    area: tuple[float, float, float, float] | None = None,
     into_source: bool = False,
     progress: Progress = no_progress,
 ) -> WrittenFiles:
@@ -76,7 +74,7 @@ def write_statement(
         from medview.files.replaced_file import cannot_write
 
         raise cannot_write(target, error) from error
-    writing = _Writing(statement, target, segmentation_kind, window, area, progress)
+    writing = _Writing(statement, target, segmentation_kind, progress)
     wanted = [(kind, one, at) for kind in kinds for at, one in enumerate((languages or {}).get(kind) or (language,))]
     for number, (kind, spoken, at) in enumerate(wanted):
         progress("write", number, len(wanted))
@@ -130,8 +128,6 @@ class _Writing:
         statement: Statement,
         folder: Path,
         segmentation_kind: Literal["binary", "fractional", "labelmap"],
-        window: tuple[float, float] | None,
-        area: tuple[float, float, float, float] | None,
         progress: Progress,
     ) -> None:
         self.paths: list[str] = []
@@ -139,8 +135,6 @@ class _Writing:
         self._statement = statement
         self._folder = folder
         self._segmentation_kind = segmentation_kind
-        self._window = window
-        self._area = area
         self._progress = progress
         self._pages: dict[Language, str] = {}
         self._segmentations: dict[int, str] | None = None
@@ -166,9 +160,11 @@ class _Writing:
 
             write_report_object(path, self._statement, self.segmentations())
         elif kind == "gsps":
-            from medview.dicom.presentation_write import write_presentation
+            from medview.app.stated_looks import unsaid_windows
+            from medview.dicom.presentation_write import presented_frames, write_presentation
 
-            paths, notes = write_presentation(path, self._statement, self._window, self._area)
+            windows = unsaid_windows(presented_frames(self._statement))
+            paths, notes = write_presentation(path, self._statement, windows)
             self.paths += paths
             self.notes += notes
             return

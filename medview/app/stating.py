@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from medview.app.stated_looks import looks_of
 from medview.core.problem import ExitCode, MedviewError
 
 if TYPE_CHECKING:
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
     from medview.core.window import Voi
 
 
-def statement_maker(workspace: Workspace, reader: str = "", verified: bool = False) -> Callable[[], Statement]:
-    """Gathers on the main thread; what it returns measures and states in a job. Raises MedviewError ``no_study``."""
+def statement_maker(
+    workspace: Workspace, reader: str = "", verified: bool = False, device_ratio: float = 1.0
+) -> Callable[[], Statement]:
+    """Gathers on the main thread; what it returns measures and states in a job. Raises MedviewError ``no_study``.
+
+    ``device_ratio``: pixels of the screen for one of the window's.
+    """
     study = workspace.active_viewport.study
     if study is None:
         raise MedviewError("no_study", "No study is shown.", exit_code=ExitCode.BAD_USE)
@@ -40,6 +46,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
     }
     priors = _priors(workspace)
     windows = _windows(workspace, {stack.id for stack in stacks})
+    looks = looks_of(workspace, study, device_ratio)
 
     def make() -> Statement:
         from medview.app.mark_values import LoadedValues
@@ -63,7 +70,7 @@ def statement_maker(workspace: Workspace, reader: str = "", verified: bool = Fal
             maps=[one for stack, made in maps for one in maps_of_explanation(stack, made)],
             keys=[StatedKey(stack, place.time, place.k, place.key.note) for stack, place in keys],
         )
-        return replace(stated, windows=windows)
+        return replace(stated, windows=windows, looks=looks)
 
     return make
 
@@ -89,11 +96,3 @@ def _priors(workspace: Workspace) -> dict[str, PriorSize]:
                 now = finding.size_mm
                 found[decision_key(result, finding)] = item.prior if now is None else replace(item.prior, now=now)
     return found
-
-
-def shown_window(workspace: Workspace) -> tuple[float, float] | None:
-    """(centre, width) that the reader chose in the active viewport; None where the file's own holds."""
-    from medview.core.window import Window
-
-    voi = workspace.active_viewport.view.voi
-    return (voi.center, voi.width) if isinstance(voi, Window) else None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from medview.core.finding import Code, Finding, InferenceResult, Provenance
 from medview.core.geometry import Geometry
 from medview.core.measurement import Measurement
+from medview.core.presentation_state import DisplayedArea, PresentationState
 from medview.core.study import FrameSource, Stack, Study
 from medview.core.window import Voi
 
@@ -214,6 +215,34 @@ class StatedMap:
 
 
 @dataclass(frozen=True, eq=False)
+class StatedLook:
+    """How the reader looks at the images of a stack, in the words of a presentation state (PS3.3 C.10.4, C.10.6, C.11).
+
+    ``rotation`` counts quarter turns clockwise, then ``flip`` mirrors. ``presented``: the state that they are shown by
+    already; then the look is that of the images which it names alone.
+    """
+
+    stack: Stack
+    voi: Voi | None = None
+    """The reader's window; None: that of each image."""
+    inverse: bool = False
+    """Whether low values are white, whatever the file says."""
+    rotation: int = 0
+    flip: bool = False
+    area: DisplayedArea | None = None
+    """The part that is seen; None: all of it."""
+    shown: tuple[int, int] | None = None
+    """(time, k) of the image on the screen, where it is seen otherwise than its file says."""
+    presented: PresentationState | None = None
+    left_out: tuple[str, ...] = ()
+    """What of the picture no such state can say: ``colours``, ``filters``, ``fusion``."""
+
+    def is_of(self, frame: FrameSource) -> bool:
+        """Whether it is how this frame of its stack is looked at."""
+        return self.presented is None or self.presented.applies_to(frame.sop_uid, frame.frame)
+
+
+@dataclass(frozen=True, eq=False)
 class Statement:
     """Everything said about one study. ``verified``: ``reader`` has read it and stands for it by name."""
 
@@ -227,6 +256,13 @@ class Statement:
     maps: tuple[StatedMap, ...] = ()
     windows: tuple[tuple[str, Voi], ...] = ()
     """By the id of a stack the window that the reader looks at it in."""
+    looks: tuple[StatedLook, ...] = ()
+    """Of the stacks on the screen, the one that counts first."""
+
+    def look_at(self, stack: Stack, frame: FrameSource) -> StatedLook:
+        """How a frame of a stack is looked at; as its file says where it is not on the screen."""
+        found = (one for one in self.looks if one.stack.id == stack.id and one.is_of(frame))
+        return next(found, StatedLook(stack, inverse=stack.inverted))
 
     @property
     def says_anything(self) -> bool:

@@ -1,9 +1,9 @@
-"""Marks as graphics, and the present window and zoom, as a Grayscale Softcopy Presentation State (PS3.3 A.33.1)."""
+"""Marks as graphics, and how the images are looked at, as Softcopy Presentation States for greys and for colours (PS3.3 A.33)."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import numpy as np
 
 from medview import __version__
 from medview.core.problem import MedviewError, Note
-from medview.core.statement import Amount, StatedFinding, StatedMark, Statement
-from medview.core.study import FrameSource
-from medview.dicom.report_write import statement_frames
+from medview.core.statement import Amount, StatedFinding, StatedLook, StatedMark, Statement
+from medview.core.study import FrameSource, Stack
+from medview.core.window import Voi
+from medview.dicom.presentation_look import Images, image_references, set_look
 from medview.dicom.written_object import (
     MANUFACTURER,
     check_identity,
@@ -32,171 +33,158 @@ _UNITS = {"mm2": "mm²", "[hnsf'U]": "HU", "{pixels}": "px", "1": ""}
 
 OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
 _PLANES = "OVERLAYS"
+_LEFT_OUT = {
+    "colours": "{0} says greys: the colour map on the screen is not part of it.",
+    "filters": "{0} says values as they were acquired: the filters on the screen are not part of it.",
+    "fusion": "{0} is about one series: the one laid over it on the screen is not part of it.",
+}
 
 
 def write_presentation(
-    path: str | os.PathLike[str],
-    statement: Statement,
-    window: tuple[float, float] | None = None,
-    area: tuple[float, float, float, float] | None = None,
+    path: str | os.PathLike[str], statement: Statement, vois: Mapping[FrameSource, Voi] | None = None
 ) -> tuple[list[str], list[Note]]:
-    """Write marks and boxes with their words; ``window`` (centre, width) and the part ``area`` (x0, y0, x1, y1) of the image.
+    """Write marks and boxes with their words, and how the reader looks at their images, key images and those on the screen.
 
-    One state for the images of one series and size, beside ``path`` with a number from the second on; ``window`` and ``area``
-    belong to the first. Returns the paths, and for which images none could be written. Raises MedviewError:
-    ``gsps_impossible`` where there is none at all (colour, not DICOM, nothing marked), ``other_patient``, ``cannot_write``.
+    One state for the images of one series and size that are looked at alike, beside ``path`` with a number from the second on.
+    ``vois``: windows that neither the reader nor the files say. Returns the paths, and for which images none could be written.
+    Raises MedviewError: ``gsps_impossible`` where there is none at all, ``other_patient``, ``cannot_write``.
     """
     target = Path(path)
-    frames = statement_frames(statement)
-    if not frames or any(not frame.sop_uid for frame in frames):
-        raise impossible(target, "nothing is marked on DICOM images", "gsps_impossible")
-    check_identity([frame.path for frame in frames], statement.study)
-    annotated = _annotated(statement)
-    groups = _by_series([frame for frame in frames if frame in annotated])
-    if not groups:
-        raise impossible(target, "nothing is marked on images", "gsps_impossible")
+    told = presented_frames(statement)
+    if not told:
+        raise impossible(target, "nothing is marked on images, and they are seen as their files say", "gsps_impossible")
+    if any(not frame.sop_uid for _stack, frame in told):
+        raise impossible(target, "the images are no DICOM", "gsps_impossible")
+    check_identity([frame.path for _stack, frame in told], statement.study)
+    groups = _groups(statement, told)
     paths: list[str] = []
     refused: list[MedviewError] = []
-    for number, group in enumerate(groups, 1):
+    left_out: list[Note] = []
+    for number, (look, images) in enumerate(groups, 1):
         place = target if number == 1 else target.with_stem(f"{target.stem}-{number}")
-        look = (window, area) if number == 1 else (None, None)
+        alone = any(other is not images and images.headers.keys() & other.headers.keys() for _look, other in groups)
+        make = partial(_make, statement, look, images, vois or {}, alone)
         try:
-            save_object(made_or_refused(partial(_make, statement, group, *look), place, "gsps_impossible"), place)
+            save_object(made_or_refused(make, place, "gsps_impossible"), place)
         except MedviewError as error:
             if error.code != "gsps_impossible":
                 raise
             refused.append(error)
             continue
         paths.append(str(place))
+        left_out += [
+            Note(f"gsps_without_{what}", _LEFT_OUT[what].format(place.name), (place.name,)) for what in look.left_out
+        ]
     if not paths:
         raise refused[0]
-    return paths, [Note(error.code, error.text, error.values) for error in refused]
+    return paths, [*(Note(error.code, error.text, error.values) for error in refused), *left_out]
 
 
-def _annotated(statement: Statement) -> set[FrameSource]:
-    """Frames that something is drawn on: marks on cuts and rejected findings are not."""
-    found = {one.source for one in statement.marks if one.source is not None}
+def presented_frames(statement: Statement) -> list[tuple[Stack, FrameSource]]:
+    """Frames that a state is about, each once: marked ones (not those of rejected findings), key images, those on the screen."""
+    found = [(one.stack, one.source) for one in statement.marks if one.source is not None]
     for one in statement.findings:
         if one.verdict != "rejected":
-            found.update(frame for _k, frame, _box in one.regions())
-    return found
+            found += [(one.stack, frame) for _k, frame, _box in one.regions()]
+    found += [(one.stack, one.source) for one in statement.keys if one.source is not None]
+    for look in statement.looks:
+        if look.shown is not None:
+            time, k = look.shown
+            found.append((look.stack, look.stack.frames[time * look.stack.shape[0] + k]))
+    return list({frame: (stack, frame) for stack, frame in reversed(found)}.values())[::-1]
 
 
-def _by_series(frames: Sequence[FrameSource]) -> list[list[FrameSource]]:
-    """Frames of one series and size each, in the order of the first ones."""
-    kinds: dict[str, tuple[Any, ...]] = {}
-    groups: dict[tuple[Any, ...], list[FrameSource]] = {}
-    for frame in frames:
-        if frame.path not in kinds:
-            header = source_header(frame.path)
-            kinds[frame.path] = (header.Rows, header.Columns, header.SeriesInstanceUID)
-        groups.setdefault(kinds[frame.path], []).append(frame)
-    return list(groups.values())
+def _groups(statement: Statement, told: Sequence[tuple[Stack, FrameSource]]) -> list[tuple[StatedLook, Images]]:
+    """Frames of one series and size each that are looked at alike and whose values are made alike, in the order of the first."""
+    headers: dict[str, Any] = {}
+    places: dict[str, dict[FrameSource, int]] = {}
+    groups: dict[tuple[Any, ...], tuple[StatedLook, list[FrameSource], Stack]] = {}
+    for stack, frame in told:
+        header = headers[frame.path] = headers.get(frame.path) or source_header(frame.path)
+        at = places.setdefault(stack.id, {one: number for number, one in enumerate(stack.frames)})[frame]
+        look = statement.look_at(stack, frame)
+        values = None if stack.transform.lut is not None else stack.transform.slope_intercept(at)
+        seen = (look.rotation, look.flip, look.inverse, look.voi, look.area, look.presented)
+        key = (
+            header.SeriesInstanceUID,
+            header.Rows,
+            header.Columns,
+            stack.id,
+            values,
+            *(id(one) for one in seen[4:]),
+            seen[:4],
+        )
+        groups.setdefault(key, (look, [], stack))[1].append(frame)
+    made = []
+    for look, frames, stack in groups.values():
+        at = places[stack.id][frames[0]]
+        transform = stack.transform.part(at, at + 1)
+        of = {frame.path: headers[frame.path] for frame in frames}
+        made.append((look, Images(tuple(frames), of, places[stack.id], transform)))
+    return made
 
 
-def _complete(header: Any) -> None:
-    """Give the copy in memory of a multi-frame image without functional groups (XA, US) those that highdicom asks for."""
-    from pydicom.dataset import Dataset
-
-    if "SharedFunctionalGroupsSequence" in header:
-        _share_rescale(header)
-        return
-    if int(header.get("NumberOfFrames") or 1) < 2:
-        return
-
-    shared, values, windows = Dataset(), Dataset(), Dataset()
-    for keyword in ("RescaleIntercept", "RescaleSlope", "RescaleType"):
-        if header.get(keyword) not in {None, ""}:
-            setattr(values, keyword, header[keyword].value)
-    for keyword in ("WindowCenter", "WindowWidth"):
-        if header.get(keyword) is not None:
-            setattr(windows, keyword, header[keyword].value)
-    if "RescaleSlope" in values and "RescaleIntercept" in values:
-        values.RescaleType = values.get("RescaleType") or "US"
-        shared.PixelValueTransformationSequence = [values]
-    if len(windows) == 2:
-        shared.FrameVOILUTSequence = [windows]
-    header.SharedFunctionalGroupsSequence = [shared]
-    header.PerFrameFunctionalGroupsSequence = [Dataset() for _frame in range(int(header.NumberOfFrames))]
-
-
-def _share_rescale(header: Any) -> None:
-    """What every frame of an enhanced image says by itself of its values is said once, where all say the same (Philips)."""
-    keyword = "PixelValueTransformationSequence"
-    groups = list(header.get("PerFrameFunctionalGroupsSequence") or ())
-    told = [group[keyword].value[0] for group in groups if group.get(keyword)]
-    shared = header.SharedFunctionalGroupsSequence[0]
-    if keyword in shared or not told or len(told) < len(groups) or any(one != told[0] for one in told):
-        return
-    setattr(shared, keyword, [told[0]])
-    for group in groups:
-        delattr(group, keyword)
-
-
-def _make(
-    statement: Statement,
-    frames: Sequence[FrameSource],
-    window: tuple[float, float] | None,
-    area: tuple[float, float, float, float] | None,
-) -> Any:
+def _make(statement: Statement, look: StatedLook, images: Images, vois: Mapping[FrameSource, Voi], alone: bool) -> Any:
+    """The state; ``alone``: it is of these frames only, not of others in the same files."""
     import highdicom
 
     hd: Any = highdicom
-    headers = {path: source_header(path) for path in dict.fromkeys(frame.path for frame in frames)}
+    headers, frames = images.headers, frozenset(images.frames)
     for header in headers.values():
-        _complete(header)
-    first = next(iter(headers.values()))
-    if first.get("SamplesPerPixel", 1) != 1:
-        raise ValueError("they are in colour")
-    same = {
-        path: one
-        for path, one in headers.items()
-        if (one.Rows, one.Columns, one.SeriesInstanceUID) == (first.Rows, first.Columns, first.SeriesInstanceUID)
-    }
+        if look.stack.components > 1:
+            header.SamplesPerPixel = 3  # of the copy in memory: a palette's numbers are colours too
     layers = [
         hd.pr.GraphicLayer("READER", 1, description="Marks of the reader"),
         hd.pr.GraphicLayer("MODELS", 2, description="Findings of models"),
     ]
     annotations = [
-        _annotation(hd, same[one.source.path], one.source, layers[0], _mark_objects(hd, one), _mark_words(one))
+        _annotation(hd, headers[one.source.path], one.source, layers[0], _mark_objects(hd, one), _mark_words(one))
         for one in statement.marks
-        if one.source is not None and one.source.path in same
+        if one.source is not None and one.source in frames
     ]
     for found in statement.findings:
         if found.verdict == "rejected":
             continue
         for _k, frame, box in found.regions():
-            if frame.path in same:
+            if frame in frames:
                 objects = [_box(hd, found, box)]
-                annotations.append(_annotation(hd, same[frame.path], frame, layers[1], objects, _finding_words(found)))
-    if not annotations:
-        raise ValueError("nothing is marked on images of one series")
+                annotations.append(
+                    _annotation(hd, headers[frame.path], frame, layers[1], objects, _finding_words(found))
+                )
     used = [layer for layer in layers if any(one.GraphicLayer == layer.GraphicLayer for one in annotations)]
-    planes = sorted({group for one in same.values() for group in OVERLAY_GROUPS if (group, 0x0010) in one})
+    planes = sorted({group for one in headers.values() for group in OVERLAY_GROUPS if (group, 0x0010) in one})
     if planes:
         used.append(hd.pr.GraphicLayer(_PLANES, 3, description="Overlay planes of the images"))
-    voi = None
-    if window is not None:
-        voi = [hd.pr.SoftcopyVOILUTTransformation(window_center=window[0], window_width=max(1.0, window[1]))]
-    made = hd.pr.GrayscaleSoftcopyPresentationState(
-        referenced_images=list(same.values()),
-        series_instance_uid=hd.UID(),
-        series_number=2002,
-        sop_instance_uid=hd.UID(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MANUFACTURER,
-        software_versions=__version__,
-        device_serial_number="none",
-        content_label="MEDVIEW",
-        content_description="Marks and findings",
-        content_creator_name=person_name(statement.reader) if statement.reader.strip() else None,
-        graphic_layers=used,
-        graphic_annotations=annotations,
-        voi_lut_transformations=voi,
-    )
-    if area is not None:
-        _set_area(made, area, int(first.Rows), int(first.Columns))
+    common = {
+        "referenced_images": list(headers.values()),
+        "series_instance_uid": hd.UID(),
+        "series_number": 2002,
+        "sop_instance_uid": hd.UID(),
+        "instance_number": 1,
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": MANUFACTURER,
+        "software_versions": __version__,
+        "device_serial_number": "none",
+        "content_label": "MEDVIEW",
+        "content_description": "Marks and findings" if annotations else "As seen",
+        "content_creator_name": person_name(statement.reader) if statement.reader.strip() else None,
+        "graphic_layers": used or None,
+        "graphic_annotations": annotations or None,
+    }
+    if look.stack.components > 1:
+        made = hd.pr.ColorSoftcopyPresentationState(**common, icc_profile=_profile_of(headers))
+    else:
+        # What highdicom would take of the images for itself is said by `set_look`, as it is on the screen.
+        window = hd.pr.SoftcopyVOILUTTransformation(window_center=0.0, window_width=1.0)
+        line = hd.ModalityLUTTransformation(rescale_intercept=0.0, rescale_slope=1.0, rescale_type="US")
+        made = hd.pr.GrayscaleSoftcopyPresentationState(
+            **common, voi_lut_transformations=[window], modality_lut_transformation=line
+        )
+        for keyword in ("SoftcopyVOILUTSequence", "RescaleSlope", "RescaleIntercept", "RescaleType"):
+            delattr(made, keyword)
+    set_look(made, look, images, vois)
+    if alone:
+        made.ReferencedSeriesSequence[0].ReferencedImageSequence = image_references(images.frames, headers)
     for group in planes:
         # A plane that a state does not activate is not to be shown under it (PS3.3 C.11.7).
         made.add_new((group, 0x1001), "CS", _PLANES)
@@ -207,16 +195,20 @@ def _make(
     return made
 
 
-def _set_area(made: Any, area: tuple[float, float, float, float], rows: int, columns: int) -> None:
-    """The displayed area (PS3.3 C.10.4): pixels are counted from 1."""
-    x0, y0, x1, y1 = area
-    corner = [max(1, round(x0) + 1), max(1, round(y0) + 1)]
-    opposite = [min(columns, round(x1) + 1), min(rows, round(y1) + 1)]
-    if opposite[0] <= corner[0] or opposite[1] <= corner[1]:
-        return
-    for item in made.DisplayedAreaSelectionSequence:
-        item.DisplayedAreaTopLeftHandCorner = corner
-        item.DisplayedAreaBottomRightHandCorner = opposite
+def _profile_of(headers: Mapping[str, Any]) -> bytes:
+    """The ICC profile of the colours: the images' own, else sRGB; said to be that of a device of input (PS3.3 C.11.15)."""
+    known = {bytes(header.ICCProfile) for header in headers.values() if header.get("ICCProfile")}
+    if len(known) > 1:
+        raise ValueError("their colour profiles differ")
+    if known:
+        profile = bytearray(known.pop())
+    else:
+        from PIL import ImageCms
+
+        profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    if profile[12:16] == b"mntr":  # the same tables, read in the same way; with its class its checksum changes
+        profile[12:16], profile[84:100] = b"scnr", bytes(16)
+    return bytes(profile)
 
 
 def _annotation(hd: Any, image: Any, frame: FrameSource, layer: Any, objects: list[Any], words: Any) -> Any:

@@ -53,6 +53,15 @@ WORK_TEMPLATES: Mapping[str, str] = {
         "Message",
         "{0} says by frames where it lies, as its images have no place in the patient; not every program reads that.",
     ),
+    "gsps_without_colours": QT_TRANSLATE_NOOP(
+        "Message", "{0} says greys: the colour map on the screen is not part of it."
+    ),
+    "gsps_without_filters": QT_TRANSLATE_NOOP(
+        "Message", "{0} says values as they were acquired: the filters on the screen are not part of it."
+    ),
+    "gsps_without_fusion": QT_TRANSLATE_NOOP(
+        "Message", "{0} is about one series: the one laid over it on the screen is not part of it."
+    ),
     "report_left_not_presented": QT_TRANSLATE_NOOP(
         "Message",
         "Not taken over, because the algorithm says that they shall not be shown: {0} ({1}). They stand in the report.",

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from medview.app.stating import shown_window, statement_maker
+from medview.app.stating import statement_maker
 from medview.core.problem import MedviewError
 from medview.ui.parts import text_label, title_label
 from medview.ui.text import translate
@@ -176,7 +176,8 @@ class SaveDialog(QDialog):
             self.folder.setText(path)
 
     def _maker(self) -> Any:
-        return statement_maker(self._workspace, self.reader.text().strip(), self.verified.isChecked())
+        ratio = self.devicePixelRatioF()
+        return statement_maker(self._workspace, self.reader.text().strip(), self.verified.isChecked(), ratio)
 
     def _submit(self, work: Callable[[Any], Any], done: Callable[[Any], None]) -> None:
         from medview.jobs.queue import Lane
@@ -205,7 +206,6 @@ class SaveDialog(QDialog):
         kinds, folder = self.chosen(), self.folder.text().strip()
         language = cast("Language", self.language.currentData())
         pixels, into = self.segmentation.currentData(), self.among_sources.isChecked() and self._holds_sources()
-        window = shown_window(self._workspace)
 
         def work(progress: Any) -> WrittenFiles:
             from medview.app.statement_files import write_statement
@@ -216,7 +216,6 @@ class SaveDialog(QDialog):
                 folder,
                 language=language,
                 segmentation_kind=pixels,
-                window=window,
                 into_source=into,
                 progress=progress,
             )

@@ -1620,8 +1620,8 @@
 <context>
     <name>Detached</name>
     <message>
-        <source>medview – viewport {n}</source>
-        <translation>medview – 视口 {n}</translation>
+        <source>Viewport {n}</source>
+        <translation>视口 {n}</translation>
     </message>
 </context>
 <context>
@@ -5101,6 +5101,18 @@
     <message>
         <source>{0} says by frames where it lies, as its images have no place in the patient; not every program reads that.</source>
         <translation>{0} 按帧标明其位置，因为图像没有患者空间位置；并非所有程序都能读取。</translation>
+    </message>
+    <message>
+        <source>{0} says greys: the colour map on the screen is not part of it.</source>
+        <translation>{0} 只记录灰度：屏幕上的伪彩不包含在内。</translation>
+    </message>
+    <message>
+        <source>{0} says values as they were acquired: the filters on the screen are not part of it.</source>
+        <translation>{0} 记录的是采集时的数值：屏幕上的滤波不包含在内。</translation>
+    </message>
+    <message>
+        <source>{0} is about one series: the one laid over it on the screen is not part of it.</source>
+        <translation>{0} 只针对一个序列：屏幕上叠加的另一序列不包含在内。</translation>
     </message>
     <message>
         <source>Not taken over, because the algorithm says that they shall not be shown: {0} ({1}). They stand in the report.</source>
@@ -9189,6 +9201,14 @@
 </context>
 <context>
     <name>ViewportGrid</name>
+    <message>
+        <source>Viewport {n} is in a window of its own</source>
+        <translation>视口 {n} 在单独的窗口中</translation>
+    </message>
+    <message>
+        <source>Bring it back</source>
+        <translation>移回来</translation>
+    </message>
     <message>
         <source>Images</source>
         <translation>影像</translation>

@@ -19,8 +19,11 @@ from medview.app.page_template import fill_template
 from medview.app.statement_files import FILE_KINDS, holds_sources, statement_csv, write_statement
 from medview.app.visual_report import LANGUAGES, report_content, report_html, template_path
 from medview.core.folders import HOME_VARIABLE
+from medview.core.presentation_state import DisplayedArea
 from medview.core.problem import MedviewError
+from medview.core.statement import StatedLook
 from medview.core.study import PatientIdentity
+from medview.core.window import Window
 from medview.dicom.capture_write import write_capture
 from tests.app.statements_made import whole_statement
 from tests.app.test_written_reports import errors
@@ -28,7 +31,9 @@ from tests.app.test_written_reports import errors
 
 def test_every_kind_is_written_and_valid(tmp_path: Path) -> None:
     statement = whole_statement(tmp_path / "in", reader="Dr. Wang")
-    written = write_statement(statement, FILE_KINDS, tmp_path / "out", window=(40.0, 400.0), area=(2, 3, 20, 18))
+    look = StatedLook(statement.marks[0].stack, Window(40.0, 400.0), area=DisplayedArea({}, (3, 4), (20, 18)))
+    statement = replace(statement, looks=(look,))
+    written = write_statement(statement, FILE_KINDS, tmp_path / "out")
     assert written.notes == ()
     captures = [path for path in written.paths if "picture-" in path]
     assert len(captures) == 4, "one for each slice that something is on"
