@@ -100,12 +100,13 @@ class Hangings:
 
     @property
     def current_study(self) -> Study | None:
-        """The study that is read: the active viewport's, or the newest of its patient where a prior is looked at."""
+        """The study that is read: the active viewport's, or the one that is hung where the active one shows a prior of it."""
         study = self._workspace.active_viewport.study
-        key, hung = self._hung_study
-        if study is not None and hung == study.patient.key:
-            return next((one for one in self._workspace.studies if one.study_uid == key), study)
-        return study
+        key, patient = self._hung_study
+        if study is None or patient != study.patient.key:
+            return study
+        hung = next((one for one in self._workspace.studies if one.study_uid == key), study)
+        return study if study.date > hung.date else hung
 
     def fitting(self) -> tuple[HangingProtocol, ...]:
         """Protocols for the study that is read."""

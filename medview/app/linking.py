@@ -7,7 +7,8 @@ of a slice, unless nothing else is known and the reader asked for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -172,6 +173,46 @@ class Links:
         return self.scroll == "offset" and index in self._anchors and leader in self._anchors
 
     # ------------------------------------------------------------------ following
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """While viewports are filled they move no others; then they come to where those that they are linked with are."""
+        before = {index for index in range(len(self._workspace.viewports)) if self._states(index) is not None}
+        busy, self._busy = self._busy, True
+        try:
+            yield
+            after = [index for index in range(len(self._workspace.viewports)) if self._states(index) is not None]
+            leaders = sorted(before, key=lambda one: one != self._workspace.active)
+            for index in after:
+                if index not in before:
+                    self._take_in(index, leaders)
+        finally:
+            self._busy = busy
+        self._anchor()
+
+    def arrive(self, index: int) -> None:
+        """Bring a viewport that was given another series to where those that it is linked with are."""
+        if self.tiled or self._busy:
+            return
+        self._busy = True
+        try:
+            self._take_in(index, self._others(index))
+        finally:
+            self._busy = False
+        self._anchor()
+
+    def _take_in(self, index: int, leaders: Iterable[int]) -> None:
+        state = self._states(index)
+        for leader in leaders:
+            leading = self._states(leader)
+            if state is None or leading is None or self.scroll != "position" or not self._scrolls_with(leader, index):
+                continue
+            self._scroll_along(leader, leading, index, state)
+            if self.view:
+                self._view_along(leader, leading, index, state)
+            if self.window:
+                self._window_along(leading, state)
+            return
 
     def _on_state(self, index: int, what: frozenset[str]) -> None:
         if self._busy:

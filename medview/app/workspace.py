@@ -258,7 +258,8 @@ class Workspace(NoticeBoard):
             self._states[0].restore(before.view)
             self.active = 0
         if not tiled or before.stack is None:
-            self._fill_empty(before)
+            with self.links.filling():
+                self._fill_empty(before)
         if tiled:
             self.active_viewport.restore(view)
             self.links.tile(True)
@@ -285,6 +286,8 @@ class Workspace(NoticeBoard):
             self.touched = True
         state = self._states[index]
         state.show(study, series, stack, k)
+        if by_reader and k is None:
+            self.links.arrive(index)
         self.openings.note_shown(index, stack.frame_count)
         styles = {
             result_key(one): self.results.styles[result_key(one)]
@@ -334,7 +337,8 @@ class Workspace(NoticeBoard):
             for choice in hanging.hanging_order(same_patient)
             if choice[1].series_uid not in shown and not hanging.is_kept_back(choice[1])
         ]
-        planes = iter(("coronal", "sagittal", "axial"))
+        there = {state.plane_kind for state in self.viewports if state.stack is not None and state.stack is seen.stack}
+        planes = iter([kind for kind in ("coronal", "sagittal", "axial") if kind not in there])
         for state in self.viewports:
             if state.stack is not None:
                 continue

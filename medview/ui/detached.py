@@ -21,7 +21,7 @@ class DetachedWindow(QWidget):
     def __init__(self, parent: QWidget, grid: ViewportGrid, index: int, actions: Sequence[QAction]) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(translate("Detached", "medview – viewport {n}").format(n=index + 1))
+        self.setWindowTitle(translate("Detached", "Viewport {n}").format(n=index + 1))
         self._grid, self._index = grid, index
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +45,11 @@ class DetachedWindow(QWidget):
 
     def _stay_in_sight(self, *_screen: object) -> None:
         # Qt has moved the window or is about to: look when it is done.
-        QTimer.singleShot(0, self, lambda: bring_into_sight(self))
+        QTimer.singleShot(0, self, self._come_back)
+
+    def _come_back(self) -> None:
+        bring_into_sight(self)
+        self.raise_()  # on the one screen that is left the main window would hide it
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._grid.bring_back(self._index)

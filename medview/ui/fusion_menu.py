@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 from medview.app.fusion import fuse, share_space, unfuse, why_not
 from medview.core.plain_text import visible_text
 from medview.core.problem import MedviewError
+from medview.ui.corner_text import date_text
 from medview.ui.messages import message_text
 from medview.ui.series_panel import series_title
 from medview.ui.text import translate
@@ -46,7 +47,7 @@ def fill_fusion_menu(menu: QMenu, workspace: Workspace, state: ViewportState, pa
     laid = state.view.fusion
     listed = candidates(workspace, state)
     for study, series, stack, reason in listed:
-        date = f"  {study.date}" if study is not state.study else ""
+        date = f"  {date_text(study.date)}" if study is not state.study else ""
         action = QAction(series_title(series, stack).replace("&", "&&") + date, menu)
         action.setCheckable(True)
         action.setChecked(laid is not None and laid.stack.id == stack.id)
@@ -143,11 +144,17 @@ def _refusals(workspace: Workspace, state: ViewportState) -> str:
     return "".join("\n\n" + visible_text(message_text(note.code, note.text, note.values), 300) for note in notes)
 
 
-def show_fusion_menu(workspace: Workspace, viewport: ViewportWidget) -> QMenu:
-    """Pop the list up in the viewport."""
+def show_fusion_menu(workspace: Workspace, viewport: ViewportWidget) -> QMenu | None:
+    """Pop the list up in the viewport, its first series ready for Enter; None where one series alone fits and lies there at once."""
+    state = viewport.state
+    listed = candidates(workspace, state)
+    if len(listed) == 1 and listed[0][3] is None and state.view.fusion is None:
+        choose(workspace, state, listed[0][2].id, viewport.window())
+        return None
     menu = QMenu(viewport)
     menu.setObjectName("fusionMenu")
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     fill_fusion_menu(menu, workspace, viewport.state, viewport.window())
     menu.popup(viewport.mapToGlobal(QPoint(viewport.width() // 3, viewport.height() // 4)))
+    menu.setActiveAction(next((one for one in menu.actions() if one.isEnabled()), menu.actions()[0]))
     return menu

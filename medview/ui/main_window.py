@@ -112,6 +112,7 @@ class MainWindow(WindowDialogs):
         self.series_panel.list.menu_asked.connect(
             lambda stack, at: show_series_menu(workspace, stack, at, self, self.run_command)
         )
+        self.series_panel.list.clicked.connect(lambda _row: self.grid.take_focus())
         self.tool_bar = QToolBar(translate("MainWindow", "Tools"))
         self.tool_bar.setObjectName("tools")
         self.tool_bar.setMovable(False)

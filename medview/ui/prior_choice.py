@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from medview.ui.corner_text import date_text
 from medview.ui.model_text import model_text
 from medview.ui.parts import text_label
-from medview.ui.text import translate
+from medview.ui.text import shown_number, translate
 
 if TYPE_CHECKING:
     from medview.app.worklist import WorkItem
@@ -20,7 +21,7 @@ MOST_CHOICES = 300
 
 
 def prior_text(prior: PriorSize) -> str:
-    """``2025-03-02: 5.1 mm → 7.3 mm (▲ +43 %, 245 days, by the reader)``."""
+    """``2 Mar 2025: 5.1 mm → 7.3 mm (▲ +43 %, 245 days, by the reader)``."""
     by = {
         "reader": translate("Prior", "said by the reader"),
         "tracking": translate("Prior", "the same tracking identifier"),
@@ -34,18 +35,14 @@ def prior_text(prior: PriorSize) -> str:
 
 
 def short_prior_text(prior: PriorSize) -> str:
-    """``▲ +43 %  5.1 mm 2025-03-02``, beside a lesion."""
+    """``▲ +43 %  5.1 mm  2 Mar 2025``, beside a lesion."""
     return f"{prior.told_change}  {size_text(prior.before, prior.unit)}  {date_text(prior.study_date)}".strip()
 
 
 def size_text(value: float, unit: str) -> str:
     """A size with its unit."""
-    return f"{value:.{2 if unit == 'ml' and value < 10 else 0 if unit == 'ml' else 1}f} {unit}"
-
-
-def date_text(text: str) -> str:
-    """A DICOM date as it is written."""
-    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if len(text) == 8 and text.isdigit() else text
+    digits = (2 if value < 10 else 0) if unit == "ml" else 1
+    return f"{shown_number(value, f'.{digits}f')} {unit}"
 
 
 class PriorChoice(QWidget):

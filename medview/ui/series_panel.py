@@ -260,7 +260,8 @@ def series_title(series: Series, stack: Stack) -> str:
     if context.modality == "MG" and context.view_position:
         # Four series of one study bear one description, or none: side and view tell them from one another.
         view = " ".join((context.laterality, context.view_position, *context.view_modifiers)).strip()
-        return f"{view}  {context.description}".strip()
+        described = context.description.strip()
+        return view if described.casefold() == view.casefold() else f"{view}  {described}".strip()
     context = series.context
     title = (context.description or context.protocol or context.body_part or context.modality).strip()
     title = title or translate("SeriesPanel", "Series")

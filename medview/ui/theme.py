@@ -231,6 +231,7 @@ QPushButton:pressed {{ background: {t.line}; }}
 QPushButton:checked {{ border-color: {t.accent}; background: {t.line}; font-weight: 600; }}
 QPushButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled {{ border-color: {t.line}; color: {t.disabled}; background: transparent; }}
+QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QPushButton#choice {{ background: {t.window}; text-align: left; padding-left: 9px; }}
 QPushButton::menu-indicator {{ image: url(medviewicons:caret-down.svg); width: 10px; height: 10px;
   subcontrol-origin: border; subcontrol-position: right center; right: 7px; }}

@@ -166,6 +166,25 @@ class EmptyPlace(QWidget):
         painter.end()
 
 
+class AwayPlace(QWidget):
+    """The hole that a viewport leaves which is in a window of its own."""
+
+    def __init__(self, index: int, bring_back: Callable[[], object]) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setSpacing(8)
+        column.addStretch(1)
+        said = QLabel(translate("ViewportGrid", "Viewport {n} is in a window of its own").format(n=index + 1))
+        said.setObjectName("secondary")
+        said.setWordWrap(True)
+        said.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(said)
+        self.button = QPushButton(translate("ViewportGrid", "Bring it back"))
+        self.button.clicked.connect(bring_back)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+
+
 class ViewportGrid(QWidget):
     """Viewports of the layout; widgets of a larger layout are kept for when it comes back."""
 
@@ -185,6 +204,7 @@ class ViewportGrid(QWidget):
         self.frames: list[ViewportFrame] = []
         self.detached: dict[int, QWidget] = {}
         """Windows that hold a viewport of the grid, by its index."""
+        self._away: dict[int, AwayPlace] = {}
         self._stack = QStackedLayout(self)
         self.empty = EmptyPlace(workspace)
         self.empty.cancel_asked.connect(workspace.openings.cancel)
@@ -257,6 +277,12 @@ class ViewportGrid(QWidget):
         active = self._workspace.active
         return self.frames[active] if active < len(self.frames) else None
 
+    def take_focus(self) -> None:
+        """Give the keys to the active viewport: who clicked a series goes on with its images."""
+        active = self.active_frame()
+        if active is not None and self._workspace.studies:
+            active.viewport.setFocus()
+
     def refresh(self) -> None:
         """Lay the viewports out as the workspace says."""
         workspace = self._workspace
@@ -300,8 +326,22 @@ class ViewportGrid(QWidget):
             frame = self.frames[index]
             self._grid.addWidget(frame, row, column)
             frame.show()
+        self._tell_holes(set(places.values()))
         if active is not None:
             active.viewport.setFocus()
+
+    def _tell_holes(self, taken: set[tuple[int, int]]) -> None:
+        """Say in the holes between viewports which one is away; a row or column without any is not there at all."""
+        for place in self._away.values():
+            place.hide()
+            place.deleteLater()
+        self._away = {}
+        for index in self.detached.keys() & set(self._workspace.visible_indices):
+            row, column = divmod(index, self._workspace.layout[1])
+            if any(row == at for at, _ in taken) and any(column == at for _, at in taken):
+                self._away[index] = AwayPlace(index, self.detached[index].close)
+                self._grid.addWidget(self._away[index], row, column)
+                self._away[index].show()
 
     def detach(self, index: int, window: QWidget) -> ViewportFrame:
         """Give a viewport to another window; `bring_back` takes it into the grid again."""

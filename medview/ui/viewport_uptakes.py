@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from medview.app.picture import serial
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from medview.core.value_scale import ValueScale
     from medview.core.volume import Volume
     from medview.ui.viewport import ViewportWidget
+
+
+EMITTED = frozenset({"PT", "NM"})
+"""Modalities whose peak means anything: of a CT the hottest sphere may lie outside of the region that it was asked for."""
 
 
 class ViewportUptakes:
@@ -79,6 +84,8 @@ class ViewportUptakes:
         found = reader.of_region(mark, shown, volume, scale, first, placement)
         if found is None:
             return []
+        if modality not in EMITTED:
+            found = replace(found, peak=None)
         label = scale.label if scale is not None else ""
         unit = scale.unit if scale is not None else (volume.unit or "")
         return [ToldUptake(modality, label, "" if unit == "stored" else unit, found, on_top)]

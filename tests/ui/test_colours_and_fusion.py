@@ -21,10 +21,11 @@ from medview.core.uptake import sphere_shares
 from medview.core.value_scale import ValueScale
 from medview.core.volume import ModalityTransform
 from medview.core.window import Window
-from medview.ui.colour_bar import Bar, bar_rects
+from medview.app.value_bar import Bar
+from medview.ui.colour_bar import bar_rects
 from medview.ui.colour_choice import take_colour_map
 from medview.ui.corner_text import mark_text
-from medview.ui.fusion_menu import candidates, fill_fusion_menu
+from medview.ui.fusion_menu import candidates, fill_fusion_menu, show_fusion_menu
 from medview.ui.measurement_items import measured_lines
 from medview.ui.series_panel import STACK_MIME
 from tests.ui.small_study import open_desk
@@ -545,6 +546,32 @@ def test_uptake_of_a_region_stands_beside_it(widget) -> None:
     assert told.uptake.peak.value == pytest.approx((around * shares).sum() / shares.sum())
     lines = measured_lines(widget.measured(widget.marks_here()[0]), picture_is_filtered=False)
     assert any(line.startswith("PT SUVbw mean") and "max 6" in line and "peak" in line for line in lines)
+
+
+def test_a_ct_on_top_has_no_peak(qtbot) -> None:
+    workspace = ct_and_pet()
+    found = open_viewport(qtbot, workspace, (480, 400))
+    pet, ct = workspace.studies[1], workspace.studies[0]
+    found.state.show(pet, pet.series[0], pet.series[0].stacks[0])
+    fuse(found.state, workspace.studies, ct.series[0].stacks[0].id)
+    place = found.place()
+    workspace.measurements.add(Measurement("m1", "ellipse", place, ((5.0, 5.0), (10.0, 10.0))))
+    of_top = [told for told in found.measured(found.marks_here()[0]).uptakes if told.on_top]
+    assert [(told.modality, told.uptake.peak) for told in of_top] == [("CT", None)]
+    assert not any(
+        "peak" in line and "CT" in line for line in measured_lines(found.measured(found.marks_here()[0]), False)
+    )
+
+
+def test_ctrl_f_lays_the_only_series_over_at_once_and_lists_several(widget, monkeypatch) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda *_: None)  # without a screen it cannot take the keys
+    workspace = widget.workspace
+    assert show_fusion_menu(workspace, widget) is None
+    assert widget.state.view.fusion.stack.id == "pet"
+    menu = show_fusion_menu(workspace, widget)
+    assert menu is not None
+    assert menu.activeAction().data() == "pet", "Enter takes the first one"
+    menu.close()
 
 
 def test_the_volume_around_a_region_is_measured_and_drawn(widget) -> None:

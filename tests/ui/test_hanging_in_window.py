@@ -89,6 +89,38 @@ def test_a_mammogram_opens_with_four_views_back_to_back(qtbot: QtBot, mammograph
     assert "1/7" in mammography.window.status.hanging.text()
 
 
+def test_a_prior_that_was_opened_last_is_no_current_study(qtbot: QtBot, mammography: Desk, tmp_path: Path) -> None:
+    workspace = mammography.workspace
+    open_study(qtbot, mammography, write_mammograms(tmp_path / "prior", "20240308"))
+    assert {state.study.date for state in workspace.viewports if state.study is not None} == {"20240308"}
+    new = next(study for study in workspace.studies if study.date == "20260301")
+    workspace.show_stack(new.series[0].stacks[0])
+    viewport = active(mammography)
+    for _ in range(12):
+        qtbot.keyClick(viewport, Qt.Key.Key_Period)
+        step = workspace.hangings.step
+        assert step is not None
+        if step.protocol is not None and step.stage == 3:
+            break
+        viewport = active(mammography)
+    dates = [state.study.date for state in workspace.viewports if state.study is not None]
+    assert dates == ["20260301"] * 2 + ["20240308"] * 2
+
+
+def test_a_view_is_named_once_in_the_strip(mammography: Desk) -> None:
+    from dataclasses import replace
+
+    from medview.ui.series_panel import series_title
+
+    series = mammography.workspace.studies[0].series[0]
+    stack = series.stacks[0]
+    view = f"{stack.context.laterality} {stack.context.view_position}"
+    told = replace(stack, context=replace(stack.context, description=view.lower()))
+    assert series_title(series, told) == view
+    told = replace(stack, context=replace(stack.context, description="Screening"))
+    assert series_title(series, told) == f"{view}  Screening"
+
+
 def test_steps_go_on_and_back_by_key(qtbot: QtBot, mammography: Desk) -> None:
     workspace = mammography.workspace
     qtbot.keyClick(active(mammography), Qt.Key.Key_Period)
@@ -163,13 +195,19 @@ def test_what_was_hung_goes_with_its_study(qtbot: QtBot, mammography: Desk, stud
     assert status.hanging.isHidden()
 
 
-def test_a_viewport_on_an_unplugged_screen_comes_back_into_sight(qtbot: QtBot, reading_desk: Desk) -> None:
+def test_a_viewport_on_an_unplugged_screen_comes_back_into_sight(
+    qtbot: QtBot, reading_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     qtbot.keyClick(reading_desk.window, Qt.Key.Key_N, CTRL | SHIFT)
     window = reading_desk.window.findChildren(DetachedWindow)[0]
+    assert window.windowTitle() == "Viewport 1", "the system adds the name of the program"
+    raised: list[bool] = []
+    monkeypatch.setattr(window, "raise_", lambda: raised.append(True))
     window.move(50_000, 50_000)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     app.screenRemoved.emit(app.primaryScreen())
     qtbot.waitUntil(lambda: app.primaryScreen().geometry().intersects(window.frameGeometry()), timeout=WAIT)
+    assert raised, "on the one screen that is left it would be under the main window"
     assert reading_desk.workspace.viewports[0].stack is not None
     window.close()

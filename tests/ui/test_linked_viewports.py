@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from medview.app.linking import reference_line
 from medview.app.notices import stack_place
@@ -14,7 +15,7 @@ from medview.core.geometry import Geometry
 from medview.core.window import Window
 from medview.ui.detached import toggle_detached
 from medview.ui.layout_picker import LayoutPicker
-from medview.ui.viewport_grid import ViewportGrid
+from medview.ui.viewport_grid import AwayPlace, ViewportGrid
 from tests.ui.test_viewport_reading import wheel
 from tests.ui.viewport_doubles import make_study, make_workspace
 
@@ -71,6 +72,50 @@ def test_another_frame_of_reference_is_never_scrolled_along(grid) -> None:
     workspace.viewports[0].go_to_index(1)
     assert workspace.viewports[1].view.k == before
     assert not workspace.links.is_linked(0)
+
+
+def test_another_grid_moves_nothing_that_is_read_and_repeats_no_plane(grid) -> None:
+    workspace = grid.workspace
+    a, b = views(grid)
+    b.show(a.view.study, a.view.series, a.view.stack)
+    b.set_plane("coronal")
+    b.go_to_index(3)
+    workspace.set_active(0)
+    workspace.set_layout(2, 2)
+    assert (b.plane_kind, b.slice_index) == ("coronal", 3), "the new viewport took it along"
+    kinds = [one.plane_kind for one in workspace.viewports if one.stack is a.stack]
+    assert len(set(kinds)) == len(kinds), kinds
+
+
+def test_a_series_comes_to_where_those_that_it_is_linked_with_are(grid) -> None:
+    workspace = grid.workspace
+    a, b = views(grid)
+    other = b.stack
+    a.go_to_index(2)
+    b.clear()
+    workspace.show_stack(other, 1)
+    assert z_of(b) == pytest.approx(z_of(a), abs=2.5), "it opened in its middle"
+    workspace.links.link_scroll("off")
+    workspace.show_stack(other, 1)
+    assert b.slice_index == other.shape[0] // 2
+
+
+def test_the_hole_of_a_viewport_in_its_own_window_says_so_and_brings_it_back(qtbot, grid) -> None:
+    workspace = grid.workspace
+    workspace.set_layout(2, 2)
+    workspace.set_active(1)
+    toggle_detached(grid, grid, [])
+    (place,) = grid.findChildren(AwayPlace)
+    assert place.isVisible()
+    assert "2" in place.findChild(QLabel).text()
+    QTest.mouseClick(place.button, LEFT)
+    qtbot.waitUntil(lambda: not grid.detached and not any(p.isVisible() for p in grid.findChildren(AwayPlace)))
+    assert grid.frames[1].isVisible()
+    workspace.set_layout(1, 2)
+    workspace.set_active(1)
+    toggle_detached(grid, grid, [])
+    assert not any(one.isVisible() for one in grid.findChildren(AwayPlace)), "the other one has all the room"
+    grid.bring_all_back()
 
 
 def test_the_offset_between_two_is_kept_in_millimetres_also_across_frames_of_reference(grid) -> None:

@@ -87,7 +87,7 @@ def test_a_finding_of_one_space_is_beside_todays_everywhere(qtbot: QtBot, tmp_pa
     told = prior_text(item.prior)
     assert (item.prior.before, item.prior.now, item.prior.by, item.prior.days) == (5.0, 7.5, "place", 364)
     assert item.prior.told_change == "▲ +50 %"
-    assert short_prior_text(item.prior) == "▲ +50 %  5.0 mm  2025-01-01"
+    assert short_prior_text(item.prior) == "▲ +50 %  5.0 mm  1 Jan 2025"
     shown = panel(qtbot, desk)
     qtbot.waitUntil(lambda: shown.tree.topLevelItem(0).text(1) == "▲ 7.5 mm", timeout=20_000)
     workspace.worklist.show(item)

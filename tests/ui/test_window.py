@@ -63,6 +63,11 @@ def test_a_click_on_a_thumbnail_shows_the_series(qtbot: QtBot, reading_desk: Des
     series = reading_desk.workspace.active_viewport.series
     assert series is not None
     assert series.context.description == "Soft tissue"
+    # Whoever clicked a series goes on with its images.
+    focus = QApplication.focusWidget()
+    assert focus is active(reading_desk)
+    qtbot.keyClick(focus, Qt.Key.Key_V)
+    assert reading_desk.workspace.active_viewport.view.invert
 
 
 def test_a_series_dropped_on_a_viewport_is_shown_there(reading_desk: Desk) -> None:
