@@ -42,6 +42,7 @@ class CurvedViews:
             text = "Draw a path along what is to be straightened and select it; then ask for the picture along it."
             raise MedviewError("path_needed", text)
         surface = surface_along(stack, mark)
+        workspace.withdraw("path_needed")
         workspace.touched = True
         arranged = arrangement_of(workspace)
         target = self._target()

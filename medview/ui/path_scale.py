@@ -37,7 +37,11 @@ def draw_path_scale(canvas: Canvas, shown: ShownSlice, transform: ViewTransform)
         text = f"{number * step} mm" if number == count else f"{number * step}"
         place = QRectF(0, 0, small.width(text), small.height)
         place.moveCenter(QLineF(x, y, x + 14 * out_x, y + 14 * out_y).p2())
-        words.append((place, text))
+        if number == count:
+            place.moveRight(min(place.right(), canvas.width - 2.0))
+            words = [one for one in words if not one[0].intersects(place)]
+        if place.left() >= 0.0 and place.right() <= canvas.width:
+            words.append((place, text))  # half a number is another one
     for pen in (QPen(QColor(0, 0, 0, 170), 3), QPen(SCALE, 1)):
         painter.setPen(pen)
         painter.drawLines(lines)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 
 from medview.app.tools import Tool
 from medview.core.measurement import Measurement
 from medview.core.problem import MedviewError
+from medview.ui.canvas import Canvas
+from medview.ui.path_scale import draw_path_scale
 from medview.ui.viewport_edges import letters_of
 from medview.ui.viewport_grid import ViewportGrid
 from tests.ui.test_viewport_reading import move, wheel
@@ -122,6 +125,36 @@ def test_without_a_path_it_says_what_to_do(grid) -> None:
         workspace.curves.show(pulled)
     assert error.value.code == "path_impossible"
     assert workspace.layout == (1, 1)
+
+
+def test_no_number_of_its_scale_is_cut_and_what_was_missing_is_not_asked_for_any_more(grid, monkeypatch) -> None:
+    workspace = grid.workspace
+    try:
+        workspace.curves.show(None)
+    except MedviewError as error:
+        workspace.tell_error(error)
+    workspace.curves.show(drawn_path(grid))
+    assert "path_needed" not in [notice.code for notice in workspace.notices]
+    widget = grid.frames[1].viewport
+    placed = []
+    painter_of = Canvas.words
+
+    def words(self, x, y, text, colour, face=None):
+        placed.append((x, x + (face or self.fonts.text).width(text), self.width, text))
+        return painter_of(self, x, y, text, colour, face)
+
+    monkeypatch.setattr("medview.ui.path_scale.Canvas.words", words)
+    for zoom in (1.0, 4.0):
+        widget.state.update(zoom=zoom)
+        placed.clear()
+        picture = QImage(widget.size(), QImage.Format.Format_RGB32)
+        painter = QPainter(picture)
+        canvas = widget._painting.canvas(painter)
+        draw_path_scale(canvas, widget.shown, widget.transform)
+        painter.end()
+        assert len(placed) > 2
+        assert all(left >= 0 and right <= width + 0.5 for left, right, width, _ in placed), placed
+    assert placed[-1][3].endswith(" mm") or zoom > 1
 
 
 def test_the_key_and_the_menu_of_the_mark(reading_desk) -> None:
