@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from medview.core import plane as planes
 from medview.core.geometry import Geometry
+from medview.core.kept import kept_with_first
 from medview.core.plane import AXIS_OF_PLANE, Plane, anatomical_plane, plane_of_frame, plane_of_slice
 from medview.core.study import PixelRegion, SpacingKind, Stack
 
@@ -77,7 +77,7 @@ def can_be_cut(stack: Stack) -> bool:
     return stack.geometry is not None and stack.shape[0] > 1
 
 
-@lru_cache(maxsize=64)  # a geometry is its own key: it compares by identity
+@kept_with_first
 def plane_positions(geometry: Geometry, kind: PlaneKind) -> FloatArray:
     """(n,) growing LPS mm along an anatomical plane's normal at which cuts are shown one after the other."""
     if kind not in AXIS_OF_PLANE:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -25,6 +24,7 @@ from medview.app.shown_slice import (
 )
 from medview.app.slabs import effective_slab
 from medview.core.geometry import FloatArray, Geometry
+from medview.core.kept import kept_with_first
 from medview.core.plane import as_vector, oblique_positions
 from medview.core.scene import SolidStyle
 from medview.core.study import Series, Stack, Study
@@ -377,7 +377,7 @@ def _with(view: ViewportView, values: Mapping[str, Any]) -> ViewportView:
     return made
 
 
-@lru_cache(maxsize=64)  # a geometry is its own key: it compares by identity
+@kept_with_first
 def _numbers_of(geometry: Geometry, kind: PlaneKind) -> tuple[float, ...]:
     """`plane_positions` as plain numbers."""
     return tuple(plane_positions(geometry, kind).tolist())

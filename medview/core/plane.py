@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from medview.core.geometry import FloatArray, Geometry, direction_letters
+from medview.core.kept import kept_with_first
 
 Vector = tuple[float, float, float]
 PlaneKind = Literal["axial", "sagittal", "coronal"]
@@ -111,7 +112,7 @@ def as_vector(values: ArrayLike) -> Vector:
     return (float(x), float(y), float(z))
 
 
-@lru_cache(maxsize=2048)  # a geometry is its own key: it compares by identity
+@kept_with_first
 def plane_of_slice(geometry: Geometry, k: int) -> Plane:
     """The plane of acquired slice ``k``: pixel (x, y) is voxel (k, j=y, i=x)."""
     _, dj, di = geometry.spacing

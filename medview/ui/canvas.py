@@ -96,6 +96,7 @@ class Face:
                 painter.drawPixmap(QPointF(round(at * ratio) / ratio, 0), one)
                 at += self.width(figure)
         painter.end()
+        picture = _at_rest(picture)
         self._numbers[key] = (picture, width)
         if len(self._numbers) > _KEPT_PICTURES:
             self._numbers.popitem(last=False)
@@ -124,7 +125,12 @@ class Face:
             painter.setPen(colour)
             painter.drawText(base, text)
         painter.end()
-        return picture
+        return _at_rest(picture)
+
+
+def _at_rest(picture: QPixmap) -> QPixmap:
+    """The same without what painted it: that stays with a picture, and takes 2.4 KB where the word itself takes 5."""
+    return picture.copy()
 
 
 _faces: OrderedDict[str, Face] = OrderedDict()
@@ -251,7 +257,7 @@ def _one(place: QRectF, part: Trail, ratio: float) -> QPixmap:
     for at, picture in part:
         painter.drawPixmap(at - place.topLeft(), picture)
     painter.end()
-    return whole
+    return _at_rest(whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +370,7 @@ class Canvas:
             painter.translate(-place.left(), -place.top())
             draw(painter)
             painter.end()
-            return picture
+            return _at_rest(picture)
 
         self._put(QPointF(left, top), self.fonts.drawings.get((key, size, ratio), make))
 
@@ -406,6 +412,7 @@ class Canvas:
             painter = QPainter(picture)
             replace(self, painter=painter, trail=None)._words_of(HALO, HALO, line)
             painter.end()
+            picture = _at_rest(picture)
             lines.keep(key, picture)
             self._put(corner, picture)
             return

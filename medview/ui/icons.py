@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
@@ -59,22 +59,30 @@ class _GlyphEngine(QIconEngine):
         self._role = role
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State) -> None:
-        theme = current_theme()
-        role = "disabled" if mode == QIcon.Mode.Disabled else self._role
-        draw_glyph(painter, QRectF(rect), self._name, QColor(getattr(theme, role)))
+        draw_glyph(painter, QRectF(rect), self._name, QColor(self._colour(mode)))
 
-    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        pixmap = QPixmap(size)
-        if size.isEmpty():
-            return pixmap  # nothing can be drawn on it
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
-        painter.end()
-        return pixmap
+    def pixmap(self, size: QSize, mode: QIcon.Mode, _state: QIcon.State) -> QPixmap:
+        return _glyph_picture(self._name, self._colour(mode), size.width(), size.height())
+
+    def _colour(self, mode: QIcon.Mode) -> str:
+        role = "disabled" if mode == QIcon.Mode.Disabled else self._role
+        return str(getattr(current_theme(), role))
 
     def clone(self) -> QIconEngine:
         return _GlyphEngine(self._name, self._role)
+
+
+@lru_cache(maxsize=512)
+def _glyph_picture(name: str, colour: str, width: int, height: int) -> QPixmap:
+    """The same picture each time: Qt keeps what labels and buttons make of a picture until it has 10 MB of such."""
+    pixmap = QPixmap(width, height)
+    if pixmap.isNull():
+        return pixmap  # nothing can be drawn on it
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    draw_glyph(painter, QRectF(0, 0, width, height), name, QColor(colour))
+    painter.end()
+    return pixmap
 
 
 def _angle() -> QPainterPath:

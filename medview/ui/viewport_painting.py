@@ -117,6 +117,7 @@ class ViewportPainting:
         self._corners_key = ()
         self._letters_key = ()
         self._known_lines = KnownLines()
+        self._image = self._part = None
 
     def canvas(self, painter: QPainter) -> Canvas:
         """What the viewport is painted on."""

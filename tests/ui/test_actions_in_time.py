@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from medview.app.command_table import COMMANDS
 from medview.core.measurement import Measurement
 from medview.ui import actions
 from medview.ui.actions import tool_bar_commands
+from medview.ui.icons import icon
+from medview.ui.theme import DARK, LIGHT, current_theme, wear
 from tests.ui.small_study import active, close_desk, open_desk, open_study, write_study
 
 
@@ -65,3 +68,32 @@ def test_a_key_right_after_a_change_is_not_lost(qtbot: QtBot, study_folder: Path
     qtbot.keyClick(viewport, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not measurements.on_slice(place)
     close_desk(qtbot, desk)
+
+
+def test_buttons_of_the_tool_bar_do_not_hang_on_to_their_actions_more_and_more(qtbot: QtBot) -> None:
+    desk = open_desk(qtbot)
+    actions_ = desk.window.actions_
+    action, button = actions_._on_bar[0]
+    enabled = action.isEnabled()
+    for turn in range(3 * actions.MOST_FOLLOWERS):
+        action.setEnabled(turn % 2 == 0)
+    action.setEnabled(not enabled)
+    actions_.refresh()
+    assert action.receivers(actions._CHANGED) <= actions.MOST_FOLLOWERS
+    assert (action.isEnabled(), button.isEnabled()) == (enabled, enabled), "it follows all the same"
+    action.setIconText("Other words")
+    assert isinstance(button, QToolButton)
+    assert button.text() == "Other words"
+    close_desk(qtbot, desk)
+
+
+def test_an_icon_is_the_same_picture_each_time(qapp: QApplication) -> None:
+    keys = {icon("folder-open").pixmap(20, 20).cacheKey() for _ in range(3)}
+    assert len(keys) == 1
+    assert icon("folder-open", "accent").pixmap(20, 20).cacheKey() not in keys
+    theme = current_theme()
+    wear(qapp, LIGHT if theme is DARK else DARK)
+    try:
+        assert icon("folder-open").pixmap(20, 20).cacheKey() not in keys
+    finally:
+        wear(qapp, theme)
