@@ -48,6 +48,13 @@ def parts_along(starts: Sequence[int], size: int, full: int, joined: bool) -> li
     return [Part(group, group[-1] + size - group[0], firsts[n + 1] - group[0]) for n, group in enumerate(groups)]
 
 
+def _plan(axis: Sequence[Part], n: int, size: int) -> tuple[int, tuple[tuple[int, ...], ...]]:
+    """The extent of a part's block, and how far before it the tiles of ``size`` voxels begin that give to it, part by part."""
+    part = axis[n]
+    near = [tuple(part.start - first for first in one.starts if first + size > part.start) for one in axis[: n + 1]]
+    return part.extent, tuple(offsets for offsets in near if offsets)
+
+
 class Totals:
     """The sum of the weights on each block, the same for every answer that is tiled alike."""
 
@@ -59,6 +66,15 @@ class Totals:
             parts_along(axis, size, whole, joined=not n)
             for n, (axis, size, whole) in enumerate(zip(starts, weights.shape, full, strict=True))
         ]
+        self.known = [
+            [max(0, axis[n - 1].start + axis[n - 1].span - part.start) if n else 0 for n, part in enumerate(axis)]
+            for axis in self.parts
+        ]
+        """For each part along each axis: how many of its first voxels the part before it has given to."""
+        self._plans = [
+            [_plan(axis, n, size) for n in range(len(axis))]
+            for axis, size in zip(self.parts, weights.shape, strict=True)
+        ]
         self._known: dict[Any, FloatMap] = {}
         self._bytes = 0
 
@@ -66,15 +82,7 @@ class Totals:
         """For the block of the parts with these numbers, summed in the order in which answers are: what is the same in all tiles stays
         exactly what it is.
         """
-        plans = []
-        for axis, n in enumerate(at):
-            part, size = self.parts[axis][n], self.weights.shape[axis]
-            near = [
-                tuple(part.start - first for first in one.starts if first + size > part.start)
-                for one in self.parts[axis][: n + 1]
-            ]
-            plans.append((part.extent, tuple(offsets for offsets in near if offsets)))
-        key = tuple(plans)
+        key = plans = tuple(axis[n] for axis, n in zip(self._plans, at, strict=True))
         known = self._known.get(key)
         if known is not None:
             return known
@@ -117,10 +125,7 @@ class Blend:
             self._begin(len(answer))
         assert self._sum is not None, "just begun"
         parts = [axis[n] for axis, n in zip(self._totals.parts, at, strict=True)]
-        known = [
-            max(0, axis[n - 1].start + axis[n - 1].span - part.start) if n else 0
-            for axis, n, part in zip(self._totals.parts, at, parts, strict=True)
-        ]
+        known = [axis[n] for axis, n in zip(self._totals.known, at, strict=True)]
         spans = tuple(part.span for part in parts)
         here = self._sum[:, : spans[0]]
         if not member:

@@ -297,6 +297,7 @@ class Network:
         """Whether what a recurrent network remembers stays what it is, whatever it is shown (questions to a model)."""
         layout = package.manifest.input.layout
         self._fixed_batch = self._port.shape[layout.index("N")] if "N" in layout else 1
+        self._layouts: dict[int, str | None] = {}
 
     @property
     def session(self) -> Session:
@@ -339,6 +340,8 @@ class Network:
     def _feeds(self, values: AnyArray) -> dict[str, AnyArray]:
         """The tensor, and what is fed beside it."""
         tensor = self._tensor(values)
+        if not self._manifest.input.constants:
+            return {self._port.name: tensor}
         ports = {port.name: port for port in self._session.inputs}
         sizes = dict(zip(self._manifest.input.layout, tensor.shape, strict=True))
         beside = {one.input: constant_of(one.value, ports[one.input], sizes) for one in self._manifest.input.constants}
@@ -430,11 +433,12 @@ class Network:
     def _as_dense(self, output: AnyArray, given: Sequence[int], name: str | None, stride: Sequence[Stride]) -> AnyArray:
         """A raw output for values of the shape ``given`` (n, spatial…[, 3]) as :meth:`dense` gives it."""
         count = given[0]
-        layout = answer_layout(self._manifest, output.ndim)
+        if output.ndim not in self._layouts:
+            self._layouts[output.ndim] = answer_layout(self._manifest, output.ndim)
+        layout = self._layouts[output.ndim]
         if layout is None:
             raise self.wrong_shape(name, output.shape, "its axes are not those of its input")
-        order = [layout.index(letter) for letter in "NCDHW" if letter in layout]
-        output = output.transpose(order)
+        output = output.transpose([layout.index(letter) for letter in "NCDHW" if letter in layout])
         if "N" not in layout:
             output = output[None]
         if "C" not in layout:

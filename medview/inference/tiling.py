@@ -283,8 +283,10 @@ def filled(values: AnyArray, tiling: Tiling, stride: Sequence[int]) -> tuple[Any
     before = [low for low, _ in width]
     if not any(low or high for low, high in width):
         return values, before
-    fill = float(values.min()) if tiling.fill == "minimum" else tiling.fill
     width += [(0, 0)] * (values.ndim - len(width))
+    if tiling.fill == "edge":
+        return np.pad(values, width, mode="edge"), before
+    fill = float(values.min()) if tiling.fill == "minimum" else tiling.fill
     return np.pad(values, width, constant_values=values.dtype.type(fill)), before
 
 
@@ -308,4 +310,6 @@ class _Filled:
             width.append((start - (part.start - low), part.stop - low - stop))
         cut = self._values[tuple(inside)]
         width += [(0, 0)] * (cut.ndim - len(width))
+        if self._fill == "edge":
+            return np.pad(cut, width, mode="edge")
         return np.pad(cut, width, constant_values=cut.dtype.type(self._fill))

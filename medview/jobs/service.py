@@ -14,13 +14,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, BinaryIO, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.jobs.service_loop import EXIT_MEMORY, Arrays, arena_size, describe_arrays, view_of, write_arrays
+from medview.jobs.service_loop import ALIGNMENT, EXIT_MEMORY, Arrays, arena_size, describe_arrays, view_of, write_arrays
 from medview.jobs.shared_array import SharedArray
 from medview.jobs.worker_loop import error_of, read_message, write_message
 from medview.jobs.worker_start import start_worker
@@ -77,8 +77,8 @@ class Service:
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._feeds: list[SharedArray | None] = [None] * AHEAD
         self._yields: list[SharedArray | None] = [None] * AHEAD
-        self._asked: dict[int, int] = {}
-        """Questions under way, in order, and the place in shared memory that each has."""
+        self._asked: dict[int, tuple[int, int]] = {}
+        """Questions under way, in order: the place in shared memory that each has, and how many parts."""
         self._early: dict[int, dict[str, Any]] = {}
         self._answer_size = 0
         """Bytes of the largest answer so far: as much room is made for others before they are asked for."""
@@ -128,48 +128,74 @@ class Service:
         """Ask and wait: :meth:`ask` and :meth:`answer`."""
         return self.answer(self.ask(kind, values, arrays), limit_s, checkpoint, largest)
 
-    def ask(self, kind: str, values: Mapping[str, Any], arrays: Arrays) -> int:
+    @property
+    def answer_size(self) -> int:
+        """Bytes of the largest answer so far, 0 before the first."""
+        return self._answer_size
+
+    def ask(self, kind: str, values: Mapping[str, Any], *parts: Arrays) -> int:
         """Ask without waiting, where :attr:`has_room`; the number of the question. Questions are answered in their order.
 
+        Each of ``parts`` is answered by itself, one after the other: of small ones the way to and fro costs more than they do.
         Raises ServiceEndedError.
         """
-        slot = next(n for n in range(AHEAD) if n not in self._asked.values())
-        feed = None
-        if arrays:
-            self._feeds[slot] = feed = _large_enough(self._feeds[slot], arena_size(arrays))
-            write_arrays(arrays, feed.array)
+        taken = {slot for slot, _ in self._asked.values()}
+        slot = next(n for n in range(AHEAD) if n not in taken)
+        sizes = [arena_size(arrays) for arrays in parts]
+        feed, places, at = None, [], 0
+        if any(parts):
+            self._feeds[slot] = feed = _large_enough(self._feeds[slot], sum(sizes))
+        for arrays, size in zip(parts, sizes, strict=True):
+            if feed is not None:
+                write_arrays(arrays, feed.array, at)
+            places.append(describe_arrays(arrays, at))
+            at += size
+        if self._answer_size:
+            self._yields[slot] = _large_enough(self._yields[slot], self._answer_size * len(parts))
         into = self._yields[slot]
-        if into is None and self._answer_size:
-            self._yields[slot] = into = _large_enough(None, self._answer_size)
-        given = into.handle if into is not None else None
         self._count += 1
-        place = (None if feed is None else feed.handle, describe_arrays(arrays), given)
-        self._send((kind, self._count, slot, dict(values), *place))
-        self._asked[self._count] = slot
+        shared = (None if feed is None else feed.handle, places, None if into is None else into.handle)
+        self._send((kind, self._count, slot, dict(values), *shared))
+        self._asked[self._count] = (slot, len(parts))
         return self._count
 
     def answer(
-        self, number: int, limit_s: float | None, checkpoint: Checkpoint, largest: int, lend: bool = False
+        self, number: int, limit_s: float | None, checkpoint: Checkpoint, largest: int
     ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Wait for the oldest question's answer. ``checkpoint`` ends the wait by raising; ``largest``: most bytes of it.
+        """The answer to a question of one part, as :meth:`answers`; its arrays are copies."""
+        ((values, arrays),) = self.answers(number, limit_s, checkpoint, largest)
+        return values, {name: array.copy() for name, array in arrays.items()}
 
-        ``lend``: the arrays lie in the memory that is shared, until the next question is asked.
+    def answers(
+        self, number: int, limit_s: float | None, checkpoint: Checkpoint, largest: int
+    ) -> list[tuple[dict[str, Any], dict[str, NDArray[Any]]]]:
+        """Wait for the oldest question's answers, one for each part. ``checkpoint`` ends the wait by raising; ``largest``: most bytes.
+
+        The arrays lie in the memory that is shared, until the next question is asked.
         Raises MedviewError as the service describes it, MemoryError for an answer that is too large, ServiceEndedError.
         """
         answer = self._answer_to(number, limit_s, checkpoint)
-        slot = self._asked[number]
+        slot, count = self._asked[number]
         try:
             if answer.get("error"):
                 raise error_of(answer["error"])
-            places = {str(name): (int(at), str(kind), shape) for name, (at, kind, shape) in answer["arrays"].items()}
-            if places and not answer["written"]:
-                self._fetch(number, slot, places, largest, limit_s, checkpoint)
+            parts = list(answer["answers"])
+            if len(parts) != count:
+                raise ValueError(f"{len(parts)} answers to {count} parts")
+            if not answer["written"]:
+                self._fetch(number, slot, [part["arrays"].values() for part in parts], largest, limit_s, checkpoint)
             into = self._yields[slot]
             memory = into.array if into is not None else np.empty(0, np.uint8)
-            arrays = {name: view_of(memory, *place) for name, place in places.items()}
-            if not lend:
-                arrays = {name: array.copy() for name, array in arrays.items()}
-            return dict(answer["values"]), arrays
+            return [
+                (
+                    dict(part["values"]),
+                    {
+                        str(name): view_of(memory, int(at), str(kind), shape)
+                        for name, (at, kind, shape) in part["arrays"].items()
+                    },
+                )
+                for part in parts
+            ]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             self.close()
             raise ServiceEndedError("nonsense", f"it answered with what is no answer: {error}") from error
@@ -185,23 +211,18 @@ class Service:
         self,
         number: int,
         slot: int,
-        places: Mapping[str, Any],
+        parts: Sequence[Iterable[Any]],
         largest: int,
         limit_s: float | None,
         checkpoint: Checkpoint,
     ) -> None:
-        """Make room for an answer that is larger than any before, and have it written there."""
-        size = 0
-        for _at, kind, shape in places.values():
-            length = np.dtype(kind).itemsize
-            for count in shape:
-                length *= max(0, int(count))
-            size += length + 64
-        if size > largest:
+        """Make room for answers that are larger than any before, and have them written there."""
+        sizes = [sum(_bytes_of(*place) for place in places) for places in parts]
+        if sum(sizes) > largest:
             self.close()
-            raise MemoryError(f"an answer of {size} bytes")
-        self._answer_size = max(self._answer_size, size)
-        self._yields[slot] = into = _large_enough(self._yields[slot], size)
+            raise MemoryError(f"an answer of {sum(sizes)} bytes")
+        self._answer_size = max(self._answer_size, *sizes)
+        self._yields[slot] = into = _large_enough(self._yields[slot], sum(sizes))
         self._send(("fetch", number, slot, into.handle))
         answer = self._answer_to(number, limit_s, checkpoint)
         if answer.get("error"):
@@ -318,6 +339,14 @@ def cause_of(code: int | None) -> str:
             return f"signal {-code}"
         return _SIGNALS.get(name, name)
     return f"exit status {code}"
+
+
+def _bytes_of(_at: int, kind: str, shape: Sequence[int]) -> int:
+    """Room for an array that was described."""
+    length = np.dtype(kind).itemsize
+    for count in shape:
+        length *= max(0, int(count))
+    return length + ALIGNMENT
 
 
 def _large_enough(memory: SharedArray | None, size: int) -> SharedArray:

@@ -105,8 +105,8 @@ class _ServiceLoop:
         self._answers = answers
         self._inbox: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._attached: dict[str, SharedArray] = {}
-        self._waiting: dict[int, Arrays] = {}
-        """Answers that nobody has made room for yet, by their question."""
+        self._waiting: dict[int, list[tuple[int, Arrays]]] = {}
+        """Answers that nobody has made room for yet and their places, by their question."""
         self._heard = 0
         self._dropped = 0
 
@@ -119,8 +119,6 @@ class _ServiceLoop:
             kind, number, slot, *rest = self._inbox.get()
             self._host.busy = True
             try:
-                if kind != "fetch" and number <= self._dropped:
-                    raise MedviewError("run_failed", "stopped", None, ExitCode.RUN_FAILED)
                 answer = self._fetch(number, slot, *rest) if kind == "fetch" else self._serve(kind, number, slot, *rest)
             except BaseException as failure:  # noqa: BLE001 - the parent must learn of whatever it is
                 code = "out_of_memory" if isinstance(failure, MemoryError) else "run_failed"
@@ -151,27 +149,45 @@ class _ServiceLoop:
         slot: int,
         values: dict[str, Any],
         arena: SharedHandle | None,
-        places: Any,
+        parts: list[dict[str, Any]],
         into: SharedHandle | None,
     ) -> dict[str, Any]:
+        """The answers to all parts of a question, one after the other, each written as soon as it is there."""
         memory = self._memory(f"in {slot}", arena)
-        arrays = {} if memory is None else {name: view_of(memory, *place) for name, place in places.items()}
-        told, given = self._service.serve(kind, values, arrays)
-        given = {name: np.ascontiguousarray(array) for name, array in given.items()}
-        answer: dict[str, Any] = {"values": told, "arrays": describe_arrays(given), "written": False}
         target = self._memory(f"out {slot}", into)
-        if target is not None and arena_size(given) <= target.nbytes:
-            write_arrays(given, target)
-            answer["written"] = True
-        else:
-            self._waiting[number] = given
-        return answer
+        answers: list[dict[str, Any]] = []
+        waiting: list[tuple[int, Arrays]] = []
+        at = 0
+        for places in parts:
+            if number <= self._dropped:
+                raise MedviewError("run_failed", "stopped", None, ExitCode.RUN_FAILED)
+            arrays = {} if memory is None else {name: view_of(memory, *place) for name, place in places.items()}
+            told, made = self._service.serve(kind, values, arrays)
+            given = {name: np.ascontiguousarray(array) for name, array in made.items()}
+            answers.append({"values": told, "arrays": describe_arrays(given, at)})
+            size = arena_size(given)
+            if target is not None and not waiting and at + size <= target.nbytes:
+                write_arrays(given, target, at)
+            elif given:
+                waiting.append((at, given))
+            at += size
+        if waiting:
+            self._waiting[number] = waiting
+        return {"answers": answers, "written": not waiting}
 
     def _fetch(self, number: int, slot: int, into: SharedHandle) -> dict[str, Any]:
-        target = self._memory(f"out {slot}", into)
+        """Write what waits, and before it what was written already where there was too little room."""
+        role = f"out {slot}"
+        before = self._attached[role].array if role in self._attached else None
+        target = self._memory(role, into)
         assert target is not None, "a fetch names its memory"
-        write_arrays(self._waiting.pop(number), target)
-        return {"values": {}, "arrays": {}, "written": True}
+        waiting = self._waiting.pop(number)
+        first = waiting[0][0]
+        if before is not None and first:
+            target[:first] = before[:first]
+        for at, arrays in waiting:
+            write_arrays(arrays, target, at)
+        return {"answers": [], "written": True}
 
     def _memory(self, role: str, handle: SharedHandle | None) -> NDArray[np.uint8] | None:
         if handle is None:
@@ -192,20 +208,19 @@ def arena_size(arrays: Arrays) -> int:
     return sum(-(-array.nbytes // ALIGNMENT) * ALIGNMENT for array in arrays.values())
 
 
-def describe_arrays(arrays: Arrays) -> dict[str, list[Any]]:
-    """Place, type and shape of each array, in the order in which :func:`write_arrays` writes them."""
+def describe_arrays(arrays: Arrays, at: int = 0) -> dict[str, list[Any]]:
+    """Place, type and shape of each array, in the order in which :func:`write_arrays` writes them from place ``at`` on."""
     described: dict[str, list[Any]] = {}
-    at = 0
     for name, array in arrays.items():
         described[name] = [at, array.dtype.str, list(array.shape)]
         at += -(-array.nbytes // ALIGNMENT) * ALIGNMENT
     return described
 
 
-def write_arrays(arrays: Arrays, memory: NDArray[np.uint8]) -> None:
-    """Copy the arrays into ``memory`` one after the other."""
-    for (at, kind, shape), array in zip(describe_arrays(arrays).values(), arrays.values(), strict=True):
-        view_of(memory, at, kind, shape)[...] = array
+def write_arrays(arrays: Arrays, memory: NDArray[np.uint8], at: int = 0) -> None:
+    """Copy the arrays into ``memory`` one after the other, from place ``at`` on."""
+    for (place, kind, shape), array in zip(describe_arrays(arrays, at).values(), arrays.values(), strict=True):
+        view_of(memory, place, kind, shape)[...] = array
 
 
 def view_of(memory: NDArray[np.uint8], at: int, kind: str, shape: Any) -> NDArray[Any]:

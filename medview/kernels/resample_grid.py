@@ -282,7 +282,8 @@ def labels_of_channels(channels: FloatVolume, threshold: float | None, nothing: 
     """
     out = np.empty(channels.shape[1:], dtype=np.uint16)
     limit = np.nan if threshold is None else threshold
-    _compiled("decide")(np.ascontiguousarray(channels, dtype=np.float32), limit, nothing, values, out)
+    tops = np.empty(channels.shape[-1], dtype=np.float32)
+    _compiled("decide")(np.ascontiguousarray(channels, dtype=np.float32), limit, nothing, values, tops, out)
     return out
 
 

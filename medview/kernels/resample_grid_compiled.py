@@ -71,37 +71,44 @@ def _sample(values, matrix, offset, out, first, nearest, outside):
                 out[a, b, c] = near * (1 - wz) + far * wz
 
 
-def _decide(channels, threshold, nothing, values, out):
+def _decide(channels, threshold, nothing, values, tops, out):
+    """``tops`` has room for a row: channel by channel along it the machine compares many voxels at once."""
     count = channels.shape[0]
-    if np.isnan(threshold):
-        for z in range(out.shape[0]):
-            for y in range(out.shape[1]):
-                for x in range(out.shape[2]):
-                    best = 0
-                    top = channels[0, z, y, x]
-                    for c in range(1, count):
-                        value = channels[c, z, y, x]
-                        if value > top:
-                            best = c
-                            top = value
-                    out[z, y, x] = 0 if best == nothing else values[best]
-        return
+    has_threshold = not np.isnan(threshold)
     for z in range(out.shape[0]):
         for y in range(out.shape[1]):
-            for x in range(out.shape[2]):
-                best = -1
-                top = np.float32(0)
-                bits = 0
-                for c in range(count):
-                    value = channels[c, z, y, x]
-                    if not np.isnan(threshold) and (c == nothing or not value > threshold):
+            row = out[z, y]
+            for x in range(row.shape[0]):
+                tops[x] = -np.inf
+                row[x] = 0
+            for c in range(count):
+                given = channels[c, z, y]
+                label = values[c]
+                if not has_threshold:
+                    if c == nothing:
+                        label = np.uint16(0)
+                    if c == 0:
+                        for x in range(row.shape[0]):
+                            tops[x] = given[x]
+                            row[x] = label
                         continue
-                    if nothing == _TOGETHER:
-                        bits |= values[c]
-                    elif best < 0 or nothing == _REGIONS or value > top:
-                        best = c
-                        top = value
-                out[z, y, x] = bits if best < 0 or best == nothing else values[best]
+                    for x in range(row.shape[0]):
+                        above = given[x] > tops[x]
+                        tops[x] = given[x] if above else tops[x]
+                        row[x] = label if above else row[x]
+                elif c == nothing:
+                    continue
+                elif nothing == _TOGETHER:
+                    for x in range(row.shape[0]):
+                        row[x] |= label if given[x] > threshold else np.uint16(0)
+                elif nothing == _REGIONS:
+                    for x in range(row.shape[0]):
+                        row[x] = label if given[x] > threshold else row[x]
+                else:
+                    for x in range(row.shape[0]):
+                        above = (given[x] > threshold) & (given[x] > tops[x])
+                        tops[x] = given[x] if above else tops[x]
+                        row[x] = label if above else row[x]
 
 
 def _sample_labels(channels, labels, matrix, offset, rows, out, threshold, nothing, values):
@@ -177,7 +184,7 @@ _SIGNATURES: dict[str, Any] = {
     "sample": numba.void(
         _f4[:, :, ::1], _f8[:, ::1], _f8[::1], _f4[:, :, ::1], numba.int64, numba.boolean, numba.float32
     ),
-    "decide": numba.void(_f4[:, :, :, ::1], numba.float64, numba.int64, _u2[::1], _u2[:, :, ::1]),
+    "decide": numba.void(_f4[:, :, :, ::1], numba.float64, numba.int64, _u2[::1], _f4[::1], _u2[:, :, ::1]),
     "sample_labels": numba.void(
         _f4[:, :, :, ::1], _u2[:, :, ::1], _f8[:, ::1], _f8[::1], _f8[::1], _u2[:, :, ::1], _f8, numba.int64, _u2[::1]
     ),

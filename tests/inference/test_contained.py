@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medview.app.contained import STRANGER, TRUSTED, Limits, Networks
+from medview.app.contained import STRANGER, TRUSTED, Limits, Networks, calls_at_once
 from medview.core.finding import InferenceResult
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Cancelled, Progress, no_progress
@@ -307,11 +307,17 @@ def test_resident_memory_is_watched_where_the_system_cannot_refuse(
     assert error.values[1] == "it took more memory than it may"
 
 
-def test_the_next_tensors_lie_there_before_one_is_answered(contained: Networks, tmp_path: Path) -> None:
-    """Answers of other sizes come in their order too; a larger one is fetched while later questions are under way."""
+@pytest.mark.parametrize(("at_once", "ahead"), [(1, [0, 1, 2, 3]), (2, [0, 1, 2, 3, 4]), (9, [0, 1, 2, 3, 4, 5])])
+def test_the_next_tensors_lie_there_before_one_is_answered(
+    at_once: int, ahead: list[int], contained: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers of other sizes come in their order too; a larger one is fetched while later questions are under way, with
+    what was written already of those that were asked with it.
+    """
+    monkeypatch.setattr("medview.app.contained.calls_at_once", lambda _seconds, _size: at_once)
     package = good(tmp_path)
     rng = np.random.default_rng(5)
-    sizes = (8, 8, 40, 16, 40, 8)
+    sizes = (8, 8, 160, 16, 160, 8)
     given = [rng.normal(size=(1, 1, size, size)).astype(np.float32) for size in sizes]
     taken: list[int] = []
 
@@ -325,7 +331,7 @@ def test_the_next_tensors_lie_there_before_one_is_answered(contained: Networks, 
         first = [one.copy() for one in next(answers)]
         assert taken == [0], "how large answers are is known with the first"
         second = [one.copy() for one in next(answers)]
-        assert taken == [0, 1, 2, 3]
+        assert taken == ahead
         rest = [first, second, *([one.copy() for one in outputs] for outputs in answers)]
         alone = [session.run({"x": tensor}, [session.outputs[0].name], lambda: None) for tensor in given]
     assert [one[0].shape[-1] for one in rest] == list(sizes)
@@ -333,9 +339,35 @@ def test_the_next_tensors_lie_there_before_one_is_answered(contained: Networks, 
         np.testing.assert_array_equal(one, other)
 
 
-def test_an_answer_that_is_looked_at_is_not_written_over(contained: Networks, tmp_path: Path) -> None:
+def test_quick_calls_are_handed_over_together_and_slow_or_large_ones_alone() -> None:
+    assert calls_at_once(0.01, 260_000) == 10
+    assert calls_at_once(0.06, 260_000) == 1
+    assert calls_at_once(2.0, 1) == 1
+    assert calls_at_once(0.01, 3 << 20) == 1
+    assert 1 < calls_at_once(0.0, 1000) <= 100
+
+
+def test_a_call_that_fails_among_others_fails_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the calls handed over together nothing is told that came before it, and the process goes on."""
+    monkeypatch.setattr("medview.app.contained.calls_at_once", lambda _seconds, _size: 4)
+    given = [np.zeros((1, 1, 8, 8), np.float32)] * 3 + [np.zeros((1, 2, 8, 8), np.float32)]
+    with Networks() as contained, contained.open(good(tmp_path), "cpu", None, lambda: None) as session:
+        name = session.outputs[0].name
+        answers = session.run_each(({"x": tensor} for tensor in given), [name], lambda: None)
+        next(answers)
+        with pytest.raises(MedviewError) as caught:
+            next(answers)
+        assert caught.value.code == "run_failed"
+        assert session.run({"x": given[0]}, [name], lambda: None)[0].shape == (1, 1, 8, 8)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_an_answer_that_is_looked_at_is_not_written_over(
+    at_once: int, contained: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It lies in memory that both processes see; what was asked ahead is answered elsewhere."""
-    given = [np.full((1, 1, 32, 32), n, np.float32) for n in range(9)]
+    monkeypatch.setattr("medview.app.contained.calls_at_once", lambda _seconds, _size: at_once)
+    given = [np.full((1, 1, 32, 32), n, np.float32) for n in range(12)]
     with contained.open(good(tmp_path), "cpu", None, lambda: None) as session:
         name = session.outputs[0].name
         alone = [session.run({"x": tensor}, [name], lambda: None)[0] for tensor in given]
