@@ -207,6 +207,8 @@ class StudyLoader:
     """stack id, slices done, slices of the time point."""
     failed = Signal(str, int, int, object)
     """stack id, time, k, MedviewError."""
+    rested = Signal(str)
+    """stack id: nothing of it is on its way any more, but for slices that the reader goes to."""
 
     def __init__(self, jobs: JobQueue, pool_factory: Callable[[], DecodePool], budget_bytes: int | None = None) -> None:
         self._jobs = jobs
@@ -244,6 +246,10 @@ class StudyLoader:
         if entry is None or volume is None or not 0 <= k < volume.shape[0] or not volume.is_loaded(k):
             return None
         return volume.stored[k] if entry.stack is stack or _same_frames(entry.stack, stack) else None
+
+    def is_loading(self, stack_id: str) -> bool:
+        """Whether slices of a stack come one after the other; ``rested`` tells when they do not any more."""
+        return any(entry.job is not None for entry in self._entries.values() if entry.stack.id == stack_id)
 
     def set_focus(self, stack: Stack, time: int, k: int) -> None:
         """The reader is at slice ``k`` now: it and its neighbours come next."""
@@ -368,6 +374,7 @@ class StudyLoader:
         if entry.job is not None:
             entry.job.cancel()
             entry.job = None
+            self.rested.emit(entry.stack.id)
 
     def _trim(self, entry: _Entry) -> None:
         """Give back slices outside the window of a volume that is too large to be in memory as a whole."""
@@ -417,6 +424,7 @@ class StudyLoader:
             entry.job = None
             self._drain(entry)
             self._schedule()
+            self.rested.emit(entry.stack.id)
 
         def broken(error: BaseException) -> None:
             what = error if isinstance(error, MedviewError) else _unexpected(error)

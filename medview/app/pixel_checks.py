@@ -1,7 +1,8 @@
 """Whether the pixels under what was kept are still those that it was made on: hashed as slices come, those on the screen first.
 
 Hundreds of kept marks would keep the main thread from the first images if each slice were a job of its own; a few slices at a
-time are copied and hashed in one, and the next ones when these are done. Nothing is loaded, and nothing comes first, for a check.
+time are copied and hashed in one, and the next ones when these are done. Nothing is loaded, and nothing comes first, for a check:
+while slices of a stack come, only those on the screen are checked.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class PixelChecks:
         self._come: dict[Slice, None] = {}
         self._begun = self._asked = False
         workspace.loader.slice_loaded.connect(self._loaded)
+        workspace.loader.rested.connect(self._rested)
 
     def expect(self, stack: Stack, time: int, k: int, subject: str, wanted: str) -> None:
         """Compare the pixels of slice k with those that something was made on, when they are there."""
@@ -53,6 +55,10 @@ class PixelChecks:
         at = (stack_id, time, k)
         if at in self._expected:
             self._come[at] = None
+            self._begin()
+
+    def _rested(self, _stack_id: str) -> None:
+        if self._come:
             self._begin()
 
     def _begin(self) -> None:
@@ -96,13 +102,15 @@ class PixelChecks:
         self._hash(pixels, done, failed)
 
     def _in_order(self) -> list[Slice]:
-        """What waits, the slices on the screen first."""
+        """What may be checked now, the slices on the screen first."""
         shown = {
             (state.stack.id, state.view.time, state.view.k)
             for state in self._workspace.viewports
             if state.stack is not None
         }
-        return sorted(self._come, key=lambda at: at not in shown)
+        coming = {stack_id for stack_id in {at[0] for at in self._come} if self._workspace.loader.is_loading(stack_id)}
+        due = [at for at in self._come if at in shown or at[0] not in coming]
+        return sorted(due, key=lambda at: at not in shown)
 
     def _pixels(self, at: Slice) -> NDArray[Any] | None:
         stack_id, time, k = at

@@ -68,6 +68,26 @@ def test_slices_on_the_screen_are_checked_first_and_few_in_one_turn(monkeypatch:
     assert sorted(told) == [f"mark {k}" for k in range(9)]
 
 
+def test_while_slices_come_only_those_on_the_screen_are_checked() -> None:
+    workspace, stack, _stored = opened()
+    loader, jobs = workspace.loader, workspace.jobs
+    told: list[str] = []
+    checks = PixelChecks(workspace, told.append)
+    for k in range(9):
+        checks.expect(stack, 0, k, f"mark {k}", "other pixels")
+    loader.coming.add(stack.id)  # type: ignore[attr-defined]
+    for k in (4, 5, 6):
+        loader.load(stack, k)  # type: ignore[attr-defined]
+    while jobs.waiting:  # type: ignore[attr-defined]
+        jobs.run_all()  # type: ignore[attr-defined]
+    assert told == ["mark 5"]
+    loader.coming.clear()  # type: ignore[attr-defined]
+    loader.rested.emit(stack.id)
+    while jobs.waiting:  # type: ignore[attr-defined]
+        jobs.run_all()  # type: ignore[attr-defined]
+    assert told == ["mark 5", "mark 4", "mark 6"]
+
+
 def test_pixels_that_are_the_same_are_not_told_and_those_taken_back_are_checked_when_they_come_again() -> None:
     workspace, stack, stored = opened()
     loader, jobs = workspace.loader, workspace.jobs

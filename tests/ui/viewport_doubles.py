@@ -41,8 +41,10 @@ class LoaderDouble:
     volume_complete = Signal(str, int)
     progress = Signal(str, int, int)
     failed = Signal(str, int, int, object)
+    rested = Signal(str)
 
     def __init__(self) -> None:
+        self.coming: set[str] = set()
         self.volumes: dict[tuple[str, int], Volume] = {}
         self.focus: list[tuple[str, int, int]] = []
         self.errors: dict[tuple[str, int, int], MedviewError] = {}
@@ -55,6 +57,9 @@ class LoaderDouble:
     def loaded_slice(self, stack: Stack, time: int, k: int) -> Any:
         volume = self.volumes.get((stack.id, time))
         return volume.stored[k] if volume is not None and volume.is_loaded(k) else None
+
+    def is_loading(self, stack_id: str) -> bool:
+        return stack_id in self.coming
 
     def set_focus(self, stack: Stack, time: int, k: int) -> None:
         self.focus.append((stack.id, time, k))
