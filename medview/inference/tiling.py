@@ -88,6 +88,10 @@ class Tiles:
     finished: int | None
 
 
+Step = tuple[Tiles, list[tuple[slice, ...]]]
+"""Some tiles, and the voxels that each of them covers."""
+
+
 class Receives(Protocol):
     """Who gets what is blended."""
 
@@ -126,10 +130,46 @@ class Window:
         starts = [[first // s for first in axis] for axis, s in zip(self.starts, stride, strict=True)]
         self.totals = Totals(weights, starts, [size // s for size, s in zip(full, stride, strict=True)])
         self.blend = Blend(self.totals)
+        self._known: list[Step] = []
 
     def fits(self, shape: Sequence[int], stride: Sequence[Stride]) -> bool:
         """Whether values of a shape are seen through it."""
         return self.shape == tuple(shape) and self._stride == tuple(stride)
+
+    def steps(self) -> Iterator[Step]:
+        """All tiles, as many at once as the manifest says, row of tiles by row, and what each covers."""
+        if len(self.starts) > 2:
+            return self._steps()
+        # What is found for one slice holds for all.
+        self._known = self._known or list(self._steps())
+        return iter(self._known)
+
+    def _steps(self) -> Iterator[Step]:
+        size, batch, done = self.tiling.size, self.tiling.batch, 0
+        parts = self.totals.parts[0]
+        first_tile = 0
+        for n, tall in enumerate(parts):
+            members = self.starts[0][first_tile : first_tile + len(tall.starts)]
+            first_tile += len(members)
+            row = [
+                ((n, *rest), member)
+                for rest in product(*(range(len(axis)) for axis in self.starts[1:]))
+                for member in range(len(members))
+            ]
+            end = self.answer_shape[0]
+            if n + 1 < len(parts):
+                end = min(end, parts[n + 1].start - self.kept[0].start)
+            for start in range(0, len(row), batch):
+                part = row[start : start + batch]
+                corners = [
+                    (members[member], *(axis[one] for axis, one in zip(self.starts[1:], at[1:], strict=True)))
+                    for at, member in part
+                ]
+                boxes = [
+                    tuple(slice(low, low + tile) for low, tile in zip(corner, size, strict=True)) for corner in corners
+                ]
+                done += len(part)
+                yield Tiles(tuple(part), done, end if start + len(part) == len(row) else None), boxes
 
     @property
     def answer_shape(self) -> tuple[int, ...]:
@@ -151,35 +191,10 @@ class Sliding:
 
     def tiles(self) -> Iterator[tuple[Tiles, AnyArray]]:
         """All tiles, as many at once as the manifest says, row of tiles by row."""
-        window, done = self.window, 0
         values: Cut = self._values if self._filled is None else self._filled
-        size, batch = window.tiling.size, window.tiling.batch
-        parts = window.totals.parts[0]
-        first_tile = 0
-        for n, tall in enumerate(parts):
-            members = window.starts[0][first_tile : first_tile + len(tall.starts)]
-            first_tile += len(members)
-            row = [
-                ((n, *rest), member)
-                for rest in product(*(range(len(axis)) for axis in window.starts[1:]))
-                for member in range(len(members))
-            ]
-            end = window.answer_shape[0]
-            if n + 1 < len(parts):
-                end = min(end, parts[n + 1].start - window.kept[0].start)
-            for start in range(0, len(row), batch):
-                part = row[start : start + batch]
-                corners = [
-                    (members[member], *(axis[one] for axis, one in zip(window.starts[1:], at[1:], strict=True)))
-                    for at, member in part
-                ]
-                cut = [
-                    values[tuple(slice(low, low + tile) for low, tile in zip(corner, size, strict=True))]
-                    for corner in corners
-                ]
-                done += len(part)
-                finished = end if start + len(part) == len(row) else None
-                yield Tiles(tuple(part), done, finished), np.stack(cut) if len(cut) > 1 else cut[0][None]
+        for tiles, boxes in self.window.steps():
+            cut = [values[box] for box in boxes]
+            yield tiles, np.stack(cut) if len(cut) > 1 else cut[0][None]
 
     def add(self, tiles: Tiles, answers: FloatMap) -> None:
         """The answers (n, channels, spatial…) to ``tiles``."""
