@@ -79,6 +79,15 @@ def most_important(items: Sequence[tuple[str, int]], rows: int) -> frozenset[str
     return frozenset(kept)
 
 
+IN_EACH_TILE = frozenset({"patient_name", "image", "location", "dimensions", "side_view"})
+"""What small tiles of one series say each for itself; the first one says what holds for all."""
+
+
+def of_tile(layout: Layout) -> Layout:
+    """A layout for a small tile that is not the first."""
+    return {corner: tuple(item for item in items if item in IN_EACH_TILE) for corner, items in layout.items()}
+
+
 MODALITIES = ("", "CT", "MR", "PT", "NM", "CR", "DX", "MG", "US", "XA", "RF")
 """Those that the dialog offers by name; "" is all others."""
 

@@ -24,7 +24,8 @@ def draw_path_scale(canvas: Canvas, shown: ShownSlice, transform: ViewTransform)
     step = next((mm for mm in _STEPS_MM if mm * px_per_mm >= _LEAST_PX), _STEPS_MM[-1])
     small, painter = canvas.fonts.small, canvas.painter
     count = int(surface.length_mm / step + 1e-9)
-    lines, words = [], []
+    lines: list[QLineF] = []
+    words: list[tuple[QRectF, str]] = []
     for number in range(count + 1):
         column = number * step / surface.step_mm
         x, y = transform.image_to_screen(column, -0.5)

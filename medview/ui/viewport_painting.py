@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QTextOption
 
 from medview.app import reading
-from medview.app.corner_items import layout_for
+from medview.app.corner_items import SMALL_PX, Layout, layout_for, of_tile
 from medview.app.live_results import live_findings, live_marks
 from medview.app.marks import Mark, marks_of
 from medview.app.picture import ScreenPart
@@ -93,6 +93,8 @@ class ViewportPainting:
         self._widget = widget
         self._fonts: Fonts | None = None
         self._corners_key: tuple[object, ...] = ()
+        self._tile_layout: tuple[Layout, Layout] | None = None
+        """The layout of the corners, and what a small tile has of it."""
         self._known_lines = KnownLines()
         self._corners_kept = Corners()
         self._fitted: tuple[Corners, tuple[float, float], Corners, list[QRectF]] | None = None
@@ -264,7 +266,7 @@ class ViewportPainting:
         waiting = shown.k is not None and not volume.is_loaded(shown.k)
         voi = state.view.voi if waiting else widget.voi
         modality = state.stack.context.modality if state.stack is not None else ""
-        layout = layout_for(modality, widget.workspace.settings.corners)
+        layout = self._layout(layout_for(modality, widget.workspace.settings.corners))
         key = (state.view, shown, widget.transform, voi, widget.inverted, layout)
         if key != self._corners_key:
             self._corners_kept = corner_lines(
@@ -281,6 +283,16 @@ class ViewportPainting:
             )
             self._corners_key = key
         return self._corners_kept
+
+    def _layout(self, layout: Layout) -> Layout:
+        """What stands in the corners here: small tiles say what is the same in all of them once."""
+        widget = self._widget
+        workspace = widget.workspace
+        if not workspace.links.tiled or widget.height() >= SMALL_PX or widget.state is workspace.viewports[0]:
+            return layout
+        if self._tile_layout is None or self._tile_layout[0] is not layout:
+            self._tile_layout = (layout, of_tile(layout))
+        return self._tile_layout[1]
 
     def _fitting(self, canvas: Canvas, corners: Corners) -> tuple[Corners, list[QRectF]]:
         """The corners as they fit into the viewport, and where they lie; made anew when the words or the size change."""

@@ -120,6 +120,28 @@ def test_a_small_tile_keeps_what_matters_most_and_its_picture(qtbot: QtBot) -> N
     assert len(large["bottom_left"]) == 3
 
 
+def test_small_tiles_of_one_series_tell_once_what_is_the_same_in_all(qtbot: QtBot, reading_desk: Desk) -> None:
+    workspace, grid = reading_desk.workspace, reading_desk.window.grid
+    workspace.set_layout(4, 4, tiled=True)
+    QApplication.processEvents()
+
+    def told(at: int) -> str:
+        widget = grid.frames[at].viewport
+        assert widget.volume is not None
+        assert widget.shown is not None
+        corners = widget._painting._corners(widget.volume, widget.shown)
+        return "\n".join("".join(part.text for part in line) for name in CORNERS for line in getattr(corners, name))
+
+    first, other = told(0), told(5)
+    assert "W " in first
+    assert "W " not in other
+    assert all(word in other for word in ("Doe", "Image", "mm")), "who it is, which image, where"
+    assert len(other.splitlines()) < len(first.splitlines())
+    workspace.set_layout(1, 2, tiled=True)
+    QApplication.processEvents()
+    assert "W " in told(1), "there is room"
+
+
 def test_a_tiny_tile_tells_whole_lines_only(qtbot: QtBot) -> None:
     widget = viewport(qtbot, (150, 120), name="DOE^JANE MARGARET ELIZABETH")
     known = corner_lines(widget.state.view, widget.shown, widget.transform, widget.voi, index=7, count=120)
