@@ -125,7 +125,8 @@ def declared_window(stack: Stack, frame: int, preset: Voi | None = None) -> Voi 
     """The window that is known without the pixels of ``frame`` (index into ``stack.frames``); None where there is none.
 
     The file's first for this frame, else ``preset`` of the modality (without one the built-in for CT in HU and PET in
-    SUV); 8-bit values without a transform are drawn as they are.
+    SUV); the grey of 8 bits or fewer without a transform is drawn from black to white as those bits say. What is drawn so
+    was made to be looked at: labels, and volume files, which say nothing of a look, are not (0 and 1 would both be black).
     """
     if stack.components > 1:
         return IDENTITY_WINDOW
@@ -136,7 +137,12 @@ def declared_window(stack: Stack, frame: int, preset: Voi | None = None) -> Voi 
     if chosen is not None:
         return chosen
     plain = stack.transform.lut is None and stack.transform.slope_intercept(frame) == (1.0, 0.0)
-    return IDENTITY_WINDOW if stack.dtype == "uint8" and plain else None
+    if stack.dtype != "uint8" or not plain or stack.whole is not None or stack.context.modality == "SEG":
+        return None
+    if stack.bits_stored is not None and stack.bits_stored < 8:
+        top = (1 << stack.bits_stored) - 1
+        return Window(top / 2, float(top), "LINEAR_EXACT", "")
+    return IDENTITY_WINDOW
 
 
 def _suv_window(stack: Stack) -> Window | None:

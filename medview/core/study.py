@@ -199,6 +199,8 @@ class Stack:
     """Other numbers for the same values, the one that is shown beside them by default first."""
     graphics: tuple[FrameSource | None, ...] = ()
     """Per frame what its file draws over it, (rows, columns, 4) RGBA; () where no file does. Acquired frames only."""
+    bits_stored: int | None = None
+    """How many bits of a stored value mean something, where the file says it."""
 
     def graphics_of(self, frame: int) -> FrameSource | None:
         """What is drawn over a frame (index into ``frames``)."""

@@ -6,20 +6,21 @@ from dataclasses import dataclass, field
 
 from medview.core.problem import Problem
 from medview.core.study import Census, Series, Study, StudyObject
+from medview.dicom.copies import Copies, kept_by_path
 from medview.dicom.header import InstanceHeader
 from medview.dicom.mosaic import MosaicSlice
 from medview.dicom.object_kinds import is_study_object
-from medview.dicom.scan import ScanBatch, is_same_file, same_content
+from medview.dicom.scan import ScanBatch
 from medview.dicom.series_context import series_context
 from medview.dicom.stacks import BuiltStacks, build_stacks, is_localizer
 
 
 @dataclass(slots=True)
 class _SeriesFiles:
-    """The objects of one series by SOP Instance UID, and what was made of them."""
+    """The objects of one series, and what was made of them."""
 
     headers: list[InstanceHeader] = field(default_factory=list)
-    by_uid: dict[str, InstanceHeader] = field(default_factory=dict)
+    copies: Copies = field(default_factory=Copies)
     series: Series | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -49,14 +50,11 @@ class Catalog:
             files = self._series.get(key)
             if files is None:
                 files = self._series[key] = _SeriesFiles()
-            first = files.by_uid.setdefault(header.sop_uid, header) if header.sop_uid else header
-            if first is not header and not header.copy_of:  # from another scan, or another image under this UID
-                if is_same_file(first.path, header.path):
-                    self._files_seen -= 1
-                    continue
-                if same_content(first, header):
-                    header = header._replace(copy_of=first.path)
-            files.headers.append(header)
+            taken = header if header.copy_of else files.copies.take(header)  # from another scan perhaps
+            if taken is None:
+                self._files_seen -= 1
+                continue
+            files.headers.append(taken)
             files.series = None
             touched.add(key)
             # Counted here, from NumberOfFrames alone, and not from what the stacks hold.
@@ -116,7 +114,7 @@ class Catalog:
 
     def _built(self, files: _SeriesFiles) -> Series:
         if files.series is None:
-            headers = sorted(files.headers, key=lambda each: each.path)
+            headers = kept_by_path(files.headers)
             built = _built_or_problems(headers)
             files.problems = built.problems
             context = series_context(headers)

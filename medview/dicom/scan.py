@@ -1,7 +1,7 @@
 """Finding DICOM objects below paths: headers and problems in batches, while the first image is already on its way."""
 
 # A folder may hold 100,000 files: paths stay strings.
-# ruff: noqa: PTH121, PTH122
+# ruff: noqa: PTH122
 from __future__ import annotations
 
 import os
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from medview.core.problem import MedviewError, Problem
 from medview.core.progress import Progress
+from medview.dicom.copies import Copies
 from medview.dicom.file_start import BrokenElements, NotDicom
 from medview.dicom.header import InstanceHeader
 from medview.dicom.header_reader import HeaderReader
 from medview.dicom.walk import MEDIA_DIRECTORY, FileWalk, unreadable
-from medview.files.byte_source import opened
 
 FIRST_BATCH_FILES = 16
 FIRST_BATCH_SECONDS = 0.03
@@ -50,7 +50,7 @@ class Scan:
     def __init__(self, paths: Sequence[str]) -> None:
         self._walk = FileWalk(paths)
         self._reader = HeaderReader()
-        self._copies: dict[str, InstanceHeader] = {}
+        self._copies = Copies()
         self._headers: list[InstanceHeader] = []
         self._problems: list[Problem] = []
         self._not_dicom: list[str] = []
@@ -73,7 +73,7 @@ class Scan:
         other = Scan(())
         if not last:
             other._walk = self._walk.successor()
-        other._copies = dict(self._copies)
+        other._copies = self._copies.successor()
         other._headers, other._problems = list(self._headers), list(self._problems)
         other._not_dicom, other._media = list(self._not_dicom), list(self._media)
         other._files, other._total = self._files, self._total
@@ -163,14 +163,11 @@ class Scan:
         if header.series.sop_class == MEDIA_DIRECTORY and header.pixels is None:
             self._media.append(header.path)
             return
-        first = self._copies.setdefault(header.sop_uid, header) if header.sop_uid else header
-        if first is header:
-            self._headers.append(header)
-        elif is_same_file(first.path, header.path):
+        taken = self._copies.take(header)
+        if taken is None:
             self._files -= 1  # a link to a file that was read already
         else:
-            same = same_content(first, header)
-            self._headers.append(header._replace(copy_of=first.path) if same else header)
+            self._headers.append(taken)
 
     def _check_media(self) -> None:
         """Name what the media directories among the files list and what is not there."""
@@ -181,48 +178,3 @@ class Scan:
                 self._reading = (path, time.monotonic())
                 self._problems.extend(missing_files(path, self._walk.taken))
         self._reading = None
-
-
-def is_same_file(one: str, other: str) -> bool:
-    """Whether two paths lead to one file."""
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False
-
-
-def same_content(one: InstanceHeader, other: InstanceHeader) -> bool:
-    """Whether two files with one SOP Instance UID hold the same image: same description, same bytes from the pixels on.
-
-    Objects without pixels (reports …) are the same where their files are, to the last byte.
-    """
-    if one.series_key != other.series_key or one.frames != other.frames or one.frame_count != other.frame_count:
-        return False
-    if one.pixels is None or other.pixels is None:
-        return one.pixels is other.pixels and one.file_size == other.file_size and _same_bytes(one, 0, other, 0)
-    if (one.pixels.rows, one.pixels.columns, one.pixels.transfer_syntax, one.pixels.data_length) != (
-        other.pixels.rows,
-        other.pixels.columns,
-        other.pixels.transfer_syntax,
-        other.pixels.data_length,
-    ):
-        return False
-    at = 0 if one.pixels.deflated_at is not None else one.pixels.data_offset
-    there = 0 if other.pixels.deflated_at is not None else other.pixels.data_offset
-    return _same_bytes(one, at, other, there)
-
-
-def _same_bytes(one: InstanceHeader, at: int, other: InstanceHeader, there: int) -> bool:
-    """Whether two files are equal from a place of each on."""
-    try:
-        with opened(one.path) as a, opened(other.path) as b:
-            while True:
-                part, twin = a.read(at, 1 << 20), b.read(there, 1 << 20)
-                if part != twin:
-                    return False
-                if not part:
-                    return True
-                at += len(part)
-                there += len(part)
-    except (OSError, MedviewError):
-        return False

@@ -518,4 +518,5 @@ def _stack(
         graphics=_graphics(frames),
         scales=scales,
         profile_path=header.path if is_colour and header.image.has_profile else "",
+        bits_stored=pixels.bits_stored,
     )

@@ -110,6 +110,27 @@ def test_eight_bit_is_drawn_as_it_is() -> None:
     assert resolve_window(stack_of(scaled, "US"), scaled, 0) != IDENTITY_WINDOW
 
 
+@pytest.mark.parametrize(
+    ("modality", "changes"), [("OT", {"bits_stored": 1}), ("SEG", {"bits_stored": 8}), ("", {"whole": object()})]
+)
+def test_ones_among_zeros_are_not_black(modality: str, changes: dict[str, object]) -> None:
+    """A picture of one bit, a segmentation opened by itself, a label map in a volume file."""
+    values = np.zeros((1, 16, 16), np.uint8)
+    values[0, :1, :2] = 1
+    volume = Volume(values, ModalityTransform())
+    window = resolve_window(stack_of(volume, modality, **changes), volume, 0)
+    picture = compose_picture(values[0], np.ones((16, 16), bool), window)
+    np.testing.assert_array_equal(picture[..., 0], 255 * values[0])
+
+
+def test_a_few_bits_are_drawn_from_black_to_white() -> None:
+    values = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
+    volume = Volume(values, ModalityTransform())
+    window = resolve_window(stack_of(volume, "US", bits_stored=4), volume, 0)
+    picture = compose_picture(values[0], np.ones((4, 4), bool), window)
+    np.testing.assert_array_equal(picture[..., 0], 17 * values[0])
+
+
 # Composition -----------------------------------------------------------------------------------------------------------
 
 

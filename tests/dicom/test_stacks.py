@@ -176,6 +176,27 @@ def test_one_uid_with_other_pixels_is_shown_and_said(tmp_path: Path) -> None:
     assert all("duplicate_uid" in codes(stack) for stack in stacks_of(tmp_path))
 
 
+def test_copies_among_others_of_one_uid_are_told_in_any_order(tmp_path: Path) -> None:
+    """Two copies and a third image under their UID: which is shown, and how often, is not a matter of who came first."""
+    series = make_series()
+    other = copy.deepcopy(series[4])
+    brighter(1, other)
+    save_series([*series, other, series[4]], tmp_path)
+    paths = sorted(tmp_path.iterdir())
+    found = set()
+    for order in (paths, paths[::-1], [*paths[7:], *paths[:7]]):
+        catalog = catalog_of(*order)
+        assert_census(catalog)
+        found.add(
+            (
+                *(problem.path for problem in catalog.problems()),
+                *((stack.id, tuple(frame.path for frame in stack.frames)) for stack in stacks_of(*order)),
+            )
+        )
+    assert len(found) == 1
+    assert len(found.pop()) == 3  # one copy, the volume, the other image
+
+
 def test_one_uid_for_a_whole_series_keeps_the_volume(tmp_path: Path) -> None:
     series = each(make_series(), lambda _, data: data.__setattr__("SOPInstanceUID", "1.2.3"))
     stack = only_stack(save_series(series, tmp_path))
