@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from medview.app.annotated_picture import cropped, draw_letters, draw_outline, draw_scale, draw_tag, enlarged, placed
 from medview.app.headless import load_frames
+from medview.app.shown_slice import ShownSlice, acquired_shown
+from medview.app.stated_fusion import FusedPictures, nearest_frame
 from medview.core.cut import acquired_slice, cut_labels
 from medview.core.display import OverlayStyle, compose_picture, declared_window, percentile_window
 from medview.core.plane import EdgeLetters, plane_of_slice
 from medview.core.progress import Progress, no_progress
-from medview.core.statement import StatedFinding, StatedMark, StatedResult, Statement
-from medview.core.study import Stack
+from medview.core.statement import StatedFinding, StatedFusion, StatedMark, StatedResult, Statement
+from medview.core.study import FrameSource, Stack
 from medview.core.window import Window
 from medview.formats.picture_writing import png_bytes
 
@@ -47,6 +49,12 @@ class KeyPicture:
     """The part around the only small thing on it, at the size of the whole."""
     cut: str = ""
     """What kind of cut or slab it is."""
+    fused: StatedFusion | None = None
+    """What lies over it."""
+    fused_fault: str = ""
+    """Why what lies over it on the screen is not there."""
+    fused_frame: FrameSource | None = None
+    """The image of the upper series next to it."""
 
 
 def address_of(rgba: NDArray[np.uint8]) -> str:
@@ -61,12 +69,13 @@ def key_pictures(statement: Statement, progress: Progress = no_progress) -> tupl
     """
     found: list[KeyPicture] = []
     wanted = _slices(statement)
+    fused = FusedPictures(statement, progress)
     for number, (stack, time, k) in enumerate(wanted):
         progress("pictures", number, len(wanted))
-        found.append(picture_of(statement, stack, time, k, progress))
+        found.append(picture_of(statement, stack, time, k, fused, progress))
     for number, mark in enumerate(statement.marks, 1):
         if mark.k is None and len(found) < max(MOST_PICTURES, len(statement.keys)):
-            made = picture_of_cut(statement, number, mark)
+            made = picture_of_cut(statement, number, mark, fused)
             if made is not None:
                 found.append(made)
     return tuple(found)
@@ -94,7 +103,9 @@ def _slices(statement: Statement) -> list[tuple[Stack, int, int]]:
     return list(wanted.values())[:most]
 
 
-def picture_of(statement: Statement, stack: Stack, time: int, k: int, progress: Progress = no_progress) -> KeyPicture:
+def picture_of(
+    statement: Statement, stack: Stack, time: int, k: int, fused: FusedPictures, progress: Progress = no_progress
+) -> KeyPicture:
     """The slice with its labels, boxes and marks and their numbers; beside it the part where the only small thing is."""
     depth = stack.shape[0]
     volume = load_frames(stack, [time * depth + k], progress)[0]
@@ -115,20 +126,22 @@ def picture_of(statement: Statement, stack: Stack, time: int, k: int, progress: 
         for number, one in enumerate(statement.marks, 1)
         if one.stack.id == stack.id and one.k == k and one.mark.place.time == time
     ]
+    over = _Over(fused, stack, acquired_shown(stack, k, time))
     plain = compose_picture(
         shown.values,
         shown.coverage,
         voi or percentile_window(volume, 0),
-        stack.inverted,
+        statement.look_at(stack, stack.frames[time * depth + k]).inverse,
         shown.padding,
         overlays,
         missing=shown.missing,
+        fused=over.sample,
     )
     things = [_thing_of_finding(number, one) for number, one in findings]
     things += [_thing_of_mark(number, one) for number, one in marks]
     letters = None if stack.planes is None and stack.geometry is None else _letters(stack, time * depth + k, k)
     keys = [one for one in statement.keys if (one.stack.id, one.time, one.k) == (stack.id, time, k)]
-    picture, detail = drawn(plain, things, stack.pixel_aspect, letters, _mm_across(stack))
+    picture, detail = drawn(plain, things, stack.pixel_aspect, letters, _mm_across(stack), over)
     return KeyPicture(
         stack,
         time,
@@ -139,10 +152,11 @@ def picture_of(statement: Statement, stack: Stack, time: int, k: int, progress: 
         bool(keys),
         "; ".join(key.note for key in keys if key.note),
         detail=detail,
+        **over.said(),
     )
 
 
-def picture_of_cut(statement: Statement, number: int, one: StatedMark) -> KeyPicture | None:
+def picture_of_cut(statement: Statement, number: int, one: StatedMark, fused: FusedPictures) -> KeyPicture | None:
     """The cut or slab that a mark lies on, with the mark; None where it cannot be made again. Reads the whole volume."""
     from medview.app.headless import load_whole
     from medview.app.mark_values import shown_of, slice_values
@@ -158,12 +172,39 @@ def picture_of_cut(statement: Statement, number: int, one: StatedMark) -> KeyPic
         inside = cut.values[cut.coverage & np.isfinite(cut.values)]
         low, high = (float(value) for value in np.percentile(inside, (1, 99))) if inside.size else (0.0, 1.0)
         voi = Window((low + high) / 2, max(high - low, 1e-6))
-    plain = compose_picture(cut.values, cut.coverage, voi, stack.inverted, cut.padding, missing=cut.missing)
+    over = _Over(fused, stack, shown if shown.slab is None else None)  # what lies over a slab is a slab of its own
+    inverse = statement.look_at(stack, stack.frames[0]).inverse
+    plain = compose_picture(cut.values, cut.coverage, voi, inverse, cut.padding, missing=cut.missing, fused=over.sample)
     letters = edge_letters(shown.plane, np.eye(2))
-    picture, detail = drawn(
-        plain, [_thing_of_mark(number, one)], shown.pixel_mm[0] / shown.pixel_mm[1], letters, shown.pixel_mm[1]
-    )
-    return KeyPicture(stack, place.time, None, picture, (), (number,), detail=detail, cut=one.values_of or place.plane)
+    aspect = shown.pixel_mm[0] / shown.pixel_mm[1]
+    picture, detail = drawn(plain, [_thing_of_mark(number, one)], aspect, letters, shown.pixel_mm[1], over)
+    kind = one.values_of or place.plane
+    return KeyPicture(stack, place.time, None, picture, (), (number,), detail=detail, cut=kind, **over.said())
+
+
+class _Over:
+    """What lies over one picture."""
+
+    def __init__(self, fused: FusedPictures, stack: Stack, shown: ShownSlice | None) -> None:
+        self._pictures, self._shown = fused, shown
+        self.fusion = None if shown is None else fused.over(stack)
+        self.sample = None if self.fusion is None or shown is None else fused.sample(self.fusion, shown)
+
+    def annotate(self, picture: NDArray[np.uint8]) -> None:
+        """Say on the picture what lies there."""
+        if self.fusion is not None and self.sample is not None:
+            self._pictures.annotate(picture, self.fusion)
+
+    def said(self) -> dict[str, Any]:
+        """What a `KeyPicture` tells of it."""
+        if self.fusion is None or self._shown is None:
+            return {}
+        fault = self._pictures.failure(self.fusion)
+        if fault is not None:
+            return {"fused_fault": fault.text}
+        if self.sample is None:
+            return {}
+        return {"fused": self.fusion, "fused_frame": nearest_frame(self.fusion, self._shown)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +230,7 @@ def drawn(
     aspect: float,
     letters: EdgeLetters | None,
     mm_across: float | None,
+    over: _Over | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     """(the picture with everything, the part of it around the only small thing)."""
     large, scale = enlarged(plain, aspect, LONG_SIDE)
@@ -198,6 +240,8 @@ def drawn(
         draw_letters(large, letters)
     if mm_across is not None:
         draw_scale(large, mm_across / scale[0])
+    if over is not None:
+        over.annotate(large)
     if len(things) != 1:
         return large, None
     corners = placed(np.array(things[0].box).reshape(2, 2), scale).ravel().tolist()
@@ -236,7 +280,6 @@ def _thing_of_mark(number: int, one: StatedMark) -> _Thing:
 
 def _letters(stack: Stack, frame: int, k: int) -> EdgeLetters | None:
     """Orientation letters of a slice; None where its place is not known."""
-    from medview.app.shown_slice import acquired_shown
     from medview.core.plane import edge_letters
 
     shown = acquired_shown(stack, k, frame // max(1, stack.shape[0]))

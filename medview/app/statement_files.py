@@ -217,7 +217,11 @@ class _Writing:
                 raise _no_dicom(FILE_NAMES["sc"].format(number), "sc_impossible")
             path = self._folder / FILE_NAMES["sc"].format(number)
             said = "medview: a cut" if one.k is None else f"medview: image {one.k + 1}"
-            write_capture(path, one.rgba, source, self._statement.study, said)
+            said += (
+                f", {one.stack.context.modality} + {one.fused.over.context.modality}" if one.fused is not None else ""
+            )
+            also = (one.fused_frame.path,) if one.fused_frame is not None and one.fused_frame.sop_uid else ()
+            write_capture(path, one.rgba, source, self._statement.study, said, also)
             self.paths.append(str(path))
 
     def _maps(self) -> None:

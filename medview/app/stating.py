@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from medview.app.stated_fusion import fusions_of
 from medview.app.stated_looks import looks_of
 from medview.core.problem import ExitCode, MedviewError
 
@@ -46,7 +47,7 @@ def statement_maker(
     }
     priors = _priors(workspace)
     windows = _windows(workspace, {stack.id for stack in stacks})
-    looks = looks_of(workspace, study, device_ratio)
+    looks, fusions = looks_of(workspace, study, device_ratio), fusions_of(workspace, study)
 
     def make() -> Statement:
         from medview.app.mark_values import LoadedValues
@@ -70,7 +71,7 @@ def statement_maker(
             maps=[one for stack, made in maps for one in maps_of_explanation(stack, made)],
             keys=[StatedKey(stack, place.time, place.k, place.key.note) for stack, place in keys],
         )
-        return replace(stated, windows=windows, looks=looks)
+        return replace(stated, windows=windows, looks=looks, fusions=fusions)
 
     return make
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from medview import __version__
 from medview.app.key_pictures import KeyPicture, address_of, key_pictures
 from medview.app.page_template import fill_template
+from medview.app.stated_fusion import title_of
 from medview.core.finding import Provenance
 from medview.core.folders import user_folder
 from medview.core.person_name import shown_person_name
@@ -48,6 +49,9 @@ _WORDS: dict[Language, dict[str, str]] = {
         "said_findings": "Findings of models: {0} ({1} accepted, {2} rejected, {3} not decided)",
         "said_marks": "Measurements of the reader: {0}", "said_keys": "Key images: {0}", "said_segments": "Segmented structures: {0}",
         "said_grown": "Larger than on the prior: {0}", "said_smaller": "Smaller than on the prior: {0}",
+        "fused": "{0} over {1}", "fused_failed": "the series on top could not be read: {0}",
+        "fused_unverified": "other frame of reference, place not verified", "fused_unsure": "registered by medview, not accepted",
+        "fused_by_hand": "moved by hand",
         "by_reader": "said by the reader", "by_tracking": "same tracking identifier", "by_name": "same name", "by_place": "same place",
     },
     "zh_CN": {
@@ -64,6 +68,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "said_findings": "模型发现：{0} 处（已接受 {1}，已拒绝 {2}，未判定 {3}）",
         "said_marks": "阅片者测量：{0} 项", "said_keys": "关键图像：{0} 幅", "said_segments": "分割结构：{0} 个",
         "said_grown": "较前增大：{0}", "said_smaller": "较前缩小：{0}",
+        "fused": "{1} 上叠加 {0}", "fused_failed": "叠加序列无法读取：{0}",
+        "fused_unverified": "参考坐标系不同，位置未经核实", "fused_unsure": "由 medview 配准，尚未确认", "fused_by_hand": "手动移动",
         "by_reader": "由阅片者指认", "by_tracking": "追踪标识相同", "by_name": "名称相同", "by_place": "位置相同",
     },
 }  # fmt: skip
@@ -295,7 +301,13 @@ def _caption(one: KeyPicture, words: dict[str, str]) -> str:
         where = f"{words['on_cut']} ({words.get(one.cut, one.cut)})" if one.cut else words["on_cut"]
     else:
         where = words["image"].format(one.k + 1, one.stack.shape[0])
-    return ", ".join([*numbers, where]) + (f": {one.note}" if one.note else "")
+    fused = ""
+    if one.fused is not None:
+        doubts = "".join(f" ({words[f'fused_{name}']})" for name in one.fused.doubts)
+        fused = "; " + words["fused"].format(title_of(one.fused.over), title_of(one.fused.stack)) + doubts
+    elif one.fused_fault:
+        fused = "; " + words["fused_failed"].format(one.fused_fault)
+    return ", ".join([*numbers, where]) + fused + (f": {one.note}" if one.note else "")
 
 
 def _finding(number: int, one: StatedFinding, words: dict[str, str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from medview.core.finding import Code, Finding, InferenceResult, Provenance
 from medview.core.geometry import Geometry
 from medview.core.measurement import Measurement
 from medview.core.presentation_state import DisplayedArea, PresentationState
+from medview.core.registration import Placement
 from medview.core.study import FrameSource, Stack, Study
 from medview.core.window import Voi
 
@@ -243,6 +244,28 @@ class StatedLook:
 
 
 @dataclass(frozen=True, eq=False)
+class StatedFusion:
+    """A second series that lies over ``stack`` on the screen, and how it is drawn."""
+
+    stack: Stack
+    over: Stack
+    time: int
+    placement: Placement
+    table: NDArray[np.uint8]
+    """(256, 3) RGB."""
+    shares: NDArray[np.float64]
+    """(256,) how much of it is seen at each of its display values."""
+    opacity: float
+    voi: Voi | None = None
+    """Its window; None: as a viewport of its own would be windowed."""
+    mode: Literal["blend", "swipe", "checkerboard"] = "blend"
+    swipe: float = 0.5
+    doubts: tuple[str, ...] = ()
+    """Why its place is not to be relied upon: ``unverified`` (other frames of reference), ``unsure`` (registered by medview and not
+    accepted), ``by_hand`` (moved or turned by the reader)."""
+
+
+@dataclass(frozen=True, eq=False)
 class Statement:
     """Everything said about one study. ``verified``: ``reader`` has read it and stands for it by name."""
 
@@ -258,6 +281,8 @@ class Statement:
     """By the id of a stack the window that the reader looks at it in."""
     looks: tuple[StatedLook, ...] = ()
     """Of the stacks on the screen, the one that counts first."""
+    fusions: tuple[StatedFusion, ...] = ()
+    """What lies over stacks on the screen, the one that counts first."""
 
     def look_at(self, stack: Stack, frame: FrameSource) -> StatedLook:
         """How a frame of a stack is looked at; as its file says where it is not on the screen."""

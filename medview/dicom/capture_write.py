@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,23 @@ from medview.dicom.written_object import MANUFACTURER, check_identity, made_or_r
 
 
 def write_capture(
-    path: str | os.PathLike[str], rgba: NDArray[np.uint8], source: str, study: Study, description: str = ""
+    path: str | os.PathLike[str],
+    rgba: NDArray[np.uint8],
+    source: str,
+    study: Study,
+    description: str = "",
+    also: Sequence[str] = (),
 ) -> None:
-    """Write (h, w, 4) as RGB; patient and study are those of the file ``source``.
+    """Write (h, w, 4) as RGB; patient and study are those of the file ``source``, ``also`` were drawn over it.
 
     Raises MedviewError: ``sc_impossible``, ``other_patient``, ``cannot_write``.
     """
     target = Path(path)
     check_identity([source], study)
-    save_object(made_or_refused(lambda: _make(rgba, source, description), target, "sc_impossible"), target)
+    save_object(made_or_refused(lambda: _make(rgba, source, description, also), target, "sc_impossible"), target)
 
 
-def _make(rgba: NDArray[np.uint8], source: str, description: str) -> Any:
+def _make(rgba: NDArray[np.uint8], source: str, description: str, also: Sequence[str]) -> Any:
     import highdicom
     from pydicom.dataset import Dataset
 
@@ -63,8 +69,11 @@ def _make(rgba: NDArray[np.uint8], source: str, description: str) -> Any:
     made.ImageType = ["DERIVED", "SECONDARY"]
     made.DerivationDescription = "Picture of a viewport, not for diagnosis"
     made.SeriesDescription = (description or "medview: picture")[:60]
-    reference = Dataset()
-    reference.ReferencedSOPClassUID = header.SOPClassUID
-    reference.ReferencedSOPInstanceUID = header.SOPInstanceUID
-    made.SourceImageSequence = [reference]
+    made.SourceImageSequence = [_reference(one, Dataset()) for one in (header, *(source_header(path) for path in also))]
     return made
+
+
+def _reference(header: Any, item: Any) -> Any:
+    item.ReferencedSOPClassUID = header.SOPClassUID
+    item.ReferencedSOPInstanceUID = header.SOPInstanceUID
+    return item

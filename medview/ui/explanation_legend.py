@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medview.app.marks import Mark
+from medview.app.value_bar import Bar
 from medview.core.window import Window
-from medview.ui.colour_bar import Bar
 from medview.ui.explanation_text import explanation_text
 from medview.ui.model_text import model_text
 

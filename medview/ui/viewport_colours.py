@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from medview.app.colour_maps import colours_of, is_turned
 from medview.app.reading import set_window, with_function
 from medview.app.scales import shown_scale
+from medview.app.value_bar import Bar
 from medview.core.colour_map import GREY, built_in_map
 from medview.core.window import Window
-from medview.ui.colour_bar import Bar, draw_bars, places_of_bars
+from medview.ui.colour_bar import draw_bars, places_of_bars
 from medview.ui.explanation_legend import explanation_bars
 from medview.ui.measurement_items import unit_text
 from medview.ui.window_box import draw_box_of_window

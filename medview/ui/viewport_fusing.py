@@ -14,10 +14,10 @@ from medview.app.fusion_picture import FusionPicture
 from medview.app.readout import Readout, read_point
 from medview.app.scales import default_scale
 from medview.app.tools import Tool
+from medview.app.value_bar import Bar
 from medview.core.display import FusedSample
 from medview.core.problem import MedviewError
 from medview.core.registration import placed
-from medview.ui.colour_bar import Bar
 from medview.ui.listen import listen
 from medview.ui.readout_text import value_words
 from medview.ui.text import shown_number

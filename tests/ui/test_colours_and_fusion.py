@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 from medview.app.colour_maps import choose_map, map_id_of
 from medview.app.fusion import change_fusion, exchange, fuse, keep_up, step_opacity
 from medview.app.tools import Tool
+from medview.app.value_bar import Bar
 from medview.core.colour_map import built_in_map
 from medview.core.geometry import Geometry
 from medview.core.measurement import Measurement
@@ -21,7 +22,6 @@ from medview.core.uptake import sphere_shares
 from medview.core.value_scale import ValueScale
 from medview.core.volume import ModalityTransform
 from medview.core.window import Window
-from medview.app.value_bar import Bar
 from medview.ui.colour_bar import bar_rects
 from medview.ui.colour_choice import take_colour_map
 from medview.ui.corner_text import mark_text
