@@ -99,8 +99,9 @@ def ellipse_perimeter(points: Sequence[ImagePoint], spacing: Spacing, kind: Spac
     """Length around the ellipse in the rectangle between two image points, by the arithmetic-geometric mean (Gauss)."""
     if kind == "none":
         spacing = None
-    width, height = np.abs(np.diff(_scaled(points, spacing), axis=0))[0]
-    a, b = float(max(width, height)) / 2, float(min(width, height)) / 2
+    (x0, y0), (x1, y1) = points
+    down, along = spacing or (1.0, 1.0)
+    b, a = sorted((abs(x1 - x0) * along / 2, abs(y1 - y0) * down / 2))
     if b <= 1e-12 * max(a, 1e-300):
         return _quantity(4 * a, spacing, kind)
     total, power, mean, root = a * a - (a * a - b * b) / 2, 1.0, a, b

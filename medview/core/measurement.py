@@ -251,8 +251,9 @@ def chosen_values(
     """(n,) the values of a region, those that are ``skipped`` and NaN left out."""
     if skipped is not None:
         inside = inside & ~skipped[rows, columns]
-    chosen = values[rows, columns][inside].astype(np.float64)
-    return np.asarray(chosen[np.isfinite(chosen)])
+    chosen = values[rows, columns][inside]
+    plain = chosen.astype(np.float64)
+    return plain if chosen.dtype.kind in "iu" else np.asarray(plain[np.isfinite(plain)])
 
 
 def _median(values: NDArray[np.float64]) -> float:
@@ -275,10 +276,13 @@ def statistics_of(
     chosen = chosen_values(rows, columns, inside, values, skipped)
     if not chosen.size:
         return None
+    # As `mean` and `std` do it, without what they ask first: each slice with marks has some regions to be counted.
+    mean = float(np.add.reduce(chosen)) / chosen.size
+    off = chosen - mean
     return RegionStatistics(
         count=int(chosen.size),
-        mean=float(chosen.mean()),
-        sd=float(chosen.std()),
+        mean=mean,
+        sd=math.sqrt(float(np.add.reduce(off * off)) / chosen.size),
         minimum=float(chosen.min()),
         maximum=float(chosen.max()),
         median=_median(chosen),

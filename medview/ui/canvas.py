@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
@@ -333,6 +333,19 @@ class Canvas:
             return self._parted(x, y, text, colour, face)
         self._put(self._corner(x, y), face.picture(text, colour, self.ratio))
         return face.width(text)
+
+    def plain_lines(self, x: float, y: float, lines: Sequence[str], colours: Sequence[QColor]) -> None:
+        """Draw lines below one another without halos, on a ground that is dark already; the last colour is that of all others.
+
+        Words that were never drawn before take a tenth of the time that they take with a halo.
+        """
+        face, painter, ratio = self.fonts.text, self.painter, self.ratio
+        painter.setFont(face.font)
+        left = round(x * ratio) / ratio
+        for row, line in enumerate(lines):
+            if row < len(colours) and (row == 0 or colours[row] is not colours[row - 1]):
+                painter.setPen(colours[row])
+            painter.drawText(QPointF(left, round((y + row * face.height + face.ascent) * ratio) / ratio), line)
 
     def words_width(self, text: str) -> float:
         """How wide :meth:`words` draws a text in the usual font."""

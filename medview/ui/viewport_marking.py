@@ -26,6 +26,7 @@ from medview.ui.text import QT_TRANSLATE_NOOP, translate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from medview.core.cut import Slice
     from medview.ui.viewport import ViewportWidget
 
 MOST_LETTERS = 400
@@ -93,12 +94,14 @@ class ViewportMarking:
         """Where the words of the marks stand, as they were painted last."""
         self._measured: dict[str, tuple[object, Measured]] = {}
         self._made = MadeValues()
+        self._skipped: tuple[int, NDArray[np.bool_]] | None = None
 
     def forget(self) -> None:
         """Another stack is shown."""
         self.close_entry()
         self._measured.clear()
         self._made.forget()
+        self._skipped = None
         self.boxes.clear()
         self.grip = None
 
@@ -119,12 +122,21 @@ class ViewportMarking:
         key = (mark, serial(piece), scale, shown.measure_mm, shown.measure_kind, widget.uptakes.token, shown.slab)
         known = self._measured.get(mark.id)
         if known is None or known[0] != key:
-            skipped = ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding
+            skipped = self._skipped_of(piece)
             made = measure(mark, made_on, piece.values, skipped, volume.unit, filtered=filtered, scale=scale)
-            made = replace(made, elsewhere=elsewhere)
-            known = (key, made if filtered else replace(made, uptakes=widget.uptakes.of(mark, made_on)))
+            uptakes = () if filtered else widget.uptakes.of(mark, made_on)
+            if elsewhere or uptakes:
+                made = replace(made, elsewhere=elsewhere, uptakes=uptakes)
+            known = (key, made)
             self._measured[mark.id] = known
         return known[1]
+
+    def _skipped_of(self, piece: Slice) -> NDArray[np.bool_]:
+        """(h, w) where a piece has no values; the same for all marks on it."""
+        number = serial(piece)
+        if self._skipped is None or self._skipped[0] != number:
+            self._skipped = (number, ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding)
+        return self._skipped[1]
 
     @property
     def can_be_rebound(self) -> bool:
