@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import struct
 import zipfile
 import zlib
@@ -119,6 +120,37 @@ def kept_results(series_uid: str, problems: list[Problem] | None = None) -> tupl
     return tuple(sorted(found, key=lambda result: result.provenance.finished_at))
 
 
+def kept_files(series_uid: str) -> dict[str, tuple[int, int, int]]:
+    """The files of results on a series: a stamp for each path that is another one after it was written again; never raises."""
+    found: dict[str, tuple[int, int, int]] = {}
+    try:
+        with os.scandir(results_folder(series_uid)) as entries:
+            for entry in entries:
+                if entry.name.endswith(ENDING):
+                    known = entry.stat()
+                    found[entry.path] = (known.st_mtime_ns, known.st_size, known.st_ino)
+    except OSError:
+        return found
+    return found
+
+
+def kept_provenance(path: str) -> Provenance | None:
+    """Which result a file holds, without its pixels; None where it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _provenance(json.loads(archive.read("result.json")))
+    except (OSError, *_DAMAGE):
+        return None
+
+
+def kept_result(path: str) -> InferenceResult | None:
+    """The result in a file; None where it cannot be read."""
+    try:
+        return _read(Path(path))
+    except (OSError, *_DAMAGE):
+        return None
+
+
 def _tell(problems: list[Problem] | None, path: Path, what: str) -> None:
     if problems is not None:
         problems.append(Problem(str(path), "result_damaged", what))
@@ -196,10 +228,8 @@ def _read(path: Path) -> InferenceResult:
         if content["segmentation"] is not None:
             segmentation = _read_segmentation(content["segmentation"], archive)
         image = _read_image(content.get("image"), archive)
-    provenance = dict(content["provenance"])
-    provenance["overrides"] = tuple(provenance["overrides"])
     return InferenceResult(
-        provenance=Provenance(**provenance),
+        provenance=_provenance(content),
         by_slice=tuple(tuple(float(value) for value in row) for row in content.get("by_slice", [])),
         earlier=tuple(_earlier(one) for one in content.get("earlier", [])),
         task=str(content["task"]),
@@ -218,6 +248,11 @@ def _read(path: Path) -> InferenceResult:
         image=image,
         inputs=tuple((str(name), str(stack)) for name, stack in content.get("inputs", [])),
     )
+
+
+def _provenance(content: dict[str, Any]) -> Provenance:
+    made = content["provenance"]
+    return Provenance(**{**made, "overrides": tuple(made["overrides"])})
 
 
 def _read_image(content: dict[str, Any] | None, archive: zipfile.ZipFile) -> DerivedImage | None:
@@ -287,9 +322,8 @@ def _box(values: list[list[float]] | None) -> tuple[tuple[float, float, float], 
 
 
 def _earlier(content: dict[str, Any]) -> EarlierRun:
-    made = content["provenance"]
     low, high = ((int(k), int(j), int(i)) for k, j, i in content["box"])
-    return EarlierRun(Provenance(**{**made, "overrides": tuple(made["overrides"])}), (low, high))
+    return EarlierRun(_provenance(content), (low, high))
 
 
 def _finding(content: dict[str, Any]) -> Finding:

@@ -16,6 +16,8 @@ WORK_TEMPLATES: Mapping[str, str] = {
     "marks_from_elsewhere": QT_TRANSLATE_NOOP(
         "Message", "Another window changed marks or decisions of this study; they are shown as they are now."
     ),
+    "results_from_elsewhere": QT_TRANSLATE_NOOP("Message", "Another window has new results of this study: {0}."),
+    "results_gone_elsewhere": QT_TRANSLATE_NOOP("Message", "Another window discarded results of this study: {0}."),
     "marks_away": QT_TRANSLATE_NOOP(
         "Message", "Kept marks on images of these series that are not open: {0}. They stay kept."
     ),

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
+from medview.app.results_elsewhere import ResultsElsewhere
+
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
 
 EVERY_MS = 5000
-"""Asking whether anybody else has written is one PRAGMA in the keeping lane."""
+"""Asking whether anybody else has written is one PRAGMA in the keeping lane, and a look at a folder for each series."""
 
 
 class OtherWindows(QObject):
@@ -20,6 +22,7 @@ class OtherWindows(QObject):
     def __init__(self, window: QWidget, workspace: Workspace) -> None:
         super().__init__(window)
         self._workspace = workspace
+        self._results = ResultsElsewhere(workspace)
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -35,3 +38,4 @@ class OtherWindows(QObject):
     def _look(self) -> None:
         if self._workspace.studies and not self._workspace.is_scanning:
             self._workspace.keeping.look_again()
+            self._results.look_again()

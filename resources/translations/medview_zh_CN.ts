@@ -5055,6 +5055,14 @@
         <translation>另一个窗口更改了本检查的标注或决定；现按最新内容显示。</translation>
     </message>
     <message>
+        <source>Another window has new results of this study: {0}.</source>
+        <translation>另一窗口对本检查有新的结果：{0}。</translation>
+    </message>
+    <message>
+        <source>Another window discarded results of this study: {0}.</source>
+        <translation>另一窗口已舍弃本检查的结果：{0}。</translation>
+    </message>
+    <message>
         <source>Kept marks on images of these series that are not open: {0}. They stay kept.</source>
         <translation>这些序列中有未打开的图像，其上已保存的标记：{0} 个。它们仍然保存。</translation>
     </message>
