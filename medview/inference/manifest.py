@@ -66,6 +66,8 @@ file's own window, low is black (pictures: their grey or colour)."""
 
 AXIS_PAIRS = ({"L", "R"}, {"P", "A"}, {"S", "I"})
 PICTURE_AXES = ("down", "right")
+TURNED_AXES = ("right", "down")
+"""Pictures with columns first, as MONAI's reader gives them."""
 CLIP_AXES = ("time", "down", "right")
 """A network that sees the frames of a sequence as the first spatial axis of its tensor."""
 
@@ -226,7 +228,7 @@ class Input(Strict):
     @property
     def is_picture(self) -> bool:
         """Whether the network sees pixels as displayed, without a patient's directions."""
-        return self.axes in {PICTURE_AXES, CLIP_AXES}
+        return self.axes in {PICTURE_AXES, TURNED_AXES, CLIP_AXES}
 
     @property
     def is_slicewise(self) -> bool:
@@ -236,7 +238,7 @@ class Input(Strict):
     @field_validator("axes")
     @classmethod
     def _axes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if value in {PICTURE_AXES, CLIP_AXES}:
+        if value in {PICTURE_AXES, TURNED_AXES, CLIP_AXES}:
             return value
         if len(value) not in {2, 3}:
             raise ValueError('two or three letters, ["down", "right"] or ["time", "down", "right"]')

@@ -42,8 +42,13 @@ class SegmentationOutput(Strict):
     background: NonNegativeInt | None = 0
     labels: tuple[LabelEntry, ...] = Field(min_length=1)
     restore: Literal["probabilities", "logits", "labels"] = "probabilities"
+    back: Literal["linear", "adaptive", "lower"] = "linear"
+    """How what ``restore`` says goes back through a resize that is the last step that moves voxels, where nothing before it
+    resampled: as these kinds of a resize do (MONAI's inverse of area is area)."""
     keep_largest: PositiveInt | None = None
     """Keep only that many largest connected parts of each label (26 neighbours)."""
+    largest_of: Literal["series", "tensor"] = "series"
+    """On whose grid parts are connected for ``keep_largest``; ``tensor`` needs ``restore`` labels."""
     smallest_part_ml: PositiveFloat | None = None
     """Drop connected parts smaller than that."""
 
@@ -63,6 +68,8 @@ class SegmentationOutput(Strict):
             raise ValueError("activation: class numbers need none")
         if self.rule == "threshold" and self.activation == "softmax" and self.background is None:
             raise ValueError("rule: softmax without background always finds something; use argmax")
+        if self.largest_of == "tensor" and (self.restore != "labels" or self.keep_largest is None):
+            raise ValueError("largest_of: tensor goes with keep_largest and labels that are brought back")
         if self.rule in {"regions", "together"}:
             self._refuse_exclusive()
         if self.restore == "logits" and self.rule != "argmax" and self.activation == "softmax":

@@ -20,7 +20,8 @@ average pooling, which PyTorch and MONAI call area); the Pillow kinds widen the 
 for the unit ``display``)."""
 
 Resizing = Kind
-"""Also OpenCV's own resizing of slices, with its rounding of 8 bit."""
+"""Also OpenCV's own resizing of slices, with its rounding of 8 bit, and PyTorch's ``nearest`` (``lower``: the lower voxel) and
+``bicubic`` (``torch-cubic``)."""
 
 Scope = Literal["volume", "slice"]
 """Over what a statistic is taken. ``volume`` is the whole series, also for a slice-by-slice network; ``slice`` is each
@@ -312,7 +313,7 @@ class Tiling(Strict):
     steps by int(size·(1-overlap)) and moves the last tile back to the border, ``nnunet`` spreads the tiles evenly.
     ``weights`` ``gaussian`` blends with a standard deviation of ``sigma``·size and a floor (MONAI's: 0.001; nnU-Net's:
     the smallest weight that is not zero). Where the image is smaller than a tile it is filled with ``fill`` on both
-    sides. ``batch`` tiles are given to the network at once.
+    sides, or (``edge``) with the border's values (MONAI's padding_mode replicate). ``batch`` tiles are given at once.
     """
 
     size: tuple[PositiveInt, ...]
@@ -321,4 +322,4 @@ class Tiling(Strict):
     weights: Literal["gaussian", "constant"] = "gaussian"
     sigma: PositiveFloat = 0.125
     batch: PositiveInt = 1
-    fill: float | Literal["minimum"] = 0.0
+    fill: float | Literal["minimum", "edge"] = 0.0

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from medview.core.geometry import FloatArray, Geometry
 from medview.core.problem import ExitCode, MedviewError
-from medview.inference.manifest import CLIP_AXES, PICTURE_AXES
+from medview.inference.manifest import CLIP_AXES, PICTURE_AXES, TURNED_AXES
 
 _DIRECTIONS = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "S": (2, 1), "I": (2, -1)}
 """Letter → LPS axis and sign."""
@@ -64,6 +64,8 @@ def orient(shape: tuple[int, int, int], geometry: Geometry | None, axes: tuple[s
     Each letter takes the source axis that is closest to it. Slice by slice the axis that is left over comes first,
     growing toward L, P or S. Raises MedviewError ``no_geometry`` for letters without geometry.
     """
+    if axes == TURNED_AXES:
+        return Orientation((0, 2, 1), (False, False, False), (), shape)
     if axes in {PICTURE_AXES, CLIP_AXES}:
         return Orientation((0, 1, 2), (False, False, False), (), shape)
     if geometry is None:
@@ -109,6 +111,8 @@ class Placement:
     separate: int | None = None
     columns: FloatArray | None = None
     """The patient's direction and mm of each oriented axis, as the columns of a matrix."""
+    before: Placement | None = None
+    """Where a resizing alone came last: the placement before it."""
 
     @staticmethod
     def start(orientation: Orientation, geometry: Geometry | None) -> Placement:
@@ -127,6 +131,7 @@ class Placement:
             self,
             shape=(shape[0], shape[1], shape[2]),
             offset=self.offset + self.matrix @ np.asarray(offset, dtype=np.float64),
+            before=None,
         )
 
     def scaled(self, scale: ArrayLike, shift: ArrayLike, shape: tuple[int, ...]) -> Placement:
@@ -143,7 +148,13 @@ class Placement:
             offset=self.offset + self.matrix @ np.asarray(shift, dtype=np.float64),
             spacing=spacing,
             columns=None if self.columns is None else self.columns * factor,
+            before=None,
         )
+
+    def of_rows(self, count: int) -> Placement:
+        """Of ``count`` slices of a slice-by-slice network's input."""
+        before = None if self.before is None else self.before.of_rows(count)
+        return replace(self, shape=(count, *self.shape[1:]), before=before)
 
     @cached_property
     def is_whole(self) -> bool:

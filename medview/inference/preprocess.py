@@ -63,7 +63,7 @@ class Prepared:
 
     def rows(self, start: int, stop: int) -> Prepared:
         """Some slices of a slice-by-slice network's input, placed from their own first one."""
-        placement = replace(self.placement, shape=(stop - start, *self.placement.shape[1:]))
+        placement = self.placement.of_rows(stop - start)
         return Prepared(self.values[start:stop], None if self.real is None else self.real[start:stop], placement)
 
 
@@ -108,8 +108,7 @@ def with_neighbours(given: Input, state: Prepared, first: int, count: int) -> Pr
     if given.neighbours_beyond == "zero":
         values = values * (rows == inside)[:, None, None, :].astype(values.dtype)
     real = None if state.real is None else state.real[first : first + count]
-    shape = (count, *state.placement.shape[1:])
-    return Prepared(values, real, replace(state.placement, shape=shape))
+    return Prepared(values, real, state.placement.of_rows(count))
 
 
 # Where voxels lie ----------------------------------------------------------------------------------------------------
@@ -330,6 +329,7 @@ def resized(
     real = state.real if state.real is None else resize_axes(state.real, changed, "nearest")
     factors = np.asarray(shape) / np.asarray(inner)
     placement = state.placement.scaled(factors, 0.5 * factors - 0.5, tuple(inner))
+    placement = replace(placement, before=state.placement)
     before = [(f - i) // 2 if step.place == "centre" else 0 for f, i in zip(full, inner, strict=True)]
     if step.aspect == "cover":
         before = [-round((i - f) / 2) for f, i in zip(full, inner, strict=True)]

@@ -14,7 +14,14 @@ from medview.core.problem import ExitCode, MedviewError, Note
 from medview.inference.manifest import SegmentationOutput
 from medview.inference.manifest_labels import CodedConcept, LabelEntry
 from medview.inference.placement import SNAP, Placement, snapped
-from medview.kernels.resample_grid import labels_of_channels, sample_labels
+from medview.kernels.resample_grid import (
+    Taps,
+    apply_taps,
+    labels_of_channels,
+    positions_edges,
+    sample_labels,
+    taps_at,
+)
 
 Labels = NDArray[np.uint16]
 AnyLabels = NDArray[np.unsignedinteger[Any]]
@@ -184,6 +191,9 @@ class OutputWatch:
         return MedviewError(code, f"{self._name} {what}.", self._path, ExitCode.RUN_FAILED)
 
 
+ROWS_BACK = 8
+"""Rows that are brought back through a resizing at once."""
+
 REGIONS = -2
 """What the kernels take for ``nothing`` where later regions lie over earlier ones."""
 TOGETHER = -3
@@ -266,7 +276,8 @@ class LabelCollector:
     def __init__(self, rule: SegmentationRule, placement: Placement) -> None:
         self._rule = rule
         self._placement = placement
-        self._labels = np.zeros(placement.shape, dtype=np.uint16)
+        self.labels = np.zeros(placement.shape, dtype=np.uint16)
+        """On the tensor's grid."""
         output = rule.output
         self._keeps_channels = output.encoding == "channels" and output.restore != "labels" and not placement.is_whole
         self._channels: Channels | None = None
@@ -282,13 +293,13 @@ class LabelCollector:
             decided = np.asarray(labels_of_channels(rows, rule.threshold, rule.nothing, rule.values))
         else:
             decided = self._rule.labels(rows)
-        self._labels[first : first + rows.shape[1]] = decided
+        self.labels[first : first + rows.shape[1]] = decided
 
     def onto_source(self, out: AnyLabels, checkpoint: Checkpoint) -> None:
         """Write labels onto the whole source grid ``out`` (k, j, i)."""
-        placement = self._placement
+        placement = self._resized_back()
         if placement.is_whole:
-            paste_labels(self._labels, placement, placement.orientation.view(out))
+            paste_labels(self.labels, placement, placement.orientation.view(out))
             return
         placement = self._along_nearest(placement, placement.orientation.shape)
         matrix, offset = placement.source_to_tensor()
@@ -302,9 +313,9 @@ class LabelCollector:
 
     def onto_slices(self, oriented: AnyLabels) -> None:
         """Write labels onto ``oriented`` (n, b, c), the slices of the oriented grid that the tensor is made of."""
-        placement = self._placement
+        placement = self._resized_back()
         if placement.is_whole:
-            paste_labels(self._labels, placement, oriented)
+            paste_labels(self.labels, placement, oriented)
             return
         placement = self._along_nearest(placement, oriented.shape)
         inverse = np.linalg.inv(placement.matrix)
@@ -313,6 +324,28 @@ class LabelCollector:
         self._sample(snapped(inverse), snapped(-inverse @ placement.offset), rows, out)
         oriented[...] = out
 
+    def _resized_back(self) -> Placement:
+        """Undo a resizing that came last as the manifest says; where the labels lie now."""
+        rule, placement = self._rule, self._placement
+        before, kind = placement.before, rule.output.back
+        if kind == "linear" or before is None or not before.is_whole:
+            return placement
+        sizes = zip(placement.shape, before.shape, strict=True)
+        taps = [taps_at(positions_edges(have, want), have, kind, have / want) for have, want in sizes]
+        labels = np.empty(before.shape, dtype=np.uint16)
+        for start in range(0, before.shape[0], ROWS_BACK):
+            part = slice(start, start + ROWS_BACK)
+            along = [Taps(taps[0].index[part], taps[0].weight[part]), *taps[1:]]
+            if self._channels is None:
+                labels[part] = self.labels[np.ix_(*(one.index[:, 0] for one in along))]
+                continue
+            rows: Channels = self._channels
+            for axis, one in enumerate(along):
+                rows = apply_taps(rows, axis + 1, one)
+            labels[part] = labels_of_channels(rows, rule.threshold, rule.nothing, rule.values)
+        self.labels, self._channels = labels, None
+        return before
+
     def _along_nearest(self, placement: Placement, shape: tuple[int, ...]) -> Placement:
         """Undo the axis that was resampled apart, by nearest neighbour: afterwards its voxels are the series' own."""
         axis = placement.separate
@@ -320,24 +353,22 @@ class LabelCollector:
             return placement
         step, start = placement.matrix[axis, axis], placement.offset[axis]
         wanted = np.arange(shape[axis])
-        positions = _halfway_as_nnunet(wanted, start, step, self._labels.shape[axis])
-        inside = np.flatnonzero((positions >= -0.5 - 1e-6) & (positions <= self._labels.shape[axis] - 0.5 + 1e-6))
+        positions = _halfway_as_nnunet(wanted, start, step, self.labels.shape[axis])
+        inside = np.flatnonzero((positions >= -0.5 - 1e-6) & (positions <= self.labels.shape[axis] - 0.5 + 1e-6))
         if len(inside) == 0 or step == 1:
             return placement
-        index = np.clip(np.floor(positions[inside] + 0.5).astype(np.intp), 0, self._labels.shape[axis] - 1)
-        self._labels = np.ascontiguousarray(np.take(self._labels, index, axis=axis))
+        index = np.clip(np.floor(positions[inside] + 0.5).astype(np.intp), 0, self.labels.shape[axis] - 1)
+        self.labels = np.ascontiguousarray(np.take(self.labels, index, axis=axis))
         if self._channels is not None:
             self._channels = np.take(self._channels, index, axis=axis + 1)
         matrix, offset = placement.matrix.copy(), placement.offset.copy()
         matrix[axis, axis], offset[axis] = 1.0, float(inside[0])
-        made = self._labels.shape
+        made = self.labels.shape
         return replace(placement, shape=(made[0], made[1], made[2]), matrix=matrix, offset=offset)
 
     def _sample(self, matrix: NDArray[np.float64], offset: NDArray[np.float64], rows: Any, out: Labels) -> None:
         rule = self._rule
-        sample_labels(
-            self._channels, self._labels, matrix, offset, rows, out, rule.threshold, rule.nothing, rule.values
-        )
+        sample_labels(self._channels, self.labels, matrix, offset, rows, out, rule.threshold, rule.nothing, rule.values)
 
 
 def _halfway_as_nnunet(wanted: NDArray[np.intp], start: float, step: float, size: int) -> NDArray[np.float64]:

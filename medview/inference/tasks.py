@@ -83,6 +83,8 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
     telling = feed.telling(lambda: output.encoding == "labels" or watch.fault(spatial=True) is None)
     telling.begin(np.zeros(labels.shape, labels.dtype), meanings)
     before = (slice(None),) * feed.orientation.order[0]
+    on_tensor = output.largest_of == "tensor" and not slicewise
+    is_plain = output.back == "linear" and not on_tensor
 
     def block(_row: int, places: slice) -> tuple[AnyLabels, tuple[Finding, ...]]:
         return labels[(*before, places)].copy(), ()
@@ -90,7 +92,7 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
     def begin(start: int, prepared: Prepared) -> Receiver:
         placement = coarser(prepared.placement, stride)
         as_it_comes = None
-        if not slicewise and VolumeLabels.can(placement):
+        if not slicewise and is_plain and VolumeLabels.can(placement):
             as_it_comes = VolumeLabels(rule, placement, labels, lambda low, high: telling.tell(low, high, block))
         collector = LabelCollector(rule, placement) if as_it_comes is None else None
 
@@ -104,6 +106,9 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
                 as_it_comes.end()
                 return
             assert collector is not None, "one of both was made"
+            if on_tensor:
+                values = [label.value for label in meanings]
+                keep_parts(collector.labels, values, output.keep_largest, 0, feed.course.checkpoint_of(STEP_RESTORE))
             if slicewise:
                 stop = start + len(prepared.values)
                 collector.onto_slices(oriented[start:stop])
@@ -122,10 +127,11 @@ def _segment(output: SegmentationOutput, feed: Feed) -> Answer:
         voxel_ml = None
         if feed.volume.geometry is not None:
             voxel_ml = abs(float(np.linalg.det(feed.volume.geometry.affine[:3, :3]))) / 1000
-        if output.keep_largest is not None or (output.smallest_part_ml is not None and voxel_ml):
+        largest = None if on_tensor else output.keep_largest
+        if largest is not None or (output.smallest_part_ml is not None and voxel_ml):
             values = [label.value for label in meanings]
             smallest = int(np.ceil((output.smallest_part_ml or 0) / voxel_ml)) if voxel_ml else 0
-            keep_parts(labels, values, output.keep_largest, smallest, feed.course.checkpoint_of(STEP_RESTORE))
+            keep_parts(labels, values, largest, smallest, feed.course.checkpoint_of(STEP_RESTORE))
         found = narrowed(labels)
     if output.rule == "together":
         there = set(np.unique(found).tolist())

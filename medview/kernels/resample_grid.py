@@ -26,6 +26,8 @@ Kind = Literal[
     "spline",
     "area",
     "adaptive",
+    "lower",
+    "torch-cubic",
     "pillow-bilinear",
     "pillow-bicubic",
     "opencv-linear",
@@ -59,10 +61,10 @@ def taps_at(positions: ArrayLike, size: int, kind: Kind, scale: float = 1.0) -> 
         low = np.floor(x).astype(np.intp)
         w = x - low
         return _clipped(np.stack([low, low + 1], axis=1), np.stack([1 - w, w], axis=1), size)
-    if kind == "cubic":
+    if kind in {"cubic", "torch-cubic"}:
         low = np.floor(x).astype(np.intp)
         index = low[:, None] + np.arange(-1, 3)
-        return _clipped(index, _cubic(x[:, None] - index), size)
+        return _clipped(index, _cubic(x[:, None] - index, -0.5 if kind == "cubic" else -0.75), size)
     if kind == "skimage":
         return _skimage_taps(x, size, scale)
     if kind == "area":
@@ -72,6 +74,10 @@ def taps_at(positions: ArrayLike, size: int, kind: Kind, scale: float = 1.0) -> 
         weight = np.minimum(x[:, None] + half, index + 0.5) - np.maximum(x[:, None] - half, index - 0.5)
         weight = np.maximum(weight, 0) * ((index >= 0) & (index < size))
         return _clipped(index, weight / weight.sum(axis=1, keepdims=True), size)
+    if kind == "lower":
+        # By PyTorch's own arithmetic, in single precision: what falls on a whole number counts.
+        index = np.floor(np.arange(len(x), dtype=np.float32) * np.float32(size / len(x))).astype(np.intp)
+        return Taps(np.minimum(index, size - 1)[:, None], np.ones((len(x), 1)))
     if kind == "adaptive":
         # Whole voxels between floor(n·s) and ceil((n + 1)·s), all of the same weight: PyTorch's adaptive average pooling.
         count = len(x)
@@ -201,7 +207,7 @@ def resize_axes(values: AnyArray, sizes: dict[int, int], kind: Kind) -> AnyArray
             values = apply_spline(values, axis, positions_edges(source, target))
             continue
         taps = taps_at(positions_edges(source, target), source, kind, source / target)
-        if kind == "nearest":
+        if kind in {"nearest", "lower"}:
             values = np.take(values, taps.index[:, 0], axis=axis)
         elif values.dtype == np.uint8 and kind.startswith("pillow"):
             values = _apply_fixed_point(values, axis, taps)

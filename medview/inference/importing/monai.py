@@ -13,7 +13,7 @@ from medview.inference.importing.boxes import detector_output, torchvision_ports
 from medview.inference.importing.draft import Draft, Question, about, refused
 from medview.inference.importing.literals import licence_name, read_json, short_text
 from medview.inference.importing.monai_config import ExpressionError, MonaiConfig
-from medview.inference.importing.monai_transforms import Preparation, UnknownTransformError
+from medview.inference.importing.monai_transforms import Preparation, UnknownTransformError, without_axis
 from medview.inference.importing.names import ask_names
 from medview.inference.importing.ports import InputFace, input_face
 from medview.inference.importing.sequences import sources_of
@@ -63,16 +63,23 @@ def read_monai(draft: Draft, configs: Path) -> None:
     given, promised = next(iter(inputs.values())), next(iter(outputs.values()))
     face = input_face(draft)
     _about(draft, metadata, configs)
-    _kind_of_input(draft, given, face)
     inference = configs / INFERENCE
     config = MonaiConfig(read_json(inference) if inference.is_file() else {}, draft.answers)
-    preparation = Preparation(face.dimensions, next(iter(inputs)), _version(metadata))
+    across = _sliced_across(draft, config, face)
+    dimensions = face.dimensions if across is None else 3
+    preparation = Preparation(dimensions, next(iter(inputs)), _version(metadata))
     if inference.is_file():
         _prepare(draft, config, preparation)
+    _kind_of_input(draft, given, face, preparation.joined)
     task = _task(draft, promised, face)
     draft.manifest["task"] = task
-    _axes(draft, preparation, face)
-    if preparation.repeats == 3 or face.channels == 3:
+    try:
+        _axes(draft, preparation, face, across)
+        if across is not None:
+            preparation.steps = without_axis(preparation.steps, across)
+    except UnknownTransformError as error:
+        raise refused("transform_refused", f"{INFERENCE}: {error.text}.", draft.graph.path) from error
+    if (preparation.repeats == 3 or face.channels == 3) and "sources" not in draft.input:
         draft.input["channels"] = "rgb"
     draft.input.update({"name": face.port.name, "layout": face.layout})
     if inference.is_file():
@@ -81,7 +88,7 @@ def read_monai(draft: Draft, configs: Path) -> None:
     else:
         draft.notes.append(f"The bundle has no {INFERENCE}; how values are prepared was asked for.")
         compose_steps(draft, face, task)
-    _output(draft, config, promised, task, face, preparation.ways_back)
+    _output(draft, config, promised, task, face, preparation)
     draft.used |= config.asked
 
 
@@ -113,7 +120,7 @@ def _about(draft: Draft, metadata: dict[str, Any], configs: Path) -> None:
     )
 
 
-def _kind_of_input(draft: Draft, given: dict[str, Any], face: InputFace) -> None:
+def _kind_of_input(draft: Draft, given: dict[str, Any], face: InputFace, joined: list[str]) -> None:
     modality = str(given.get("modality") or "").strip().lower()
     kinds = MODALITIES.get(modality, [])
     if kinds:
@@ -126,6 +133,8 @@ def _kind_of_input(draft: Draft, given: dict[str, Any], face: InputFace) -> None
     if channels > 1:
         named = given.get("channel_def")
         names = [str(named[key]) for key in sorted(named, key=int)] if isinstance(named, dict) else []
+        if len(joined) == channels and len(set(names)) != channels:
+            names = joined
         if len(names) != channels or len(set(names)) != channels:
             text = f"{METADATA}: channel_def names {len(names)} of {channels} channels."
             raise refused("channels_unexplained", text, draft.graph.path)
@@ -161,7 +170,12 @@ def _transforms(draft: Draft, config: MonaiConfig, name: str) -> list[dict[str, 
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, ExpressionError):
             raise _expression(draft, one)
-        if isinstance(one, dict) and one.get("_disabled_") not in {True, "true"}:
+        if not isinstance(one, dict):
+            continue
+        off = one.get("_disabled_")
+        if isinstance(off, ExpressionError):
+            raise _expression(draft, off)
+        if str(off).lower() != "true":
             if isinstance(one.get("transforms"), list):
                 kept += [inner for inner in one["transforms"] if isinstance(inner, dict)]
             else:
@@ -184,6 +198,7 @@ def _prepare(draft: Draft, config: MonaiConfig, preparation: Preparation) -> Non
     if name is None:
         raise refused("description_incomplete", f"{INFERENCE}: preprocessing is missing.", draft.graph.path)
     transforms = _transforms(draft, config, name)
+    preparation.look_ahead(transforms)
     keys = {key for one in transforms for key in ([one["keys"]] if isinstance(one.get("keys"), str) else [])}
     if preparation.wanted_key not in keys and len(keys) == 1:
         preparation.wanted_key = keys.pop()
@@ -199,33 +214,49 @@ def _prepare(draft: Draft, config: MonaiConfig, preparation: Preparation) -> Non
             raise refused("transform_refused", f"{INFERENCE}: {name}: {error.text}.", draft.graph.path) from error
 
 
-def _axes(draft: Draft, preparation: Preparation, face: InputFace) -> None:
-    if preparation.axes is not None and face.dimensions == 3:
-        draft.input["axes"] = preparation.axes
-        return
-    if face.dimensions == 3:
+def _axes(draft: Draft, preparation: Preparation, face: InputFace, across: int | None) -> None:
+    whole = face.dimensions == 3 or across is not None
+    if preparation.axes is not None and whole:
+        letters = preparation.turned(preparation.axes)
+    elif whole:
         text = (
             "The bundle does not orient its images. Toward which side of the patient do the three axes (x, y, z) of the "
             "training images grow? R,A,S for NIfTI stored as RAS, L,P,S for BraTS and for axial DICOM series."
         )
         question = Question("axes", "input.axes", text, ("R,A,S", "L,P,S", "L,A,S"), "", "R,A,S")
-        draft.input["axes"] = draft.ask(question, read_axes) or ["R", "A", "S"]
-        return
-    picture = draft.input.get("unit") == "display" or draft.fits.get("modalities") in (["MG"], ["CR", "DX"])
-    if picture:
-        draft.input["axes"] = PLANES["picture"]
+        letters = preparation.turned(draft.ask(question, read_axes) or ["R", "A", "S"])
+    elif draft.input.get("unit") == "display" or draft.fits.get("modalities") in (["MG"], ["CR", "DX"]):
         draft.fits["needs_geometry"] = False
-        draft.notes.append(
-            "MONAI's own reader gives pictures with x first. The network is fed rows first, as exported networks are; "
-            "where it was trained on pictures lying on their side, its answers will be wrong."
+        letters = preparation.turned(["down", "right"] if preparation.rows_first else ["right", "down"])
+        if letters == ["right", "down"]:
+            draft.guess("input.axes", "right,down", "MONAI's readers give pictures with x first")
+    else:
+        text = (
+            "The network sees slices. axial, coronal or sagittal as displayed, picture, or two letters: toward which side "
+            "of the patient its two axes grow. MONAI's x first gives R,A for axial slices of an image oriented to RAS."
         )
-        return
-    text = (
-        "The network sees slices. axial, coronal or sagittal as displayed, picture, or two letters: toward which side "
-        "of the patient its two axes grow. MONAI's x first gives R,A for axial slices of an image oriented to RAS."
-    )
-    question = Question("axes", "input.axes", text, ("axial", "coronal", "sagittal", "picture", "R,A"), "", "R,A")
-    draft.input["axes"] = draft.ask(question, read_axes) or PLANES["axial"]
+        question = Question("axes", "input.axes", text, ("axial", "coronal", "sagittal", "picture", "R,A"), "", "R,A")
+        letters = preparation.turned(draft.ask(question, read_axes) or PLANES["axial"])
+    if across is not None:
+        letters = [letter for n, letter in enumerate(letters) if n != across]
+    draft.input["axes"] = letters
+
+
+def _sliced_across(draft: Draft, config: MonaiConfig, face: InputFace) -> int | None:
+    """The axis of the volume that a network of slices is moved along (SliceInferer); None for other inferers."""
+    try:
+        found = config.value("inferer") if config.has("inferer") else None
+    except ExpressionError:
+        return None
+    if not isinstance(found, dict) or str(found.get("_target_")).rsplit(".", 1)[-1] != "SliceInferer":
+        return None
+    axis = found.get("spatial_dim", 0)
+    if isinstance(axis, ExpressionError):
+        raise _expression(draft, axis)
+    if face.dimensions != 2 or not isinstance(axis, int) or axis not in range(3):
+        text = f"{INFERENCE}: inferer: SliceInferer with spatial_dim={axis!r} for {face.dimensions} axes."
+        raise refused("transform_refused", text, draft.graph.path)
+    return axis
 
 
 # Inferer and output --------------------------------------------------------------------------------------------------
@@ -239,7 +270,7 @@ def _inferer(draft: Draft, config: MonaiConfig, face: InputFace) -> None:
     name = str(found.get("_target_", "")).rsplit(".", 1)[-1] if isinstance(found, dict) else ""
     if name in {"SimpleInferer", "SaliencyInferer"}:
         return
-    if name not in {"SlidingWindowInferer", "SlidingWindowInfererAdapt"}:
+    if name not in {"SlidingWindowInferer", "SlidingWindowInfererAdapt", "SliceInferer"}:
         raise refused(
             "transform_refused", f"{INFERENCE}: the inferer {name or found!r} is not known.", draft.graph.path
         )
@@ -263,8 +294,11 @@ def _inferer(draft: Draft, config: MonaiConfig, face: InputFace) -> None:
         tiling["sigma"] = float(found["sigma_scale"])
     if isinstance(found.get("cval"), int | float):
         tiling["fill"] = float(found["cval"])
-    if str(found.get("padding_mode", "constant")).rsplit(".", 1)[-1].lower() != "constant":
-        draft.notes.append("Images smaller than a tile are filled with a constant, not by repeating the border.")
+    filling = str(found.get("padding_mode", "constant")).rsplit(".", 1)[-1].lower()
+    if filling in {"replicate", "edge", "border"}:
+        tiling["fill"] = "edge"
+    elif filling != "constant":
+        draft.notes.append(f"Images smaller than a tile are filled with a constant, not as padding_mode={filling!r}.")
     draft.input["tiling"] = tiling
 
 
@@ -301,7 +335,7 @@ def _names(draft: Draft, promised: dict[str, Any]) -> dict[int, str]:
 
 
 def _output(
-    draft: Draft, config: MonaiConfig, promised: dict[str, Any], task: str, face: InputFace, ways_back: set[str]
+    draft: Draft, config: MonaiConfig, promised: dict[str, Any], task: str, face: InputFace, preparation: Preparation
 ) -> None:
     after: list[tuple[str, dict[str, Any]]] = []
     if config.has("postprocessing"):
@@ -342,7 +376,7 @@ def _output(
         draft.output["background"] = None if several or classes == 1 else background
         if several:
             _overlapping(draft, entries)
-    _after(draft, after, len(entries), ways_back)
+    _after(draft, after, len(entries), preparation)
 
 
 NESTED = {"whole tumor": 0, "wt": 0, "tumor core": 1, "tc": 1, "enhancing tumor": 2, "et": 2}
@@ -367,17 +401,42 @@ def _overlapping(draft: Draft, entries: list[dict[str, Any]]) -> None:
     draft.output["labels"] = entries
 
 
-def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int, ways_back: set[str]) -> None:
+def _way_back(draft: Draft, after: list[tuple[str, dict[str, Any]]], preparation: Preparation) -> None:
+    """How the answer goes back onto the series, as Invertd would bring it."""
     names = [name for name, _ in after]
-    if "nearest" in ways_back:
+    inverse = next((one for name, one in after if name == "Invert"), {})
+    said = inverse.get("nearest_interp", True) if inverse else False
+    by_nearest = bool(said[0] if isinstance(said, list) and said else said)
+    decided_before = bool(inverse) and "AsDiscrete" in names and names.index("AsDiscrete") < names.index("Invert")
+    ways = preparation.ways_back
+    if "nearest" in ways or by_nearest or decided_before:
         # The nearest of the probabilities decides as the nearest of the labels.
         draft.output["restore"] = "labels"
-    elif ways_back - {"linear"} and "Invert" in names:
-        kinds = ", ".join(sorted(ways_back - {"linear"}))
+        if preparation.resized_by is not None and (by_nearest or preparation.resized_by == "lower"):
+            draft.output["back"] = "lower"
+        if decided_before and not by_nearest and ways != {"nearest"} and (ways or preparation.resized_by):
+            draft.notes.append(
+                "Labels are brought back by the nearest neighbour; the bundle interpolates their numbers, which makes "
+                "numbers between two labels at borders."
+            )
+        return
+    first = names[: names.index("Invert")] if inverse else []
+    if inverse and "Activations" not in first and draft.output.get("activation") in {"softmax", "sigmoid"}:
+        draft.output["restore"] = "logits"
+    if preparation.resized_by == "adaptive":
+        draft.output["back"] = "adaptive"
+    unlike = ways - {"linear"}
+    if preparation.resized_by == "adaptive" and any(step["step"] == "resample" for step in preparation.steps):
+        unlike = unlike | {"area"}
+    if unlike and inverse:
+        kinds = ", ".join(sorted(unlike))
         text = f"Probabilities are brought back by linear interpolation; MONAI would take {kinds}: borders may differ a little."
         draft.notes.append(text)
-    if "AsDiscrete" in names and "Invert" in names and names.index("AsDiscrete") < names.index("Invert"):
-        draft.output["restore"] = "labels"
+
+
+def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int, preparation: Preparation) -> None:
+    _way_back(draft, after, preparation)
+    names = [name for name, _ in after]
     for name, one in after:
         if name == "KeepLargestConnectedComponent":
             applied = one.get("applied_labels")
@@ -387,6 +446,9 @@ def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int, w
                     draft.notes.append("KeepLargestConnectedComponentd was left out: its labels overlap.")
                     continue
                 draft.output["keep_largest"] = count if isinstance(count, int) else 1
+                before = "Invert" in names and names.index(name) < names.index("Invert")
+                if before and draft.output.get("restore") == "labels":
+                    draft.output["largest_of"] = "tensor"
             else:
                 draft.notes.append(f"KeepLargestConnectedComponentd for the labels {applied} alone was left out.")
         elif name in LEFT_OUT or name.startswith("Lambda"):

@@ -39,6 +39,8 @@ PLAIN = frozenset(
         "SimulateDelay",
         "DataStats",
         "RemoveRepeatedChannel",
+        "SignalFillEmpty",
+        "ConcatItems",
     }
 )
 """Transforms that only bring an image into a tensor, which medview does by itself."""
@@ -57,22 +59,100 @@ class Preparation:
         self.repeats = 1
         self.ways_back: set[str] = set()
         """How Invertd would bring an answer back through what was resampled."""
+        self.resized_by: str | None = None
+        self.joined: list[str] = []
+        """Items that ConcatItemsd makes the channels of the image of."""
+        self.turns: list[tuple[int, ...]] = []
+        """Flips (one axis) and transpositions (all axes) since the last orientation, of spatial axes."""
+        self.rows_first = False
+        """Whether the reader was told to leave pictures as they are, rows before columns."""
+
+    def look_ahead(self, transforms: list[Arguments]) -> None:
+        """Which items become the image: known before the first transform is taken."""
+        for one in transforms:
+            listed = one.get("keys")
+            if _plain(str(one.get("_target_"))) == "ConcatItems" and isinstance(listed, list):
+                name = one.get("name")
+                if name == self.wanted_key or self.wanted_key not in listed:
+                    self.joined = [str(key) for key in listed]
+                    self.wanted_key = str(name)
 
     def take(self, name: str, given: Arguments) -> None:
         """Add one transform. Raises UnknownTransformError or ExpressionError."""
         keys = given.get("keys")
         listed = [keys] if isinstance(keys, str) else keys
-        if isinstance(listed, list) and self.wanted_key is not None and self.wanted_key not in listed:
-            return  # about a label, which there is none of
-        plain = name.rsplit(".", 1)[-1]
-        plain = plain[:-1] if plain.endswith("d") and plain[:-1] in PLAIN | set(_READERS) else plain
-        plain = plain.removesuffix("Dict")
+        plain = _plain(name)
+        about: list[str] = []
+        if isinstance(listed, list) and self.wanted_key is not None:
+            about = [key for key in listed if key == self.wanted_key or key in self.joined]
+            if not about:
+                return  # about a label, which there is none of
+            given = _of_key(given, listed.index(about[0]), len(listed))
+        if plain == "LoadImage":
+            self._loaded(given)
         if plain in PLAIN or plain == "Compose":
             return
         reader = _READERS.get(plain)
         if reader is None:
             raise UnknownTransformError(f"the transform {name} is not among those that medview does as MONAI does")
+        before = len(self.steps)
         reader(self, given)
+        if self.joined and self.wanted_key not in about:
+            self._of_some(name, about, self.steps[before:])
+
+    def _loaded(self, given: Arguments) -> None:
+        """ITK's reader and Pillow's give x first unless they are told otherwise, each by its own default."""
+        reversing = given.get("reverse_indexing")
+        if isinstance(reversing, bool):
+            self.rows_first = reversing if "itk" in str(given.get("reader") or "").lower() else not reversing
+
+    def _of_some(self, name: str, about: list[str], steps: Steps) -> None:
+        """Steps that were asked for of single items before they became channels."""
+        if all(key in about for key in self.joined):
+            for step in steps:
+                if "channel_wise" in step:
+                    step["channel_wise"] = True
+            return
+        if any(step["step"] in _SPATIAL for step in steps) or not steps:
+            text = f"the transform {name} of {', '.join(about)} alone, not of {', '.join(self.joined)}"
+            raise UnknownTransformError(f"{text}, is not among what medview does as MONAI does")
+        for step in steps:
+            step["channels"] = [self.joined.index(key) for key in about]
+            if "channel_wise" in step:
+                step["channel_wise"] = True
+
+    def turned(self, axes: list[str]) -> list[str]:
+        """``axes`` of the images as they are read or oriented, after flips and transpositions. Raises UnknownTransformError."""
+        for turn in self.turns:
+            if len(turn) == 1:
+                if axes[turn[0]] not in _OPPOSITE:
+                    raise UnknownTransformError("a flip of pictures is not among what medview does as MONAI does")
+                axes = [_OPPOSITE[letter] if n == turn[0] else letter for n, letter in enumerate(axes)]
+            else:
+                axes = [axes[n] for n in turn]
+        return axes
+
+
+_OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "S": "I", "I": "S"}
+
+
+def _plain(name: str) -> str:
+    """A transform's name without its module and without what says that it is of a dictionary."""
+    plain = name.rsplit(".", 1)[-1]
+    plain = plain[:-1] if plain.endswith("d") and plain[:-1] in PLAIN | set(_READERS) else plain
+    return plain.removesuffix("Dict")
+
+
+_PER_KEY = ("mode", "padding_mode", "align_corners", "scale_extent", "dtype", "anti_aliasing")
+"""Arguments that may be lists with an entry for each key."""
+
+
+def _of_key(given: Arguments, place: int, count: int) -> Arguments:
+    """``given`` with what is said for each key said for one."""
+    if count < 2:
+        return given
+    each = {name: given[name] for name in _PER_KEY if isinstance(given.get(name), list) and len(given[name]) == count}
+    return {**given, **{name: listed[place] for name, listed in each.items()}}
 
 
 def _need(given: Arguments, name: str, otherwise: Any = None) -> Any:
@@ -141,6 +221,7 @@ def _orientation(part: Preparation, given: Arguments) -> None:
     if any(step["step"] in _SPATIAL - {"resample"} for step in part.steps):
         raise UnknownTransformError("Orientationd after a transform that resizes")
     part.axes = letters
+    part.turns = []
 
 
 _SPATIAL = frozenset({"resample", "resize", "crop_or_pad", "pad", "crop_above"})
@@ -184,8 +265,12 @@ def _resize(part: Preparation, given: Arguments) -> None:
     if _single(_need(given, "align_corners", None), what, "align_corners"):
         raise UnknownTransformError("Resized with align_corners=True is not among what medview does as MONAI does")
     mode = _single(_need(given, "mode", "area"), what, "mode")
-    kind = "adaptive" if str(mode).rsplit(".", 1)[-1].lower() == "area" else _kind(mode, what)
-    part.ways_back.add(kind)
+    word = str(mode).rsplit(".", 1)[-1].lower()
+    torch = {"area": "adaptive", "nearest": "lower", "nearest-exact": "nearest", "bicubic": "torch-cubic"}
+    kind = torch.get(word) or _kind(mode, what)
+    part.resized_by = kind
+    if kind != "adaptive":
+        part.ways_back.add("nearest" if kind == "lower" else kind)
     size = _sizes(part, given, "spatial_size", what)
     part.steps.append({"step": "resize", "size": size, "kind": kind, "aspect": "stretch"})
 
@@ -331,6 +416,40 @@ def _repeat(part: Preparation, given: Arguments) -> None:
     part.repeats = 3
 
 
+def _spatial_axes(part: Preparation, given: Arguments, name: str, what: str) -> list[int]:
+    value = _need(given, name)
+    listed = list(range(part.dimensions)) if value is None else value if isinstance(value, list) else [value]
+    if not all(isinstance(one, int) and -part.dimensions <= one < part.dimensions for one in listed):
+        raise UnknownTransformError(f"{what}: {name}={value!r} are no axes")
+    if any(step["step"] in _SPATIAL for step in part.steps):
+        raise UnknownTransformError(f"{what} after a transform that moves or resizes")
+    return [one % part.dimensions for one in listed]
+
+
+def _flip(part: Preparation, given: Arguments) -> None:
+    part.turns += [(axis,) for axis in _spatial_axes(part, given, "spatial_axis", "Flipd")]
+
+
+def _transpose(part: Preparation, given: Arguments) -> None:
+    order = _need(given, "indices")
+    spatial = [one - 1 for one in order[1:]] if isinstance(order, list) and order[:1] == [0] else []
+    if sorted(spatial) != list(range(part.dimensions)):
+        raise UnknownTransformError(f"Transposed with indices={order!r} is not among what medview does as MONAI does")
+    _spatial_axes(part, {}, "indices", "Transposed")
+    part.turns.append(tuple(spatial))
+
+
+def _quarter(part: Preparation, given: Arguments) -> None:
+    """numpy.rot90: from the first axis toward the second, a transposition and a flip at a time."""
+    axes = _spatial_axes(part, {"spatial_axes": _need(given, "spatial_axes", [0, 1])}, "spatial_axes", "Rotate90d")
+    times = _need(given, "k", 1)
+    if len(axes) != 2 or axes[0] == axes[1] or not isinstance(times, int):
+        raise UnknownTransformError(f"Rotate90d with k={times!r} and spatial_axes={axes!r}")
+    order = list(range(part.dimensions))
+    order[axes[0]], order[axes[1]] = axes[1], axes[0]
+    part.turns += [turn for _ in range(times % 4) for turn in (tuple(order), (axes[0],))]
+
+
 _READERS: dict[str, Callable[[Preparation, Arguments], None]] = {
     "Orientation": _orientation,
     "Spacing": _spacing,
@@ -347,4 +466,24 @@ _READERS: dict[str, Callable[[Preparation, Arguments], None]] = {
     "ResizeWithPadOrCrop": _crop_or_pad,
     "CenterSpatialCrop": _centre_crop,
     "RepeatChannel": _repeat,
+    "Flip": _flip,
+    "Transpose": _transpose,
+    "Rotate90": _quarter,
 }
+
+
+def without_axis(steps: Steps, axis: int) -> Steps:
+    """``steps`` of a volume for its slices across ``axis``. Raises UnknownTransformError where they change that axis."""
+    kept = []
+    for step in steps:
+        for field in ("spacing_mm", "size", "multiple"):
+            if field not in step:
+                continue
+            listed = list(step[field])
+            # What is filled up along the axis is more slices, of which no answer comes back.
+            if listed.pop(axis) not in {None, 1} and step["step"] != "pad":
+                raise UnknownTransformError(f"{step['step']} along the axis that SliceInferer moves along")
+            step = {**step, field: listed}
+        empty = step["step"] == "pad" and not any(one not in {None, 1} for one in step.get("size") or step["multiple"])
+        kept += [] if empty else [step]
+    return kept
