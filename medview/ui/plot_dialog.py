@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from medview.app.scales import default_scale, scaled, shown_scale
 from medview.app.time_curve import TimeCurves, axis_of, can_be_followed, measure_curves, scale_for_curves
@@ -17,6 +17,7 @@ from medview.core.line_profile import line_profile
 from medview.core.measurement import REGION_KINDS, spacing_at
 from medview.jobs.queue import Lane
 from medview.ui.dimension_slider import dimension_name
+from medview.ui.images_dialog import ImagesDialog
 from medview.ui.listen import listen
 from medview.ui.measurement_items import unit_text, value_text
 from medview.ui.text import shown_number, translate
@@ -32,14 +33,12 @@ LINE_KINDS = frozenset({"ruler", "polyline"})
 _COLOURS = ((255, 208, 64), (94, 207, 255), (255, 140, 90), (140, 230, 120), (220, 140, 255), (255, 120, 160))
 
 
-class PlotDialog(QDialog):
+class PlotDialog(ImagesDialog):
     """A plot, a line of words below, and a button that copies the numbers as a table."""
 
-    def __init__(self, parent: QWidget, title: str) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
+    def __init__(self, workspace: Workspace, parent: QWidget, title: str) -> None:
+        super().__init__(workspace, parent, title)
         self.resize(560, 400)
-        self._viewport: ViewportWidget | None = None
         column = QVBoxLayout(self)
         theme = current_theme()
         self.plot = pg.PlotWidget(self, enableMenu=False)
@@ -71,6 +70,11 @@ class PlotDialog(QDialog):
         """Put the numbers on the clipboard."""
         QGuiApplication.clipboard().setText(self.table())
 
+    def forget(self) -> None:
+        super().forget()
+        self._begin()
+        self.words.clear()
+
     def _begin(self) -> None:
         self.plot.clear()
         self.legend.clear()
@@ -87,7 +91,7 @@ class ProfileDialog(PlotDialog):
     """Values along the line that is selected; follows it while it is moved."""
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
-        super().__init__(parent, translate("Plot", "Values along the line"))
+        super().__init__(workspace, parent, translate("Plot", "Values along the line"))
         self.curves: list[tuple[str, str, np.ndarray, np.ndarray]] = []
         """Name, unit, distances and values of each curve."""
         self.unit = ""
@@ -98,6 +102,10 @@ class ProfileDialog(PlotDialog):
         """Show the profile of the line that is selected in a viewport."""
         self._viewport = viewport
         self.refresh()
+
+    def forget(self) -> None:
+        super().forget()
+        self.curves = []
 
     def _follow(self, *_what: object) -> None:
         if self.isVisible():
@@ -112,6 +120,7 @@ class ProfileDialog(PlotDialog):
         cut, shown, volume = viewport.cut(), viewport.shown, viewport.volume
         if cut is None or shown is None or volume is None or cut.original.values.ndim != 2:
             return
+        self.is_about(viewport)
         view = viewport.state.view
         piece = cut.shown if view.measure_filtered and cut.filtered else cut.original
         skipped = ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding
@@ -195,7 +204,7 @@ class CurveDialog(PlotDialog):
     """What the regions on the slice shown say over time; measured in the background, and again when a region is moved."""
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
-        super().__init__(parent, translate("Plot", "Regions over time"))
+        super().__init__(workspace, parent, translate("Plot", "Regions over time"))
         self._workspace = workspace
         self.curves: TimeCurves | None = None
         listen(self, workspace.measurements.changed, self._follow)
@@ -204,6 +213,10 @@ class CurveDialog(PlotDialog):
         """Show the curves of all regions on the slice that a viewport shows."""
         self._viewport = viewport
         self.measure()
+
+    def forget(self) -> None:
+        super().forget()
+        self.curves = None
 
     def _follow(self, _stack_id: str) -> None:
         if self.isVisible():
@@ -214,6 +227,7 @@ class CurveDialog(PlotDialog):
         viewport = self._viewport
         if viewport is None or viewport.state.stack is None:
             return
+        self.is_about(viewport)
         state, stack = viewport.state, viewport.state.stack
         axis = axis_of(state)
         marks = [mark for mark in viewport.marks_here() if mark.kind in REGION_KINDS]
@@ -239,6 +253,8 @@ class CurveDialog(PlotDialog):
         )
 
     def _take(self, curves: TimeCurves) -> None:
+        if not self.is_about_something:
+            return  # the study was closed while its frames were read
         self.curves = curves
         self._begin()
         x = np.array(curves.axis.places)
@@ -251,7 +267,8 @@ class CurveDialog(PlotDialog):
                 top = int(np.nanargmax(y))
                 text = translate("Plot", "{0}: from {1} to {2} {3}, highest at {4} {5}")
                 figures = (value_text(float(np.nanmin(y))), value_text(float(np.nanmax(y))), curves.unit)
-                words.append(text.format(name, *figures, shown_number(x[top], ".6g"), curves.axis.unit).rstrip())
+                told = text.format(name, *figures, shown_number(x[top], ".6g"), curves.axis.unit).rstrip()
+                words.append(told if curves.unit else told.replace(" ,", ",").replace(" ，", "，"))
         if curves.failed:
             words.append(
                 "⚠ " + translate("Plot", "{0} images cannot be read; the curves have gaps there").format(curves.failed)

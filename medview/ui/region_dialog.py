@@ -8,8 +8,9 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from medview.ui.images_dialog import ImagesDialog
 from medview.ui.listen import listen
 from medview.ui.measurement_items import measured_lines
 from medview.ui.text import translate
@@ -22,14 +23,12 @@ if TYPE_CHECKING:
 MOST_BARS = 128
 
 
-class RegionDialog(QDialog):
+class RegionDialog(ImagesDialog):
     """Follows the region that it was opened for while it is moved."""
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(translate("RegionDialog", "Histogram of the region"))
+        super().__init__(workspace, parent, translate("RegionDialog", "Histogram of the region"))
         self.resize(460, 360)
-        self._viewport: ViewportWidget | None = None
         column = QVBoxLayout(self)
         theme = current_theme()
         self.plot = pg.PlotWidget(self, enableMenu=False)
@@ -55,6 +54,11 @@ class RegionDialog(QDialog):
         self._viewport = viewport
         self.refresh()
 
+    def forget(self) -> None:
+        super().forget()
+        self.words.clear()
+        self.bars.setData([0.0, 1.0], [0.0])
+
     def _follow(self, _stack_id: str) -> None:
         if self.isVisible() and self._viewport is not None and self._viewport.marking.is_region:
             self.refresh()
@@ -65,6 +69,7 @@ class RegionDialog(QDialog):
         mark = None if viewport is None else viewport.marking.selected
         if viewport is None or mark is None:
             return
+        self.is_about(viewport)
         values = viewport.marking.values()
         measured = viewport.measured(mark)
         cut = viewport.cut()

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from medview.app.scales import default_scale
 from medview.core.label_edit import edit_of
+from medview.ui.images_dialog import ImagesDialog
 from medview.ui.listen import listen
 from medview.ui.measurement_items import unit_text, value_text
 from medview.ui.parts import RealField, text_label
@@ -54,15 +54,13 @@ class _Source:
     time: int
 
 
-class UptakeDialog(QDialog):
+class UptakeDialog(ImagesDialog):
     """Follows the region that is selected."""
 
     def __init__(self, workspace: Workspace, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(translate("Uptake", "Volume of uptake"))
+        super().__init__(workspace, parent, translate("Uptake", "Volume of uptake"))
         self.resize(380, 300)
         self._workspace = workspace
-        self._viewport: ViewportWidget | None = None
         self._source: _Source | None = None
         self.found: UptakeVolume | None = None
         column = QVBoxLayout(self)
@@ -119,6 +117,12 @@ class UptakeDialog(QDialog):
         self._viewport = viewport
         self.measure()
 
+    def forget(self) -> None:
+        super().forget()
+        self._source = self.found = None
+        self.draw.setEnabled(False)
+        self.words.clear()
+
     def _follow(self, _stack_id: str) -> None:
         if self.isVisible():
             self.measure()
@@ -164,6 +168,8 @@ class UptakeDialog(QDialog):
         if source is None:
             self.words.setText(translate("Uptake", "Select a region on a PET series, or with one on top."))
             return
+        if self._viewport is not None:
+            self.is_about(self._viewport)
         told = source.told
         hottest, maximum = source.reader.summit(source.volume, source.scale, source.first_frame, told.uptake.hottest)
         threshold = self.threshold(maximum)

@@ -501,6 +501,43 @@ def test_values_along_a_ruler_follow_it(qtbot) -> None:
     dialog.close()
 
 
+@pytest.mark.parametrize("kind", ["profile", "region", "curve", "uptake"])
+def test_numbers_of_images_say_whose_they_are_and_go_with_them(qtbot, kind) -> None:
+    from medview.ui.plot_dialog import CurveDialog, ProfileDialog
+    from medview.ui.region_dialog import RegionDialog
+    from medview.ui.uptake_dialog import UptakeDialog
+
+    workspace = ct_and_pet() if kind == "uptake" else make_workspace()
+    if kind != "uptake":
+        shape = (3, 40, 40)
+        geometry = Geometry.from_directions(shape, (0, 0, 0), (1, 0, 0), (0, 1, 0), (2.0, 1.0, 1.0), "1.5")
+        more = {"timepoints": 2, "frames": tuple(OneFrame(f"1.2.{n}") for n in range(6))} if kind == "curve" else {}
+        workspace.read_frame = lambda source: np.full((40, 40), 1024, np.int16)
+        workspace.viewports[0].show(*make_study(workspace, np.full(shape, 1024, np.int16), geometry, **more))
+    widget = open_viewport(qtbot, workspace, (400, 400))
+    if kind == "uptake":
+        fuse(widget.state, workspace.studies, "pet")
+    make = {"profile": ProfileDialog, "region": RegionDialog, "curve": CurveDialog, "uptake": UptakeDialog}[kind]
+    points = ((10.0, 10.0), (20.0, 20.0))
+    mark = Measurement("m1", "ruler" if kind == "profile" else "ellipse", widget.place(), points)
+    workspace.measurements.add(mark)
+    widget.select_mark("m1")
+    dialog = make(workspace, widget)
+    plain = dialog.windowTitle()
+    dialog.show()
+    getattr(dialog, {"profile": "show_line", "curve": "show_regions"}.get(kind, "show_region"))(widget)
+    assert "Doe" in dialog.windowTitle() or "DOE" in dialog.windowTitle()
+    assert "Thorax" in dialog.windowTitle()
+    for study in workspace.studies:
+        workspace.close_study(study)
+    workspace.jobs.run_all()  # curves that were being read come too late
+    assert not dialog.isVisible()
+    assert dialog.windowTitle() == plain
+    assert not dialog.words.text()
+    assert getattr(dialog, "_source", None) is None, "it would hold the volume"
+    dialog.close()
+
+
 def test_regions_over_time_are_read_in_the_background(qtbot) -> None:
     from medview.app.time_curve import can_be_followed
     from medview.ui.plot_dialog import CurveDialog
