@@ -309,7 +309,21 @@ def _amounts(measured: Measured | None) -> tuple[Amount, ...]:
         found += [Amount(name, value, code, derivation) for value, derivation in numbers if np.isfinite(value)]
     if isinstance(measured.value, float):
         found.append(Amount(name, measured.value, code))
-    return tuple(one for one in found if one is not None)
+    return (*_spans(measured), *(one for one in found if one is not None))
+
+
+def _spans(measured: Measured) -> Iterable[Amount]:
+    """What a distance or a point says along the axes of a spectrum: velocity before time; where there is a zero, both ends."""
+    for one in sorted(measured.spans, key=lambda span: span.unit == "s"):
+        name, unit = said.AXES[one.unit]
+        if measured.kind == "point":
+            if one.last is not None:
+                yield Amount(name, one.last, unit)
+            continue
+        yield Amount(name, one.length, unit, said.DIFFERENCE)
+        if one.first is not None and one.last is not None:
+            yield Amount(name, one.first, unit, said.AT_START)
+            yield Amount(name, one.last, unit, said.AT_END)
 
 
 def _amount(name: Code, quantity: Quantity | None) -> Amount | None:

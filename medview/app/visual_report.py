@@ -18,13 +18,23 @@ from medview import __version__
 from medview.app.key_pictures import KeyPicture, address_of, key_pictures
 from medview.app.page_template import fill_template
 from medview.app.stated_fusion import title_of
-from medview.core.finding import Provenance
+from medview.core.finding import Code, Provenance
 from medview.core.folders import user_folder
 from medview.core.person_name import shown_person_name
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Progress, no_progress
 from medview.core.resources import resource_path
-from medview.core.statement import Amount, PriorSize, StatedFinding, StatedMark, StatedResult, Statement
+from medview.core.statement import (
+    AT_END,
+    AT_START,
+    DIFFERENCE,
+    Amount,
+    PriorSize,
+    StatedFinding,
+    StatedMark,
+    StatedResult,
+    Statement,
+)
 from medview.core.study import PatientIdentity, SeriesContext, Stack, Study
 
 Language = Literal["en", "zh_CN"]
@@ -39,6 +49,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "Length": "length", "Area": "area", "Long axis": "long axis", "Short axis": "short axis", "Volume": "volume",
         "Mean": "mean", "Standard Deviation": "SD", "Minimum": "min", "Maximum": "max",
         "accepted": "accepted", "rejected": "rejected", "": "not decided",
+        "Flow Velocity": "velocity", "Time": "time", "Depth": "depth", "Frequency": "frequency", "Level": "level",
+        "Change of level": "change of level", "Share": "share",
         "Median": "median", "Perimeter": "perimeter", "Angle": "angle",
         "ruler": "distance", "polyline": "path", "angle": "angle", "cobb": "Cobb angle", "bidirectional": "two axes",
         "ellipse": "ellipse", "rectangle": "rectangle", "polygon": "polygon", "freehand": "outline", "point": "point",
@@ -58,6 +70,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "Length": "长度", "Area": "面积", "Long axis": "长径", "Short axis": "短径", "Volume": "体积",
         "Mean": "均值", "Standard Deviation": "标准差", "Minimum": "最小值", "Maximum": "最大值",
         "accepted": "已接受", "rejected": "已拒绝", "": "未判定",
+        "Flow Velocity": "速度", "Time": "时间", "Depth": "深度", "Frequency": "频率", "Level": "电平",
+        "Change of level": "电平变化率", "Share": "比例",
         "Median": "中位数", "Perimeter": "周长", "Angle": "角度",
         "ruler": "距离", "polyline": "折线", "angle": "角度", "cobb": "Cobb 角", "bidirectional": "双径",
         "ellipse": "椭圆", "rectangle": "矩形", "polygon": "多边形", "freehand": "手绘轮廓", "point": "点",
@@ -73,6 +87,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "by_reader": "由阅片者指认", "by_tracking": "追踪标识相同", "by_name": "名称相同", "by_place": "位置相同",
     },
 }  # fmt: skip
+_ALONG: dict[Code | None, str] = {DIFFERENCE: "Δ {0}", AT_START: "{0} ①", AT_END: "{0} ②"}
+"""How numbers along the axes of a spectrum are told: the difference, and what stands at both ends."""
 _VERDICTS = ("accepted", "rejected", "")
 _UNIT_WORDS = {"mm2": "mm²", "[hnsf'U]": "HU", "{pixels}": "px", "deg": "°", "1": ""}
 
@@ -363,9 +379,10 @@ def _mark(number: int, one: StatedMark, words: dict[str, str]) -> dict[str, Any]
 
 
 def _amount(amount: Amount, words: dict[str, str]) -> str:
-    name = amount.derivation.meaning if amount.derivation is not None else amount.name.meaning
-    unit = _UNIT_WORDS.get(amount.unit.value, amount.unit.value)
-    return f"{words.get(name, name)} {amount.value:.1f} {unit}".strip()
+    derived = amount.derivation
+    name = amount.name.meaning if derived is None or derived in _ALONG else derived.meaning
+    said = _ALONG.get(derived, "{0}").format(words.get(name, name))
+    return f"{said} {amount.told} {_UNIT_WORDS.get(amount.unit.value, amount.unit.value)}".strip()
 
 
 def _volumes(one: StatedResult, words: dict[str, str]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from medview.core.geometry import Geometry
 from medview.core.measurement import Measurement
 from medview.core.presentation_state import DisplayedArea, PresentationState
 from medview.core.registration import Placement
-from medview.core.study import FrameSource, Stack, Study
+from medview.core.study import AxisUnit, FrameSource, Stack, Study
 from medview.core.window import Voi
 
 MarkGraphic = Literal["POINT", "POLYLINE", "CLOSED", "ELLIPSE", "TWO_LINES"]
@@ -48,6 +48,25 @@ DEGREES = Code("deg", "UCUM", "degree")
 PIXELS = Code("{pixels}", "UCUM", "pixels")
 ONE = Code("1", "UCUM", "no units")
 
+FLOW_VELOCITY = Code("110828", "DCM", "Flow Velocity")
+TIME = Code("110858", "DCM", "Time")
+DEPTH = Code("131197000", "SCT", "Depth")
+DIFFERENCE = Code("difference", OWN_SCHEME, "Difference")
+AT_START = Code("at-start", OWN_SCHEME, "At the first end")
+AT_END = Code("at-end", OWN_SCHEME, "At the last end")
+
+AXES: dict[AxisUnit, tuple[Code, Code]] = {
+    "cm/s": (FLOW_VELOCITY, Code("cm/s", "UCUM", "centimeter per second")),
+    "s": (TIME, Code("s", "UCUM", "second")),
+    "mm": (DEPTH, MM),
+    "Hz": (Code("frequency", OWN_SCHEME, "Frequency"), Code("Hz", "UCUM", "hertz")),
+    "dB": (Code("level", OWN_SCHEME, "Level"), Code("dB", "UCUM", "decibel")),
+    "dB/s": (Code("level-change", OWN_SCHEME, "Change of level"), Code("dB/s", "UCUM", "decibel per second")),
+    "%": (Code("share", OWN_SCHEME, "Share"), Code("%", "UCUM", "percent")),
+    "°": (ANGLE, DEGREES),
+}
+"""What an axis of an ultrasound spectrum, trace or M-mode counts (PS3.3 C.8.5.5.1.15), and in which unit."""
+
 MEAN = Code("373098007", "SCT", "Mean")
 MEDIAN = Code("373099004", "SCT", "Median")
 DEVIATION = Code("386136009", "SCT", "Standard Deviation")
@@ -67,6 +86,11 @@ class Amount:
     value: float
     unit: Code
     derivation: Code | None = None
+
+    @property
+    def told(self) -> str:
+        """The number as it is written for people: times in thousandths, all else in tenths."""
+        return f"{self.value:.{3 if self.unit.value == 's' else 1}f}"
 
 
 @dataclass(frozen=True, slots=True)

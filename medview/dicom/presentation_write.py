@@ -12,7 +12,7 @@ import numpy as np
 
 from medview import __version__
 from medview.core.problem import MedviewError, Note
-from medview.core.statement import Amount, StatedFinding, StatedLook, StatedMark, Statement
+from medview.core.statement import AXES, Amount, StatedFinding, StatedLook, StatedMark, Statement
 from medview.core.study import FrameSource, Stack
 from medview.core.window import Voi
 from medview.dicom.presentation_look import Images, image_references, set_look
@@ -28,6 +28,7 @@ from medview.dicom.written_object import (
     source_header,
 )
 
+_ALONG_AXES = frozenset(unit.value for _name, unit in AXES.values())
 _UNITS = {"mm2": "mm²", "[hnsf'U]": "HU", "{pixels}": "px", "1": ""}
 
 
@@ -253,8 +254,11 @@ def _box(hd: Any, one: StatedFinding, box: tuple[float, float, float, float]) ->
 
 def _amount(one: Amount) -> str:
     unit = _UNITS.get(one.unit.value, one.unit.value)
-    name = one.derivation.meaning if one.derivation is not None else one.name.meaning
-    return f"{name} {one.value:.1f} {unit}".strip()
+    if one.unit.value in _ALONG_AXES and one.derivation is not None:
+        name = f"{one.name.meaning}, {one.derivation.meaning.lower()}"
+    else:
+        name = one.derivation.meaning if one.derivation is not None else one.name.meaning
+    return f"{name} {one.told} {unit}".strip()
 
 
 def _mark_words(one: StatedMark) -> Any:

@@ -115,3 +115,53 @@ def test_each_kind_of_mark_is_written_validly(kind: Any, tmp_path: Path) -> None
         write(tmp_path / f"{name}.dcm", only)  # type: ignore[operator]
         assert errors(tmp_path / f"{name}.dcm") == [], (kind, name)
     assert "seen" in pydicom.dcmread(tmp_path / "sr.dcm").to_json()
+
+
+def test_velocities_of_a_spectrum_are_written_with_their_codes(tmp_path: Path) -> None:
+    """A distance on a Doppler spectrum has no length: the velocity and time that lie between its ends, and those at both."""
+    from pydicom.dataset import Dataset
+
+    from medview.app.open_paths import open_all
+    from medview.app.statement_files import write_statement
+    from medview.app.statements import state_study
+    from medview.app.visual_report import report_html
+    from tests.app.statements_made import ruler
+    from tests.phantoms.dicom_series import make_series, save_series
+
+    (image, *_rest) = make_series()
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID", "PixelSpacing"):
+        delattr(image, keyword)
+    image.Modality, image.SOPClassUID = "US", "1.2.840.10008.5.1.4.1.1.6.1"
+    image.file_meta.MediaStorageSOPClassUID = image.SOPClassUID
+    region = Dataset()
+    region.RegionSpatialFormat, region.RegionDataType, region.RegionFlags = 3, 3, 0
+    region.RegionLocationMinX0, region.RegionLocationMinY0 = 0, 0
+    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = 31, 23
+    region.PhysicalUnitsXDirection, region.PhysicalUnitsYDirection = 4, 7
+    region.PhysicalDeltaX, region.PhysicalDeltaY = 0.01, -2.0
+    region.ReferencePixelY0, region.ReferencePixelPhysicalValueY = 20, 0.0
+    image.SequenceOfUltrasoundRegions = [region]
+    study = open_all([str(save_series([image], tmp_path / "in"))]).studies[0]
+    stack = study.series[0].stacks[0]
+    mark = replace(ruler(stack, 0), points=((2.0, 18.0), (12.0, 3.0)))
+    point = replace(mark, id="2.25.4", kind="point", points=((5.0, 10.0),))
+    statement = state_study(study, [(stack, mark), (stack, point)])
+    written = write_statement(statement, ["sr", "gsps"], tmp_path / "out")
+    assert [errors(Path(path)) for path in written.paths] == [[], []]
+    out = tmp_path / "out.json"
+    words = [tool("tid1500reader"), "--inputDICOM", written.paths[0], "--outputMetadata", str(out)]
+    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+    groups = {one["TrackingUniqueIdentifier"]: one for one in json.loads(out.read_text())["Measurements"]}
+    told = [
+        (item["quantity"]["CodeValue"], item["units"]["CodeValue"], float(item["value"]))
+        for item in groups[MARK_UID]["measurementItems"]
+    ]
+    assert told == [
+        ("110828", "cm/s", pytest.approx(30.0)),
+        ("110828", "cm/s", pytest.approx(4.0)),
+        ("110828", "cm/s", pytest.approx(34.0)),
+        ("110858", "s", pytest.approx(0.1)),
+    ]
+    (only,) = groups["2.25.4"]["measurementItems"]
+    assert (only["quantity"]["CodeValue"], float(only["value"])) == ("110828", pytest.approx(20.0))
+    assert "Δ velocity 30.0 cm/s, velocity ① 4.0 cm/s, velocity ② 34.0 cm/s, Δ time 0.100 s" in report_html(statement)
