@@ -34,6 +34,8 @@ PARALLEL = math.cos(math.radians(15))
 _PLACE = frozenset({"k", "point", "plane_kind", "time"})
 _VIEW = frozenset({"zoom", "pan", "pixel_scale", "rotation", "flip"})
 _WINDOW = frozenset({"voi", "invert", "colour_map"})
+_NOWHERE = frozenset({"turning", "solid"})
+"""Projections of everything lie nowhere."""
 
 
 class Links:
@@ -153,16 +155,19 @@ class Links:
 
     def is_linked(self, index: int) -> bool:
         """Whether a viewport moves with another one that is on the screen."""
-        if self._states(index) is None:
+        here = self._states(index)
+        if here is None:
             return False
         if self.tiled:
             return len(self._workspace.visible_indices) > 1
-        others = [other for other in self._others(index) if self._states(other) is not None]
+        if self._workspace.maximised:
+            return False
+        others = [one for one in self._workspace.viewports if one is not here and one.stack is not None]
         if not others:
             return False
         if self.view or self.window or self.scroll == "offset":
             return True
-        return self.scroll == "position" and any(self._scrolls_with(index, other) for other in others)
+        return self.scroll == "position" and any(self._way_along(here, there) is not None for there in others)
 
     def follows(self, index: int, leader: int) -> bool:
         """Whether scrolling one viewport takes another along."""
@@ -253,11 +258,8 @@ class Links:
             follower.go_to_index(state.slice_index + other - index)
             return
         if self.scroll == "position":
-            shown = self._shown(index)
-            if shown is None or not self._scrolls_with(index, other):
-                return
-            way = self._way(index, other)
-            if way is not None:
+            shown, way = state.shown(), self._way_along(state, follower)
+            if shown is not None and way is not None:
                 self._go_to(other, way.points(_middle(shown)))
         elif self.scroll == "offset" and index in self._anchors and other in self._anchors:
             (unit, from_), (other_unit, at) = self._anchors[index], self._anchors[other]
@@ -366,13 +368,18 @@ class Links:
 
     def _scrolls_with(self, index: int, other: int) -> bool:
         """Whether two viewports show parallel planes of one space, or of two that are registered."""
-        a, b = self._shown(index), self._shown(other)
+        here, there = self._states(index), self._states(other)
+        return here is not None and there is not None and self._way_along(here, there) is not None
+
+    def _way_along(self, here: ViewportState, there: ViewportState) -> Placement | None:
+        """From the space of one viewport into that of another where they scroll together; None where they do not."""
+        a, b = here.shown(), there.shown()
         if a is None or b is None or a.plane is None or b.plane is None:
-            return False
-        if {"turning", "solid"} & {a.plane_kind, b.plane_kind}:
-            return False  # a projection of everything lies nowhere
-        way = self._way(index, other)
-        return way is not None and _parallel(a, b, way)
+            return None
+        if a.plane_kind in _NOWHERE or b.plane_kind in _NOWHERE:
+            return None
+        way = self._workspace.registrations.way(here, there)
+        return way if way is not None and _parallel(a, b, way) else None
 
     def _same_way(self, index: int, other: int) -> float:
         a, b = self._shown(index), self._shown(other)

@@ -347,16 +347,6 @@ class Canvas:
                 painter.setPen(colours[row])
             painter.drawText(QPointF(left, round((y + row * face.height + face.ascent) * ratio) / ratio), line)
 
-    def words_width(self, text: str) -> float:
-        """How wide :meth:`words` draws a text in the usual font."""
-        face = self.fonts.text
-        if _FIGURES.issuperset(text):
-            return sum(map(face.width, text))
-        if " " in text and not _DIGITS.isdisjoint(text):
-            words = text.split(" ")
-            return sum(map(self.words_width, words)) + face.width(" ") * (len(words) - 1)
-        return face.width(text)
-
     def _parted(self, x: float, y: float, text: str, colour: QColor, face: Face) -> float:
         """Draw the words of a text one after the other; return the advance of all."""
         at, gap = x, face.width(" ")

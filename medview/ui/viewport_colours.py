@@ -96,12 +96,23 @@ class ViewportColours:
 
     def places(self, canvas: Canvas) -> list[QRectF]:
         """Where the bars lie."""
-        count = len(self.bars()) + len(explanation_bars(self._widget))
+        count = len(self._drawn())
         return places_of_bars((canvas.width, canvas.height), count) if count else []
+
+    def _drawn(self) -> tuple[Bar, ...]:
+        """All bars of the picture that is painted, worked out once for it."""
+        moment = self._widget.moment
+        if moment is not None and "all bars" in moment:
+            found: tuple[Bar, ...] = moment["all bars"]
+            return found
+        bars = (*self.bars(), *explanation_bars(self._widget))
+        if moment is not None:
+            moment["all bars"] = bars
+        return bars
 
     def draw(self, canvas: Canvas) -> None:
         """Draw the bars."""
-        bars = (*self.bars(), *explanation_bars(self._widget))
+        bars = self._drawn()
         if bars:
             draw_bars(canvas, bars)
         if self.box is not None:

@@ -31,8 +31,11 @@ class ViewportReadout:
     def tell(self) -> None:
         """Say what is under the pointer, where that has changed."""
         widget = self._widget
-        at, volume, shown = widget.mouse.position, widget.volume, widget.shown
+        at = widget.mouse.position
         self.now = None
+        if at is None and not self.words:
+            return  # nothing is told, nor was anything
+        volume, shown = widget.volume, widget.shown
         if at is not None and volume is not None and shown is not None:
             x, y = widget.transform.screen_to_image(at.x(), at.y())
             # What is seen in three dimensions lies anywhere along the ray: no value is told for it.
