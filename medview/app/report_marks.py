@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +27,25 @@ NEAR_MM = 0.75
 """A point in the patient nearer than this to a slice, or than half its distance to the next, is drawn on it."""
 
 
+Symbol = Literal["cross", "asterisk", "triangle", "diamond", "circle"]
+SYMBOLS: dict[Symbol, frozenset[str]] = {
+    "triangle": frozenset({"129769006", "129770007", "F-01775", "F-01776", "112063"}),
+    "asterisk": frozenset({"129793001", "129788004", "4147007", "M-03000", "F-01796", "111459", "111112", "111113"}),
+    "diamond": frozenset({"129792006", "129790003", "129789007"}),
+    "circle": frozenset({"27925004", "M-03010", "112122", "308689002"}),
+}
+"""How the place of a CAD's finding is drawn, by its code (PS3.16 CID 6014, 6101 to 6104): calcifications a triangle, masses and
+densities an asterisk, distortions and asymmetries a diamond, nodules of the lung a circle; all else a cross."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportMark:
-    """A line through ``points`` (x, y of the slice, integers are pixel centres), or single points."""
+    """A line through ``points`` (x, y of the slice, integers are pixel centres), or single points, each drawn as ``symbol``."""
 
     points: tuple[ImagePoint, ...]
     is_line: bool
     label: str
+    symbol: Symbol = "cross"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class _Marked:
     label: str
     images: tuple[tuple[str, tuple[int, ...]], ...]
     """(SOP Instance UID, 0-based frames or none for all)."""
+    symbol: Symbol = "cross"
 
 
 class ReportMarks:
@@ -87,16 +100,23 @@ def _marked(items: tuple[ReportItem, ...]) -> list[_Marked]:
     found: list[_Marked] = []
     # The next one last: reports have ten thousands of items.
     pending: list[tuple[ReportItem, ReportItem | None]] = [(item, None) for item in reversed(items)]
+    # Most items are lines of text alone, and the window waits.
     while pending and len(found) < MOST_MARKS:
         item, parent = pending.pop()
-        if any(is_not_presented(one) for one in item.items):
+        if any(one.code is not None and is_not_presented(one) for one in item.items):
             continue  # it stands in the report's page
         if item.graphic is not None:
             images = tuple((one.sop_uid, tuple(frame - 1 for frame in one.frames)) for one in item.images)
-            found.append(_Marked(item.graphic, _label(item, parent), images))
+            found.append(_Marked(item.graphic, _label(item, parent), images, _symbol(parent)))
         if item.items:
-            pending += [(one, item) for one in reversed(item.items)]
+            pending += [(one, item) for one in reversed(item.items) if one.items or one.graphic is not None]
     return found
+
+
+def _symbol(parent: ReportItem | None) -> Symbol:
+    """The sign for the place of a coded finding."""
+    code = None if parent is None or parent.value_type != "CODE" else parent.code
+    return next((name for name, values in SYMBOLS.items() if code is not None and code.value in values), "cross")
 
 
 def _label(item: ReportItem, parent: ReportItem | None) -> str:
@@ -195,4 +215,4 @@ def _drawn(one: _Marked, points: FloatArray) -> ReportMark:
     elif kind == "POLYGON" and len(points) > 2:
         points = np.vstack([points, points[:1]])
     is_line = kind not in {"POINT", "MULTIPOINT"} and len(points) > 1
-    return ReportMark(tuple((float(x), float(y)) for x, y in points), is_line, one.label)
+    return ReportMark(tuple((float(x), float(y)) for x, y in points), is_line, one.label, one.symbol)
