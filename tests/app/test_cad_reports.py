@@ -38,10 +38,13 @@ def graphic(kind: str, name: str, points: list[float], image: int) -> Dataset:
     return item
 
 
+FINDINGS = {"Mass": "4147007", "Calcification": "129770007", "Nodule": "27925004", "Distortion": "129792006"}
+
+
 def single_finding(meaning: str, items: list[Dataset], intent: str = "111150") -> Dataset:
     found = content(
         "CODE", "INFERRED FROM", code("111059", "DCM", "Single Image Finding"),
-        ConceptCodeSequence=[code("129769006", "SCT", meaning)],
+        ConceptCodeSequence=[code(FINDINGS.get(meaning, "111102"), "SCT", meaning)],
     )  # fmt: skip
     shown = content(
         "CODE", "HAS CONCEPT MOD", code("111056", "DCM", "Rendering Intent"),
@@ -104,6 +107,7 @@ def test_marks_of_a_cad_are_drawn_on_their_images_and_named_after_the_finding(tm
     third = marks.of(acquired_shown(stack, 3), "")
     assert [one.label for one in third] == ["Mass: Center", "Mass: Outline"]
     assert third[0].points == ((12.0, 8.0),)
+    assert (third[0].symbol, marks.of(acquired_shown(stack, 5), "")[0].symbol) == ("asterisk", "triangle")
     assert [one.label for one in marks.of(acquired_shown(stack, 5), "")] == ["Calcification: Center"]
     assert not marks.of(acquired_shown(stack, 4), "")
 

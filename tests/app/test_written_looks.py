@@ -29,7 +29,7 @@ from medview.core.window import VoiLut, Window
 from medview.dicom.presentation_state import read_presentation_state
 from tests.app.statements_made import ruler
 from tests.app.test_written_reports import errors
-from tests.phantoms.dicom_series import make_series, save_series
+from tests.phantoms.dicom_series import make_enhanced, make_series, save_series
 from tests.phantoms.presentation_states import area, lut, make_state
 from tests.phantoms.study_objects import save
 
@@ -273,3 +273,25 @@ def _window(center: str, width: str) -> Dataset:
     item = Dataset()
     item.WindowCenter, item.WindowWidth = center, width
     return item
+
+
+def test_frames_of_one_file_with_rescales_of_their_own_have_a_state_each(tmp_path: Path) -> None:
+    """It is of those frames alone: the others have other values."""
+    image = make_enhanced()
+    shared = image.SharedFunctionalGroupsSequence[0]
+    del shared.PixelValueTransformationSequence
+    for number, group in enumerate(image.PerFrameFunctionalGroupsSequence):
+        line = Dataset()
+        line.RescaleSlope, line.RescaleIntercept, line.RescaleType = str(1 + number % 2), "-1024", "US"
+        group.PixelValueTransformationSequence = [line]
+    study, stack = opened(tmp_path / "in", image)
+    marks = [(stack, ruler(stack, k)) for k in range(3)]
+    marks = [
+        (one, replace(mark, id=f"2.25.{k}", place=replace(mark.place, frame=stack.frames[k].frame)))
+        for k, (one, mark) in enumerate(marks)
+    ]
+    files = write_statement(state_study(study, marks), ["gsps"], tmp_path / "out")
+    assert files.notes == ()
+    assert [errors(Path(path)) for path in files.paths] == [[], []]
+    scopes = [next(iter(read_presentation_state(path).scope.values())) for path in files.paths]
+    assert scopes == [frozenset({0, 2}), frozenset({1})]
