@@ -503,7 +503,7 @@ def test_schemes_of_mr_channels_become_steps_of_each_series(tmp_path: Path) -> N
     draft = begun(path, input__axes="S,P,L")
     steps = draft.manifest["input"]["steps"]
     assert [step["step"] for step in steps] == ["crop_nonzero", "z_score", "resample"]
-    assert steps[1] == {"step": "z_score", "only_foreground": True, "channels": [0]}
+    assert steps[1] == {"step": "z_score", "only_foreground": True, "channel_wise": True, "channels": [0]}
     assert [source["name"] for source in draft.manifest["input"]["sources"]] == ["T2", "ADC"]
     draft.finished()
 

@@ -151,21 +151,26 @@ def _place(draft: Draft, plans: dict[str, Any], plan: dict[str, Any], face: Inpu
         draft.input.update({"axes": PLANES["picture"], "unit": "display"})
         draft.fits["needs_geometry"] = False
         return
+    question = Question(
+        "axes",
+        "input.axes",
+        "Toward which side of the patient do the three axes (z, y, x) of the training images grow? nnU-Net reads "
+        "arrays as they are stored. S,A,R for NIfTI files stored as RAS (most public data sets, TotalSegmentator), "
+        "S,A,L for what dcm2niix writes (LAS), S,P,L for axial DICOM series read by ITK (LPS). Give z,y,x.",
+        ("S,A,R", "S,A,L", "S,P,L"),
+        "",
+        "S,A,R",
+    )
+    letters = ["S", "A", "R"] if "Reorient" in reader else ["S", "P", "L"]
+    if "Reorient" not in reader or "input.axes" in draft.answers:
+        letters = draft.ask(question, read_axes) or letters
     if "Reorient" in reader:
-        letters = ["S", "A", "R"]
-        draft.guess("input.axes", ",".join(letters), f"{reader} turns every image to RAS")
-    else:
-        question = Question(
-            "axes",
-            "input.axes",
-            "Toward which side of the patient do the three axes (z, y, x) of the training images grow? nnU-Net reads "
-            "arrays as they are stored. S,A,R for NIfTI files stored as RAS (most public data sets, TotalSegmentator), "
-            "S,A,L for what dcm2niix writes (LAS), S,P,L for axial DICOM series read by ITK (LPS). Give z,y,x.",
-            ("S,A,R", "S,A,L", "S,P,L"),
-            "",
-            "S,A,R",
-        )
-        letters = draft.ask(question, read_axes) or ["S", "P", "L"]
+        draft.guess("input.axes", "S,A,R", f"{reader} turns every image to RAS")
+        if letters != ["S", "A", "R"]:
+            draft.notes.append(
+                f"The plans' reader, {reader}, turns every image to RAS, which is S,A,R; {','.join(letters)} was said and "
+                "counts. Where the plans are right, the network is shown its images turned."
+            )
     if len(letters) != 3:
         raise refused("bad_answer", "input.axes: nnU-Net's images have three axes, z, y, x.", draft.graph.path)
     turned = [letters[axis] for axis in order]
@@ -192,9 +197,9 @@ def _normalised(draft: Draft, plans: dict[str, Any], scheme: str, channel: int, 
             {"step": "normalise", "mean": [said["mean"]], "std": [max(said["std"], 1e-8)]},
         ]
     if scheme == "ZScoreNormalization":
-        return [{"step": "z_score", "only_foreground": True}] if masked else [{"step": "z_score"}]
+        return [{"step": "z_score", **({"only_foreground": True} if masked else {}), "channel_wise": True}]
     if scheme == "RescaleTo01Normalization":
-        return [{"step": "min_max"}]
+        return [{"step": "min_max", "channel_wise": True}]
     if scheme == "RGBTo01Normalization":
         return [{"step": "scale", "factor": 1 / 255}]
     if scheme == "NoNormalization":
@@ -210,10 +215,10 @@ def _values_of(draft: Draft, plans: dict[str, Any], plan: dict[str, Any], channe
     steps: list[dict[str, Any]] = []
     picture = draft.input["axes"] == PLANES["picture"]
     is_ct = all(scheme == "CTNormalization" for scheme in schemes)
-    if not picture and not is_ct:
+    if not is_ct or face.dimensions == 3:
         steps.append({"step": "crop_nonzero"})
-    elif not picture:
-        # 0 HU is water: the box around what is not 0 is the whole series unless an export was padded with zeros.
+    else:
+        # All slices would be held for the box. 0 HU is water: the box around what is not 0 is the whole series unless an export was padded with zeros.
         draft.guess("input.steps", "no crop to non-zero", "CT values are hardly ever exactly 0 along a whole border")
     each = [
         _normalised(draft, plans, str(scheme), n, bool(masked))
