@@ -40,6 +40,7 @@ from medview.app.picture_export import (
 )
 from medview.app.viewport_state import ViewportView
 from medview.core.problem import MedviewError
+from medview.ui.images_dialog import goes_with
 from medview.ui.layout_picture import LayoutPicture, text_mode_of
 from medview.ui.listen import listen
 from medview.ui.parts import RealField, text_label
@@ -66,6 +67,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("Export", "Pictures and film"))
+        goes_with(self, workspace)
         self._workspace, self._screen = workspace, screen
         self._view: ViewportView = workspace.active_viewport.view
         self._seen: LayoutPicture | None = None

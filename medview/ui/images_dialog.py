@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from medview.ui.viewport import ViewportWidget
 
 
+def goes_with(dialog: QDialog, workspace: Workspace) -> None:
+    """Close a window that was opened for the viewports shown as soon as any of their images is closed."""
+    ids = {state.stack.id for state in workspace.viewports if state.stack is not None}
+
+    def follow() -> None:
+        if any(find_stack(workspace.studies, one) is None for one in ids):
+            ids.clear()
+            dialog.close()
+
+    listen(dialog, workspace.studies_changed, follow)
+
+
 class ImagesDialog(QDialog):
     """Knows by `is_about` which images its numbers are of; ``forget`` drops them."""
 

@@ -161,9 +161,18 @@ class Palette(QDialog):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{found.title}, {' '.join(keys)}")
             if not self._actions[command.id].isEnabled():
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-                item.setToolTip(translate("Palette", "Not possible now"))
+                why = self._actions.reason(self._actions[command.id]) or translate("Palette", "Not possible now")
+                item.setToolTip(why)
+                item.setData(MENU_ROLE, why)
             self.list.addItem(item)
-        self._choose(0, 1)
+        if not self.list.count():
+            nothing = QListWidgetItem(translate("Palette", "No command is called so"))
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(nothing)
+        if self.line.text() and not self.list.item(0).flags() & Qt.ItemFlag.ItemIsEnabled:
+            self.list.setCurrentRow(-1)  # Enter would run another command than the one that was typed
+        else:
+            self._choose(0, 1)
 
     def _choose(self, row: int, step: int) -> None:
         """Choose the next row that can be run, from ``row`` on; stay where there is none."""

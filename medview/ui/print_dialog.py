@@ -35,6 +35,7 @@ from medview.core.plain_text import visible_text
 from medview.core.policy import policy
 from medview.core.problem import MedviewError
 from medview.ui.corner_text import age_text, date_text, person_name
+from medview.ui.images_dialog import goes_with
 from medview.ui.layout_picture import LayoutPicture
 from medview.ui.parts import text_label
 from medview.ui.text import translate
@@ -116,6 +117,7 @@ class PrintDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("Print", "Print"))
+        goes_with(self, workspace)
         self.resize(860, 760)
         self._workspace, self._screen = workspace, screen
         self._image = QImage()

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from medview.app.stating import statement_maker
 from medview.core.problem import MedviewError
+from medview.ui.images_dialog import goes_with
 from medview.ui.parts import text_label, title_label
 from medview.ui.text import translate
 
@@ -70,6 +71,7 @@ class SaveDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("Save", "Save findings and report"))
+        goes_with(self, workspace)
         self._workspace = workspace
         self._preview: ReportPreview | None = None
         column = QVBoxLayout(self)

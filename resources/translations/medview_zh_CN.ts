@@ -6305,6 +6305,10 @@
         <source>Not possible now</source>
         <translation>当前不可用</translation>
     </message>
+    <message>
+        <source>No command is called so</source>
+        <translation>没有这样的命令</translation>
+    </message>
 </context>
 <context>
     <name>Pdf</name>

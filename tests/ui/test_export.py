@@ -218,6 +218,23 @@ def test_the_dialog_writes_what_is_shown_when_it_writes(qtbot: QtBot, reading_de
     np.testing.assert_array_equal(cv2.imread(str(tmp_path / "v.tiff"), cv2.IMREAD_UNCHANGED), phantom()[2])
 
 
+@pytest.mark.parametrize("kind", ["export", "print", "save"])
+def test_what_is_to_be_written_of_a_closed_study_is_not_asked_for_any_more(
+    qtbot: QtBot, reading_desk: Desk, kind: str
+) -> None:
+    from medview.ui.save_dialog import SaveDialog
+
+    window, workspace = reading_desk.window, reading_desk.workspace
+    {"export": window.save_picture, "print": window.print_page, "save": window.save_findings}[kind]()
+    dialog = window.findChildren({"export": ExportDialog, "print": PrintDialog, "save": SaveDialog}[kind])[0]
+    gone: list[bool] = []
+    dialog.destroyed.connect(lambda: gone.append(True))
+    assert dialog.isVisible()
+    for study in list(workspace.studies):
+        workspace.close_study(study)
+    qtbot.waitUntil(lambda: bool(gone), timeout=WAIT)
+
+
 def test_a_page_is_previewed_and_printed_with_its_head(qtbot: QtBot, reading_desk: Desk, tmp_path: Path) -> None:
     qtbot.keyClick(reading_desk.window, Qt.Key.Key_P, CTRL)
     qtbot.waitUntil(lambda: bool(reading_desk.window.findChildren(PrintDialog)), timeout=WAIT)

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from medview.app.command_search import Found, pinyin_initials, ranked, score
 from medview.app.command_table import COMMANDS
 from medview.ui.application import Desk
-from medview.ui.palette import COMMAND_ROLE, Palette, titles_in_other_languages
+from medview.ui.palette import COMMAND_ROLE, MENU_ROLE, Palette, titles_in_other_languages
 from medview.ui.translations import speak
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -84,3 +84,21 @@ def test_whole_words_go_before_scattered_letters_and_nonsense_finds_nothing() ->
     assert ranked("zzqx", entries) == []
     assert score("x", "angle") is None
     assert [one.id for one in ranked("", entries, ("c",))] == ["c", "a", "b"]
+
+
+def test_what_cannot_be_run_says_why_and_enter_runs_no_other(qtbot: QtBot, reading_desk: Desk) -> None:
+    palette = opened(qtbot, reading_desk)
+    qtbot.keyClicks(palette.line, "fill holes")
+    item = palette.list.item(0)
+    assert item.data(COMMAND_ROLE) == "label.holes"
+    assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
+    assert item.data(MENU_ROLE).startswith("Not now: ")
+    assert palette.list.currentItem() is None
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    palette.line.setText("zzzz")
+    assert palette.list.count() == 1
+    assert "No command" in palette.list.item(0).text()
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    palette.hide()
