@@ -151,8 +151,8 @@ class Blend:
         for axis in range(len(tile) - 1):
             left = max(part.span - part.extent for part in totals.parts[axis])
             self._margins.append(np.zeros((channels, *most[:axis], max(0, left), *totals.full[axis + 1 :]), np.float32))
-        one = max(1, int(np.prod(tile)))
-        self._product = np.empty((min(channels, max(1, AT_ONCE // one)), *tile), dtype=np.float32)
+        row = max(1, int(np.prod(tile[1:])))
+        self._product = np.empty((max(1, min(tile[0], AT_ONCE // row)), *tile[1:]), dtype=np.float32)
 
     def _recall(self, here: FloatMap, parts: Sequence[Part], known: list[int]) -> None:
         """What earlier tiles gave to this one: of the one before along the last axis, else of the row before, and so on."""
@@ -177,15 +177,16 @@ class Blend:
         """Add the weighted answer, or put it where nothing is ``known`` yet."""
         weights, product = self._totals.weights, self._product
         assert product is not None, "begun"
-        for c in range(0, len(answer), len(product)):
-            part = answer[c : c + len(product)]
-            if known is not None and not any(known):
-                np.multiply(part, weights, out=total[c : c + len(part)])
-                continue
-            weighed = np.multiply(part, weights, out=product[: len(part)])
-            if known is not None:
-                total[(slice(c, c + len(part)), *(slice(n, None) for n in known))] = 0
-            total[c : c + len(part)] += weighed
+        if known is not None and not any(known):
+            np.multiply(answer, weights, out=total)
+            return
+        if known is not None:
+            total[(slice(None), *(slice(n, None) for n in known))] = 0
+        for to, given in zip(total, answer, strict=True):
+            for low in range(0, len(given), len(product)):
+                some = slice(low, low + len(product))
+                weighed = np.multiply(given[some], weights[some], out=product[: len(given[some])])
+                to[some] += weighed
 
     def _keep(self, here: FloatMap, parts: Sequence[Part]) -> None:
         """Put aside what later rows of tiles add to; what the next tile adds to stays where it is."""

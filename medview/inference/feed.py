@@ -20,7 +20,7 @@ from medview.inference.channels import SeriesTogether
 from medview.inference.course import STEP_NETWORK, STEP_PREPARE, STEP_RESTORE, Course
 from medview.inference.manifest import Input, Manifest
 from medview.inference.network import Network
-from medview.inference.on_demand import prepared_on_demand
+from medview.inference.on_demand import OnDemand, prepared_on_demand
 from medview.inference.onlooker import Onlooker, Telling, looked_at_first
 from medview.inference.placement import Orientation, Placement
 from medview.inference.preprocess import Prepared, by_rows, needs_whole_series, run_steps, with_neighbours
@@ -180,7 +180,9 @@ class Feed:
         if self.volume.is_colour or not is_even or not isinstance(source, SourceValues):
             return self.prepared_rows(0, source.rows, told)
         with self.course.timed(STEP_PREPARE):
-            return prepared_on_demand(given, source, self._whole, self.geometry, told, in_parts)
+            made = prepared_on_demand(given, source, self._whole, self.geometry, told, in_parts)
+            give_back_free()
+            return made
 
     @property
     def is_by_rows(self) -> bool:
@@ -270,7 +272,8 @@ class Feed:
                 if window is None or not window.fits(shape, stride):
                     window = Window(shape, given.tiling, stride)
                 goes_to = _Answer(window, n if given.is_slicewise else None)
-                sliding = Sliding(values, window, goes_to)
+                forget = values.forget if isinstance(values, OnDemand) else None
+                sliding = Sliding(values, window, goes_to, forget)
                 if not given.is_slicewise:
                     self.course.report(STEP_NETWORK, 0, window.total)
                 for tiles, cut in sliding.tiles():

@@ -5,13 +5,14 @@ The same numbers as :func:`medview.inference.preprocess.run_steps` gives of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.geometry import Geometry
+from medview.core.heap import give_back_free
 from medview.inference.manifest import Input
 from medview.inference.manifest_steps import (
     Clip,
@@ -38,10 +39,37 @@ ROWS_AT_ONCE = 16
 COLUMNS_AT_ONCE = 32
 
 
+class Slabs:
+    """Rows of a volume, a few in an array, so that those that nobody asks for any more can go."""
+
+    has_padding = False
+
+    def __init__(self, slabs: Iterable[AnyArray]) -> None:
+        self._slabs: list[AnyArray | None] = list(slabs)
+        self._starts = np.cumsum([0, *(len(slab) for slab in self._slabs if slab is not None)]).tolist()
+
+    def fetch(self, start: int, stop: int, across: tuple[slice, slice]) -> Piece:
+        """A copy of rows ``start`` … ``stop``."""
+        parts = []
+        for first, after, slab in zip(self._starts, self._starts[1:], self._slabs, strict=False):
+            if first < stop and start < after:
+                assert slab is not None, "rows are asked for in their order"
+                parts.append(slab[(slice(max(0, start - first), min(stop, after) - first), *across)])
+        return np.concatenate(parts) if len(parts) > 1 else parts[0].copy(), None
+
+    def forget(self, row: int) -> None:
+        """Nobody will ask for rows before ``row``."""
+        gone = [n for n, after in enumerate(self._starts[1:]) if after <= row and self._slabs[n] is not None]
+        for n in gone:
+            self._slabs[n] = None
+        if gone:
+            give_back_free()
+
+
 class OnDemand:
     """Values (a, b, c) of a series after some steps; ``[box]`` makes those of a box."""
 
-    def __init__(self, source: SourceValues, shape: tuple[int, int, int]) -> None:
+    def __init__(self, source: SourceValues | Slabs, shape: tuple[int, int, int]) -> None:
         self._source = source
         self._start = (0, 0, 0)
         self._steps: tuple[Step | Settled, ...] = ()
@@ -81,6 +109,11 @@ class OnDemand:
         whole = tuple(slice(0, size) for size in self.shape)
         return self.part(whole if box is Ellipsis else box)[0]
 
+    def forget(self, row: int) -> None:
+        """Nobody will ask for rows before ``row``: what is kept of them for that alone goes."""
+        if isinstance(self._source, Slabs):
+            self._source.forget(self._start[0] + row)
+
     def rows(self, checkpoint: Callable[[], None]) -> Iterator[tuple[int, Piece]]:
         """All of it, a few rows at a time, from row … on."""
         for start in range(0, self.shape[0], ROWS_AT_ONCE):
@@ -113,8 +146,8 @@ class OnDemand:
 
     def resampled(
         self, kind: Kind, positions: dict[int, AnyArray], scale: list[float], checkpoint: Callable[[], None]
-    ) -> AnyArray:
-        """At ``positions`` along the axes named there, the last axis first."""
+    ) -> Iterator[AnyArray]:
+        """At some ``positions`` along the axes named there, the last axis first; a few rows after the other."""
         ends: list[tuple[float, float]] = []
 
         def across(values: AnyArray) -> AnyArray:
@@ -127,15 +160,14 @@ class OnDemand:
                     values = apply_taps(values, axis, taps_at(positions[axis], values.shape[axis], kind, scale[axis]))
             return values
 
-        if 0 in positions and kind != "spline":
-            return self._along_rows(positions[0], kind, scale[0], across, checkpoint)
-        made: AnyArray | None = None
-        for start, (values, _) in self.rows(checkpoint):
-            piece = across(values)
-            if made is None:
-                made = np.empty((self.shape[0], *piece.shape[1:]), dtype=piece.dtype)
-            made[start : start + len(piece)] = piece
-        assert made is not None, "a series has rows"
+        if kind != "spline":
+            if 0 in positions:
+                yield from self._along_rows(positions[0], kind, scale[0], across, checkpoint)
+                return
+            for _, (values, _) in self.rows(checkpoint):
+                yield across(values)
+            return
+        made = _laid_out((across(values) for _, (values, _) in self.rows(checkpoint)), self.shape[0])
         if 0 in positions:
             out = np.empty((len(positions[0]), *made.shape[1:]), dtype=np.float32)
             for start in range(0, made.shape[1], COLUMNS_AT_ONCE):
@@ -143,10 +175,8 @@ class OnDemand:
                 some = slice(start, start + COLUMNS_AT_ONCE)
                 out[:, some] = apply_spline(made[:, some], 0, positions[0])
             made = out
-        if kind == "spline" and positions:
-            # Inside the values that it is made from, as scikit-image does.
-            made = np.clip(made, min(low for low, _ in ends), max(high for _, high in ends), out=made)
-        return made
+        # Inside the values that it is made from, as scikit-image does.
+        yield np.clip(made, min(low for low, _ in ends), max(high for _, high in ends), out=made)
 
     def _along_rows(
         self,
@@ -155,20 +185,14 @@ class OnDemand:
         scale: float,
         across: Callable[[AnyArray], AnyArray],
         checkpoint: Callable[[], None],
-    ) -> AnyArray:
+    ) -> Iterator[AnyArray]:
         """Of the rows that a few rows of the answer are made from, ``across`` makes the other axes first."""
         taps = taps_at(positions, self.shape[0], kind, scale)
-        out: AnyArray | None = None
         for start in range(0, len(positions), ROWS_AT_ONCE):
             checkpoint()
             index, weight = taps.index[start : start + ROWS_AT_ONCE], taps.weight[start : start + ROWS_AT_ONCE]
             low, high = int(index.min()), int(index.max()) + 1
-            piece = apply_taps(across(self._rows(low, high)[0]), 0, Taps(index - low, weight))
-            if out is None:
-                out = np.empty((len(positions), *piece.shape[1:]), dtype=np.float32)
-            out[start : start + len(piece)] = piece
-        assert out is not None, "a series has rows"
-        return out
+            yield apply_taps(across(self._rows(low, high)[0]), 0, Taps(index - low, weight))
 
 
 def prepared_on_demand(
@@ -208,12 +232,16 @@ def prepared_on_demand(
             values = values.inside(start, size)
         else:
             wants_real = values.has_padding and any(_has_scope(one) for one in given.steps[number:])
-            made = None if wants_real else _moved(step, values, state, again)
+            stays = in_parts and all(map(_can_wait, given.steps[number + 1 :]))
+            made = None if wants_real else _moved(step, values, state, again, stays)
             later = number + 1 if made is not None else number
             if made is None:
                 made = Prepared(*values.laid_out(again, wants_real), state)
             if isinstance(made, Placement):
                 state = made
+                continue
+            if isinstance(made.values, OnDemand):
+                values, state = made.values, made.placement
                 continue
             rest = given.model_copy(update={"steps": given.steps[later:]})
             return run_steps(rest, made.values, made.real, made.placement, geometry, checkpoint)
@@ -226,6 +254,26 @@ def _is_of_single_values(step: Step) -> bool:
     if isinstance(step, Normalise):
         return len(step.mean) == 1
     return isinstance(step, Offset | Scale | Clip | Round | Range)
+
+
+def _can_wait(step: Step) -> bool:
+    """Whether a step can be done when a part is asked for."""
+    return _is_of_single_values(step) or is_of_series(step)
+
+
+def _laid_out(slabs: Iterator[AnyArray], rows: int) -> AnyArray:
+    """All rows in one array."""
+    made: AnyArray | None = None
+    row = 0
+    for slab in slabs:
+        if len(slab) == rows:
+            return slab
+        if made is None:
+            made = np.empty((rows, *slab.shape[1:]), dtype=slab.dtype)
+        made[row : row + len(slab)] = slab
+        row += len(slab)
+    assert made is not None, "a series has rows"
+    return made
 
 
 def _counted(values: AnyArray, real: NDArray[np.bool_] | None, nonzero: bool) -> Iterator[AnyArray]:
@@ -249,16 +297,21 @@ def _has_scope(step: Step) -> bool:
 
 
 def _moved(
-    step: Step, values: OnDemand, placement: Placement, again: Callable[[], None]
+    step: Step, values: OnDemand, placement: Placement, again: Callable[[], None], stays: bool
 ) -> Prepared | Placement | None:
-    """After a step that resizes: a placement alone where no voxel moves; None where it wants all of the series at once."""
+    """After a step that resizes: a placement alone where no voxel moves; None where it wants all of the series at once.
+
+    ``stays``: its values may stay in slabs.
+    """
     if isinstance(step, Resample) and isinstance(step.kind, str):
         plan = resampling(step, placement, 0)
         if plan.separate is not None:
             return None
         if not plan.positions:
             return plan.placement
-        made = values.resampled(step.kind, plan.positions, plan.scale, again)
+        slabs = values.resampled(step.kind, plan.positions, plan.scale, again)
+        shape = plan.placement.shape
+        made: Any = OnDemand(Slabs(slabs), shape) if stays else _laid_out(slabs, shape[0])
         return Prepared(made, None, plan.placement)
     if isinstance(step, Resize) and step.aspect in {"stretch", "keep", "cover"}:
         state = Prepared(values, None, placement)  # type: ignore[arg-type]

@@ -80,12 +80,14 @@ class Cut(Protocol):
 @dataclass(frozen=True, slots=True)
 class Tiles:
     """Some tiles that are asked about at once: their numbers along each axis and which member of a tall tile each is, how many
-    were cut by then, the rows that nothing is added to afterwards (None: more of the same rows follow).
+    were cut by then, the rows that nothing is added to afterwards (None: more of the same rows follow), and the first row that they
+    and all later ones cover.
     """
 
     at: tuple[tuple[tuple[int, ...], int], ...]
     done: int
     finished: int | None
+    begins: int = 0
 
 
 Step = tuple[Tiles, list[tuple[slice, ...]]]
@@ -169,7 +171,8 @@ class Window:
                     tuple(slice(low, low + tile) for low, tile in zip(corner, size, strict=True)) for corner in corners
                 ]
                 done += len(part)
-                yield Tiles(tuple(part), done, end if start + len(part) == len(row) else None), boxes
+                finished = end if start + len(part) == len(row) else None
+                yield Tiles(tuple(part), done, finished, members[0]), boxes
 
     @property
     def answer_shape(self) -> tuple[int, ...]:
@@ -183,8 +186,12 @@ class Sliding:
     Tiles may be cut ahead of what was added.
     """
 
-    def __init__(self, values: Cut, window: Window, receives: Receives) -> None:
+    def __init__(
+        self, values: Cut, window: Window, receives: Receives, forget: Callable[[int], None] | None = None
+    ) -> None:
+        """``forget`` is told the row of the values before which nothing will be cut any more."""
         self.window = window
+        self._forget = forget
         self._values = values
         self._receives = receives
         self._filled = _Filled(values, window) if any(low or high for low, high in window.filling) else None
@@ -193,6 +200,8 @@ class Sliding:
         """All tiles, as many at once as the manifest says, row of tiles by row."""
         values: Cut = self._values if self._filled is None else self._filled
         for tiles, boxes in self.window.steps():
+            if self._forget is not None:
+                self._forget(tiles.begins - self.window.filling[0][0])
             cut = [values[box] for box in boxes]
             yield tiles, np.stack(cut) if len(cut) > 1 else cut[0][None]
 

@@ -126,9 +126,9 @@ class VolumeLabels:
             stop = min(rows.stop, n + ROWS_AT_ONCE)
             at, places = self._rows[n:stop], self._places[n:stop] - first_row
             # Only the rows around them, and one more on each side for what lies a hair's breadth beyond.
-            low = min(max(0, int(np.floor(places[0])) - 1), wide.shape[1] - 1)
-            high = max(low + 1, min(wide.shape[1], int(np.floor(places[-1])) + 3))
-            part = rule.activated(wide[:, low:high])
+            low = min(max(0, int(np.floor(places[0])) - 1), wide.shape[0] - 1)
+            high = max(low + 1, min(wide.shape[0], int(np.floor(places[-1])) + 3))
+            part = rule.activated(wide.cut(slice(low, high), slice(0, wide.shape[1])))
             decided = np.asarray(labels_of_channels(part, rule.threshold, rule.nothing, rule.values))
             begin = np.asarray((first_row + low, *start[1:]))
             offset = self._offset + np.diag(self._matrix) * (0, across.start, columns.start) - begin
