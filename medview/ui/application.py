@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from medview.app import crash_reports
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 WARM_UP_MS = 15_000
 """When the window has been open this long, what will be needed later is prepared."""
 
+QT_PICTURES_KB = 2048
+"""Of pictures that Qt keeps of its own accord: it would fill 10 MB with scaled thumbnails of studies that were closed."""
+
 RESTED_MS = 500
 """So long after a study was closed its memory is given back to the system."""
 
@@ -57,6 +61,7 @@ class Desk:
         from medview.jobs.pool import DecodePool
 
         self.app = app
+        QPixmapCache.setCacheLimit(QT_PICTURES_KB)
         self._collection = MainThreadCollection()
         self.post = MainThreadPost()
         self.jobs = JobQueue(self.post)
