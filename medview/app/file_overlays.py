@@ -10,6 +10,7 @@ from psygnal import Signal
 from medview.app.results import with_label_visible
 from medview.app.study_objects import (
     LAID_OVER,
+    WASHES,
     ListedObject,
     listed_objects,
     objects_to_read,
@@ -124,11 +125,13 @@ class FileOverlays:
         return self._read.get((listed.key, stack_id))
 
     def show(self, listed: ListedObject, stack: Stack, shown: bool = True) -> None:
-        """Show an object on a stack, reading it first, or hide it."""
+        """Show an object on a stack, reading it first, or hide it; one map or dose at a time: colours of two that are mixed mean nothing."""
         key = (listed.key, stack.id)
         if not shown:
             self._shown.discard(key)
         else:
+            if listed.kind in WASHES:
+                self._shown -= {(one.key, stack.id) for one in self.listed if one.kind in WASHES}
             self._shown.add(key)
             if key not in self._read and key not in self._reading:
                 self._start(listed, stack)

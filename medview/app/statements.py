@@ -75,10 +75,16 @@ def state_study(
             replace(state_mark(stack, mark, values_on, (lines or {}).get(mark.id)), prior=known.get(f"mark/{mark.id}"))
             for stack, mark in marks
         ),
+        # What the reader accepted first: among hundreds of findings it is what a report is read for.
         tuple(
-            one
-            for stack, result in listed
-            for one in _findings(stack, result, decision_on, visible or _above_threshold, known)
+            sorted(
+                (
+                    one
+                    for stack, result in listed
+                    for one in _findings(stack, result, decision_on, visible or _above_threshold, known)
+                ),
+                key=lambda one: one.verdict != "accepted",
+            )
         ),
         tuple(_stated_result(stack, result, known) for stack, result in listed),
         reader,

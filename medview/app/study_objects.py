@@ -17,6 +17,8 @@ ListedKind = Literal[
 ]
 
 LAID_OVER: frozenset[str] = frozenset({"segmentation", "structure_set", "dose", "parametric_map"})
+WASHES: frozenset[str] = frozenset({"dose", "parametric_map"})
+"""What is laid over images as colours of values."""
 
 
 @dataclass(frozen=True, eq=False)

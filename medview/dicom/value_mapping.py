@@ -113,5 +113,5 @@ def _number(item: dict[int, Any] | None, key: int, otherwise: float) -> float:
 def _unit_text(value: str, meaning: str) -> str:
     """A UCUM code as a reader writes it: "1" and "{…}" are no units to print, unless nothing else is said."""
     if value in {"1", ""} or value.startswith("{"):
-        return "" if meaning.lower() in {"no units", "unity", ""} else meaning
+        value = "" if meaning.lower() in {"no units", "unity", ""} else meaning
     return value.replace("um2/s", "µm²/s").replace("mm2/s", "mm²/s")

@@ -282,6 +282,12 @@ def _slider_row(column: QVBoxLayout, name: str, percent: int, changed: object) -
     return slider
 
 
+def ends_text(lower: float, upper: float) -> tuple[str, str]:
+    """The values at a ramp's ends; what is nothing beside the ramp's height is 0, not a number with an exponent."""
+    low, high = (0.0 if abs(value) < 1e-4 * abs(upper - lower) else value for value in (lower, upper))
+    return shown_number(low, ".4g"), shown_number(high, ".4g")
+
+
 class _Ramp(QLabel):
     """A wash's colours with the values at their ends."""
 
@@ -297,11 +303,13 @@ class _Ramp(QLabel):
         painter.drawImage(pixmap.rect().adjusted(0, 0, 0, -height + 12), ramp)
         painter.setPen(self.palette().text().color())
         line = pixmap.rect().adjusted(0, 13, 0, 0)
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, shown_number(lower, ".4g"))
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight, f"{shown_number(upper, '.4g')} {unit}".strip())
+        low, high = ends_text(lower, upper)
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, low)
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight, f"{high} {unit}".strip())
         painter.end()
         self.setPixmap(pixmap)
-        self.setAccessibleName(f"{shown_number(lower, '.4g')} – {shown_number(upper, '.4g')} {unit}".strip())
+        low, high = ends_text(lower, upper)
+        self.setAccessibleName(f"{low} – {high} {unit}".strip())
 
 
 class StateList(QWidget):

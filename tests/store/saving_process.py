@@ -1,4 +1,4 @@
-"""A process that keeps results, exports and backs up until it is killed: it says each one after it counts as written.
+"""A process that keeps and discards results, exports, asks for newer versions and backs up until it is killed: it says each one after it counts as written.
 
 python -m tests.store.saving_process FOLDER NAME SEED    MEDVIEW_HOME says where results are kept
 """
@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import random
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from medview.app.updates import _Kept, _write_kept
 from medview.core.finding import InferenceResult, Label, Provenance, Segmentation
 from medview.dicom.written_object import save_object
 from medview.files.replaced_file import replaced_file
 from medview.store.backup import backup
-from medview.store.results import keep_result
+from medview.store.results import forget_result, keep_result
 from medview.store.study_store import StudyStore
 
 SERIES = "1.2.3"
@@ -57,9 +59,15 @@ def save(folder: Path, name: str, seed: int) -> None:
     number = 0
     while True:
         number += 1
-        kind = chance.choice(("result", "object", "table", "backup"))
+        kind = chance.choice(("result", "discard", "object", "table", "backup", "asked"))
         if kind == "result":
             keep_result(result_of(name, number))
+        elif kind == "discard":
+            passing = result_of(f"{name}x", number)
+            keep_result(passing)
+            forget_result(passing)
+        elif kind == "asked":  # what is remembered of having asked for a newer version
+            _write_kept(_Kept(datetime.now(UTC), {name: (number, "x" * chance.choice((10, 50_000)))}))
         elif kind == "object":
             save_object(object_of(number), folder / f"{name}.dcm")
         elif kind == "table":

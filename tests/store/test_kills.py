@@ -96,7 +96,7 @@ def test_no_kept_mark_is_lost_and_none_is_torn(tmp_path: Path) -> None:
 def test_what_is_saved_exported_or_backed_up_is_whole_or_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that keeps results, writes DICOM objects and tables, and backs up; a third of the kills of a long run."""
+    """A process that keeps and discards results, writes objects and tables, backs up, asks for versions; a third of a long run's kills."""
     import json
 
     import numpy as np
@@ -131,6 +131,13 @@ def test_what_is_saved_exported_or_backed_up_is_whole_or_not_there(
             assert one.segmentation is not None
             number = int(one.segmentation.meanings[0].name)
             assert (one.segmentation.labels == number % 250 + 1).all(), f"seed {seed}"
+        passing = results.get(f"{name}x")
+        if passing is not None and passing.segmentation is not None:  # kept again before the kill, and not told
+            assert int(passing.segmentation.meanings[0].name) > newest.get("discard", 0), f"seed {seed}"
+        asked = tmp_path / "home" / "updates.json"
+        if asked.exists():
+            ((of, (number, _digest)),) = json.loads(asked.read_text(encoding="utf-8"))["seen"].items()
+            assert of != name or number >= newest.get("asked", 0), f"seed {seed}"
         if "result" in newest:
             held = results[name].segmentation
             assert held is not None

@@ -173,3 +173,40 @@ def test_a_presentation_state_is_chosen_marked_and_left(qtbot: QtBot, desk: Desk
     workspace.overlays.choose_state(None)
     assert state.view.presentation is None
     assert (state.view.rotation, state.view.zoom, state.view.voi) == (before.rotation, before.zoom, before.voi)
+
+
+@pytest.mark.timeout(120)
+def test_one_map_at_a_time_each_with_its_unit(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+    """The colours of two maps that are mixed mean nothing: the second takes the place of the first."""
+    from PySide6.QtWidgets import QLabel
+
+    from medview.app.open_paths import open_all
+    from medview.core.finding import Provenance
+    from medview.core.statement import StatedMap
+    from medview.dicom.parametric_map_write import write_parametric_map
+
+    folder = write_study(tmp_path / "maps")
+    study = open_all([str(folder)]).studies[0]
+    series, stack = max(
+        ((one, stack) for one in study.series for stack in one.stacks), key=lambda pair: pair[1].frame_count
+    )
+    by = Provenance(
+        "m", "M", "1", "ab" * 32, "auto", "cpu", series.series_uid, stack.id, "2026-11-21T10:00:00+00:00", 1
+    )
+    values = np.linspace(1e-17, 80, int(np.prod(stack.shape)), dtype=np.float32).reshape(stack.shape)
+    for name, unit in (("Perfusion", "ml/min/100g"), ("ADC", "mm2/s")):
+        made = StatedMap(stack, 0, stack.geometry, values, name, name, unit, 0.0, 80.0, (by,), name)
+        write_parametric_map(folder / f"{name}.dcm", made, study)
+    open_study(qtbot, desk, folder)
+    overlays = desk.workspace.overlays
+    maps = lambda: [one for one in overlays.listed if one.kind == "parametric_map"]  # noqa: E731
+    qtbot.waitUntil(lambda: len(maps()) == 2, timeout=20_000)
+    here = desk.workspace.active_viewport.stack
+    assert here is not None
+    for one in maps():
+        overlays.show(one, here)
+        qtbot.waitUntil(lambda one=one: overlays.overlay(one, here.id) is not None, timeout=20_000)
+        assert [other for other in maps() if overlays.is_shown(other, here.id)] == [one]
+    names = {label.accessibleName() for label in panel(desk).findChildren(QLabel) if label.accessibleName()}
+    assert any(name.endswith(("mm²/s", "ml/min/100g")) for name in names), names
+    assert not any("e-" in name for name in names), names
