@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from medview.app import crash_reports
 from medview.app.settings import Settings, fixed_settings, load_settings
 from medview.app.workspace import Workspace
+from medview.core import heap
 from medview.core.policy import policy
 from medview.core.problem import Note
 from medview.jobs.queue import JobQueue
@@ -61,6 +62,7 @@ class Desk:
         from medview.jobs.pool import DecodePool
 
         self.app = app
+        heap.keep_one_heap()  # before the first thread
         QPixmapCache.setCacheLimit(QT_PICTURES_KB)
         self._collection = MainThreadCollection()
         self.post = MainThreadPost()
@@ -212,7 +214,6 @@ class Desk:
 
     def _return_memory(self) -> None:
         """What a study that was closed took goes back to the system, with what only cycles hold of it."""
-        from medview.core import heap
         from medview.jobs.queue import Lane
 
         gc.collect()
