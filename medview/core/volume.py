@@ -66,7 +66,10 @@ class ModalityTransform:
         if stored.dtype.kind == "f":
             return np.asarray(stored * stored.dtype.type(slope) + stored.dtype.type(intercept))
         if slope == round(slope) and intercept == round(intercept):
-            bound = 2.0 ** (8 * stored.dtype.itemsize) * abs(slope) + abs(intercept)
+            largest = 2.0 ** (8 * stored.dtype.itemsize)
+            if stored.dtype.itemsize == 8 and stored.size:  # labels are often kept so: none of them is that large
+                largest = max(-float(stored.min()), float(stored.max())) + 1.0
+            bound = largest * abs(slope) + abs(intercept)
             if bound < 2**31:
                 return np.asarray(stored.astype(np.int32) * np.int32(slope) + np.int32(intercept))
             if bound < 2**63:

@@ -12,6 +12,7 @@ import os
 import struct
 import zlib
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +309,34 @@ def _quaternion_affine(values: tuple[float, ...], spacing: FloatArray, handednes
     return affine
 
 
+def check_nifti_voxels(header: NiftiHeader) -> None:
+    """Raise MedviewError where the voxels are not there or end early, as far as that is seen without unpacking them."""
+    wanted = _voxel_bytes(header)
+    try:
+        with Path(header.data_path).open("rb") as stream:
+            if stream.read(2) == b"\x1f\x8b":
+                return
+            there = max(0, stream.seek(0, os.SEEK_END) - header.data_offset)
+    except OSError as error:
+        raise _bad(header.path, f"its voxels cannot be read ({error})") from error
+    if there < wanted:
+        raise _ends_early(header, there, wanted)
+
+
+def _voxel_bytes(header: NiftiHeader) -> int:
+    channels = {"rgb": 3, "rgba": 4}.get(header.dtype)
+    return prod(header.size) * (channels or np.dtype(header.dtype).itemsize)
+
+
+def _ends_early(header: NiftiHeader, there: int, wanted: int) -> MedviewError:
+    return MedviewError(
+        "truncated_pixels",
+        f"{header.data_path} ends early: {there} of {wanted} bytes of voxels are there.",
+        header.data_path,
+        values=(header.data_path, str(there), str(wanted)),
+    )
+
+
 def read_nifti_values(header: NiftiHeader) -> NDArray[Any]:
     """(t·k, j, i) stored values in the file's own slice order, RGB as (…, 3) uint8.
 
@@ -340,12 +369,7 @@ def read_nifti_values(header: NiftiHeader) -> NDArray[Any]:
     except (OSError, EOFError, zlib.error) as error:
         raise _bad(header.data_path, f"its voxels cannot be read ({error})") from error
     if filled < len(room):
-        raise MedviewError(
-            "truncated_pixels",
-            f"{header.data_path} ends early: {filled} of {len(room)} bytes of voxels are there.",
-            header.data_path,
-            values=(header.data_path, str(filled), str(len(room))),
-        )
+        raise _ends_early(header, filled, len(room))
     if channels:
         return np.ascontiguousarray(values.reshape(t * k, j, i, channels)[..., :3])
     return values.reshape(t * k, j, i).astype(kind.newbyteorder("="), copy=False)

@@ -63,6 +63,18 @@ class RawGrid:
         """Values of a voxel."""
         return int(np.prod([self.sizes[axis] for axis in self.order[4]], initial=1))
 
+    def check_there(self) -> None:
+        """Raise MedviewError where a file of voxels is missing, or all are shorter than what is not packed must be."""
+        try:
+            there = sum(Path(file).stat().st_size for file in self.files)
+        except OSError as error:
+            raise bad_volume(self.path, f"its voxels cannot be read ({error})") from error
+        own = sum(max(0, at) for at in (self.begin if self.path in self.files else 0, self.byte_skip))
+        wanted = int(np.prod(self.sizes, dtype=object)) * np.dtype(self.dtype).itemsize
+        if self.packing == "raw" and there - own < wanted:
+            missing = f"{wanted} bytes are needed, {max(0, there - own)} are there"
+            raise bad_volume(self.path, f"its voxels cannot be read ({missing})")
+
     def read(self) -> NDArray[Any]:
         """(t, k, j, i) or, where there are several, (t, k, j, i, parts); raises MedviewError."""
         kind = np.dtype(self.dtype).newbyteorder(self.byte_order)

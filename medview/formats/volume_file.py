@@ -15,7 +15,7 @@ from medview.core.problem import Note
 from medview.core.study import FrameSource, SeriesContext, Stack, WholeSource
 from medview.core.volume import ModalityTransform
 from medview.formats.identity import file_identity
-from medview.formats.nifti import is_nifti_name, lps_grid, read_nifti_header, read_nifti_values
+from medview.formats.nifti import check_nifti_voxels, is_nifti_name, lps_grid, read_nifti_header, read_nifti_values
 from medview.formats.raw_grid import RawGrid, bad_volume
 
 RAW_ENDINGS = (".nrrd", ".nhdr", ".mha", ".mhd")
@@ -102,6 +102,7 @@ def read_volume_stack(path: str | os.PathLike[str]) -> Stack:
 
 def _nifti_stack(path: str) -> Stack:
     header = read_nifti_header(path)
+    check_nifti_voxels(header)
     i, j, k, t = header.size
     geometry, reverse = lps_grid(header.affine, (i, j, k))
     labels = tuple(f"{n * header.time_step_s:g} s" if header.time_step_s else str(n + 1) for n in range(t))
@@ -123,6 +124,7 @@ def _nifti_stack(path: str) -> Stack:
 
 def _raw_stack(path: str) -> Stack:
     grid = _read_grid(path)
+    grid.check_there()
     i, j, k, t = grid.size
     colour = grid.parts in {3, 4} and grid.dtype == "uint8" and not grid.is_list
     parts = 1 if colour else grid.parts

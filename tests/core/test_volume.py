@@ -34,10 +34,17 @@ def test_every_frame_has_its_own() -> None:
         (np.uint32, 1.0, 0.0, 2**32 - 1, 2**32 - 1),
         (np.uint16, 40000.0, 0.0, 65535, 65535 * 40000),
         (np.int16, -1.0, 0.0, -32768, 32768),
+        (np.int64, 1.0, 0.0, 2**53 + 1, 2**53 + 1),
+        (np.uint64, 2.0, 1.0, 2**53 + 1, 2**54 + 3),
     ],
 )
 def test_large_values_do_not_wrap(kind: type, slope: float, intercept: float, value: int, expected: int) -> None:
     assert transform([slope], [intercept]).apply(np.array([value], kind), 0)[0] == expected
+
+
+def test_labels_of_64_bits_stay_whole_numbers() -> None:
+    assert transform([1.0], [0.0]).apply(np.array([-7, 2035], np.int64), 0).dtype == np.int32
+    assert transform([1.0], [0.0]).apply(np.array([2**63], np.uint64), 0).dtype == np.float64  # more than 63 bits
 
 
 def test_fractions_are_kept() -> None:

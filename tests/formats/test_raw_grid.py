@@ -16,6 +16,7 @@ from medview.core.problem import MedviewError
 from medview.formats.metaimage import read_metaimage
 from medview.formats.nrrd import read_nrrd
 from medview.formats.raw_grid import RawGrid
+from medview.formats.volume_file import read_volume_stack
 from medview.formats.writing import write_volume
 
 VALUES = np.random.default_rng(8).integers(-500, 500, (3, 4, 5)).astype("<i2")
@@ -119,6 +120,20 @@ def test_what_is_not_there_or_makes_no_sense_is_refused_by_name(tmp_path: Path) 
         with pytest.raises(MedviewError, match=what) as caught:
             make()
         assert caught.value.code == "bad_volume_file"
+
+
+def test_what_is_seen_to_be_missing_is_never_listed(tmp_path: Path) -> None:
+    """The header alone is read where a folder is listed; what it points to is looked for then, not when it is clicked."""
+    for make, what in (
+        (lambda: nrrd(tmp_path, "encoding: raw", RAW[:-1]), "119 are there"),
+        (lambda: nrrd(tmp_path, "encoding: gzip\ndata file: gone.gz", b""), "gone.gz"),
+        (lambda: meta(tmp_path, "ElementDataFile = gone.raw", b""), "gone.raw"),
+    ):
+        with pytest.raises(MedviewError, match=what):
+            read_volume_stack(make().path)
+    (tmp_path / "voxels").write_bytes(b"1234" + RAW)
+    for fields in ("encoding: raw\nbyte skip: 4\ndata file: voxels", "encoding: raw\nbyte skip: -1\ndata file: voxels"):
+        assert read_volume_stack(nrrd(tmp_path, fields, b"").path).shape == (3, 4, 5)
 
 
 def test_a_packed_file_unpacks_to_what_its_header_asks_for_and_no_more(tmp_path: Path) -> None:
