@@ -47,6 +47,11 @@ def cut_over(
     return piece, _between(matrix, plane, own)
 
 
+def lies_along(geometry: Geometry, plane: Plane) -> bool:
+    """Whether two axes of a grid lie in a plane, so that its own pixels can be shown there."""
+    return _own_plane(geometry, plane) is not None
+
+
 def _own_plane(geometry: Geometry, plane: Plane) -> Plane | None:
     """The grid's own pixels on the plane, where two of its axes lie in it; None where they do not."""
     normal = plane.normal
