@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton
 
 from medview.ui.listen import listen
 from medview.ui.notice_strip import sign_label
@@ -15,6 +16,8 @@ from medview.ui.text import QT_TRANSLATE_NOOP, translate
 if TYPE_CHECKING:
     from medview.app.workspace import Workspace
 
+NARROW = 600
+"""Px below which words and buttons do not share a row."""
 HINTS = (
     QT_TRANSLATE_NOOP(
         "Hint",
@@ -46,24 +49,27 @@ class HintStrip(QFrame):
         self.setObjectName("notice")
         self._workspace = workspace
         self._at = 0
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 3, 4, 3)
-        row.setSpacing(8)
-        row.addWidget(sign_label("hint"))
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(8, 3, 4, 3)
+        self._box.setSpacing(4)
+        said = QHBoxLayout()
+        said.setSpacing(8)
+        said.addWidget(sign_label("hint"))
         self.text = text_label()
-        row.addWidget(self.text, 1)
+        said.addWidget(self.text, 1)
+        self._box.addLayout(said, 1)
+        row = QHBoxLayout()
+        row.addStretch(1)
         self.next_button = QPushButton(translate("Hint", "Next"))
-        self.next_button.setObjectName("flat")
         self.next_button.clicked.connect(self._next)
-        row.addWidget(self.next_button)
         self.tour_button = QPushButton(translate("Hint", "Show me"))
-        self.tour_button.setObjectName("flat")
         self.tour_button.clicked.connect(self.tour_asked)
-        row.addWidget(self.tour_button)
         self.never_button = QPushButton(translate("Hint", "Do not show hints"))
-        self.never_button.setObjectName("flat")
         self.never_button.clicked.connect(self._dismiss)
-        row.addWidget(self.never_button)
+        for button in (self.next_button, self.tour_button, self.never_button):
+            button.setObjectName("flat")
+            row.addWidget(button)
+        self._box.addLayout(row)
         listen(self, workspace.studies_changed, self.refresh)
         listen(self, workspace.settings_changed, self.refresh)
         self.refresh()
@@ -72,6 +78,12 @@ class HintStrip(QFrame):
         """Show the present hint, or nothing."""
         self.text.setText(f"{self._at + 1}/{len(HINTS)}   {translate('Hint', HINTS[self._at])}")
         self.setVisible(bool(self._workspace.studies) and not self._workspace.settings.hints_dismissed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside the words where there is room for both, else below them."""
+        way = QBoxLayout.Direction
+        self._box.setDirection(way.TopToBottom if event.size().width() < NARROW else way.LeftToRight)
+        super().resizeEvent(event)
 
     def _next(self) -> None:
         self._at += 1

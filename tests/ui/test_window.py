@@ -290,6 +290,20 @@ def test_hints_are_shown_once_and_dismissed_for_ever(qtbot: QtBot, study_folder:
     assert load_settings()[0].hints_dismissed
 
 
+def test_a_hint_in_a_narrow_window_is_no_column_of_words(qtbot: QtBot, study_folder: Path) -> None:
+    from medview.app.settings import Settings
+    from tests.ui.small_study import close_desk, open_desk
+
+    desk = open_desk(qtbot, Settings(language="en"), size=(640, 640))
+    open_study(qtbot, desk, study_folder)
+    hints = desk.window.hints
+    qtbot.waitUntil(lambda: hints.isVisible() and hints.height() < 100, timeout=20_000)
+    assert hints.text.width() > hints.width() / 2
+    assert hints.text.height() >= hints.text.heightForWidth(hints.text.width())
+    assert hints.never_button.geometry().right() <= hints.width()
+    close_desk(qtbot, desk)
+
+
 def test_files_that_vanish_are_told_listed_and_read_again(
     qtbot: QtBot, desk: Desk, study_folder: Path, tmp_path: Path
 ) -> None:
