@@ -88,14 +88,14 @@ def by_dcmtk(state: str, image: Path, told: list[str] | None = None) -> np.ndarr
 
 
 LOOKS: dict[str, dict[str, Any]] = {
-    "90°": {"rotation": 1, "voi": Window(40, 1500)},
-    "180°, mirrored": {"rotation": 2, "flip": True, "voi": Window(40, 1500)},
-    "270°, mirrored": {"rotation": 3, "flip": True, "voi": Window(40, 1500)},
-    "MONOCHROME1, mirrored": {"flip": True, "voi": Window(40, 1500)},
-    "MONOCHROME1, inverted": {"invert": True, "voi": Window(40, 400)},
-    "exact, inverted and turned": {"invert": True, "rotation": 3, "voi": Window(0.25, 1500.5, "LINEAR_EXACT")},
-    "a table": {"voi": BENT},
-    "a table of 8 bits": {"voi": SMALL_TABLE, "flip": True},
+    "90": {"rotation": 1, "voi": Window(40, 1500)},
+    "180-mirrored": {"rotation": 2, "flip": True, "voi": Window(40, 1500)},
+    "270-mirrored": {"rotation": 3, "flip": True, "voi": Window(40, 1500)},
+    "MONOCHROME1-mirrored": {"flip": True, "voi": Window(40, 1500)},
+    "MONOCHROME1-inverted": {"invert": True, "voi": Window(40, 400)},
+    "exact-inverted-turned": {"invert": True, "rotation": 3, "voi": Window(0.25, 1500.5, "LINEAR_EXACT")},
+    "table": {"voi": BENT},
+    "table-of-8-bits": {"voi": SMALL_TABLE, "flip": True},
 }
 
 
@@ -295,3 +295,14 @@ def test_frames_of_one_file_with_rescales_of_their_own_have_a_state_each(tmp_pat
     assert [errors(Path(path)) for path in files.paths] == [[], []]
     scopes = [next(iter(read_presentation_state(path).scope.values())) for path in files.paths]
     assert scopes == [frozenset({0, 2}), frozenset({1})]
+
+
+def test_a_view_that_is_mirrored_and_then_turned_is_said_as_turned_and_then_mirrored(tmp_path: Path) -> None:
+    """PS3.3 C.10.6: the rotation comes before the flip; a viewport mirrors first."""
+    study, stack = opened(tmp_path / "in", ramp())
+    state = viewport(study, stack, rotation=1, flip=True)
+    workspace: Any = SimpleNamespace(active_viewport=state, viewports=[state], colour_maps=ColourMaps())
+    (look,) = looks_of(workspace, study)
+    picture = np.arange(12).reshape(3, 4)
+    seen = np.rot90(np.fliplr(picture), -state.view.rotation)
+    np.testing.assert_array_equal(np.fliplr(np.rot90(picture, -look.rotation)) if look.flip else None, seen)
