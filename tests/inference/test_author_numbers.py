@@ -328,6 +328,35 @@ def test_the_gate_of_a_network_is_no_activation_of_its_answer(tmp_path: Path) ->
     assert read_graph(saved(tmp_path / "m.onnx", model)).activation_inside is None
 
 
+# Keras ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["tf", "caffe", "torch"])
+def test_pictures_are_prepared_as_keras_modes_do_it(mode: str, tmp_path: Path) -> None:
+    """``preprocess_input`` of rows, columns and colours last; ``load_img`` takes the nearest pixel."""
+    nodes = [
+        helper.make_node("Slice", ["x", "from", "to", "axes"], ["middle"]),
+        helper.make_node("Reshape", ["middle", "flat"], ["y"]),
+    ]
+    constants = {
+        "from": np.array([2, 3]), "to": np.array([3, 4]), "axes": np.array([1, 2]), "flat": np.array([1, 3]),
+    }  # fmt: skip
+    model = networks.model_bytes(nodes, [("x", FLOAT, [1, 8, 8, 3])], [("y", FLOAT, [1, 3])], constants)
+    answers = {**PICTURE, "input__values": mode, "input__resizing": "nearest", "output__labels": "a,b,c"}
+    package = imported(saved(tmp_path / "m.onnx", model), tmp_path / "p", task="regression", **answers)
+    values = np.random.default_rng(4).integers(0, 256, (1, 20, 30, 3), dtype=np.uint8)
+    result = run(package, volume_of(values, None, None)).values
+    pixel = values[0, int(2.5 * 20 / 8), int(3.5 * 30 / 8)].astype(np.float64)
+    expected = {
+        "tf": pixel / 127.5 - 1,
+        "caffe": (pixel - [123.68, 116.779, 103.939])[::-1],
+        "torch": (pixel / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225],
+    }[mode]
+    np.testing.assert_allclose([one.value for one in result], expected, atol=1e-4)
+    with pytest.raises(MedviewError, match=r"input\.resizing=lanczos"):
+        begun(tmp_path / "m.onnx", **{**answers, "input__resizing": "lanczos"})
+
+
 # nnU-Net -------------------------------------------------------------------------------------------------------------
 
 

@@ -344,6 +344,23 @@ def test_raw_heads_of_a_bundle_take_their_anchors_from_it(tmp_path: Path) -> Non
     assert output.levels[1].shapes == ((12, 16, 8), (16, 12, 10))
     assert (output.origin, output.x_axis, output.activation) == ("centre", "first", "sigmoid")
     assert draft.manifest["input"]["tiling"] == {"size": [32, 32, 32], "overlap": 0.25}
+    assert "offset" not in draft.manifest["output"]
+    # As in the zoo's bundle for lung nodules; what the detector is told stands in expressions, whose numbers are read.
+    metadata["monai_version"] = "1.6.0"
+    inference["inferer"] = {"_target_": "scripts.detection_inferer.RetinaNetInferer", "detector": "@detector"}
+    inference["detector_ops"] = [
+        "$@detector.set_target_keys(box_key='box', label_key='label')",
+        "$@detector.set_box_selector_parameters(score_thresh=0.02,topk_candidates_per_level=500,nms_thresh=0.3,detections_per_img=99)",
+        "$@detector.set_sliding_window_inferer(roi_size=@infer_patch_size,overlap=0.5,sw_batch_size=1,mode='constant',device='cpu')",
+    ]
+    draft = begun(
+        bundle(tmp_path / "c", networks.fixed_outputs(3, **maps), metadata, inference), output__labels="nodule"
+    )
+    output = draft.finished().output
+    assert isinstance(output, AnchorsOutput)
+    assert (output.score_threshold, output.nms_iou, output.at_most) == (0.02, 0.3, 99)
+    assert (output.candidates_per_level, output.offset) == (500, 0.5)
+    assert draft.manifest["input"]["tiling"] == {"size": [32, 32, 32], "overlap": 0.5}
 
 
 # nnU-Net -------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ PLANES = {"axial": ["P", "L"], "coronal": ["I", "L"], "sagittal": ["I", "P"], "p
 """Slices as they are displayed: rows grow downward, columns to the right."""
 
 VALUES_HELP = (
-    "none, /255, imagenet, xrv (torchxrayvision's -1024 to 1024), window:CENTRE/WIDTH, range:LOW/HIGH, range:LOW/HIGH/TO_LOW/TO_HIGH, min_max, z_score, "
+    "none, /255, imagenet, tf and caffe (Keras' preprocess_input; torch is imagenet), xrv (torchxrayvision's -1024 to 1024), window:CENTRE/WIDTH, range:LOW/HIGH, range:LOW/HIGH/TO_LOW/TO_HIGH, min_max, z_score, "
     "z_score_nonzero, percentile:LOW/HIGH, offset:N, scale:N, clip:LOW/HIGH, mean_std:MEAN/STD, several joined by +; "
     "or a list of steps as JSON"
 )
@@ -65,6 +65,12 @@ def _step_of(word: str) -> list[dict[str, Any]]:
             {"step": "scale", "factor": 1 / 255},
             {"step": "normalise", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
         ],
+        "torch": [
+            {"step": "scale", "factor": 1 / 255},
+            {"step": "normalise", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+        ],
+        "tf": [{"step": "scale", "factor": 1 / 127.5}, {"step": "offset", "value": -1.0}],
+        "caffe": [{"step": "normalise", "mean": [123.68, 116.779, 103.939], "std": [1.0, 1.0, 1.0]}],
         "xrv": [{"step": "range", "source": [0.0, 255.0], "to": [-1024.0, 1024.0]}],
         "sam": [{"step": "normalise", "mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]}],
         "min_max": [{"step": "min_max"}],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
+from medview.core.problem import ExitCode, MedviewError
 from medview.inference.importing.anchors import raw_heads
 from medview.inference.importing.answers import (
     VALUES_HELP,
@@ -19,6 +20,7 @@ from medview.inference.importing.graph import GraphPort, OnnxGraph
 from medview.inference.importing.names import ask_names
 from medview.inference.importing.ports import InputFace, channels_of, input_face, plain_name, shape_text
 from medview.inference.manifest_outputs import MOST_TOGETHER
+from medview.kernels.resample_grid import Kind
 
 UNITS = ("HU", "SUV", "stored", "modality", "display")
 XRV = (
@@ -387,6 +389,9 @@ def compose_steps(draft: Draft, face: InputFace, task: str) -> None:
         example,
     )
     values = draft.ask(question, read_values)
+    if "caffe" in (draft.answer("input.values") or "").split("+") and draft.input.get("channels") == "rgb":
+        draft.input["channels"] = "bgr"
+        draft.guess("input.channels", "bgr", "Keras' caffe mode turns colours to blue, green, red")
     if values is None:
         values = [{"step": "scale", "factor": 1 / 255}] if draft.input["unit"] == "display" else [{"step": "min_max"}]
     if draft.answer("input.fit") == "xrv" and face.fixed:
@@ -441,9 +446,27 @@ def _space(draft: Draft, face: InputFace, task: str) -> list[dict[str, Any]]:
             "input.steps", "skimage", "torchxrayvision's XRayCenterCrop and XRayResizer, after the values are scaled"
         )
     else:
-        kind = "pillow-bilinear" if draft.input["axes"] == ["down", "right"] else "linear"
+        kind = _resizing(draft)
         steps.append({"step": "resize", "size": size, "kind": kind, "aspect": fit})
     return steps
+
+
+RESIZING = tuple(kind for kind in get_args(Kind) if kind != "skimage")
+
+
+def _resizing(draft: Draft) -> str:
+    """By which library's rule a picture is resized: ``input.resizing`` among the answers, else Pillow's."""
+    given = draft.answer("input.resizing")
+    if given is not None:
+        if given not in RESIZING:
+            text = f"input.resizing={given}: one of {', '.join(RESIZING)} was due."
+            raise MedviewError("bad_answer", text, None, ExitCode.BAD_USE, (text.removesuffix("."),))
+        return given
+    if draft.input["axes"] != ["down", "right"]:
+        return "linear"
+    why = "most are trained so; input.resizing=opencv-linear, linear (TensorFlow), nearest (Keras' load_img) … overrules it"
+    draft.guess("input.resizing", "pillow-bilinear", why)
+    return "pillow-bilinear"
 
 
 def _fit(draft: Draft, face: InputFace, task: str) -> str:

@@ -115,15 +115,19 @@ class Draft:
         """Give the import up."""
         raise refused(code, text, self.graph.path)
 
+    def incomplete(self) -> MedviewError:
+        """The error that names what is still missing."""
+        names = tuple(question.field for question in self.questions)
+        text = f"{self.graph.path.name} does not say {', '.join(names)}; give each with --set."
+        return MedviewError("import_incomplete", text, str(self.graph.path), ExitCode.MODEL_UNUSABLE, names)
+
     def finished(self) -> Manifest:
         """The manifest. Raises MedviewError ``import_incomplete`` with what is missing, or naming a wrong field."""
         left = {name: text for name, text in self.answers.items() if name not in self.used}
         for name, text in left.items():
             _put(self.manifest, name, text)
         if self.questions:
-            names = tuple(question.field for question in self.questions)
-            text = f"{self.graph.path.name} does not say {', '.join(names)}; give each with --set."
-            raise MedviewError("import_incomplete", text, str(self.graph.path), ExitCode.MODEL_UNUSABLE, names)
+            raise self.incomplete()
         return parse_manifest(json.dumps(self.manifest), Path(MANIFEST_NAME))
 
     def manifest_text(self) -> str:

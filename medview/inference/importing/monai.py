@@ -84,7 +84,7 @@ def read_monai(draft: Draft, configs: Path) -> None:
     draft.input.update({"name": face.port.name, "layout": face.layout})
     if inference.is_file():
         draft.input["steps"] = preparation.steps
-        _inferer(draft, config, face)
+        _inferer(draft, config, face, task)
     else:
         draft.notes.append(f"The bundle has no {INFERENCE}; how values are prepared was asked for.")
         compose_steps(draft, face, task)
@@ -262,13 +262,13 @@ def _sliced_across(draft: Draft, config: MonaiConfig, face: InputFace) -> int | 
 # Inferer and output --------------------------------------------------------------------------------------------------
 
 
-def _inferer(draft: Draft, config: MonaiConfig, face: InputFace) -> None:
+def _inferer(draft: Draft, config: MonaiConfig, face: InputFace, task: str) -> None:
     try:
         found = config.value("inferer") if config.has("inferer") else {"_target_": "SimpleInferer"}
     except ExpressionError as error:
         raise _expression(draft, error) from error
     name = str(found.get("_target_", "")).rsplit(".", 1)[-1] if isinstance(found, dict) else ""
-    if name in {"SimpleInferer", "SaliencyInferer"}:
+    if name in {"SimpleInferer", "SaliencyInferer"} or (name == "RetinaNetInferer" and task == "detection"):
         return
     if name not in {"SlidingWindowInferer", "SlidingWindowInfererAdapt", "SliceInferer"}:
         raise refused(
@@ -343,7 +343,7 @@ def _output(
             name = str(one.get("_target_", "")).rsplit(".", 1)[-1]
             after.append((name.removesuffix("d"), one))
     if task == "detection":
-        _detect(draft, config, face)
+        _detect(draft, config, face, preparation.version)
         return
     names = _names(draft, promised)
     inside = draft.graph.activation_inside
@@ -455,10 +455,17 @@ def _after(draft: Draft, after: list[tuple[str, dict[str, Any]]], labels: int, p
             draft.notes.append(f"{name}d after the network was left out; channels are shown as they are.")
 
 
-def _detect(draft: Draft, config: MonaiConfig, face: InputFace) -> None:
+CENTRED_ANCHORS = (1, 6)
+"""The version of MONAI that moved its anchors by half a stride."""
+
+
+def _detect(draft: Draft, config: MonaiConfig, face: InputFace, version: tuple[int, int]) -> None:
     heads = raw_heads(draft.graph.outputs, face.dimensions)
     if heads is not None:
         _anchors(draft, config, heads, face)
+        if version >= CENTRED_ANCHORS:
+            draft.output["offset"] = 0.5
+            draft.guess("output.offset", "0.5", "anchors stand in the middle of their places since MONAI 1.6")
         return
     ports = torchvision_ports(draft.graph.outputs)
     if ports is None:
@@ -490,9 +497,33 @@ def _anchors(draft: Draft, config: MonaiConfig, heads: Heads, face: InputFace) -
             draft.guess("output.levels", scales, why)
         levels = doubled(sides, len(scales), [float(scale) for scale in scales])
     anchors_output(draft, heads, face, ask_names(draft, None), levels)
+    selects = _arguments(config, "set_box_selector_parameters")
+    for said, field in (
+        ("score_thresh", "score_threshold"),
+        ("nms_thresh", "nms_iou"),
+        ("detections_per_img", "at_most"),
+        ("topk_candidates_per_level", "candidates_per_level"),
+    ):
+        if said in selects:
+            whole = field in {"at_most", "candidates_per_level"}
+            draft.output[field] = int(selects[said]) if whole else selects[said]
+            draft.guess(f"output.{field}", selects[said], f"{said} of detector_ops")
     try:
         patch = config.value("infer_patch_size")
     except ExpressionError:
         patch = None
     if isinstance(patch, list) and len(patch) == face.dimensions and all(isinstance(one, int) for one in patch):
-        draft.input["tiling"] = {"size": patch, "overlap": 0.25}
+        overlap = _arguments(config, "set_sliding_window_inferer").get("overlap", 0.25)
+        draft.input["tiling"] = {"size": patch, "overlap": overlap}
+
+
+def _arguments(config: MonaiConfig, function: str) -> dict[str, float]:
+    """Numbers that ``detector_ops`` hands to a function by name: found in the text, which is not evaluated."""
+    listed = config.raw("detector_ops")
+    found: dict[str, float] = {}
+    for text in listed if isinstance(listed, list) else ():
+        _, called, rest = str(text).partition(f"{function}(")
+        if called:
+            pairs = re.findall(r"(\w+)\s*=\s*(\d+(?:\.\d+)?)\s*(?=[,)])", rest)
+            found.update({name: float(number) for name, number in pairs})
+    return found

@@ -37,6 +37,10 @@ class MonaiConfig:
         """Whether there is anything under an id."""
         return self._find(place)[1]
 
+    def raw(self, place: str) -> Any:
+        """What stands under an id, word for word; None where nothing does."""
+        return self._find(place)[0]
+
     def value(self, place: str) -> Any:
         """What stands under an id, with references followed; None where nothing does. Raises ExpressionError."""
         found, there = self._find(place)
