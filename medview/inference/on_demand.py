@@ -37,31 +37,50 @@ AnyArray = NDArray[Any]
 
 ROWS_AT_ONCE = 16
 COLUMNS_AT_ONCE = 32
+LINES_TOGETHER = 64
 
 
 class Slabs:
-    """Rows of a volume, a few in an array, so that those that nobody asks for any more can go."""
+    """A volume in pieces of a few rows and lines, so that those that nobody asks for any more can go."""
 
     has_padding = False
 
     def __init__(self, slabs: Iterable[AnyArray]) -> None:
-        self._slabs: list[AnyArray | None] = list(slabs)
-        self._starts = np.cumsum([0, *(len(slab) for slab in self._slabs if slab is not None)]).tolist()
+        """``slabs``: some rows (n, b, c) after the others."""
+        self._pieces: dict[tuple[int, int], AnyArray] = {}
+        """By their first row and line."""
+        row = 0
+        for slab in slabs:
+            for line in range(0, slab.shape[1], LINES_TOGETHER):
+                part = slab[:, line : line + LINES_TOGETHER]
+                self._pieces[row, line] = part if part.shape == slab.shape else part.copy()
+            row += len(slab)
 
     def fetch(self, start: int, stop: int, across: tuple[slice, slice]) -> Piece:
-        """A copy of rows ``start`` … ``stop``."""
-        parts = []
-        for first, after, slab in zip(self._starts, self._starts[1:], self._slabs, strict=False):
-            if first < stop and start < after:
-                assert slab is not None, "rows are asked for in their order"
-                parts.append(slab[(slice(max(0, start - first), min(stop, after) - first), *across)])
-        return np.concatenate(parts) if len(parts) > 1 else parts[0].copy(), None
+        """A copy of rows ``start`` … ``stop``, and of some lines and columns of them."""
+        lines, columns = across
+        made: AnyArray | None = None
+        for (row, line), piece in self._pieces.items():
+            low, high = max(start, row), min(stop, row + len(piece))
+            left, right = max(lines.start, line), min(lines.stop, line + piece.shape[1])
+            if low < high and left < right:
+                if made is None:
+                    size = (stop - start, lines.stop - lines.start, columns.stop - columns.start)
+                    made = np.empty(size, dtype=piece.dtype)
+                part = piece[low - row : high - row, left - line : right - line, columns]
+                made[low - start : high - start, left - lines.start : right - lines.start] = part
+        assert made is not None, "some of what is asked for is still there"
+        return made, None
 
-    def forget(self, row: int) -> None:
-        """Nobody will ask for rows before ``row``."""
-        gone = [n for n, after in enumerate(self._starts[1:]) if after <= row and self._slabs[n] is not None]
-        for n in gone:
-            self._slabs[n] = None
+    def forget(self, row: int, later: int, line: int) -> None:
+        """Nobody will ask for rows before ``row``, nor for lines before ``line`` of those before ``later``."""
+        gone = [
+            (first, left)
+            for (first, left), piece in self._pieces.items()
+            if first + len(piece) <= row or (first + len(piece) <= later and left + piece.shape[1] <= line)
+        ]
+        for place in gone:
+            del self._pieces[place]
         if gone:
             give_back_free()
 
@@ -109,10 +128,11 @@ class OnDemand:
         whole = tuple(slice(0, size) for size in self.shape)
         return self.part(whole if box is Ellipsis else box)[0]
 
-    def forget(self, row: int) -> None:
-        """Nobody will ask for rows before ``row``: what is kept of them for that alone goes."""
+    def forget(self, row: int, later: int, line: int) -> None:
+        """As :meth:`Slabs.forget`, where something is kept."""
         if isinstance(self._source, Slabs):
-            self._source.forget(self._start[0] + row)
+            (first, left, _) = self._start
+            self._source.forget(first + row, first + later, left + line)
 
     def rows(self, checkpoint: Callable[[], None]) -> Iterator[tuple[int, Piece]]:
         """All of it, a few rows at a time, from row … on."""

@@ -80,14 +80,14 @@ class Cut(Protocol):
 @dataclass(frozen=True, slots=True)
 class Tiles:
     """Some tiles that are asked about at once: their numbers along each axis and which member of a tall tile each is, how many
-    were cut by then, the rows that nothing is added to afterwards (None: more of the same rows follow), and the first row that they
-    and all later ones cover.
+    were cut by then, the rows that nothing is added to afterwards (None: more of the same rows follow), and ``unneeded``: the first
+    row that they or later ones cover, the first that later rows of tiles do, and the first line of what comes before that one.
     """
 
     at: tuple[tuple[tuple[int, ...], int], ...]
     done: int
     finished: int | None
-    begins: int = 0
+    unneeded: tuple[int, int, int] = (0, 0, 0)
 
 
 Step = tuple[Tiles, list[tuple[slice, ...]]]
@@ -172,7 +172,8 @@ class Window:
                 ]
                 done += len(part)
                 finished = end if start + len(part) == len(row) else None
-                yield Tiles(tuple(part), done, finished, members[0]), boxes
+                later = self.starts[0][first_tile] if n + 1 < len(parts) else self.shape[0] + self.filling[0][0]
+                yield Tiles(tuple(part), done, finished, (members[0], later, corners[0][1])), boxes
 
     @property
     def answer_shape(self) -> tuple[int, ...]:
@@ -187,9 +188,9 @@ class Sliding:
     """
 
     def __init__(
-        self, values: Cut, window: Window, receives: Receives, forget: Callable[[int], None] | None = None
+        self, values: Cut, window: Window, receives: Receives, forget: Callable[[int, int, int], None] | None = None
     ) -> None:
-        """``forget`` is told the row of the values before which nothing will be cut any more."""
+        """``forget`` is told what of the values will not be cut any more: ``unneeded`` of :class:`Tiles`."""
         self.window = window
         self._forget = forget
         self._values = values
@@ -201,7 +202,9 @@ class Sliding:
         values: Cut = self._values if self._filled is None else self._filled
         for tiles, boxes in self.window.steps():
             if self._forget is not None:
-                self._forget(tiles.begins - self.window.filling[0][0])
+                (before, _), (left, _), *_ = self.window.filling
+                row, later, line = tiles.unneeded
+                self._forget(row - before, later - before, line - left)
             cut = [values[box] for box in boxes]
             yield tiles, np.stack(cut) if len(cut) > 1 else cut[0][None]
 

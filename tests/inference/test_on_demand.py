@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from medview.core.progress import no_progress
+from medview.inference import on_demand
 from medview.inference.blending import Blend, Totals
 from medview.inference.manifest import parse_manifest
 from medview.inference.manifest_steps import Tiling
-from medview.inference.on_demand import OnDemand, prepared_on_demand
+from medview.inference.on_demand import OnDemand, Slabs, prepared_on_demand
 from medview.inference.placement import Placement, orient
 from medview.inference.preprocess import run_steps
 from medview.inference.request import InferenceRequest
@@ -109,7 +110,7 @@ def test_a_tile_that_is_moved_back_leaves_no_tall_margin() -> None:
     assert sum(margin.size for margin in blend._margins) == 0
 
 
-def tiled(tmp_path: Path, axes: list[str], size: list[int]) -> Any:
+def tiled(tmp_path: Path, axes: list[str], size: list[int], steps: list[dict[str, Any]] | None = None) -> Any:
     manifest = about(
         "tiled",
         task="segmentation",
@@ -117,7 +118,7 @@ def tiled(tmp_path: Path, axes: list[str], size: list[int]) -> Any:
             "unit": "HU",
             "axes": axes,
             "layout": "NCDHW" if len(axes) == 3 else "NCHW",
-            "steps": [{"step": "scale", "factor": 0.001}],
+            "steps": steps or [{"step": "scale", "factor": 0.001}],
             "tiling": {"size": size, "overlap": 0.25},
         },
         output={"kind": "segmentation", "activation": "softmax", "labels": LABELS},
@@ -133,6 +134,35 @@ def noise() -> Any:
 
 def run(package: Any, volume: Any) -> Any:
     return run_inference(InferenceRequest(package, "1.2.3", "cpu"), volume, stack_of(volume), no_progress)
+
+
+def test_a_resampled_volume_goes_as_the_tiles_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no later tile covers is let go of; nothing that one covers is."""
+    left: list[int] = []
+    fetch = Slabs.fetch
+
+    def counted(self: Slabs, start: int, stop: int, across: tuple[slice, slice]) -> Any:
+        if (stop - start, across[0].stop - across[0].start) == (32, 32):  # a tile
+            left.append(sum(piece.size for piece in self._pieces.values()))
+            there = np.zeros((200, 200), dtype=bool)
+            for (row, line), piece in self._pieces.items():
+                there[row : row + len(piece), line : line + piece.shape[1]] = True
+            assert there[start:stop, across[0]].all()
+        return fetch(self, start, stop, across)
+
+    monkeypatch.setattr(on_demand, "LINES_TOGETHER", 8)
+    monkeypatch.setattr(Slabs, "fetch", counted)
+    steps = [{"step": "resample", "spacing_mm": [1.5, 1.5, 1.5]}, {"step": "z_score", "scope": "volume"}]
+    package = tiled(tmp_path, ["S", "P", "L"], [32, 32, 32], steps)
+    shape = (141, 96, 60)
+    volume = volume_of(np.random.default_rng(4).integers(-1000, 1000, shape).astype(np.int16), axial_geometry(shape))
+    passed = run(package, volume).segmentation.labels
+    assert left == sorted(left, reverse=True)
+    assert left[-1] < left[0] / 4
+    left.clear()
+    monkeypatch.setattr(Slabs, "forget", lambda *_: None)
+    np.testing.assert_array_equal(passed, run(package, volume).segmentation.labels)
+    assert min(left) == max(left)
 
 
 def test_a_volume_in_tiles_is_never_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
