@@ -272,7 +272,7 @@ def _write_image(result: InferenceResult, stack: Stack, folder: Path) -> list[No
     if image.geometry is None:
         return [_without_place(folder / "image.nii.gz", image.values, stack)]
     try:
-        write_volume(folder / "image.nii.gz", image.values, image.geometry)
+        write_volume(folder / "image.nii.gz", image.values, image.geometry, reverse_k=stack.stored_reversed)
     except MedviewError as error:
         if error.code == "cannot_write":
             raise
@@ -286,7 +286,9 @@ def _write_nifti(segmentation: Segmentation, _result: InferenceResult, stack: St
     if segmentation.geometry is None:
         return _without_place(folder / "segmentation.nii.gz", segmentation.labels, stack)
     try:
-        write_volume(folder / "segmentation.nii.gz", segmentation.labels, segmentation.geometry)
+        # Beside a source that is a volume file it lies array for array, also where that counts its slices the other way.
+        path, reverse = folder / "segmentation.nii.gz", stack.stored_reversed
+        write_volume(path, segmentation.labels, segmentation.geometry, reverse_k=reverse)
     except MedviewError as error:
         if error.code == "cannot_write":
             raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medview.cli.answer import print_json, print_text
+from medview.cli.answer import described_error, print_json, print_text
 from medview.core.problem import ExitCode
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ def import_command(source: str, output: str | None, answers: tuple[str, ...], as
     listing = draft_listing(draft)
     if package is not None:
         listing.update({"package": output, "written": _described(package)})
+    if draft.questions:
+        listing["error"] = described_error(draft.incomplete())
     if as_json:
         print_json(listing)
     else:

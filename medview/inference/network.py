@@ -230,7 +230,7 @@ def _check_classes(package: ModelPackage, output: SegmentationOutput, channels: 
         text = f"{len(named)} classes with the background are named, the network gives {channels} channel(s)"
         raise _unfit(package, "output.labels", text)
     if channels == 1 and (output.rule == "argmax" or output.activation == "softmax"):
-        raise _unfit(package, "output.rule", "one channel needs a threshold, and no softmax")
+        raise _unfit(package, "output.rule", "one channel is decided by the rule 'threshold', and not by softmax")
 
 
 def _find(name: str | None, ports: Sequence[Port], field: str, package: ModelPackage) -> Port:
@@ -243,7 +243,7 @@ def _find(name: str | None, ports: Sequence[Port], field: str, package: ModelPac
 
 
 def _unfit(package: ModelPackage, field: str, text: str) -> MedviewError:
-    path = str(package.folder / "manifest.json")
+    path = package.named("manifest.json")
     return MedviewError("manifest_unfit", f"manifest.json: {field}: {text}.", path, ExitCode.MODEL_UNUSABLE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
 import stat
 import struct
@@ -58,6 +59,10 @@ class ModelPackage:
     def model_path(self) -> Path:
         """The ONNX file."""
         return self.folder / self.manifest.model
+
+    def named(self, file: str) -> str:
+        """Where the reader finds a file of the package: in the zip and not in its temporary copy."""
+        return str((self.source if self.origin == "zip" else self.folder) / file)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -236,7 +241,19 @@ def open_package_zip(path: Path) -> ModelPackage:
     keep = PassingFolder(target)
     unpack(path, target)
     folder = find_manifest_folder(target, path)
-    return replace(open_package_folder(folder, "zip", path), keep=keep)
+    try:
+        return replace(open_package_folder(folder, "zip", path), keep=keep)
+    except MedviewError as error:
+        raise _in_zip(error, target, path) from error
+
+
+def _in_zip(error: MedviewError, target: Path, path: Path) -> MedviewError:
+    """The error of a file of the temporary copy as one of the zip, which is what the reader has."""
+    where = error.path and os.path.relpath(error.path, target)
+    if not where or where.startswith(os.pardir):
+        return error
+    text = error.text.replace(str(target), str(path))
+    return MedviewError(error.code, text, str(path / where), error.exit_code, error.values)
 
 
 class PassingFolder:

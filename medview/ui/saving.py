@@ -89,7 +89,7 @@ def write_result(workspace: Workspace, result: InferenceResult, kind: Literal["n
             if segmentation.geometry is None:
                 text = "The series has no geometry; a NIfTI file of its segmentation would place it wrongly."
                 raise MedviewError("no_geometry", text, path, ExitCode.INPUT_UNUSABLE)
-            write_volume(path, segmentation.labels, segmentation.geometry)
+            write_volume(path, segmentation.labels, segmentation.geometry, reverse_k=stack.stored_reversed)
         else:
             from medview.dicom.seg_write import write_segmentation_object
 

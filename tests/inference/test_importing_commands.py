@@ -46,6 +46,8 @@ def test_from_an_export_to_a_mask_by_command(tmp_path: Path, capsys: pytest.Capt
     assert told["convention"] == "nnU-Net v2"
     assert [one["field"] for one in told["missing"]] == ["input.axes"]
     assert told["missing"][0]["code"] == "axes"
+    assert told["error"]["code"] == "import_incomplete"
+    assert "input.axes" in told["error"]["message"]
     assert told["package"] is None
     assert not package.exists()
     code, told = answered(capsys, "models", "import", source, "--output", package, "--set", "input.axes=S,P,L")

@@ -79,6 +79,36 @@ def test_a_nifti_gives_nifti_and_json(
     assert {note["code"] for note in answer["warnings"]} == {"unit_assumed"}
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_the_mask_of_a_mirrored_nifti_is_like_it_array_for_array(
+    nifti: Path, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], axis: int
+) -> None:
+    """Left-handed axes, as FSL writes them, make medview count the slices the other way: what is written counts as the file."""
+    import nibabel
+
+    source = nibabel.load(nifti)
+    affine = source.affine.copy()
+    affine[:3, 3] += affine[:3, axis] * (source.shape[axis] - 1)
+    affine[:3, axis] *= -1
+    values = np.flip(np.asarray(source.dataobj), axis)
+    nibabel.save(nibabel.Nifti1Image(values, affine), tmp_path / "mirrored.nii.gz")
+    words = (
+        "infer",
+        tmp_path / "mirrored.nii.gz",
+        "--model",
+        package,
+        "--assume",
+        "modality=CT",
+        "--assume",
+        "unit=HU",
+    )
+    code, _ = answered(capsys, *words, "--output", tmp_path / "out")
+    assert code == ExitCode.DONE
+    loaded = nibabel.load(tmp_path / "out" / "segmentation.nii.gz")
+    np.testing.assert_allclose(loaded.affine, affine, atol=1e-5)
+    np.testing.assert_array_equal(np.asarray(loaded.dataobj), values < -300)
+
+
 def test_what_does_not_fit_is_refused_or_marked(
     nifti: Path, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,6 +66,14 @@ def test_a_folder_and_its_zip_are_the_same_package(folder: Path, tmp_path: Path)
     )
 
 
+def test_what_is_wrong_inside_of_a_zip_is_named_in_the_zip(folder: Path, tmp_path: Path) -> None:
+    (folder / "manifest.json").write_text("{", encoding="utf-8")
+    packed = zipped(folder, tmp_path / "lung.zip", "inner/")
+    with pytest.raises(MedviewError) as caught:
+        open_package(packed)
+    assert caught.value.path == str(packed / "inner" / "manifest.json")
+
+
 def test_what_a_zip_was_unpacked_to_goes_with_the_package(folder: Path, tmp_path: Path) -> None:
     package = open_package(zipped(folder, tmp_path / "lung.zip"))
     place = package.folder
