@@ -219,7 +219,7 @@ def window_pictures(folder: Path, language: str, name: str) -> None:
     grabbed(window.findChildren(ExportDialog)[0], f"export{name}")
     grabbed(window.findChildren(PrintDialog)[0], f"print{name}")
     if not name:
-        desk.workspace.set_layout(3, 4)
+        desk.workspace.set_layout(4, 4, tiled=True)
         settle(desk, 1.5)
         grabbed(window, "tiles")
     window.close()
