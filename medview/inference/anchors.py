@@ -149,7 +149,8 @@ def _level(
     boxes = np.stack([centres - half, centres + half], axis=1) - border
     limits = np.asarray(shape, dtype=np.float64)
     boxes = np.clip(boxes, -border, limits - border)
-    kept = np.all(boxes[:, 1] > boxes[:, 0], axis=1)
+    sides = boxes[:, 1] - boxes[:, 0]
+    kept = np.all((sides > 0) & (sides >= output.smallest_side), axis=1)
     boxes, values, classes = boxes[kept], values[kept], classes[kept]
     if axes == 2:
         flat = np.zeros((len(boxes), 2, 1))

@@ -240,6 +240,8 @@ class AnchorsOutput(Detector):
     """Null: 1 for all."""
     largest_growth: PositiveFloat = 62.5
     candidates_per_level: PositiveInt = 1000
+    smallest_side: float = Field(default=0.0, ge=0.0)
+    """Boxes with a side below so many voxels of the tensor are left out before others are compared with them (MONAI: 1)."""
     activation: Activation = "sigmoid"
     origin: Literal["border", "centre"] = "border"
     """MONAI's boxes count from the centre of the first voxel."""

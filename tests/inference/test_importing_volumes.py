@@ -359,7 +359,7 @@ def test_raw_heads_of_a_bundle_take_their_anchors_from_it(tmp_path: Path) -> Non
     output = draft.finished().output
     assert isinstance(output, AnchorsOutput)
     assert (output.score_threshold, output.nms_iou, output.at_most) == (0.02, 0.3, 99)
-    assert (output.candidates_per_level, output.offset) == (500, 0.5)
+    assert (output.candidates_per_level, output.offset, output.smallest_side) == (500, 0.5, 1.0)
     assert draft.manifest["input"]["tiling"] == {"size": [32, 32, 32], "overlap": 0.5}
 
 

@@ -463,6 +463,7 @@ def _detect(draft: Draft, config: MonaiConfig, face: InputFace, version: tuple[i
     heads = raw_heads(draft.graph.outputs, face.dimensions)
     if heads is not None:
         _anchors(draft, config, heads, face)
+        draft.output["smallest_side"] = 1.0
         if version >= CENTRED_ANCHORS:
             draft.output["offset"] = 0.5
             draft.guess("output.offset", "0.5", "anchors stand in the middle of their places since MONAI 1.6")
