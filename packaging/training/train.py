@@ -20,10 +20,13 @@ import torch
 from grids import NODULES_SPACING, scaled
 from networks import Exported, lungs_network, nodules_network
 from pool import fill, load
+from variation import placed, seen
 
 LUNGS_PATCH = (64, 96, 96)
 NODULES_PATCH = (64, 64, 64)
 DEFAULTS = {"ct-lungs": (200, 2000, 2), "ct-nodules": (200, 1800, 4)}  # phantoms, steps, batch
+VARIED_STEPS = 1000
+"""Steps of the lungs' second part, which begins where the first ended and sees phantoms through `variation`."""
 
 
 class Store:
@@ -77,6 +80,22 @@ def lungs_batch(rng: np.random.Generator, store: Store, available: int, batch: i
         # A scan that ends looks like this: the edge repeated or air.
         images.append(scaled(altered(rng, crop(hu, tuple(start), LUNGS_PATCH, -1024))))
         labels.append(crop(label, tuple(start), LUNGS_PATCH, 0))
+    return torch.from_numpy(np.stack(images))[:, None], torch.from_numpy(np.stack(labels).astype(np.int64))
+
+
+def varied_batch(rng: np.random.Generator, store: Store, available: int, batch: int) -> tuple[Any, ...]:
+    """As `lungs_batch`; one in three is as there, so that nothing is forgotten."""
+    images, labels = [], []
+    for _ in range(batch):
+        if rng.random() < 1 / 3:
+            image, label = lungs_batch(rng, store, available, 1)
+            images.append(image[0, 0].numpy())
+            labels.append(label[0].numpy())
+            continue
+        phantom = store[int(rng.integers(available))]
+        hu, label = seen(rng, *placed(rng, phantom["hu"], phantom["labels"], LUNGS_PATCH))
+        images.append(scaled(altered(rng, hu)))
+        labels.append(label)
     return torch.from_numpy(np.stack(images))[:, None], torch.from_numpy(np.stack(labels).astype(np.int64))
 
 
@@ -169,7 +188,7 @@ def train(arguments: argparse.Namespace) -> None:
     arguments.output.parent.mkdir(parents=True, exist_ok=True)  # now, not after the first 500 steps
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
-    rng = np.random.default_rng([arguments.seed, 77])
+    rng = np.random.default_rng([arguments.seed, 78 if arguments.varied else 77])
     network = lungs_network() if name == "ct-lungs" else nodules_network()
     if name == "ct-nodules":
         with torch.no_grad():  # almost nothing is a centre: start there
@@ -192,7 +211,8 @@ def train(arguments: argparse.Namespace) -> None:
     for step in range(steps):
         available = min(arguments.phantoms, arguments.ready + int(step * arguments.phantoms / (0.6 * steps)))
         if name == "ct-lungs":
-            image, labels = lungs_batch(rng, store, available, arguments.batch)
+            drawn = varied_batch if arguments.varied else lungs_batch
+            image, labels = drawn(rng, store, available, arguments.batch)
             loss = lungs_loss(network(image), labels)
         else:
             image, heat, size, weight = nodules_batch(rng, store, available, arguments.batch)
@@ -244,8 +264,11 @@ if __name__ == "__main__":
     parser.add_argument("--processes", type=int, default=1, help="processes that make phantoms; 0: somebody else does")
     parser.add_argument("--ready", type=int, default=16, help="phantoms that step 0 draws among")
     parser.add_argument("--resume", type=Path, help="weights to start from")
+    parser.add_argument("--varied", action="store_true", help="the lungs' second part only; needs --resume")
     chosen = parser.parse_args()
     phantoms, steps, batch = DEFAULTS[chosen.network]
+    if chosen.varied:
+        steps = VARIED_STEPS
     chosen.phantoms = chosen.phantoms or phantoms
     chosen.steps = chosen.steps or steps
     chosen.batch = chosen.batch or batch
