@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from medview.app import contained
 from medview.app.live_results import LiveResult
 from medview.app.marks import Mark
 from medview.inference.library import install
@@ -26,8 +27,12 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
-def stuck_at_the_ball(tmp_path: Path) -> None:
-    """Soft tissue slice by slice; a slice with the bright ball (4 to 8) is never answered."""
+def stuck_at_the_ball(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Soft tissue slice by slice; a slice with the bright ball (4 to 8) is never answered.
+
+    Each slice is handed over by itself, as those of a network are that takes its time.
+    """
+    monkeypatch.setattr(contained, "TOGETHER_S", 0.0)
     manifest = about(
         "tissue",
         name="Tissue",
