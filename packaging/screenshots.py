@@ -311,8 +311,10 @@ def main() -> None:
             pictures["models-run"] = partial(run_picture, size, arguments.ct, arguments.network)
     else:
         print(f"{arguments.ct} is not there: the pictures of a chest CT are left as they are", file=sys.stderr)
-    for name in arguments.only or pictures:
-        pictures[name]()
+    with tempfile.TemporaryDirectory() as home:  # what somebody's own runs have kept is no part of the pictures
+        os.environ["MEDVIEW_HOME"] = home
+        for name in arguments.only or pictures:
+            pictures[name]()
 
 
 if __name__ == "__main__":
