@@ -457,31 +457,25 @@ def _place_words(
         taken = ()  # words that the reader put there stay there
     elif mark.kind == "arrow":
         tip, foot = ends
-        left = foot.x() - width - 6 if foot.x() < tip.x() else foot.x() + 6
-        anchors = ((left, foot.y() - height / 2),)
+        beside = foot.x() - width - 6 if foot.x() < tip.x() else foot.x() + 6
+        anchors = ((beside, foot.y() - height / 2),)
     else:
         x, y, gap = shape.center().x() - width / 2, shape.center().y() - height / 2, 10
         right_y = left_y = y
         if mark.kind in _LINES:
             right_y = max(ends, key=QPointF.x).y() - height / 2
             left_y, gap = min(ends, key=QPointF.x).y() - height / 2, 12
-        anchors = (
-            (shape.right() + 10, right_y),
-            (shape.left() - width - 10, left_y),
-            (x, shape.bottom() + gap),
-            (x, shape.top() - height - gap),
-        )
-        if mark.kind in _LINES:
-            anchors = (anchors[0], anchors[2], anchors[1], anchors[3])
+        right, left = (shape.right() + 10, right_y), (shape.left() - width - 10, left_y)
+        below, above = (x, shape.bottom() + gap), (x, shape.top() - height - gap)
+        anchors = (right, below, left, above) if mark.kind in _LINES else (right, left, below, above)
     bounds = QRectF(4, 4, canvas.width - 20, canvas.height - 8)
-    for left, top in anchors:
-        place = QRectF(left, top, width, height)
+    for place in (QRectF(*anchor, width, height) for anchor in anchors):
         if bounds.contains(place) and not any(map(place.intersects, taken)):
             return place
-    left, top = anchors[0]
-    left = max(bounds.left(), min(left, bounds.right() - width))
-    top = max(bounds.top(), min(top, bounds.bottom() - height))
-    return QRectF(left, top, width, height)
+    x, y = anchors[0]
+    x = max(bounds.left(), min(x, bounds.right() - width))
+    y = max(bounds.top(), min(y, bounds.bottom() - height))
+    return QRectF(x, y, width, height)
 
 
 def _draw_leader(painter: QPainter, box: QRectF, mark: Measurement, ends: Sequence[QPointF]) -> None:

@@ -58,14 +58,11 @@ def read_values(text: str) -> list[dict[str, Any]]:
 
 def _step_of(word: str) -> list[dict[str, Any]]:
     name, _, rest = word.partition(":")
+    name = "imagenet" if name == "torch" else name  # as Keras calls it
     plain: dict[str, list[dict[str, Any]]] = {
         "none": [],
         "/255": [{"step": "scale", "factor": 1 / 255}],
         "imagenet": [
-            {"step": "scale", "factor": 1 / 255},
-            {"step": "normalise", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
-        ],
-        "torch": [
             {"step": "scale", "factor": 1 / 255},
             {"step": "normalise", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
         ],
