@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -76,7 +76,9 @@ def build_stacks(headers: Sequence[InstanceHeader]) -> BuiltStacks:
     stacks: list[Stack] = []
     for key, frames in _groups(usable).items():
         stacks.extend(_stacks_of_group(key, frames))
-    stacks.sort(key=_stack_order)
+    if len(stacks) > 1:
+        numbers = {header.sop_uid: header.instance_number for header in usable}
+        stacks.sort(key=lambda stack: _stack_order(stack, numbers))
     return BuiltStacks(_finished(stacks, _shared_uids(usable)), tuple(problems))
 
 
@@ -375,8 +377,12 @@ def _finished(stacks: list[Stack], shared_uids: frozenset[str]) -> tuple[Stack, 
     return tuple(result)
 
 
-def _stack_order(stack: Stack) -> tuple[int, str, str]:
-    return (-stack.frame_count, stack.id, stack.frames[0].sop_uid)
+def _stack_order(stack: Stack, numbers: Mapping[str, int | None]) -> tuple[bool, int, bool, int, str, str]:
+    """Volumes first, the largest before its localisers; pictures (views, clips, stills) in the order they were taken."""
+    uid = stack.frames[0].sop_uid
+    number = numbers.get(uid)
+    has_place = stack.geometry is not None
+    return (not has_place, -stack.frame_count if has_place else 0, number is None, number or 0, stack.id, uid)
 
 
 def _source(frame: PlacedFrame) -> FrameSource:

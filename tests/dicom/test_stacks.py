@@ -369,6 +369,26 @@ def test_a_cine_without_geometry_is_frames_with_their_time(tmp_path: Path) -> No
     assert stack.frames[3].read()[0, 0] == 3 * 42
 
 
+def test_clips_and_views_are_listed_as_they_were_taken_and_a_volume_before_its_scout(tmp_path: Path) -> None:
+    clips = []
+    for number, frames in ((4, 9), (1, 5), (3, 1), (2, 12)):
+        data = copy.deepcopy(make_series()[0])
+        for name in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
+            del data[name]
+        data.Modality, data.InstanceNumber = "US", number
+        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = uid("clip", number)
+        set_pixels(data, np.zeros((frames, 6, 6 + number), dtype=np.uint8))
+        clips.append(data)
+    save_series(clips, tmp_path / "clips")
+    assert [stack.frame_count for stack in stacks_of(tmp_path / "clips")] == [5, 12, 1, 9]
+
+    scout = copy.deepcopy(make_series()[0])
+    scout.InstanceNumber, scout.ImageOrientationPatient = 0, [1, 0, 0, 0, 0, -1]
+    scout.SOPInstanceUID = scout.file_meta.MediaStorageSOPInstanceUID = uid("scout")
+    save_series([scout, *make_series()], tmp_path / "ct")
+    assert [stack.frame_count for stack in stacks_of(tmp_path / "ct")] == [12, 1]
+
+
 def test_a_multi_frame_file_with_a_single_position_is_no_volume(tmp_path: Path) -> None:
     data = make_series()[0]
     set_pixels(data, np.zeros((4, 24, 32), dtype=np.int16))
