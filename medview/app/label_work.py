@@ -209,8 +209,9 @@ def _seed_in_slab(shown: ShownSlice, volume: Volume, x: float, y: float) -> tupl
 def grow(workspace: Workspace, shown: ShownSlice, volume: Volume, x: float, y: float, flat: bool = False) -> bool:
     """Grow a region from image (x, y) over values like the one that lies there; False where nothing can grow.
 
-    ``flat``: on the acquired slice alone that holds the point.
+    ``flat``: only over voxels that the slice shown goes through, whichever way it is cut.
     """
+    from medview.core.brush import layer_of
     from medview.core.plane import plane_of_slice
 
     corrections = workspace.corrections
@@ -244,11 +245,17 @@ def grow(workspace: Workspace, shown: ShownSlice, volume: Volume, x: float, y: f
     if geometry is not None:
         middle = plane_of_slice(geometry, seed[0]).plane_to_patient((seed[2], seed[1]))
     spacing = spacing_of(correction)
+    on_cut = None
+    if flat and geometry is not None and shown.plane_kind != "acquired" and shown.normal is not None:
+        through = shown.image_to_patient(x, y) if shown.slab is None else None
+        on_cut = layer_of(geometry, shown.normal, seed, through)
 
     def in_range(k: int) -> BoolArray:
-        if not volume.is_loaded(k) or (flat and k != seed[0]):
+        if not volume.is_loaded(k) or (flat and on_cut is None and k != seed[0]):
             return np.zeros(shape[1:], dtype=np.bool_)
         where = values_in_range(volume, k, low, high)
+        if on_cut is not None:
+            where &= on_cut(k)
         if not over_all:
             where &= (labels[k] == 0) | (labels[k] == value)
         return where & _near(k)

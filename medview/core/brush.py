@@ -7,6 +7,7 @@ plane only voxels that a cut along that plane shows.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,6 +106,27 @@ def ball_stamp(geometry: Geometry, plane: Plane, start: Point, end: Point, radiu
     inside = ((line >= low) & (line < high)).all(axis=1)
     where[tuple((line[inside] - low).T)] = True
     return _trimmed(where, low)
+
+
+def layer_of(
+    geometry: Geometry, normal: FloatArray, seed: tuple[int, int, int], point: FloatArray | None = None
+) -> Callable[[int], BoolArray]:
+    """Which voxels (j, i) of slice k a plane with ``normal`` goes through: that through ``point`` (LPS mm), or ``seed``'s middle.
+
+    Between two layers of voxels it goes through the one that holds ``seed``, which always belongs to it.
+    """
+    half = float(np.abs(normal @ geometry.affine[:3, :3]).sum()) / 2
+    middle = geometry.voxel_to_patient(np.array(seed, dtype=np.float64))
+    from_plane = 0.0 if point is None else float((middle - point) @ normal)
+    side = 1.0 if from_plane > 0 else -1.0
+    down = np.arange(geometry.shape[1])[:, None] * float(geometry.affine[:3, 1] @ normal)
+    across = np.arange(geometry.shape[2])[None, :] * float(geometry.affine[:3, 0] @ normal)
+
+    def on_slice(k: int) -> BoolArray:
+        away = (float((geometry.origins[k] - middle) @ normal) + from_plane + down + across) * side
+        return np.asarray((away <= half + NEAR) & (away > -half + NEAR))
+
+    return on_slice
 
 
 def _in_ball(

@@ -43,6 +43,7 @@ VALUE_ROLE = Qt.ItemDataRole.UserRole
 MOST_ROWS = 8
 SLIDER_STEPS = 200
 LARGEST_VALUE = 1e6
+LEAST_FIELD = 64
 
 
 def volume_text(numbers: SegmentNumbers | None) -> str:
@@ -138,9 +139,6 @@ class CorrectionPanel(QWidget):
         for button in (self.add_button, self.name_button, self.colour_button):
             row.addWidget(button)
         row.addStretch(1)
-        self.over = QCheckBox(translate("Correction", "Leave other labels alone"))
-        self.over.toggled.connect(lambda on: self._corrections.set_brush(over="empty" if on else "all"))
-        row.addWidget(self.over)
         column.addLayout(row)
 
     def _add_tools(self, column: QVBoxLayout) -> None:
@@ -175,6 +173,9 @@ class CorrectionPanel(QWidget):
         self.ball = QCheckBox(translate("Correction", "Ball: also on neighbouring slices"))
         self.ball.toggled.connect(lambda on: self._corrections.set_brush(ball=on))
         column.addWidget(self.ball)
+        self.over = QCheckBox(translate("Correction", "Leave other labels alone"))
+        self.over.toggled.connect(lambda on: self._corrections.set_brush(over="empty" if on else "all"))
+        column.addWidget(self.over)
 
     def _spin(self, name: str, low: float, high: float, decimals: int, suffix: str) -> QDoubleSpinBox:
         spin = RealField()
@@ -184,6 +185,7 @@ class CorrectionPanel(QWidget):
         spin.setAccessibleName(name)
         spin.setToolTip(name)
         spin.setKeyboardTracking(False)
+        spin.setMinimumWidth(LEAST_FIELD)  # the room of a million would make the panel wider than its place
         return spin
 
     def _add_range(self, column: QVBoxLayout) -> None:

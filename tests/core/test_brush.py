@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medview.core.brush import ball_stamp, plane_stamp, slice_stamp
+from medview.core.brush import ball_stamp, layer_of, plane_stamp, slice_stamp
 from medview.core.cut import cut_labels
 from medview.core.finding import Label, Segmentation
 from medview.core.geometry import Geometry
@@ -78,6 +78,31 @@ def test_on_a_cut_all_that_is_seen_under_the_brush_is_touched_and_nothing_beside
     assert (labels.ravel()[wanted] == 1).all()
     # And nothing that the cut does not show, but the voxel that the pointer is in.
     assert len(set(np.flatnonzero(labels.ravel())) - set((seen[seen > 0] - 1).tolist())) <= 1
+
+
+@pytest.mark.parametrize("make", [straight, oblique, uneven])
+@pytest.mark.parametrize("kind", ["axial", "coronal", "sagittal"])
+@pytest.mark.parametrize("beside", [0.0, 0.1, "between"])
+def test_a_layer_is_all_voxels_that_a_cut_shows_and_one_thick(make: object, kind: PlaneKind, beside: object) -> None:
+    geometry: Geometry = make()  # type: ignore[operator]
+    shape = np.array(geometry.shape)
+    axis = {"sagittal": 0, "coronal": 1, "axial": 2}[kind]
+    seed = (int(shape[0] // 2), int(shape[1] // 2), int(shape[2] // 2))
+    middle = geometry.voxel_to_patient(np.array(seed, float))
+    step = float(np.abs(geometry.affine[axis, :3]).max())
+    position = float(middle[axis]) + (step / 2 if beside == "between" else float(str(beside)))
+    plane = anatomical_plane(geometry, kind, position)
+    foot = middle + plane.normal * (plane.depth - float(middle @ plane.normal))
+    layer = np.stack([layer_of(geometry, plane.normal, seed, foot)(k) for k in range(int(shape[0]))])
+    assert layer[seed]
+    numbers = np.arange(layer.size).reshape(layer.shape).astype(np.uint32) + 1
+    seen = cut_labels(Segmentation(numbers, geometry, MEANING), plane)
+    shown = np.unique(seen[seen > 0]) - 1
+    if make is not oblique:
+        along = 2 - axis
+        assert layer.sum() == layer.size // shape[along]
+    if beside != "between":
+        assert layer.ravel()[shown].all()
 
 
 def test_on_a_slice_it_is_round_in_mm_and_a_tiny_one_touches_the_pixel_under_it() -> None:

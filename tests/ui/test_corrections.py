@@ -22,7 +22,7 @@ from medview.kernels.connected import connected_parts
 from medview.store.results import keep_result
 from medview.ui.application import Desk
 from medview.ui.findings_panel import FindingsPanel
-from medview.ui.right_panel import FINDINGS
+from medview.ui.right_panel import FINDINGS, LEAST_WIDTH
 from medview.ui.viewport import ViewportWidget
 from tests.ui.small_study import BALL, active, close_desk
 from tests.ui.test_decisions import press, result_on
@@ -280,6 +280,27 @@ def test_growing_thresholds_and_whole_labels(qtbot: QtBot, study_folder: Path) -
     ball = np.stack([volume.modality_slice(k) for k in range(12)]) == 100
     assert np.array_equal(drawn.labels == 1, ball)
 
+    # With Ctrl over the slice that is seen alone, here a sagittal one.
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL)
+    assert not drawn.labels.any()
+    press(qtbot, viewport, Qt.Key.Key_S, SHIFT)
+    assert stack.geometry is not None
+    workspace.active_viewport.go_to_point(stack.geometry.voxel_to_patient(np.array(BALL, float)))
+    shown = viewport.shown
+    assert shown is not None
+    there = shown.patient_to_image(stack.geometry.voxel_to_patient(np.array(BALL, float)))
+    assert there is not None
+    stroke(qtbot, viewport, there[:2], keys=CTRL)
+    qtbot.waitUntil(lambda: bool(drawn.labels.any()), timeout=20_000)
+    slice_of = np.zeros_like(ball)
+    slice_of[:, :, BALL[2]] = True
+    assert np.array_equal(drawn.labels == 1, ball & slice_of)
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL)
+    workspace.active_viewport.update(plane_kind="acquired", k=BALL[0])
+    stroke(qtbot, viewport, (BALL[2], BALL[1]))
+    qtbot.waitUntil(lambda: bool(drawn.labels.any()), timeout=20_000)
+    assert np.array_equal(drawn.labels == 1, ball)
+
     # A hole and an island, then the operations by their keys.
     take(qtbot, desk, Qt.Key.Key_F3, Tool.BRUSH)
     drawn_before = drawn.labels.copy()
@@ -302,6 +323,21 @@ def test_growing_thresholds_and_whole_labels(qtbot: QtBot, study_folder: Path) -
     added = (drawn.labels[BALL[0]] == 1) & ~ball[BALL[0]]
     assert added.any()
     assert (lung | ~added).all()
+    close_desk(qtbot, desk)
+
+
+@pytest.mark.timeout(120)
+def test_no_panel_needs_more_room_than_the_narrowest_has(qtbot: QtBot, study_folder: Path) -> None:
+    """What is wider than its place is cut at the right, and there is no bar to bring it into sight."""
+    desk = ready(qtbot, study_folder)
+    desk.workspace.add_result(lungs_on(desk))
+    desk.window.run_command("segment.correct")
+    assert target(desk).meanings
+    for at in range(4):
+        desk.window.show_tab(at)
+        page = desk.window.right_panel.page(at)
+        bar = page.style().pixelMetric(page.style().PixelMetric.PM_ScrollBarExtent)
+        assert page.minimumSizeHint().width() <= LEAST_WIDTH - 1 - bar, type(page).__name__
     close_desk(qtbot, desk)
 
 
