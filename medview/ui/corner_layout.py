@@ -63,8 +63,11 @@ def _corner(
     before = known.corners.get(name)
     if before is not None and before[0] is lines and before[1:3] == (room, rows):
         return before[3]
-    whole = _whole_lines(name, canvas, lines, room, known) if canvas.width < TINY else lines
-    made = _kept(canvas, whole, room, rows, known, from_top=name.startswith("top"))
+    if canvas.width >= TINY and len(lines) <= rows and canvas.fonts.lines.widest(lines, canvas.line_width) <= room:
+        made = lines
+    else:
+        whole = _whole_lines(name, canvas, lines, room, known) if canvas.width < TINY else lines
+        made = _kept(canvas, whole, room, rows, known, from_top=name.startswith("top"))
     known.corners[name] = (lines, room, rows, made)
     return made
 
@@ -84,7 +87,8 @@ def _whole_lines(name: str, canvas: Canvas, lines: tuple[Line, ...], room: float
         said = "".join(part.text for part in row).strip()
         whole = "".join(part.text for part in line).strip()
         ends_so = whole.endswith(said) or whole.removesuffix(" mm").endswith(said)
-        if (name == "top_left" and at == 0) or (said and ends_so and (len(rows) == 1 or name == "bottom_right")):
+        is_name = at == 0 and name.startswith("top") and (name == "top_left" or line[0].bold)
+        if is_name or (said and ends_so and (len(rows) == 1 or name == "bottom_right")):
             found.append(row)
     return tuple(found)
 
@@ -207,13 +211,18 @@ def draw_corners(canvas: Canvas, corners: Corners) -> None:
         canvas.again(name, lines, draw)
 
 
-def scale_spans(canvas: Canvas, taken: list[QRectF], band: float) -> tuple[tuple[float, float], tuple[float, float]]:
+def scale_spans(
+    canvas: Canvas, taken: list[QRectF], band: float, *, on_right: bool = False
+) -> tuple[tuple[float, float], tuple[float, float]]:
     """Free (from, to) px for the scale at the bottom, which is ``band`` px high with its label, and for the upright one.
+
+    The upright one lies at the left, or with ``on_right`` at the right.
 
     Each is around the middle of its edge; (0, 0) where nothing fits.
     """
     across = _free((0.0, canvas.width), [(r.left(), r.right()) for r in taken if r.bottom() > canvas.height - band])
-    upright = _free((0.0, canvas.height), [(r.top(), r.bottom()) for r in taken if r.left() < 22])
+    beside = [r for r in taken if (r.right() > canvas.width - SLIDER_REACH - 22 if on_right else r.left() < 22)]
+    upright = _free((0.0, canvas.height), [(r.top(), r.bottom()) for r in beside])
     return across, upright
 
 

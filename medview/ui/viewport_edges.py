@@ -96,8 +96,10 @@ def draw_scales(
     kind: SpacingKind = "patient",
     across: tuple[float, float] | None = None,
     upright: tuple[float, float] | None = None,
+    *,
+    on_right: bool = False,
 ) -> None:
-    """A scale along the bottom and one at the left, each in the middle of its edge, with a tick for each tenth.
+    """A scale along the bottom and one at the left, or with ``on_right`` at the right, in the middle of its edge, with ten ticks.
 
     The one at the bottom says what its mm are, where they are not mm in the patient; where there is no room for it the
     upright one does. ``across`` and ``upright``: (from, to) px that words leave free, None for the whole edge.
@@ -132,8 +134,8 @@ def draw_scales(
     if not is_told:
         if y0 - small.height - 2 < upright[0]:
             return  # a scale that says nothing is none
-        canvas.words(7.0, y0 - small.height - 2, label, SCALE, small)
-    _draw_scale(canvas, 7.0, y0, length, upright=True)
+        canvas.words(width - 14 - small.width(label) if on_right else 7.0, y0 - small.height - 2, label, SCALE, small)
+    _draw_scale(canvas, width - 14.0 if on_right else 7.0, y0, length, upright=True)
 
 
 def scale_label(length_mm: float, kind: SpacingKind) -> str:

@@ -40,24 +40,27 @@ class _Plate:
     height: float
 
 
-def draw_marks(canvas: Canvas, marks: Sequence[Mark], bottom_left: QPointF, most_width: float) -> float:
-    """Stack marks upwards from ``bottom_left``, the gravest on top; returns the height that they took.
+def draw_marks(
+    canvas: Canvas, marks: Sequence[Mark], corner: QPointF, most_width: float, *, on_right: bool = False
+) -> float:
+    """Stack marks upwards from their lower left ``corner``, the gravest on top; returns the height that they took.
 
-    Short ones stand side by side. In a tile that is so small that they would lie on much of its picture they are told in fewer
+    ``on_right``: from their lower right one. Short ones stand side by side. In a tile that is so small that they would lie on much of its picture they are told in fewer
     words, never left out.
     """
     shown = [one for one in marks if one.code != "other_patient"]
     rows = _rows(canvas, shown, most_width, short=False)
     if _height(rows) > HIGHEST * canvas.height:
-        rows = _rows(canvas, shown, max(most_width, canvas.width - 2 * bottom_left.x() - 20), short=True)
-    y = bottom_left.y()
+        beside = canvas.width - corner.x() if on_right else corner.x()
+        rows = _rows(canvas, shown, max(most_width, canvas.width - 2 * beside - 20), short=True)
+    y = corner.y()
     for row in reversed(rows):
-        x = bottom_left.x()
+        x = corner.x() - (sum(plate.width + _GAP for plate in row) - _GAP if on_right else 0.0)
         for plate in row:
             _draw_plate(canvas, QPointF(x, y), plate)
             x += plate.width + _GAP
         y -= max(plate.height for plate in row) + _GAP
-    return bottom_left.y() - y
+    return corner.y() - y
 
 
 def _height(rows: Sequence[Sequence[_Plate]]) -> float:

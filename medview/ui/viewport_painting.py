@@ -20,9 +20,10 @@ from medview.app.tools import Tool
 from medview.core.plain_text import visible_text
 from medview.core.plane import EdgeLetters
 from medview.core.problem import MedviewError
-from medview.core.study import SpacingKind, Stack
+from medview.core.study import Stack
 from medview.core.volume import SliceState, Volume
 from medview.ui.canvas import Canvas, Fonts, face_of, forget_faces
+from medview.ui.chest_wall import Wall, beside_wall, chest_wall
 from medview.ui.corner_layout import Broken, corner_rects, draw_corners, fitted, scale_spans
 from medview.ui.corner_text import Corners, KnownLines, corner_lines, mark_text
 from medview.ui.dimension_slider import dimension_rows, draw_dimensions
@@ -52,6 +53,7 @@ from medview.ui.viewport_style import (
     LETTER_PX,
     MARGIN,
     SECONDARY,
+    SLIDER_REACH,
     TEXT,
     TEXT_PX,
     text_font,
@@ -269,7 +271,7 @@ class ViewportPainting:
         layout = self._layout(layout_for(modality, widget.workspace.settings.corners))
         key = (state.view, shown, widget.transform, voi, widget.inverted, layout)
         if key != self._corners_key:
-            self._corners_kept = corner_lines(
+            lines = corner_lines(
                 state.view,
                 shown,
                 widget.transform,
@@ -281,8 +283,15 @@ class ViewportPainting:
                 layout=layout,
                 free_text=widget.free_text,
             )
-            self._corners_key = key
+            self._corners_kept, self._corners_key = beside_wall(lines, self._wall(shown)), key
         return self._corners_kept
+
+    def _wall(self, shown: ShownSlice) -> Wall:
+        """The side of the viewport that a mammogram's chest wall lies at."""
+        stack = self._widget.state.stack
+        if stack is None or stack.context.modality != "MG":
+            return ""
+        return chest_wall(self._letters(shown, stack))
 
     def _layout(self, layout: Layout) -> Layout:
         """What stands in the corners here: small tiles say what is the same in all of them once."""
@@ -361,7 +370,7 @@ class ViewportPainting:
         canvas.again("letters", (letters, taken), lambda on: draw_letters(on, letters, taken))
         px_per_mm = scale_px_per_mm(shown, widget.transform)
         if px_per_mm is not None and widget.state.view.text_mode != "off":
-            self._paint_scales(canvas, px_per_mm, shown.measure_kind, taken)
+            self._paint_scales(canvas, px_per_mm, shown, taken)
         if widget.still:
             return
         count = widget.state.slice_count
@@ -384,12 +393,14 @@ class ViewportPainting:
             self._letters_kept, self._letters_key = letters_of(shown, transform, stack), key
         return self._letters_kept
 
-    def _paint_scales(self, canvas: Canvas, px_per_mm: float, kind: SpacingKind, taken: list[QRectF]) -> None:
-        def draw(on: Canvas) -> None:
-            across, upright = scale_spans(on, taken, 15 + on.fonts.small.height)
-            draw_scales(on, px_per_mm, kind, across, upright)
+    def _paint_scales(self, canvas: Canvas, px_per_mm: float, shown: ShownSlice, taken: list[QRectF]) -> None:
+        kind, on_right = shown.measure_kind, self._wall(shown) == "left"
 
-        canvas.again("scales", (px_per_mm, kind, taken), draw)
+        def draw(on: Canvas) -> None:
+            across, upright = scale_spans(on, taken, 15 + on.fonts.small.height, on_right=on_right)
+            draw_scales(on, px_per_mm, kind, across, upright, on_right=on_right)
+
+        canvas.again("scales", (px_per_mm, kind, taken, on_right), draw)
 
     def marks(self, volume: Volume) -> tuple[Mark, ...]:
         """All marks that the picture must bear."""
@@ -469,16 +480,21 @@ class ViewportPainting:
 
     def _paint_marks(self, canvas: Canvas, volume: Volume, corners: Corners) -> list[QRectF]:
         """Paint the marks; returns where they lie."""
-        marks = self.marks(volume)
+        widget, marks = self._widget, self.marks(volume)
         top = 28.0
         for mark in marks:
             if mark.code == "other_patient":
                 draw_danger_banner(canvas, mark_text(mark), top, corner_rects(canvas, corners))
-        bottom = canvas.height - MARGIN - canvas.fonts.text.height * len(corners.bottom_left) - 4
+        on_right = widget.shown is not None and self._wall(widget.shown) == "left"
+        lines = corners.bottom_right if on_right else corners.bottom_left
+        x = canvas.width - SLIDER_REACH - MARGIN if on_right else MARGIN
+        y = canvas.height - MARGIN - canvas.fonts.text.height * len(lines) - 4
         height = canvas.again(
-            "marks", (marks, bottom), lambda on: draw_marks(on, marks, QPointF(MARGIN, bottom), on.width * 0.6)
+            "marks",
+            (marks, x, y, on_right),
+            lambda on: draw_marks(on, marks, QPointF(x, y), on.width * 0.6, on_right=on_right),
         )
-        return [QRectF(MARGIN, bottom - height, 40, height)] if height else []
+        return [QRectF(x - 40 * on_right, y - height, 40, height)] if height else []
 
     def _paint_drop(self, canvas: Canvas) -> None:
         if self._widget.drop_hovers:

@@ -178,10 +178,10 @@ def test_what_was_hung_goes_with_its_study(qtbot: QtBot, mammography: Desk, stud
     assert workspace.layout == (1, 1)
     assert workspace.active_viewport.study is not None
     assert workspace.active_viewport.study.patient.patient_id == "P-1"
-    assert len(workspace.patients_on_screen()) == 1
+    assert len(workspace.patients.keys()) == 1
     assert status.hanging.isHidden()
     workspace.set_layout(1, 2)
-    assert len(workspace.patients_on_screen()) == 1
+    assert len(workspace.patients.keys()) == 1
 
     # The mammogram is hung again and closed by its key: nothing of its four viewports is left.
     mammogram = next(study for study in workspace.studies if study.patient.patient_id == "M-1")
@@ -211,3 +211,30 @@ def test_a_viewport_on_an_unplugged_screen_comes_back_into_sight(
     assert raised, "on the one screen that is left it would be under the main window"
     assert reading_desk.workspace.viewports[0].stack is not None
     window.close()
+
+
+def test_the_words_of_a_mammogram_lie_on_no_tissue_however_it_is_turned(qtbot: QtBot, mammography: Desk) -> None:
+    """Corner text, marks and the upright scale stand away from the chest wall, where the tissue is thickest."""
+    frames = mammography.window.grid.frames
+    qtbot.waitUntil(
+        lambda: all(f.viewport.volume is not None and f.viewport.volume.is_complete for f in frames), timeout=WAIT
+    )
+
+    def bright(at: int, where: slice) -> int:
+        """Pixels of words on the black above the breast."""
+        picture = frames[at].viewport.grab().toImage()
+        across = range(picture.width())[where]
+        return sum(picture.pixelColor(x, y).lightness() > 100 for x in across for y in range(4, 26))
+
+    third = frames[0].viewport.width() // 3
+    sides = {"left": slice(0, third), "right": slice(-third, None)}
+    for at, (wall, away) in enumerate([("right", "left"), ("left", "right")] * 2):
+        assert bright(at, sides[wall]) == 0
+        assert bright(at, sides[away]) > 20
+        corners, rects = frames[at].viewport._painting._fitted[2:]
+        assert getattr(corners, f"top_{wall}") == getattr(corners, f"bottom_{wall}") == ()
+        assert len(rects) == 2
+    # Mirrored, the wall is on the other side, and so are the words.
+    viewport = active(mammography)
+    qtbot.keyClick(viewport, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: bright(0, sides["left"]) == 0 and bright(0, sides["right"]) > 20, timeout=WAIT)
