@@ -40,6 +40,11 @@ class Brush:
     reach_mm: float = 60.0
     """How far from the click a region may grow."""
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """``low`` and ``high`` in their order, whichever way they were typed."""
+        return min(self.low, self.high), max(self.low, self.high)
+
 
 class Stroke:
     """Positions are image (x, y) of the slice shown at the press."""
@@ -52,7 +57,8 @@ class Stroke:
         self._last: Point | None = None
         self._flat: list[NDArray[np.int64]] = []
         self._before: list[NDArray[np.unsignedinteger]] = []
-        self._seen: set[int] = set()
+        self.out_of_range = False
+        """Whether voxels under the brush were left alone for their values."""
 
     def lead(self, x: float, y: float) -> bool:
         """Lead the brush to image (x, y); True where that changed any voxel."""
@@ -87,7 +93,9 @@ class Stroke:
         if not where.any():
             return False
         if self.brush.limited:
+            asked = int(np.count_nonzero(where))
             where &= self._in_range(stamp)
+            self.out_of_range |= int(np.count_nonzero(where)) < asked
         k, j, i = np.nonzero(where)
         if not len(k):
             return False
@@ -108,7 +116,7 @@ class Stroke:
         for n in range(len(inside)):
             k = stamp.corner[0] + n
             if volume.is_loaded(k):
-                inside[n] = values_in_range(volume, k, self.brush.low, self.brush.high, rows, columns)
+                inside[n] = values_in_range(volume, k, *self.brush.limits, rows, columns)
         return inside
 
     def end(self) -> LabelEdit | None:

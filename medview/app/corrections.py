@@ -103,17 +103,34 @@ class Corrections:
             wanted = self._value if value is None else value
             known = [label.value for label in correction.meanings]
             self._value = wanted if wanted in known else known[0]
-            self._measure(correction, self._value)
+            self._measure_all(correction)
         for one in {one.stack_id for one in (before, correction) if one is not None}:
             self.changed.emit(one)
 
     def set_brush(self, **values: Any) -> None:
         """Change the brush."""
         brush = replace(self.brush, **values)
+        if brush.limited and not self.brush.limited and brush.low == brush.high:
+            low, high = self._seen_range()
+            brush = replace(brush, low=low, high=high)
         brush = replace(brush, size_mm=float(min(max(brush.size_mm, SMALLEST_MM), LARGEST_MM)))
         if brush != self.brush:
             self.brush = brush
             self.brush_changed.emit()
+
+    def _seen_range(self) -> tuple[float, float]:
+        """The values that the active viewport tells apart, to begin with where no range was said."""
+        from medview.app.reading import window_of
+        from medview.core.display import declared_window
+
+        view, stack = self._workspace.active_viewport.view, self._workspace.active_viewport.stack
+        if stack is None:
+            return self.brush.low, self.brush.high
+        voi = view.voi or declared_window(stack, view.time * stack.shape[0] + view.k)
+        if voi is None:
+            return self.brush.low, self.brush.high
+        window = window_of(voi)
+        return window.center - window.width / 2, window.center + window.width / 2
 
     def resize(self, notches: int) -> None:
         """Make the brush larger, or smaller where ``notches`` is negative."""
@@ -229,6 +246,10 @@ class Corrections:
         what = QT_TRANSLATE_NOOP("Step", "Erase") if stroke.erase else QT_TRANSLATE_NOOP("Step", "Paint")
         if edit is not None:
             self.do_edit(stroke.correction, edit, what, live=True)
+        elif stroke.out_of_range:
+            low, high = (f"{one:g}" for one in stroke.brush.limits)
+            text = f"Nothing was painted: no value under the brush lies between {low} and {high}."
+            self._workspace.tell("nothing_in_range", text, (low, high))
 
     def cancel_stroke(self, stroke: Stroke) -> None:
         """Put back what a stroke has painted."""
@@ -293,7 +314,7 @@ class Corrections:
             self._live.cancel()  # its ground is taken away
             self._live = None
         change.correction.apply(change.edit, change.forward, live)
-        self._measure(change.correction, self._value)
+        self._measure_all(change.correction)
         self._workspace.results.put(change.correction.result)
         self.recorded.emit(change)
         self.painted.emit(change.stack_id)
@@ -358,6 +379,12 @@ class Corrections:
         self._workspace.jobs.submit(
             "numbers", lambda _progress: counted(labels), Lane.ANALYSIS, done, self._workspace.tell_error
         )
+
+    def _measure_all(self, correction: Correction) -> None:
+        """Measure every label whose diameters are not known, the one that is worked on first: a step may change several."""
+        values = [label.value for label in correction.meanings]
+        for value in sorted(values, key=lambda one: one != self._value):
+            self._measure(correction, value)
 
     def _measure(self, correction: Correction, value: int) -> None:
         """Measure the diameters of a label in the background, where they are not known."""

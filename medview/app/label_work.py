@@ -236,7 +236,7 @@ def grow(workspace: Workspace, shown: ShownSlice, volume: Volume, x: float, y: f
         seed = (int(at[0]), int(at[1]), int(at[2]))
     if not all(0 <= at < size for at, size in zip(seed, shape, strict=True)) or not volume.is_loaded(seed[0]):
         return False
-    low, high = brush.low, brush.high
+    low, high = brush.limits
     if not brush.limited:
         here = float(volume.transform.apply(volume.stored[seed], seed[0]))
         low, high = here - brush.tolerance, here + brush.tolerance

@@ -71,6 +71,9 @@ WORK_TEMPLATES: Mapping[str, str] = {
     "needs_label": QT_TRANSLATE_NOOP(
         "Message", "Choose a segmentation or begin a new one: the brush has nothing to paint on here."
     ),
+    "nothing_in_range": QT_TRANSLATE_NOOP(
+        "Message", "Nothing was painted: no value under the brush lies between {0} and {1}."
+    ),
     "label_empty": QT_TRANSLATE_NOOP("Message", "Nothing was changed: the label is empty there."),
     "label_same": QT_TRANSLATE_NOOP("Message", "Nothing was changed: there is nothing of that kind."),
     "labels_changed": QT_TRANSLATE_NOOP(

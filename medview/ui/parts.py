@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPixmap, QValidator
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFrame,
+    QHBoxLayout,
     QLabel,
+    QScrollArea,
     QSizePolicy,
     QSpinBox,
     QToolButton,
@@ -81,11 +83,19 @@ class RealField(QDoubleSpinBox):
     """A number whose figures keep clear of the frame. Point and comma both are its decimal mark, whichever the region writes.
 
     Qt takes the other one for a mark between thousands and leaves it out: 12.5 typed in Germany, or 12,5 in England, became 125.
+    A double-click chooses the whole number: Qt's the figures on one side of the mark, so that −900 typed over 0.0 became 0.9.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.lineEdit().setTextMargins(FIELD_ROOM, 0, FIELD_ROOM, 0)
+        self.lineEdit().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.lineEdit() and event.type() == QEvent.Type.MouseButtonDblClick:
+            self.selectAll()
+            return True
+        return super().eventFilter(watched, event)
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         return super().validate(self._with_own_mark(text), position)
@@ -206,11 +216,43 @@ FRAME_ROOM = (16, 64)
 
 
 def fit_into_screen(dialog: QWidget) -> None:
-    """No dialog is larger than its screen, as on a small one or at 300 %."""
+    """No dialog is larger than its screen, as on a small one or at 300 %; one that needs more is scrolled, but for its buttons."""
     free = dialog.screen().availableGeometry()
-    dialog.resize(
-        min(dialog.width(), free.width() - FRAME_ROOM[0]), min(dialog.height(), free.height() - FRAME_ROOM[1])
-    )
+    room = QSize(free.width() - FRAME_ROOM[0], free.height() - FRAME_ROOM[1])
+    dialog.ensurePolished()
+    least = dialog.minimumSizeHint().expandedTo(dialog.minimumSize())
+    if least.width() > room.width() or least.height() > room.height():
+        _scroll(dialog)
+    dialog.resize(dialog.size().boundedTo(room))
+
+
+def show_fitted(dialog: QWidget) -> None:
+    """Show a dialog, no larger than its screen."""
+    fit_into_screen(dialog)
+    dialog.show()
+
+
+def _scroll(dialog: QWidget) -> None:
+    """Put what a dialog holds into an area that scrolls, all but a last row of buttons."""
+    column = dialog.layout()
+    if column is None:
+        return
+    last = column.itemAt(column.count() - 1) if isinstance(column, QVBoxLayout) else None
+    buttons = column.takeAt(column.count() - 1) if last is not None and isinstance(last.layout(), QHBoxLayout) else None
+    dialog.setMinimumSize(0, 0)
+    inside = QWidget()
+    inside.setLayout(column)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidget(inside)
+    outer = QVBoxLayout(dialog)
+    outer.setContentsMargins(0, 0, 0, 0)
+    outer.addWidget(area, 1)
+    row = None if buttons is None else buttons.layout()
+    if isinstance(row, QHBoxLayout):
+        row.setContentsMargins(PANEL_MARGIN, 0, PANEL_MARGIN, PANEL_MARGIN)
+        outer.addLayout(row)
 
 
 def focus_of(window: QWidget) -> QWidget | None:

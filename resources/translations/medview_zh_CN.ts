@@ -5131,6 +5131,10 @@
         <translation>请选择或新建一个分割：此处没有可供画笔绘制的对象。</translation>
     </message>
     <message>
+        <source>Nothing was painted: no value under the brush lies between {0} and {1}.</source>
+        <translation>没有涂上任何内容：画笔下没有介于 {0} 和 {1} 之间的值。</translation>
+    </message>
+    <message>
         <source>Nothing was changed: the label is empty there.</source>
         <translation>未作更改：标签为空。</translation>
     </message>

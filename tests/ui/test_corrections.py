@@ -316,13 +316,31 @@ def test_growing_thresholds_and_whole_labels(qtbot: QtBot, study_folder: Path) -
     assert np.array_equal(drawn.labels, drawn_before)
     assert workspace.history.undo_title == "Keep the largest part"
 
-    # Only values in the range are painted.
-    workspace.corrections.set_brush(limited=True, low=-900.0, high=-800.0, size_mm=30.0)
+    # Only values in the range are painted, from the window's at first; where there are none, that is said.
+    press(qtbot, viewport, Qt.Key.Key_T, CTRL | alt)
+    brush = workspace.corrections.brush
+    assert brush.limited
+    assert brush.low < brush.high
+    workspace.corrections.set_brush(low=3000.0, high=3100.0)
+    stroke(qtbot, viewport, (44, 32))
+    assert [one.code for one in workspace.notices][-1] == "nothing_in_range"
+    workspace.corrections.set_brush(low=-800.0, high=-900.0, size_mm=30.0)  # either way around
     stroke(qtbot, viewport, (20, 32))
     lung = volume.modality_slice(BALL[0]) == -850
     added = (drawn.labels[BALL[0]] == 1) & ~ball[BALL[0]]
     assert added.any()
     assert (lung | ~added).all()
+
+    # Each label's diameters follow, not only those of the one that is worked on.
+    value = workspace.corrections.add_label(drawn, "Other")
+    assert value == 2
+    volume_of_first = drawn.numbers(1)
+    workspace.corrections.choose(drawn, 1)
+    press(qtbot, viewport, Qt.Key.Key_Delete, CTRL | alt)
+    qtbot.waitUntil(lambda: not (drawn.labels == 1).any(), timeout=20_000)
+    workspace.corrections.choose(drawn, 2)
+    press(qtbot, viewport, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: drawn.numbers(1) == volume_of_first, timeout=20_000)
     close_desk(qtbot, desk)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -51,6 +51,25 @@ def test_a_number_with_two_marks_is_none(qtbot: QtBot, region: str, pasted: str)
     field.setRange(-10_000_000, 10_000_000)
     state, *_ = field.validate(pasted, 0)  # type: ignore[misc]
     assert state.name == "Invalid"
+
+
+def test_what_is_typed_after_a_double_click_is_the_number(qtbot: QtBot) -> None:
+    """Qt chooses only the figures on one side of the decimal mark: the rest of 0.0 stayed, and −900 became 0.9."""
+    QLocale.setDefault(QLocale("en_US"))
+    field = RealField()
+    qtbot.addWidget(field)
+    field.setRange(-1e6, 1e6)
+    field.setDecimals(1)
+    field.setPrefix("± ")
+    field.setSuffix(" mm")
+    field.resize(200, 30)
+    field.show()
+    line = field.lineEdit()
+    for typed, value in (("-900", -900.0), ("12.5", 12.5)):
+        for x in (20, 30, 40):
+            QTest.mouseDClick(line, Qt.MouseButton.LeftButton, pos=QPoint(x, line.height() // 2))
+            QTest.keyClicks(line, typed)
+            assert field.value() == value
 
 
 def test_the_length_that_calibrates_is_the_one_that_was_typed(qtbot: QtBot, reading_desk: Desk) -> None:
