@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +35,8 @@ _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """EXIF orientation → Pillow's Transpose that turns the picture upright."""
 
 
-_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
-"""Tags of TIFF 6.0: BitsPerSample, PhotometricInterpretation, SampleFormat."""
+_COLUMNS, _ROWS, _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 256, 257, 258, 262, 339
+"""Tags of TIFF 6.0: ImageWidth, ImageLength, BitsPerSample, PhotometricInterpretation, SampleFormat."""
 _WHITE_IS_ZERO = 0
 _UNSIGNED, _SIGNED = 1, 2
 
@@ -58,6 +60,7 @@ class PictureFrame:
         try:
             with _opened(self.path) as image:
                 image.seek(self.frame)
+                image.load()  # which turns a TIFF, and takes its orientation away
                 turn = _TURNS.get(_orientation(image))
                 upright = image if turn is None else image.transpose(turn)
                 if upright.mode == "1":
@@ -114,14 +117,15 @@ def _bad(path: str, error: object) -> MedviewError:
     return MedviewError("bad_picture", f"{path} cannot be read as a picture: {what}.", path, values=(path, what))
 
 
-def _opened(path: str) -> Any:
+@contextmanager
+def _opened(path: str) -> Iterator[Any]:
+    """The picture, of a file that is open: by a name Pillow maps files, and mixes up the rows of a TIFF on its side."""
     from PIL import Image
 
-    image = Image.open(path, formats=_FORMATS)
-    if image.width * image.height > _MOST_PIXELS:
-        image.close()
-        raise ValueError(f"{image.width} × {image.height} pixels are more than can be held")
-    return image
+    with open(path, "rb") as file, Image.open(file, formats=_FORMATS) as image:  # noqa: PTH123
+        if image.width * image.height > _MOST_PIXELS:
+            raise ValueError(f"{image.width} × {image.height} pixels are more than can be held")
+        yield image
 
 
 def _orientation(image: Any) -> int:
@@ -145,7 +149,9 @@ def read_picture_stacks(path: str | os.PathLike[str]) -> tuple[Stack, ...]:
                 turned |= orientation != 1
                 alpha |= image.mode in {"RGBA", "LA", "PA"}
                 scaled |= _loses_bits(image)
-                size = (image.width, image.height) if orientation >= 5 else (image.height, image.width)
+                # Pillow may have swapped the sides of a TIFF that it will turn; its tags are as stored.
+                size = (_tag(image, _ROWS) or image.height, _tag(image, _COLUMNS) or image.width)
+                size = size[::-1] if orientation >= 5 else size
                 pages.setdefault((*size, _kind_of(image), _white_is_zero(image)), []).append(page)
     except (OSError, ValueError, SyntaxError, struct.error, EOFError) as error:
         raise _bad(name, error) from error

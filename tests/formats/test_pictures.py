@@ -110,6 +110,47 @@ def test_a_turned_photograph_stands_upright(tmp_path: Path) -> None:
     assert [note.code for note in stack.notes] == ["picture_turned"]
 
 
+UPRIGHT = {
+    1: lambda stored: stored,
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.T,
+    6: lambda stored: np.rot90(stored, -1),
+    7: lambda stored: stored[::-1, ::-1].T,
+    8: np.rot90,
+}
+"""The Orientation tag of TIFF 6.0 (page 36) and EXIF → what the picture is, of what is stored."""
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.png", "a.jpg"])
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_every_orientation_is_turned_once_in_each_format(tmp_path: Path, name: str, orientation: int) -> None:
+    stored = np.kron(np.arange(6, dtype=np.uint8).reshape(2, 3) * 40, np.ones((8, 8), np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    more = {"quality": 100} if name == "a.jpg" else {}
+    Image.fromarray(stored).save(tmp_path / name, exif=exif, **more)
+    (stack,) = read_picture_stacks(tmp_path / name)
+    upright = UPRIGHT[orientation](stored)
+    assert stack.shape == (1, *upright.shape)
+    assert np.abs(stack.frames[0].read().astype(int) - upright).max() <= 2
+    assert [note.code for note in stack.notes] == (["picture_turned"] if orientation > 1 else [])
+
+
+def test_pages_of_a_tiff_are_turned_each_by_its_own_tag(tmp_path: Path) -> None:
+    stored = RNG.integers(0, 65535, (2, 3)).astype(np.uint16)
+    pages = [Image.fromarray(stored) for _ in range(3)]
+    for page, orientation in zip(pages, (1, 2, 6), strict=True):
+        page.encoderinfo = {"tiffinfo": {0x0112: orientation}}
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    flat, tall = read_picture_stacks(tmp_path / "a.tif")
+    assert (flat.shape, tall.shape) == ((2, 2, 3), (1, 3, 2))
+    assert np.array_equal(flat.frames[0].read(), stored)
+    assert np.array_equal(flat.frames[1].read(), stored[:, ::-1])
+    assert np.array_equal(tall.frames[0].read(), np.rot90(stored, -1))
+
+
 def test_rubbish_and_a_bomb_are_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_bytes(b"hello")
     with pytest.raises(MedviewError, match=r"text\.png"):
