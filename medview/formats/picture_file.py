@@ -114,6 +114,8 @@ def _loses_bits(image: Any) -> bool:
 
 def _bad(path: str, error: object) -> MedviewError:
     what = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if type(error).__name__ == "UnidentifiedImageError":  # its text names the open file
+        what = "no picture of a known kind"
     return MedviewError("bad_picture", f"{path} cannot be read as a picture: {what}.", path, values=(path, what))
 
 

@@ -153,7 +153,7 @@ def test_pages_of_a_tiff_are_turned_each_by_its_own_tag(tmp_path: Path) -> None:
 
 def test_rubbish_and_a_bomb_are_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_bytes(b"hello")
-    with pytest.raises(MedviewError, match=r"text\.png"):
+    with pytest.raises(MedviewError, match=r"text\.png cannot be read as a picture: no picture of a known kind\.$"):
         read_picture_stacks(tmp_path / "text.png")
     whole = tmp_path / "cut.png"
     Image.fromarray(RNG.integers(0, 255, (64, 64)).astype(np.uint8)).save(whole)
