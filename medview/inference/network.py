@@ -34,8 +34,8 @@ from medview.inference.manifest import (
     YoloOutput,
 )
 from medview.inference.package import ModelPackage
-from medview.inference.preprocess import to_tensor
 from medview.inference.session import DTYPES, Checkpoint, Port, Session
+from medview.inference.tensor import to_tensor
 from medview.inference.tiling import Stride
 
 AnyArray = NDArray[Any]
@@ -438,12 +438,13 @@ class Network:
         layout = self._layouts[output.ndim]
         if layout is None:
             raise self.wrong_shape(name, output.shape, "its axes are not those of its input")
-        output = output.transpose([layout.index(letter) for letter in "NCDHW" if letter in layout])
-        if "N" not in layout:
-            output = output[None]
-        if "C" not in layout:
-            output = output[:, None]
-        expected = tuple(int(-(-size // s)) for size, s in zip(given[1:], stride, strict=False))
+        if layout not in {"NCHW", "NCDHW"}:
+            output = output.transpose([layout.index(letter) for letter in "NCDHW" if letter in layout])
+            if "N" not in layout:
+                output = output[None]
+            if "C" not in layout:
+                output = output[:, None]
+        expected = tuple(size if s == 1 else int(-(-size // s)) for size, s in zip(given[1:], stride, strict=False))
         if output.shape[2:] != expected or len(output) < count:
             raise self.wrong_shape(name, output.shape, f"{expected} were due")
         return output[:count].astype(np.float32, copy=False)
