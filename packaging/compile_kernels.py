@@ -26,6 +26,7 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
         neighbourhood_compiled,
         rays_compiled,
         resample_grid_compiled,
+        tiles_compiled,
         volume_sampling_compiled,
     )
     from medview.kernels.ahead import ahead_name
@@ -45,6 +46,7 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
         neighbourhood_compiled,
         rays_compiled,
         resample_grid_compiled,
+        tiles_compiled,
         volume_sampling_compiled,
     )
     for module in modules:
@@ -56,6 +58,8 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
     jpeg2000_compiled.compile_tile()
     for name in resample_grid_compiled._BODIES:
         resample_grid_compiled.compile_one(name)
+    for name in tiles_compiled._BODIES:
+        tiles_compiled.compile_one(name)
     for name in neighbourhood_compiled._BODIES:
         neighbourhood_compiled.compile_one(name)
     return found

@@ -3,24 +3,26 @@
 The block of a tile is what lies before the next tile along every axis: when tiles come row by row, the last axis quickest, nobody
 adds to it after that tile. What is left is a margin along each axis, so that the memory is that of margins, not of the volume.
 Where the last tiles along the first axis overlap by more than half (MONAI moves the last one back) they count as one tall tile.
+Of one slice all is summed and given away at once (:class:`Whole`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medview.kernels.tiles import weigh
+
 FloatMap = NDArray[np.float32]
 
 KEPT_TOTALS = 8 << 20
 """Bytes of sums of weights that are kept: most tiles lie to their neighbours as others do."""
-AT_ONCE = 1 << 18
-"""Values that are weighted at once, so that they are still near when they are added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,18 @@ class Totals:
         self._bytes += total.nbytes
         return total
 
+    @cached_property
+    def whole(self) -> FloatMap:
+        """Of all blocks together."""
+        total = np.empty(self.full, dtype=np.float32)
+        for at in product(*(range(len(axis)) for axis in self.parts)):
+            parts = [axis[n] for axis, n in zip(self.parts, at, strict=True)]
+            total[tuple(slice(part.start, part.start + part.extent) for part in parts)] = self.of(at)
+        return total
+
 
 class Blend:
-    """The sums of one answer (channels, …) that later tiles may still add to."""
+    """The sums of one answer (channels, a, b, c) that later tiles may still add to."""
 
     def __init__(self, totals: Totals) -> None:
         self._totals = totals
@@ -113,7 +124,6 @@ class Blend:
         """Of the present parts: what the margins hold of it, and its own."""
         self._margins: list[FloatMap] = []
         """For each axis but the last: what lies beyond the next part's first voxel along it, up to the end of the axes after it."""
-        self._product: FloatMap | None = None
 
     def add(self, at: tuple[int, ...], member: int, answer: FloatMap) -> tuple[tuple[int, ...], FloatMap] | None:
         """Add a tile: number ``member`` of the parts with the numbers ``at``, which come row by row, the last axis quickest.
@@ -134,11 +144,11 @@ class Blend:
             if not member:
                 here[(slice(None), *(slice(n, None) for n in known))] = 0
             offset = parts[0].starts[member] - parts[0].start
-            self._weigh(here[:, offset : offset + self._tile[0]], answer, None)
+            weigh(self._sum, answer, self._totals.weights, (offset, 0, 0), self._tile)
             if member + 1 < len(parts[0].starts):
                 return None
         else:
-            self._weigh(here, answer, known)
+            weigh(self._sum, answer, self._totals.weights, (0, 0, 0), known)
         self._keep(here, parts)
         block = here[(slice(None), *(slice(0, part.extent) for part in parts))]
         block /= self._totals.of(at)
@@ -151,8 +161,6 @@ class Blend:
         for axis in range(len(tile) - 1):
             left = max(part.span - part.extent for part in totals.parts[axis])
             self._margins.append(np.zeros((channels, *most[:axis], max(0, left), *totals.full[axis + 1 :]), np.float32))
-        row = max(1, int(np.prod(tile[1:])))
-        self._product = np.empty((max(1, min(tile[0], AT_ONCE // row)), *tile[1:]), dtype=np.float32)
 
     def _recall(self, here: FloatMap, parts: Sequence[Part], known: list[int]) -> None:
         """What earlier tiles gave to this one: of the one before along the last axis, else of the row before, and so on."""
@@ -173,21 +181,6 @@ class Blend:
                 here[(*before, slice(0, known[axis]), *fresh)] = given
             fresh.insert(0, slice(known[axis], parts[axis].span))
 
-    def _weigh(self, total: FloatMap, answer: FloatMap, known: list[int] | None) -> None:
-        """Add the weighted answer, or put it where nothing is ``known`` yet."""
-        weights, product = self._totals.weights, self._product
-        assert product is not None, "begun"
-        if known is not None and not any(known):
-            np.multiply(answer, weights, out=total)
-            return
-        if known is not None:
-            total[(slice(None), *(slice(n, None) for n in known))] = 0
-        for to, given in zip(total, answer, strict=True):
-            for low in range(0, len(given), len(product)):
-                some = slice(low, low + len(product))
-                weighed = np.multiply(given[some], weights[some], out=product[: len(given[some])])
-                to[some] += weighed
-
     def _keep(self, here: FloatMap, parts: Sequence[Part]) -> None:
         """Put aside what later rows of tiles add to; what the next tile adds to stays where it is."""
         for axis, margin in enumerate(self._margins):
@@ -199,3 +192,41 @@ class Blend:
                 margin[(*before, slice(0, part.span - part.extent), *after)] = here[
                     (*before, slice(part.extent, part.span), *inside)
                 ]
+
+
+class Whole:
+    """The sums of the answer (channels, b, c) to one slice, which is given away when all its tiles are there."""
+
+    def __init__(self, totals: Totals) -> None:
+        self._totals = totals
+        self._weights = totals.weights[None]
+        self._sum: FloatMap | None = None
+        self._is_tall = any(len(part.starts) > 1 for part in totals.parts[0])
+        self._last = (tuple(len(axis) - 1 for axis in totals.parts), len(totals.parts[0][-1].starts) - 1)
+        self._places: dict[Any, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        """Of each tile: where it begins, and from where on nothing is known before it."""
+
+    def add(self, at: tuple[int, ...], member: int, answer: FloatMap) -> tuple[tuple[int, ...], FloatMap] | None:
+        """As :meth:`Blend.add`; the block is the whole answer, with its last tile."""
+        if self._sum is None:
+            self._sum = np.empty((len(answer), 1, *self._totals.full), dtype=np.float32)
+        place = self._places.get((at, member))
+        if place is None:
+            place = self._places[at, member] = self._place(at, member)
+        if self._is_tall and not member and not any(at):
+            self._sum[...] = 0
+        weigh(self._sum, answer[:, None], self._weights, *place)
+        if (at, member) != self._last:
+            return None
+        block = self._sum[:, 0]
+        block /= self._totals.whole
+        return (0,) * len(at), block
+
+    def _place(self, at: tuple[int, ...], member: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        totals = self._totals
+        first = [axis[n].start for axis, n in zip(totals.parts, at, strict=True)]
+        if self._is_tall:
+            # What is known of a tall part is not what is known of each of its tiles: all of them add to zeros.
+            first[0] = totals.parts[0][at[0]].starts[member]
+            return (0, *first), self._weights.shape
+        return (0, *first), (0, *(axis[n] for axis, n in zip(totals.known, at, strict=True)))

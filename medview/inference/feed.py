@@ -28,7 +28,7 @@ from medview.inference.request import InferenceRequest
 from medview.inference.segmentation import OutputWatch
 from medview.inference.settled import Piece
 from medview.inference.source_values import ROWS_AT_ONCE, SourceValues
-from medview.inference.tiling import Receives, Rows, Sliding, Stride, Tiles, Window, most_rows
+from medview.inference.tiling import OneSlice, Receives, Rows, Sliding, Stride, Tiles, Window, most_rows
 
 FloatMap = NDArray[np.float32]
 Values = SourceValues | SeriesTogether
@@ -67,7 +67,7 @@ class _Answer:
         shape, row = self._window.answer_shape, self._row
         if row is not None:
             # Nothing that holds itself: memory would be given back when the collector of cycles comes by.
-            self._takes = Rows(shape, lambda _, rows: receiver.take(row, rows[:, None]), shape[0], whole=True)
+            self._takes = OneSlice(lambda values: receiver.take(row, values[:, None]))
         elif receiver.blocks is not None:
             self._takes = receiver.blocks
         else:
@@ -233,20 +233,20 @@ class Feed:
             while True:
                 with self.course.timed(STEP_NETWORK):
                     item, answer = next(answers, (None, None))
-                if item is None or answer is None:
-                    return
-                if item.prepared is not current:
-                    receiver, current = begin(item.start, item.prepared), item.prepared
-                with self.course.timed(STEP_NETWORK if item.sliding is not None else STEP_RESTORE):
-                    if item.sliding is None or item.goes_to is None:
-                        # (slices, channels, b, c) or (1, channels, a, b, c) to (channels, rows, b, c).
-                        receiver.take(item.at, answer.swapaxes(0, 1) if given.is_slicewise else answer[0])
-                    else:
+                    if item is None or answer is None:
+                        return
+                    if item.prepared is not current:
+                        receiver, current = begin(item.start, item.prepared), item.prepared
+                    if item.sliding is not None and item.goes_to is not None:
                         item.goes_to.begin(receiver, self.course)
                         item.sliding.add(item.tiles, answer)
-                if item.is_last:
+                if item.sliding is None or item.is_last:
                     with self.course.timed(STEP_RESTORE):
-                        receiver.done()
+                        if item.sliding is None:
+                            # (slices, channels, b, c) or (1, channels, a, b, c) to (channels, rows, b, c).
+                            receiver.take(item.at, answer.swapaxes(0, 1) if given.is_slicewise else answer[0])
+                        if item.is_last:
+                            receiver.done()
                 trimming.passed(answer.nbytes)
                 done += item.rows
                 if given.is_slicewise or item.sliding is None:

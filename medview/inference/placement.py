@@ -25,6 +25,9 @@ _DIRECTIONS = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "S": (2, 1)
 SNAP = 1e-4
 """Coordinates this close to whole voxels are whole: NIfTI and DICOM write positions with five or six digits."""
 
+_STRAIGHT = np.eye(3)
+_CLOSE_TO_STRAIGHT = 1e-9 + 1e-5 * _STRAIGHT
+
 
 @dataclass(frozen=True)
 class Orientation:
@@ -161,7 +164,7 @@ class Placement:
         """Whether every tensor voxel is exactly one oriented voxel (or lies outside): nothing was resampled."""
         whole = np.round(self.offset)
         # As numpy.allclose, which takes ten times as long; a run asks it of every slice.
-        aligned = (np.abs(self.matrix - np.eye(3)) <= 1e-9 + 1e-5 * np.eye(3)).all()
+        aligned = (np.abs(self.matrix - _STRAIGHT) <= _CLOSE_TO_STRAIGHT).all()
         return bool(
             aligned and (np.abs(self.offset - whole) <= 1e-9 + 1e-5 * np.abs(whole)).all() and self.depths is None
         )

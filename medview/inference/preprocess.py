@@ -603,25 +603,3 @@ def _by_statistics(step: MinMax | Percentile | ZScore, values: AnyArray, real: M
         values[...] = step.to[0]
         return values
     return _ranged(values, low, high, step.to, clip)
-
-
-def to_tensor(values: AnyArray, given: Input, dtype: type[np.generic]) -> AnyArray:
-    """The tensor of ``values`` (n, [a,] b, c[, 3]), laid out as ``given.layout``.
-
-    Whole-number types are rounded and kept in range.
-    """
-    spatial = len(given.axes)
-    if values.ndim == spatial + 1:
-        values = values[..., None]
-    if given.channels != "grey" and values.shape[-1] == 1:
-        values = np.repeat(values, 3, axis=-1)
-    if given.channels == "bgr":
-        values = values[..., ::-1]
-    letters = "NHWC" if spatial == 2 else "NDHWC"
-    if np.issubdtype(dtype, np.integer) and not np.issubdtype(values.dtype, np.integer):
-        bounds = np.iinfo(np.dtype(dtype).name)
-        values = np.clip(np.rint(values), bounds.min, bounds.max)
-    kept = [letter for letter in letters if letter in given.layout]
-    values = values.reshape([size for letter, size in zip(letters, values.shape, strict=True) if letter in kept])
-    turned = values.transpose([kept.index(letter) for letter in given.layout])
-    return np.ascontiguousarray(turned, dtype=dtype)

@@ -29,6 +29,7 @@ from medview.inference.session import Beside, NetworkSession, OpenSession, Sessi
 from medview.inference.source_values import SourceValues, compare_with_expected, doubt_hounsfield
 from medview.inference.tasks import answer
 from medview.kernels.resample_grid import get_ready_to_decide
+from medview.kernels.tiles import get_ready_to_weigh
 
 
 def run_inference(
@@ -169,6 +170,8 @@ class _Run:
             self._is_ready = True
             if self.manifest.task == "segmentation":
                 get_ready_to_decide()
+            if self.manifest.input.tiling is not None:
+                get_ready_to_weigh()
 
     def _others(self) -> list[ChannelSeries]:
         """The series for all sources but the first, in the manifest's order."""

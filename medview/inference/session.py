@@ -213,7 +213,9 @@ class NetworkSession:
         options = self._runtime.RunOptions()
         options.log_severity_level = 4
         self._options = options
-        call = _Call(self._session, options, list(names), dict(feeds))
+        # What is fed may be a view of something else.
+        laid_out = {name: np.asarray(array, order="C") for name, array in feeds.items()}
+        call = _Call(self._session, options, list(names), laid_out)
         if self._beside is None:
             call()
         else:

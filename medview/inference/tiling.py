@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.problem import ExitCode, MedviewError
-from medview.inference.blending import Blend, Totals
+from medview.inference.blending import Blend, Totals, Whole
 from medview.inference.manifest_steps import Tiling
 
 AnyArray = NDArray[Any]
@@ -131,7 +131,9 @@ class Window:
         weights = tile_weights([tile // s for tile, s in zip(tiling.size, stride, strict=True)], tiling)
         starts = [[first // s for first in axis] for axis, s in zip(self.starts, stride, strict=True)]
         self.totals = Totals(weights, starts, [size // s for size, s in zip(full, stride, strict=True)])
-        self.blend = Blend(self.totals)
+        self.is_slice = len(self.shape) < 3
+        """Its answer is given away when it is whole: a slice is small."""
+        self.blend: Blend | Whole = Whole(self.totals) if self.is_slice else Blend(self.totals)
         self._known: list[Step] = []
 
     def fits(self, shape: Sequence[int], stride: Sequence[Stride]) -> bool:
@@ -140,7 +142,7 @@ class Window:
 
     def steps(self) -> Iterator[Step]:
         """All tiles, as many at once as the manifest says, row of tiles by row, and what each covers."""
-        if len(self.starts) > 2:
+        if not self.is_slice:
             return self._steps()
         # What is found for one slice holds for all.
         self._known = self._known or list(self._steps())
@@ -171,7 +173,8 @@ class Window:
                     tuple(slice(low, low + tile) for low, tile in zip(corner, size, strict=True)) for corner in corners
                 ]
                 done += len(part)
-                finished = end if start + len(part) == len(row) else None
+                is_over = done == self.total if self.is_slice else start + len(part) == len(row)
+                finished = end if is_over else None
                 later = self.starts[0][first_tile] if n + 1 < len(parts) else self.shape[0] + self.filling[0][0]
                 yield Tiles(tuple(part), done, finished, (members[0], later, corners[0][1])), boxes
 
@@ -229,11 +232,8 @@ class Sliding:
 class Rows:
     """Blocks put together to the rows (channels, n, …) of an answer: ``on_rows(first, rows)``, whose array is used again after."""
 
-    def __init__(
-        self, shape: Sequence[int], on_rows: Callable[[int, FloatMap], None], at_once: int, whole: bool = False
-    ) -> None:
-        """``shape`` of the answer without its channels; at most ``at_once`` rows are finished together. ``whole``: all are waited for."""
-        self._whole = whole
+    def __init__(self, shape: Sequence[int], on_rows: Callable[[int, FloatMap], None], at_once: int) -> None:
+        """``shape`` of the answer without its channels; at most ``at_once`` rows are finished together."""
         self._shape = (min(at_once, shape[0]), *shape[1:])
         self._on_rows = on_rows
         self._rows: FloatMap | None = None
@@ -247,14 +247,31 @@ class Rows:
         self._rows[(slice(None), *box)] = values
 
     def rows_until(self, row: int) -> None:
-        if row > self._first and (not self._whole or row == self._shape[0]):
+        if row > self._first:
             assert self._rows is not None, "a block has been given"
             self._on_rows(self._first, self._rows[:, : row - self._first])
             self._first = row
 
 
+class OneSlice:
+    """The answer to a slice, which comes in one block: ``on_slice(values)`` (channels, …), whose array is used again after."""
+
+    def __init__(self, on_slice: Callable[[FloatMap], None]) -> None:
+        self._on_slice = on_slice
+        self._values: FloatMap | None = None
+
+    def block(self, _first: tuple[int, ...], values: FloatMap) -> None:
+        self._values = values
+
+    def rows_until(self, _row: int) -> None:
+        assert self._values is not None, "the block has been given"
+        self._on_slice(self._values)
+
+
 def most_rows(window: Window) -> int:
     """How many rows of an answer are finished together, at most."""
+    if window.is_slice:
+        return window.answer_shape[0]
     return max(part.extent for part in window.totals.parts[0])
 
 

@@ -141,15 +141,15 @@ class Service:
         """
         taken = {slot for slot, _ in self._asked.values()}
         slot = next(n for n in range(AHEAD) if n not in taken)
-        sizes = [arena_size(arrays) for arrays in parts]
-        feed, places, at = None, [], 0
-        if any(parts):
-            self._feeds[slot] = feed = _large_enough(self._feeds[slot], sum(sizes))
-        for arrays, size in zip(parts, sizes, strict=True):
-            if feed is not None:
-                write_arrays(arrays, feed.array, at)
+        places, at = [], 0
+        for arrays in parts:
             places.append(describe_arrays(arrays, at))
-            at += size
+            at += arena_size(arrays)
+        feed = None
+        if any(parts):
+            self._feeds[slot] = feed = _large_enough(self._feeds[slot], at)
+            for arrays, described in zip(parts, places, strict=True):
+                write_arrays(arrays, feed.array, described)
         if self._answer_size:
             self._yields[slot] = _large_enough(self._yields[slot], self._answer_size * len(parts))
         into = self._yields[slot]

@@ -14,7 +14,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -158,16 +158,17 @@ class _ServiceLoop:
         answers: list[dict[str, Any]] = []
         waiting: list[tuple[int, Arrays]] = []
         at = 0
-        for places in parts:
+        for asked in parts:
             if number <= self._dropped:
                 raise MedviewError("run_failed", "stopped", None, ExitCode.RUN_FAILED)
-            arrays = {} if memory is None else {name: view_of(memory, *place) for name, place in places.items()}
+            arrays = {} if memory is None else {name: view_of(memory, *place) for name, place in asked.items()}
             told, made = self._service.serve(kind, values, arrays)
             given = {name: np.ascontiguousarray(array) for name, array in made.items()}
-            answers.append({"values": told, "arrays": describe_arrays(given, at)})
+            places = describe_arrays(given, at)
+            answers.append({"values": told, "arrays": places})
             size = arena_size(given)
             if target is not None and not waiting and at + size <= target.nbytes:
-                write_arrays(given, target, at)
+                write_arrays(given, target, places)
             elif given:
                 waiting.append((at, given))
             at += size
@@ -186,7 +187,7 @@ class _ServiceLoop:
         if before is not None and first:
             target[:first] = before[:first]
         for at, arrays in waiting:
-            write_arrays(arrays, target, at)
+            write_arrays(arrays, target, describe_arrays(arrays, at))
         return {"answers": [], "written": True}
 
     def _memory(self, role: str, handle: SharedHandle | None) -> NDArray[np.uint8] | None:
@@ -209,7 +210,7 @@ def arena_size(arrays: Arrays) -> int:
 
 
 def describe_arrays(arrays: Arrays, at: int = 0) -> dict[str, list[Any]]:
-    """Place, type and shape of each array, in the order in which :func:`write_arrays` writes them from place ``at`` on."""
+    """Place, type and shape of each array, one after the other from place ``at`` on."""
     described: dict[str, list[Any]] = {}
     for name, array in arrays.items():
         described[name] = [at, array.dtype.str, list(array.shape)]
@@ -217,10 +218,10 @@ def describe_arrays(arrays: Arrays, at: int = 0) -> dict[str, list[Any]]:
     return described
 
 
-def write_arrays(arrays: Arrays, memory: NDArray[np.uint8], at: int = 0) -> None:
-    """Copy the arrays into ``memory`` one after the other, from place ``at`` on."""
-    for (place, kind, shape), array in zip(describe_arrays(arrays, at).values(), arrays.values(), strict=True):
-        view_of(memory, place, kind, shape)[...] = array
+def write_arrays(arrays: Arrays, memory: NDArray[np.uint8], places: Mapping[str, Sequence[Any]]) -> None:
+    """Copy the arrays into ``memory``, each to the place that :func:`describe_arrays` gave it."""
+    for name, array in arrays.items():
+        view_of(memory, *places[name])[...] = array
 
 
 def view_of(memory: NDArray[np.uint8], at: int, kind: str, shape: Any) -> NDArray[Any]:

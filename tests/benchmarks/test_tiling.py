@@ -18,10 +18,10 @@ import pytest
 from medview.app.contained import Networks
 from medview.core.progress import no_progress
 from medview.inference.network import Network
-from medview.inference.preprocess import to_tensor
 from medview.inference.request import InferenceRequest
 from medview.inference.run import run_inference
 from medview.inference.session import NetworkSession
+from medview.inference.tensor import to_tensor
 from medview.inference.tiling import tile_starts
 from medview.jobs.beside import call_beside
 from tests.inference import networks
@@ -111,7 +111,7 @@ def bare_seconds(package: Any, volume: Any) -> float:
         ]
         for corner in product(*starts):
             cut = item[tuple(slice(c, c + t) for c, t in zip(corner, tiling.size, strict=True))]
-            tiles.append(to_tensor(cut[None], package.manifest.input, np.float32))
+            tiles.append(np.ascontiguousarray(to_tensor(cut[None], package.manifest.input, np.float32)))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     session = onnxruntime.InferenceSession(str(package.model_path), options, providers=["CPUExecutionProvider"])

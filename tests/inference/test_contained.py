@@ -278,7 +278,7 @@ def test_arrays_in_one_piece_of_memory() -> None:
         "none": np.zeros((0, 4)),
     }
     memory = np.zeros(arena_size(arrays), np.uint8)
-    write_arrays(arrays, memory)
+    write_arrays(arrays, memory, describe_arrays(arrays))
     for name, place in describe_arrays(arrays).items():
         np.testing.assert_array_equal(view_of(memory, *place), arrays[name])
     wrong: list[Any] = [

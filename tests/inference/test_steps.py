@@ -16,8 +16,9 @@ from medview.core.volume import ModalityTransform
 from medview.core.window import Window
 from medview.inference.manifest import Input, parse_manifest
 from medview.inference.placement import Placement, orient
-from medview.inference.preprocess import Prepared, run_steps, to_tensor
+from medview.inference.preprocess import Prepared, run_steps
 from medview.inference.source_values import SourceValues
+from medview.inference.tensor import to_tensor
 from tests.inference.packages import about, meshnet_gwm
 from tests.inference.volumes import axial_geometry, reorientations, stack_of, volume_of
 

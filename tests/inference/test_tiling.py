@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from medview.core.problem import MedviewError
 from medview.inference.manifest_steps import Tiling
-from medview.inference.tiling import slide, tile_starts, tile_weights
+from medview.inference.tiling import OneSlice, Sliding, Window, slide, tile_starts, tile_weights
 
 Array = np.ndarray[Any, Any]
 
@@ -163,12 +163,24 @@ def test_a_network_that_shows_its_input_gives_the_whole_image_back() -> None:
     np.testing.assert_allclose(ours[0], values, rtol=1e-5)
 
 
-def test_slices_are_tiled_in_two_dimensions() -> None:
-    values = np.random.default_rng(2).normal(size=(45, 61)).astype(np.float32)
-    plan = tiling(size=(16, 20), overlap=0.5)
-    rows: list[Array] = []
-    slide(values, plan, (1, 1), lambda t: t[:, None] * 3, lambda _, part: rows.append(part.copy()), lambda *_: None)
-    np.testing.assert_allclose(np.concatenate(rows, axis=1)[0], values * 3, rtol=1e-5)
+@pytest.mark.parametrize("shape", [(45, 61), (17, 20), (33, 24), (9, 7), (16, 20)])
+@pytest.mark.parametrize(
+    "more", [{"overlap": 0.5}, {"overlap": 0.1, "batch": 3}, {"overlap": 0.6, "placement": "nnunet"}]
+)
+def test_slices_are_tiled_in_two_dimensions(shape: tuple[int, ...], more: dict[str, Any]) -> None:
+    """One window serves slice after slice: nothing of one is left in the next."""
+    plan = tiling(size=(16, 20), **more)
+    window = Window(shape, plan, (1, 1))
+    for n in range(3):
+        values = np.random.default_rng(n).normal(size=shape).astype(np.float32)
+        found: list[Array] = []
+        sliding = Sliding(values, window, OneSlice(lambda made, found=found: found.append(made.copy())))  # type: ignore[misc]
+        for tiles, cut in sliding.tiles():
+            assert not found, "the slice comes when all of it is there"
+            sliding.add(tiles, of_its_place(cut))
+        plain = reference_blend(values, plan, of_its_place)
+        assert found[0].shape == plain.shape
+        np.testing.assert_allclose(found[0], plain, atol=2e-5 * np.abs(plain).max())
 
 
 @pytest.mark.parametrize("shape", [(40, 34, 50), (9, 33, 51), (16, 16, 16)])
