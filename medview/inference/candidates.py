@@ -34,6 +34,10 @@ class Candidates:
     extras: FloatArray | None = None
     """(m, e) what else a place says: coefficients of its mask, or x, y, visibility of its keypoints in voxels."""
     masks: tuple[BoxMask, ...] = ()
+    inside_out: int = 0
+    """How many more there were above the threshold whose first corner lies behind the second."""
+    strangers: tuple[int, ...] = ()
+    """Class numbers above the threshold that the manifest does not name."""
 
     @staticmethod
     def none() -> Candidates:
@@ -49,6 +53,8 @@ class Candidates:
             self.diameters[keep],
             None if self.extras is None else self.extras[keep],
             tuple(self.masks[n] for n in np.arange(len(self.scores))[keep]) if self.masks else (),
+            self.inside_out,
+            self.strangers,
         )
 
     @staticmethod

@@ -89,7 +89,9 @@ def picked(
     else:
         numbers = np.full(len(scores), output.labels[0].index, dtype=np.intp)
     scores = scores.reshape(len(corners))
-    keep = np.flatnonzero((scores >= output.score_threshold) & np.isin(numbers, list(places)))
+    confident, known = scores >= output.score_threshold, np.isin(numbers, list(places))
+    strangers = tuple(int(number) for number in np.unique(numbers[confident & ~known]))
+    keep = np.flatnonzero(confident & known)
     if len(keep) > LARGEST_TABLE:
         keep = keep[np.argsort(-scores[keep], kind="stable")[:LARGEST_TABLE]]
     boxes = corners[keep]
@@ -108,4 +110,5 @@ def picked(
         boxes = np.concatenate([flat, boxes], axis=2)
     classes = np.array([places[int(number)] for number in numbers[keep]], dtype=np.intp)
     more = None if extras is None else extras[keep]
-    return Candidates(boxes, scores[keep], classes, np.full(len(keep), np.nan), more)
+    diameters = np.full(len(keep), np.nan)
+    return Candidates(boxes, scores[keep], classes, diameters, more, inside_out=int(behind.sum()), strangers=strangers)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.finding import LABEL_COLOURS, Finding, Label, Segmentation
+from medview.inference.box_watch import BoxWatch
 from medview.inference.candidates import Candidates
 from medview.inference.course import STEP_NETWORK, STEP_RESTORE
 from medview.inference.detection import decode, decode_heatmap, findings_of, output_names
@@ -37,12 +38,15 @@ def detect(output: DetectionOutput, feed: Feed) -> tuple[tuple[Finding, ...], Se
     """All findings, and a label for each where the network outlines them. Raises MedviewError for answers that are none."""
     watch = feed.watch(output.activation, True)
     dense = isinstance(output, CenterHeatmapOutput)
-    slices = _Slices(output, feed, feed.telling(lambda: watch.fault_of_scores(dense) is None))
+    boxes = BoxWatch(output, feed.network)
+    slices = _Slices(output, feed, feed.telling(lambda: (watch.fault_of_scores(dense) or boxes.fault()) is None))
     if isinstance(output, CenterHeatmapOutput):
         _heatmaps(output, feed, watch, slices)
     else:
-        _boxes(output, feed, watch, slices)
+        _boxes(output, feed, watch, boxes, slices)
     watch.check_scores(dense)
+    boxes.check()
+    feed.warnings += boxes.notes()
     with feed.course.timed(STEP_RESTORE):
         found = slices.joined()
         findings = slices.findings(found)
@@ -110,7 +114,9 @@ class _View:
     """How many tiles there are by then, and of how many."""
 
 
-def _boxes(output: BoxesOutput | YoloOutput | AnchorsOutput, feed: Feed, watch: OutputWatch, slices: _Slices) -> None:
+def _boxes(
+    output: BoxesOutput | YoloOutput | AnchorsOutput, feed: Feed, watch: OutputWatch, boxes: BoxWatch, slices: _Slices
+) -> None:
     """Ask about each slice, or about the volume as one. The next views are taken while the network is busy with one."""
     given = feed.manifest.input
     total = feed.source.rows if given.is_slicewise else 1
@@ -135,6 +141,7 @@ def _boxes(output: BoxesOutput | YoloOutput | AnchorsOutput, feed: Feed, watch: 
                 # Copied: candidates are kept, the answer is good until the next is asked for.
                 decoded = decode(output, [one.copy() for one in raw], view.shape, feed.network, watch)
                 for row, one in zip(range(view.row, view.row + view.count), decoded, strict=False):
+                    boxes.see(one, view.shape)
                     turned = one.mirrored(view.axes, view.shape) if view.axes else one
                     parts.setdefault(row, []).append(turned if view.corner is None else turned.moved(view.corner))
                 for row in range(view.row, view.row + view.ends):

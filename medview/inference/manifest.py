@@ -88,7 +88,8 @@ class Fits(Strict):
     pixel_spacing_mm: tuple[NonNegativeFloat, PositiveFloat] | None = None
     field_of_view_mm: tuple[NonNegativeFloat, PositiveFloat] | None = None
     """Extent along the slices' normal."""
-    needs_geometry: bool = True
+    needs_geometry: bool | None = None
+    """Whether the frames need a place in the patient; null: where ``input.axes`` are letters, not for pictures as displayed."""
     tilt: Literal["refuse", "accept"] = "refuse"
     """A gantry tilt (sheared stack); accepted ones carry a warning."""
     missing_slices: Literal["refuse", "accept"] = "refuse"
@@ -97,6 +98,11 @@ class Fits(Strict):
     """How far the slices may be turned away from the patient's planes."""
     secondary_captures: bool = False
     """Whether screen shots and derived secondary images may be used."""
+    burned_in: Literal["refuse", "accept"] | None = None
+    """Pixels that hold text, as the file says (Burned In Annotation YES); accepted ones carry a warning. Null: accepted where
+    ``input.axes`` are pictures as displayed, which often do."""
+    manufacturers: tuple[str, ...] = ()
+    """Words of the manufacturer or of the device's name, compared without case: what the network was made for."""
 
     @field_validator("slice_spacing_mm", "pixel_spacing_mm", "field_of_view_mm")
     @classmethod

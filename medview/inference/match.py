@@ -183,11 +183,34 @@ def _about_context(manifest: Manifest, stack: Stack) -> Iterator[Note]:
     if fits.views and context.view_position and context.view_position.upper() not in {v.upper() for v in fits.views}:
         views = ", ".join(fits.views)
         yield Note("view_wrong", f"The view is {context.view_position}; the model is for {views}.")
+    if fits.manufacturers and _made_by(manifest, stack) is False:
+        makers = ", ".join(fits.manufacturers)
+        made = " ".join(part for part in (context.manufacturer.strip(), context.model_name.strip()) if part)
+        yield Note("manufacturer_wrong", f"The series was made by {made}; the model is for {makers}.", (made, makers))
+    if _is_written_on(stack) and not _takes_text(manifest):
+        yield Note("burned_in", "Text is burned into the pixels, as the file says; the model is not made for that.")
     has_contrast = _contrast(stack)
     if fits.contrast == "with" and has_contrast is False:
         yield Note("contrast_wrong", "The series has no contrast agent; the model needs one.")
     if fits.contrast == "without" and has_contrast:
         yield Note("contrast_wrong", "The series has a contrast agent; the model is for series without.")
+
+
+def _made_by(manifest: Manifest, stack: Stack) -> bool | None:
+    """Whether one of the manifest's manufacturers made it; None where the file does not say who."""
+    said = f"{stack.context.manufacturer} {stack.context.model_name}".upper()
+    if not said.strip():
+        return None
+    return any(word.upper() in said for word in manifest.fits.manufacturers)
+
+
+def _is_written_on(stack: Stack) -> bool:
+    return stack.context.burned_in.strip().upper() == "YES"
+
+
+def _takes_text(manifest: Manifest) -> bool:
+    rule = manifest.fits.burned_in
+    return manifest.input.is_picture if rule is None else rule == "accept"
 
 
 def _contrast(stack: Stack) -> bool | None:
@@ -235,6 +258,8 @@ def _about_geometry(manifest: Manifest, stack: Stack) -> Iterator[Note]:
     if geometry is None:
         if fits.needs_geometry or not manifest.input.is_picture:
             yield Note("no_geometry", "The series has no common position in the patient, which the model needs.")
+        elif stack.pixel_spacing is not None:
+            yield from _outside("pixel_spacing_outside", "A pixel measures", stack.pixel_spacing, fits.pixel_spacing_mm)
         return
     if fits.planes and plane_of(geometry) not in fits.planes:
         planes = ", ".join(fits.planes)
@@ -259,20 +284,23 @@ def _about_geometry(manifest: Manifest, stack: Stack) -> Iterator[Note]:
 def _about_spacing(manifest: Manifest, geometry: Geometry) -> Iterator[Note]:
     fits = manifest.fits
     dk, dj, di = geometry.spacing
-    slack = 1.001
-    checks = (
-        ("slice_spacing_outside", "The distance of slices is", (dk,), fits.slice_spacing_mm, geometry.shape[0] > 1),
-        ("pixel_spacing_outside", "A pixel measures", (dj, di), fits.pixel_spacing_mm, True),
-        ("field_of_view_outside", "The slices cover", (dk * geometry.shape[0],), fits.field_of_view_mm, True),
-    )
-    for code, words, values, bounds, counts in checks:
-        if bounds is None or not counts:
-            continue
-        for value in values:
-            if not bounds[0] / slack <= value <= bounds[1] * slack:
-                text = f"{words} {value:.3g} mm; the model is for {bounds[0]:g} to {bounds[1]:g} mm."
-                yield Note(code, text, (f"{value:.3g}", f"{bounds[0]:g}", f"{bounds[1]:g}"))
-                break
+    if geometry.shape[0] > 1:
+        yield from _outside("slice_spacing_outside", "The distance of slices is", (dk,), fits.slice_spacing_mm)
+    yield from _outside("pixel_spacing_outside", "A pixel measures", (dj, di), fits.pixel_spacing_mm)
+    covered = dk * geometry.shape[0]
+    yield from _outside("field_of_view_outside", "The slices cover", (covered,), fits.field_of_view_mm)
+
+
+def _outside(
+    code: str, words: str, values: tuple[float, ...], bounds: tuple[float, float] | None, slack: float = 1.001
+) -> Iterator[Note]:
+    """The first of ``values`` in mm that does not lie in ``bounds``."""
+    for value in values if bounds is not None else ():
+        assert bounds is not None, "asked above"
+        if not bounds[0] / slack <= value <= bounds[1] * slack:
+            text = f"{words} {value:.3g} mm; the model is for {bounds[0]:g} to {bounds[1]:g} mm."
+            yield Note(code, text, (f"{value:.3g}", f"{bounds[0]:g}", f"{bounds[1]:g}"))
+            return
 
 
 def plane_of(geometry: Geometry) -> str:
@@ -295,7 +323,23 @@ def _worth_knowing(manifest: Manifest, seen: Stack, stack: Stack) -> Iterator[No
         yield Note(
             "contrast_unknown", f"The series does not say whether it has contrast; the model is for {fits.contrast}."
         )
+    if fits.views and not seen.context.view_position:
+        views = ", ".join(fits.views)
+        yield Note("view_unknown", f"The series does not say its view; the model is for {views}.", (views,))
+    if fits.manufacturers and _made_by(manifest, seen) is None:
+        makers = ", ".join(fits.manufacturers)
+        yield Note(
+            "manufacturer_unknown", f"The series does not say who made it; the model is for {makers}.", (makers,)
+        )
+    if _is_written_on(seen):
+        yield Note(
+            "burned_in_accepted", "Text is burned into the pixels, as the file says; the result is less certain."
+        )
     geometry = seen.geometry
+    if fits.pixel_spacing_mm is not None and geometry is None and seen.pixel_spacing is None:
+        low, high = (f"{value:g}" for value in fits.pixel_spacing_mm)
+        text = f"The series does not say how large a pixel is; the model is for {low} to {high} mm."
+        yield Note("pixel_spacing_unknown", text, (low, high))
     if geometry is not None and geometry.slice_origins is not None:
         yield Note("slices_uneven_accepted", "Slices are missing or unevenly spaced; the result is less certain there.")
     elif geometry is not None and geometry.is_sheared:

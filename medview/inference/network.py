@@ -147,7 +147,7 @@ def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) ->
         for field in ("boxes_output", "scores_output", "labels_output", "masks_output", "keypoints_output"):
             name = getattr(output, field)
             if name is not None:
-                _find(name, outputs, f"output.{field}", package)
+                _check_table(package, f"output.{field}", _find(name, outputs, f"output.{field}", package))
         return
     port = _find(output.name, outputs, "output.name", package)
     if port.type not in DTYPES:
@@ -172,8 +172,34 @@ def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) ->
         channels = None
     if isinstance(output, YoloOutput) and len(port.shape) != 3:
         raise _unfit(package, "output.kind", f"yolo has three axes, {port.name} {len(port.shape)}")
+    if isinstance(output, YoloOutput) and output.arrangement != "finished":
+        width = port.shape[1 if output.arrangement == "attributes_first" else 2]
+        least = (5 if output.objectness else 4) + highest + 1
+        if width is not None and width < least:
+            text = f"class {highest} needs {least} numbers for each place, {port.name} has {width}"
+            raise _unfit(package, "output.labels", text)
     if channels is not None:
         _check_channels(package, channels, highest)
+
+
+def _check_table(package: ModelPackage, field: str, port: Port) -> None:
+    """Where the graph says how many numbers each box has, and how many scores: are they as many as the manifest wants."""
+    output = package.manifest.output
+    assert isinstance(output, BoxesOutput), "tables of boxes"
+    width = port.shape[-1] if len(port.shape) > 1 else None
+    if width is None or output.columns is not None:
+        return
+    wanted = 2 * len(package.manifest.input.axes)
+    if field == "output.boxes_output" and width != wanted:
+        raise _unfit(package, field, f"boxes of {wanted} numbers were due, {port.name} has {width}")
+    highest = max(label.index for label in output.labels)
+    if (
+        field == "output.scores_output"
+        and output.labels_output is None
+        and len(port.shape) == 3
+        and 1 < width <= highest
+    ):
+        raise _unfit(package, "output.labels", f"index {highest} is named, {port.name} has {width} scores a box")
 
 
 def _check_anchors(package: ModelPackage, output: AnchorsOutput, outputs: Sequence[Port]) -> None:

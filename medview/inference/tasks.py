@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.finding import ClassProbability, DerivedImage, Finding, ModelValue, Segmentation
-from medview.core.problem import ExitCode, MedviewError
+from medview.core.problem import ExitCode, MedviewError, Note
 from medview.inference.course import STEP_RESTORE
 from medview.inference.derived import ImageCollector, finer, source_factor, tensor_factor, without_gaps
 from medview.inference.detecting import detect
@@ -179,6 +179,9 @@ def _classify(output: ClassificationOutput, feed: Feed) -> Answer:
         watch.see(logits, 1)
         watch.check(spatial=False)
     probabilities = class_probabilities(output, logits)
+    if output.encoding == "cumulative" and rises(sigmoid(logits) if output.activation == "sigmoid" else logits):
+        text = "The probabilities to be above a grade rise from grade to grade; the grades are less certain."
+        feed.warnings.append(Note("grades_unordered", text))
     joined = _joined(probabilities, output.over_slices)
     classes = tuple(ClassProbability(label.name, float(joined[label.index])) for label in output.labels)
     each = _by_slice(probabilities[:, [label.index for label in output.labels]], feed)
@@ -263,6 +266,15 @@ def _make_image(output: ImageOutput, feed: Feed) -> Answer:
     watch.check(spatial=True)
     values = without_gaps(made, output.outside)
     return Answer(image=DerivedImage(values, geometry, output.title, output.unit, feed.request.time))
+
+
+UNORDERED = 0.05
+"""By how much a higher grade may be more probable than those below it, before it is said."""
+
+
+def rises(above: FloatMap) -> bool:
+    """Whether (n, grades - 1) probabilities to be above each grade grow on the way up, which no true ones do."""
+    return bool(np.any(above - np.minimum.accumulate(above, axis=1) > UNORDERED))
 
 
 def grades_of(above: FloatMap) -> FloatMap:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from medview.ui.message_table_fits import FIT_TEMPLATES
 from medview.ui.message_table_registration import REGISTRATION_TEMPLATES
 from medview.ui.message_table_solid import SOLID_TEMPLATES
 from medview.ui.message_table_updates import UPDATE_TEMPLATES
@@ -14,6 +15,7 @@ from medview.ui.message_table_work import WORK_TEMPLATES
 from medview.ui.text import QT_TRANSLATE_NOOP
 
 TEMPLATES: Mapping[str, str] = {
+    **FIT_TEMPLATES,
     **REGISTRATION_TEMPLATES,
     **SOLID_TEMPLATES,
     **UPDATE_TEMPLATES,
@@ -391,43 +393,6 @@ TEMPLATES: Mapping[str, str] = {
     "time_points_not_supported": QT_TRANSLATE_NOOP("Message", "This format holds one time point only."),
     "filter_parameter": QT_TRANSLATE_NOOP("Message", "This value is not allowed for the filter."),
     "unknown_filter": QT_TRANSLATE_NOOP("Message", "There is no filter called {0}."),
-    "does_not_fit": QT_TRANSLATE_NOOP("Message", "The model is not meant for this series."),
-    "localizer": QT_TRANSLATE_NOOP("Message", "This is a localiser, not a diagnostic series."),
-    "secondary_capture": QT_TRANSLATE_NOOP("Message", "This is a screen shot or another secondary capture."),
-    "colour": QT_TRANSLATE_NOOP("Message", "The series is in colour; the model wants {0} values."),
-    "modality_unknown": QT_TRANSLATE_NOOP("Message", "The file does not say its modality; the model is for {0}."),
-    "modality_wrong": QT_TRANSLATE_NOOP("Message", "The series is {0}; the model is for {1}."),
-    "body_part_wrong": QT_TRANSLATE_NOOP("Message", "The series shows {0}; the model is for {1}."),
-    "body_part_unknown": QT_TRANSLATE_NOOP("Message", "The series does not say what it shows; the model is for {0}."),
-    "view_wrong": QT_TRANSLATE_NOOP("Message", "The view is not one that the model is for."),
-    "contrast_wrong": QT_TRANSLATE_NOOP("Message", "The model is not for series with this use of contrast agent."),
-    "contrast_unknown": QT_TRANSLATE_NOOP("Message", "The series does not say whether it has contrast."),
-    "unit_missing": QT_TRANSLATE_NOOP("Message", "The model wants {0}; the series has {1}."),
-    "no_air": QT_TRANSLATE_NOOP("Message", "The lowest value is {0} HU: no air at all. Are the values really HU?"),
-    "unit_assumed": QT_TRANSLATE_NOOP("Message", "The file does not say its unit; its values are taken to be {0}."),
-    "inverted": QT_TRANSLATE_NOOP(
-        "Message", "The series stores low values as white (MONOCHROME1); the model does not say what then."
-    ),
-    "too_few_slices": QT_TRANSLATE_NOOP("Message", "The series has {0} slices; the model needs at least {1}."),
-    "too_many_slices": QT_TRANSLATE_NOOP("Message", "The series has {0} slices; the model takes at most {1}."),
-    "plane_wrong": QT_TRANSLATE_NOOP("Message", "The slices are {0}; the model is for {1}."),
-    "slice_spacing_outside": QT_TRANSLATE_NOOP(
-        "Message", "The distance of slices is {0} mm; the model is for {1} to {2} mm."
-    ),
-    "pixel_spacing_outside": QT_TRANSLATE_NOOP("Message", "A pixel measures {0} mm; the model is for {1} to {2} mm."),
-    "field_of_view_outside": QT_TRANSLATE_NOOP("Message", "The slices cover {0} mm; the model is for {1} to {2} mm."),
-    "tilted": QT_TRANSLATE_NOOP("Message", "The slices are tilted (gantry tilt); the model is not made for that."),
-    "tilt_accepted": QT_TRANSLATE_NOOP("Message", "The slices are tilted (gantry tilt); the result is less certain."),
-    "slices_uneven": QT_TRANSLATE_NOOP(
-        "Message", "Slices are missing or unevenly spaced; the model is not made for that."
-    ),
-    "slices_uneven_accepted": QT_TRANSLATE_NOOP(
-        "Message", "Slices are missing or unevenly spaced; the result is less certain there."
-    ),
-    "oblique": QT_TRANSLATE_NOOP("Message", "The slices are turned by {0}° against the patient; the model takes {1}°."),
-    "unlike_expected": QT_TRANSLATE_NOOP(
-        "Message", "The values of the series are unlike those that the model was made for."
-    ),
     "input_constant": QT_TRANSLATE_NOOP(
         "Message", "All values of the series are equal; there is nothing for a model to see."
     ),

@@ -1943,6 +1943,10 @@
         <translation>最近的检查…</translation>
     </message>
     <message>
+        <source>For research and teaching. Not a medical device, not for diagnosis.</source>
+        <translation>仅供科研与教学。不是医疗器械，不得用于诊断。</translation>
+    </message>
+    <message>
         <source>Making the demo study…</source>
         <translation>正在生成演示检查…</translation>
     </message>
@@ -1959,8 +1963,8 @@
         <translation>将检查文件夹拖到此处，或按 Ctrl+O</translation>
     </message>
     <message>
-        <source>DICOM folders, files and DICOMDIR · NIfTI, NRRD, MHA · PNG, JPEG, TIFF</source>
-        <translation>DICOM 文件夹、文件及 DICOMDIR · NIfTI、NRRD、MHA · PNG、JPEG、TIFF</translation>
+        <source>DICOM folders, files and DICOMDIR · NIfTI, NRRD, MHA · PNG, JPEG, TIFF · ZIP, TAR</source>
+        <translation>DICOM 文件夹、文件及 DICOMDIR · NIfTI、NRRD、MHA · PNG、JPEG、TIFF · ZIP、TAR</translation>
     </message>
 </context>
 <context>
@@ -2905,6 +2909,10 @@
         <source>{0}: highest in image {1} of {2} ({3})</source>
         <translation>{0}：最高值位于第 {1}/{2} 幅（{3}）</translation>
     </message>
+    <message>
+        <source>Choose a finding in the list first</source>
+        <translation>请先在列表中选择一项发现</translation>
+    </message>
 </context>
 <context>
     <name>Fusion</name>
@@ -3613,6 +3621,14 @@
     <message>
         <source>Close</source>
         <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Answer what the network cannot say first</source>
+        <translation>请先回答网络自身无法说明的内容</translation>
+    </message>
+    <message>
+        <source>Open a series first</source>
+        <translation>请先打开一个序列</translation>
     </message>
     <message>
         <source>Concluded from the files</source>
@@ -4875,6 +4891,26 @@
         <translation>投照体位不在模型适用范围内。</translation>
     </message>
     <message>
+        <source>The series does not say its view; the model is for {0}.</source>
+        <translation>该序列未说明投照体位；模型适用于 {0}。</translation>
+    </message>
+    <message>
+        <source>The series was made by {0}; the model is for {1}.</source>
+        <translation>该序列由 {0} 采集；模型适用于 {1}。</translation>
+    </message>
+    <message>
+        <source>The series does not say who made it; the model is for {0}.</source>
+        <translation>该序列未说明设备厂商；模型适用于 {0}。</translation>
+    </message>
+    <message>
+        <source>Text is burned into the pixels, as the file says; the model is not made for that.</source>
+        <translation>文件注明像素中嵌有文字；模型不适用于此类图像。</translation>
+    </message>
+    <message>
+        <source>Text is burned into the pixels, as the file says; the result is less certain.</source>
+        <translation>文件注明像素中嵌有文字；结果的可靠性较低。</translation>
+    </message>
+    <message>
         <source>The model is not for series with this use of contrast agent.</source>
         <translation>对比剂使用情况与模型不符。</translation>
     </message>
@@ -4919,6 +4955,10 @@
         <translation>像素大小为 {0} mm；模型适用于 {1}–{2} mm。</translation>
     </message>
     <message>
+        <source>The series does not say how large a pixel is; the model is for {0} to {1} mm.</source>
+        <translation>该序列未说明像素大小；模型适用于 {0} 至 {1} mm。</translation>
+    </message>
+    <message>
         <source>The slices cover {0} mm; the model is for {1} to {2} mm.</source>
         <translation>覆盖范围为 {0} mm；模型适用于 {1}–{2} mm。</translation>
     </message>
@@ -4945,6 +4985,14 @@
     <message>
         <source>The values of the series are unlike those that the model was made for.</source>
         <translation>本序列的数值与模型训练数据不同。</translation>
+    </message>
+    <message>
+        <source>Boxes of classes that the manifest does not name were left out: {0}.</source>
+        <translation>清单中未命名的类别的检测框已略去：{0}。</translation>
+    </message>
+    <message>
+        <source>The probabilities to be above a grade rise from grade to grade; the grades are less certain.</source>
+        <translation>高于各等级的概率随等级升高而增大；分级结果的可靠性较低。</translation>
     </message>
     <message>
         <source>All values of the series are equal; there is nothing for a model to see.</source>
@@ -5043,6 +5091,22 @@
         <translation>检查已不在原处：{0}。其标记仍然保存。</translation>
     </message>
     <message>
+        <source>only on {0}</source>
+        <translation>仅适用于 {0}</translation>
+    </message>
+    <message>
+        <source>the installed ONNX Runtime {0} does not have it</source>
+        <translation>已安装的 ONNX Runtime {0} 不包含此设备</translation>
+    </message>
+    <message>
+        <source>the installed ONNX Runtime {0} does not have it; the package {1} brings it</source>
+        <translation>已安装的 ONNX Runtime {0} 不包含此设备；软件包 {1} 提供支持</translation>
+    </message>
+    <message>
+        <source>the installed ONNX Runtime {0} does not have it; set medview up with {1}</source>
+        <translation>已安装的 ONNX Runtime {0} 不包含此设备；请以 {1} 重新安装 medview</translation>
+    </message>
+    <message>
         <source>Nothing can be written to {0} ({1}): marks are lost when medview is closed.</source>
         <translation>无法写入 {0}（{1}）：关闭 medview 后标记将丢失。</translation>
     </message>
@@ -5103,8 +5167,12 @@
         <translation>该呈现状态含蒙片减影；图像未做减影显示。</translation>
     </message>
     <message>
-        <source>The object holds several maps or meanings of its values ({0}); the first is laid over the images.</source>
-        <translation>该对象含多个参数图或多种数值含义（{0}）；仅第一个叠加在图像上。</translation>
+        <source>The object holds several maps or meanings of its values ({0}); {1} is laid over the images.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} has no single map {0}; it holds: {1}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{0} says by frames where it lies, as its images have no place in the patient; not every program reads that.</source>
@@ -6245,6 +6313,14 @@
     <message>
         <source>Reading…</source>
         <translation>正在读取…</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation type="unfinished">分布图</translation>
+    </message>
+    <message>
+        <source>The object holds {0} maps; one is shown</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>All {0} parts</source>

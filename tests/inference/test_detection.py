@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from medview.core.problem import ExitCode, MedviewError
 from medview.inference.candidates import Candidates
 from medview.inference.detection import _local_maxima
 from medview.inference.manifest import BoxesOutput
@@ -145,6 +146,51 @@ def test_labels_scores_and_thresholds(tmp_path: Path) -> None:
     assert [(found.label, round(found.score, 2)) for found in result.findings] == [("cyst", 0.9), ("nodule", 0.6)]
     assert result.findings[0].colour == (1, 2, 3)
     assert result.shown_threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    ("boxes", "told"),
+    [
+        ([[100, 100, 120, 120], [-50, 3, -40, 9]], {}),  # beside the image
+        ([[10, 3, 20, 9], [2, 1, 9, 6]], {"coordinates": "normalised"}),  # pixels where shares are promised
+        ([[0.3, 0.1, 0.6, 0.4], [0.1, 0.2, 0.5, 0.9]], {}),  # shares where pixels are promised
+    ],
+)
+def test_boxes_of_which_none_lies_in_the_image_are_no_answer(boxes: Any, told: Any, tmp_path: Path) -> None:
+    scores = np.array([0.9, 0.8], np.float32)
+    network = networks.fixed_outputs(2, b=np.array(boxes, np.float32), s=scores)
+    with pytest.raises(MedviewError) as caught:
+        run(made_package(tmp_path, boxes_manifest(**told), network), one_slice())
+    assert caught.value.code == "output_out_of_range"
+    assert caught.value.exit_code == ExitCode.RUN_FAILED
+    # Below the threshold nothing is meant by them, and one of several may lie beside.
+    unsure = networks.fixed_outputs(2, b=np.array(boxes, np.float32), s=scores / 100)
+    assert run(made_package(tmp_path / "unsure", boxes_manifest(**told), unsure), one_slice()).findings == ()
+    place = np.array([0.2, 0.2, 0.9, 0.9]) * (1 if told else 20)
+    mixed = networks.fixed_outputs(2, b=np.array([boxes[0], place], np.float32), s=scores)
+    assert run(made_package(tmp_path / "mixed", boxes_manifest(**told), mixed), one_slice()).findings
+
+
+def test_places_inside_out_alone_are_no_answer(tmp_path: Path) -> None:
+    table = np.array([[[15, 6, -10, 6, 0.9], [9, 9, 4, -4, 0.8]]], np.float32)
+    output = {"kind": "yolo", "arrangement": "places_first", "labels": [{"index": 0, "name": "nodule"}]}
+    with pytest.raises(MedviewError, match="None of the 2 boxes"):
+        run(made_package(tmp_path, detection(["P", "L"], output), networks.fixed_outputs(2, y=table)), one_slice())
+
+
+def test_classes_that_nobody_named_are_told(tmp_path: Path) -> None:
+    boxes = np.array([[1, 1, 4, 4], [8, 8, 12, 12], [16, 16, 20, 20]], np.float32)
+    network = networks.fixed_outputs(2, b=boxes, s=np.full(3, 0.9, np.float32), l=np.array([7, 3, 7], np.int64))
+    result = run(made_package(tmp_path, boxes_manifest(labels_output="l"), network), one_slice())
+    assert result.findings == ()
+    assert [(note.code, note.values) for note in result.warnings] == [("classes_unnamed", ("3, 7",))]
+
+
+def test_boxes_of_other_sizes_than_the_graph_says_are_refused_when_it_is_opened(tmp_path: Path) -> None:
+    network = networks.fixed_outputs(2, b=np.zeros((2, 6), np.float32), s=np.zeros(2, np.float32))
+    with pytest.raises(MedviewError, match="boxes of 4 numbers were due") as caught:
+        run(made_package(tmp_path, boxes_manifest(), network), one_slice())
+    assert caught.value.exit_code == ExitCode.MODEL_UNUSABLE
 
 
 def test_scores_with_a_column_for_each_class(tmp_path: Path) -> None:

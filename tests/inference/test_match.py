@@ -196,3 +196,43 @@ def test_the_best_series_is_chosen(tmp_path: Path) -> None:
     assert nothing_fits is not None
     assert not nothing_fits[2].fits
     assert best_stack(package, []) is None
+
+
+def test_who_made_it(tmp_path: Path) -> None:
+    package = package_of(tmp_path, ct_lung(), manufacturers=("Siemens", "Aquilion"))
+    made = [
+        ("SIEMENS HEALTHINEERS", "", []),
+        ("TOSHIBA", "Aquilion ONE", []),
+        ("GE MEDICAL SYSTEMS", "", ["manufacturer_wrong"]),
+    ]
+    for maker, device, expected in made:
+        assert codes(package, chest_stack(context=replace(CHEST, manufacturer=maker, model_name=device))) == expected
+    stack = chest_stack()
+    assert "manufacturer_unknown" in {note.code for note in match(package, series_of(stack), stack).reasons}
+
+
+def test_text_that_is_burned_in(tmp_path: Path) -> None:
+    written = replace(CHEST, burned_in="YES")
+    assert codes(package_of(tmp_path, ct_lung()), chest_stack(context=written)) == ["burned_in"]
+    assert codes(package_of(tmp_path, ct_lung()), chest_stack(context=replace(CHEST, burned_in="NO"))) == []
+    film = chest_stack((1, 64, 64), replace(written, modality="DX"))
+    for rule, refused in ((None, []), ("accept", []), ("refuse", ["burned_in"])):
+        package = package_of(tmp_path, cxr_pneumonia(), **({} if rule is None else {"burned_in": rule}))
+        assert codes(package, film) == refused
+        said = {note.code for note in match(package, series_of(film), film).reasons}
+        assert said == ({"burned_in"} if refused else {"burned_in_accepted"})
+
+
+def test_a_picture_without_a_place_in_the_patient(tmp_path: Path) -> None:
+    manifest = cxr_pneumonia()
+    del manifest["fits"]["needs_geometry"]
+    package = package_of(tmp_path, manifest, pixel_spacing_mm=(0.1, 0.2), views=("PA", "AP"))
+    film = replace(chest_stack((1, 64, 64), replace(CHEST, modality="DX", view_position="PA")), geometry=None)
+    assert codes(package, replace(film, pixel_spacing=(0.15, 0.15))) == []
+    assert codes(package, replace(film, pixel_spacing=(0.15, 0.4))) == ["pixel_spacing_outside"]
+    unsaid = replace(film, pixel_spacing=None, context=replace(film.context, view_position=""))
+    assert {note.code for note in match(package, series_of(unsaid), unsaid).reasons} == {
+        "pixel_spacing_unknown",
+        "view_unknown",
+    }
+    assert codes(package_of(tmp_path, ct_lung()), replace(chest_stack(), geometry=None)) == ["no_geometry"]

@@ -251,6 +251,18 @@ def test_grades_through_the_chain(tmp_path: Path) -> None:
     assert found == pytest.approx({"A": 0.25, "B": 0.5, "C": 0.25}, abs=1e-6)
 
 
+def test_grades_that_rise_are_told(tmp_path: Path) -> None:
+    volume = volume_of(np.tile(np.array([1, 3], dtype=np.int16), (4, 6, 3)), axial_geometry((4, 6, 6)))
+    output = {
+        "kind": "classification", "encoding": "cumulative", "activation": "sigmoid",
+        "labels": [{"index": n, "name": name} for n, name in enumerate("ABC")],
+    }  # fmt: skip
+    for bias, told in (([-1.0, 2.0], True), ([-1.0, -0.99], False)):
+        network = networks.mean_classifier([0, 0], bias)
+        warnings = run(package(tmp_path / str(bias), "classification", network, output, ["P", "L"]), volume).warnings
+        assert ("grades_unordered" in {note.code for note in warnings}) == told
+
+
 @pytest.mark.parametrize(("join", "expected"), [("mean", 4.0), ("median", 3.0), ("maximum", 9.0), ("middle", 2.0)])
 def test_a_number_with_its_unit(join: str, expected: float, tmp_path: Path) -> None:
     stored = np.zeros((5, 4, 4), dtype=np.int16)
