@@ -50,6 +50,7 @@ class FileOverlays:
         self._styles: dict[OverlayKey, OverlayStyle] = {}
         self._shown: set[OverlayKey] = set()
         self._thresholds: dict[OverlayKey, float] = {}
+        self._maps: dict[OverlayKey, int] = {}
         self._painted_kept: dict[OverlayKey, tuple[StudyOverlay, OverlayStyle, list[PaintedLayer]]] = {}
         workspace.studies_changed.connect(self.refresh)
 
@@ -143,7 +144,7 @@ class FileOverlays:
 
         key = (listed.key, stack.id)
         workspace = self._workspace
-        own = self.own_stack(listed)
+        own, which = self.own_stacks(listed), self._maps.get(key, 0)
         self._reading.add(key)
         self._errors.pop(key, None)
 
@@ -166,7 +167,7 @@ class FileOverlays:
         job = workspace.jobs.submit(
             "overlay",
             lambda progress: read_overlay(
-                listed.kind, listed.file.path, stack, own, workspace.read_frame, threshold, progress
+                listed.kind, listed.file.path, stack, own, workspace.read_frame, threshold, progress, which
             ),
             Lane.INTERACTION,
             on_done=done,
@@ -174,15 +175,24 @@ class FileOverlays:
         )
         workspace.background.remember(job)
 
-    def own_stack(self, listed: ListedObject) -> Stack | None:
-        """The stack of an object's own pixels."""
-        for study in self._workspace.studies:
-            for series in study.series:
-                if series.series_uid == listed.file.series_uid:
-                    for stack in series.stacks:
-                        if stack.frames and stack.frames[0].path == listed.file.path:
-                            return stack
-        return None
+    def own_stacks(self, listed: ListedObject) -> tuple[Stack, ...]:
+        """The stacks of an object's own pixels: more than one where its frames differ in size or place."""
+        return tuple(
+            stack
+            for study in self._workspace.studies
+            for series in study.series
+            if series.series_uid == listed.file.series_uid
+            for stack in series.stacks
+            if stack.frames and stack.frames[0].path == listed.file.path
+        )
+
+    def choose_map(self, listed: ListedObject, stack: Stack, at: int) -> None:
+        """Show another one of the maps that an object holds."""
+        overlay = self._read.get((listed.key, stack.id))
+        if overlay is not None and at != overlay.map_at and at < len(overlay.maps):
+            self._maps[listed.key, stack.id] = at
+            self._start(listed, stack)
+            self._tell(stack.id)
 
     def threshold(self, listed: ListedObject, stack_id: str) -> float:
         """The fraction from which on a pixel belongs to a part."""

@@ -89,8 +89,11 @@ def _described_registration(registers: RegistrationObject) -> dict[str, Any]:
     }
 
 
-def overlay_on(path: str, stack: Stack) -> StudyOverlay:
-    """The object in a file, read for a stack; raises MedviewError where it does not belong there."""
+def overlay_on(path: str, stack: Stack, chosen: str | None = None) -> StudyOverlay:
+    """The object in a file, read for a stack; ``chosen``: the name of one of its maps, or its number from 1.
+
+    Raises MedviewError where it does not belong there, ``no_such_map``.
+    """
     from medview.app.open_paths import open_all
     from medview.dicom.object_kinds import object_kind
     from medview.dicom.object_values import read_references
@@ -100,9 +103,12 @@ def overlay_on(path: str, stack: Stack) -> StudyOverlay:
     if kind not in LAID_OVER:
         text = f"{path} is no segmentation, structure set, dose or parametric map; it cannot be laid over images."
         raise MedviewError("no_overlay", text, path)
+    if chosen is not None and kind != "parametric_map":
+        text = f"{path} is no parametric map; only those hold several maps."
+        raise MedviewError("no_such_map", text, path, values=(chosen, ""))
     found = open_all([path])
     series = [one for study in found.studies for one in study.series]
-    own = next((one for each in series for one in each.stacks if one.frames and one.frames[0].path == path), None)
+    own = [one for each in series for one in each.stacks if one.frames and one.frames[0].path == path]
     from medview.core.study import Series
 
     of_stack = Series("", None, stack.context, 0, (stack,))
@@ -113,7 +119,8 @@ def overlay_on(path: str, stack: Stack) -> StudyOverlay:
             reason.code, f"{path} is not laid over {stack.id}: {reason.text}", path, values=reason.values
         )
     with _reading() as read:
-        return read_overlay(kind, path, stack, own, read)
+        which = int(chosen) - 1 if chosen is not None and chosen.isdecimal() else chosen
+        return read_overlay(kind, path, stack, own, read, which=0 if which is None else which)
 
 
 def described_notes(*shown: StudyOverlay | PresentationState | None) -> list[dict[str, str]]:

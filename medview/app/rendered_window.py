@@ -31,3 +31,10 @@ def described_window(voi: Voi) -> dict[str, Any]:
     if isinstance(voi, VoiLut):
         return {"lut": voi.name or "VOI LUT"}
     return {"center": voi.center, "width": voi.width, "function": voi.function}
+
+
+def window_words(voi: Voi) -> str:
+    """What it is, as it is written into a picture."""
+    if isinstance(voi, VoiLut):
+        return f"LUT {voi.name}".strip()
+    return f"C {voi.center:g}  W {voi.width:g}"

@@ -28,7 +28,7 @@ from medview.app.overlay_layers import label_layers, painted_layers
 from medview.app.presented import PresentationLayer, presented_slice, presented_voi
 from medview.app.rendered_cut import CutWish, cut_at
 from medview.app.rendered_fusion import FusionWish, RenderedFusion, fusion_on
-from medview.app.rendered_window import described_window, window_of_reader
+from medview.app.rendered_window import described_window, window_of_reader, window_words
 from medview.app.shown_slice import ShownSlice
 from medview.app.view_transform import orientation_matrix
 from medview.core.colour_map import INVERTED_GREY, ColourMap
@@ -67,7 +67,7 @@ from medview.core.progress import Progress, no_progress
 from medview.core.slab import Slab, project_labels
 from medview.core.study import FrameSource, Stack
 from medview.core.volume import Volume
-from medview.core.window import Voi, VoiLut, Window
+from medview.core.window import Voi, Window
 from medview.dicom.decode_worker import read_source
 from medview.formats.colour_profile import ColourProfile
 from medview.formats.picture_writing import Corner, write_png, write_text
@@ -97,6 +97,7 @@ class RenderWish:
     """Whether colours are drawn through the file's ICC profile."""
     overlay: str | None = None
     """A segmentation, structure set, dose or parametric map to lay over it."""
+    overlay_map: str | None = None
     presentation_state: str | None = None
     """A softcopy presentation state that says how the frame is shown."""
     cut: CutWish = field(default_factory=CutWish)
@@ -148,7 +149,7 @@ def render_stack(choice: Choice, wish: RenderWish, path: str, progress: Progress
         text = "A presentation state belongs to images as they were acquired: use --frame."
         raise MedviewError("bad_use", text, exit_code=ExitCode.BAD_USE)
     result = read_model_result(wish.model_result, stack) if wish.model_result is not None else None
-    overlay = overlay_on(wish.overlay, stack) if wish.overlay is not None else None
+    overlay = overlay_on(wish.overlay, stack, wish.overlay_map) if wish.overlay is not None else None
     if is_cut:
         piece = _cut_piece(stack, wish, reader_window, progress)
     else:
@@ -570,7 +571,7 @@ def _texts(
             "top_right",
             (study.description, f"Acc. {study.accession}" if study.accession else "", f"{study.date} {study.time[:6]}"),
         ),
-        ("bottom_left", (wish.cut.words(), _window_text(piece, stack), place)),
+        ("bottom_left", (wish.cut.words(), window_words(piece.voi) if stack.components == 1 else "", place)),
         (
             "bottom_right",
             (
@@ -592,11 +593,3 @@ def _letters(piece: _Piece, orientation: tuple[str, str] | None, matrix: FloatAr
     if piece.slice.plane is not None:
         return edge_letters(piece.slice.plane, matrix)
     return edge_letters_of_orientation(orientation, matrix) if orientation is not None else EdgeLetters()
-
-
-def _window_text(piece: _Piece, stack: Stack) -> str:
-    if stack.components > 1:
-        return ""
-    if isinstance(piece.voi, VoiLut):
-        return f"LUT {piece.voi.name}".strip()
-    return f"C {piece.voi.center:g}  W {piece.voi.width:g}"

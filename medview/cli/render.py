@@ -84,6 +84,7 @@ from medview.core.problem import ExitCode
 @click.option("--text", is_flag=True, help="Write patient, study, window and orientation into the picture.")
 @click.option("--model-result", type=click.Path(), help="Folder that infer wrote: its result is drawn on top.")
 @click.option("--overlay", type=click.Path(), help="Segmentation, structure set, dose or map (DICOM) to lay over it.")
+@click.option("--map", "overlay_map", help="Which map of --overlay, where it holds several: its name or number from 1.")
 @click.option(
     "--presentation-state", type=click.Path(), help="Softcopy presentation state (DICOM) to show the frame by."
 )

@@ -72,6 +72,9 @@ class StudyOverlay:
     frame_labels: tuple[Mapping[int, NDArray[np.unsignedinteger]], ...] = ()
     contours: tuple[Contour, ...] = ()
     wash: ColourWash | None = None
+    maps: tuple[str, ...] = ()
+    """Names of the maps that the object holds, where there are several; ``wash`` is that at ``map_at``."""
+    map_at: int = 0
     creator: str = ""
     notes: tuple[Note, ...] = ()
     thresholded: bool = field(default=False)

@@ -47,8 +47,8 @@ class ValueMapping:
     unit: str
     quantity: str
     kind: str
-    names: tuple[str, ...] = ()
-    """What the object calls its quantities or meanings, each once, where it has several."""
+    frames: tuple[int, ...] = ()
+    """Numbers of the frames that it belongs to, in the order of the slopes of ``transform``."""
 
 
 def read_dose_mapping(path: str) -> ValueMapping:
@@ -60,34 +60,35 @@ def read_dose_mapping(path: str) -> ValueMapping:
     return ValueMapping(ModalityTransform(np.array([scaling or 1.0])), unit, "dose", said.strip())
 
 
-def read_map_mapping(path: str, frames: int) -> ValueMapping | None:
-    """The first Real World Value Mapping of each frame; None where the object has none, so that its values mean nothing."""
+def read_map_mappings(path: str, frames: int) -> tuple[ValueMapping, ...]:
+    """What the values of an object's ``frames`` mean; none where it has no Real World Value Mapping, so that they mean nothing.
+
+    Frames of other quantities are maps of their own, and so is each further meaning of the same stored values.
+    """
     values = ov.read_object(path, _WANTED).values
     charset = values.get(ov.CHARSET)
-    shared = _item((values.get(ov.SHARED_GROUPS) or [{}])[0])
+    shared = _items((values.get(ov.SHARED_GROUPS) or [{}])[0]) or _items(values)
     groups = values.get(ov.FRAME_GROUPS) or []
-    items = [_item(groups[at]) if at < len(groups) else None for at in range(frames)]
-    every = [
-        one for group in (*(values.get(ov.SHARED_GROUPS) or ()), *groups, values) for one in group.get(_MAPPING) or ()
-    ]
-    named = tuple(dict.fromkeys(_name_of(one, charset) for one in every))
-    found = [one or shared or _item(values) for one in items]
-    first = next((one for one in found if one is not None), None)
-    if first is None:
-        return None
-    unit = ov.coded(first.get(_UNITS), charset)
-    quantity = _name_of(first, charset)
-    lut = as_floats(first.get(_LUT))
+    found: dict[tuple[Any, ...], list[tuple[int, dict[int, Any]]]] = {}
+    for number in range(frames):
+        own = _items(groups[number]) if number < len(groups) else []
+        for at, item in enumerate(own or shared):
+            unit = ov.coded(item.get(_UNITS), charset)
+            said = _unit_text(unit.value, unit.meaning) if unit is not None else ""
+            key = (at, _name_of(item, charset), said, as_floats(item.get(_LUT)))
+            found.setdefault(key, []).append((number, item))
+    return tuple(_mapping(name, unit, lut, items) for (_at, name, unit, lut), items in found.items())
+
+
+def _mapping(name: str, unit: str, lut: tuple[float, ...], items: list[tuple[int, dict[int, Any]]]) -> ValueMapping:
+    """One map's values, frame by frame."""
+    numbers = tuple(number for number, _item in items)
     if lut:
-        begin = (np.frombuffer(first.get(_FIRST) or b"\0\0", "<u2", 1))[0]
-        transform = ModalityTransform(lut=np.array(lut), lut_first=int(begin))
-    else:
-        transform = ModalityTransform(
-            np.array([_number(one, _SLOPE, 1.0) for one in found]),
-            np.array([_number(one, _INTERCEPT, 0.0) for one in found]),
-        )
-    said = _unit_text(unit.value, unit.meaning) if unit is not None else ""
-    return ValueMapping(transform, said, quantity, "", named)
+        begin = np.frombuffer(items[0][1].get(_FIRST) or b"\0\0", "<u2", 1)[0]
+        return ValueMapping(ModalityTransform(lut=np.array(lut), lut_first=int(begin)), unit, name, "", numbers)
+    slopes = np.array([_number(item, _SLOPE, 1.0) for _at, item in items])
+    intercepts = np.array([_number(item, _INTERCEPT, 0.0) for _at, item in items])
+    return ValueMapping(ModalityTransform(slopes, intercepts), unit, name, "", numbers)
 
 
 def _name_of(mapping: dict[int, Any], charset: bytes | None) -> str:
@@ -100,13 +101,12 @@ def _name_of(mapping: dict[int, Any], charset: bytes | None) -> str:
     return quantity or ov.words(mapping, _EXPLANATION, charset) or ov.words(mapping, _LABEL, charset)
 
 
-def _item(group: dict[int, Any]) -> dict[int, Any] | None:
-    items = group.get(_MAPPING)
-    return items[0] if items else None
+def _items(group: dict[int, Any]) -> list[dict[int, Any]]:
+    return list(group.get(_MAPPING) or ())
 
 
-def _number(item: dict[int, Any] | None, key: int, otherwise: float) -> float:
-    numbers = as_floats(item.get(key)) if item is not None else ()
+def _number(item: dict[int, Any], key: int, otherwise: float) -> float:
+    numbers = as_floats(item.get(key))
     return numbers[0] if numbers else otherwise
 
 

@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from medview.ui.text import QT_TRANSLATE_NOOP
 
 WORK_TEMPLATES: Mapping[str, str] = {
+    "device_other_system": QT_TRANSLATE_NOOP("Message", "only on {0}"),
+    "device_not_in_runtime": QT_TRANSLATE_NOOP("Message", "the installed ONNX Runtime {0} does not have it"),
+    "device_in_package": QT_TRANSLATE_NOOP(
+        "Message", "the installed ONNX Runtime {0} does not have it; the package {1} brings it"
+    ),
+    "device_by_flavour": QT_TRANSLATE_NOOP(
+        "Message", "the installed ONNX Runtime {0} does not have it; set medview up with {1}"
+    ),
     "marks_in_memory": QT_TRANSLATE_NOOP(
         "Message", "Nothing can be written to {0} ({1}): marks are lost when medview is closed."
     ),
@@ -47,10 +55,11 @@ WORK_TEMPLATES: Mapping[str, str] = {
     "mask_not_subtracted": QT_TRANSLATE_NOOP(
         "Message", "The state subtracts a mask; the images are shown without that."
     ),
-    "first_of_maps": QT_TRANSLATE_NOOP(
+    "one_of_maps": QT_TRANSLATE_NOOP(
         "Message",
-        "The object holds several maps or meanings of its values ({0}); the first is laid over the images.",
+        "The object holds several maps or meanings of its values ({0}); {1} is laid over the images.",
     ),
+    "no_such_map": QT_TRANSLATE_NOOP("Message", "{file} has no single map {0}; it holds: {1}."),
     "seg_by_frames": QT_TRANSLATE_NOOP(
         "Message",
         "{0} says by frames where it lies, as its images have no place in the patient; not every program reads that.",

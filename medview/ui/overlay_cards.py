@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -92,6 +93,7 @@ class OverlayCard(QWidget):
         row.addWidget(self.visible_box, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(row)
         self.tree: QTreeWidget | None = None
+        self.maps: QComboBox | None = None
         self.opacity: QSlider | None = None
         error = self._overlays.error(listed, stack.id)
         if error is not None:
@@ -116,7 +118,10 @@ class OverlayCard(QWidget):
 
     def _add_content(self, column: QVBoxLayout, overlay: StudyOverlay) -> None:
         for note in overlay.notes:
-            column.addWidget(text_label(note_text(note), "warning"))
+            if note.code != "one_of_maps":  # the choice below says it
+                column.addWidget(text_label(note_text(note), "warning"))
+        if overlay.maps:
+            self._add_maps(column, overlay)
         if overlay.parts:
             self._add_parts(column, overlay)
         if overlay.wash is not None:
@@ -126,6 +131,18 @@ class OverlayCard(QWidget):
                 column.addWidget(text_label(visible_text(said, 120, lines=False), "secondary"))
             column.addWidget(_Ramp(wash.lower, wash.upper, wash.unit, wash.table.tobytes()))
         self._add_look(column, overlay)
+
+    def _add_maps(self, column: QVBoxLayout, overlay: StudyOverlay) -> None:
+        """Which of the maps that the object holds is shown."""
+        self.maps = choice = QComboBox()
+        choice.setAccessibleName(translate("Overlays", "Map"))
+        choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        choice.setMinimumContentsLength(8)
+        choice.addItems([visible_text(name, 80, lines=False) for name in overlay.maps])
+        choice.setCurrentIndex(overlay.map_at)
+        choice.setToolTip(translate("Overlays", "The object holds {0} maps; one is shown").format(len(overlay.maps)))
+        choice.activated.connect(lambda at: self._overlays.choose_map(self.listed, self._stack, at))
+        column.addWidget(choice)
 
     def _add_parts(self, column: QVBoxLayout, overlay: StudyOverlay) -> None:
         style = self._style

@@ -3112,6 +3112,30 @@
 <context>
     <name>Hanging</name>
     <message>
+        <source>current</source>
+        <translation>本次</translation>
+    </message>
+    <message>
+        <source>prior</source>
+        <translation>既往</translation>
+    </message>
+    <message>
+        <source>axial</source>
+        <translation>轴位</translation>
+    </message>
+    <message>
+        <source>lateral</source>
+        <translation>侧位</translation>
+    </message>
+    <message>
+        <source>soft tissue</source>
+        <translation>软组织</translation>
+    </message>
+    <message>
+        <source>diffusion</source>
+        <translation>弥散</translation>
+    </message>
+    <message>
         <source>Step {0}</source>
         <translation>步骤 {0}</translation>
     </message>
@@ -5168,11 +5192,11 @@
     </message>
     <message>
         <source>The object holds several maps or meanings of its values ({0}); {1} is laid over the images.</source>
-        <translation type="unfinished"></translation>
+        <translation>该对象含多个参数图或多种数值含义（{0}）；叠加在图像上的是 {1}。</translation>
     </message>
     <message>
         <source>{file} has no single map {0}; it holds: {1}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 中没有唯一的参数图 {0}；其中包含：{1}。</translation>
     </message>
     <message>
         <source>{0} says by frames where it lies, as its images have no place in the patient; not every program reads that.</source>
@@ -6316,11 +6340,11 @@
     </message>
     <message>
         <source>Map</source>
-        <translation type="unfinished">分布图</translation>
+        <translation>参数图</translation>
     </message>
     <message>
         <source>The object holds {0} maps; one is shown</source>
-        <translation type="unfinished"></translation>
+        <translation>该对象含 {0} 个参数图；每次显示一个</translation>
     </message>
     <message>
         <source>All {0} parts</source>

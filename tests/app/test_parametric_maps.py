@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.sr.codedict import codes
 
@@ -13,6 +15,8 @@ from medview.app.headless import choose_stack
 from medview.app.object_inspection import overlay_on
 from medview.app.overlay_layers import wash_value
 from medview.core.overlay import ColourWash
+from medview.core.problem import MedviewError
+from medview.core.study import Stack
 from tests.phantoms.dicom_series import make_series, marker_values, positions_along, save_series, uid
 from tests.phantoms.study_objects import save, with_type_two
 
@@ -99,7 +103,8 @@ def test_slices_that_a_map_leaves_out_show_nothing(tmp_path: Path, kind: type) -
     assert said == [7.0 if k in kept else None for k in range(12)]
 
 
-def test_several_maps_in_one_object_are_said(tmp_path: Path) -> None:
+def several_maps(tmp_path: Path) -> tuple[Path, Stack]:
+    """Two quantities, k and 100 + k on slice k, in one object whose frames come in another order on each slice."""
     import highdicom as hd
 
     sources = make_series()
@@ -108,14 +113,56 @@ def test_several_maps_in_one_object_are_said(tmp_path: Path) -> None:
         [hd.pm.RealWorldValueMapping(name, name, codes.UCUM.NoUnits, (0.0, 1.0), slope=1.0, intercept=0.0)]
         for name in ("Ktrans", "ve")
     ]
+    values = np.zeros((*MARKER.shape, 2), np.float32)
+    values[..., 0] = np.arange(len(values))[:, None, None]
+    values[..., 1] = 100 + values[..., 0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = hd.pm.ParametricMap(
-            with_type_two(sources), np.zeros((*MARKER.shape, 2), np.float32), uid("series", "two"), 60, uid("two"), 1,
+            with_type_two(sources), values, uid("series", "two"), 60, uid("two"), 1,
             "tests", "tests", "1", "1", False, mappings, 1000, 2000,
         )  # fmt: skip
+    groups = list(data.PerFrameFunctionalGroupsSequence)
+    planes = np.frombuffer(data.FloatPixelData, "<f4").reshape(len(groups), *MARKER.shape[1:])
+    order = sorted(range(len(groups)), key=lambda at: (at * 7) % len(groups))
+    data.PerFrameFunctionalGroupsSequence = [groups[at] for at in order]
+    data.FloatPixelData = planes[order].tobytes()
     _, _, stack = choose_stack([str(folder)], None)
-    overlay = overlay_on(str(save(data, tmp_path / "map.dcm")), stack)
-    assert [(note.code, note.values) for note in overlay.notes] == [("first_of_maps", ("Ktrans, ve",))]
-    assert overlay.wash is not None
-    assert overlay.wash.quantity == "Ktrans"
+    return save(data, tmp_path / "map.dcm"), stack
+
+
+def test_each_of_several_maps_in_one_object_is_shown_with_its_own_values(tmp_path: Path) -> None:
+    path, stack = several_maps(tmp_path)
+    for chosen, name, first in ((None, "Ktrans", 0), ("ve", "ve", 100), ("2", "ve", 100), ("KTRANS", "Ktrans", 0)):
+        overlay = overlay_on(str(path), stack, chosen)
+        assert overlay.maps == ("Ktrans", "ve")
+        assert [(note.code, note.values) for note in overlay.notes] == [("one_of_maps", ("Ktrans, ve", name))]
+        wash = overlay.wash
+        assert wash is not None
+        assert wash.quantity == name
+        said = [wash_value(wash, position + np.array([3.0, 3.0, 0.0])) for position in positions_along()]
+        assert said == [first + k for k in range(len(MARKER))]
+    for wrong in ("kep", "0", "3"):
+        with pytest.raises(MedviewError) as refused:
+            overlay_on(str(path), stack, wrong)
+        assert (refused.value.code, refused.value.values[0]) == ("no_such_map", wrong)
+
+
+def test_two_meanings_of_the_same_stored_values_are_two_maps(tmp_path: Path) -> None:
+    made(tmp_path, np.full(MARKER.shape, 40, np.uint16), 0.5, 10.0)
+    path = tmp_path / "map.dcm"
+    data = pydicom.dcmread(path)
+    group = data.SharedFunctionalGroupsSequence[0]
+    second = copy.deepcopy(group.RealWorldValueMappingSequence[0])
+    second.RealWorldValueSlope, second.RealWorldValueIntercept = 2.0, 0.0
+    second.MeasurementUnitsCodeSequence[0].CodeValue = "mm2/s"
+    group.RealWorldValueMappingSequence.append(second)
+    data.save_as(path)
+    _, _, stack = choose_stack([str(tmp_path / "images")], None)
+    told = [overlay_on(str(path), stack, chosen) for chosen in ("1", "2")]
+    assert told[0].maps == ("Apparent Diffusion Coefficient [µm²/s]", "Apparent Diffusion Coefficient [mm²/s]")
+    washes = [one.wash for one in told if one.wash is not None]
+    assert [(wash.unit, wash_value(wash, positions_along()[0])) for wash in washes] == [
+        ("µm²/s", 30.0),
+        ("mm²/s", 80.0),
+    ]

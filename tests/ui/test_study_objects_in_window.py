@@ -210,3 +210,35 @@ def test_one_map_at_a_time_each_with_its_unit(qtbot: QtBot, desk: Desk, tmp_path
     names = {label.accessibleName() for label in panel(desk).findChildren(QLabel) if label.accessibleName()}
     assert any(name.endswith(("mm²/s", "ml/min/100g")) for name in names), names
     assert not any("e-" in name for name in names), names
+
+
+@pytest.mark.timeout(120)
+def test_the_maps_of_one_object_are_chosen_on_its_card(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+    from tests.app.test_parametric_maps import several_maps
+
+    several_maps(tmp_path)
+    open_study(qtbot, desk, tmp_path)
+    workspace, overlays = desk.workspace, desk.workspace.overlays
+    qtbot.waitUntil(lambda: any(one.kind == "parametric_map" and one.stacks for one in overlays.listed), timeout=20_000)
+    (listed,) = [one for one in overlays.listed if one.kind == "parametric_map"]
+    here = workspace.active_viewport.stack
+    assert here is not None
+    overlays.show(listed, here)
+
+    def shown() -> tuple[str, ...]:
+        overlay, shown = overlays.overlay(listed, here.id), viewport(desk).shown
+        assert shown is not None
+        told = overlays.told_at(here, shown, 3.0, 3.0) if overlay is not None else []
+        return tuple(f"{name} {value:g}" for name, value, _unit in told if value is not None)
+
+    workspace.active_viewport.update(k=4)
+    qtbot.waitUntil(lambda: shown() == ("Ktrans 4",), timeout=20_000)
+    card = panel(desk).overlay_cards[0]
+    assert card.maps is not None
+    assert [card.maps.itemText(at) for at in range(card.maps.count())] == ["Ktrans", "ve"]
+    card.maps.setFocus()
+    qtbot.keyClick(card.maps, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: shown() == ("ve 104",), timeout=20_000)
+    overlays.show(listed, here, shown=False)
+    overlays.show(listed, here)
+    assert shown() == ("ve 104",)
