@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from medview.core.problem import ExitCode, MedviewError
+from medview.core.problem import ExitCode, MedviewError, Note
 from medview.inference.runtime import onnx_runtime
 
 AUTO = "auto"
@@ -15,13 +15,22 @@ CPU = "cpu"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One way to run. ``present``: the installed ONNX Runtime offers it; ``reason`` says why not."""
+    """One way to run. ``why`` it is not there; None where the installed ONNX Runtime offers it."""
 
     id: str
     title: str
     provider: str
-    present: bool = True
-    reason: str = ""
+    why: Note | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether it can be tried."""
+        return self.why is None
+
+    @property
+    def reason(self) -> str:
+        """Why not, in English."""
+        return "" if self.why is None else self.why.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,18 @@ def _runtime() -> Any:
         raise MedviewError("runtime_missing", text, None, ExitCode.MODEL_UNUSABLE) from error
 
 
+def _why_missing(kind: _Kind, version: str) -> Note:
+    """What would bring a device that this system could have."""
+    text = f"the installed ONNX Runtime {version} does not have it"
+    if not kind.flavour:
+        return Note("device_not_in_runtime", text, (version,))
+    if getattr(sys, "frozen", False):
+        package = f"medview-{kind.flavour}"
+        return Note("device_in_package", f"{text}; the package {package} brings it", (version, package))
+    option = f"--flavour {kind.flavour}"
+    return Note("device_by_flavour", f"{text}; set medview up with {option}", (version, option))
+
+
 def available_devices() -> tuple[Device, ...]:
     """All devices medview knows, in the order of preference. Raises MedviewError without ONNX Runtime."""
     runtime = _runtime()
@@ -71,17 +92,10 @@ def available_devices() -> tuple[Device, ...]:
             devices.append(Device(kind.id, kind.title, kind.provider))
         elif sys.platform not in kind.systems:
             names = ", ".join(SYSTEM_NAMES[system] for system in kind.systems)
-            devices.append(Device(kind.id, kind.title, kind.provider, present=False, reason=f"only on {names}"))
+            why = Note("device_other_system", f"only on {names}", (names,))
+            devices.append(Device(kind.id, kind.title, kind.provider, why))
         else:
-            packaged = getattr(sys, "frozen", False)
-            wanted = (
-                f"the package medview-{kind.flavour} brings it"
-                if packaged
-                else f"set medview up with --flavour {kind.flavour}"
-            )
-            how = f"; {wanted}" if kind.flavour else ""
-            reason = f"the installed ONNX Runtime {runtime.__version__} does not have it{how}"
-            devices.append(Device(kind.id, kind.title, kind.provider, present=False, reason=reason))
+            devices.append(Device(kind.id, kind.title, kind.provider, _why_missing(kind, runtime.__version__)))
     return tuple(devices)
 
 

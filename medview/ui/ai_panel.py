@@ -28,7 +28,7 @@ from medview.ui.listen import listen
 from medview.ui.messages import note_text, problem_text
 from medview.ui.model_text import model_text
 from medview.ui.notice_strip import NoticeStrip
-from medview.ui.parts import empty, icon_button, panel_column, rule, text_label, title_label
+from medview.ui.parts import empty, icon_button, panel_column, rule, show_fitted, text_label, title_label
 from medview.ui.right_panel import FINDINGS
 from medview.ui.status_line import step_title
 from medview.ui.text import translate
@@ -436,9 +436,9 @@ class AiPanel(FollowingPanel):
             self.device.addItem(
                 device_text(device.id) if device_text(device.id) != device.id else device.title, device.id
             )
-            if not device.present:
+            if device.why is not None:
                 at = self.device.count() - 1
-                self.device.setItemData(at, device.reason, Qt.ItemDataRole.ToolTipRole)
+                self.device.setItemData(at, note_text(device.why), Qt.ItemDataRole.ToolTipRole)
                 model = self.device.model()
                 item = getattr(model, "item", lambda _at: None)(at)
                 if item is not None:
@@ -455,7 +455,7 @@ class AiPanel(FollowingPanel):
 
         dialog = LibraryDialog(self._workspace, self.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        show_fitted(dialog)
 
     # ------------------------------------------------------------------ runs
 

@@ -19,8 +19,8 @@ def chest_wall(letters: EdgeLetters) -> Wall:
 
 
 def beside_wall(corners: Corners, wall: Wall) -> Corners:
-    """All lines in the two corners that are away from the wall: who it is above, side and view above the window below."""
+    """All lines in the two corners that are away from the wall; side, view and place nearest to the lower edge, where they stay."""
     if not wall:
         return corners
-    top, bottom = corners.top_left + corners.top_right, corners.bottom_right + corners.bottom_left
+    top, bottom = corners.top_left + corners.top_right, corners.bottom_left + corners.bottom_right
     return Corners(top_right=top, bottom_right=bottom) if wall == "left" else Corners(top_left=top, bottom_left=bottom)

@@ -82,6 +82,7 @@ class CornerDialog(QDialog):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.setColumnWidth(1, 150)
+        self.table.setMinimumSize(300, 160)
         middle.addWidget(self.table, 1)
         self.preview = QLabel()
         self.preview.setFixedSize(*PREVIEW)

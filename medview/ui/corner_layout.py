@@ -47,11 +47,13 @@ def fitted(canvas: Canvas, corners: Corners, known: Broken | None = None) -> Cor
         known.lines.clear()
     if len(known.same) > MOST_BROKEN:
         known.same.clear()
+    # Where all stands at one side the right corners hold what the left ones do elsewhere, and keep of it the same.
+    alone = not corners.top_left and not corners.bottom_left
     made = (
-        _corner("top_left", canvas, corners.top_left, room, rows, known),
-        _corner("top_right", canvas, corners.top_right, right, rows, known),
-        _corner("bottom_left", canvas, corners.bottom_left, room, rows, known),
-        _corner("bottom_right", canvas, corners.bottom_right, right, rows, known),
+        corners.top_left if alone else _corner("top_left", canvas, corners.top_left, room, rows, known),
+        _corner("top_left" if alone else "top_right", canvas, corners.top_right, right, rows, known),
+        corners.bottom_left if alone else _corner("bottom_left", canvas, corners.bottom_left, room, rows, known),
+        _corner("bottom_left" if alone else "bottom_right", canvas, corners.bottom_right, right, rows, known),
     )
     before = (corners.top_left, corners.top_right, corners.bottom_left, corners.bottom_right)
     return corners if all(a is b for a, b in zip(made, before, strict=True)) else Corners(*made)
@@ -87,8 +89,7 @@ def _whole_lines(name: str, canvas: Canvas, lines: tuple[Line, ...], room: float
         said = "".join(part.text for part in row).strip()
         whole = "".join(part.text for part in line).strip()
         ends_so = whole.endswith(said) or whole.removesuffix(" mm").endswith(said)
-        is_name = at == 0 and name.startswith("top") and (name == "top_left" or line[0].bold)
-        if is_name or (said and ends_so and (len(rows) == 1 or name == "bottom_right")):
+        if (name == "top_left" and at == 0) or (said and ends_so and (len(rows) == 1 or name == "bottom_right")):
             found.append(row)
     return tuple(found)
 

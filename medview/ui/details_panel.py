@@ -160,9 +160,8 @@ class DetailsPanel(FollowingPanel):
             self._content.addWidget(text_label(translate("Details", "Nothing is shown."), "secondary"))
         else:
             if state.stack.notes:
-                self._section(translate("Details", "Worth knowing"))
-                for note in state.stack.notes:
-                    self._content.addWidget(text_label("•  " + note_text(note), selectable=True))
+                notes = [note_text(note) for note in state.stack.notes]
+                self._section(translate("Details", "Worth knowing"), [("•", text) for text in notes], name_width=8)
             self._section(translate("Details", "Image"), stack_pairs(state.stack))
             self._section(translate("Details", "Series"), series_pairs(state.series))
             self._section(translate("Details", "Patient and study"), study_pairs(state.study))
@@ -177,7 +176,7 @@ class DetailsPanel(FollowingPanel):
                 more = len(workspace.problems) - FAULTS_SHOWN
                 self._content.addWidget(text_label(translate("Details", "and {0} more").format(more), "secondary"))
 
-    def _section(self, title: str, pairs: list[Pair] | None = None) -> None:
+    def _section(self, title: str, pairs: list[Pair] | None = None, name_width: int = NAME_WIDTH) -> None:
         if self._content.count():
             self._content.addWidget(rule())
         self._content.addWidget(title_label(title))
@@ -188,7 +187,7 @@ class DetailsPanel(FollowingPanel):
         grid.setContentsMargins(0, 0, 0, 4)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(3)
-        grid.setColumnMinimumWidth(0, NAME_WIDTH)
+        grid.setColumnMinimumWidth(0, name_width)
         grid.setColumnStretch(1, 1)
         for row, (name, value) in enumerate(pair for pair in pairs if pair[1]):
             label = QLabel(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -59,6 +60,11 @@ class FusionPanel(QWidget):
         )
         self.choose.setMenu(self._list)
         self.choose.setMinimumWidth(1)
+        # Without an icon Qt leaves words at the left no room to the frame, whatever the style sheet says.
+        room = QPixmap(1, 1)
+        room.fill(Qt.GlobalColor.transparent)
+        self.choose.setIcon(QIcon(room))
+        self.choose.setIconSize(room.size())
         column.addWidget(self.choose)
         self.body = QWidget()
         column.addWidget(self.body)

@@ -33,7 +33,7 @@ from medview.ui.corner_text import plane_name
 from medview.ui.icons import icon
 from medview.ui.listen import listen
 from medview.ui.messages import message_text
-from medview.ui.parts import text_label
+from medview.ui.parts import show_fitted, text_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -46,6 +46,19 @@ CHOICES: Mapping[int, tuple[str, ...]] = {
     7: get_args(ShownPlane),
 }
 """Columns of the form that hold one of a few words."""
+
+
+def role_text(name: str) -> str:
+    """What a protocol calls the series of a viewport, in the reader's language where it is a word of ours."""
+    words = {
+        "current": translate("Hanging", "current"),
+        "prior": translate("Hanging", "prior"),
+        "axial": translate("Hanging", "axial"),
+        "lateral": translate("Hanging", "lateral"),
+        "soft tissue": translate("Hanging", "soft tissue"),
+        "diffusion": translate("Hanging", "diffusion"),
+    }
+    return words.get(name, name)
 
 
 def local_name(name: str, names: Mapping[str, str]) -> str:
@@ -144,7 +157,7 @@ class HangingDialog(QDialog):
                     said = (
                         ""
                         if hung.is_whole
-                        else translate("Hanging", "no series for: {0}").format(", ".join(hung.missing))
+                        else translate("Hanging", "no series for: {0}").format(", ".join(map(role_text, hung.missing)))
                     )
                 child = QTreeWidgetItem([stage_title(stage, at), said])
                 child.setToolTip(1, said)
@@ -225,7 +238,7 @@ class HangingDialog(QDialog):
 def open_form(workspace: Workspace, protocol: HangingProtocol | None, parent: QWidget) -> ProtocolForm:
     """Show the form of a protocol; of the present layout where none is given."""
     form = ProtocolForm(workspace, protocol, parent)
-    form.show()
+    show_fitted(form)
     return form
 
 
@@ -292,6 +305,7 @@ class ProtocolForm(QDialog):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self.table.setAccessibleName(translate("Hanging", "Viewports, row by row"))
+        self.table.setMinimumHeight(112)
         column.addWidget(self.table, 1)
         self.said = text_label("", "warning")
         column.addWidget(self.said)

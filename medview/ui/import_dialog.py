@@ -188,9 +188,13 @@ class ImportDialog(QDialog):
         self._enable(not draft.questions)
 
     def _enable(self, ready: bool) -> None:
-        self.save_button.setEnabled(ready)
-        self.install_button.setEnabled(ready)
-        self.try_button.setEnabled(ready and self._workspace.active_viewport.stack is not None)
+        """Every button that cannot be pressed says why."""
+        first = translate("Import", "Answer what the network cannot say first")
+        is_open = self._workspace.active_viewport.stack is not None
+        nothing = translate("Import", "Open a series first")
+        for button, there in ((self.save_button, True), (self.install_button, True), (self.try_button, is_open)):
+            button.setEnabled(ready and there)
+            button.setToolTip(first if not ready else "" if there else nothing)
 
     # ------------------------------------------------------------------ showing
 

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from medview.app.notices import AI
 from medview.ui.device_text import device_text
 from medview.ui.listen import listen
+from medview.ui.messages import note_text
 from medview.ui.model_text import model_text
 from medview.ui.parts import text_label, title_label
 from medview.ui.text import shown_number, translate
@@ -121,7 +122,7 @@ class LibraryDialog(QDialog):
         self.devices.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.devices.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.devices.setColumnWidth(0, 150)
-        self.devices.setColumnWidth(2, 160)
+        self.devices.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.devices.setWordWrap(True)
         self.devices.setShowGrid(False)
         self.devices.setAccessibleName(translate("Library", "Devices"))
@@ -186,7 +187,7 @@ class LibraryDialog(QDialog):
         self.devices.setRowCount(len(devices))
         for row, device in enumerate(sorted(devices, key=lambda one: not one.present)):
             name = device_text(device.id)
-            state = translate("Library", "available") if device.present else device.reason
+            state = translate("Library", "available") if device.why is None else note_text(device.why)
             for at, text in enumerate((name if name != device.id else device.title, state, "")):
                 item = QTableWidgetItem(text)
                 item.setData(AT_ROLE, device.id)

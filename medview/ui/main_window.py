@@ -23,7 +23,7 @@ from medview.ui.hint_strip import HintStrip
 from medview.ui.listen import listen
 from medview.ui.notice_strip import NoticeStrip
 from medview.ui.other_windows import OtherWindows
-from medview.ui.parts import fit_into_screen, focus_of
+from medview.ui.parts import focus_of, show_fitted
 from medview.ui.right_panel import AI, RightPanel
 from medview.ui.series_panel import SeriesPanel
 from medview.ui.status_line import StatusLine
@@ -47,6 +47,8 @@ DOCUMENT_PARTS = (
 PANELS_AFTER_MS = 1500
 """The panels are built after the first image, or after this long where none comes."""
 
+NARROW = 728
+"""Px of a window's width, as on a screen of 1920 at 300 %, below which the strip of series gives way to the right panel."""
 WIDTHS_AFTER_MS = 300
 """A panel that rests this long at a width keeps it."""
 
@@ -171,7 +173,6 @@ class MainWindow(WindowDialogs):
 
     def _follow_settings(self) -> None:
         settings = self._workspace.settings
-        self.series_panel.setVisible(settings.left_panel)
         self.right_panel.setVisible(settings.right_panel)
         self._lay_widths()
         self.actions_.set_keys(keys_in_use(settings))
@@ -181,15 +182,22 @@ class MainWindow(WindowDialogs):
         """Give the panels the widths that the reader gave them; what is left is the images'."""
         settings = self._workspace.settings
         room = self.width() - 2 * self.body.handleWidth()
-        sides = [settings.left_width * settings.left_panel, settings.right_width * settings.right_panel]
+        left = settings.left_panel and not self._strip_gives_way
+        self.series_panel.setVisible(left)
+        sides = [settings.left_width * left, settings.right_width * settings.right_panel]
         self.body.setSizes([sides[0], max(room - sum(sides), 1), sides[1]])
+
+    @property
+    def _strip_gives_way(self) -> bool:
+        """Whether the window is so narrow that one panel only has room beside the images."""
+        return self._workspace.settings.right_panel and self.width() < NARROW
 
     def _keep_widths(self) -> None:
         """Remember how wide the reader made the panels."""
         settings = self._workspace.settings
         left, _images, right = self.body.sizes()
         self._workspace.change_settings(
-            left_width=left if settings.left_panel else settings.left_width,
+            left_width=left if self.series_panel.isVisible() else settings.left_width,
             right_width=right if settings.right_panel else settings.right_width,
         )
 
@@ -302,7 +310,7 @@ class MainWindow(WindowDialogs):
         from medview.ui.import_dialog import ImportDialog
 
         dialog = ImportDialog(self._workspace, path, self)
-        dialog.show()
+        show_fitted(dialog)
         return dialog
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -344,21 +352,19 @@ class MainWindow(WindowDialogs):
     def _export(self, extent: Extent) -> None:
         from medview.ui.export_dialog import ExportDialog
 
-        ExportDialog(self._workspace, extent, self.grid.size(), self).show()
+        show_fitted(ExportDialog(self._workspace, extent, self.grid.size(), self))
 
     def print_page(self) -> None:
         """Show the page that would be printed."""
         from medview.ui.print_dialog import PrintDialog
 
-        dialog = PrintDialog(self._workspace, self.grid.size(), self)
-        fit_into_screen(dialog)
-        dialog.show()
+        show_fitted(PrintDialog(self._workspace, self.grid.size(), self))
 
     def save_findings(self) -> None:
         """Ask which files are to be made of marks, findings and decisions, and where."""
         from medview.ui.save_dialog import SaveDialog
 
-        SaveDialog(self._workspace, self).show()
+        show_fitted(SaveDialog(self._workspace, self))
 
     def copy_picture(self, named: bool | None = None, whole: bool = False) -> None:
         """Put what the active viewport, or the whole layout, shows on the clipboard; ``named`` None: with the text that is seen."""
@@ -398,6 +404,9 @@ class MainWindow(WindowDialogs):
     def toggle_panel(self, side: Literal["left", "right"]) -> None:
         """Show or hide the series strip or the right panel."""
         name = f"{side}_panel"
+        if side == "left" and self._strip_gives_way and self._workspace.settings.left_panel:
+            self._workspace.change_settings(right_panel=False)
+            return
         self._workspace.change_settings(**{name: not getattr(self._workspace.settings, name)})
 
     def toggle_full_screen(self) -> None:

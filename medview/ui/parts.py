@@ -220,10 +220,11 @@ def fit_into_screen(dialog: QWidget) -> None:
     free = dialog.screen().availableGeometry()
     room = QSize(free.width() - FRAME_ROOM[0], free.height() - FRAME_ROOM[1])
     dialog.ensurePolished()
+    wished = dialog.size() if dialog.testAttribute(Qt.WidgetAttribute.WA_Resized) else dialog.sizeHint()
     least = dialog.minimumSizeHint().expandedTo(dialog.minimumSize())
     if least.width() > room.width() or least.height() > room.height():
         _scroll(dialog)
-    dialog.resize(dialog.size().boundedTo(room))
+    dialog.resize(wished.boundedTo(room))
 
 
 def show_fitted(dialog: QWidget) -> None:

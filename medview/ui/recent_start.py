@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 MOST = 5
 PICTURE_PX = 40
-WIDTH = 520
+ROW_PX = PICTURE_PX + 8
+WIDTH = 560
 
 
 class RecentStart(QWidget):
@@ -26,7 +27,6 @@ class RecentStart(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
-        self.setFixedWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 16, 0, 0)
@@ -44,7 +44,22 @@ class RecentStart(QWidget):
         self.list.itemActivated.connect(self._open)
         column.addWidget(self.list)
         self._opening = False
+        self._rows = MOST
+        self.setFixedWidth(WIDTH)
         self.hide()
+
+    def fit(self, width: int, height: int) -> None:
+        """Be no wider than there is room, and show no row that would be cut."""
+        self.setFixedWidth(max(min(WIDTH, width), 1))
+        self._rows = max(0, min(MOST, (height - 40) // ROW_PX))
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        rows = min(self._rows, self.list.count())
+        for at in range(self.list.count()):
+            self.list.setRowHidden(at, at >= rows)
+        self.list.setFixedHeight(rows * ROW_PX + 4)
+        self.setVisible(rows > 0 and self._workspace.scan_step is None)
 
     def look(self) -> None:
         """Ask the store for the newest ones."""
@@ -60,8 +75,7 @@ class RecentStart(QWidget):
         self.list.clear()
         for study in studies[:MOST]:
             self.list.addItem(study_item(study, PICTURE_PX, named))
-        self.list.setFixedHeight(self.list.count() * (PICTURE_PX + 8) + 4)
-        self.setVisible(bool(studies))
+        self._show_rows()
 
     def _open(self, item: QListWidgetItem) -> None:
         if not self._opening:  # a double click is one

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from medview.app.stating import statement_maker
 from medview.core.problem import MedviewError
 from medview.ui.images_dialog import goes_with
-from medview.ui.parts import text_label, title_label
+from medview.ui.parts import show_fitted, text_label, title_label
 from medview.ui.text import translate
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class SaveDialog(QDialog):
 
             if shiboken6.isValid(self):
                 self._preview = ReportPreview(page, self)
-                self._preview.show()
+                show_fitted(self._preview)
             self._free()
 
         self._submit(work, done)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -23,7 +24,7 @@ from medview.app.settings import Settings
 from medview.ui.listen import listen
 from medview.ui.monitor_page import MonitorPage
 from medview.ui.mouse_text import mouse_lines
-from medview.ui.parts import WholeField, text_label
+from medview.ui.parts import WholeField, empty, text_label
 from medview.ui.preset_page import PresetPage
 from medview.ui.text import translate
 from medview.ui.translations import LANGUAGES
@@ -141,9 +142,9 @@ class SettingsDialog(QDialog):
         self._slider(form, "window_sensitivity", translate("Settings", "Speed of windowing"), 20, 300)
         self._slider(form, "scroll_sensitivity", translate("Settings", "Speed of scrolling"), 20, 300)
         self._box(form, "scroll_reversed", translate("Settings", "Scroll the other way round"))
-        self.mouse_lines = text_label("", "secondary")
-        self.mouse_lines.setMinimumWidth(380)
-        form.addRow(self.mouse_lines)
+        self._gestures = QVBoxLayout()
+        self._gestures_shown: list[tuple[str, str]] = []
+        form.addRow(self._gestures)
         return page
 
     def _image_page(self) -> QWidget:
@@ -198,7 +199,26 @@ class SettingsDialog(QDialog):
             named[name].setToolTip(locked)
         self.boxes["update_check"].setEnabled(may_be_chosen(self._workspace))
         self.update_note.setText(update_note(self._workspace))
-        self.mouse_lines.setText("\n".join(f"{what}:  {does}" for what, does in mouse_lines(settings)))
+        self._show_gestures(mouse_lines(settings))
+
+    def _show_gestures(self, lines: list[tuple[str, str]]) -> None:
+        """What the hand does beside what happens."""
+        if lines == self._gestures_shown:
+            return
+        self._gestures_shown = lines
+        empty(self._gestures)
+        table = QWidget()
+        grid = QGridLayout(table)
+        grid.setContentsMargins(0, 8, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(1, 1)
+        for row, (what, does) in enumerate(lines):
+            name = QLabel(what)
+            name.setObjectName("secondary")
+            grid.addWidget(name, row, 0)
+            grid.addWidget(QLabel(does), row, 1)
+        self._gestures.addWidget(table)
 
     def _as_delivered(self) -> None:
         fresh = Settings()

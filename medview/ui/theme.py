@@ -39,16 +39,18 @@ class Theme:
     ai: str
     selected: str
     """Ground of a chosen row."""
+    field: str
+    """Ground of what is typed or chosen in."""
     image: str = "#000000"
 
 
 DARK = Theme(
     "dark", "#16181c", "#1e2126", "#272b31", "#363b43", "#e6e8eb", "#a3a9b3", "#6d737d", "#4c9be8", "#0b0d10",
-    "#e0a83c", "#f07470", "#6fbf8a", "#a89cf0", "#243b53",
+    "#e0a83c", "#f07470", "#6fbf8a", "#a89cf0", "#243b53", "#16181c",
 )  # fmt: skip
 LIGHT = Theme(
     "light", "#e4e6ea", "#f3f4f6", "#ffffff", "#c3c8d0", "#1a1d22", "#545b66", "#9096a0", "#1f6fbf", "#ffffff",
-    "#855600", "#b3261e", "#1a6b3b", "#5b3fc4", "#c9dff5",
+    "#855600", "#b3261e", "#1a6b3b", "#5b3fc4", "#c9dff5", "#ffffff",
 )  # fmt: skip
 
 
@@ -232,7 +234,7 @@ QPushButton:checked {{ border-color: {t.accent}; background: {t.line}; font-weig
 QPushButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled {{ border-color: {t.line}; color: {t.disabled}; background: transparent; }}
 QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
-QPushButton#choice {{ background: {t.window}; text-align: left; padding-left: 9px; }}
+QPushButton#choice {{ background: {t.field}; text-align: left; padding-left: 9px; }}
 QPushButton::menu-indicator {{ image: url(medviewicons:caret-down.svg); width: 10px; height: 10px;
   subcontrol-origin: border; subcontrol-position: right center; right: 7px; }}
 QPushButton#primary {{ background: {t.accent}; border-color: {t.accent}; color: {t.on_accent}; font-weight: 600; }}
@@ -243,10 +245,11 @@ QPushButton#flat {{ background: transparent; border-color: transparent; color: {
 QPushButton#flat:hover {{ border-color: {t.line}; }}
 QPushButton#flat:focus {{ border-color: {t.accent}; }}
 
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QKeySequenceEdit {{ background: {t.window}; border: 1px solid {t.line};
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QKeySequenceEdit {{ background: {t.field}; border: 1px solid {t.line};
   border-radius: 4px; padding: 3px 6px; min-height: 16px; selection-background-color: {t.accent};
   selection-color: {t.on_accent}; }}
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {t.accent}; }}
+QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ background: transparent; }}
 QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox::down-arrow {{ image: url(medviewicons:caret-down.svg); width: 10px; height: 10px; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line};
@@ -254,10 +257,10 @@ QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line
 QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
 
 QCheckBox, QRadioButton {{ spacing: 6px; }}
-QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {t.secondary}; border-radius: 3px; background: {t.window}; }}
+QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {t.secondary}; border-radius: 3px; background: {t.field}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url(medviewicons:check.svg); }}
 QCheckBox::indicator:disabled {{ border-color: {t.line}; }}
-QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {t.secondary}; border-radius: 8px; background: {t.window}; }}
+QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {t.secondary}; border-radius: 8px; background: {t.field}; }}
 QRadioButton::indicator:checked {{ border: 4px solid {t.accent}; width: 8px; height: 8px; background: {t.on_accent}; }}
 QRadioButton:focus {{ color: {t.accent}; }}
 QRadioButton#unfit {{ color: {t.secondary}; }}
@@ -297,7 +300,7 @@ QFrame#rule {{ background: {t.line}; max-height: 1px; min-height: 1px; border: n
 QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; }}
 QWidget#document {{ background: {t.panel}; border-left: 1px solid {t.line}; }}
 QTextBrowser#page {{ background: {t.panel}; border: none; border-top: 1px solid {t.line}; padding: 12px 16px; color: {t.text}; }}
-QPlainTextEdit {{ background: {t.window}; border: 1px solid {t.line}; border-radius: 3px; padding: 4px; color: {t.text}; }}
+QPlainTextEdit {{ background: {t.field}; border: 1px solid {t.line}; border-radius: 3px; padding: 4px; color: {t.text}; }}
 QPlainTextEdit#said {{ background: {t.panel}; border: none; padding: 0 8px; }}
 QLineEdit[missing="true"] {{ border-color: {t.danger}; color: {t.danger}; }}
 QFrame#notice {{ background: {t.raised}; border: none; border-bottom: 1px solid {t.line}; }}

@@ -25,6 +25,8 @@ from medview.ui.viewport_style import AI_CYAN, AI_VIOLET, SECONDARY
 translate = QCoreApplication.translate
 
 _HALO = QColor(0, 0, 0, 150)
+SMALL = 280.0
+"""Px of width below which a finding tells in a viewport how large it is and nothing more: its name stands in the list."""
 
 
 def finding_text(finding: Finding, decision: Decision = UNDECIDED) -> str:
@@ -32,6 +34,13 @@ def finding_text(finding: Finding, decision: Decision = UNDECIDED) -> str:
     tick = "✓ " if decision.verdict == "accepted" else ""
     size = "" if finding.size_mm is None else f"  {shown_number(finding.size_mm, '.1f')} mm"
     return f"{tick}{decision.label or model_text(finding.label)}{size}  {shown_number(finding.score, '.2f')}"
+
+
+def _short_text(finding: Finding, decision: Decision) -> str:
+    """The diameter, or the label where there is none."""
+    tick = "✓ " if decision.verdict == "accepted" else ""
+    size = "" if finding.size_mm is None else f"{shown_number(finding.size_mm, '.1f')} mm"
+    return tick + (size or decision.label or model_text(finding.label))
 
 
 def draw_findings(
@@ -65,7 +74,12 @@ def draw_findings(
             points = points_on(finding.keypoints, shown, geometry)
             if points:
                 _draw_points(canvas, transform, finding, points, taken)
-            lines = [(finding_text(finding, decision), AI_CYAN if central else SECONDARY, canvas.fonts.text)]
+            is_small = canvas.width < SMALL
+            words = _short_text(finding, decision) if is_small else finding_text(finding, decision)
+            lines = [(words, AI_CYAN if central else SECONDARY, canvas.fonts.text)]
+            if is_small:
+                taken.append(_draw_words(canvas, polygon.boundingRect(), lines, taken))
+                continue
             before = prior(f"{key}/{finding.id}", finding.size_mm) if central else None
             if before is not None:
                 lines.append((short_prior_text(before), AI_CYAN, canvas.fonts.small))
@@ -135,6 +149,8 @@ def _draw_words(
     place = QRectF(box.right() + 6, box.top() - 2, width, height)
     if place.right() > canvas.width - 14:
         place.moveRight(box.left() - 6)
+    # Where neither side has room they lie on the box, and nothing of them is cut.
+    place.moveLeft(max(4.0, min(place.left(), canvas.width - 14 - width)))
     while any(place.intersects(other) for other in taken):
         place.translate(0, height + 2)
     y = place.top()

@@ -6,8 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from medview.app.notices import stack_place
 from medview.app.workspace import MOST_ROWS
@@ -77,18 +85,21 @@ class EmptyPlace(QWidget):
         super().__init__()
         self._workspace = workspace
         column = QVBoxLayout(self)
-        column.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(12)
+        column.addStretch(1)
         self.sign = QLabel()
         self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.heading = QLabel()
         self.heading.setObjectName("heading")
         self.heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.heading.setWordWrap(True)
         self.detail = QLabel()
+        self.detail.setWordWrap(True)
         self.detail.setObjectName("secondary")
         self.detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.detail.setTextFormat(Qt.TextFormat.PlainText)
-        row = QHBoxLayout()
+        self._row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row.setSpacing(8)
         self.open_button = QPushButton(translate("EmptyPlace", "Open folder…"))
@@ -108,6 +119,14 @@ class EmptyPlace(QWidget):
         self._below = QVBoxLayout()
         self._below.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addLayout(self._below)
+        column.addStretch(1)
+        self.use = QLabel(
+            translate("EmptyPlace", "For research and teaching. Not a medical device, not for diagnosis.")
+        )
+        self.use.setObjectName("secondary")
+        self.use.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.use.setWordWrap(True)
+        column.addWidget(self.use)
         self.recent: RecentStart | None = None
         self._look_soon = QTimer(self)
         self._look_soon.setSingleShot(True)
@@ -120,6 +139,22 @@ class EmptyPlace(QWidget):
         super().showEvent(event)
         self._look_soon.start()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Buttons below each other where there is no room beside each other, and as many recent studies as there is room for."""
+        buttons = (self.open_button, self.recent_button, self.demo_button, self.cancel_button)
+        shown = [one.sizeHint().width() for one in buttons if not one.isHidden()]
+        beside = sum(shown) + self._row.spacing() * len(shown) + 24 <= self.width()
+        self._row.setDirection(
+            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom,
+        )
+        if self.recent is not None:
+            above = sum(one.sizeHint().height() + 12 for one in (self.sign, self.heading, self.detail, self.use))
+            self.recent.fit(self.width() - 24, self.height() - above - self._row.sizeHint().height() - 48)
+
     def _look(self) -> None:
         """List what was opened last, when nothing else is to be done."""
         if self._workspace.scan_step is not None or not self.isVisible():
@@ -129,6 +164,7 @@ class EmptyPlace(QWidget):
 
             self.recent = RecentStart(self._workspace)
             self._below.addWidget(self.recent)
+            self._fit()
         self.recent.look()
 
     def refresh(self) -> None:
@@ -153,12 +189,15 @@ class EmptyPlace(QWidget):
         else:
             self.heading.setText(translate("EmptyPlace", "Drop a study folder here, or press Ctrl+O"))
             self.detail.setText(
-                translate("EmptyPlace", "DICOM folders, files and DICOMDIR · NIfTI, NRRD, MHA · PNG, JPEG, TIFF")
+                translate(
+                    "EmptyPlace", "DICOM folders, files and DICOMDIR · NIfTI, NRRD, MHA · PNG, JPEG, TIFF · ZIP, TAR"
+                )
             )
         self.open_button.setVisible(not busy)
         self.recent_button.setVisible(not busy)
         self.demo_button.setVisible(not busy)
         self.cancel_button.setVisible(busy)
+        self._fit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -196,7 +235,7 @@ class ViewportGrid(QWidget):
         super().__init__()
         self.setAccessibleName(translate("ViewportGrid", "Images"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(320, 240)
+        self.setMinimumSize(240, 160)
         self._workspace = workspace
         self._make = make
         self.run_command: Callable[[str], None] | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QMainWindow, QToolBar
 
-from medview.ui.parts import fit_into_screen
+from medview.ui.parts import fit_into_screen, show_fitted
 
 if TYPE_CHECKING:
     from medview.app.channel_question import ChannelQuestion
@@ -142,7 +142,7 @@ class WindowDialogs(QMainWindow):
 
         dialog = ChannelDialog(self._workspace, question, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        show_fitted(dialog)
 
     def show_region_histogram(self) -> None:
         """Open the histogram of the selected region."""
@@ -210,7 +210,7 @@ class WindowDialogs(QMainWindow):
         """Open the form that writes the study without identity."""
         from medview.ui.share_dialog import ShareDialog
 
-        ShareDialog(self._workspace, self).show()
+        show_fitted(ShareDialog(self._workspace, self))
 
     def show_jobs(self) -> None:
         """Open the list of jobs."""

@@ -119,6 +119,11 @@ def _model_name(result: InferenceResult) -> str:
     return model_text(result.provenance.package_name) or result.provenance.package_id
 
 
+def choose_first() -> str:
+    """Why nothing can be said of a finding now."""
+    return translate("Findings", "Choose a finding in the list first")
+
+
 class WorklistPanel(FollowingPanel):
     """Hidden while nothing was found."""
 
@@ -359,12 +364,15 @@ class WorklistPanel(FollowingPanel):
         verdict = self._worklist.verdict()
         for button, wanted in ((self.accept, "accepted"), (self.reject, "rejected")):
             button.setEnabled(bool(chosen))
+            tip = button.accessibleName()
+            button.setToolTip(tip if chosen else f"{tip}\n{choose_first()}")
             button.setChecked(bool(chosen) and verdict == wanted)
         self._tell_evidence(chosen)
         among = everything if goes else ()
         self.prior.show_item(next((item for item in among if self._is_gone_to(item, gone_to)), None))
         key = self._worklist.chosen_key()
         self.note.setEnabled(bool(chosen) or key is not None)
+        self.note.setPlaceholderText(self.note.accessibleName() if self.note.isEnabled() else choose_first())
         if not (self.note.hasFocus() and self.note.isModified()):
             self._noted = key.key_image.key if key is not None and key.key_image is not None else chosen
             note = self._workspace.decisions.of(*chosen[0]).note if chosen else ""

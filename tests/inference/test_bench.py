@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from medview.cli.commands import run as run_command
-from medview.core.problem import MedviewError
+from medview.core.problem import MedviewError, Note
 from medview.inference.bench import bench_package, example_input
 from medview.inference.devices import Device
 from medview.inference.package import ModelPackage
@@ -21,7 +21,12 @@ from tests.inference.volumes import made_package
 
 DEVICES = (
     Device("cuda", "Card", "CUDAExecutionProvider"),
-    Device("directml", "Other card", "DmlExecutionProvider", present=False, reason="only on Windows"),
+    Device(
+        "directml",
+        "Other card",
+        "DmlExecutionProvider",
+        why=Note("device_other_system", "only on Windows", ("Windows",)),
+    ),
     Device("cpu", "Processor", "CPUExecutionProvider"),
 )
 

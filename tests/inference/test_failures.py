@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medview.core.problem import ExitCode, MedviewError
+from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Cancelled
 from medview.core.volume import ModalityTransform, SliceState
 from medview.inference import session as session_module
@@ -234,7 +234,10 @@ def test_the_order_of_auto(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
             devices,
             "available_devices",
-            lambda: tuple(Device(kind.id, kind.title, kind.provider, kind.id in present) for kind in devices._KINDS),
+            lambda: tuple(
+                Device(kind.id, kind.title, kind.provider, None if kind.id in present else Note("away", "away"))
+                for kind in devices._KINDS
+            ),
         )
 
     pretend("cpu", "openvino", "cuda", "tensorrt")

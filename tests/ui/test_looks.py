@@ -35,7 +35,7 @@ WAIT = 20_000
 
 READ = ("text", "secondary", "warning", "danger", "done", "ai")
 """Roles of words."""
-GROUNDS = ("window", "panel", "raised")
+GROUNDS = ("window", "panel", "raised", "field")
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda one: one.name)
