@@ -197,8 +197,16 @@ class PromptedOutput(Strict):
     once. ``embeddings``: inputs of the decoder and the outputs of ``model`` that they are fed with. A point is given as
     (x, y) in ``coordinates`` of the tensor with the label 1 (inside) or 0 (outside), the corners of a box with the labels
     2 and 3, and without a box a point with the label -1 fills up, as in the exports of SAM; ``decoder_input`` names that
-    are null are not fed. The mask's logits are compared with ``threshold``; of several masks that with the best score is
-    taken. Masks that are coarser than the tensor are enlarged linearly.
+    are null are not fed. The mask's logits are compared with ``threshold``. Masks that are coarser than the tensor are
+    enlarged linearly.
+
+    ``coordinates`` ``pixels``: the tensor's voxels, centres at whole numbers; ``normalised``: 0 to 1 from border to border;
+    ``scaled``: the slice's own (x, y) times the factor of its resizing, as Segment Anything and its kin place them, up to
+    half a voxel of the slice beside the true place. ``choice`` ``best``: of several masks that with the best score is
+    taken; ``by_points``: of four the first where there are more than two points (corners and fillers count), else the best
+    of the others, as Segment Anything chooses itself; ``first``. ``covers``: rows and columns of the tensor, from its first
+    voxel, that a mask reaches over, where the network fills up what it is given; null: the tensor's. ``straight``: a coarser
+    mask goes onto the slice in one (Segment Anything 2, MedSAM) and not by way of the tensor's grid.
     """
 
     kind: Literal["prompted"]
@@ -213,16 +221,23 @@ class PromptedOutput(Strict):
     """Rows and columns of the tensor, for decoders that enlarge their masks to that."""
     masks_output: str = "masks"
     scores_output: str | None = None
-    coordinates: Literal["pixels", "normalised"] = "pixels"
+    coordinates: Literal["pixels", "normalised", "scaled"] = "pixels"
+    choice: Literal["best", "by_points", "first"] = "best"
+    covers: tuple[PositiveInt, PositiveInt] | None = None
+    straight: bool = False
+    takes_boxes: bool = True
+    """Whether the labels 2 and 3 mean something to the network."""
     threshold: float = 0.0
     fills_up: bool = True
-    """Whether a point with the label -1 is given where there is no box."""
+    """Whether a point with the label -1 is given where there is no box; wrong where the graph adds one itself."""
     label: LabelEntry = LabelEntry(index=0, value=1, name="object")
 
     @model_validator(mode="after")
     def _valued(self) -> PromptedOutput:
         if (self.label.value or self.label.index) < 1:
             raise ValueError("label: its value must be above 0")
+        if self.straight and self.covers is not None:
+            raise ValueError("straight: goes with masks that reach over the tensor; leave covers out")
         return self
 
 

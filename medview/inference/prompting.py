@@ -115,24 +115,45 @@ def decode_mask(
         )
         where = str(embedding.package.folder)
         raise MedviewError("masks_unusable", text, where, ExitCode.RUN_FAILED, (output.decoder,))
-    best = int(np.argmax(scores))
-    logits = masks[best]
-    if logits.shape != embedding.tensor_shape:
-        height, width = embedding.tensor_shape
+    best = _chosen(output, scores, feeds[output.labels_input].shape[-1])
+    place = embedding.placement
+    if output.straight:
+        factors = np.divide((1, *embedding.tensor_shape), (1, *masks.shape[1:]))
+        place = place.scaled(factors, 0.5 * factors - 0.5, (1, *masks.shape[1:]))
+        logits = masks[best]
+    else:
+        logits = _whole(output, masks[best], embedding)
+    return _on_slice(place, logits, output.threshold), float(scores[best])
+
+
+def _chosen(output: PromptedOutput, scores: NDArray[np.float32], points: int) -> int:
+    """Which mask counts."""
+    if output.choice == "by_points" and len(scores) == 4:
+        return 0 if points > 2 else 1 + int(np.argmax(scores[1:]))
+    return 0 if output.choice == "first" else int(np.argmax(scores))
+
+
+def _whole(output: PromptedOutput, logits: NDArray[np.float32], embedding: Embedding) -> NDArray[np.float32]:
+    """A mask on the tensor's own pixels."""
+    height, width = output.covers or embedding.tensor_shape
+    if logits.shape != (height, width):
         logits = resize_axes(logits, {0: height, 1: width}, "linear")
-    return _on_slice(embedding, logits, output.threshold), float(scores[best])
+    rows, columns = embedding.tensor_shape
+    return logits[:rows, :columns]
 
 
 def _feeds(
     embedding: Embedding, output: PromptedOutput, prompts: Sequence[Prompt], session: Session
 ) -> dict[str, AnyArray]:
+    ports = {port.name: port for port in session.inputs}
     places, labels = _prompt_arrays(embedding, output, prompts)
+    if output.points_input in ports:
+        places, labels = _as_wanted(embedding.package, places, labels, ports[output.points_input])
     given: dict[str, AnyArray] = {
         **embedding.arrays,
         output.points_input: places,
         output.labels_input: labels,
     }
-    ports = {port.name: port for port in session.inputs}
     if output.mask_input is not None and output.mask_input in ports:
         shape = [
             size or n
@@ -145,6 +166,22 @@ def _feeds(
         given[output.size_input] = np.asarray(embedding.tensor_shape, dtype=np.float32)
     _refuse_other_inputs(embedding.package, set(given), set(ports))
     return {name: np.ascontiguousarray(array, dtype=DTYPES[ports[name].type]) for name, array in given.items()}
+
+
+def _as_wanted(package: ModelPackage, places: AnyArray, labels: AnyArray, port: Port) -> tuple[AnyArray, AnyArray]:
+    """Filled up to a fixed count of points, and with an axis of objects between batch and points where the graph has one."""
+    count = port.shape[-2] if len(port.shape) > 2 else None
+    if count is not None and count < places.shape[1]:
+        raise _not_taken(f"{package.manifest.name} takes {count} points at most, corners of a box and fillers counted")
+    more = 0 if count is None else count - places.shape[1]
+    if more:
+        places = np.concatenate([places, np.zeros((1, more, 2), places.dtype)], axis=1)
+        labels = np.concatenate([labels, np.full((1, more), NOTHING, labels.dtype)], axis=1)
+    return (places[:, None], labels[:, None]) if len(port.shape) == 4 else (places, labels)
+
+
+def _not_taken(text: str) -> MedviewError:
+    return MedviewError("bad_prompt", f"{text}.", None, ExitCode.BAD_USE, (text,))
 
 
 def check_decoder_ports(package: ModelPackage, inputs: Sequence[Port], outputs: Sequence[Port]) -> None:
@@ -180,8 +217,10 @@ def _prompt_arrays(
     labels: list[int] = []
     has_box = False
     for prompt in prompts:
-        placed = [_in_tensor(embedding, x, y) for x, y in prompt.points]
+        placed = [_in_tensor(embedding, x, y, scaled=output.coordinates == "scaled") for x, y in prompt.points]
         if prompt.kind == "box":
+            if not output.takes_boxes:
+                raise _not_taken(f"{embedding.package.manifest.name} takes points, no boxes")
             has_box = True
             (x0, y0), (x1, y1) = placed
             places += [(min(x0, x1), min(y0, y1)), (max(x0, x1), max(y0, y1))]
@@ -201,19 +240,21 @@ def _prompt_arrays(
     return coordinates[None], np.asarray([labels], dtype=np.float32)
 
 
-def _in_tensor(embedding: Embedding, x: float, y: float) -> tuple[float, float]:
+def _in_tensor(embedding: Embedding, x: float, y: float, *, scaled: bool = False) -> tuple[float, float]:
     matrix, offset = embedding.placement.source_to_tensor()
     place = matrix @ np.array([0.0, y, x]) + offset
+    if scaled:
+        # The middle of the first pixel stays the middle of the first pixel.
+        place = place - 0.5 * (np.abs(matrix).max(axis=1) - 1.0)
     return (float(place[2]), float(place[1]))
 
 
-def _on_slice(embedding: Embedding, logits: NDArray[np.float32], threshold: float) -> Mask:
-    """The tensor's mask on the slice's own pixels; what the tensor does not reach is outside."""
-    collector = ValueCollector(embedding.placement)
+def _on_slice(placement: Placement, logits: NDArray[np.float32], threshold: float) -> Mask:
+    """A mask on the slice's own pixels; what the tensor does not reach is outside."""
+    collector = ValueCollector(placement)
     collector.put(0, logits[None])
-    shape = embedding.placement.orientation.source_shape
-    values = np.empty(shape, dtype=np.float32)
-    collector.onto_slices(embedding.placement.orientation.view(values))
+    values = np.empty(placement.orientation.source_shape, dtype=np.float32)
+    collector.onto_slices(placement.orientation.view(values))
     with np.errstate(invalid="ignore"):
         return np.asarray(values[0] > threshold)
 

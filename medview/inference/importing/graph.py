@@ -65,6 +65,9 @@ class OnnxGraph:
     activation_before: str | None = None
     """The same where more is done to the first output after it, with no weights in between (calibration)."""
 
+    made_longer: frozenset[str] = frozenset()
+    """Inputs that the graph itself joins with something or fills up before it computes with them."""
+
     @property
     def activation_inside(self) -> str | None:
         """``softmax`` or ``sigmoid`` where the first output's last operator is that, else None."""
@@ -150,6 +153,7 @@ def _graph_of(data: memoryview, path: Path, facts: OnnxFacts) -> OnnxGraph:
         operators=frozenset(operator for operator, _ in walked.made_by.values()),
         metadata=metadata,
         activation_before=_activation_before(outputs[0].name, walked) if outputs else None,
+        made_longer=_made_longer(walked),
     )
 
 
@@ -233,6 +237,25 @@ def _tail(name: str, walked: _Walked) -> str:
             return operator
         name = given
     return operator
+
+
+SHAPING = frozenset({"Identity", "Cast", "Unsqueeze", "Squeeze", "Reshape", "Transpose", "Slice"})
+
+
+def _made_longer(walked: _Walked) -> frozenset[str]:
+    """Inputs that a Concat or Pad takes, through nothing but what shapes them."""
+    inputs = {port.name for port in walked.inputs} - walked.weights
+    found = set()
+    for made, (operator, _) in walked.made_by.items():
+        for name in walked.given_to[made] if operator in {"Concat", "Pad"} else ():
+            for _ in range(FARTHEST):
+                before, given = walked.made_by.get(name, ("", ""))
+                if before not in SHAPING:
+                    break
+                name = given
+            if name in inputs:
+                found.add(name)
+    return frozenset(found)
 
 
 WEIGHING = frozenset(
