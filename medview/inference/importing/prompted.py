@@ -110,10 +110,12 @@ def _steps(draft: Draft, decoder: OnnxGraph, face: InputFace) -> list[dict[str, 
         # Segment Anything 2 resizes what is scaled already, so that nothing is rounded to 8 bit.
         return [*steps, resized] if known == "sam2" else [resized, *steps]
     resized = {"step": "resize", "size": size, "kind": kind, "aspect": "keep", "place": "none"}
-    if face.fixed:
+    if face.fixed or steps:
         return [resized, *steps, {"step": "pad", "size": size}]
+    if "input.steps" in draft.answers:
+        return []
     draft.output["covers"] = size
-    draft.guess("output.covers", size, "sizes are open: the network fills its input up to that itself")
+    draft.guess("output.covers", size, "sizes are open and values not prepared: the network fills up to that itself")
     return [resized, *steps]
 
 
