@@ -174,10 +174,16 @@ def check_target(output: Path) -> None:
 
 def _check_also(also: Sequence[str], output: Path, study: Study) -> None:
     if also:
-        from medview.app.statement_files import file_kinds, refuse_source_folder
+        from medview.app.statement_files import PAGES, file_kinds, refuse_source_folder
 
-        file_kinds(also)
+        _kinds, languages = file_kinds(also)
         refuse_source_folder(output, study)
+        for kind, of_kind in languages.items():
+            if kind in PAGES:
+                from medview.app.visual_report import checked_template
+
+                for language in of_kind:
+                    checked_template(language)
 
 
 def cannot_write(path: Path, why: object) -> MedviewError:

@@ -87,6 +87,10 @@ def write_statement(
     return WrittenFiles(tuple(writing.paths), tuple(writing.notes))
 
 
+PAGES: frozenset[FileKind] = frozenset({"html", "pdf", "pdf-dicom"})
+"""Kinds that are made from a template."""
+
+
 def file_kinds(words: Sequence[str]) -> tuple[list[FileKind], dict[FileKind, list[Language]]]:
     """Kinds by their names, and the languages of each: ``html-zh`` and ``pdf-zh`` are Chinese, after English where both are asked for.
 

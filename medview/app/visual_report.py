@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from medview import __version__
 from medview.app.key_pictures import KeyPicture, address_of, key_pictures
-from medview.app.page_template import fill_template
+from medview.app.page_template import check_template, fill_template, names_in
 from medview.app.stated_fusion import title_of
 from medview.core.finding import Code, Provenance
 from medview.core.folders import user_folder
@@ -112,6 +112,22 @@ def read_template(path: Path) -> str:
         raise MedviewError("bad_template", text, str(path), ExitCode.BAD_USE, (str(path), why)) from error
 
 
+MORE_NAMES = frozenset({"study_uid", "has_findings", "findings", "is_rejected", "prior_days"})
+"""What a template may name beside all that medview's own ones do."""
+
+
+def checked_template(language: Language, path: Path | None = None) -> tuple[str, str]:
+    """The template of a language, or that in ``path``, and where it lies.
+
+    Raises MedviewError with the line of what is wrong, also in a part that the next report may leave empty.
+    """
+    used = path or template_path(language)
+    template = read_template(used)
+    own = (resource_path("reports", f"report_{one}.html").read_text(encoding="utf-8") for one in LANGUAGES)
+    check_template(template, MORE_NAMES.union(*map(names_in, own)), str(used))
+    return template, str(used)
+
+
 def report_html(
     statement: Statement,
     language: Language = "en",
@@ -121,10 +137,10 @@ def report_html(
     progress: Progress = no_progress,
 ) -> str:
     """The report as one HTML page that holds its pictures. Raises MedviewError: other_patient, bad_template …"""
+    page, used = checked_template(language, template)
     check_sources(statement)
     shown = key_pictures(statement, progress) if pictures is None else pictures
-    path = template or template_path(language)
-    return fill_template(read_template(path), report_content(statement, language, shown), str(path))
+    return fill_template(page, report_content(statement, language, shown), used)
 
 
 def check_sources(statement: Statement) -> None:

@@ -73,6 +73,9 @@ TEMPLATES: Mapping[str, str] = {
     "rtstruct_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
     "document_impossible": QT_TRANSLATE_NOOP("Message", "{0} was not written: {1}."),
     "bad_template": QT_TRANSLATE_NOOP("Message", "{0} is no template: {1}."),
+    "template_unended": QT_TRANSLATE_NOOP("Message", "{0}, line {1}: {2} has no end."),
+    "template_unbegun": QT_TRANSLATE_NOOP("Message", "{0}, line {1}: {2} ends what did not begin."),
+    "template_unknown": QT_TRANSLATE_NOOP("Message", "{0}, line {1}: nothing is called '{2}'."),
     "pdf_failed": QT_TRANSLATE_NOOP("Message", "The PDF could not be laid out: {0}."),
     "no_study": QT_TRANSLATE_NOOP("Message", "No study is shown."),
     "package_installed": QT_TRANSLATE_NOOP("Message", "{0} is installed."),
@@ -388,6 +391,10 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "wrong_transfer_syntax": QT_TRANSLATE_NOOP(
         "Message", "The data set is not written in the transfer syntax that the file names; it was read as it is."
+    ),
+    "xray_intensities": QT_TRANSLATE_NOOP(
+        "Message",
+        "The Modality LUT or rescale of the file leads to X-ray intensities; values and windows are those as stored.",
     ),
     "zero_slope": QT_TRANSLATE_NOOP("Message", "Rescale Slope is 0 in the file; it is taken as 1."),
     "time_points_not_supported": QT_TRANSLATE_NOOP("Message", "This format holds one time point only."),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from medview.app.stating import statement_maker
 from medview.core.problem import MedviewError
 from medview.ui.images_dialog import goes_with
+from medview.ui.messages import message_text
 from medview.ui.parts import show_fitted, text_label, title_label
 from medview.ui.text import translate
 
@@ -130,6 +131,8 @@ class SaveDialog(QDialog):
         )
         column.addWidget(self.among_sources)
         self.among_sources.toggled.connect(self._follow)
+        self.template_said = text_label("", "danger", selectable=True)
+        column.addWidget(self.template_said)
         self.said = text_label("", "secondary")
         self.said.setWordWrap(True)
         column.addWidget(self.said)
@@ -148,6 +151,7 @@ class SaveDialog(QDialog):
         self.save.clicked.connect(self.save_files)
         buttons.addWidget(self.save)
         column.addLayout(buttons)
+        self.language.currentIndexChanged.connect(self._check_template)
         self._follow()
 
     def chosen(self) -> list[FileKind]:
@@ -171,6 +175,26 @@ class SaveDialog(QDialog):
         self.among_sources.setVisible(inside)
         allowed = not inside or self.among_sources.isChecked()
         self.save.setEnabled(bool(self.chosen()) and bool(self.folder.text().strip()) and allowed)
+        self._check_template()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self._check_template()  # who edits it elsewhere comes back to see
+
+    def _check_template(self, _at: int = 0) -> None:
+        """Say at once what is wrong with a template of the hospital's own, and in which line."""
+        from medview.app.statement_files import PAGES
+        from medview.app.visual_report import checked_template
+
+        told = ""
+        try:
+            if PAGES.intersection(self.chosen()):
+                checked_template(cast("Language", self.language.currentData()))
+        except MedviewError as error:
+            told = message_text(error.code, error.text, error.values, error.path or "")
+        self.template_said.setText(told)
+        self.template_said.setVisible(bool(told))
 
     def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, translate("Save", "Folder to write into"), self.folder.text())

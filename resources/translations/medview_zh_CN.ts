@@ -4235,6 +4235,18 @@
         <translation>{0} 不是有效模板：{1}。</translation>
     </message>
     <message>
+        <source>{0}, line {1}: {2} has no end.</source>
+        <translation>{0}，第 {1} 行：{2} 没有结束标记。</translation>
+    </message>
+    <message>
+        <source>{0}, line {1}: {2} ends what did not begin.</source>
+        <translation>{0}，第 {1} 行：{2} 没有对应的开始标记。</translation>
+    </message>
+    <message>
+        <source>{0}, line {1}: nothing is called &apos;{2}&apos;.</source>
+        <translation>{0}，第 {1} 行：没有名为“{2}”的内容。</translation>
+    </message>
+    <message>
         <source>The PDF could not be laid out: {0}.</source>
         <translation>无法生成 PDF：{0}。</translation>
     </message>
@@ -4861,6 +4873,10 @@
     <message>
         <source>The data set is not written in the transfer syntax that the file names; it was read as it is.</source>
         <translation>数据集与文件注明的传输语法不符，已按实际内容读取。</translation>
+    </message>
+    <message>
+        <source>The Modality LUT or rescale of the file leads to X-ray intensities; values and windows are those as stored.</source>
+        <translation>文件的 Modality LUT 或重定标换算到的是 X 射线强度；数值与窗宽窗位均按存储值。</translation>
     </message>
     <message>
         <source>Rescale Slope is 0 in the file; it is taken as 1.</source>

@@ -15,9 +15,17 @@ import pydicom
 import pypdfium2
 import pytest
 
-from medview.app.page_template import fill_template
+from medview.app.page_template import fill_template, names_in
 from medview.app.statement_files import FILE_KINDS, holds_sources, statement_csv, write_statement
-from medview.app.visual_report import LANGUAGES, report_content, report_html, template_path
+from medview.app.visual_report import (
+    LANGUAGES,
+    MORE_NAMES,
+    checked_template,
+    read_template,
+    report_content,
+    report_html,
+    template_path,
+)
 from medview.core.folders import HOME_VARIABLE
 from medview.core.presentation_state import DisplayedArea
 from medview.core.problem import MedviewError
@@ -139,11 +147,36 @@ def test_a_report_writes_the_patient_as_its_readers_do(tmp_path: Path) -> None:
     assert there == "image 5 of 12; R 12 P 3 H 40 mm"  # the letters of the picture's edges
 
 
-@pytest.mark.parametrize("template", ["{{#a}}", "{{/a}}", "{{nobody}}", "{{#a}}{{/b}}"])
-def test_a_broken_template_is_refused(template: str) -> None:
+BROKEN = [
+    ("x\n{{#marks}}", "template_unended", "2", "{{#marks}}"),
+    ("\n\n{{/marks}}", "template_unbegun", "3", "{{/marks}}"),
+    ("{{\nnobody\n}}\n", "template_unknown", "1", "nobody"),
+    ("{{#marks}}\n{{/volumes}}", "template_unbegun", "2", "{{/volumes}}"),
+    ("{{! a\nnote }}\n{{#has_marks}}\n{{^marks}}{{/marks}}{{sizes}}{{/has_marks}}", "template_unknown", "4", "sizes"),
+]
+
+
+@pytest.mark.parametrize(("template", "code", "line", "what"), BROKEN)
+def test_a_broken_template_is_refused_with_its_line_before_anything_is_made(
+    template: str, code: str, line: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a name in a part that is empty this time, which the next patient's report would have met."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    own = tmp_path / "home" / "reports" / "report_en.html"
+    own.parent.mkdir(parents=True)
+    own.write_text(template, encoding="utf-8")
     with pytest.raises(MedviewError) as refused:
-        fill_template(template, {"a": [{}]})
-    assert refused.value.code == "bad_template"
+        checked_template("en")
+    assert (refused.value.code, refused.value.values) == (code, (str(own), line, what))
+    assert checked_template("zh_CN")[0]
+
+
+def test_every_name_that_a_report_has_is_known_to_the_check(tmp_path: Path) -> None:
+    content = report_content(whole_statement(tmp_path / "in"), "en", ())
+    rows = [row for value in content.values() if isinstance(value, list) for row in value]
+    names = set(content).union(*rows)
+    own = [read_template(template_path(language)) for language in LANGUAGES]
+    assert names <= MORE_NAMES.union(*map(names_in, own))
 
 
 def test_values_cannot_be_templates_or_markup() -> None:

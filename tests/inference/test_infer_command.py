@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from medview.cli.__main__ import main
+from medview.core.folders import user_folder
 from medview.core.problem import ExitCode
 from medview.formats.writing import write_volume
 from tests.inference import networks
@@ -348,3 +349,10 @@ def test_a_report_and_objects_are_written_beside_it(
     assert (code, answer["error"]["code"]) == (ExitCode.BAD_USE, "bad_use")
     code, answer = answered(capsys, *words, "--output", folder)
     assert (code, answer["error"]["code"]) == (ExitCode.BAD_USE, "source_folder")
+    # A broken template of the hospital's own is told before the network is run, not after.
+    own = user_folder() / "reports" / "report_zh_CN.html"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("{{#marks}}", encoding="utf-8")
+    code, answer = answered(capsys, *words, "--output", tmp_path / "never")
+    assert (code, answer["error"]["code"]) == (ExitCode.BAD_USE, "template_unended")
+    assert not (tmp_path / "never").exists()

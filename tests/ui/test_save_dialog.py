@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QCheckBox
 from pytestqt.qtbot import QtBot
 
 from medview.app.measurements import place_of
 from medview.app.shown_slice import acquired_shown
+from medview.core.folders import user_folder
 from medview.core.measurement import Measurement
 from medview.ui.application import Desk
 from medview.ui.save_dialog import SaveDialog
@@ -73,3 +74,28 @@ def test_the_report_is_previewed(qtbot: QtBot, dialog: SaveDialog) -> None:
     qtbot.waitUntil(lambda: dialog._preview is not None, timeout=20_000)
     assert dialog._preview is not None
     assert "影像报告" in dialog._preview.page.toPlainText()
+
+
+def test_a_broken_template_is_told_when_it_is_chosen_not_when_the_report_is_made(
+    qtbot: QtBot, dialog: SaveDialog
+) -> None:
+    assert not dialog.template_said.isVisible()
+    own = user_folder() / "reports" / "report_zh_CN.html"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("<p>{{patient_name}}\n{{#findings}}<p>", encoding="utf-8")
+    dialog.language.setCurrentIndex(1)
+    assert dialog.template_said.isVisible()
+    assert "line 2" in dialog.template_said.text()
+    assert "{{#findings}}" in dialog.template_said.text()
+    for kind in ("pdf", "html", "pdf-dicom"):
+        tick(qtbot, dialog.kinds[kind], kind != "pdf")
+    assert dialog.template_said.isVisible()
+    for kind in ("html", "pdf-dicom"):
+        tick(qtbot, dialog.kinds[kind], on=False)
+    assert not dialog.template_said.isVisible(), "no page is asked for"
+    tick(qtbot, dialog.kinds["html"])
+    own.write_text("<p>{{patient_name}}", encoding="utf-8")
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    QApplication.sendEvent(dialog, QEvent(QEvent.Type.ActivationChange))
+    assert not dialog.template_said.isVisible()
