@@ -21,6 +21,27 @@ _CT_CLASSES = frozenset(
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _NOT_HU_TYPES = ("LOCALIZER", "SCOUT", "DOSE", "SCREEN SAVE", "PERFUSION", "CBF", "CBV", "MTT", "TTP", "DOSE_INFO")
 _LUT_UNITS = {"HU": "HU"}
+_XRAY_PROJECTIONS = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.12.1",
+        "1.2.840.10008.5.1.4.1.1.12.2",
+        "1.2.840.10008.5.1.4.1.1.12.3",
+    }
+)
+"""X-ray angiography, radiofluoroscopy, and the retired one in two planes."""
+
+
+def is_shown_as_stored(header: InstanceHeader, frame: FrameHeader) -> bool:
+    """Whether the file's modality transform is not for display, and its windows are about stored values.
+
+    In XA and XRF images it leads back to the intensity of the X-rays, and is left out (PS3.4 N.2.1.2, PS3.3 C.8.7.1.1.2),
+    as DCMTK and cornerstone do. Reconstructions that are kept as such images (a place in the patient, HU) are no projections.
+    """
+    return (
+        header.series.sop_class in _XRAY_PROJECTIONS
+        and frame.position is None
+        and frame.common.rescale_type.upper() != "HU"
+    )
 
 
 def modality_transform(
@@ -28,10 +49,15 @@ def modality_transform(
 ) -> tuple[ModalityTransform, tuple[Note, ...]]:
     """Slope and intercept of each frame (one entry where all agree), or the Modality LUT all frames share."""
     lut = headers[0].image.modality_lut
+    pairs = {(frame.common.slope, frame.common.intercept) for frame in frames}
+    if is_shown_as_stored(headers[0], frames[0]):
+        if lut is None and pairs == {(1.0, 0.0)}:
+            return ModalityTransform(), ()
+        text = "The Modality LUT or rescale of the file leads to X-ray intensities; values and windows are those as stored."
+        return ModalityTransform(), (Note("xray_intensities", text),)
     if lut is not None:
         entries = np.frombuffer(lut.entries, dtype="<u2").astype(np.float64)
         return ModalityTransform(lut=entries, lut_first=lut.first), ()
-    pairs = {(frame.common.slope, frame.common.intercept) for frame in frames}
     notes: tuple[Note, ...] = ()
     if headers[0].image.broken_lut:
         text = "The Modality LUT of the file cannot be used; its values are shown as they are stored."
@@ -51,7 +77,7 @@ def unit_of(header: InstanceHeader, frame: FrameHeader, is_colour: bool) -> str:
         return "RGB"
     series, common = header.series, frame.common
     rescale = common.rescale_type.upper()
-    if header.image.broken_lut:
+    if header.image.broken_lut or is_shown_as_stored(header, frame):
         return "stored"
     if header.image.modality_lut is not None:
         return _LUT_UNITS.get(header.image.modality_lut.type.upper(), "stored")

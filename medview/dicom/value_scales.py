@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from medview.core.problem import Note
 from medview.core.value_scale import ValueScale
 from medview.dicom.header import FrameHeader, InstanceHeader
+from medview.dicom.presentation import is_shown_as_stored
 
 SUV_LABELS = {
     "suv_bw": ("SUVbw", "g/ml"),
@@ -38,8 +39,10 @@ def value_scales(
     own = _own_unit(headers[0], frames)
     if own and not scales:
         scales.append(ValueScale("own", "", own, (1.0,), by_default=True))
-    if headers[0].image.modality_lut is None:
-        scales += _real_world(frames)
+    as_stored = is_shown_as_stored(headers[0], frames[0])
+    if as_stored or headers[0].image.modality_lut is None:
+        lines = [(1.0, 0.0) if as_stored else (each.common.slope or 1.0, each.common.intercept) for each in frames]
+        scales += _real_world(frames, lines)
         philips = _philips(headers, frames)
         if philips is not None:
             scales.append(philips)
@@ -70,6 +73,8 @@ def _own_unit(header: InstanceHeader, frames: Sequence[FrameHeader]) -> str:
     """What the file calls the unit of its modality values, where it is none of those that medview names itself."""
     if header.image.dose_units:
         return _DOSE_UNITS.get(header.image.dose_units, header.image.dose_units)
+    if is_shown_as_stored(header, frames[0]):
+        return ""
     radio = header.series.radiopharmaceutical
     if radio is not None:
         return "" if radio.units in {"BQML", "GML"} else _PET_UNITS.get(radio.units, radio.units)
@@ -79,26 +84,28 @@ def _own_unit(header: InstanceHeader, frames: Sequence[FrameHeader]) -> str:
     return "" if text.upper() in _SAID_NOTHING else text
 
 
-def _real_world(frames: Sequence[FrameHeader]) -> list[ValueScale]:
-    """Real-world values are given for stored values; here for modality values, as everything else is."""
+def _real_world(frames: Sequence[FrameHeader], rescales: Sequence[tuple[float, float]]) -> list[ValueScale]:
+    """Real-world values are given for stored values; here for modality values, as everything else is.
+
+    ``rescales``: slope and intercept of each frame's modality values.
+    """
     scales = []
     for number, mapping in enumerate(frames[0].common.real_world):
         lines = []
-        for frame in frames:
+        for frame, (slope, intercept) in zip(frames, rescales, strict=True):
             same = [
                 each for each in frame.common.real_world if (each.label, each.unit) == (mapping.label, mapping.unit)
             ]
             if not same:
                 break
-            slope, intercept = frame.common.slope or 1.0, frame.common.intercept
             begin = same[0].low if same[0].table else 0.0  # the line of a table leads to its entries
             offset = same[0].intercept - same[0].slope * intercept / slope
             lines.append((same[0].slope / slope, offset - begin, same[0]))
         if len(lines) < len(frames) or len({each.table for _, _, each in lines}) > 1:
             continue
         limits = {(each.low, each.high) for _, _, each in lines}
-        slope, intercept = frames[0].common.slope or 1.0, frames[0].common.intercept
-        uniform = len(limits) == 1 and len({(f.common.slope, f.common.intercept) for f in frames}) == 1
+        slope, intercept = rescales[0]
+        uniform = len(limits) == 1 and len(set(rescales)) == 1
         ends = sorted(value * slope + intercept for value in limits.pop()) if uniform else [float("-inf"), float("inf")]
         label = mapping.label or mapping.unit or str(number + 1)
         unit = "" if mapping.unit in {"1", "no units"} else mapping.unit

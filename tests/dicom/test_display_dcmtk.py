@@ -94,6 +94,24 @@ def test_modality_luts(tmp_path: Path, bits: int) -> None:
         assert difference(path, "+Wi", "1") <= 1, (first, signed, photometric)
 
 
+@pytest.mark.parametrize("kind", ["12.1", "12.2"])
+def test_x_ray_projections_are_windowed_as_stored(tmp_path: Path, kind: str) -> None:
+    """Their modality transform leads back to intensities and is not for display (PS3.4 N.2.1.2)."""
+    values = np.arange(ROWS * COLUMNS, dtype=np.uint16).reshape(ROWS, COLUMNS)
+    entries = (65535 * np.exp(-np.arange(ROWS * COLUMNS) / 50)).astype(int)
+    for options in (
+        {"ModalityLUTSequence": [lut(entries, 0, 16)]},
+        {"RescaleSlope": "-2", "RescaleIntercept": "900", "RescaleType": "US"},
+    ):
+        for relation, photometric in itertools.product(("LIN", "LOG", "DISP"), BOTH):
+            path = grey(
+                tmp_path / "a.dcm", values, photometric=photometric, WindowCenter="90", WindowWidth="100",
+                SOPClassUID=f"1.2.840.10008.5.1.4.1.1.{kind}", Modality="XA" if kind == "12.1" else "RF",
+                PixelIntensityRelationship=relation, **options,
+            )  # fmt: skip
+            assert difference(path, "+Wi", "1") <= 1, (options, relation, photometric)
+
+
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])
 def test_voi_luts(tmp_path: Path, bits: int) -> None:
     entries = ((np.arange(150) / 150) ** 2 * ((1 << bits) - 1)).astype(int)

@@ -99,6 +99,45 @@ def lut_item(entries: np.ndarray, first: int, bits: int, count: int | None = Non
     return item
 
 
+XA = "1.2.840.10008.5.1.4.1.1.12.1"
+PROJECTION = {"Modality": "XA", "SOPClassUID": XA, "ImagePositionPatient": None, "ImageOrientationPatient": None}
+
+
+@pytest.mark.parametrize("kind", ["12.1", "12.2"])
+def test_x_ray_intensities_of_projections_are_not_what_is_shown(tmp_path: Path, kind: str) -> None:
+    """PS3.4 N.2.1.2: in XA and XRF images the modality transform is no part of the grey values' way to the screen."""
+
+    def change(data) -> None:
+        setter(**PROJECTION, RescaleSlope="-2", RescaleIntercept="5000", RescaleType="US")(data)
+        data.SOPClassUID = f"1.2.840.10008.5.1.4.1.1.{kind}"
+
+    stack = one(tmp_path / "rescale", change)
+    assert np.array_equal(modality_values(stack)[0], stack.frames[0].read())
+    assert stack.unit == "stored"
+    assert "xray_intensities" in codes(stack)
+
+    def with_lut(data) -> None:
+        setter(**PROJECTION, RescaleSlope=None, RescaleIntercept=None)(data)
+        data.SOPClassUID = f"1.2.840.10008.5.1.4.1.1.{kind}"
+        data.ModalityLUTSequence = [lut_item(np.arange(4000)[::-1], 0, 16)]
+
+    stack = one(tmp_path / "lut", with_lut)
+    assert np.array_equal(modality_values(stack)[0], stack.frames[0].read())
+    assert "xray_intensities" in codes(stack)
+
+
+def test_reconstructions_kept_as_angiograms_keep_their_rescale(tmp_path: Path) -> None:
+    rescale = {"RescaleSlope": "2", "RescaleIntercept": "-1024"}
+    placed = one(tmp_path / "placed", setter(Modality="XA", SOPClassUID=XA, RescaleType="US", **rescale))
+    in_hu = one(tmp_path / "hu", setter(**PROJECTION, RescaleType="HU", **rescale))
+    for stack in (placed, in_hu):
+        assert np.array_equal(modality_values(stack)[0], stack.frames[0].read() * 2.0 - 1024)
+        assert "xray_intensities" not in codes(stack)
+    assert in_hu.unit == "HU"
+    without = one(tmp_path / "none", setter(**PROJECTION, RescaleSlope="1", RescaleIntercept="0"))
+    assert "xray_intensities" not in codes(without)
+
+
 @pytest.mark.parametrize(
     ("stored", "first", "bits", "signed"),
     [
