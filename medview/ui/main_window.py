@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QSplitter, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from medview.app.commands import Context, ViewportActions
 from medview.app.hand_profiles import keys_in_use
@@ -121,6 +121,10 @@ class MainWindow(WindowDialogs):
         self.tool_bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.actions_.fill_tool_bar(self.tool_bar, self.menus)
         self.addToolBar(self.tool_bar)
+        more = self.tool_bar.findChild(QToolButton, "qt_toolbar_ext_button")
+        if more is not None:
+            more.setToolTip(translate("MainWindow", "More tools"))
+            more.setAccessibleName(more.toolTip())
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.status = StatusLine(workspace)
         self.status.jobs_asked.connect(self.show_jobs)

@@ -211,19 +211,26 @@ def swatch_icon(colour: tuple[int, int, int]) -> QIcon:
     return QIcon(picture)
 
 
+SCROLL_BAR_PX = 12
 FRAME_ROOM = (16, 64)
 """Px that a window's frame and the desktop's bars may take beside it."""
 
 
+def room_on_screen(dialog: QWidget) -> QSize:
+    """How large a dialog may be."""
+    free = dialog.screen().availableGeometry()
+    return QSize(free.width() - FRAME_ROOM[0], free.height() - FRAME_ROOM[1])
+
+
 def fit_into_screen(dialog: QWidget) -> None:
     """No dialog is larger than its screen, as on a small one or at 300 %; one that needs more is scrolled, but for its buttons."""
-    free = dialog.screen().availableGeometry()
-    room = QSize(free.width() - FRAME_ROOM[0], free.height() - FRAME_ROOM[1])
+    room = room_on_screen(dialog)
     dialog.ensurePolished()
     wished = dialog.size() if dialog.testAttribute(Qt.WidgetAttribute.WA_Resized) else dialog.sizeHint()
     least = dialog.minimumSizeHint().expandedTo(dialog.minimumSize())
     if least.width() > room.width() or least.height() > room.height():
         _scroll(dialog)
+        wished += QSize(SCROLL_BAR_PX, 0)
     dialog.resize(wished.boundedTo(room))
 
 

@@ -188,6 +188,7 @@ QToolButton:pressed {{ background: {t.line}; }}
 QToolButton:checked {{ background: {t.raised}; border-color: {t.accent}; }}
 QToolButton:focus {{ border-color: {t.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton#qt_toolbar_ext_button {{ padding: 0; qproperty-icon: url(medviewicons:caret-double-right.svg); }}
 QToolButton#tight {{ padding: 4px 3px; }}
 QToolButton#withMenu {{ padding-right: 18px; }}
 QToolButton::menu-button {{ border: none; border-left: 1px solid transparent; width: 16px;

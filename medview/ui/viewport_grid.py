@@ -151,9 +151,15 @@ class EmptyPlace(QWidget):
         self._row.setDirection(
             QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom,
         )
+        width = self.width() - 24
+        left = self.height() - self._row.sizeHint().height() - 24
+        # What matters least goes first where the page is low.
+        for part in (self.heading, self.detail, self.sign, self.use):
+            high = part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
+            left -= high + 12
+            part.setVisible(left >= 0)
         if self.recent is not None:
-            above = sum(one.sizeHint().height() + 12 for one in (self.sign, self.heading, self.detail, self.use))
-            self.recent.fit(self.width() - 24, self.height() - above - self._row.sizeHint().height() - 48)
+            self.recent.fit(width, left - 24)
 
     def _look(self) -> None:
         """List what was opened last, when nothing else is to be done."""
@@ -235,7 +241,7 @@ class ViewportGrid(QWidget):
         super().__init__()
         self.setAccessibleName(translate("ViewportGrid", "Images"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(240, 160)
+        self.setMinimumSize(200, 160)
         self._workspace = workspace
         self._make = make
         self.run_command: Callable[[str], None] | None = None

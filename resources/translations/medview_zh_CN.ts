@@ -4010,6 +4010,10 @@
         <translation>工具</translation>
     </message>
     <message>
+        <source>More tools</source>
+        <translation>更多工具</translation>
+    </message>
+    <message>
         <source>Open a folder with images</source>
         <translation>打开影像文件夹</translation>
     </message>

@@ -6,15 +6,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QDialog, QMenu, QSplitter, QToolButton, QToolTip, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QToolButton,
+    QToolTip,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from medview.app.command_reasons import REASONS
 from medview.app.command_table import COMMANDS
 from medview.app.marks import Mark
 from medview.app.settings import Settings, changed
+from medview.ui import parts
 from medview.ui.application import Desk
 from medview.ui.canvas import Canvas, Face, Fonts
 from medview.ui.context_menus import IMAGE_MENU
@@ -189,6 +200,56 @@ def test_every_dialog_fits_a_small_screen_and_cuts_nothing(qtbot: QtBot, study_f
             assert least.width() <= SMALL_SCREEN[0] - 16, f"{name}: at least {least.width()} px wide"
             assert clipped_at_rest(qtbot, dialog) == [], name
             dialog.close()
+    close_desk(qtbot, desk)
+
+
+def test_all_fits_a_screen_of_1920_by_1080_at_300_percent(
+    qtbot: QtBot, study_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = QSize(624, 296)
+    monkeypatch.setattr(parts, "room_on_screen", lambda _dialog: room)
+    desk = open_desk(qtbot, Settings(language="zh_CN"), (640, 360))
+    window = desk.window
+    assert window.size() == QSize(640, 360), "nothing asks for more"
+    page = window.grid.empty
+    shown = [one for one in (page.heading, page.open_button, page.recent_button, page.demo_button) if one.isVisible()]
+    places = [QRect(one.mapTo(page, QPoint(0, 0)), one.size()) for one in shown]
+    assert len(places) == 4
+    assert all(page.rect().contains(one) for one in places)
+    assert not any(a.intersects(b) for at, a in enumerate(places) for b in places[at + 1 :])
+    open_study(qtbot, desk, study_folder)
+    assert window.size() == QSize(640, 360)
+    # One panel at a time, by the same keys as ever.
+    assert not window.series_panel.isVisible()
+    assert window.grid.width() > 300
+    qtbot.keyClick(active(desk), Qt.Key.Key_F8)
+    assert window.series_panel.isVisible()
+    assert not window.right_panel.isVisible()
+    qtbot.keyClick(active(desk), Qt.Key.Key_F9)
+    assert not window.series_panel.isVisible()
+    assert desk.workspace.settings.left_width == Settings().left_width
+    # What has no room on the tool bar is behind a button that is seen.
+    more = window.tool_bar.findChild(QToolButton, "qt_toolbar_ext_button")
+    assert more is not None
+    assert more.isVisible()
+    picture = more.grab().toImage()
+    places_of = [(x, y) for x in range(picture.width()) for y in range(picture.height())]
+    assert sum(picture.pixelColor(x, y).lightness() > 80 for x, y in places_of) > 6
+    for show in (
+        window.show_settings,
+        window.show_corners,
+        window.keep_layout,
+        window.save_findings,
+        window.save_picture,
+    ):
+        show()
+        dialog = next(one for one in window.findChildren(QDialog) if one.isVisible())
+        assert dialog.size().boundedTo(room) == dialog.size(), type(dialog).__name__
+        for button in dialog.findChildren(QPushButton, "primary"):
+            area = dialog.findChild(QScrollArea)
+            inside = area is not None and area.isAncestorOf(button)
+            assert inside or dialog.rect().contains(QRect(button.mapTo(dialog, QPoint(0, 0)), button.size()))
+        dialog.close()
     close_desk(qtbot, desk)
 
 
