@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medview.core.geometry import Geometry
-from medview.core.heap import Trimming, give_back_free
+from medview.core.heap import Trimming, give_back_free, let_go_of_compiler
 from medview.core.problem import Note
 from medview.core.study import Stack
 from medview.core.volume import Volume
@@ -227,6 +227,7 @@ class Feed:
         ahead = self._pieces_and_tiles(stride) if given.tiling is not None else self._pieces_in_batches(looked_at=True)
         receiver, current, done, trimming = Receiver.nobody(), None, 0, Trimming()
         give_back_free()
+        let_go_of_compiler()
         if given.is_slicewise or given.tiling is None:
             self.course.report(STEP_NETWORK, 0, total)
         with closing(self.network.dense_each(ahead, name, stride, self.course.again)) as answers:
