@@ -100,11 +100,12 @@ def run_batch(
     goes on. Returns the content of ``table.json``. Raises MedviewError where nothing can be read or written.
     """
     policy().refuse("ai")
+    from medview.inference.cascade import stages_of
     from medview.inference.devices import check_device_name
     from medview.inference.package import open_package
 
     check_device_name(options.device)
-    packages = [open_package(model) for model in models]
+    packages = [stages_of(open_package(model))[0] for model in models]
     found = open_all(paths, progress)
     error = nothing_found(paths, found)
     if error is not None:
@@ -172,19 +173,27 @@ def folder_name(*parts: str) -> str:
     return f"{plain}-{digest}" if len(parts) > 1 or plain != parts[-1] else plain
 
 
-def fingerprint(piece_stack: Stack, package_sha256: str, options: BatchOptions) -> str:
-    """Digest of what a run depends on: the files with their sizes and times, the package, what was said and overridden."""
+def fingerprint(stacks: Sequence[Stack], packages: Sequence[ModelPackage], options: BatchOptions) -> str:
+    """Digest of what a run depends on: the files of all series with their sizes and times, the package and those that run
+    before it, what was said and overridden.
+    """
     digest = hashlib.sha256()
-    digest.update(repr((package_sha256, options.assumptions, options.force, options.device)).encode())
-    paths = {str(getattr(frame, "path", "")) for frame in piece_stack.frames}
-    paths.add(str(getattr(piece_stack.whole, "path", "")))
-    for path in sorted(paths - {""}):
+    hashes = "+".join(package.sha256 for package in packages)
+    digest.update(repr((hashes, options.assumptions, options.force, options.device)).encode())
+    paths = [_paths_of(stack) for stack in stacks]
+    for path in [path for of_stack in paths for path in of_stack]:
         try:
             told = Path(path).stat()
             digest.update(f"{Path(path).name}\0{told.st_size}\0{told.st_mtime_ns}\n".encode())
         except OSError:
             digest.update(f"{Path(path).name}\0gone\n".encode())
     return digest.hexdigest()
+
+
+def _paths_of(stack: Stack) -> list[str]:
+    paths = {str(getattr(frame, "path", "")) for frame in stack.frames}
+    paths.add(str(getattr(stack.whole, "path", "")))
+    return sorted(paths - {""})
 
 
 # One run ---------------------------------------------------------------------------------------------------------------
@@ -195,13 +204,18 @@ def _row_of(piece: _Piece, root: Path, options: BatchOptions, networks: Networks
     if not piece.fits and not options.force:
         text = " ".join(note.text for note in piece.reasons)
         return {**row, "status": UNFIT, "code": "does_not_fit", "text": text}
-    mark = fingerprint(piece.stack, piece.package.sha256, options)
-    kept = None if options.again else _kept(piece.folder, mark)
-    if kept is not None:
-        return {**row, **_told_by(kept, piece.folder, root), "status": KEPT}
     begun = clock.monotonic()
     try:
-        content = _run(piece, options, networks, given_up)
+        from medview.inference.cascade import stages_of
+        from medview.inference.channel_choice import channel_stacks
+
+        fed = channel_stacks(piece.package.manifest.input, piece.study.series, piece.stack, ())
+        stacks = (piece.stack, *(other for _name, other in fed))
+        mark = fingerprint(stacks, stages_of(piece.package), options)
+        kept = None if options.again else _kept(piece.folder, mark)
+        if kept is not None:
+            return {**row, **_told_by(kept, piece.folder, root), "status": KEPT}
+        content = _run(piece, fed, options, networks, given_up)
         with replaced_file(piece.folder / RUN_NAME) as temporary:
             temporary.write_text(json.dumps({"fingerprint": mark}), encoding="utf-8")
     except Cancelled:
@@ -219,10 +233,16 @@ def _row_of(piece: _Piece, root: Path, options: BatchOptions, networks: Networks
     return {**row, **_told_by(content, piece.folder, root), "status": DONE, "seconds": seconds}
 
 
-def _run(piece: _Piece, options: BatchOptions, networks: Networks, given_up: Callable[[], bool]) -> dict[str, Any]:
-    from medview.inference.channel_choice import channel_stacks
+def _run(
+    piece: _Piece,
+    fed: Sequence[tuple[str, Stack]],
+    options: BatchOptions,
+    networks: Networks,
+    given_up: Callable[[], bool],
+) -> dict[str, Any]:
+    from medview.inference.channel_choice import channel_series
     from medview.inference.match import assume
-    from medview.inference.request import ChannelSeries, InferenceRequest
+    from medview.inference.request import InferenceRequest
     from medview.inference.retreat import run_or_retreat
     from medview.inference.session import thread_count
 
@@ -230,9 +250,8 @@ def _run(piece: _Piece, options: BatchOptions, networks: Networks, given_up: Cal
         if given_up():
             raise Cancelled
 
-    fed = channel_stacks(piece.package.manifest.input, piece.study.series, piece.stack, ())
     volume = load_volume(piece.stack, 0, progress)
-    others = tuple(ChannelSeries(name, load_volume(other, 0, progress), other) for name, other in fed)
+    others = channel_series(fed, piece.stack, 0, lambda other, at: load_volume(other, at, progress))
     overrides = () if piece.fits else tuple(dict.fromkeys(note.code for note in piece.reasons))
     threads = max(1, thread_count() // options.hands)
     request = InferenceRequest(

@@ -64,19 +64,22 @@ def explain_paths(
     nothing was written.
     """
     policy().refuse("ai")
-    from medview.inference.channel_choice import channel_stacks
+    from medview.inference.cascade import stages_of
+    from medview.inference.channel_choice import channel_series, channel_stacks, named_first
     from medview.inference.devices import check_device_name
     from medview.inference.explaining.explain import explain
     from medview.inference.explaining.methods import Question, method_of
     from medview.inference.match import assume, match, parse_assumptions
     from medview.inference.package import open_package
-    from medview.inference.request import ChannelSeries, InferenceRequest
+    from medview.inference.request import InferenceRequest
     from medview.processing.superpixels import superpixels
 
     method_of(method)
     assumptions = parse_assumptions(assumed)
     check_device_name(device)
-    packages = [open_package(model) for model in models]
+    packages = [stages_of(open_package(model))[0] for model in models]
+    first_named = named_first(packages[0].manifest.input, channels)
+    stack_id = stack_id or first_named or None
     if stack_id is not None:
         study, series, stack = choose_stack(paths, stack_id, progress)
     else:
@@ -87,7 +90,7 @@ def explain_paths(
     notes: list[Note] = []
     overrides = []
     for package in packages:
-        found = match(package, series, stack, assumptions)
+        found = match(package, series, stack, assumptions, bool(first_named))
         refuse_unless_overridden(package, found.fits, found.reasons, None if force else ())
         overrides.append(() if found.fits else tuple(dict.fromkeys(note.code for note in found.reasons)))
         notes += found.reasons
@@ -97,7 +100,7 @@ def explain_paths(
     requests = []
     for package, knowingly in zip(packages, overrides, strict=True):
         fed = channel_stacks(package.manifest.input, study.series, stack, channels)
-        others = tuple(ChannelSeries(name, load_volume(one, 0, progress), one) for name, one in fed)
+        others = channel_series(fed, stack, time, lambda other, at: load_volume(other, at, progress))
         requests.append(
             InferenceRequest(package, series.series_uid, device, time, knowingly, assumptions, channels=others)
         )

@@ -110,15 +110,16 @@ class Explanations:
         device, uid = workspace.settings.device, series.series_uid
 
         def work(progress: Progress) -> Explanation:
+            from medview.inference.channel_choice import channel_series
             from medview.inference.explaining.explain import explain
             from medview.inference.explaining.methods import Question
-            from medview.inference.request import ChannelSeries, InferenceRequest
+            from medview.inference.request import InferenceRequest
             from medview.processing.superpixels import superpixels
 
             volume = queue.volume(stack, time, progress)
             requests = []
             for (package, overrides), channels in zip(wish.packages, fed, strict=True):
-                others = tuple(ChannelSeries(name, queue.volume(one, 0, progress), one) for name, one in channels)
+                others = channel_series(channels, stack, time, lambda other, at: queue.volume(other, at, progress))
                 requests.append(InferenceRequest(package, uid, device, time, overrides, channels=others))
             box = wish.finding.box_voxel if wish.finding is not None and wish.near else None
             question = Question(
@@ -182,6 +183,8 @@ class Explanations:
     def shown(self, stack_id: str, time: int | None = None) -> Explanation | None:
         """The one that is drawn over a stack (at a time point), if any is."""
         key = self._shown.get(stack_id)
+        if key is None:
+            return None
         found = next((one for one in self.of(stack_id) if one.key == key), None)
         return found if found is not None and time in {None, found.time} else None
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,18 +63,21 @@ def infer(
     with the exit code of the failure; then nothing was written.
     """
     policy().refuse("ai")
-    from medview.inference.channel_choice import channel_stacks
+    from medview.inference.cascade import stages_of
+    from medview.inference.channel_choice import channel_series, channel_stacks, named_first
     from medview.inference.devices import check_device_name
     from medview.inference.match import assume, match, parse_assumptions
     from medview.inference.package import open_package, variant_of
-    from medview.inference.request import ChannelSeries, InferenceRequest
+    from medview.inference.request import InferenceRequest
     from medview.inference.retreat import run_or_retreat
 
     assumptions = parse_assumptions(assumed)
     check_device_name(device)
-    package = open_package(model)
+    package = stages_of(open_package(model))[0]
     if variant is not None:
         package = variant_of(package, variant)
+    first_named = named_first(package.manifest.input, channels)
+    stack_id = stack_id or first_named or None
     if stack_id is not None:
         study, series, stack = choose_stack(paths, stack_id, progress)
     else:
@@ -81,7 +85,7 @@ def infer(
     if not 0 <= time < stack.timepoints:
         text = f"The stack {stack.id} has {stack.timepoints} time point(s); there is no time {time}."
         raise MedviewError("no_such_time", text, paths[0], ExitCode.BAD_USE)
-    found = match(package, series, stack, assumptions)
+    found = match(package, series, stack, assumptions, bool(first_named))
     refuse_unless_overridden(package, found.fits, found.reasons, None if force else ())
     overrides = () if found.fits else tuple(dict.fromkeys(note.code for note in found.reasons))
     check_target(Path(output))
@@ -89,14 +93,15 @@ def infer(
     if every_time:
         refuse_for_times(also, Path(output))
     fed = channel_stacks(package.manifest.input, study.series, stack, channels)
-    others = tuple(ChannelSeries(name, load_volume(other, 0, progress), other) for name, other in fed)
-    first = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions, channels=others)
+    first = InferenceRequest(package, series.series_uid, device, time, overrides, assumptions)
     notes = _worth_saying(found.fits, found.reasons, stack)
     seen = assume(stack, assumptions)
     with Networks(limit_s=limit_s) as networks:
 
         def run(request: InferenceRequest) -> InferenceResult:
             volume = load_volume(stack, request.time, progress)
+            others = channel_series(fed, stack, request.time, lambda other, at: load_volume(other, at, progress))
+            request = replace(request, channels=others)
             if prompts:
                 return with_notes(run_prompts(request, volume, seen, prompts, networks.open, progress), notes)
             return with_notes(run_or_retreat(request, volume, seen, progress, networks.open), notes)

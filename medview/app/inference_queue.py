@@ -90,7 +90,7 @@ class InferenceQueue:
         but for those that the reader named: ``channels``, NAME=STACK. ``together``: the other time points that are run.
         """
         policy().refuse("ai")
-        from medview.inference.channel_choice import channel_stacks
+        from medview.inference.channel_choice import channel_series, channel_stacks
         from medview.inference.devices import check_device_name
         from medview.inference.match import assume, match
 
@@ -106,13 +106,13 @@ class InferenceQueue:
         sender = None if live is None else live.sender(self._jobs.post)
 
         def work(progress: Progress) -> InferenceResult:
-            from medview.inference.request import ChannelSeries, InferenceRequest
+            from medview.inference.request import InferenceRequest
             from medview.inference.retreat import run_or_retreat
 
             if together is not None:
                 together.refuse_gap(package, time)
             volume = self.volume(stack, time, progress)
-            others = tuple(ChannelSeries(name, self.volume(other, 0, progress), other) for name, other in fed)
+            others = channel_series(fed, stack, time, lambda other, at: self.volume(other, at, progress))
             memory = None if together is None else together.memory
             request = InferenceRequest(
                 package, uid, device, time, knowingly, tuple(assumptions), channels=others, memory=memory

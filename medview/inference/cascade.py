@@ -34,7 +34,13 @@ RunOne = Callable[[InferenceRequest, Volume, Stack, Progress], InferenceResult]
 
 
 def earlier_package(package: ModelPackage) -> ModelPackage | None:
-    """The package whose finding crops this one's input; None where nothing does.
+    """The package whose finding crops this one's input; None where nothing does. Raises as :func:`stages_of`."""
+    stages = stages_of(package)
+    return stages[1] if len(stages) > 1 else None
+
+
+def stages_of(package: ModelPackage) -> list[ModelPackage]:
+    """A package and those that run before it, the one just before it next.
 
     Raises MedviewError (exit code 4): not there, not usable, finds nothing that has a place, or the chain never ends.
     """
@@ -46,7 +52,7 @@ def earlier_package(package: ModelPackage) -> ModelPackage | None:
             raise MedviewError("cascade_endless", text, str(package.source), ExitCode.MODEL_UNUSABLE, (names,))
         stages.append(_opened(stages[-1], within))
         _refuse_unfit(stages[-2].manifest, within, stages[-1].manifest, package)
-    return stages[1] if len(stages) > 1 else None
+    return stages
 
 
 def _opened(package: ModelPackage, within: Within) -> ModelPackage:

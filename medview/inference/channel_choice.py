@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.study import Series, Stack
+from medview.core.volume import Volume
 from medview.inference.manifest import Input, Source
+from medview.inference.request import ChannelSeries
+from medview.inference.units import factor_to
 
 
 def channel_stacks(
@@ -21,6 +24,9 @@ def channel_stacks(
     ``bad_channel``.
     """
     listed = list(series)
+    if named_first(given, named) not in {"", first.id}:
+        text = f"The run is asked for on {first.id}, and --channel names another series for {given.sources[0].name}."
+        raise MedviewError("bad_channel", text, None, ExitCode.BAD_USE, values=(given.sources[0].name, first.id))
     stacks = [stack for one in listed for stack in one.stacks if stack.geometry is not None]
     chosen = _by_name(given, stacks, named)
     taken = {first.id, *(stack.id for stack in chosen.values())}
@@ -30,8 +36,52 @@ def channel_stacks(
             fitting = [stack for stack in stacks if stack.id not in taken and suits(source, stack)]
             chosen[source.name] = _only(source, _registered(fitting, first))
             taken.add(chosen[source.name].id)
+        _refuse_unlike(given, source, chosen[source.name])
         found.append((source.name, chosen[source.name]))
     return tuple(found)
+
+
+def named_first(given: Input, named: Sequence[str]) -> str:
+    """The stack that the reader named for the first source, which is the one that the run is asked for; "" for none."""
+    if not given.sources:
+        return ""
+    return next((text.partition("=")[2] for text in named if text.partition("=")[0] == given.sources[0].name), "")
+
+
+def channel_series(
+    chosen: Iterable[tuple[str, Stack]], first: Stack, time: int, load: Callable[[Stack, int], Volume]
+) -> tuple[ChannelSeries, ...]:
+    """What :func:`channel_stacks` chose, loaded: of each the time point that goes with ``time`` of ``first``."""
+    timed = [(name, other, _time_of(name, other, first, time)) for name, other in chosen]
+    return tuple(ChannelSeries(name, load(other, at), other, at) for name, other, at in timed)
+
+
+def _time_of(name: str, other: Stack, first: Stack, time: int) -> int:
+    """Raises MedviewError ``channel_times`` where nothing says it."""
+    if other.timepoints == 1:
+        return 0
+    if other.timepoints == first.timepoints:
+        return time
+    text = (
+        f"The series for {name} has {other.timepoints} time points, the first series {first.timepoints}; which belong together "
+        "is not known."
+    )
+    values = (name, str(other.timepoints), str(first.timepoints))
+    raise MedviewError("channel_times", text, None, ExitCode.MODEL_DOES_NOT_FIT, values=values)
+
+
+def _refuse_unlike(given: Input, source: Source, stack: Stack) -> None:
+    """Raise MedviewError where a source's values are not in the unit that the network was trained on."""
+    unit = source.unit or given.unit
+    if stack.components == 1 and factor_to(unit, stack) is None:
+        said = "no unit" if stack.unit in {None, "stored"} else str(stack.unit)
+        text = f"The model wants {unit} as its channel {source.name}; the series has {said}."
+        raise MedviewError("unit_missing", text, None, ExitCode.MODEL_DOES_NOT_FIT, values=(unit, said))
+    if stack.inverted and unit in {"stored", "modality"} and given.inverted == "refuse":
+        text = (
+            f"The series for {source.name} stores low values as white (MONOCHROME1); the model does not say what then."
+        )
+        raise MedviewError("inverted", text, None, ExitCode.MODEL_DOES_NOT_FIT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +145,15 @@ def suits(source: Source, stack: Stack) -> bool:
 
 def _by_name(given: Input, stacks: list[Stack], named: Sequence[str]) -> dict[str, Stack]:
     names = {source.name for source in given.sources[1:]}
+    first = given.sources[0].name if given.sources else ""
     found: dict[str, Stack] = {}
     for text in named:
         name, _, stack_id = text.partition("=")
+        if name == first and first:
+            continue
         stack = next((one for one in stacks if one.id == stack_id), None)
         if name not in names or stack is None:
-            known = ", ".join(sorted(names)) or "none"
+            known = ", ".join(source.name for source in given.sources) or "none"
             why = f"the model has no channel {name!r} (it has: {known})" if name not in names else "no such stack"
             raise MedviewError("bad_channel", f"--channel {text}: {why}.", None, ExitCode.BAD_USE, values=(text, why))
         found[name] = stack

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.core.problem import ExitCode, MedviewError
+from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.volume import Volume
 from medview.inference.manifest import Input, Source
 from medview.inference.placement import SNAP, Orientation, orient, snapped
@@ -16,6 +16,11 @@ from medview.inference.source_values import SourceValues, Statistics
 from medview.kernels.resample_grid import sample_affine
 
 AnyArray = NDArray[Any]
+
+COVERED = 0.95
+"""Share of the first series from which on another one is said to cover it: borders of slices rarely agree."""
+SAMPLES = 48
+"""Places along an axis at which is asked what another series covers."""
 
 
 def unit_of(given: Input, source: Source) -> Input:
@@ -40,6 +45,11 @@ class SeriesTogether:
     def rows(self) -> int:
         """Length of the oriented grid's first axis."""
         return self._first.rows
+
+    @property
+    def notes(self) -> list[Note]:
+        """What is worth saying of the other series."""
+        return [note for other in self._others for note in other.notes]
 
     @property
     def statistics(self) -> Statistics:
@@ -78,6 +88,8 @@ class _OnGrid:
         self._nearest = source.kind == "nearest"
         self._same = own == orientation and theirs.same_grid(mine, SNAP)
         self._shape = orientation.shape
+        self._name = source.name
+        self._share = 1.0
         if self._same:
             return
         if theirs.slice_origins is not None or mine.slice_origins is not None:
@@ -88,8 +100,21 @@ class _OnGrid:
         inverse = np.linalg.inv(to_theirs)
         self._matrix = snapped(inverse @ to_mine)
         self._offset = snapped(inverse @ (from_mine - from_theirs))
+        self._share = _share_inside(self._matrix, self._offset, orientation.shape, own.shape)
+        if self._share == 0:
+            text = f"The series for {source.name} shows another part of the patient; none of it lies where the first does."
+            raise MedviewError("channel_elsewhere", text, None, ExitCode.MODEL_DOES_NOT_FIT, values=(source.name,))
         self._whole, _real = self._values.fetch(0, self._values.rows)
         self._lowest = self._values.statistics.minimum
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """That the series shows only a part of what the first one shows."""
+        if self._share >= COVERED:
+            return ()
+        percent = f"{100 * self._share:.0f}"
+        text = f"The series for {self._name} covers {percent} % of the first; its lowest value is taken for the rest."
+        return (Note("channel_partial", text, (self._name, percent)),)
 
     def fetch(self, start: int, stop: int) -> AnyArray:
         if self._same:
@@ -98,6 +123,13 @@ class _OnGrid:
         whole = np.ascontiguousarray(self._whole, dtype=np.float32)
         sample_affine(whole, self._matrix, self._offset, out, start, self._nearest, self._lowest)
         return out
+
+
+def _share_inside(matrix: AnyArray, offset: AnyArray, shape: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """Which share of a grid of ``shape`` lies in that of ``other``, where ``matrix`` and ``offset`` lead; by samples."""
+    axes = [np.unique(np.linspace(0, size - 1, min(size, SAMPLES)).round()) for size in shape]
+    at = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3) @ np.asarray(matrix).T + offset
+    return float(np.all((at >= -0.5) & (at <= np.asarray(other) - 0.5), axis=1).mean())
 
 
 def _oriented_affine(affine: NDArray[np.float64], orientation: Orientation) -> tuple[AnyArray, AnyArray]:

@@ -13,14 +13,18 @@ from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.study import Series, Stack
 from medview.inference.cascade import earlier_package
+from medview.inference.channel_choice import suits
 from medview.inference.manifest import CLIP_AXES, Manifest
 from medview.inference.package import ModelPackage
 from medview.inference.placement import obliquity_deg, orient
+from medview.inference.units import factor_to, unit_of_first
 
 ASSUMPTIONS = ("modality", "unit", "body_part", "contrast", "view")
 """What a reader may say of a series where its files say nothing; ``contrast`` is ``with`` or ``without``."""
 
 UNITS = ("HU", "SUV", "stored")
+FIRST_CHANNEL = "first_channel_wrong"
+"""What is said of a series that the rules of the first source do not describe."""
 
 _SAME_PART = (
     frozenset({"CHEST", "THORAX", "LUNG", "LUNGS"}),
@@ -91,13 +95,22 @@ def assume(stack: Stack, assumptions: Sequence[tuple[str, str]]) -> Stack:
     return replace(stack, context=context, unit=unit)
 
 
-def match(package: ModelPackage, series: Series, stack: Stack, assumptions: Sequence[tuple[str, str]] = ()) -> Match:
-    """Compare a package's manifest with a stack; reads no pixels."""
+def match(
+    package: ModelPackage,
+    series: Series,
+    stack: Stack,
+    assumptions: Sequence[tuple[str, str]] = (),
+    first_named: bool = False,
+) -> Match:
+    """Compare a package's manifest with a stack; reads no pixels. ``first_named``: the reader said that the series is the
+    first of those that the network sees at once.
+    """
     seen = assume(stack, assumptions)
     manifest = package.manifest
     reasons = [
         *_about_kind(manifest, series, seen),
         *_about_context(manifest, seen),
+        *(() if first_named else _about_first_source(manifest, seen)),
         *_about_values(manifest, seen),
         *_about_geometry(manifest, seen),
         *_about_earlier(package, series, stack, assumptions),
@@ -235,12 +248,22 @@ def _body_part(manifest: Manifest, stack: Stack) -> bool | None:
 
 
 def _about_values(manifest: Manifest, stack: Stack) -> Iterator[Note]:
-    unit = manifest.input.unit
-    if unit in {"HU", "SUV"} and stack.components == 1 and stack.unit != unit:
+    unit = unit_of_first(manifest.input)
+    if stack.components == 1 and factor_to(unit, stack) is None:
         said = "no unit" if stack.unit in {None, "stored"} else str(stack.unit)
         yield Note("unit_missing", f"The model wants {unit}; the series has {said}.", (unit, said))
     if stack.inverted and unit in {"stored", "modality"} and manifest.input.inverted == "refuse":
         yield Note("inverted", "The series stores low values as white (MONOCHROME1); the model does not say what then.")
+
+
+def _about_first_source(manifest: Manifest, stack: Stack) -> Iterator[Note]:
+    """Of several series as channels the one that the run is asked for is the first, and its rules hold for it too."""
+    if not manifest.input.sources:
+        return
+    source = manifest.input.sources[0]
+    if not suits(source, stack):
+        text = f"The series is not what the model's first channel {source.name} is described as."
+        yield Note(FIRST_CHANNEL, text, (source.name,))
 
 
 def _about_geometry(manifest: Manifest, stack: Stack) -> Iterator[Note]:
@@ -316,6 +339,10 @@ def _worth_knowing(manifest: Manifest, seen: Stack, stack: Stack) -> Iterator[No
     if seen.unit != stack.unit:
         text = f"The file does not say its unit; its values are taken to be {seen.unit}."
         yield Note("unit_assumed", text, (str(seen.unit),))
+    factor = factor_to(unit_of_first(manifest.input), seen)
+    if factor is not None and factor != 1:
+        text = f"The values are taken as SUV by body weight: those of the files times {factor:.6g}."
+        yield Note("suv_calculated", text, (f"{factor:.6g}",))
     if fits.body_parts and _body_part(manifest, seen) is None:
         parts = ", ".join(fits.body_parts)
         yield Note("body_part_unknown", f"The series does not say what it shows; the model is for {parts}.", (parts,))

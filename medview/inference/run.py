@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-import numpy as np
-
 from medview.core.finding import InferenceResult, Provenance
 from medview.core.geometry import Geometry
 from medview.core.problem import ExitCode, MedviewError, Note
 from medview.core.progress import Progress
 from medview.core.study import Stack
 from medview.core.volume import Volume
+from medview.core.volume_digest import volume_sha256
 from medview.inference.cascade import run_within
 from medview.inference.channels import SeriesTogether, unit_of
 from medview.inference.course import STEP_OPEN, STEP_PREPARE, Course
@@ -137,7 +136,8 @@ class _Run:
             self.warnings += compare_with_expected(here.statistics, given.expected, first.unit)
             source: Values = here
             if self.others:
-                source = SeriesTogether(self.volume, here, given, orientation, self.others)
+                source = together = SeriesTogether(self.volume, here, given, orientation, self.others)
+                self.warnings += together.notes
         with self.course.timed(STEP_OPEN):
             self.course.report(STEP_OPEN, 0, 1)
             wanted = self.request
@@ -228,24 +228,9 @@ def provenance_of(
 
 def _inputs_sha256(request: InferenceRequest, volume: Volume) -> str:
     """Of the series, or of the digests of all series that the network saw, in the manifest's order."""
-    first = input_sha256(volume)
+    first = volume_sha256(volume)
     fed = {channel.name: channel.volume for channel in request.channels}
     others = [fed[source.name] for source in request.package.manifest.input.sources[1:]]
     if not others:
         return first
-    return hashlib.sha256("".join([first, *map(input_sha256, others)]).encode()).hexdigest()
-
-
-def input_sha256(volume: Volume) -> str:
-    """Digest of the stored values, their transform and their place: a result belongs to exactly this input."""
-    digest = hashlib.sha256(f"{volume.stored.dtype.str}{volume.stored.shape}{volume.unit}{volume.inverted}".encode())
-    for k in range(len(volume.stored)):
-        digest.update(np.ascontiguousarray(volume.stored[k]).data)
-    digest.update(np.ascontiguousarray(volume.transform.slopes).data)
-    digest.update(np.ascontiguousarray(volume.transform.intercepts).data)
-    if volume.transform.lut is not None:
-        digest.update(np.ascontiguousarray(volume.transform.lut).data)
-    if volume.geometry is not None:
-        digest.update(np.ascontiguousarray(volume.geometry.affine.round(6)).data)
-        digest.update(np.ascontiguousarray(volume.geometry.origins.round(6)).data)
-    return digest.hexdigest()
+    return hashlib.sha256("".join([first, *map(volume_sha256, others)]).encode()).hexdigest()

@@ -14,6 +14,7 @@ from medview.core.study import Stack
 from medview.core.volume import Volume
 from medview.inference.manifest import ExpectedValues, Input
 from medview.inference.placement import Orientation
+from medview.inference.units import factor_to
 
 AnyArray = NDArray[Any]
 
@@ -41,6 +42,7 @@ class SourceValues:
         self._given = given
         self._orientation = orientation
         self._display: AnyArray | None = None
+        self._factor = np.float32(factor_to(given.unit, stack) or 1.0)
         if given.unit == "display":
             self._display = _display_values(volume, stack, time)
         elif volume.is_colour:
@@ -90,13 +92,16 @@ class SourceValues:
             return _colours(stored, self._given), real
         if self._given.unit == "stored":
             return stored.astype(np.float32), real
-        return self._modality(stored, box), real
+        values = self._modality(stored, box)
+        if self._factor != 1:
+            values *= self._factor
+        return values, real
 
     def _modality(self, stored: AnyArray, box: tuple[slice, slice, slice]) -> NDArray[np.float32]:
         transform = self._volume.transform
         if transform.lut is not None:
             index = np.clip(stored.astype(np.int64) - transform.lut_first, 0, len(transform.lut) - 1)
-            return np.asarray(transform.lut[index], dtype=np.float32)
+            return transform.lut[index].astype(np.float32)
         values = stored.astype(np.float32)
         if len(transform.slopes) == 1:
             slope, intercept = transform.slope_intercept(0)

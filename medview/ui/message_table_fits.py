@@ -56,6 +56,22 @@ FIT_TEMPLATES: Mapping[str, str] = {
     "unlike_expected": QT_TRANSLATE_NOOP(
         "Message", "The values of the series are unlike those that the model was made for."
     ),
+    "first_channel_wrong": QT_TRANSLATE_NOOP(
+        "Message", "The series is not what the model's first channel {0} is described as."
+    ),
+    "channel_times": QT_TRANSLATE_NOOP(
+        "Message",
+        "The series for {0} has {1} time points, the first series {2}; which belong together is not known.",
+    ),
+    "channel_elsewhere": QT_TRANSLATE_NOOP(
+        "Message", "The series for {0} shows another part of the patient; none of it lies where the first does."
+    ),
+    "channel_partial": QT_TRANSLATE_NOOP(
+        "Message", "The series for {0} covers {1} % of the first; its lowest value is taken for the rest."
+    ),
+    "suv_calculated": QT_TRANSLATE_NOOP(
+        "Message", "The values are taken as SUV by body weight: those of the files times {0}."
+    ),
     "classes_unnamed": QT_TRANSLATE_NOOP(
         "Message", "Boxes of classes that the manifest does not name were left out: {0}."
     ),

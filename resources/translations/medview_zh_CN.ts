@@ -5031,6 +5031,26 @@
         <translation>本序列的数值与模型训练数据不同。</translation>
     </message>
     <message>
+        <source>The series is not what the model&apos;s first channel {0} is described as.</source>
+        <translation>该序列不符合模型第一通道 {0} 的描述。</translation>
+    </message>
+    <message>
+        <source>The series for {0} has {1} time points, the first series {2}; which belong together is not known.</source>
+        <translation>{0} 所用序列有 {1} 个时间点，第一序列有 {2} 个；无法确定其对应关系。</translation>
+    </message>
+    <message>
+        <source>The series for {0} shows another part of the patient; none of it lies where the first does.</source>
+        <translation>{0} 所用序列显示患者的其他部位，与第一序列没有重叠。</translation>
+    </message>
+    <message>
+        <source>The series for {0} covers {1} % of the first; its lowest value is taken for the rest.</source>
+        <translation>{0} 所用序列覆盖第一序列的 {1} %；其余部分取其最低值。</translation>
+    </message>
+    <message>
+        <source>The values are taken as SUV by body weight: those of the files times {0}.</source>
+        <translation>数值按体重换算为 SUV：文件数值乘以 {0}。</translation>
+    </message>
+    <message>
         <source>Boxes of classes that the manifest does not name were left out: {0}.</source>
         <translation>清单中未命名的类别的检测框已略去：{0}。</translation>
     </message>
