@@ -63,14 +63,19 @@ class BoxGrips:
         to_screen = self._widget.transform.image_to_screen
         return [((sx, sy), QPointF(*to_screen(across[sx], down[sy]))) for sx, sy in SIDES]
 
-    def press(self, at: QPointF) -> BoxDrag | None:
-        """Take the grip under the pointer."""
+    def at(self, at: QPointF) -> Side | None:
+        """The grip under the pointer."""
         chosen = self.selected()
         if chosen is None:
             return None
         near = [(math.dist(at.toTuple(), place.toTuple()), side) for side, place in self._places(chosen[1])]
         distance, side = min(near)
-        return BoxDrag(self._widget, self, *chosen, side) if distance <= GRIP_REACH else None
+        return side if distance <= GRIP_REACH else None
+
+    def press(self, at: QPointF) -> BoxDrag | None:
+        """Take the grip under the pointer."""
+        chosen, side = self.selected(), self.at(at)
+        return None if chosen is None or side is None else BoxDrag(self._widget, self, *chosen, side)
 
     def draw(self, canvas: Canvas) -> None:
         """Draw the grips."""

@@ -1,4 +1,6 @@
-"""Fingers and pens in a viewport: one scrolls (or holds the tool in hand), two zoom and pan, three window; the pen's other end erases.
+"""Fingers and pens in a viewport: one scrolls, holds the tool in hand, or pulls what lies under it; two zoom and pan, three window.
+
+The pen's other end deletes a mark, and wipes away with the brush in hand.
 
 What a finger starts is decided by how many there are; when another one comes or goes the hand begins anew from there, and
 after several fingers the last one left does nothing, so that lifting a hand never scrolls.
@@ -15,7 +17,7 @@ from PySide6.QtGui import QEventPoint, QMouseEvent, QNativeGestureEvent, QPointi
 
 from medview.app import reading
 from medview.app.hand_profiles import bound
-from medview.app.tools import Tool
+from medview.app.tools import PAINT_TOOLS, Tool
 from medview.core.window import Voi
 from medview.ui.viewport_wheel import do_double
 
@@ -46,6 +48,8 @@ class ViewportTouch:
         self._voi: Voi | None = None
         self._tapped = (0.0, QPointF())
         self._draws = False
+        self._wipes: Tool | None = None
+        """The tool that was in hand before the pen's other end came down; None where it does not wipe."""
         self._long = QTimer(widget)
         self._long.setSingleShot(True)
         self._long.setInterval(LONG_PRESS_MS)
@@ -57,7 +61,7 @@ class ViewportTouch:
             self._touch(event)
         elif event.type() is QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
             return self._gesture(event)
-        elif event.type() is QEvent.Type.TabletPress and isinstance(event, QTabletEvent):
+        elif isinstance(event, QTabletEvent):
             return self._erase(event)
         else:
             return False
@@ -94,7 +98,7 @@ class ViewportTouch:
             self._widget.mouse.cancel()
             self._draws = False
         if len(places) == 1 and self._most == 0:
-            self._draws = self._widget.workspace.tools.tool is not Tool.WINDOW
+            self._draws = self._widget.workspace.tools.tool is not Tool.WINDOW or self._pulls(places[0])
             if self._draws:
                 self._as_mouse(QEvent.Type.MouseButtonPress, places[0])
         self._count = len(places)
@@ -104,6 +108,17 @@ class ViewportTouch:
         if self._count > 1:
             self._long.stop()
             self._start = _middle(places)
+
+    def _pulls(self, at: QPointF) -> bool:
+        """Whether something lies there that is pulled, or the whole picture is: a slider, a grip, a handle, what is turned."""
+        widget, mouse = self._widget, self._widget.mouse
+        self._as_mouse(QEvent.Type.MouseMove, at)
+        if widget.state.view.plane_kind in {"turning", "solid"}:
+            return True
+        hit = mouse.hovered
+        on_mark = hit is not None and (hit.grip is not None or hit.mark_id == widget.selected_mark)
+        on_edge = mouse.over_slider or mouse.over_dimension is not None or mouse.over_line
+        return on_mark or on_edge or widget.crosshair.grip is not None or widget.grips.at(at) is not None
 
     def _move(self, places: tuple[QPointF, ...]) -> None:
         middle = _middle(places)
@@ -151,29 +166,40 @@ class ViewportTouch:
             widget.mouse.cancel()
         elif drew:
             self._as_mouse(QEvent.Type.MouseButtonRelease, at or self._start)
+            if not self._moved and widget.workspace.tools.tool is Tool.WINDOW:
+                self._is_second(at or self._start)
         elif not cancelled and self._most == 1 and not self._moved:
             self._tap(at or self._start)
         widget.touch()
 
     def _tap(self, at: QPointF) -> None:
         """A tap selects what lies there; two are a double click."""
+        if not self._is_second(at):
+            self._as_mouse(QEvent.Type.MouseButtonPress, at)
+            self._as_mouse(QEvent.Type.MouseButtonRelease, at)
+
+    def _is_second(self, at: QPointF) -> bool:
+        """Whether a tap is the second of two, which is done then."""
         when, where = self._tapped
         now = time.monotonic()
         if now - when < DOUBLE_TAP_S and (at - where).manhattanLength() < 3 * TAP_PX:
             self._tapped = (0.0, QPointF())
             do_double(self._widget, bound(self._widget.workspace.settings, "double"))
-            return
+            return True
         self._tapped = (now, QPointF(at))
-        self._as_mouse(QEvent.Type.MouseButtonPress, at)
-        self._as_mouse(QEvent.Type.MouseButtonRelease, at)
+        return False
 
     def _press_long(self) -> None:
-        """A finger that stays asks for the menu."""
+        """A finger that stays asks for the menu of what lies under it."""
         if self._count == 1 and not self._moved:
             self._moved = True  # its end is no tap
             if self._draws:
                 self._widget.mouse.cancel()
                 self._draws = False
+            self._as_mouse(QEvent.Type.MouseMove, self._start)
+            hit = self._widget.mouse.hovered
+            if hit is not None:
+                self._widget.select_mark(hit.mark_id)
             self._widget.context_requested.emit(self._widget.mapToGlobal(self._start).toPoint())
 
     def _as_mouse(self, kind: QEvent.Type, at: QPointF) -> None:
@@ -203,13 +229,25 @@ class ViewportTouch:
         return True
 
     def _erase(self, event: QTabletEvent) -> bool:
-        """The eraser of a pen deletes the mark under it; everything else that a pen does Qt tells as a mouse."""
+        """What a pen's other end does; everything else that a pen does Qt tells as a mouse."""
         if event.pointerType() is not QPointingDevice.PointerType.Eraser:
             return False
-        hit = self._widget.mouse.hit(event.position())
-        if hit is not None:
-            self._widget.select_mark(hit.mark_id)
-            self._widget.delete_selected()
+        tools, at = self._widget.workspace.tools, event.position()
+        if event.type() is QEvent.Type.TabletPress and tools.tool in PAINT_TOOLS:
+            self._wipes = tools.tool
+            tools.choose(Tool.ERASER)
+            self._as_mouse(QEvent.Type.MouseButtonPress, at)
+        elif event.type() is QEvent.Type.TabletPress:
+            hit = self._widget.mouse.hit(at)
+            if hit is not None:
+                self._widget.select_mark(hit.mark_id)
+                self._widget.delete_selected()
+        elif self._wipes is not None and event.type() is QEvent.Type.TabletMove:
+            self._as_mouse(QEvent.Type.MouseMove, at)
+        elif self._wipes is not None and event.type() is QEvent.Type.TabletRelease:
+            self._as_mouse(QEvent.Type.MouseButtonRelease, at)
+            before, self._wipes = self._wipes, None
+            tools.choose(before)
         event.accept()
         return True
 
