@@ -19,7 +19,7 @@ from medview.app.correction_keeping import CorrectionKeeping
 from medview.app.decisions import Decision, DecisionChange, decision_content, decision_key, decision_of
 from medview.app.measurements import MeasurementChange
 from medview.app.notices import KEEP_AGAIN, Severity
-from medview.app.pixel_checks import PixelChecks
+from medview.app.pixel_checks import PixelChecks, ResultChecks
 from medview.core.problem import MedviewError, Note
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Keeping:
         self._bases: list[InferenceResult] = []
         self._homes: dict[str, tuple[str, str]] = {}
         self._pixels = PixelChecks(workspace, self._differs)
+        self.results = ResultChecks(workspace)
         self._asked_again = False
         self._touched: set[str] = set()
         self._looking: set[str] | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from medview.app import opening
 from medview.core.study import Stack
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from medview.app.workspace import Workspace
+    from medview.core.finding import InferenceResult, Provenance
+    from medview.core.volume import Volume
 
 AT_ONCE_BYTES = 4 << 20
 """Of the pixels of one turn: about a millisecond of copying."""
@@ -129,6 +132,113 @@ class PixelChecks:
             return [_pixel_digest(one) for one in pixels]
 
         self._workspace.jobs.submit("marks", work, Lane.ANALYSIS, done, failed)
+
+
+class ResultChecks:
+    """Results of models are bound to a digest of what they were computed from: on any other volume they are stale.
+
+    Only volumes that are whole in memory are looked at, each once. A model of several series is bound to all of them together,
+    which are not loaded for this.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._digests: WeakKeyDictionary[Volume, str] = WeakKeyDictionary()
+        self._asked: WeakSet[Volume] = WeakSet()
+        self._stale: set[Provenance] = set()
+        self._by_slice: WeakKeyDictionary[Volume, set[Provenance]] = WeakKeyDictionary()
+        """What was, or is being, compared slice by slice."""
+        workspace.results_changed.connect(self._look)
+        workspace.loader.volume_complete.connect(lambda stack_id, _time: self._look(stack_id))
+
+    def is_stale(self, result: InferenceResult) -> bool:
+        """Whether the open images are others than those that the result was computed from."""
+        return result.provenance in self._stale
+
+    def compared(self, stack_id: str) -> bool:
+        """Whether what is bound to a stack's first time point was held beside it."""
+        volume = self._whole(stack_id, 0)
+        return volume is not None and volume in self._digests
+
+    def _look(self, stack_id: str) -> None:
+        from medview.jobs.queue import Lane
+
+        bound = [one for one in self._workspace.results.of(stack_id) if _is_bound(one)]
+        if not bound:
+            return
+        for time in {one.provenance.time for one in bound}:
+            volume = self._whole(stack_id, time)
+            if volume is None:
+                continue
+            if volume in self._digests:
+                self._compare(stack_id, time, volume)
+            elif volume not in self._asked:
+                self._asked.add(volume)
+
+                def work(_progress: Any, volume: Volume = volume) -> str:
+                    from medview.core.volume_digest import volume_sha256
+
+                    return volume_sha256(volume)
+
+                def done(digest: str, time: int = time, volume: Volume = volume) -> None:
+                    self._digests[volume] = digest
+                    self._compare(stack_id, time, volume)
+
+                self._workspace.jobs.submit("marks", work, Lane.ANALYSIS, done, lambda _error: None)
+
+    def _whole(self, stack_id: str, time: int) -> Volume | None:
+        found = opening.find_stack(self._workspace.studies, stack_id)
+        loader = self._workspace.loader
+        if found is None or time >= found[2].timepoints or loader.loaded_slice(found[2], time, 0) is None:
+            return None
+        volume = loader.volume(found[2], time)
+        return volume if volume.is_complete else None
+
+    def _compare(self, stack_id: str, time: int, volume: Volume) -> None:
+        digest, changed = self._digests[volume], False
+        for result in self._workspace.results.of(stack_id):
+            made = result.provenance
+            if not _is_bound(result) or made.time != time:
+                continue
+            stale = made.input_sha256 != digest
+            if stale and result.segmentation is not None:
+                if made not in self._by_slice.setdefault(volume, set()):
+                    self._by_slice[volume].add(made)
+                    self._compare_slices(stack_id, made, volume)
+                continue
+            changed |= stale != (made in self._stale)
+            (self._stale.add if stale else self._stale.discard)(made)
+        if changed:
+            self._workspace.results_changed.emit(stack_id)
+
+    def _compare_slices(self, stack_id: str, made: Provenance, volume: Volume) -> None:
+        """What was pointed at is bound to the one slice that it was begun on."""
+        from medview.jobs.queue import Lane
+
+        def work(_progress: Any) -> bool:
+            from medview.core.volume_digest import volume_sha256
+            from medview.inference.cascade import cropped
+
+            found = opening.find_stack(studies, stack_id)
+            rows, columns = volume.shape[1:3]
+            return found is not None and any(
+                volume_sha256(cropped(volume, found[2], made.time, ((k, 0, 0), (k + 1, rows, columns)))[0])
+                == made.input_sha256
+                for k in range(volume.shape[0])
+            )
+
+        def done(same: bool) -> None:
+            if not same and made not in self._stale:
+                self._stale.add(made)
+                self._workspace.results_changed.emit(stack_id)
+
+        studies = self._workspace.studies
+        self._workspace.jobs.submit("marks", work, Lane.ANALYSIS, done, lambda _error: None)
+
+
+def _is_bound(result: InferenceResult) -> bool:
+    made = result.provenance
+    return bool(made.input_sha256) and made.how == "automatic" and not result.inputs
 
 
 def _pixel_digest(pixels: np.ndarray[Any, Any]) -> str:

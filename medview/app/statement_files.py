@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from medview.app.made_elsewhere import stale_notes
 from medview.app.visual_report import Language, check_sources, report_html, write_html, write_pdf
 from medview.core.plain_text import visible_text
 from medview.core.policy import policy
@@ -84,7 +85,7 @@ def write_statement(
             if not error.code.endswith("_impossible"):
                 raise
             writing.notes.append(Note(error.code, error.text, error.values))
-    return WrittenFiles(tuple(writing.paths), tuple(writing.notes))
+    return WrittenFiles(tuple(writing.paths), (*stale_notes(statement), *writing.notes))
 
 
 PAGES: frozenset[FileKind] = frozenset({"html", "pdf", "pdf-dicom"})
@@ -314,8 +315,11 @@ def _write_text(path: Path, text: str) -> None:
 _COLUMNS = (
     "kind", "id", "label", "score", "size_mm", "quantity", "value", "unit", "sop_instance_uid", "frame", "slice", "x", "y",
     "x_lps_mm", "y_lps_mm", "z_lps_mm", "model", "model_version", "package_sha256", "decision", "reader", "decided_at", "note",
-    "values_of", "prior_size", "prior_study_date", "prior_unit", "prior_by",
+    "values_of", "made_on_other_images", "prior_size", "prior_study_date", "prior_unit", "prior_by",
 )  # fmt: skip
+
+
+_STALE = {True: "yes", False: ""}
 
 
 def statement_csv(statement: Statement) -> str:
@@ -348,6 +352,7 @@ def _rows(statement: Statement) -> list[dict[str, Any]]:
                 "x_lps_mm": x, "y_lps_mm": y, "z_lps_mm": z, "model": made.package_id,
                 "model_version": made.package_version, "package_sha256": made.package_sha256,
                 "decision": found.verdict, "reader": found.reader, "decided_at": found.decided_at, "note": found.note,
+                "made_on_other_images": _STALE[found.stale],
                 **_prior_cells(found.prior),
             }
         )  # fmt: skip
@@ -369,7 +374,8 @@ def _rows(statement: Statement) -> list[dict[str, Any]]:
                 {
                     "kind": "volume", "id": str(value), "label": names.get(value, ""), "quantity": "Volume", "value": volume,
                     "unit": "ml", "model": made.package_id, "model_version": made.package_version,
-                    "package_sha256": made.package_sha256, **_prior_cells(dict(result.priors).get(value)),
+                    "package_sha256": made.package_sha256, "made_on_other_images": _STALE[result.stale],
+                    **_prior_cells(dict(result.priors).get(value)),
                 }
             )  # fmt: skip
     return rows
@@ -384,7 +390,7 @@ def _mark_row(mark: StatedMark, amount: Amount) -> dict[str, Any]:
         "unit": amount.unit.value, "sop_instance_uid": mark.source.sop_uid if mark.source is not None else "",
         "frame": mark.source.frame if mark.source is not None else "", "slice": "" if mark.k is None else mark.k,
         "x": x, "y": y, "x_lps_mm": lps[0], "y_lps_mm": lps[1], "z_lps_mm": lps[2], "note": mark.words,
-        "values_of": mark.values_of, **_prior_cells(mark.prior),
+        "values_of": mark.values_of, "made_on_other_images": _STALE[mark.stale], **_prior_cells(mark.prior),
     }  # fmt: skip
 
 
@@ -418,6 +424,7 @@ def statement_json(statement: Statement) -> str:
                 "reader": one.reader,
                 "decided_at": one.decided_at,
                 "note": one.note,
+                "made_on_other_images": one.stale,
                 "prior": _told_prior(one.prior),
                 "provenance": asdict(one.provenance),
             }
@@ -433,6 +440,7 @@ def statement_json(statement: Statement) -> str:
                 "frame": one.source.frame if one.source is not None else None,
                 "slice": one.k,
                 "values_of": one.values_of or "plane",
+                "made_on_other_images": one.stale,
                 "prior": _told_prior(one.prior),
                 "values": [
                     {
@@ -463,6 +471,7 @@ def statement_json(statement: Statement) -> str:
                 "package": one.result.provenance.package_id,
                 "label": value,
                 "volume_ml": volume,
+                "made_on_other_images": one.stale,
                 "prior": _told_prior(dict(one.priors).get(value)),
             }
             for one in statement.results

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from medview.app.made_elsewhere import stale_teller
 from medview.app.stated_fusion import fusions_of
 from medview.app.stated_looks import looks_of
 from medview.core.problem import ExitCode, MedviewError
@@ -46,6 +47,7 @@ def statement_maker(
         for finding in result.findings
     }
     priors = _priors(workspace)
+    tell_stale = stale_teller(workspace, (mark for _stack, mark in marks), (result for _stack, result in results))
     windows = _windows(workspace, {stack.id for stack in stacks})
     looks, fusions = looks_of(workspace, study, device_ratio), fusions_of(workspace, study)
 
@@ -71,7 +73,7 @@ def statement_maker(
             maps=[one for stack, made in maps for one in maps_of_explanation(stack, made)],
             keys=[StatedKey(stack, place.time, place.k, place.key.note) for stack, place in keys],
         )
-        return replace(stated, windows=windows, looks=looks, fusions=fusions)
+        return tell_stale(replace(stated, windows=windows, looks=looks, fusions=fusions))
 
     return make
 

@@ -59,7 +59,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "M": "male", "F": "female", "O": "other",
         "detail": "enlarged", "none": "none", "days": "{0} days",
         "said_findings": "Findings of models: {0} ({1} accepted, {2} rejected, {3} not decided)",
-        "said_marks": "Measurements of the reader: {0}", "said_keys": "Key images: {0}", "said_segments": "Segmented structures: {0}",
+        "stale": "⚠ made on other images than these", "said_marks": "Measurements of the reader: {0}", "said_keys": "Key images: {0}", "said_segments": "Segmented structures: {0}",
         "said_grown": "Larger than on the prior: {0}", "said_smaller": "Smaller than on the prior: {0}",
         "fused": "{0} over {1}", "fused_failed": "the series on top could not be read: {0}",
         "fused_unverified": "other frame of reference, place not verified", "fused_unsure": "registered by medview, not accepted",
@@ -80,7 +80,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "M": "男", "F": "女", "O": "其他",
         "detail": "局部放大", "none": "无", "days": "间隔 {0} 天",
         "said_findings": "模型发现：{0} 处（已接受 {1}，已拒绝 {2}，未判定 {3}）",
-        "said_marks": "阅片者测量：{0} 项", "said_keys": "关键图像：{0} 幅", "said_segments": "分割结构：{0} 个",
+        "stale": "⚠ 在不同于此处的图像上完成", "said_marks": "阅片者测量：{0} 项", "said_keys": "关键图像：{0} 幅", "said_segments": "分割结构：{0} 个",
         "said_grown": "较前增大：{0}", "said_smaller": "较前缩小：{0}",
         "fused": "{1} 上叠加 {0}", "fused_failed": "叠加序列无法读取：{0}",
         "fused_unverified": "参考坐标系不同，位置未经核实", "fused_unsure": "由 medview 配准，尚未确认", "fused_by_hand": "手动移动",
@@ -358,9 +358,14 @@ def _finding(number: int, one: StatedFinding, words: dict[str, str]) -> dict[str
         "is_accepted": one.verdict == "accepted",
         "decided_by": one.reader,
         "decided_at": one.decided_at[:16].replace("T", " "),
-        "note": one.note,
+        "note": _with_stale(one.note, one, words),
         **_prior(one.prior, words),
     }
+
+
+def _with_stale(text: str, one: StatedFinding | StatedMark | StatedResult, words: dict[str, str]) -> str:
+    """The text, with a word where it is about something that was made on other images."""
+    return "; ".join(part for part in (words["stale"] if one.stale else "", text) if part)
 
 
 def _box_volume(one: StatedFinding) -> str:
@@ -389,7 +394,7 @@ def _mark(number: int, one: StatedMark, words: dict[str, str]) -> dict[str, Any]
         + (f" ({one.values_of})" if one.values_of else ""),
         "text": one.mark.text,
         "location": where,
-        "note": one.words,
+        "note": _with_stale(one.words, one, words),
         **_prior(one.prior, words),
     }
 
@@ -407,7 +412,7 @@ def _volumes(one: StatedResult, words: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "label": names.get(value, str(value)),
-            "volume": f"{volume:.1f} ml",
+            "volume": _with_stale(f"{volume:.1f} ml", one, words),
             "model": _model_name(one),
             **_prior(priors.get(value), words),
         }

@@ -149,6 +149,8 @@ class StatedMark:
     values_of: str = ""
     """What grey values are of where that is a slab (``MIP 20 mm``), "" for those of the plane."""
     prior: PriorSize | None = None
+    stale: bool = False
+    """Whether it was made on other images than those that are stated now."""
 
     def parts(self) -> tuple[slice, ...]:
         """The points of each line that is drawn, as slices of ``points``."""
@@ -172,6 +174,8 @@ class StatedFinding:
     box_corrected: bool = False
     """Whether the reader pulled the box that the model gave."""
     prior: PriorSize | None = None
+    stale: bool = False
+    """Whether it was made on other images than those that are stated now."""
 
     @property
     def told_label(self) -> str:
@@ -216,6 +220,8 @@ class StatedResult:
     volumes_ml: tuple[tuple[int, float], ...] = ()
     priors: tuple[tuple[int, PriorSize], ...] = ()
     """By label value."""
+    stale: bool = False
+    """Whether it was made on other images than those that are stated now."""
 
 
 @dataclass(frozen=True, eq=False)

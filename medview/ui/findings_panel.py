@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medview.app.made_elsewhere import is_result_stale
 from medview.app.results import result_key, with_label_visible
 from medview.app.tools import Tool
 from medview.core.display import OverlayStyle
@@ -107,6 +108,9 @@ class ResultCard(QWidget):
         if made.overrides:
             text = translate("Findings", "Run although it does not fit: {0}").format(", ".join(made.overrides))
             column.addWidget(text_label(text, "danger"))
+        if is_result_stale(workspace, result):
+            stale = translate("Correction", "⚠ Made on other images than those that are open")
+            column.addWidget(text_label(stale, "warning"))
         for note in result.warnings:
             column.addWidget(text_label(note_text(note), "warning"))
         self._list: FindingsList | None = None
@@ -481,7 +485,14 @@ class FindingsPanel(FollowingPanel):
         running = workspace.live.running_on(stack.id) if stack is not None and not results else ()
         shown = (
             stack.id if stack is not None else None,
-            tuple((result_key(one), one.segmentation.meanings if one.segmentation else ()) for one in results),
+            tuple(
+                (
+                    result_key(one),
+                    one.segmentation.meanings if one.segmentation else (),
+                    is_result_stale(workspace, one),
+                )
+                for one in results
+            ),
             running,
         )
         seen = (shown, workspace.ai_visible, workspace.active, workspace.read_first.hides)

@@ -83,6 +83,9 @@ WORK_TEMPLATES: Mapping[str, str] = {
     "nothing_in_range": QT_TRANSLATE_NOOP(
         "Message", "Nothing was painted: no value under the brush lies between {0} and {1}."
     ),
+    "stated_stale": QT_TRANSLATE_NOOP(
+        "Message", "{0} of what was written was made on other images than those that are open; look at it again."
+    ),
     "label_empty": QT_TRANSLATE_NOOP("Message", "Nothing was changed: the label is empty there."),
     "label_same": QT_TRANSLATE_NOOP("Message", "Nothing was changed: there is nothing of that kind."),
     "labels_changed": QT_TRANSLATE_NOOP(

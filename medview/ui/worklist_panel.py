@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from medview.app.decisions import Verdict
+from medview.app.made_elsewhere import is_line_stale
 from medview.app.measurements import ADDED_MARKS
 from medview.app.results import result_key
 from medview.app.worklist import Kind, Order, State, WorkItem
@@ -82,11 +83,11 @@ def mark_title(kind: str) -> str:
     return kind if title is None else translate("Step", title)
 
 
-def row_texts(item: WorkItem) -> tuple[str, str, str, str]:
-    """Label, size, slice, score of a line."""
+def row_texts(item: WorkItem, stale: bool) -> tuple[str, str, str, str]:
+    """Label, size, slice, score of a line; a sign where it was made on other images."""
     if item.key_image is not None:
         label = "★ " + (item.decision.note or translate("Worklist", "Key image"))
-        return label, "", "" if item.k is None else str(item.k + 1), "⚠" if item.key_image.stale else ""
+        return label, "", "" if item.k is None else str(item.k + 1), "⚠" if stale else ""
     label = item.decision.label or (mark_title(item.label) if item.kind == "mark" else model_text(item.label))
     size = ""
     if item.volume_ml is not None:
@@ -100,15 +101,17 @@ def row_texts(item: WorkItem) -> tuple[str, str, str, str]:
     score = "" if item.score is None else shown_number(item.score, ".2f")
     if item.agreement is not None:
         score = f"{item.agreement[0]}/{item.agreement[1]}  {score}"
+    if stale:
+        score = f"⚠ {score}".strip()
     both = "≈ " if item.by_both else ""
     return both + sign_of(item.decision) + label, size, "" if item.k is None else str(item.k + 1), score
 
 
-def _made_of(item: WorkItem) -> object:
+def _made_of(item: WorkItem, stale: bool) -> object:
     """What a row is made of: equal as long as the row need not be made anew. Nothing that was found is held by it."""
     if item.kind in {"finding", "mark"} and item.prior is None:
-        return weakref.ref(item)  # the list gives the same ones while nothing about them changes
-    return item.key, row_texts(item), item.decision, item.sources, item.prior
+        return weakref.ref(item), stale  # the list gives the same ones while nothing about them changes
+    return item.key, row_texts(item, stale), item.decision, item.sources, item.prior
 
 
 def _figure(value: float) -> str:
@@ -342,7 +345,7 @@ class WorklistPanel(FollowingPanel):
             return
         shown = self._worklist.shown(everything)
         self.count.setText(translate("Worklist", "{0} of {1}").format(len(shown), len(everything)))
-        rows = tuple(map(_made_of, shown))
+        rows = tuple(_made_of(item, is_line_stale(self._workspace, item)) for item in shown)
         gone_to = {(result_key(result), finding.id) for result, finding in self._worklist.chosen()}
         goes = bool(gone_to or self._worklist.selected)
         with QSignalBlocker(self.tree):
@@ -408,13 +411,16 @@ class WorklistPanel(FollowingPanel):
         self.evidence.setText(" · ".join(told))
 
     def _row(self, item: WorkItem) -> QTreeWidgetItem:
-        row = QTreeWidgetItem(list(row_texts(item)))
+        stale = is_line_stale(self._workspace, item)
+        row = QTreeWidgetItem(list(row_texts(item, stale)))
         row.setData(0, KEY_ROLE, item.key)
         theme = current_theme()
         row.setForeground(0, QColor(theme.ai if item.by_model else theme.text))
         tips = [*item.sources, decided_text(item.decision) if item.members else "", item.decision.note]
-        if item.key_image is not None and item.key_image.stale:
+        if stale and item.key_image is not None:
             tips.append(translate("Worklist", "The image is not the one that was chosen."))
+        elif stale:
+            tips.append(translate("Correction", "⚠ Made on other images than those that are open"))
         if item.by_both is not None:
             told = {
                 ("finding", True): translate("Worklist", "The reader marked this place too."),

@@ -5267,6 +5267,10 @@
         <translation>没有涂上任何内容：画笔下没有介于 {0} 和 {1} 之间的值。</translation>
     </message>
     <message>
+        <source>{0} of what was written was made on other images than those that are open; look at it again.</source>
+        <translation>所写内容中有 {0} 项是在不同于当前打开的图像上完成的；请重新查看。</translation>
+    </message>
+    <message>
         <source>Nothing was changed: the label is empty there.</source>
         <translation>未作更改：标签为空。</translation>
     </message>

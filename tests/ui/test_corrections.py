@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,18 @@ import pydicom
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from medview.app.correction import Correction
+from medview.app.made_elsewhere import is_line_stale, stale_notes
 from medview.app.open_paths import open_all
+from medview.app.statement_files import statement_csv
+from medview.app.stating import statement_maker
 from medview.app.tools import Tool
+from medview.app.visual_report import report_html
 from medview.core.finding import InferenceResult, Label, Provenance, Segmentation
+from medview.core.volume_digest import volume_sha256
 from medview.dicom.seg_write import write_segmentation_object
 from medview.kernels.connected import connected_parts
 from medview.store.results import keep_result
@@ -467,13 +473,28 @@ def test_strokes_on_images_that_were_changed_since_say_so(
 
     monkeypatch.setattr(keeping, "record", noted)
     slice_to(desk, 5)
-    take(qtbot, desk, Qt.Key.Key_F3, Tool.BRUSH)
-    stroke(qtbot, active(desk), (20, 30), (24, 30))
     stack = desk.workspace.active_viewport.stack
     assert stack is not None
+    press(qtbot, active(desk), Qt.Key.Key_D)
+    stroke(qtbot, active(desk), (10, 10), (30, 12))
+    take(qtbot, desk, Qt.Key.Key_F3, Tool.BRUSH)
+    stroke(qtbot, active(desk), (20, 30), (24, 30))
+    found = lungs_on(desk)
+    digest = volume_sha256(desk.workspace.loader.volume(stack))
+    keep_result(replace(found, provenance=replace(found.provenance, input_sha256=digest)))
     path = stack.frames[5].path
-    qtbot.waitUntil(lambda: "pixels" in kinds and desk.workspace.keeping.waiting == 0, timeout=20_000)
+    qtbot.waitUntil(lambda: kinds.count("pixels") == 2 and desk.workspace.keeping.waiting == 0, timeout=20_000)
     close_desk(qtbot, desk)
+
+    # On the same images nothing is said.
+    same = ready(qtbot, folder)
+    qtbot.waitUntil(lambda: len(same.workspace.results.of(stack.id)) == 2, timeout=20_000)
+    checks = same.workspace.keeping.results
+    qtbot.waitUntil(lambda: bool(checks.compared(stack.id)), timeout=20_000)
+    assert not any(is_line_stale(same.workspace, item) for item in same.workspace.worklist.items())
+    assert "made on other" not in report_html(statement_maker(same.workspace)())
+    close_desk(qtbot, same)
+
     data = pydicom.dcmread(path)
     pixels = data.pixel_array.copy()
     pixels[0, 0] += 1
@@ -481,10 +502,27 @@ def test_strokes_on_images_that_were_changed_since_say_so(
     data.save_as(path, enforce_file_format=True)
 
     again = ready(qtbot, folder)
-    qtbot.waitUntil(lambda: len(again.workspace.results.of(stack.id)) == 1, timeout=20_000)
-    (back,) = again.workspace.results.of(stack.id)
+    qtbot.waitUntil(lambda: len(again.workspace.results.of(stack.id)) == 2, timeout=20_000)
+    back = next(one for one in again.workspace.results.of(stack.id) if one.provenance.how == "manual")
     correction = target_of(again, back)
     qtbot.waitUntil(lambda: correction.stale, timeout=20_000)
+    worklist = again.workspace.worklist
+    qtbot.waitUntil(lambda: all(is_line_stale(again.workspace, item) for item in worklist.items()), timeout=20_000)
+    assert sorted(item.kind for item in worklist.items()) == ["mark", "segment", "segment", "segment"]
+    tree = panel_of(again).worklist.tree
+
+    def signs() -> list[str]:
+        panel_of(again).refresh()
+        rows = [tree.topLevelItem(at) for at in range(tree.topLevelItemCount())]
+        return [row.text(3)[:1] for row in rows if row is not None]
+
+    qtbot.waitUntil(lambda: signs() == ["⚠"] * 4, timeout=20_000)
+    told = [label.text() for card in panel_of(again).cards for label in card.findChildren(QLabel)]
+    assert sum("Made on other images" in text for text in told) == 2
+    statement = statement_maker(again.workspace)()
+    assert report_html(statement).count("made on other images") == 4
+    assert [(note.code, note.values) for note in stale_notes(statement)] == [("stated_stale", ("3",))]
+    assert statement_csv(statement).count("yes") == 4
     press(qtbot, active(again), Qt.Key.Key_B, CTRL)
     panel = panel_of(again).correction
     qtbot.waitUntil(panel.stale.isVisible, timeout=20_000)
