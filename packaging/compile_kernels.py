@@ -26,6 +26,7 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
         neighbourhood_compiled,
         rays_compiled,
         resample_grid_compiled,
+        runs_compiled,
         tiles_compiled,
         volume_sampling_compiled,
     )
@@ -46,6 +47,7 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
         neighbourhood_compiled,
         rays_compiled,
         resample_grid_compiled,
+        runs_compiled,
         tiles_compiled,
         volume_sampling_compiled,
     )
@@ -58,8 +60,9 @@ def gather() -> list[tuple[str, Any, Callable[..., Any]]]:
     jpeg2000_compiled.compile_tile()
     for name in resample_grid_compiled._BODIES:
         resample_grid_compiled.compile_one(name)
-    for name in tiles_compiled._BODIES:
-        tiles_compiled.compile_one(name)
+    for compiled in (runs_compiled, tiles_compiled):
+        for name in compiled._BODIES:
+            compiled.compile_one(name)
     for name in neighbourhood_compiled._BODIES:
         neighbourhood_compiled.compile_one(name)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medview.kernels.connected import connected_parts
+from medview.kernels.runs import LABEL_TYPES, erase_parts, parts_of_label
 
 
 def keep_parts(
@@ -22,24 +22,16 @@ def keep_parts(
 
     Voxels that touch at a face, edge or corner belong together.
     """
+    is_plain = labels.flags.c_contiguous and labels.dtype.name in LABEL_TYPES
+    given = labels if is_plain else np.ascontiguousarray(labels, dtype=np.uint16)
     for n, value in enumerate(values):
         checkpoint(n, len(values))
-        where = labels == value
-        if not where.any():
-            continue
-        box = tuple(
-            slice(int(found[0]), int(found[-1]) + 1)
-            for axis in range(3)
-            for found in [np.flatnonzero(where.any(axis=tuple(other for other in range(3) if other != axis)))]
-        )
-        parts, sizes = connected_parts(where[box])
-        del where
-        order = np.argsort(-sizes[1:], kind="stable") + 1
-        kept = [int(part) for part in order[:largest] if sizes[part] >= smallest]
-        stays = np.zeros(len(sizes), dtype=bool)
-        stays[kept] = True
-        stays[0] = True
-        if stays.all():
-            continue
-        for piece, here in zip(labels[box], parts, strict=True):
-            piece[~stays[here]] = 0
+        parts = parts_of_label(given, value)
+        order = np.argsort(-parts.sizes[1:], kind="stable") + 1
+        stays = np.zeros(len(parts.sizes), dtype=bool)
+        kept = order[:largest]
+        stays[kept[parts.sizes[kept] >= smallest]] = True
+        if not stays[1:].all():
+            erase_parts(given, parts, stays)
+    if given is not labels:
+        labels[...] = given

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from medview.dicom.jpeg2000 import decode_reversible_frame
-from medview.kernels import ahead, connected, jpeg2000, resample_grid, volume_sampling
+from medview.kernels import ahead, connected, jpeg2000, resample_grid, runs, tiles, volume_sampling
 from tests.kernels.jpeg2000_streams import PLAIN
 
 pytestmark = pytest.mark.beside
@@ -86,14 +86,20 @@ def test_labels_grids_and_decisions_are_equal(built: ModuleType, monkeypatch: py
         on_grid = np.zeros((8, 8, 8), dtype=np.uint16)
         rows = np.arange(8, dtype=np.float64)
         resample_grid.sample_labels(channels, labels, matrix, offset, rows, on_grid, 0.5, 0, values)
-        return [parts, sampled, labels, on_grid]
+        summed = np.zeros((3, 7, 9, 8), dtype=np.float32)
+        tiles.weigh(summed, channels, sampled[:6, :7].copy(), (1, 2, 0), (0, 3, 4))
+        largest = labels.astype(np.uint8)
+        found = runs.parts_of_label(largest, 5)
+        runs.erase_parts(largest, found, found.sizes == found.sizes.max())
+        return [parts, sampled, labels, on_grid, summed, found.part, largest]
 
     now = answers()
-    for module in (connected, resample_grid):
+    modules = (connected, resample_grid, runs, tiles)
+    for module in modules:
         module._compiled.cache_clear()
         monkeypatch.setattr(module, "ahead_kernel", lambda name: getattr(built, name))
     then = answers()
-    for module in (connected, resample_grid):
+    for module in modules:
         module._compiled.cache_clear()
     assert all(part.any() for part in now)
     for one, other in zip(now, then, strict=True):
