@@ -118,6 +118,8 @@ class ExportDialog(QDialog):
             "warning",
         )
         column.addWidget(self.burned)
+        self.names = text_label("", "warning")
+        column.addWidget(self.names)
         self.looked = QCheckBox(translate("Export", "I have looked: no name is in the images"))
         column.addWidget(self.looked)
         where = QHBoxLayout()
@@ -284,6 +286,14 @@ class ExportDialog(QDialog):
         doubtful = not self.named.isChecked() and any(may_name_patient(view) for view in views)
         self.burned.setVisible(doubtful)
         self.looked.setVisible(doubtful)
+        self.names.setVisible(self.named.isChecked())
+        self.names.setText(
+            translate(
+                "Export", "Name, ID and dates of the patient will be readable in every picture and in the file name."
+            )
+            if self.chosen[1] == "seen"
+            else translate("Export", "The name of the patient will be readable in the file name.")
+        )
         working = self.run is not None or self._write_wanted
         for widget in (
             self.extent,

@@ -2596,6 +2596,14 @@
         <translation>文件名中包含患者信息</translation>
     </message>
     <message>
+        <source>Name, ID and dates of the patient will be readable in every picture and in the file name.</source>
+        <translation>每幅图像和文件名中都将可读到患者姓名、ID 与日期。</translation>
+    </message>
+    <message>
+        <source>The name of the patient will be readable in the file name.</source>
+        <translation>文件名中将可读到患者姓名。</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>

@@ -149,6 +149,20 @@ def test_a_film_has_every_image_at_its_rate(qtbot: QtBot, reading_desk: Desk, tm
     assert b"Jane" not in path.read_bytes()
 
 
+def test_who_writes_names_is_told_what_will_be_readable(qtbot: QtBot, reading_desk: Desk) -> None:
+    dialog = opened(qtbot, reading_desk, Qt.Key.Key_S, CTRL)
+    assert not dialog.names.isVisible()
+    dialog.named.click()
+    assert dialog.names.isVisible()
+    assert "every picture" in dialog.names.text()
+    choose(dialog.content, "values")
+    assert "file name" in dialog.names.text()
+    assert "every picture" not in dialog.names.text()
+    dialog.named.click()
+    assert not dialog.names.isVisible()
+    dialog.close()
+
+
 def test_a_film_that_is_cancelled_leaves_nothing(qtbot: QtBot, reading_desk: Desk, tmp_path: Path) -> None:
     dialog = opened(qtbot, reading_desk, Qt.Key.Key_E, CTRL | SHIFT)
     choose(dialog.extent, "film")
