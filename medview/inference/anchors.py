@@ -141,7 +141,7 @@ def _level(
     side = sides[which]
     move = moves[rows].astype(np.float64) / np.asarray(output.weights or (1.0,) * (2 * axes))
     shift, growth = move[:, :axes], move[:, axes:]
-    if x_last:
+    if x_last == (output.order == "xy"):
         shift, growth = shift[:, ::-1], growth[:, ::-1]
     centres = centres + shift * side
     half = side * np.exp(np.minimum(growth, math.log(output.largest_growth))) / 2

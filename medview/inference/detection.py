@@ -68,7 +68,7 @@ def _decode_boxes(
     width = 2 * len(shape)
     if output.columns is not None:
         table = raw[0] if raw[0].ndim == 3 else raw[0][None]
-        sizes = {"box": width, "score": 1, "label": 1}
+        sizes = {"box": width, "score": 1, "label": 1, "batch": 1}
         if table.ndim != 3 or table.shape[2] != sum(sizes[name] for name in output.columns):
             raise network.wrong_shape(
                 output.boxes_output, raw[0].shape, f"columns {', '.join(output.columns)} were due"

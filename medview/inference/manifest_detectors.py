@@ -90,7 +90,8 @@ class Keypoints(Strict):
 class BoxesOutput(Detector):
     """Boxes that the graph has decoded: boxes [n, 4 or 6], scores [n] or [n, classes], labels [n].
 
-    Or everything in one output (``columns``: ``box``, ``score``, ``label`` in their order along the last axis).
+    Or everything in one output (``columns``: ``box``, ``score``, ``label`` in their order along the last axis; ``batch`` is
+    the number of the image, which is one).
     ``labels_output`` null: the class is the best of the scores' columns, or there is one class only.
     ``origin`` ``border``: 0 is the outer border of the first voxel (YOLO, torchvision); ``centre``: its centre.
     ``x_axis`` ``last``: x runs along the tensor's last axis; ``first``: along the first spatial one (MONAI).
@@ -103,7 +104,7 @@ class BoxesOutput(Detector):
     boxes_output: str | None = None
     scores_output: str | None = None
     labels_output: str | None = None
-    columns: tuple[Literal["box", "score", "label"], ...] | None = None
+    columns: tuple[Literal["box", "score", "label", "batch"], ...] | None = None
     layout: BoxLayout = "xyxy"
     coordinates: Literal["pixels", "normalised"] = "pixels"
     origin: Literal["border", "centre"] = "border"
@@ -238,6 +239,8 @@ class AnchorsOutput(Detector):
     rounded: bool = True
     weights: tuple[PositiveFloat, ...] | None = None
     """Null: 1 for all."""
+    order: Literal["xy", "yx"] = "xy"
+    """``yx``: regressions name y before x and the height before the width (EfficientDet, TensorFlow)."""
     largest_growth: PositiveFloat = 62.5
     candidates_per_level: PositiveInt = 1000
     smallest_side: float = Field(default=0.0, ge=0.0)

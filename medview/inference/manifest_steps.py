@@ -85,6 +85,8 @@ class Resize(Strict):
     longest: PositiveInt | None = None
     fill: float = 0.0
     place: Literal["centre", "start", "none"] = "centre"
+    rounding: Literal["nearest", "down"] = "nearest"
+    """How ``keep`` makes whole numbers of sides (YOLOX cuts the fraction off)."""
 
     @model_validator(mode="after")
     def _shorter_side(self) -> Resize:

@@ -33,6 +33,7 @@ from medview.inference.manifest_steps import (
     ZScore,
 )
 from medview.inference.placement import _DIRECTIONS, Placement, keeps_corner, snapped
+from medview.inference.resizing import shorter_side, sizes_covering, sizes_kept
 from medview.inference.settled import Piece, Settled, kept, moments, settled
 from medview.kernels.resample_grid import apply_spline, apply_taps, resize_axes, sample_affine, taps_at
 
@@ -305,19 +306,13 @@ def resized(
     wanted: list[int | None] = [*[None] * first, *step.size]
     full = [size if size is not None else shape[axis] for axis, size in enumerate(wanted)]
     inner = list(full)
+    named = [axis for axis, size in enumerate(wanted) if size is not None]
     if step.aspect == "keep":
-        named = [axis for axis, size in enumerate(wanted) if size is not None]
-        factor = min(full[axis] / shape[axis] for axis in named)
-        for axis in named:
-            inner[axis] = min(full[axis], max(1, round(shape[axis] * factor)))
+        inner = sizes_kept(step, shape, full, named)
     elif step.aspect == "cover":
-        named = [axis for axis, size in enumerate(wanted) if size is not None]
-        factor = max((step.shorter or full[axis]) / shape[axis] for axis in named)
-        for axis in named:
-            # torchvision cuts the fraction off; the slack keeps exact ratios exact.
-            inner[axis] = max(full[axis], int(shape[axis] * factor + 1e-9))
+        inner = sizes_covering(step, shape, full, named)
     elif step.aspect == "shorter":
-        inner[1:] = full[1:] = _shorter_side(shape[1:], step.shorter or 1, step.longest)
+        inner[1:] = full[1:] = shorter_side(shape[1:], step.shorter or 1, step.longest)
     elif step.aspect == "square":
         state = _middle_square(state)
         shape = state.placement.shape
@@ -334,18 +329,6 @@ def resized(
     if step.aspect == "cover":
         before = [-round((i - f) / 2) for f, i in zip(full, inner, strict=True)]
     return _boxed(Prepared(values, real, placement), [-b for b in before], full, step.fill)
-
-
-def _shorter_side(shape: tuple[int, ...], shorter: int, longest: int | None) -> list[int]:
-    """Rows and columns after bringing the shorter to ``shorter`` but none beyond ``longest``, with DETR's rounding."""
-    low, high = min(shape), max(shape)
-    exact = float(shorter)
-    if longest is not None and high / low * shorter > longest:
-        exact = longest * low / high
-        shorter = round(exact)
-    if low == shorter:
-        return list(shape)
-    return [shorter if size == low else int(exact * size / low) for size in shape]
 
 
 def _middle_square(state: Prepared) -> Prepared:

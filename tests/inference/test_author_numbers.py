@@ -17,7 +17,8 @@ from medview.inference.importing.graph import read_graph
 from medview.inference.importing.monai_transforms import Preparation, _percentiles
 from medview.inference.manifest import Input
 from medview.inference.placement import Placement, orient
-from medview.inference.preprocess import _shorter_side, run_steps
+from medview.inference.preprocess import run_steps
+from medview.inference.resizing import shorter_side
 from medview.kernels.resample_grid import resize_axes
 from tests.inference import networks
 from tests.inference.foreign import begun, imported, missing, saved, write_json
@@ -249,7 +250,7 @@ def test_detr_brings_the_shorter_side_to_its_size_but_no_side_too_far(
     shape: tuple[int, int], expected: tuple[int, int]
 ) -> None:
     """Sizes that Hugging Face's DetrImageProcessor gave for these pictures (shortest 256, longest 400)."""
-    assert tuple(_shorter_side(shape, 256, 400)) == expected
+    assert tuple(shorter_side(shape, 256, 400)) == expected
 
 
 # torchxrayvision -----------------------------------------------------------------------------------------------------

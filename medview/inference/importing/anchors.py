@@ -31,6 +31,9 @@ class Heads:
 
 def raw_heads(outputs: tuple[GraphPort, ...], dimensions: int) -> Heads | None:
     """Heads among the outputs; None where there are none, or boxes that the graph has decoded."""
+    nameless = _halves(outputs) if dimensions == 2 else None
+    if nameless is not None:
+        return nameless
     boxes = tuple(port for port in outputs if _BOXES.search(port.name))
     classes = tuple(port for port in outputs if port not in boxes and _CLASSES.search(port.name))
     if not boxes or len(boxes) != len(classes) or len(boxes) + len(classes) != len(outputs):
@@ -41,6 +44,23 @@ def raw_heads(outputs: tuple[GraphPort, ...], dimensions: int) -> Heads | None:
     if len(boxes) == 1 and ranks == {3} and _RAW.search(boxes[0].name):
         return Heads(classes, boxes, is_table=True)
     return None
+
+
+def _halves(outputs: tuple[GraphPort, ...]) -> Heads | None:
+    """Maps without telling names, the classes of all levels before their boxes (EfficientDet as effdet exports it)."""
+    count = len(outputs) // 2
+    shapes = [port.shape for port in outputs if port.shape is not None and len(port.shape) == 4]
+    if count < 3 or len(outputs) != 2 * count or len(shapes) != len(outputs):
+        return None
+    if any(_BOXES.search(port.name) or _CLASSES.search(port.name) for port in outputs):
+        return None
+    scores, boxes = shapes[:count], shapes[count:]
+    same = len({shape[1] for shape in scores}) == len({shape[1] for shape in boxes}) == 1
+    fixed = all(shape[1] is not None for shape in shapes)
+    paired = all(a[2:] == b[2:] for a, b in zip(scores, boxes, strict=True))
+    if not (same and fixed and paired) or (boxes[0][1] or 1) % 4:
+        return None
+    return Heads(outputs[:count], outputs[count:], is_table=False)
 
 
 def anchors_output(
@@ -75,6 +95,9 @@ def anchors_output(
     draft.guess(
         "output.activation", activation, f"the scores come out of {tail}" if tail else "raw scores of this kind"
     )
+    if like == "efficientdet":
+        draft.output.update({"offset": 0.5, "rounded": False, "order": "yx", "largest_growth": 1e6, "at_most": 100})
+        draft.output["candidates_per_level"] = 5000
     if like == "ssd":
         draft.output.update({"offset": 0.5, "rounded": False, "weights": [10, 10, 5, 5]})
     if face.dimensions == 3:
@@ -97,7 +120,8 @@ def _levels(draft: Draft, heads: Heads, face: InputFace) -> tuple[Levels, str]:
         question = Question(
             "anchors",
             "output.anchors",
-            f"The network gives raw heads ({shapes}). Which are its anchors? retinanet, ssd300 or ssdlite320 for torchvision's; "
+            f"The network gives raw heads ({shapes}). Which are its anchors? retinanet, ssd300 or ssdlite320 for torchvision's, "
+            "efficientdet for effdet's; "
             "or sides in voxels of the tensor of the finest level, doubled on each next (MONAI: 6/8/4,8/6/5,10/10/6); or "
             "levels as JSON.",
             (),
@@ -120,7 +144,7 @@ def _bad(draft: Draft, given: str, why: str) -> Exception:
 
 
 def _read(given: str, heads: Heads, face: InputFace) -> tuple[Levels, str]:
-    if given in {"retinanet", "ssd300", "ssdlite320"}:
+    if given in {"retinanet", "ssd300", "ssdlite320", "efficientdet"}:
         levels = named_levels(given)
         if not heads.is_table and len(levels) != len(heads.scores):
             raise ValueError(f"it has {len(levels)} levels, the network {len(heads.scores)}")
@@ -145,7 +169,18 @@ def doubled(shapes: list[list[float]], levels: int, scales: list[float] | None =
 
 
 def named_levels(name: str) -> Levels:
-    """The anchors of torchvision's detectors: ``retinanet`` (ResNet-50 FPN), ``ssd300`` (VGG16), ``ssdlite320``."""
+    """The anchors of torchvision's detectors: ``retinanet`` (ResNet-50 FPN), ``ssd300`` (VGG16), ``ssdlite320``; ``efficientdet``."""
+    if name == "efficientdet":
+        pairs_of_sides = ((1.0, 1.0), (1.4, 0.7), (0.7, 1.4))
+        return [
+            {
+                "shapes": [
+                    [4 * stride * 2 ** (k / 3) * side for side in pair] for k in range(3) for pair in pairs_of_sides
+                ]
+            }
+            | {"stride": [stride] * 2}
+            for stride in (8, 16, 32, 64, 128)
+        ]
     if name == "retinanet":
         return [
             {"stride": [8 << n] * 2, "sizes": [int(side * 2 ** (k / 3)) for k in range(3)], "ratios": [0.5, 1.0, 2.0]}

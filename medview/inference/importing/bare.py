@@ -8,17 +8,27 @@ from typing import Any, get_args
 from medview.core.problem import ExitCode, MedviewError
 from medview.inference.importing.anchors import raw_heads
 from medview.inference.importing.answers import (
+    GREY,
     VALUES_HELP,
     read_axes,
     read_numbers,
     read_values,
     split_background,
 )
-from medview.inference.importing.boxes import WHOLE, detect, rows_of_paddle, torchvision_ports, transformer_ports
+from medview.inference.importing.boxes import (
+    WHOLE,
+    detect,
+    is_yolox,
+    rows_of_paddle,
+    rows_of_yolov7,
+    torchvision_ports,
+    transformer_ports,
+)
 from medview.inference.importing.draft import Draft, Question, about, refused
 from medview.inference.importing.graph import GraphPort, OnnxGraph
 from medview.inference.importing.names import ask_names
 from medview.inference.importing.ports import InputFace, channels_of, input_face, plain_name, shape_text
+from medview.inference.importing.prepared import as_named
 from medview.inference.manifest_outputs import MOST_TOGETHER
 from medview.kernels.resample_grid import Kind
 
@@ -137,6 +147,8 @@ def _guessed_task(draft: Draft, face: InputFace) -> tuple[str | None, str]:
         return "detection", "the outputs are the queries of a detection transformer"
     if rows_of_paddle(draft) is not None:
         return "detection", "rows of class, score and corners beside their count, as PaddleDetection gives them"
+    if rows_of_yolov7(draft) is not None:
+        return "detection", "rows of image, corners, class and score behind a suppression, as YOLOv7 gives them"
     first = outputs[0]
     shape = first.shape
     if shape is None:
@@ -378,6 +390,8 @@ def compose_steps(draft: Draft, face: InputFace, task: str) -> None:
     if whole is not None:
         draft.input["steps"] = read_values(whole)
         return
+    if as_named(draft, face):
+        return
     space = _space(draft, face, task)
     example = "/255" if draft.input["unit"] == "display" else "window:40/400"
     question = Question(
@@ -408,7 +422,9 @@ def _likely_values(draft: Draft, face: InputFace, task: str) -> str:
         return "imagenet"
     if _is_xrv(draft, face):
         return "xrv"
-    return ""
+    if draft.output.get("order") == "yx":
+        return "efficientdet"
+    return "yolox" if is_yolox(draft, face) else ""
 
 
 def _is_xrv(draft: Draft, face: InputFace) -> bool:
@@ -441,6 +457,9 @@ def _space(draft: Draft, face: InputFace, task: str) -> list[dict[str, Any]]:
         draft.input["tiling"] = {"size": size, "overlap": 0.5}
     elif fit == "middle":
         steps.append({"step": "crop_or_pad", "size": size, "fill": "minimum"})
+    elif fit == "letterbox":
+        step = {"step": "resize", "size": size, "kind": "opencv-linear", "aspect": "keep", "fill": GREY}
+        steps.append(step)
     elif fit == "xrv":
         draft.guess(
             "input.steps", "skimage", "torchxrayvision's XRayCenterCrop and XRayResizer, after the values are scaled"
@@ -479,6 +498,9 @@ def _fit(draft: Draft, face: InputFace, task: str) -> str:
         suggestion = "tiles" if face.dimensions == 3 else "stretch"
     else:
         choices, suggestion = ("stretch", "keep", "cover", "middle"), "stretch"
+        if draft.output.get("kind") == "yolo" or "batch" in (draft.output.get("columns") or ()):
+            choices, suggestion = (*choices, "letterbox"), "letterbox"
+            whole += ", letterbox (as keep, by OpenCV, the rest grey: YOLOv5 to YOLO26)"
         if _is_xrv(draft, face):
             choices, suggestion = (*choices, "xrv"), "xrv"
             whole += ", xrv (torchxrayvision: the middle square, scikit-image's resizing)"

@@ -47,6 +47,14 @@ def rows_of_paddle(draft: Draft) -> GraphPort | None:
     return rows[0] if sized and rows and len(rows) + len(counts) == len(outputs) == 2 else None
 
 
+def rows_of_yolov7(draft: Draft) -> GraphPort | None:
+    """YOLOv7's export with the suppression inside: [boxes, 7] of image, corners, class and score."""
+    (port, *others) = draft.graph.outputs
+    shape = port.shape or ()
+    inside = "NonMaxSuppression" in draft.graph.operators
+    return port if inside and not others and len(shape) == 2 and shape[1] == 7 else None
+
+
 def detect(draft: Draft, face: InputFace) -> None:
     """Which outputs hold boxes, and how; raises MedviewError for answers that contradict the graph."""
     heads = raw_heads(draft.graph.outputs, face.dimensions)
@@ -68,11 +76,31 @@ def detect(draft: Draft, face: InputFace) -> None:
         columns = ["label", "score", "box"]
         draft.output.update({"kind": "boxes", "boxes_output": rows.name, "columns": columns, "labels": entries})
         return
+    rows = rows_of_yolov7(draft)
+    if rows is not None:
+        entries = [{"index": n, "name": name} for n, name in sorted(ask_names(draft, None).items())]
+        columns = ["batch", "box", "label", "score"]
+        draft.output.update({"kind": "boxes", "boxes_output": rows.name, "columns": columns, "labels": entries})
+        return
     from medview.inference.importing.ultralytics import places
 
     names = ask_names(draft, None)
     size = [int(fixed or 640) for fixed in face.sizes]
     places(draft, names, size, 0)
+    if is_yolox(draft, face):
+        decoded = "Exp" in draft.graph.operators
+        draft.output.update({"coordinates": "pixels" if decoded else "grid", "nms_iou": 0.45})
+        why = "one box with objectness for each place of strides 8, 16 and 32 is YOLOX's; YOLOv5 gives three"
+        draft.guess("output.coordinates", draft.output["coordinates"], why)
+
+
+def is_yolox(draft: Draft, face: InputFace) -> bool:
+    """Whether places with objectness are as many as there are places, and not three times that (YOLOv5, YOLOv7)."""
+    shape = draft.graph.outputs[0].shape or ()
+    if not (draft.output.get("kind") == "yolo" and draft.output.get("objectness") and face.fixed and len(shape) == 3):
+        return False
+    rows, columns = (int(size or 0) for size in face.sizes)
+    return sum((rows // stride) * (columns // stride) for stride in (8, 16, 32)) in shape[1:]
 
 
 def transformer_ports(outputs: tuple[GraphPort, ...]) -> tuple[GraphPort, GraphPort] | None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from medview.inference.importing.answers import label_entries
+from medview.inference.importing.answers import GREY, label_entries
 from medview.inference.importing.draft import Draft, Guess, Question, about, refused
 from medview.inference.importing.graph import OnnxGraph
 from medview.inference.importing.literals import python_literal
 from medview.inference.importing.points import COCO_BONES, COCO_POINTS
 from medview.inference.importing.ports import InputFace, input_face, shape_text
 
-GREY = 114
 CONFIDENCE, OVERLAP, MOST = 0.25, 0.7, 300
 """Ultralytics' own defaults for what is shown, what is the same object, and how many there may be."""
 
