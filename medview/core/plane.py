@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from medview.core.geometry import FloatArray, Geometry, direction_letters
 from medview.core.kept import kept_with_first
+from medview.core.side_words import opposite_side
 
 Vector = tuple[float, float, float]
 PlaneKind = Literal["axial", "sagittal", "coronal"]
@@ -291,9 +292,6 @@ def edge_letters(plane: Plane, screen_to_plane: ArrayLike, feet_head: bool = Tru
     )
 
 
-_OPPOSITE = str.maketrans("LRPAHFSI", "RLAPFHIS")
-
-
 def edge_letters_of_orientation(orientation: tuple[str, str], screen_to_pixel: ArrayLike) -> EdgeLetters:
     """Letters from PatientOrientation (0020,0020), for pictures that have no position: rows' and columns' direction.
 
@@ -304,7 +302,7 @@ def edge_letters_of_orientation(orientation: tuple[str, str], screen_to_pixel: A
     def letters(direction: FloatArray) -> str:
         axis = int(np.argmax(np.abs(direction)))
         text = orientation[axis]
-        return text if direction[axis] > 0 else text.translate(_OPPOSITE)
+        return text if direction[axis] > 0 else opposite_side(text)
 
     right, down = matrix[:, 0], matrix[:, 1]
     return EdgeLetters(letters(-right), letters(right), letters(-down), letters(down))

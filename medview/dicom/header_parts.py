@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medview.core.side_words import sides_of
 from medview.dicom import tags
 from medview.dicom.charset import codecs_of, decode_text
 from medview.dicom.elements import Values
@@ -125,6 +126,14 @@ def modality_lut(values: Values, signed: bool) -> ModalityLut | None:
             return None
         data = bytes(byte for entry in data[:count] for byte in (entry, 0))
     return ModalityLut(start, data[: 2 * count], as_text(items[0].get(tags.MODALITY_LUT_TYPE)))
+
+
+def patient_orientation(values: Values) -> tuple[str, str] | None:
+    """Where rows and columns run to in the patient, None where the file does not say it in the words of the standard."""
+    words = as_words(values.get(tags.PATIENT_ORIENTATION))
+    if len(words) != 2:
+        return None
+    return sides_of(words[0].upper(), words[1].upper(), as_text(values.get(tags.ANATOMICAL_TYPE)).upper() == "QUADRUPED")
 
 
 def ultrasound_regions(values: Values) -> tuple[UltrasoundRegion, ...]:

@@ -39,6 +39,7 @@ from medview.dicom.header import (
 from medview.dicom.header_parts import (
     imager_spacing,
     modality_lut,
+    patient_orientation,
     radiopharmaceutical,
     real_world_mappings,
     ultrasound_regions,
@@ -67,7 +68,7 @@ _SERIES_TAGS = (
 _IMAGE_TAGS = (
     tags.PIXEL_REPRESENTATION, tags.PADDING, tags.PADDING_LIMIT, tags.PRESENTATION_SHAPE, tags.MODALITY_LUTS, tags.IMAGER_SPACING,
     tags.SCANNED_SPACING, tags.MAGNIFICATION, tags.SOURCE_DETECTOR, tags.SOURCE_PATIENT, tags.CALIBRATION_TYPE, tags.PIXEL_ASPECT,
-    tags.VIEW_POSITION, tags.PATIENT_ORIENTATION, tags.ULTRASOUND_REGIONS, tags.FRAME_TIME, tags.FRAME_TIME_VECTOR, tags.FRAME_INCREMENT, tags.CINE_RATE,
+    tags.VIEW_POSITION, tags.PATIENT_ORIENTATION, tags.ANATOMICAL_TYPE, tags.ULTRASOUND_REGIONS, tags.FRAME_TIME, tags.FRAME_TIME_VECTOR, tags.FRAME_INCREMENT, tags.CINE_RATE,
     tags.DISPLAY_RATE, tags.LOSSY, tags.LOSSY_RATIO, tags.LOSSY_METHOD, tags.GANTRY_TILT, tags.DOSE_UNITS, tags.FRAME_PIXEL_PROPERTIES,
     tags.DIMENSION_SEQUENCE, tags.PHOTOMETRIC, tags.PIXEL_PRESENTATION, tags.IMAGE_PLANE_SPACING,
     tags.ENERGY_WINDOWS, tags.DETECTORS, tags.VIEW_CODE,
@@ -413,7 +414,6 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
     if low and not as_text(get(tags.PHOTOMETRIC)).startswith(("RGB", "YBR")):
         high = as_shorts(get(tags.PADDING_LIMIT), signed) or low
         padding = (min(low[0], high[0]), max(low[0], high[0]))
-    orientation = as_words(get(tags.PATIENT_ORIENTATION))
     scale = as_floats(private.get("philips_scale_slope"), double=False)
     offset = as_floats(private.get("philips_scale_intercept"), double=False)
     factors = (as_number(private.get("philips_suv_factor")), as_number(private.get("philips_activity_factor")))
@@ -429,7 +429,7 @@ def _image_header(values: Values, private: dict[str, bytes], tiles: int) -> Imag
         as_text(get(tags.CALIBRATION_TYPE)),
         _pair(as_numbers(get(tags.PIXEL_ASPECT))),
         view_of(values),
-        (orientation[0], orientation[1]) if len(orientation) == 2 else None,
+        patient_orientation(values),
         ultrasound_regions(values),
         _frame_time(values),
         as_text(get(tags.LOSSY)),

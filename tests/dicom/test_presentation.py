@@ -610,3 +610,25 @@ def test_polarity_is_that_of_dcmtk(tmp_path: Path, photometric: str, shape: str)
     picture = np.array([int(word) for word in words if word.isdigit()][-24 * 32 :]).reshape(24, 32)
     bone = marker_values()[3] > 600
     assert (picture[bone].mean() < picture[~bone].mean()) == stack.inverted
+
+
+@pytest.mark.parametrize(
+    ("stored", "kind", "expected"),
+    [
+        (["LE", "CD"], "QUADRUPED", ("LE", "CD")),
+        (["L", "R"], "QUADRUPED", ("La", "Ro")),
+        (["L", "F"], "BIPED", ("L", "F")),
+        (["UNKNOWN", "UNKNOWN"], None, None),
+        (["L"], None, None),
+    ],
+)
+def test_sides_of_a_picture_are_those_of_its_kind_of_body(tmp_path: Path, stored, kind, expected) -> None:
+    stack = one(
+        tmp_path,
+        setter(
+            ImagePositionPatient=None,
+            PatientOrientation=stored,
+            **({"AnatomicalOrientationType": kind} if kind else {}),
+        ),
+    )
+    assert stack.context.patient_orientation == expected
