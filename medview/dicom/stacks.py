@@ -441,7 +441,9 @@ def _frames_stack(key: Hashable, frames: list[PlacedFrame], with_planes: bool = 
         notes = (
             Note("mixed_orientations", "Each image of this series has an orientation of its own; they form no volume."),
         )
-    elif header.series.modality in {"CT", "MR", "PT"}:
+    elif header.series.modality in {"CT", "MR", "PT"} or any(
+        "RECON" in word for word in frames[0].frame.common.image_type
+    ):
         notes = (
             Note("no_geometry", "The file does not say where these images lie in the patient; they form no volume."),
         )

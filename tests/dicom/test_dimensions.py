@@ -446,6 +446,7 @@ def test_a_gated_reconstruction_has_a_dimension_of_time_slots(tmp_path: Path) ->
 def test_a_reconstruction_without_orientation_keeps_slots_and_slices_apart(tmp_path: Path) -> None:
     vectors = {SLOT: [1, 2] * 4, SLICE: [1, 1, 2, 2, 3, 3, 4, 4]}
     stack = only_stack(save_series([nuclear(vectors, "RECON GATED TOMO")], tmp_path))
+    assert "no_geometry" in {note.code for note in stack.notes}  # a reconstruction has a place, and the file keeps it
     assert (stack.kind, stack.shape[0]) == ("frames", 4)
     assert named(stack) == [("time slot", "", (1, 2))]
     assert first_values(stack) == [0, 2, 4, 6, 1, 3, 5, 7]
