@@ -19,7 +19,7 @@ from medview.app.correction_keeping import CorrectionKeeping
 from medview.app.decisions import Decision, DecisionChange, decision_content, decision_key, decision_of
 from medview.app.measurements import MeasurementChange
 from medview.app.notices import KEEP_AGAIN, Severity
-from medview.app.pixel_checks import PixelChecks, ResultChecks
+from medview.app.pixel_checks import PixelChecks, VolumeChecks
 from medview.core.problem import MedviewError, Note
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Keeping:
         self._bases: list[InferenceResult] = []
         self._homes: dict[str, tuple[str, str]] = {}
         self._pixels = PixelChecks(workspace, self._differs)
-        self.results = ResultChecks(workspace)
+        self.volumes = VolumeChecks(workspace, self._differs)
         self._asked_again = False
         self._touched: set[str] = set()
         self._looking: set[str] | None = None
@@ -218,7 +218,9 @@ class Keeping:
         """Record what the pixels under a mark are: of its frame, or for a cut which frames its volume has."""
         place = mark.place
         if place.plane != "acquired":
-            self._record_pixels(mark.id, _frames_digest(stack))
+            frames = _frames_digest(stack)
+            self._record_pixels(mark.id, frames)
+            self.volumes.digest(stack, place.time, lambda digest: self._record_pixels(mark.id, frames, digest))
             return
         time, k = divmod(_index_of(stack, place), stack.shape[0])
         self._pixels.digest(stack, time, k, lambda digest: self._record_pixels(mark.id, digest))
@@ -247,8 +249,9 @@ class Keeping:
         """Tells which frames a stack has."""
         return _frames_digest(stack)
 
-    def _record_pixels(self, mark_id: str, digest: str) -> None:
-        self.record("pixels", mark_id, {"sha256": digest}, *self._homes[mark_id])
+    def _record_pixels(self, mark_id: str, digest: str, volume: str = "") -> None:
+        content = {"sha256": digest} | ({"volume": volume} if volume else {})
+        self.record("pixels", mark_id, content, *self._homes[mark_id])
 
     def _differs(self, subject: str) -> None:
         """The pixels under something are not those that it was made on."""
@@ -338,6 +341,11 @@ class Keeping:
             for entry in entries
             if entry.kind == "pixels" and entry.content is not None
         }
+        volumes = {
+            entry.subject: str(entry.content.get("volume", ""))
+            for entry in entries
+            if entry.kind == "pixels" and entry.content is not None
+        }
         marks: list[Measurement] = []
         gone: list[str] = []
         stale: list[str] = []
@@ -372,6 +380,8 @@ class Keeping:
             elif mark.place.plane != "acquired":
                 if wanted and wanted != _frames_digest(stack):
                     stale.append(mark.id)
+                elif volumes.get(mark.id):
+                    self.volumes.expect(stack, mark.place.time, mark.id, volumes[mark.id])
             elif wanted:
                 self._pixels.expect(stack, mark.place.time, mark.place.k, mark.id, wanted)
         workspace = self._workspace

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def is_result_stale(workspace: Workspace, result: InferenceResult) -> bool:
     """Whether a model's result was computed from, or a reader's segmentation drawn on, other images."""
     correction = workspace.corrections.of_result(result)
-    return correction.stale if correction is not None else workspace.keeping.results.is_stale(result)
+    return correction.stale if correction is not None else workspace.keeping.volumes.is_stale(result)
 
 
 def is_line_stale(workspace: Workspace, item: WorkItem) -> bool:

@@ -8,8 +8,9 @@ while slices of a stack come, only those on the screen are checked.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 from medview.app import opening
 from medview.core.study import Stack
@@ -134,22 +135,36 @@ class PixelChecks:
         self._workspace.jobs.submit("marks", work, Lane.ANALYSIS, done, failed)
 
 
-class ResultChecks:
-    """Results of models are bound to a digest of what they were computed from: on any other volume they are stale.
+class VolumeChecks:
+    """What was made of a whole volume is bound to its digest: results of models, and marks on cuts. On another volume it is stale.
 
     Only volumes that are whole in memory are looked at, each once. A model of several series is bound to all of them together,
     which are not loaded for this.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, differs: Callable[[str], None]) -> None:
         self._workspace = workspace
+        self._differs = differs
         self._digests: WeakKeyDictionary[Volume, str] = WeakKeyDictionary()
-        self._asked: WeakSet[Volume] = WeakSet()
+        self._asked: WeakKeyDictionary[Volume, list[Callable[[str], None]]] = WeakKeyDictionary()
+        self._expected: dict[tuple[str, int], dict[str, str]] = {}
+        """By stack and time point: the digest that each subject was made on."""
         self._stale: set[Provenance] = set()
         self._by_slice: WeakKeyDictionary[Volume, set[Provenance]] = WeakKeyDictionary()
         """What was, or is being, compared slice by slice."""
         workspace.results_changed.connect(self._look)
         workspace.loader.volume_complete.connect(lambda stack_id, _time: self._look(stack_id))
+
+    def digest(self, stack: Stack, time: int, done: Callable[[str], None]) -> None:
+        """Tell ``done`` the digest of a volume; never where it is not whole."""
+        volume = self._whole(stack.id, time)
+        if volume is not None:
+            self._hash(volume, done)
+
+    def expect(self, stack: Stack, time: int, subject: str, wanted: str) -> None:
+        """Compare a volume, when it is whole, with that which something was made on."""
+        self._expected.setdefault((stack.id, time), {})[subject] = wanted
+        self._look(stack.id)
 
     def is_stale(self, result: InferenceResult) -> bool:
         """Whether the open images are others than those that the result was computed from."""
@@ -161,30 +176,45 @@ class ResultChecks:
         return volume is not None and volume in self._digests
 
     def _look(self, stack_id: str) -> None:
-        from medview.jobs.queue import Lane
-
-        bound = [one for one in self._workspace.results.of(stack_id) if _is_bound(one)]
-        if not bound:
-            return
-        for time in {one.provenance.time for one in bound}:
+        times = {one.provenance.time for one in self._workspace.results.of(stack_id) if _is_bound(one)}
+        times |= {time for stack, time in self._expected if stack == stack_id}
+        for time in times:
             volume = self._whole(stack_id, time)
             if volume is None:
                 continue
             if volume in self._digests:
                 self._compare(stack_id, time, volume)
             elif volume not in self._asked:
-                self._asked.add(volume)
+                self._hash(volume, partial(self._hashed, stack_id, time, volume))
 
-                def work(_progress: Any, volume: Volume = volume) -> str:
-                    from medview.core.volume_digest import volume_sha256
+    def _hashed(self, stack_id: str, time: int, volume: Volume, _digest: str) -> None:
+        self._compare(stack_id, time, volume)
 
-                    return volume_sha256(volume)
+    def _hash(self, volume: Volume, then: Callable[[str], None]) -> None:
+        from medview.jobs.queue import Lane
 
-                def done(digest: str, time: int = time, volume: Volume = volume) -> None:
-                    self._digests[volume] = digest
-                    self._compare(stack_id, time, volume)
+        if volume in self._digests:
+            then(self._digests[volume])
+            return
+        waiting = self._asked.setdefault(volume, [])
+        waiting.append(then)
+        if len(waiting) > 1:
+            return
 
-                self._workspace.jobs.submit("marks", work, Lane.ANALYSIS, done, lambda _error: None)
+        def work(_progress: Any) -> str:
+            from medview.core.volume_digest import volume_sha256
+
+            return volume_sha256(volume)
+
+        def done(digest: str) -> None:
+            self._digests[volume] = digest
+            for one in self._asked.pop(volume):
+                one(digest)
+
+        def failed(_error: BaseException) -> None:
+            self._asked.pop(volume)
+
+        self._workspace.jobs.submit("marks", work, Lane.ANALYSIS, done, failed)
 
     def _whole(self, stack_id: str, time: int) -> Volume | None:
         found = opening.find_stack(self._workspace.studies, stack_id)
@@ -196,6 +226,9 @@ class ResultChecks:
 
     def _compare(self, stack_id: str, time: int, volume: Volume) -> None:
         digest, changed = self._digests[volume], False
+        for subject, wanted in self._expected.pop((stack_id, time), {}).items():
+            if wanted != digest:
+                self._differs(subject)
         for result in self._workspace.results.of(stack_id):
             made = result.provenance
             if not _is_bound(result) or made.time != time:

@@ -479,17 +479,20 @@ def test_strokes_on_images_that_were_changed_since_say_so(
     stroke(qtbot, active(desk), (10, 10), (30, 12))
     take(qtbot, desk, Qt.Key.Key_F3, Tool.BRUSH)
     stroke(qtbot, active(desk), (20, 30), (24, 30))
+    press(qtbot, active(desk), Qt.Key.Key_C, SHIFT)
+    press(qtbot, active(desk), Qt.Key.Key_D)
+    stroke(qtbot, active(desk), (10, 4), (30, 4))
     found = lungs_on(desk)
     digest = volume_sha256(desk.workspace.loader.volume(stack))
     keep_result(replace(found, provenance=replace(found.provenance, input_sha256=digest)))
     path = stack.frames[5].path
-    qtbot.waitUntil(lambda: kinds.count("pixels") == 2 and desk.workspace.keeping.waiting == 0, timeout=20_000)
+    qtbot.waitUntil(lambda: kinds.count("pixels") == 4 and desk.workspace.keeping.waiting == 0, timeout=20_000)
     close_desk(qtbot, desk)
 
     # On the same images nothing is said.
     same = ready(qtbot, folder)
     qtbot.waitUntil(lambda: len(same.workspace.results.of(stack.id)) == 2, timeout=20_000)
-    checks = same.workspace.keeping.results
+    checks = same.workspace.keeping.volumes
     qtbot.waitUntil(lambda: bool(checks.compared(stack.id)), timeout=20_000)
     assert not any(is_line_stale(same.workspace, item) for item in same.workspace.worklist.items())
     assert "made on other" not in report_html(statement_maker(same.workspace)())
@@ -508,7 +511,7 @@ def test_strokes_on_images_that_were_changed_since_say_so(
     qtbot.waitUntil(lambda: correction.stale, timeout=20_000)
     worklist = again.workspace.worklist
     qtbot.waitUntil(lambda: all(is_line_stale(again.workspace, item) for item in worklist.items()), timeout=20_000)
-    assert sorted(item.kind for item in worklist.items()) == ["mark", "segment", "segment", "segment"]
+    assert sorted(item.kind for item in worklist.items()) == ["mark", "mark", "segment", "segment", "segment"]
     tree = panel_of(again).worklist.tree
 
     def signs() -> list[str]:
@@ -516,13 +519,13 @@ def test_strokes_on_images_that_were_changed_since_say_so(
         rows = [tree.topLevelItem(at) for at in range(tree.topLevelItemCount())]
         return [row.text(3)[:1] for row in rows if row is not None]
 
-    qtbot.waitUntil(lambda: signs() == ["⚠"] * 4, timeout=20_000)
+    qtbot.waitUntil(lambda: signs() == ["⚠"] * 5, timeout=20_000)
     told = [label.text() for card in panel_of(again).cards for label in card.findChildren(QLabel)]
     assert sum("Made on other images" in text for text in told) == 2
     statement = statement_maker(again.workspace)()
-    assert report_html(statement).count("made on other images") == 4
-    assert [(note.code, note.values) for note in stale_notes(statement)] == [("stated_stale", ("3",))]
-    assert statement_csv(statement).count("yes") == 4
+    assert report_html(statement).count("made on other images") == 5
+    assert [(note.code, note.values) for note in stale_notes(statement)] == [("stated_stale", ("4",))]
+    assert statement_csv(statement).count("yes") == 5
     press(qtbot, active(again), Qt.Key.Key_B, CTRL)
     panel = panel_of(again).correction
     qtbot.waitUntil(panel.stale.isVisible, timeout=20_000)
