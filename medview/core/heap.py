@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,8 @@ EVERY_BYTES = 128 << 20
 """A whole heap is looked through in milliseconds, and what is given back has to be asked for again: a network of 20 ms a call took
 1.2 to 2.7 times as long where that was done every second. A large volume leaves some MB for each of its tiles of 14 MB.
 """
+LARGE, SELDOM_S = 8 << 20, 0.5
+"""Of answers of so many bytes each leaves 20 MB, and a call takes so long that it may be looked through after each, not more often."""
 _ARENA_MAX = -8
 """glibc's M_ARENA_MAX."""
 _MADV_DONTNEED = 4
@@ -27,12 +30,14 @@ class Trimming:
 
     def __init__(self) -> None:
         self._passed = 0
+        self._last = 0.0
 
     def passed(self, size: int) -> None:
         """Arrays of ``size`` bytes were made and freed; nothing on systems other than Linux with glibc."""
         self._passed += size
-        if self._passed >= EVERY_BYTES:
-            self._passed = 0
+        is_late = size >= LARGE and time.monotonic() - self._last > SELDOM_S
+        if self._passed >= EVERY_BYTES or is_late:
+            self._passed, self._last = 0, time.monotonic()
             give_back_free()
             let_go_of_compiler()
 
