@@ -46,6 +46,10 @@ def letters_of(shown: ShownSlice, transform: ViewTransform, stack: Stack) -> Edg
     return EdgeLetters()
 
 
+NO_SCALE = 240.0
+"""Px of width below which two corners leave no room for a scale between them."""
+
+
 def draw_letters(canvas: Canvas, letters: EdgeLetters, taken: Sequence[QRectF] = ()) -> None:
     """Letters in the middle of each edge; minor axes as a small suffix. The left one keeps above what is ``taken``."""
     width, height = canvas.width, canvas.height
@@ -68,7 +72,8 @@ def draw_letters(canvas: Canvas, letters: EdgeLetters, taken: Sequence[QRectF] =
     draw(letters.left, 20, min([left_y, *(top - line - 2 for top in above)]), 0.0)
     draw(letters.right, width - 18, height / 2 - line / 2, 1.0)
     draw(letters.top, width / 2 - reach / 2, 6, 0.0)
-    draw(letters.bottom, width / 2 - reach / 2, height - 20 - line, 0.0)
+    # In a tile that has no room for a scale the letter stands between the corners' lowest words, clear of the marks above.
+    draw(letters.bottom, width / 2 - reach / 2, height - (6 if width < NO_SCALE else 20) - line, 0.0)
 
 
 NICE_MM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)

@@ -41,7 +41,7 @@ from medview.ui.viewport_edges import (
     letters_of,
     scale_px_per_mm,
 )
-from medview.ui.viewport_findings import draw_findings
+from medview.ui.viewport_findings import SMALL, draw_findings
 from medview.ui.viewport_links import draw_links
 from medview.ui.viewport_live import draw_not_yet
 from medview.ui.viewport_marks import draw_danger_banner, draw_marks
@@ -344,7 +344,10 @@ class ViewportPainting:
             measured = widget.measured(mark)
             if measured is None:
                 continue
+            chosen = mark.id == widget.selected_mark or (widget.draft is not None and mark.id == widget.draft.id)
             lines = mark_lines(mark, measured, cut is not None and cut.filtered)
+            if canvas.width < SMALL and not chosen:
+                lines = lines[:1]  # all of them would lie on a third of a small tile
             if widget.workspace.measurements.is_stale(mark.id):
                 lines = [translate("Viewport", "⚠ made on other images"), *lines]
             prior = widget.workspace.priors.of(f"mark/{mark.id}", long_mm(measured))
@@ -356,7 +359,7 @@ class ViewportPainting:
                 lines,
                 widget.transform,
                 taken,
-                selected=mark.id == widget.selected_mark or (widget.draft is not None and mark.id == widget.draft.id),
+                selected=chosen,
                 hovered=hovered is not None and hovered.mark_id == mark.id,
             )
             if box is not None:
