@@ -28,11 +28,14 @@ from tests.inference import networks
 from tests.inference.packages import about
 from tests.inference.volumes import axial_geometry, made_package, stack_of, volume_of
 
-ROUNDS = 3
-LIMIT = 1.05
-LIMIT_2D = 1.10
-LIMIT_CONTAINED = 1.05
-"""In a process of its own: tensors go through shared memory."""
+ROUNDS = 7
+"""Turn about, the best of each side counts. The same code took from 1 to 1.6 times as long from one round to the next on a machine of two
+virtual cores whose host gives them away: each side needs one round that nobody disturbed, and of three of 9 s often none was.
+"""
+LIMIT_3D = 1.03
+"""Two bars are set, 3 % for a sliding window in 3-D and 5 % for any tiling: the stricter one that concerns a case counts."""
+LIMIT_2D = 1.05
+"""The 5 % of any tiling; the other bar allows 10 % in 2-D."""
 
 
 def unet_like(channels: int, spatial: int = 3) -> bytes:
@@ -155,12 +158,12 @@ def measured(package: Any, volume: Any, record_property: Any, networks_of: Netwo
 
 
 def test_tiling_and_blending(package: Any, volume: Any, record_property: Any) -> None:
-    assert measured(package, volume, record_property) <= LIMIT
+    assert measured(package, volume, record_property) <= LIMIT_3D
 
 
 def test_tiling_in_a_process_of_its_own(package: Any, volume: Any, record_property: Any) -> None:
     with Networks() as networks_of:
-        assert measured(package, volume, record_property, networks_of) <= LIMIT_CONTAINED
+        assert measured(package, volume, record_property, networks_of) <= LIMIT_3D
 
 
 def test_tiling_of_slices(flat_package: Any, volume: Any, record_property: Any) -> None:
