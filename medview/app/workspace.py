@@ -43,6 +43,7 @@ from medview.app.notice_board import NoticeBoard
 from medview.app.notices import AI, stack_place
 from medview.app.oblique import ObliquePlanes
 from medview.app.openings import Openings
+from medview.app.patients_on_screen import PatientsOnScreen
 from medview.app.priors import Priors
 from medview.app.prompts import Prompts
 from medview.app.read_first import ReadFirst
@@ -164,6 +165,7 @@ class Workspace(NoticeBoard):
         """Reads one frame's stored values in a worker thread; codecs run in a process of their own."""
         self._keep_settings = keep_settings
         self._states: list[ViewportState] = []
+        self.patients = PatientsOnScreen(self)
         self.links = Links(self)
         self.planes = ObliquePlanes(self)
         """Oblique planes that go through one point."""
@@ -228,6 +230,7 @@ class Workspace(NoticeBoard):
         while len(self._states) < count:
             index = len(self._states)
             state = ViewportState(text_mode=self.settings.corner_text)
+            self.patients.watch(state)
             state.changed.connect(lambda _what, at=index: self.viewport_changed.emit(at))
             self._states.append(state)
             self.links.watch(index, state)
@@ -353,26 +356,6 @@ class Workspace(NoticeBoard):
             state.set_plane(plane)  # type: ignore[arg-type]
             if state.plane_kind == "acquired":  # nothing to cut: an empty viewport says more than the same image twice
                 state.clear()
-
-    @property
-    def shows_several_patients(self) -> bool:
-        """Whether `patients_on_screen` are more than one; asked with every slice of every viewport."""
-        first = self.documents.patient
-        for index in self.visible_indices:
-            study = self._states[index].study
-            if study is not None:
-                key = study.patient.key
-                if first is not None and key != first:
-                    return True
-                first = key
-        return False
-
-    def patients_on_screen(self) -> frozenset[tuple[str, str]]:
-        """Keys of the patients whose images are on the screen; more than one must be said in red (IHE BIR)."""
-        states = [self._states[index] for index in self.visible_indices]
-        keys = {state.study.patient.key for state in states if state.study is not None}
-        document = self.documents.patient
-        return frozenset(keys if document is None else {*keys, document})
 
     # ------------------------------------------------------------------ opening and closing
 
@@ -553,7 +536,7 @@ class Workspace(NoticeBoard):
     @property
     def ai_visible(self) -> bool:
         """Whether what models said is shown, and what other objects lay over the images."""
-        return self._ai_wanted and not self.read_first.hides
+        return self._ai_wanted and not (self.settings.read_first and self.read_first.hides)
 
     def show_finding(self, result: InferenceResult, finding: Finding) -> None:
         """Go to a finding in every viewport that shows its stack; opened in the active one where none does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medview.core.finding import Segmentation
 from medview.core.geometry import FloatArray, Geometry
 from medview.core.plane import Plane, plane_of_slice
-from medview.core.volume import AnyArray, SliceState, Volume
+from medview.core.volume import AnyArray, ModalityTransform, SliceState, Volume
 from medview.kernels import volume_sampling
 
 BoolArray = NDArray[np.bool_]
@@ -41,39 +41,91 @@ class Slice:
     k: int | None = None
 
 
+class AcquiredSlice(Slice):
+    """A slice as acquired whose values are the 16 bits that are ``stored`` and a whole ``offset``, added when somebody asks.
+
+    The picture of a viewport never does. Made by :func:`acquired_slice`; a changed copy has values alone, and ``offset`` 0.
+    """
+
+    stored: AnyArray
+    offset: int = 0
+    _transform: ModalityTransform
+
+    @staticmethod
+    def of(volume: Volume, k: int, offset: int, coverage: BoolArray, plane: Plane | None) -> AcquiredSlice:
+        """Slice ``k``, which is loaded."""
+        made = object.__new__(AcquiredSlice)
+        made.__dict__.update(
+            coverage=coverage,
+            plane=plane,
+            missing=None,
+            padding=volume.padding_slice(k),
+            k=k,
+            stored=volume.stored[k],
+            offset=offset,
+            _transform=volume.transform,
+        )
+        return made
+
+    @cached_property
+    def values(self) -> AnyArray:
+        """(h, w) modality values."""
+        return _narrow(self.stored, self._transform, self.k or 0)
+
+
 def narrow_modality_slice(volume: Volume, k: int) -> AnyArray:
     """Modality values of slice ``k`` like :meth:`Volume.modality_slice`, in 16 bits where they fit.
 
     16 bits are drawn in half the time; stored values that need no transform are not even copied.
     """
     stored = volume.stored[k]
-    transform = volume.transform
-    if volume.is_colour or transform.lut is not None or stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2:
+    if (
+        volume.is_colour
+        or volume.transform.lut is not None
+        or stored.dtype.kind not in "iu"
+        or stored.dtype.itemsize > 2
+    ):
         return volume.modality_slice(k)
+    return _narrow(stored, volume.transform, k)
+
+
+def _narrow(stored: AnyArray, transform: ModalityTransform, k: int) -> AnyArray:
+    """Values of 8 or 16 bits through a slope and an intercept, in 16 bits where they fit."""
     slope, intercept = transform.slope_intercept(k)
     if slope == 1 and intercept == 0:
         return np.asarray(stored)
     if slope != round(slope) or intercept != round(intercept) or abs(slope) >= 2**15:
-        return volume.modality_slice(k)
+        return transform.apply(stored, k)
     if slope == 1 and stored.dtype.itemsize == 2:
-        moved = _moved(stored, int(intercept))
-        if moved is not None:
-            return moved
+        values = moved(stored, int(intercept))
+        if values is not None:
+            return values
     ends = (int(stored.min()) * slope + intercept, int(stored.max()) * slope + intercept)
     for kind in (np.int16, np.uint16):
         bounds = np.iinfo(kind)
         if min(ends) >= bounds.min and max(ends) <= bounds.max:
             # Arithmetic modulo 2^16 is exact where the result fits.
             factor, offset = (np.array([int(value)], dtype=np.int64).astype(kind) for value in (slope, intercept))
-            values = stored.astype(kind)
+            scaled = stored.astype(kind)
             if slope != 1:
-                values *= factor
-            values += offset
-            return np.asarray(values)
-    return volume.modality_slice(k)
+                scaled *= factor
+            scaled += offset
+            return np.asarray(scaled)
+    return transform.apply(stored, k)
 
 
-def _moved(stored: AnyArray, offset: int) -> NDArray[np.int16] | None:
+def _whole_offset(volume: Volume, k: int) -> int:
+    """What makes modality values of the stored ones of slice ``k`` where that is a whole number alone, and 16 bits are stored.
+
+    Else 0, as where nothing is to be done.
+    """
+    if volume.is_colour or volume.transform.lut is not None or volume.stored.dtype.name not in {"int16", "uint16"}:
+        return 0
+    slope, intercept = volume.transform.slope_intercept(k)
+    return int(intercept) if slope == 1 and intercept == round(intercept) else 0
+
+
+def moved(stored: AnyArray, offset: int) -> NDArray[np.int16] | None:
     """``stored`` of 16 bits + ``offset`` as int16; None where a value does not fit. Adds first: it reads what is stored once.
 
     Arithmetic modulo 2^16 is exact where the result fits, and what does not fit comes out where nothing else can.
@@ -97,6 +149,9 @@ def acquired_slice(volume: Volume, k: int) -> Slice:
     if not volume.is_loaded(k):
         empty = np.zeros((*size, 3) if volume.is_colour else size, volume.stored.dtype)
         return Slice(empty, np.zeros(size, np.bool_), plane, np.ones(size, np.bool_), None, k)
+    offset = _whole_offset(volume, k)
+    if offset:
+        return AcquiredSlice.of(volume, k, offset, _everywhere(size), plane)
     padding = None if volume.is_colour else volume.padding_slice(k)
     return Slice(narrow_modality_slice(volume, k), _everywhere(size), plane, None, padding, k)
 

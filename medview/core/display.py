@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medview.core.cut import Slice
+from medview.core.cut import AcquiredSlice, Slice, moved
 from medview.core.finding import LABEL_COLOURS, Colour, Label
 from medview.core.graphics import draw_graphics
 from medview.core.study import Stack
@@ -196,7 +196,7 @@ def percentile_window(volume: Volume, k: int, low: float = 1.0, high: float = 99
 
 def sample_slice(piece: Slice, screen_to_slice: ArrayLike, size: tuple[int, int], smooth: bool = True) -> SampledSlice:
     """Sample a cut at screen resolution; ``screen_to_slice`` (2, 3) takes screen (x, y) to slice pixels (x, y)."""
-    values, inside = sample_region(piece.values, screen_to_slice, size, smooth=smooth)
+    values, inside = _sampled_values(piece, screen_to_slice, size, smooth)
     if is_whole(piece.coverage):
         coverage: BoolArray = inside
     else:
@@ -207,6 +207,18 @@ def sample_slice(piece: Slice, screen_to_slice: ArrayLike, size: tuple[int, int]
     if piece.padding is not None and piece.padding.any():
         padding = inside & sample_region(piece.padding, screen_to_slice, size, nearest=True)[0]
     return SampledSlice(values, coverage, missing, padding)
+
+
+def _sampled_values(
+    piece: Slice, screen_to_slice: ArrayLike, size: tuple[int, int], smooth: bool
+) -> tuple[AnyArray, BoolArray]:
+    if isinstance(piece, AcquiredSlice) and piece.offset:
+        # What was sampled is less than the slice, and still at hand.
+        values, inside = sample_region(piece.stored, screen_to_slice, size, smooth=smooth)
+        made = moved(values, piece.offset)
+        if made is not None:
+            return made, inside
+    return sample_region(piece.values, screen_to_slice, size, smooth=smooth)
 
 
 def sample_labels(labels: AnyArray, screen_to_slice: ArrayLike, size: tuple[int, int]) -> AnyArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import weakref
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -56,36 +57,62 @@ def sample_region(
     """
     height, width = size
     matrix = np.asarray(screen_to_pixel, dtype=np.float64).reshape(2, 3)
-    inside = coverage_mask(matrix, (values.shape[0], values.shape[1]), size)
+    numbers, shape = _numbers(matrix), (values.shape[0], values.shape[1])
+    inside = _coverage(numbers, shape, size)
     kept = nearest or kind_of(values.dtype) in _KEPT_TYPES
-    empty_shape = (height, width, *values.shape[2:])
-    region = _visible_region(_numbers(matrix), (values.shape[0], values.shape[1]), size)
+    region = _visible_region(numbers, shape, size)
     if region is None:
-        return np.zeros(empty_shape, values.dtype if kept else np.float32), inside
+        return np.zeros((height, width, *values.shape[2:]), values.dtype if kept else np.float32), inside
     j0, j1, i0, i1 = region
     if nearest:
         return _nearest(values[j0:j1, i0:i1], _shifted(matrix, i0, j0), size), inside
+    way = _way_of(numbers, i0, j0)
+    crop = np.ascontiguousarray(values[way.j0 : j1, way.i0 : i1])
+    if not kept:
+        crop = crop.astype(np.float32)
+    if way.factor_i > 1 or way.factor_j > 1:
+        crop = _block_mean(crop, way.factor_j, way.factor_i)
+    if way.rest_i > _SPARSE or way.rest_j > _SPARSE:
+        crop = cv2.sepFilter2D(crop, -1, _box(way.rest_i), _box(way.rest_j), borderType=cv2.BORDER_REPLICATE)
+    if not smooth and way.enlarges:
+        return _nearest(crop, way.matrix, size), inside
+    return _bilinear(crop, way.matrix, size), inside
 
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Way:
+    """How a picture is sampled from (``j0``, ``i0``) on: first the mean of blocks of factors, then with ``matrix``.
+
+    ``rest_i`` and ``rest_j``: how many blocks there are between two samples.
+    """
+
+    i0: int
+    j0: int
+    factor_i: int
+    factor_j: int
+    rest_i: float
+    rest_j: float
+    matrix: FloatArray
+    enlarges: bool
+
+
+@lru_cache(maxsize=64)
+def _way_of(numbers: tuple[float, ...], i0: int, j0: int) -> _Way:
+    """Known while one scrolls."""
+    matrix = np.array(numbers).reshape(2, 3)
     scale_i, scale_j = pixels_per_screen_pixel(matrix)
     factor_i, factor_j = max(1, math.floor(scale_i + 1e-9)), max(1, math.floor(scale_j + 1e-9))
     # Blocks are counted from the picture's corner, not the region's: panning must not make the average flicker.
     i0, j0 = i0 // factor_i * factor_i, j0 // factor_j * factor_j
-    crop = np.ascontiguousarray(values[j0:j1, i0:i1])
-    if not kept:
-        crop = crop.astype(np.float32)
     matrix = _shifted(matrix, i0, j0)
     if factor_i > 1 or factor_j > 1:
-        crop = _block_mean(crop, factor_j, factor_i)
         matrix[0] = matrix[0] / factor_i
         matrix[1] = matrix[1] / factor_j
         matrix[0, 2] += 0.5 / factor_i - 0.5
         matrix[1, 2] += 0.5 / factor_j - 0.5
+    matrix.setflags(write=False)
     rest_i, rest_j = scale_i / factor_i, scale_j / factor_j
-    if rest_i > _SPARSE or rest_j > _SPARSE:
-        crop = cv2.sepFilter2D(crop, -1, _box(rest_i), _box(rest_j), borderType=cv2.BORDER_REPLICATE)
-    if not smooth and scale_i <= 1 and scale_j <= 1:
-        return _nearest(crop, matrix, size), inside
-    return _bilinear(crop, matrix, size), inside
+    return _Way(i0, j0, factor_i, factor_j, rest_i, rest_j, matrix, scale_i <= 1 and scale_j <= 1)
 
 
 def resized_values(values: AnyArray, there: BoolArray, size: tuple[int, int]) -> AnyArray:
@@ -120,44 +147,81 @@ def sample_around(
     screen where the transform is not along the axes, and nothing of it where it does not show the box.
     """
     matrix = np.asarray(screen_to_pixel, dtype=np.float64).reshape(2, 3)
-    shape = (labels.shape[0], labels.shape[1])
-    inside = coverage_mask(matrix, shape, size)
-    region = _visible_region(_numbers(matrix), shape, size)
-    (a, b, c), (d, e, f) = matrix.tolist()
-    if region is None:
-        return np.zeros((0, 0), labels.dtype), 0, 0
-    j0, j1, i0, i1 = region
-    first_i, first_j, wide, high = box
-    along_i, along_j = (first_i, first_i + wide), (first_j, first_j + high)
-    if b == 0 and d == 0:
-        rows, columns = _nearest_index(e, f - j0, size[0], j1 - j0), _nearest_index(a, c - i0, size[1], i1 - i0)
-        across, down, turned = (along_i, i0), (along_j, j0), labels[j0:j1, i0:i1]
-    elif a == 0 and e == 0:
-        rows, columns = _nearest_index(b, c - i0, size[0], i1 - i0), _nearest_index(d, f - j0, size[1], j1 - j0)
-        across, down, turned = (along_j, j0), (along_i, i0), np.swapaxes(labels[j0:j1, i0:i1], 0, 1)
-    else:
-        sampled, _ = sample_region(labels, matrix, size, nearest=True)
+    numbers = _numbers(matrix)
+    found = _along_axes(numbers, labels.shape[:2], size)
+    if found is None:
+        sampled, inside = sample_region(labels, matrix, size, nearest=True)
         return only_inside(sampled, inside), 0, 0
-    top, bottom = _reached(rows, *down, margin)
-    left, right = _reached(columns, *across, margin)
+    i, j, wide, high = box
+    top, bottom = found.rows.reached((i, i + wide) if found.turned else (j, j + high), margin)
+    left, right = found.columns.reached((j, j + high) if found.turned else (i, i + wide), margin)
     if top >= bottom or left >= right:
         return np.zeros((0, 0), labels.dtype), 0, 0
-    sampled = _picked(turned, rows[top:bottom], columns[left:right])
+    source = np.swapaxes(labels, 0, 1) if found.turned else labels
+    rows, columns = found.rows, found.columns
+    sampled = _picked(
+        source[rows.first : rows.end, columns.first : columns.end], rows.index[top:bottom], columns.index[left:right]
+    )
+    inside = _coverage(numbers, labels.shape[:2], size)
     if not is_whole(inside):
         seen = inside[top:bottom, left:right]
         sampled = sampled if seen.all() else only_inside(sampled, np.ascontiguousarray(seen))
     return sampled, top, left
 
 
-def _reached(index: NDArray[np.intp], span: tuple[int, int], offset: int, margin: int) -> tuple[int, int]:
-    """(first, end) of the outputs that take from ``span`` (``index`` counts from ``offset``) and ``margin`` more at both ends."""
-    # The index grows or falls all the way.
-    falls = len(index) > 1 and index[0] > index[-1]
-    rising = index[::-1] if falls else index
-    first, end = (int(at) for at in np.searchsorted(rising, (span[0] - offset, span[1] - offset)))
-    if falls:
-        first, end = len(index) - end, len(index) - first
-    return (max(0, first - margin), min(len(index), end + margin)) if first < end else (0, 0)
+@dataclass(frozen=True, eq=False, slots=True)
+class _Nearest:
+    """Which pixels ``first`` to ``end`` of an axis the outputs along it take: ``index`` (n,), counted from ``first``."""
+
+    first: int
+    end: int
+    index: NDArray[np.intp]
+    falls: bool
+    before: list[int]
+    """(end - first + 1,) how many outputs take from before each pixel; of a falling index from the far end on."""
+
+    @staticmethod
+    def of(step: float, offset: float, first: int, end: int, outputs: int) -> _Nearest:
+        index = _nearest_index(step, offset - first, outputs, end - first)
+        falls = len(index) > 1 and bool(index[0] > index[-1])
+        before = np.searchsorted(index[::-1] if falls else index, np.arange(end - first + 1)).tolist()
+        return _Nearest(first, end, index, falls, before)
+
+    def reached(self, span: tuple[int, int], margin: int) -> tuple[int, int]:
+        """(first, end) of the outputs that take from the pixels of ``span`` and ``margin`` more at both ends; (0, 0) for none."""
+        length, count = self.end - self.first, len(self.index)
+        first, end = (self.before[min(max(at - self.first, 0), length)] for at in span)
+        if self.falls:
+            first, end = count - end, count - first
+        return (max(0, first - margin), min(count, end + margin)) if first < end else (0, 0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Axes:
+    """The outputs of a screen along the axes; ``turned``: rows run along i."""
+
+    rows: _Nearest
+    columns: _Nearest
+    turned: bool
+
+
+_NONE = _Nearest(0, 0, np.zeros(0, np.intp), False, [0])
+_NOTHING = _Axes(_NONE, _NONE, turned=False)
+
+
+@lru_cache(maxsize=64)
+def _along_axes(numbers: tuple[float, ...], shape: tuple[int, ...], size: tuple[int, int]) -> _Axes | None:
+    """Known while one scrolls; None for a transform that is not along the axes."""
+    a, b, c, d, e, f = numbers
+    region = _visible_region(numbers, (shape[0], shape[1]), size)
+    if region is None:
+        return _NOTHING
+    j0, j1, i0, i1 = region
+    if b == 0 and d == 0:
+        return _Axes(_Nearest.of(e, f, j0, j1, size[0]), _Nearest.of(a, c, i0, i1, size[1]), turned=False)
+    if a == 0 and e == 0:
+        return _Axes(_Nearest.of(b, c, i0, i1, size[0]), _Nearest.of(d, f, j0, j1, size[1]), turned=True)
+    return None
 
 
 def only_inside(values: AnyArray, mask: BoolArray) -> AnyArray:

@@ -37,6 +37,8 @@ Line = tuple[Segment, ...]
 Trail = list[tuple[QPointF, QPixmap]]
 """Pictures and where they were put, in order."""
 T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Face:
@@ -49,7 +51,7 @@ class Face:
         self.ascent = self.metrics.ascent()
         self._widths: OrderedDict[str, float] = OrderedDict()
         self._pictures: OrderedDict[tuple[str, int, float, bool, bool], QPixmap] = OrderedDict()
-        self._numbers: OrderedDict[tuple[str, int, float], tuple[QPixmap, float]] = OrderedDict()
+        self._pieces: dict[tuple[str, int, float], tuple[QPixmap, float]] = {}
 
     def width(self, text: str) -> float:
         """Advance of a text in px."""
@@ -75,17 +77,27 @@ class Face:
             self._pictures.move_to_end(key)
         return known
 
-    def number(self, text: str, colour: QColor, ratio: float) -> tuple[QPixmap, float]:
-        """A number like :meth:`picture`, and its advance.
-
-        Numbers change with every step of a drag: they are put together from figures that are drawn already, first all
-        halos, so that none darkens its neighbour.
-        """
+    def piece(self, text: str, colour: QColor, ratio: float) -> tuple[QPixmap, float]:
+        """A text as it stands in a line, and its advance. Between slices only figures change: they are put together."""
         key = (text, colour.rgba(), ratio)
-        known = self._numbers.get(key)
-        if known is not None:
-            self._numbers.move_to_end(key)
-            return known
+        known = self._pieces.get(key)
+        if known is None:
+            if len(self._pieces) >= _KEPT_PICTURES:
+                # The first that was made goes. Those that are asked for all the time are made again, and last.
+                del self._pieces[next(iter(self._pieces))]
+            known = self._pieces[key] = self._make_piece(text, colour, ratio)
+        return known
+
+    def _make_piece(self, text: str, colour: QColor, ratio: float) -> tuple[QPixmap, float]:
+        if _FIGURES.issuperset(text):
+            return self._number(text, colour, ratio)
+        if " " in text and not _DIGITS.isdisjoint(text):
+            # Values stand between words that are the same everywhere: only the figures are others.
+            return self._parted(text, colour, ratio)
+        return self.picture(text, colour, ratio), self.width(text)
+
+    def _number(self, text: str, colour: QColor, ratio: float) -> tuple[QPixmap, float]:
+        """A number from figures that are drawn already, first all halos, so that none darkens its neighbour."""
         width = sum(map(self.width, text))
         picture = self._empty(width, ratio)
         painter = QPainter(picture)
@@ -96,11 +108,23 @@ class Face:
                 painter.drawPixmap(QPointF(round(at * ratio) / ratio, 0), one)
                 at += self.width(figure)
         painter.end()
-        picture = _at_rest(picture)
-        self._numbers[key] = (picture, width)
-        if len(self._numbers) > _KEPT_PICTURES:
-            self._numbers.popitem(last=False)
-        return picture, width
+        return _at_rest(picture), width
+
+    def _parted(self, text: str, colour: QColor, ratio: float) -> tuple[QPixmap, float]:
+        """The words of a text one after the other."""
+        words = [self.piece(word, colour, ratio) if word else None for word in text.split(" ")]
+        gap = self.width(" ")
+        width = sum(one[1] for one in words if one is not None) + gap * (len(words) - 1)
+        picture = self._empty(width, ratio)
+        painter = QPainter(picture)
+        at = 0.0
+        for one in words:
+            if one is not None:
+                painter.drawPixmap(QPointF(round(at * ratio) / ratio, 0), one[0])
+                at += one[1]
+            at += gap
+        painter.end()
+        return _at_rest(picture), width
 
     def _empty(self, width: float, ratio: float) -> QPixmap:
         """Room for a text of that advance and its halo."""
@@ -154,12 +178,14 @@ def forget_faces() -> None:
 
 
 class KeptLines:
-    """Pictures of lines that were drawn more than once; those that change with every step are not among them."""
+    """Widths of lines, and pictures of those that were drawn more than once; what changes with every step has none.
+
+    All by the very line: most lines of a slice are those that the one before had too.
+    """
 
     def __init__(self) -> None:
-        self._pictures: OrderedDict[Hashable, QPixmap] = OrderedDict()
-        self._seen: OrderedDict[Hashable, None] = OrderedDict()
-        self._same: OrderedDict[tuple[int, float], tuple[Line, QPixmap, float]] = OrderedDict()
+        self._pictures: dict[tuple[int, float], tuple[Line, QPixmap]] = {}
+        self._asked: dict[tuple[int, float], Line] = {}
         self._widest: dict[int, tuple[tuple[Line, ...], float]] = {}
         self._widths: dict[int, tuple[Line, float]] = {}
 
@@ -178,38 +204,34 @@ class KeptLines:
         if known is None or known[0] is not lines:
             if len(self._widest) > _KEPT_LINES:
                 self._widest.clear()
-            known = self._widest[id(lines)] = (lines, max(map(width, lines), default=0.0))
+            widest, widths = 0.0, self._widths
+            for line in lines:
+                there = widths.get(id(line))
+                one = there[1] if there is not None and there[0] is line else self.width(line, width)
+                widest = max(widest, one)
+            known = self._widest[id(lines)] = (lines, widest)
         return known[1]
 
-    def of_same(self, line: Line, ratio: float) -> tuple[QPixmap, float] | None:
-        """Picture and width of this very line, not only of one like it."""
-        known = self._same.get((id(line), ratio))
-        return None if known is None or known[0] is not line else known[1:]
+    def picture(self, line: Line, ratio: float, make: Callable[[Line], QPixmap]) -> QPixmap | None:
+        """The picture of this very line; None where it is asked for the first time."""
+        key = (id(line), ratio)
+        known = self._pictures.get(key)
+        if known is not None and known[0] is line:
+            return known[1]
+        if self._asked.get(key) is not line:
+            _put_last(self._asked, key, line)
+            return None
+        picture = make(line)
+        _put_last(self._pictures, key, (line, picture))
+        return picture
 
-    def get(self, key: Hashable) -> QPixmap | None:
-        """The picture of a line, None where it was not drawn often enough."""
-        return self._pictures.get(key)
 
-    def seen_before(self, key: Hashable) -> bool:
-        """Whether the line was asked for lately; it is now."""
-        if key in self._seen:
-            return True
-        self._seen[key] = None
-        if len(self._seen) > _KEPT_LINES:
-            self._seen.popitem(last=False)
-        return False
-
-    def keep_same(self, line: Line, ratio: float, picture: QPixmap, width: float) -> None:
-        """Remember the picture of this very line."""
-        self._same[(id(line), ratio)] = (line, picture, width)
-        if len(self._same) > _KEPT_LINES:
-            self._same.popitem(last=False)
-
-    def keep(self, key: Hashable, picture: QPixmap) -> None:
-        """Keep the picture of a line."""
-        self._pictures[key] = picture
-        if len(self._pictures) > _KEPT_LINES:
-            self._pictures.popitem(last=False)
+def _put_last(kept: dict[K, V], key: K, value: V) -> None:
+    """Keep one more of the lines; where they are too many the first that was kept goes."""
+    kept.pop(key, None)
+    if len(kept) >= _KEPT_LINES:
+        del kept[next(iter(kept))]
+    kept[key] = value
 
 
 class KeptDrawings:
@@ -306,10 +328,14 @@ class Canvas:
             if self.trail is not None:
                 self.trail.extend(trail)
             return cast("T", known[3])
-        # The second time a line is one picture; that is what is worth writing down.
+        if times == 0:
+            # The second time a line is one picture; that is what is worth writing down.
+            answer = draw(self)
+            self.fonts.trails[name] = (whole, 1, [], answer)
+            return answer
         trail = []
         answer = draw(Canvas(self.painter, self.width, self.height, self.fonts, self.ratio, trail))
-        self.fonts.trails[name] = (whole, times + 1, trail, answer)
+        self.fonts.trails[name] = (whole, 2, trail, answer)
         if self.trail is not None:
             self.trail.extend(trail)
         return answer
@@ -323,16 +349,9 @@ class Canvas:
         """Draw text with its top left corner at (x, y) and return its advance."""
         if not text:
             return 0.0
-        face = face or self.fonts.text
-        if _FIGURES.issuperset(text):
-            picture, width = face.number(text, colour, self.ratio)
-            self._put(self._corner(x, y), picture)
-            return width
-        if " " in text and not _DIGITS.isdisjoint(text):
-            # Values stand between words that are the same everywhere: only the figures are others.
-            return self._parted(x, y, text, colour, face)
-        self._put(self._corner(x, y), face.picture(text, colour, self.ratio))
-        return face.width(text)
+        picture, width = (face or self.fonts.text).piece(text, colour, self.ratio)
+        self._put(self._corner(x, y), picture)
+        return width
 
     def plain_lines(self, x: float, y: float, lines: Sequence[str], colours: Sequence[QColor]) -> None:
         """Draw lines below one another without halos, on a ground that is dark already; the last colour is that of all others.
@@ -346,14 +365,6 @@ class Canvas:
             if row < len(colours) and (row == 0 or colours[row] is not colours[row - 1]):
                 painter.setPen(colours[row])
             painter.drawText(QPointF(left, round((y + row * face.height + face.ascent) * ratio) / ratio), line)
-
-    def _parted(self, x: float, y: float, text: str, colour: QColor, face: Face) -> float:
-        """Draw the words of a text one after the other; return the advance of all."""
-        at, gap = x, face.width(" ")
-        for number, word in enumerate(text.split(" ")):
-            at += gap if number else 0.0
-            at += self.words(at, y, word, colour, face)
-        return at - x
 
     def kept(self, key: Hashable, place: QRectF, draw: Callable[[QPainter], None]) -> None:
         """Draw what ``draw`` does inside of ``place``, from a picture once it was done for this ``key`` and size.
@@ -387,44 +398,42 @@ class Canvas:
         return self.fonts.lines.width(line, self._width_of)
 
     def _width_of(self, line: Line) -> float:
-        return sum((self.fonts.bold if part.bold else self.fonts.text).width(part.text) for part in line)
+        fonts, width = self.fonts, 0.0
+        for part in line:
+            width += (fonts.bold if part.bold else fonts.text).width(part.text)
+        return width
 
     def line(self, x: float, y: float, line: Line, align_right: bool = False) -> None:
         """Draw segments one after the other from ``x``, or ending at ``x``."""
-        lines = self.fonts.lines
-        same = lines.of_same(line, self.ratio)
-        if same is not None:
-            self._put(self._corner(x - same[1] if align_right else x, y), same[0])
-            return
-        width = self.line_width(line)
         if align_right:
-            x -= width
+            x -= self.line_width(line)
         corner = self._corner(x, y)
-        key = (self.ratio, *((part.text, part.colour.rgba(), part.bold) for part in line))
-        kept = lines.get(key)
-        if kept is not None:
-            lines.keep_same(line, self.ratio, kept, width)
-            self._put(corner, kept)
-            return
-        if lines.seen_before(key):
-            # The same line again: from now on it is one picture.
-            size = (width + 2 * HALO + 2, self.fonts.bold.height + 2 * HALO)
-            picture = QPixmap(math.ceil(size[0] * self.ratio), math.ceil(size[1] * self.ratio))
-            picture.setDevicePixelRatio(self.ratio)
-            picture.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(picture)
-            replace(self, painter=painter, trail=None)._words_of(HALO, HALO, line)
-            painter.end()
-            picture = _at_rest(picture)
-            lines.keep(key, picture)
+        picture = self.fonts.lines.picture(line, self.ratio, self._picture_of)
+        if picture is not None:
             self._put(corner, picture)
             return
         # From a whole pixel on, as in the picture of the line: its words must not move when it is kept.
-        self._words_of(corner.x() + HALO, corner.y() + HALO, line)
+        self._pieces_of(line, corner)
 
-    def _words_of(self, x: float, y: float, line: Line) -> None:
+    def _picture_of(self, line: Line) -> QPixmap:
+        """A line that stays, as one picture."""
+        size = (self.line_width(line) + 2 * HALO + 2, self.fonts.bold.height + 2 * HALO)
+        picture = QPixmap(math.ceil(size[0] * self.ratio), math.ceil(size[1] * self.ratio))
+        picture.setDevicePixelRatio(self.ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        replace(self, painter=painter, trail=None)._pieces_of(line, QPointF(0, 0))
+        painter.end()
+        return _at_rest(picture)
+
+    def _pieces_of(self, line: Line, corner: QPointF) -> None:
+        """Draw segments one after the other from where the halo of the first begins."""
+        fonts, ratio = self.fonts, self.ratio
+        x, y = corner.x(), corner.y()
         for part in line:
-            x += self.words(x, y, part.text, part.colour, self.fonts.bold if part.bold else self.fonts.text)
+            picture, width = (fonts.bold if part.bold else fonts.text).piece(part.text, part.colour, ratio)
+            self._put(QPointF(round(x * ratio) / ratio, y), picture)
+            x += width
 
     def centred(self, middle: QPointF, text: str, colour: QColor, face: Face | None = None) -> QRectF:
         """Draw text around a point and return the rectangle that it fills."""

@@ -46,7 +46,7 @@ class Shown:
 
 def line_of(*parts: tuple[str, bool]) -> Line:
     """A line of (text, whether it is what matters)."""
-    return tuple(Segment(text, TEXT if main else SECONDARY) for text, main in parts if text)
+    return tuple([Segment(text, TEXT if main else SECONDARY) for text, main in parts if text])
 
 
 def _label(text: str) -> str:
@@ -265,7 +265,8 @@ def _location(it: Shown) -> Line:
         parts.append(("   ", False))
         parts.append((place_text(_foot(stack, shown.plane)), True))
     elif normal is not None and sides_are_known(stack) and kind not in {"turning", "solid"}:
-        axis = max(range(3), key=lambda at: abs(float(normal[at])))
+        directions = [abs(part) for part in normal.tolist()]
+        axis = directions.index(max(directions))
         assert shown.plane is not None
         middle = shown.plane.point_at((shown.shape[1] - 1) / 2, (shown.shape[0] - 1) / 2)
         letters = (("L", "R"), ("P", "A"), ("H", "F"))[axis]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
@@ -44,7 +44,8 @@ class KnownLines:
 
     def __init__(self) -> None:
         self._about: tuple[object, ...] = ()
-        self._items: dict[str, tuple[object, tuple[Line, ...]]] = {}
+        self.items: dict[str, tuple[object, tuple[Line, ...]]] = {}
+        """What an item needed and the lines that were made of it."""
         self.corners: dict[str, tuple[Line, ...]] = {}
         """Those of each corner that were made last."""
 
@@ -52,15 +53,8 @@ class KnownLines:
         """Forget all unless these very things are what they were."""
         if len(about) != len(self._about) or any(a is not b for a, b in zip(about, self._about, strict=True)):
             self._about = about
-            self._items.clear()
+            self.items.clear()
             self.corners.clear()
-
-    def item(self, name: str, needs: object, make: Callable[[], tuple[Line, ...]]) -> tuple[Line, ...]:
-        """The lines of an item, made anew where what it ``needs`` has changed."""
-        known = self._items.get(name)
-        if known is None or known[0] != needs:
-            known = self._items[name] = (needs, make())
-        return known[1]
 
     def corner(self, name: str, lines: tuple[Line, ...]) -> tuple[Line, ...]:
         """The lines of a corner, as the same tuple where they are the same."""
@@ -111,8 +105,12 @@ def corner_lines(
         if view.text_mode != "full" and kind.names:
             return ()
         made = items.LINES[item](it)
-        several = made if made and isinstance(made[0], tuple) else (made,)
-        if view.text_mode != "full" and kind.free:
+        if not made:
+            return ()
+        several = made if isinstance(made[0], tuple) else (made,)
+        if view.text_mode == "full":
+            return tuple([line for line in several if line])
+        if kind.free:
             words = " ".join(part.text for line in several for part in line)
             if not free_text or tells_who(words, *identity):
                 several = (items.series_without_words(it),) if item == "series" else ()
@@ -121,12 +119,18 @@ def corner_lines(
     def corner(name: str) -> tuple[Line, ...]:
         wanted = layout.get(name, ())
         before = known.corners.get(name)
-        if before is not None and items.STEADY.issuperset(wanted):
-            return before
-        made: dict[str, tuple[Line, ...]] = {}
+        stays = before is not None
         for item in wanted:
-            needs = None if item in items.STEADY else items.NEEDS[item](it)
-            made[item] = known.item(item, needs, lambda item=item: lines(item))  # type: ignore[misc]
+            told = known.items.get(item)
+            if told is not None and item in items.STEADY:
+                continue
+            needs = items.NEEDS[item](it)
+            if told is None or told[0] != needs:
+                known.items[item] = (needs, lines(item))
+                stays = False
+        if before is not None and stays:
+            return before
+        made = {item: known.items[item][1] for item in wanted}
         if is_small:
             kept = most_important([(item, len(several)) for item, several in made.items()], SMALL_LINES)
             made = {item: several for item, several in made.items() if item in kept}

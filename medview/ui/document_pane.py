@@ -151,7 +151,7 @@ class DocumentPane(QWidget):
     def _check_patient(self, *_what: object) -> None:
         """Say it in red where the document is another patient's than an image on the screen (IHE BIR)."""
         workspace = self._workspace
-        is_other = self._shown is not None and len(workspace.patients_on_screen()) > 1
+        is_other = self._shown is not None and len(workspace.patients.keys()) > 1
         if is_other:
             name = "" if self._shown is None else person_name(self._shown.listed.study.patient.told_name)
             words = translate("Document", "⚠ Two patients are on the screen; this document is of {0}.")

@@ -492,7 +492,7 @@ class ViewportWidget(QWidget):
     @property
     def several_patients(self) -> bool:
         """Whether images of more than one patient are on the screen."""
-        return self.workspace.shows_several_patients
+        return self.workspace.patients.several
 
     def _on_finding(self, _result: str, _finding: str) -> None:
         self.update()

@@ -86,7 +86,8 @@ class ViewportFusing:
         """The volume on top; asking for it starts loading it."""
         fusion = self.fusion
         if fusion is None:
-            self.forget()
+            if self._volume_of is not None:
+                self.forget()
             return None
         if self._volume_of != (fusion.stack, fusion.time):
             self.forget()
@@ -131,8 +132,11 @@ class ViewportFusing:
 
     def drawn(self) -> FusedSample | None:
         """What is to be laid over the picture."""
-        widget, fusion, volume, shown = self._widget, self.fusion, self.volume, self._widget.shown
-        if fusion is None or volume is None or shown is None:
+        widget, volume = self._widget, self.volume
+        if volume is None:
+            return None
+        fusion, shown = self.fusion, widget.shown
+        if fusion is None or shown is None:
             return None
         return self._picture.drawn(fusion, volume, shown, widget.transform, self._table(fusion))
 

@@ -23,9 +23,9 @@ def draw_not_yet(canvas: Canvas, widget: ViewportWidget, shown: ShownSlice) -> N
     view = widget.state.view
     if view.stack is None or not widget.workspace.ai_visible:
         return
-    colour = QColor(WARNING)
-    colour.setAlpha(170)
     for live in widget.workspace.live.of(view.stack.id, view.time):
+        colour = QColor(WARNING)
+        colour.setAlpha(170)
         for corners in not_yet(live, shown, view.stack.geometry):
             polygon = QPolygonF([QPointF(*widget.transform.image_to_screen(x, y)) for x, y in corners])
             path = QPainterPath()

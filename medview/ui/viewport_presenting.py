@@ -36,8 +36,10 @@ class ViewportPresenting:
     def voi(self) -> Voi | None:
         """The state's window, unless the reader has set another."""
         widget, state = self._widget, self.state
+        if state is None or widget.state.view.voi is not None:
+            return None
         volume, shown, stack = widget.volume, widget.shown, widget.state.stack
-        if state is None or widget.state.view.voi is not None or volume is None or shown is None or stack is None:
+        if volume is None or shown is None or stack is None:
             return None
         from medview.app.presented import voi_of_stack
 
@@ -58,8 +60,11 @@ class ViewportPresenting:
     def cut(self) -> CutSlice | None:
         """The shown slice as the picture takes it, with the values that the state makes."""
         widget, state = self._widget, self.state
-        cut, volume, shown = widget.cut(), widget.volume, widget.shown
-        if cut is None or state is None or volume is None or shown is None or state.modality is None:
+        cut = widget.cut()
+        if cut is None or state is None or state.modality is None:
+            return cut
+        volume, shown = widget.volume, widget.shown
+        if volume is None or shown is None:
             return cut
         if self._cut is None or self._cut[0] is not cut or self._cut[1] is not state:
             from medview.app.presented import presented_cut

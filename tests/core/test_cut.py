@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from medview.core.cut import acquired_slice, cut_labels, cut_slice, narrow_modality_slice
+from medview.core.cut import Slice, acquired_slice, cut_labels, cut_slice, narrow_modality_slice
+from medview.core.display import sample_slice
 from medview.core.finding import Segmentation
 from medview.core.geometry import Geometry
 from medview.core.plane import (
@@ -346,6 +348,34 @@ def test_values_stay_narrow_only_where_nothing_is_lost() -> None:
     assert values_of(np.array([[[40000, 60000]]], np.uint16), 1, -30000).dtype == np.int16
     assert values_of(np.array([[[5, 250]]], np.uint8), 200, 7).dtype == np.uint16
     assert values_of(np.array([[[5, 250]]], np.int32), 1, 7).dtype == np.int64
+
+
+def test_a_slice_is_sampled_for_the_screen_from_what_is_stored_and_shows_its_values() -> None:
+    ends = {"int16": (-32768, 32767), "uint16": (0, 65535)}
+    rng = np.random.default_rng(5)
+    for kind, offset, (low, high) in [
+        *((kind, -1024.0, ends[kind]) for kind in ends),
+        *((kind, 1001.0, ends[kind]) for kind in ends),
+        ("uint16", -1024.0, (0, 4095)),
+        ("uint16", -1024.5, (0, 4095)),
+        ("int16", -1024.0, (-2000, 3000)),
+    ]:
+        stored = rng.integers(low, high, (2, 9, 11), endpoint=True).astype(kind)
+        volume = Volume(stored, ModalityTransform(np.ones(1), np.full(1, offset)), padding=(low, low))
+        piece = acquired_slice(volume, 1)
+        for matrix, size, most in (
+            (((1, 0, 0), (0, 1, 0)), (9, 11), 0),  # pixel for pixel
+            (((0.5, 0, -0.25), (0, 0.5, -0.25)), (18, 22), 1),  # what is rounded may be rounded otherwise
+        ):
+            seen = sample_slice(piece, matrix, size)
+            plain = Slice(volume.modality_slice(1), piece.coverage)
+            expected = sample_slice(plain, matrix, size)
+            assert np.abs(seen.values.astype(np.float64) - expected.values).max() <= most
+            assert seen.padding is None or np.array_equal(seen.padding, seen.values == low + offset)
+        # Whoever asks for values gets them, and a changed copy has what it was changed to.
+        np.testing.assert_array_equal(piece.values, volume.modality_slice(1))
+        other = replace(piece, values=piece.values + 7)
+        np.testing.assert_array_equal(sample_slice(other, ((1, 0, 0), (0, 1, 0)), (9, 11)).values, other.values)
 
 
 def test_what_cannot_be_cut_says_so() -> None:

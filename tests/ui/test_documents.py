@@ -356,7 +356,7 @@ def test_another_patients_document_is_said_in_red(qtbot: QtBot, open_desk_: Desk
     desk = open_desk_
     click_row(qtbot, desk, "report")
     assert not pane(desk).other_patient.isVisible()
-    assert len(desk.workspace.patients_on_screen()) == 1
+    assert len(desk.workspace.patients.keys()) == 1
     other = make_report("Other", [])
     other.PatientID, other.PatientName = "SOMEBODY", "ELSE^Somebody"
     other.StudyInstanceUID = "1.2.3.55"
@@ -366,7 +366,7 @@ def test_another_patients_document_is_said_in_red(qtbot: QtBot, open_desk_: Desk
     desk.workspace.documents.open(listed)
     assert pane(desk).other_patient.isVisible()
     assert "ELSE, Somebody" in pane(desk).other_patient.text()
-    assert len(desk.workspace.patients_on_screen()) == 2
+    assert len(desk.workspace.patients.keys()) == 2
 
 
 def test_a_folder_with_a_report_alone_shows_it(qtbot: QtBot, tmp_path: Path) -> None:

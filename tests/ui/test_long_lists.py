@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QTreeWidget, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
-from medview.ui.canvas import HALO, Canvas, Face, Fonts
+from medview.ui.canvas import HALO, Canvas, Face, Fonts, Line, Segment
 from medview.ui.row_filling import AT_ONCE, RowFilling
+from medview.ui.viewport_style import READER
 
 
 def test_a_long_list_is_filled_by_and_by_and_in_order(qtbot: QtBot) -> None:
@@ -62,3 +63,36 @@ def test_words_with_figures_look_as_they_do_in_one_piece(qapp: QApplication) -> 
     # No letter is more than a pixel from where it is in one piece.
     assert all({x - 1, x, x + 1} & lit[1] for x in lit[0])
     assert all({x - 1, x, x + 1} & lit[0] for x in lit[1])
+
+
+def test_a_line_that_is_drawn_again_looks_the_same_and_another_one_is_itself(qapp: QApplication) -> None:
+    face = Face(qapp.font())
+    fonts = Fonts(face, face, face, face)
+
+    def line_of(number: int) -> Line:
+        return (
+            Segment("Image ", QColor(160, 170, 180)),
+            Segment(f"{number}", QColor(255, 220, 0)),
+            Segment(" / 60", READER),
+        )
+
+    def drawn(line: Line, right: bool) -> QImage:
+        picture = QPixmap(200, 40)
+        picture.fill(QColor(90, 90, 90))
+        painter = QPainter(picture)
+        Canvas(painter, 200, 40, fonts).line(190.3 if right else 10.6, 5, line, align_right=right)
+        painter.end()
+        return picture.toImage()
+
+    for right in (False, True):
+        line, like, other = line_of(12), line_of(12), line_of(13)
+        first = drawn(line, right)
+        assert first != drawn(other, right)
+        # The second time it is one picture from then on.
+        assert all(drawn(line, right) == first for _ in range(3))
+        assert drawn(like, right) == first
+        # So many others that no picture of it is left, and what is made at its address is not taken for it.
+        for number in range(20, 120):
+            kept = line_of(number)
+            assert drawn(kept, right) == drawn(line_of(number), right) != first
+        assert drawn(line, right) == first
