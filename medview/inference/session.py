@@ -36,14 +36,12 @@ Beside = Callable[[Callable[[], None]], None]
 """Runs a call in another thread and returns at once (:func:`medview.jobs.beside.call_beside`)."""
 
 CHECK_EVERY_S = 0.05
-SHARING = {
-    "session.force_spinning_stop": "1",
-    "session.intra_op.spin_duration_us": "100",
-}
+SHARING = {"session.intra_op.spin_duration_us": "200"}
 """How the network's threads share the cores with what draws and prepares. Idle threads must not burn them: they wait awake for the
-next operator for a tenth of a millisecond, and never between calls. Threads that sleep at once make a call of 12 ms take 1.2 times
-as long beside 8 % of other work on two cores. ``session.dynamic_block_base`` is left alone: parts of another size are rounded
-differently, and answers would not be the same twice.
+next operator, or the next call of several that were asked together, for a fifth of a millisecond. Threads that sleep at once make a
+call of 12 ms take 1.2 times as long beside 8 % of other work on two cores, and such as only sleep at the end of each call
+(``session.force_spinning_stop``) 1.15 times beside much of it, at more processor time. ``session.dynamic_block_base`` is left alone:
+parts of another size are rounded differently, and answers would not be the same twice.
 """
 STOP_WITHIN_S = 1.0
 """How long a terminated run is waited for before it is left alone."""
