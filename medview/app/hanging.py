@@ -1,6 +1,7 @@
 """Which series goes into which viewport when a study opens: the stated rule.
 
-1. Localisers, secondary captures, reports and series without a stack are never first while there is anything else.
+1. Localisers, secondary captures, reports and series without a stack are never first while there is anything else;
+   among them what is no image itself (a dose, a segmentation) comes last.
 2. Of several studies the newest counts (date, then time).
 3. In it the largest volume by voxels of one time point comes first; stacks with a geometry before those without;
    among equals the lower series number, so that the choice does not depend on the order of files.
@@ -31,10 +32,11 @@ def _is_volume(stack: Stack) -> bool:
     return stack.kind in {"volume", "sheared", "irregular"} and stack.shape[0] > 1
 
 
-def _rank(series: Series, stack: Stack) -> tuple[bool, bool, int, int, str]:
+def _rank(series: Series, stack: Stack) -> tuple[bool, bool, bool, int, int, str]:
     k, j, i = stack.shape
     number = series.number if series.number is not None else 1_000_000
-    return (not is_kept_back(series), _is_volume(stack), k * j * i, -number, series.series_uid)
+    is_image = series.context.modality not in _KEPT_BACK_MODALITIES
+    return (not is_kept_back(series), is_image, _is_volume(stack), k * j * i, -number, series.series_uid)
 
 
 def first_choice(studies: Iterable[Study]) -> Choice | None:
@@ -45,7 +47,7 @@ def first_choice(studies: Iterable[Study]) -> Choice | None:
 
 def hanging_order(studies: Iterable[Study]) -> tuple[Choice, ...]:
     """All stacks in the order in which viewports are filled, one stack per series."""
-    candidates: list[tuple[tuple[bool, str, str], tuple[bool, bool, int, int, str], Choice]] = []
+    candidates: list[tuple[tuple[bool, str, str], tuple[bool, bool, bool, int, int, str], Choice]] = []
     for study in studies:
         shown = [(series, max(series.stacks, key=_stack_size)) for series in study.series if series.stacks]
         has_images = any(not is_kept_back(series) for series, _ in shown)

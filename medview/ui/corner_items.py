@@ -200,6 +200,7 @@ def _side_view(it: Shown) -> Line:
         "L": translate("Viewport", "left"),
         "R": translate("Viewport", "right"),
         "B": translate("Viewport", "both"),
+        "U": "",  # a part of the body that there is once
     }
     side = sides.get(context.laterality.strip().upper(), context.laterality)
     return _bold(" ".join(text for text in (side, context.view_position, *context.view_modifiers) if text))

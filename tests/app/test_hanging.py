@@ -69,6 +69,13 @@ def test_secondary_captures_and_reports_come_last() -> None:
     assert chosen(study(capture, other, series("ct", stack("b", 5, 64)))) == "ct"
 
 
+def test_a_dose_never_stands_before_images_that_were_made_anew() -> None:
+    """Planning systems and converters write CT as DERIVED\\SECONDARY, which kept it back as far as its dose."""
+    dose = series("1", stack("a", 40), number=1, modality="RTDOSE")
+    ct = series("2", stack("b", 40), number=2, types=("DERIVED", "SECONDARY", "REFORMATTED"))
+    assert chosen(study(dose, ct)) == chosen(study(ct, dose)) == "2"
+
+
 def test_a_volume_comes_before_frames_without_geometry() -> None:
     cine = series("cine", stack("a", 900, 1024, with_geometry=False))
     assert chosen(study(cine, series("ct", stack("b", 5, 64)))) == "ct"

@@ -64,6 +64,16 @@ def test_without_patient_data_nothing_tells_who_it_is(qtbot: QtBot) -> None:
     assert "Thorax Doe j." in told
 
 
+def test_a_side_is_said_where_there_are_two(qtbot: QtBot) -> None:
+    widget = viewport(qtbot)
+    stack = widget.state.view.stack
+    told = {}
+    for side in ("L", "R", "B", "U", ""):
+        widget.state.update(stack=replace(stack, context=replace(stack.context, laterality=side)))
+        told[side] = words(widget, layout={"top_left": ("side_view",)})["top_left"]
+    assert told == {"L": ["left"], "R": ["right"], "B": ["both"], "U": [], "": []}
+
+
 @pytest.mark.parametrize(
     ("text", "identity", "tells"),
     [
