@@ -79,6 +79,15 @@ def link_commands() -> tuple[Command, ...]:
             section=5,
         ),
         Command(
+            "link.plane",
+            QT_TRANSLATE_NOOP("Command", "Same plane together"),
+            menu,
+            lambda c: c.workspace.links.link_plane(not c.workspace.links.plane),
+            ("Ctrl+Alt+L",),
+            checked=lambda c: c.workspace.links.plane,
+            section=5,
+        ),
+        Command(
             "link.lines",
             QT_TRANSLATE_NOOP("Command", "Reference lines"),
             menu,

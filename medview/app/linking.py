@@ -34,6 +34,8 @@ PARALLEL = math.cos(math.radians(15))
 _PLACE = frozenset({"k", "point", "plane_kind", "time"})
 _VIEW = frozenset({"zoom", "pan", "pixel_scale", "rotation", "flip"})
 _WINDOW = frozenset({"voi", "invert", "colour_map"})
+_CUTS = frozenset({"acquired", "axial", "sagittal", "coronal"})
+"""Planes that viewports can share."""
 _NOWHERE = frozenset({"turning", "solid"})
 """Projections of everything lie nowhere."""
 
@@ -48,6 +50,9 @@ class Links:
         self.scroll: ScrollLink = "position"
         self.view = False
         self.window = False
+        self.plane = False
+        self._kinds: dict[int, str] = {}
+        """Which plane each viewport showed when it was heard of last."""
         self.tiled = False
         """Whether the viewports show consecutive slices of one stack."""
         self.opened_grid = False
@@ -86,6 +91,12 @@ class Links:
         self.window = on
         if on:
             self._follow(self._workspace.active, _WINDOW)
+        self.changed.emit()
+
+    def link_plane(self, on: bool) -> None:
+        """Those that show the same plane go to another one together; planes that stand beside each other stay."""
+        self.plane = on
+        self._kinds = {at: state.view.plane_kind for at, state in enumerate(self._workspace.viewports)}
         self.changed.emit()
 
     def show_reference_lines(self, on: bool) -> None:
@@ -165,7 +176,7 @@ class Links:
         others = [one for one in self._workspace.viewports if one is not here and one.stack is not None]
         if not others:
             return False
-        if self.view or self.window or self.scroll == "offset":
+        if self.view or self.window or self.plane or self.scroll == "offset":
             return True
         return self.scroll == "position" and any(self._way_along(here, there) is not None for there in others)
 
@@ -220,6 +231,7 @@ class Links:
             return
 
     def _on_state(self, index: int, what: frozenset[str]) -> None:
+        before = self._note_plane(index) if "plane_kind" in what or "stack" in what else None
         if self._busy:
             return
         if index not in self._workspace.visible_indices:
@@ -229,7 +241,29 @@ class Links:
             if self.tiled and self._states(index) is not None:
                 self._lay_tiles(index)
             return
+        if self.plane and before is not None and not self.tiled and index == self._workspace.active:
+            self._planes_along(index, before)
         self._follow(index, what)
+
+    def _note_plane(self, index: int) -> str | None:
+        """The plane that a viewport showed before."""
+        before, state = self._kinds.get(index), self._states(index)
+        if state is not None:
+            self._kinds[index] = state.view.plane_kind
+        return before
+
+    def _planes_along(self, index: int, before: str) -> None:
+        state = self._states(index)
+        if state is None or state.view.plane_kind not in _CUTS or before not in _CUTS:
+            return
+        self._busy = True
+        try:
+            for other in self._others(index):
+                follower = self._states(other)
+                if follower is not None and follower.view.plane_kind == before:
+                    follower.set_plane(state.view.plane_kind)
+        finally:
+            self._busy = False
 
     def _follow(self, index: int, what: Iterable[str]) -> None:
         state, changed = self._states(index), frozenset(what)

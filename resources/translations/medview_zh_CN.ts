@@ -947,6 +947,10 @@
         <translation>同步窗宽窗位</translation>
     </message>
     <message>
+        <source>Same plane together</source>
+        <translation>同步切换平面</translation>
+    </message>
+    <message>
         <source>Reference lines</source>
         <translation>定位线</translation>
     </message>

@@ -156,6 +156,26 @@ def test_the_window_is_shared_by_images_of_one_kind(grid) -> None:
     assert grid.workspace.viewports[1].view.voi == Window(-600, 1500)
 
 
+def test_another_plane_is_taken_by_those_that_showed_the_same_one(grid) -> None:
+    """A prior beside the current study: one key shows both coronal, at the same place."""
+    workspace = grid.workspace
+    one, two = views(grid)
+    one.set_plane("coronal")
+    assert two.view.plane_kind == "acquired", "not before it is asked for"
+    one.set_plane("acquired")
+    workspace.links.link_plane(True)
+    workspace.set_active(0)
+    one.set_plane("coronal")
+    assert two.view.plane_kind == "coronal"
+    assert two.position_mm == pytest.approx(one.position_mm, abs=1.0)
+    # What stands beside it in another plane stays there, and who is not in the reader's hand leads nobody.
+    two.set_plane("sagittal")
+    assert one.view.plane_kind == "coronal"
+    one.set_plane("axial")
+    assert two.view.plane_kind == "sagittal"
+    workspace.links.link_plane(False)
+
+
 def test_a_click_with_the_crosshair_brings_all_planes_there(grid) -> None:
     workspace = grid.workspace
     for state, plane in zip(views(grid), ("acquired", "coronal"), strict=True):
