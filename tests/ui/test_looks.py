@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QImage, QPainter
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -25,16 +25,19 @@ from medview.app.command_reasons import REASONS
 from medview.app.command_table import COMMANDS
 from medview.app.marks import Mark
 from medview.app.settings import Settings, changed
+from medview.core.measurement import Measurement
 from medview.ui import parts
 from medview.ui.application import Desk
 from medview.ui.canvas import Canvas, Face, Fonts
 from medview.ui.context_menus import IMAGE_MENU
 from medview.ui.icons import DRAWN, icon
 from medview.ui.theme import DARK, LIGHT, Theme, contrast, dimmed
+from medview.ui.viewport_findings import _draw_words
 from medview.ui.viewport_marks import HIGHEST, draw_marks
 from medview.ui.viewport_style import TEXT_PX, text_font
 from tests.ui.small_study import active, close_desk, open_desk, open_study, write_study
 from tests.ui.test_language import clipped_at_rest
+from tests.ui.test_viewport_reading import opened
 
 SMALL_SCREEN = (1280, 720)
 """What is left of a screen of 3840 × 2160 at 300 %, and of a small notebook."""
@@ -348,3 +351,33 @@ def test_a_thumbnail_wears_the_window_of_its_own_frame(qtbot: QtBot, desk: Desk,
 def test_the_menu_of_the_image_holds_commands_that_there_are() -> None:
     known = {command.id for command in COMMANDS}
     assert [entry for entry in IMAGE_MENU if entry and not entry.startswith("@") and entry not in known] == []
+
+
+def test_words_of_a_finding_stay_within_its_viewport(qapp: QApplication) -> None:
+    """In 5 × 5 viewports their beginning was cut, beside the edge that had no room."""
+    image = QImage(200, 160, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    faces = [Face(text_font(QApplication.font(), TEXT_PX)) for _ in range(4)]
+    canvas = Canvas(painter, 200, 160, Fonts(*faces), 1.0)
+    lines = [("A long name of a nodule", QColor("white"), faces[0])]
+    places = [_draw_words(canvas, QRectF(left, 50, 15, 15), lines, []) for left in (2.0, 60.0, 120.0, 180.0)]
+    painter.end()  # before anything can fail: Qt crashes where a picture goes that is painted on
+    for place in places:
+        assert place.left() >= 4
+        assert place.right() <= 200 - 14 or place.left() == 4
+
+
+def test_a_mark_in_a_small_tile_tells_one_line_until_it_is_chosen(qtbot: QtBot) -> None:
+    widget = opened(qtbot)
+    line = Face(text_font(QApplication.font(), TEXT_PX)).height
+    region = Measurement("m", "ellipse", widget.place(), ((2.0, 2.0), (9.0, 8.0)))
+    widget.workspace.measurements.add(region)
+
+    def height(width: int, chosen: str | None) -> float:
+        widget.resize(width, 220)
+        widget.select_mark(chosen)
+        widget.grab()
+        return float(widget.marking.boxes["m"].height())
+
+    assert height(220, None) < 2 * line < height(220, "m")
+    assert height(500, None) > 3 * line
