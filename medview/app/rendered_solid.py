@@ -102,7 +102,7 @@ def render_solid(choice: Choice, wish: SolidWish, path: str, progress: Progress 
                     "bottom_right",
                     (
                         result.said_by if result is not None else "",
-                        f"Lossy: {context.lossy}" if context.lossy else "",
+                        context.lossy,
                         f"{context.modality} {number} {context.description}".strip(),
                     ),
                 ),

@@ -577,7 +577,7 @@ def _texts(
             (
                 *(result.classes[:5] if result is not None else ()),
                 result.said_by if result is not None else "",
-                f"Lossy: {context.lossy}" if context.lossy else "",
+                context.lossy,
                 f"{context.modality} {number} {context.description}".strip(),
             ),
         ),

@@ -165,12 +165,16 @@ def person_name(text: str) -> str:
     Of the name's groups the ideographic one is taken where the window speaks Chinese, else the alphabetic one.
     """
     chinese = QLocale().language() == QLocale.Language.Chinese
-    return shown_person_name(text, ideographic_first=chinese) or text
+    return shown_person_name(text, ideographic_first=chinese)
 
 
 def date_text(text: str) -> str:
-    """A DICOM date (YYYYMMDD) in words that nobody can misread: 8 Mar 2024, 2024年3月8日; others as they are."""
-    date = QDate.fromString(text.strip()[:8], "yyyyMMdd")
+    """A DICOM date (YYYYMMDD) in words that nobody can misread: 8 Mar 2024, 2024年3月8日; others as they are.
+
+    Old files have points between (YYYY.MM.DD, PS3.5 6.2).
+    """
+    points = text.strip()[4:8:3] == ".."
+    date = QDate.fromString(text.strip()[: 10 if points else 8], "yyyy.MM.dd" if points else "yyyyMMdd")
     if not date.isValid():
         return text.strip()
     if QLocale().language() == QLocale.Language.Chinese:
@@ -241,7 +245,7 @@ def mark_text(mark: Mark) -> str:
         to_and_fro = translate("Viewport", "Cine to and fro, {0} images a second")
         return (to_and_fro if values[1] else translate("Viewport", "Cine, {0} images a second")).format(values[0])
     if mark.code == "lossy":
-        return translate("Viewport", "Lossy {method}").format(method=values[0])
+        return translate("Viewport", "Lossy {method}").format(method=values[0].removeprefix("LOSSY").strip()).strip()
     if mark.code == "filtered":
         return translate("Viewport", "Filtered: {names}").format(names=", ".join(operation_names(values)))
     if mark.code == "filter_pending":

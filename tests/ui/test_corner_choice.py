@@ -19,7 +19,7 @@ from medview.ui.application import Desk
 from medview.ui.corner_dialog import CornerDialog
 from medview.ui.corner_items import LINES, item_title
 from medview.ui.corner_layout import corner_rects, fitted, scale_spans
-from medview.ui.corner_text import corner_lines, mark_text
+from medview.ui.corner_text import corner_lines, date_text, mark_text, person_name
 from medview.ui.translations import speak
 from tests.ui.small_study import active
 from tests.ui.viewport_doubles import axial_geometry, make_study, make_workspace, open_viewport
@@ -62,6 +62,32 @@ def test_without_patient_data_nothing_tells_who_it_is(qtbot: QtBot) -> None:
     told = " ".join(words(widget, layout=everything)["top_left"])
     assert "P-1799" in told
     assert "Thorax Doe j." in told
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("19990524", "24 May 1999"),
+        ("1999.05.24", "24 May 1999"),
+        ("0000.00.00", "0000.00.00"),
+        ("20240308.5", "8 Mar 2024"),
+        ("", ""),
+    ],
+)
+def test_dates_are_read_in_both_ways_of_the_standard(stored: str, shown: str) -> None:
+    assert date_text(stored) == shown
+
+
+def test_a_name_of_carets_alone_is_none() -> None:
+    assert person_name("^^^^") == person_name("=^=") == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [("LOSSY ISO_10918_1 12:1", "Lossy ISO_10918_1 12:1"), ("LOSSY", "Lossy"), ("JPEG", "Lossy JPEG")],
+)
+def test_lossy_is_said_once(told: str, shown: str) -> None:
+    assert mark_text(Mark("lossy", "warning", (told,))) == shown
 
 
 def test_a_side_is_said_where_there_are_two(qtbot: QtBot) -> None:
