@@ -72,6 +72,22 @@ def test_each_device_is_measured_or_says_why_not(package: ModelPackage) -> None:
     assert list(bench(package, wanted=("cuda",))) == ["cuda"]
 
 
+@pytest.mark.parametrize(("seconds", "calls"), [(12.0, 1), (6.0, 2), (0.5, 3), (0.1, 10), (0.001, 50)])
+def test_a_network_of_long_calls_is_asked_once_more(package: ModelPackage, seconds: float, calls: int) -> None:
+    class Timed(Double):
+        """Its calls last as long as it says."""
+
+        def run(self, *given: Any) -> list[Any]:
+            before = self.seconds_inside
+            answers = super().run(*given)
+            self.seconds_inside = before + seconds
+            return answers
+
+    (line,) = bench_package(package, lambda p, device, *_: Timed(p, device, 0.0, ""), ("cpu",), devices=DEVICES)
+    assert line.call_s == pytest.approx(seconds)
+    assert line.calls == pytest.approx(calls, abs=int(calls > 3))
+
+
 def test_what_really_ran_is_read_back(package: ModelPackage) -> None:
     line = bench(package, fails="fallback")["cuda"]
     assert line.used == "cpu"
