@@ -33,9 +33,10 @@ from medview.inference.manifest import (
     State,
     YoloOutput,
 )
+from medview.inference.manifest_outputs import Output
 from medview.inference.package import ModelPackage
 from medview.inference.session import DTYPES, Checkpoint, Port, Session
-from medview.inference.tensor import to_tensor
+from medview.inference.tensor import range_of, to_tensor
 from medview.inference.tiling import Stride
 
 AnyArray = NDArray[Any]
@@ -150,17 +151,14 @@ def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) ->
                 _check_table(package, f"output.{field}", _find(name, outputs, f"output.{field}", package))
         return
     port = _find(output.name, outputs, "output.name", package)
-    if port.type not in DTYPES:
+    if port.type not in CONSTANT_TYPES:
         raise _unfit(package, "output.name", f"{port.name} is {port.type}")
     if isinstance(output, CenterHeatmapOutput) and output.diameter_output is not None:
         _find(output.diameter_output, outputs, "output.diameter_output", package)
     if isinstance(output, YoloOutput) and output.prototypes_output is not None:
         _find(output.prototypes_output, outputs, "output.prototypes_output", package)
-    if isinstance(output, ImageOutput):
-        highest = output.channel
-    else:
-        entries = output.values if isinstance(output, RegressionOutput) else output.labels
-        highest = max(entry.index for entry in entries)
+    if not port.shape:
+        return  # the graph does not tell; the answer will
     if isinstance(output, SegmentationOutput | CenterHeatmapOutput | ImageOutput):
         layout = answer_layout(package.manifest, len(port.shape))
         if layout is None:
@@ -170,16 +168,22 @@ def _check_outputs(package: ModelPackage, outputs: Sequence[Port], rank: int) ->
         channels = next((size for size in port.shape[1:] if size is not None), None) if len(port.shape) > 1 else None
     else:
         channels = None
-    if isinstance(output, YoloOutput) and len(port.shape) != 3:
+    if isinstance(output, YoloOutput):
+        _check_places(package, output, port)
+    elif channels is not None:
+        _check_channels(package, channels)
+
+
+def _check_places(package: ModelPackage, output: YoloOutput, port: Port) -> None:
+    """Where the graph says how many numbers each place of a YOLO has: are they enough for the classes."""
+    if len(port.shape) != 3:
         raise _unfit(package, "output.kind", f"yolo has three axes, {port.name} {len(port.shape)}")
-    if isinstance(output, YoloOutput) and output.arrangement != "finished":
-        width = port.shape[1 if output.arrangement == "attributes_first" else 2]
-        least = (5 if output.objectness else 4) + highest + 1
-        if width is not None and width < least:
-            text = f"class {highest} needs {least} numbers for each place, {port.name} has {width}"
-            raise _unfit(package, "output.labels", text)
-    if channels is not None:
-        _check_channels(package, channels, highest)
+    width = port.shape[1 if output.arrangement == "attributes_first" else 2]
+    highest = max(label.index for label in output.labels)
+    least = (5 if output.objectness else 4) + highest + 1
+    if output.arrangement != "finished" and width is not None and width < least:
+        text = f"class {highest} needs {least} numbers for each place, {port.name} has {width}"
+        raise _unfit(package, "output.labels", text)
 
 
 def _check_table(package: ModelPackage, field: str, port: Port) -> None:
@@ -226,7 +230,16 @@ def _check_anchors(package: ModelPackage, output: AnchorsOutput, outputs: Sequen
                 )
 
 
-def _check_channels(package: ModelPackage, channels: int, highest: int) -> None:
+def _highest(output: Output) -> int:
+    """The last channel or number that a manifest names."""
+    if isinstance(output, ImageOutput):
+        return output.channel
+    assert not isinstance(output, PromptedOutput), "its masks have no channels"
+    entries = output.values if isinstance(output, RegressionOutput) else output.labels
+    return max(entry.index for entry in entries)
+
+
+def _check_channels(package: ModelPackage, channels: int) -> None:
     output = package.manifest.output
     if isinstance(output, SegmentationOutput) and output.encoding == "labels":
         if channels != 1:
@@ -238,6 +251,7 @@ def _check_channels(package: ModelPackage, channels: int, highest: int) -> None:
             less = " (cumulative is one fewer)" if output.encoding == "cumulative" else ""
             raise _unfit(package, "output.labels", wanted + less)
         return
+    highest = _highest(output)
     if highest >= channels:
         field = {"image": "output.channel", "regression": "output.values"}.get(output.kind, "output.labels")
         raise _unfit(package, field, f"index {highest} is named, the network gives {channels} channel(s)")
@@ -313,7 +327,7 @@ class Network:
     ) -> None:
         """``memory``: what it remembers of each row of slices, carried on from another run; see :meth:`look_at`."""
         check_ports(package, session.inputs, session.outputs)
-        self._manifest = package.manifest
+        self._package, self._manifest = package, package.manifest
         self._session = session
         explained = explained_inputs(package.manifest)
         self._port = next(port for port in session.inputs if port.name not in explained)
@@ -324,6 +338,7 @@ class Network:
         layout = package.manifest.input.layout
         self._fixed_batch = self._port.shape[layout.index("N")] if "N" in layout else 1
         self._layouts: dict[int, str | None] = {}
+        self._counted: int | None = None
 
     @property
     def session(self) -> Session:
@@ -377,7 +392,15 @@ class Network:
         count = len(values)
         if self._fixed_batch is not None and count < self._fixed_batch:
             values = np.concatenate([values, np.repeat(values[-1:], self._fixed_batch - count, axis=0)])
-        return to_tensor(values, self._manifest.input, DTYPES[self._port.type])
+        dtype = DTYPES[self._port.type]
+        low, high = range_of(values, dtype)
+        if low is not None:
+            text = (
+                f"{self._session.name} takes {np.dtype(dtype).name}; the manifest's steps give values from {low:.4g} to {high:.4g}, "
+                "which do not fit into that."
+            )
+            raise self.failed("input_out_of_range", text)
+        return to_tensor(values, self._manifest.input, dtype)
 
     def _remembering(self, values: AnyArray, wanted: list[str], checkpoint: Checkpoint) -> list[AnyArray]:
         feeds = self._feeds(values)
@@ -470,10 +493,21 @@ class Network:
                 output = output[None]
             if "C" not in layout:
                 output = output[:, None]
+        self._check_count(output.shape[1], name)
         expected = tuple(size if s == 1 else int(-(-size // s)) for size, s in zip(given[1:], stride, strict=False))
         if output.shape[2:] != expected or len(output) < count:
             raise self.wrong_shape(name, output.shape, f"{expected} were due")
         return output[:count].astype(np.float32, copy=False)
+
+    def _check_count(self, channels: int, name: str | None) -> None:
+        """Of graphs that do not say how many channels they give: are they those of the manifest."""
+        if channels == self._counted or name != getattr(self._manifest.output, "name", None):
+            return
+        try:
+            _check_channels(self._package, channels)
+        except MedviewError as error:
+            raise self.failed("output_wrong_shape", f"{self._session.name}: {error.text}") from error
+        self._counted = channels
 
     def wrong_shape(self, name: str | None, shape: Sequence[int], why: str) -> MedviewError:
         """The error for an answer that has not the promised shape."""

@@ -14,10 +14,28 @@ AnyArray = NDArray[Any]
 PLAIN_LAYOUT = {2: "NCHW", 3: "NCDHW"}
 
 
+OVERSHOOT = 0.05
+"""Share of a type's range by which values may leave it: what interpolation swings beyond is cut off."""
+
+
+def range_of(values: AnyArray, dtype: type[np.generic]) -> tuple[float, float] | tuple[None, None]:
+    """The smallest and the largest of ``values`` where the type of a network's input cannot hold them; else None twice."""
+    kind = np.dtype(dtype)
+    if kind.itemsize > 2 or values.dtype == kind:
+        return None, None
+    bounds: Any = np.iinfo(kind) if kind.kind in "iu" else np.finfo(kind)
+    least, most = float(bounds.min), float(bounds.max)
+    low, high = float(values.min()), float(values.max())
+    slack = OVERSHOOT * (most - least) if kind.kind in "iu" and values.dtype.kind == "f" else 0.0
+    if low >= least - slack and high <= most + slack:
+        return None, None
+    return low, high
+
+
 def to_tensor(values: AnyArray, given: Input, dtype: type[np.generic]) -> AnyArray:
     """The tensor of ``values`` (n, [a,] b, c[, 3]), laid out as ``given.layout``: a view of them where that does.
 
-    Whole-number types are rounded and kept in range.
+    Whole-number types are rounded and kept in range (:func:`range_of` says what lies far outside of it).
     """
     spatial = len(given.axes)
     is_plain = given.layout == PLAIN_LAYOUT[spatial] and given.channels == "grey" and values.ndim == spatial + 1

@@ -72,6 +72,9 @@ FIT_TEMPLATES: Mapping[str, str] = {
     "suv_calculated": QT_TRANSLATE_NOOP(
         "Message", "The values are taken as SUV by body weight: those of the files times {0}."
     ),
+    "input_out_of_range": QT_TRANSLATE_NOOP(
+        "Message", "The values that the model's steps give do not fit into the numbers that the network takes."
+    ),
     "classes_unnamed": QT_TRANSLATE_NOOP(
         "Message", "Boxes of classes that the manifest does not name were left out: {0}."
     ),

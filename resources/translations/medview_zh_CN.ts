@@ -5063,6 +5063,10 @@
         <translation>数值按体重换算为 SUV：文件数值乘以 {0}。</translation>
     </message>
     <message>
+        <source>The values that the model&apos;s steps give do not fit into the numbers that the network takes.</source>
+        <translation>模型步骤得出的数值超出网络输入类型的范围。</translation>
+    </message>
+    <message>
         <source>Boxes of classes that the manifest does not name were left out: {0}.</source>
         <translation>清单中未命名的类别的检测框已略去：{0}。</translation>
     </message>

@@ -99,7 +99,6 @@ def test_boxes_and_maps_that_are_no_answer(tmp_path: Path) -> None:
         "nan": (good_boxes * np.nan, good_scores, "output_not_finite"),
         "score": (good_boxes, good_scores * 7, "output_out_of_range"),
         "turned": (good_boxes[:, ::-1], good_scores, "output_out_of_range"),
-        "columns": (good_boxes[:, :3], good_scores, "output_wrong_shape"),
         "count": (good_boxes, np.repeat(good_scores, 3), "output_wrong_shape"),
     }
     for name, (boxes, scores, code) in cases.items():
