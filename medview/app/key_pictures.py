@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from medview.core.cut import acquired_slice, cut_labels
 from medview.core.display import OverlayStyle, compose_picture, declared_window, percentile_window
 from medview.core.plane import EdgeLetters, plane_of_slice
 from medview.core.progress import Progress, no_progress
-from medview.core.statement import StatedFinding, StatedFusion, StatedMark, StatedResult, Statement
+from medview.core.statement import StatedFinding, StatedFusion, StatedKey, StatedMark, StatedResult, Statement
 from medview.core.study import FrameSource, Stack
 from medview.core.window import Window
 from medview.formats.picture_writing import png_bytes
@@ -126,7 +127,8 @@ def picture_of(
         for number, one in enumerate(statement.marks, 1)
         if one.stack.id == stack.id and one.k == k and one.mark.place.time == time
     ]
-    over = _Over(fused, stack, acquired_shown(stack, k, time))
+    keys = [one for one in statement.keys if (one.stack.id, one.time, one.k) == (stack.id, time, k)]
+    over = _Over(fused, stack, acquired_shown(stack, k, time), keys)
     plain = compose_picture(
         shown.values,
         shown.coverage,
@@ -140,7 +142,6 @@ def picture_of(
     things = [_thing_of_finding(number, one) for number, one in findings]
     things += [_thing_of_mark(number, one) for number, one in marks]
     letters = None if stack.planes is None and stack.geometry is None else _letters(stack, time * depth + k, k)
-    keys = [one for one in statement.keys if (one.stack.id, one.time, one.k) == (stack.id, time, k)]
     picture, detail = drawn(plain, things, stack.pixel_aspect, letters, _mm_across(stack), over)
     return KeyPicture(
         stack,
@@ -185,9 +186,13 @@ def picture_of_cut(statement: Statement, number: int, one: StatedMark, fused: Fu
 class _Over:
     """What lies over one picture."""
 
-    def __init__(self, fused: FusedPictures, stack: Stack, shown: ShownSlice | None) -> None:
+    def __init__(
+        self, fused: FusedPictures, stack: Stack, shown: ShownSlice | None, keys: Sequence[StatedKey] = ()
+    ) -> None:
         self._pictures, self._shown = fused, shown
-        self.fusion = None if shown is None else fused.over(stack)
+        self._fault = next((one.fusion_fault for one in keys if one.fusion_fault), "")
+        chosen = next((one.fusion for one in keys if one.fusion is not None), None)
+        self.fusion = None if shown is None else chosen or fused.over(stack)
         self.sample = None if self.fusion is None or shown is None else fused.sample(self.fusion, shown)
 
     def annotate(self, picture: NDArray[np.uint8]) -> None:
@@ -198,7 +203,7 @@ class _Over:
     def said(self) -> dict[str, Any]:
         """What a `KeyPicture` tells of it."""
         if self.fusion is None or self._shown is None:
-            return {}
+            return {"fused_fault": self._fault} if self._fault else {}
         fault = self._pictures.failure(self.fusion)
         if fault is not None:
             return {"fused_fault": fault.text}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -28,6 +28,8 @@ class ReaderKey:
     sop_uid: str
     frame: int
     note: str = ""
+    fusion: dict[str, Any] | None = field(default=None, hash=False)
+    """What lay over it when it was chosen (`key_fusions`)."""
 
     @property
     def subject(self) -> str:
@@ -120,10 +122,11 @@ class ReaderKeys:
 
     # ------------------------------------------------------------------ choosing
 
-    def toggle(self, stack: Stack, at: int) -> None:
-        """Make a frame a key image, or no longer one."""
+    def toggle(self, stack: Stack, at: int, fusion: dict[str, Any] | None = None) -> None:
+        """Make a frame a key image, with what lies over it, or no longer one."""
         known = self.on(stack, at)
-        self._workspace.history.do(KeyChange(None, key_of(stack, at)) if known is None else KeyChange(known, None))
+        chosen = replace(key_of(stack, at), fusion=fusion)
+        self._workspace.history.do(KeyChange(None, chosen) if known is None else KeyChange(known, None))
 
     def write(self, key: ReaderKey, note: str) -> None:
         """Say why an image is a key image."""
@@ -158,6 +161,7 @@ class ReaderKeys:
                 "sop_uid": holds.sop_uid,
                 "frame": holds.frame,
                 "note": holds.note,
+                "fusion": holds.fusion,
                 "patient": keeping.patient_digest(found[0]) if found is not None else None,
             }
         keeping.record(KIND, key.subject, content, *home)
@@ -233,7 +237,8 @@ def _key_of_content(entry: Entry) -> ReaderKey | None:
     words = [content.get(name, "") for name in ("stack_id", "sop_uid", "note")]
     if not all(isinstance(word, str) for word in words):
         return None
-    key = ReaderKey(words[0], words[1], frame, words[2])
+    fusion = content.get("fusion")
+    key = ReaderKey(words[0], words[1], frame, words[2], fusion if isinstance(fusion, dict) else None)
     return key if key.subject == entry.subject else None
 
 
@@ -247,7 +252,10 @@ def toggle_key_image(workspace: Workspace) -> None:
         text = "Only an image as it was acquired can be a key image; this is a cut that no file holds."
         workspace.tell("key_image_on_cut", text)
         return
-    workspace.reader_keys.toggle(stack, state.time * stack.shape[0] + state.slice_index)
+    from medview.app.key_fusions import fusion_content
+
+    at = state.time * stack.shape[0] + state.slice_index
+    workspace.reader_keys.toggle(stack, at, fusion_content(state.view.fusion))
 
 
 def is_key_image(workspace: Workspace) -> bool:

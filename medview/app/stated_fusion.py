@@ -19,9 +19,11 @@ from medview.kernels.lettering import text_extent, write_text
 from medview.kernels.lines import draw_polyline
 
 if TYPE_CHECKING:
+    from medview.app.fusion import Fusion
     from medview.app.shown_slice import ShownSlice
     from medview.app.workspace import Workspace
     from medview.core.progress import Progress
+    from medview.core.registration import Placement
     from medview.core.study import FrameSource, Stack, Study
     from medview.core.volume import Volume
     from medview.core.window import Voi
@@ -47,14 +49,26 @@ def fusions_of(workspace: Workspace, study: Study) -> tuple[StatedFusion, ...]:
         stack, fusion = state.stack, state.view.fusion
         if stack is None or stack.id not in known or stack.id in found or fusion is None or not fusion.visible:
             continue
-        colours = workspace.colour_maps.get(fusion.colour_map) or workspace.colour_maps.all[0]
-        sure = fusion.registered is None or fusion.registered.sure
-        parts = (("unverified", fusion.unverified), ("unsure", not sure), ("by_hand", fusion.by_hand))
-        found[stack.id] = StatedFusion(
-            stack, fusion.stack, fusion.time, fusion.placement, colours.table, shares(fusion), fusion.opacity, fusion.voi,
-            fusion.mode, fusion.swipe, tuple(name for name, holds in parts if holds),
-        )  # fmt: skip
+        found[stack.id] = stated_fusion(workspace, stack, fusion, fusion.placement, doubts_of(fusion))
     return tuple(found.values())
+
+
+def doubts_of(fusion: Fusion) -> tuple[str, ...]:
+    """Why its place is not to be relied upon, as in `DOUBTS`."""
+    sure = fusion.registered is None or fusion.registered.sure
+    parts = (("unverified", fusion.unverified), ("unsure", not sure), ("by_hand", fusion.by_hand))
+    return tuple(name for name, holds in parts if holds)
+
+
+def stated_fusion(
+    workspace: Workspace, stack: Stack, fusion: Fusion, placement: Placement, doubts: tuple[str, ...]
+) -> StatedFusion:
+    """A series over ``stack`` as it is drawn, at a place of its own."""
+    colours = workspace.colour_maps.get(fusion.colour_map) or workspace.colour_maps.all[0]
+    return StatedFusion(
+        stack, fusion.stack, fusion.time, placement, colours.table, shares(fusion), fusion.opacity, fusion.voi,
+        fusion.mode, fusion.swipe, doubts,
+    )  # fmt: skip
 
 
 def title_of(stack: Stack) -> str:
@@ -69,7 +83,7 @@ class FusedPictures:
     def __init__(self, statement: Statement, progress: Progress) -> None:
         self._known = {one.stack.id: one for one in statement.fusions}
         self._progress = progress
-        self._volumes: dict[tuple[str, int], tuple[Volume, Voi] | MedviewError] = {}
+        self._volumes: dict[tuple[str, int], Volume | MedviewError] = {}
 
     def over(self, stack: Stack) -> StatedFusion | None:
         """What lies over a stack."""
@@ -102,13 +116,14 @@ class FusedPictures:
             from medview.app.headless import load_whole
 
             try:
-                volume = load_whole(one.over, one.time, self._progress)
-                voi = one.voi or suv_window(default_scale(one.over))
-                voi = voi or resolve_window(one.over, volume, volume.shape[0] // 2, time=one.time)
-                self._volumes[key] = (volume, voi)
+                self._volumes[key] = load_whole(one.over, one.time, self._progress)
             except MedviewError as error:  # one slice that cannot be read shall not take the report away
                 self._volumes[key] = error
-        return self._volumes[key]
+        volume = self._volumes[key]
+        if isinstance(volume, MedviewError):
+            return volume
+        voi = one.voi or suv_window(default_scale(one.over))
+        return volume, voi or resolve_window(one.over, volume, volume.shape[0] // 2, time=one.time)
 
     def annotate(self, picture: NDArray[np.uint8], one: StatedFusion) -> None:
         """Name both series at the top and draw the bar of the upper one at the right of (h, w, 4) RGBA, in place."""

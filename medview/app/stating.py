@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from medview.app.key_fusions import remembered_fusion
 from medview.app.made_elsewhere import stale_teller
 from medview.app.stated_fusion import fusions_of
 from medview.app.stated_looks import looks_of
@@ -47,6 +48,7 @@ def statement_maker(
         for finding in result.findings
     }
     priors = _priors(workspace)
+    lay_over = [remembered_fusion(workspace, study, stack, place.key.fusion) for stack, place in keys]
     tell_stale = stale_teller(workspace, (mark for _stack, mark in marks), (result for _stack, result in results))
     windows = _windows(workspace, {stack.id for stack in stacks})
     looks, fusions = looks_of(workspace, study, device_ratio), fusions_of(workspace, study)
@@ -71,7 +73,10 @@ def statement_maker(
             lines=lines,
             priors=priors,
             maps=[one for stack, made in maps for one in maps_of_explanation(stack, made)],
-            keys=[StatedKey(stack, place.time, place.k, place.key.note) for stack, place in keys],
+            keys=[
+                StatedKey(stack, place.time, place.k, place.key.note, *over)
+                for (stack, place), over in zip(keys, lay_over, strict=True)
+            ],
         )
         return tell_stale(replace(stated, windows=windows, looks=looks, fusions=fusions))
 

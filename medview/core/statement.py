@@ -203,6 +203,10 @@ class StatedKey:
     time: int
     k: int
     note: str = ""
+    fusion: StatedFusion | None = None
+    """What lay over it when it was chosen; None: what lies over it on the screen, if anything."""
+    fusion_fault: str = ""
+    """Why what lay over it cannot be shown."""
 
     @property
     def source(self) -> FrameSource | None:

@@ -29,8 +29,8 @@ HOT = (2, 15, 24)
 """(k, j, i) of the one hot voxel of the PET, twice as coarse as the CT: whose voxel lies on (30, 48)."""
 
 
-def stated(folder: Path, frame: str = "", **look: Any) -> Statement:
-    """A key image on the middle slice of a CT that a PET lies over on the screen."""
+def write_both(folder: Path, frame: str = "") -> Path:
+    """A CT and a PET with one hot voxel, in one study; ``frame``: another frame of reference of the PET."""
     ct = make_series(values=np.full(CT_SHAPE, -200, np.int32), name="ct", spacing=(1.0, 1.0))
     uptake = np.zeros(PET_SHAPE, np.int32)
     uptake[HOT] = 9000
@@ -46,6 +46,12 @@ def stated(folder: Path, frame: str = "", **look: Any) -> Statement:
             one.FrameOfReferenceUID = frame
     save_series(ct, folder / "ct")
     save_series(pet, folder / "pet")
+    return folder
+
+
+def stated(folder: Path, frame: str = "", **look: Any) -> Statement:
+    """A key image on the middle slice of a CT that a PET lies over on the screen."""
+    write_both(folder, frame)
     (study,) = open_all([str(folder)]).studies
     series = {one.context.modality: one for one in study.series}
     stack = series["CT"].stacks[0]

@@ -7,12 +7,14 @@ import io
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pydicom
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from medview.app.fusion import change_fusion, fuse
 from medview.app.key_pictures import key_pictures
 from medview.app.statement_files import statement_csv, write_statement
 from medview.app.stating import statement_maker
@@ -20,6 +22,7 @@ from medview.app.visual_report import report_html
 from medview.dicom.structured_report import read_report
 from medview.ui.application import Desk
 from medview.ui.worklist_panel import WorklistPanel
+from tests.app.test_fused_reports import HOT, write_both
 from tests.app.test_written_reports import errors
 from tests.ui.small_study import active, close_desk, texts_of
 from tests.ui.test_corrections import CTRL, SHIFT, panel_of, ready, slice_to
@@ -152,3 +155,37 @@ def test_a_key_image_whose_pixels_were_changed_says_so(qtbot: QtBot, study_folde
     assert now is not None
     qtbot.waitUntil(lambda: [place.stale for place in again.workspace.reader_keys.of(now)] == [True], timeout=20_000)
     close_desk(qtbot, again)
+
+
+@pytest.mark.timeout(120)
+def test_what_lay_over_a_key_image_is_in_its_picture_on_another_day(qtbot: QtBot, tmp_path: Path) -> None:
+    folder = write_both(tmp_path / "study")
+    desk = ready(qtbot, folder)
+    workspace = desk.workspace
+    series = {one.context.modality: one for one in workspace.studies[0].series}
+    state = workspace.active_viewport
+    state.show(workspace.studies[0], series["CT"], series["CT"].stacks[0])
+    fuse(state, workspace.studies, series["PT"].stacks[0].id)
+    change_fusion(state, opacity=0.7)
+    slice_to(desk, HOT[0])
+    press(qtbot, active(desk), Qt.Key.Key_K)
+    (as_seen,) = key_pictures(statement_maker(workspace)())
+    assert as_seen.fused is not None
+    kept(qtbot, desk)
+    close_desk(qtbot, desk)
+
+    again = ready(qtbot, folder)
+    assert again.workspace.active_viewport.view.fusion is None
+    qtbot.waitUntil(lambda: len(statement_maker(again.workspace)().keys) == 1, timeout=20_000)
+    (picture,) = key_pictures(statement_maker(again.workspace)())
+    assert picture.fused is not None
+    assert picture.fused.opacity == 0.7
+    assert np.array_equal(picture.rgba, as_seen.rgba)
+    close_desk(qtbot, again)
+
+    # Without the series on top that is said, and the image is there by itself.
+    alone = ready(qtbot, folder / "ct")
+    qtbot.waitUntil(lambda: len(statement_maker(alone.workspace)().keys) == 1, timeout=20_000)
+    (picture,) = key_pictures(statement_maker(alone.workspace)())
+    assert (picture.fused, picture.fused_fault) == (None, "it is not open")
+    close_desk(qtbot, alone)
