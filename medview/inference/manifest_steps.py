@@ -213,10 +213,11 @@ class Range(_OfChannels):
 
 
 class MinMax(_OfChannels):
-    """Take the smallest and the largest value of the scope linearly to ``to``."""
+    """Take the smallest and the largest value of the scope linearly to ``to``; ``from_zero``: 0 and the largest."""
 
     step: Literal["min_max"]
     scope: Scope = "volume"
+    from_zero: bool = False
     to: tuple[float, float] = (0.0, 1.0)
     channel_wise: bool | None = None
     """Each channel by its own statistics; null: where the channels are different series."""

@@ -575,7 +575,7 @@ def _by_statistics(step: MinMax | Percentile | ZScore, values: AnyArray, real: M
             row[...] = np.where(row == 0, np.float32(0), scored) if nonzero else scored
         return values
     if isinstance(step, MinMax):
-        low = float(min(piece.min() for piece in pieces if piece.size))
+        low = 0.0 if step.from_zero else float(min(piece.min() for piece in pieces if piece.size))
         high = float(max(piece.max() for piece in pieces if piece.size))
         clip = False
     else:

@@ -30,6 +30,7 @@ Kind = Literal[
     "torch-cubic",
     "pillow-bilinear",
     "pillow-bicubic",
+    "pillow-lanczos",
     "opencv-linear",
     "opencv-cubic",
     "opencv-area",
@@ -124,13 +125,16 @@ def _cubic(distance: NDArray[np.float64], a: float = -0.5) -> NDArray[np.float64
 def _pillow_taps(x: NDArray[np.float64], size: int, kind: Kind, scale: float) -> Taps:
     """Pillow widens the kernel by the shrinking factor, cuts it at the borders and norms what is left."""
     wide = max(scale, 1.0)
-    support = (1.0 if kind == "pillow-bilinear" else 2.0) * wide
+    support = {"pillow-bilinear": 1.0, "pillow-bicubic": 2.0}.get(kind, 3.0) * wide
     centre = x + 0.5
     first = np.maximum((centre - support + 0.5).astype(np.intp), 0)
     last = np.minimum((centre + support + 0.5).astype(np.intp), size)
     index = first[:, None] + np.arange(int((last - first).max()))
     distance = (index - centre[:, None] + 0.5) / wide
-    weight = np.maximum(1 - np.abs(distance), 0) if kind == "pillow-bilinear" else _cubic(distance)
+    if kind == "pillow-lanczos":
+        weight = np.where(np.abs(distance) < 3, np.sinc(distance) * np.sinc(distance / 3), 0.0)
+    else:
+        weight = np.maximum(1 - np.abs(distance), 0) if kind == "pillow-bilinear" else _cubic(distance)
     weight = weight * (index < last[:, None])
     return _clipped(index, weight / weight.sum(axis=1, keepdims=True), size)
 

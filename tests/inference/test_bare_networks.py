@@ -158,3 +158,38 @@ def test_a_detector_with_a_score_for_each_class_may_count_from_0(
     assert missing(begun(path, **PICTURE, output__labels="a,b,c")) == {"output.first_class"}
     package = imported(path, tmp_path / "package", **PICTURE, **answers)
     assert [one.label for one in run(package, shown(size=16)).findings] == expected
+
+
+def test_rows_of_numbers_are_no_image(tmp_path: Path) -> None:
+    """scikit-learn's networks take features that something else computed; a layout without sides is refused too."""
+    nodes = [helper.make_node("Softmax", ["x"], ["y"], axis=1)]
+    path = saved(tmp_path / "m.onnx", networks.model_bytes(nodes, [("x", FLOAT, ["n", 64])], [("y", FLOAT, ["n", 64])]))
+    for more in ({}, {"input__layout": "NC"}):
+        with pytest.raises(MedviewError, match="takes rows of numbers, no image"):
+            begun(path, **PICTURE, **more)
+
+
+def test_u2net_is_divided_by_its_largest_value(tmp_path: Path) -> None:
+    """Of seven maps the first counts; a dark picture is brightened before the values of ImageNet."""
+    nodes = [
+        helper.make_node("ReduceMax", ["x"], ["top"], axes=[1]),
+        helper.make_node("Sub", ["top", "two"], ["above"]),
+        helper.make_node("Sigmoid", ["above"], ["d0"]),
+        helper.make_node("Identity", ["d0"], ["d1"]),
+    ]
+    ports = [("d0", FLOAT, [1, 1, 16, 16]), ("d1", FLOAT, [1, 1, 16, 16])]
+    path = saved(
+        tmp_path / "m.onnx", networks.model_bytes(nodes, [("x", FLOAT, [1, 3, 16, 16])], ports, {"two": np.float32(2)})
+    )
+    shown = {"input__axes": "picture", "input__unit": "display"}
+    answers = {**shown, "input__values": "u2net", "output__labels": "thing"}
+    package = imported(path, tmp_path / "package", **answers)
+    assert package.manifest.output.model_dump()["name"] == "d0"
+    values = np.zeros((1, 16, 16, 3), np.uint8)
+    values[0, 3:9, 5:12] = 40
+    values[0, 3:9, 5:8] = 20
+    result = run(package, volume_of(values, None, None))
+    assert result.segmentation is not None
+    np.testing.assert_array_equal(
+        result.segmentation.labels[0], values[0, ..., 0] == 40
+    )  # blue 2.64, and 0.42 where it is half as bright

@@ -24,7 +24,12 @@ RNG = np.random.default_rng(7)
 
 
 @pytest.mark.parametrize(
-    ("kind", "theirs"), [("pillow-bilinear", Image.Resampling.BILINEAR), ("pillow-bicubic", Image.Resampling.BICUBIC)]
+    ("kind", "theirs"),
+    [
+        ("pillow-bilinear", Image.Resampling.BILINEAR),
+        ("pillow-bicubic", Image.Resampling.BICUBIC),
+        ("pillow-lanczos", Image.Resampling.LANCZOS),
+    ],
 )
 @pytest.mark.parametrize(
     ("shape", "size"), [((517, 611), (224, 224)), ((50, 60), (224, 123)), ((512, 512), (224, 300)), ((9, 7), (1, 1))]

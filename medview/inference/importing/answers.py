@@ -14,7 +14,7 @@ GREY = 114
 """What YOLO's letterboxes are filled with."""
 
 VALUES_HELP = (
-    "none, /255, imagenet, tf and caffe (Keras' preprocess_input; torch is imagenet), xrv (torchxrayvision's -1024 to 1024), yolox and efficientdet (sizes too), window:CENTRE/WIDTH, range:LOW/HIGH, range:LOW/HIGH/TO_LOW/TO_HIGH, min_max, z_score, "
+    "none, /255, imagenet, tf and caffe (Keras' preprocess_input; torch is imagenet), xrv (torchxrayvision's -1024 to 1024), yolox, efficientdet and u2net (sizes too), window:CENTRE/WIDTH, range:LOW/HIGH, range:LOW/HIGH/TO_LOW/TO_HIGH, min_max, z_score, "
     "z_score_nonzero, percentile:LOW/HIGH, offset:N, scale:N, clip:LOW/HIGH, mean_std:MEAN/STD, several joined by +; "
     "or a list of steps as JSON"
 )

@@ -13,7 +13,7 @@ from medview.inference.importing.names import ask_names
 from medview.inference.importing.ports import InputFace, input_face
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
-RESAMPLING = {0: "nearest", 2: "pillow-bilinear", 3: "pillow-bicubic"}
+RESAMPLING = {0: "nearest", 1: "pillow-lanczos", 2: "pillow-bilinear", 3: "pillow-bicubic"}
 """Pillow's numbers of its filters."""
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -132,7 +132,7 @@ def _map(draft: Draft, config: dict[str, Any], face: InputFace, names: dict[int,
 def _as_preprocessor(config: dict[str, Any], face: InputFace, draft: Draft) -> dict[str, Any]:
     """What timm's ``pretrained_cfg`` says of its evaluation, in the words of a preprocessor."""
     cfg = config["pretrained_cfg"]
-    kinds = {"bilinear": 2, "bicubic": 3, "nearest": 0}
+    kinds = {"bilinear": 2, "bicubic": 3, "nearest": 0, "lanczos": 1}
     size = [int(one or 1) for one in (face.sizes if face.fixed else (cfg.get("input_size") or [3, 224, 224])[1:])]
     mode, share = cfg.get("crop_mode", "center"), float(cfg.get("crop_pct") or 0.875)
     if mode not in {"center", "squash"} or size[0] != size[1]:

@@ -243,6 +243,7 @@ def _spacing(part: Preparation, given: Arguments) -> None:
     _only(given, what, diagonal=(False,), min_pixdim=(None,), max_pixdim=(None,), recompute_affine=(False, None))
     pixdim = _need(given, "pixdim")
     listed = list(pixdim) if isinstance(pixdim, list | tuple) else [pixdim] * part.dimensions
+    listed = [-1.0 if mm is None else mm for mm in listed]
     if not listed or not all(isinstance(mm, int | float) and not isinstance(mm, bool) for mm in listed):
         raise UnknownTransformError(f"{what}: pixdim={pixdim!r} are not numbers")
     listed = [float(mm) for mm in listed][: part.dimensions]

@@ -112,6 +112,11 @@ def input_face(draft: Draft) -> InputFace:
     if layout is None or len(layout) != len(shape):
         text = f"{draft.graph.path.name}: the input {port.name} has {len(shape)} axes, which is no image"
         raise refused("input_unexplained", f"{text} (input.layout={layout or 'unknown'}).", draft.graph.path)
+    if "H" not in layout or "W" not in layout or (len(shape) == 2 and shape[0] in {None, 1}):
+        text = f"{draft.graph.path.name}: the input {port.name} {shape_text(shape)} takes rows of numbers, no image"
+        raise refused(
+            "input_unexplained", f"{text}; what computes them from an image has to be in the graph.", draft.graph.path
+        )
     if given is None:
         draft.guess("input.layout", layout, f"the shape of the input {port.name} is {shape_text(shape)}")
     channels = shape[layout.index("C")] if "C" in layout else 1

@@ -8,7 +8,7 @@ from medview.inference.importing.answers import GREY, read_values
 from medview.inference.importing.draft import Draft
 from medview.inference.importing.ports import InputFace
 
-NAMED = ("yolox", "efficientdet")
+NAMED = ("yolox", "efficientdet", "u2net")
 
 
 def as_named(draft: Draft, face: InputFace) -> bool:
@@ -16,6 +16,16 @@ def as_named(draft: Draft, face: InputFace) -> bool:
     name = draft.answer("input.values")
     if name not in NAMED:
         return False
+    if name == "u2net":
+        size = [int(fixed or 320) for fixed in face.sizes]
+        # By the largest value of the slice and not by 255; as rembg resizes.
+        draft.input["steps"] = [
+            {"step": "resize", "size": size, "kind": "pillow-lanczos"},
+            {"step": "min_max", "scope": "slice", "from_zero": True},
+            read_values("imagenet")[-1],
+        ]
+        draft.guess("input.steps", name, "each side by itself, divided by the largest value, as ImageNet")
+        return True
     size = [int(fixed or 640) for fixed in face.sizes]
     # Both cut the fraction off the shorter side; what is left over lies at the end.
     resize: dict[str, Any] = {"step": "resize", "size": size, "aspect": "keep", "rounding": "down"}
