@@ -168,7 +168,7 @@ class VolumeChecks:
 
     def is_stale(self, result: InferenceResult) -> bool:
         """Whether the open images are others than those that the result was computed from."""
-        return result.provenance in self._stale
+        return bool(self._stale) and result.provenance in self._stale
 
     def compared(self, stack_id: str) -> bool:
         """Whether what is bound to a stack's first time point was held beside it."""

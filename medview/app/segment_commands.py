@@ -21,10 +21,15 @@ def has_target(context: Context) -> bool:
 
 
 def correct(context: Context) -> None:
-    """Go on with what the reader edits on the active stack, else begin with the newest segmentation of a model."""
+    """Go on with what the reader edits on the active stack, else begin with the newest segmentation of a model.
+
+    Those of the time point that is shown come first.
+    """
     workspace = context.workspace
-    stack = workspace.active_viewport.stack
-    results = [one for one in workspace.results.of(stack.id) if one.segmentation is not None] if stack else []
+    state = workspace.active_viewport
+    found = [(one, one.segmentation) for one in workspace.results.of(state.stack.id)] if state.stack else []
+    results = [one for one, drawn in found if drawn is not None and drawn.time == state.view.time]
+    results = results or [one for one, drawn in found if drawn is not None]
     edited = [one for one in results if is_edited(one)]
     if results:
         workspace.corrections.begin((edited or results)[-1])

@@ -77,6 +77,9 @@ WORK_TEMPLATES: Mapping[str, str] = {
         "Message",
         "Not taken over, because the algorithm says that they shall not be shown: {0} ({1}). They stand in the report.",
     ),
+    "label_other_time": QT_TRANSLATE_NOOP(
+        "Message", "The segmentation that is being corrected is of time point {0}: go there, or begin a new one here."
+    ),
     "needs_label": QT_TRANSLATE_NOOP(
         "Message", "Choose a segmentation or begin a new one: the brush has nothing to paint on here."
     ),

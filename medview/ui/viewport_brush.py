@@ -15,6 +15,7 @@ from medview.ui.viewport_style import MARGIN, READER, TEXT
 
 if TYPE_CHECKING:
     from medview.app.brush_stroke import Stroke
+    from medview.core.study import Stack
     from medview.ui.canvas import Canvas
     from medview.ui.viewport import ViewportWidget
 
@@ -24,6 +25,22 @@ _HALO = QColor(0, 0, 0, 170)
 _CORNERS = 48
 NOTCH = 120
 NEEDS_LABEL = "Choose a segmentation or begin a new one: the brush has nothing to paint on here."
+
+
+def _can_paint(widget: ViewportWidget, stack: Stack) -> bool:
+    """Whether there is a segmentation of what is shown to paint on; if not, that is said."""
+    correction = widget.workspace.corrections.on_stack(stack.id)
+    if correction is None:
+        widget.workspace.tell("needs_label", NEEDS_LABEL, severity="warning", place=images_place(stack))
+        return False
+    time = correction.segmentation.time
+    if time != widget.state.view.time:
+        text = (
+            f"The segmentation that is being corrected is of time point {time + 1}: go there, or begin a new one here."
+        )
+        widget.workspace.tell("label_other_time", text, (str(time + 1),), severity="warning", place=images_place(stack))
+        return False
+    return True
 
 
 class BrushDrag:
@@ -38,14 +55,11 @@ class BrushDrag:
         erases = widget.workspace.tools.tool is Tool.ERASER
         if widget.mouse.modifiers & Qt.KeyboardModifier.ControlModifier:
             erases = not erases
-        self._stroke = corrections.start_stroke(shown, widget.volume, stack, widget.state.view.time, erases)
-        if self._stroke is None:
-            if corrections.on_stack(stack.id) is None:
-                widget.workspace.tell(
-                    "needs_label", NEEDS_LABEL, severity="warning", place=images_place(widget.state.stack)
-                )
+        if not _can_paint(widget, stack):
             return
-        self.move(at)
+        self._stroke = corrections.start_stroke(shown, widget.volume, stack, widget.state.view.time, erases)
+        if self._stroke is not None:
+            self.move(at)
 
     def move(self, at: QPointF) -> None:
         if self._stroke is not None:
@@ -80,10 +94,7 @@ class GrowClick:
         volume, shown, stack = widget.volume, widget.shown, widget.state.stack
         if volume is None or shown is None or stack is None:
             return
-        if widget.workspace.corrections.on_stack(stack.id) is None:
-            widget.workspace.tell(
-                "needs_label", NEEDS_LABEL, severity="warning", place=images_place(widget.state.stack)
-            )
+        if not _can_paint(widget, stack):
             return
         flat = bool(widget.mouse.modifiers & Qt.KeyboardModifier.ControlModifier)
         grow(widget.workspace, shown, volume, *widget.transform.screen_to_image(at.x(), at.y()), flat)

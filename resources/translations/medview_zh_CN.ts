@@ -5275,6 +5275,10 @@
         <translation>因算法声明不应显示而未接收：{0}（{1}）。内容仍见于报告。</translation>
     </message>
     <message>
+        <source>The segmentation that is being corrected is of time point {0}: go there, or begin a new one here.</source>
+        <translation>正在修改的分割属于第 {0} 个时间点：请转到该时间点，或在此新建一个分割。</translation>
+    </message>
+    <message>
         <source>Choose a segmentation or begin a new one: the brush has nothing to paint on here.</source>
         <translation>请选择或新建一个分割：此处没有可供画笔绘制的对象。</translation>
     </message>

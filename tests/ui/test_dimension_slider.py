@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from medview.app import reading
 from medview.app.command_rules import has_dimensions
+from medview.app.tools import Tool
 from medview.core.study import Dimension
 from medview.core.window import Window
 from medview.ui.corner_text import corner_lines
@@ -181,3 +182,23 @@ def test_the_slider_under_the_pointer_is_told(qtbot) -> None:
     assert widget.mouse.over_dimension == 0
     move(widget, (10, 10))
     assert widget.mouse.over_dimension is None
+
+
+def test_brush_and_growing_touch_no_segmentation_of_another_time_point_and_say_so(qtbot) -> None:
+    """A region grown over the values of one time point would lie, unseen, in the segmentation of another."""
+    widget = opened(qtbot, (TIMES,))
+    workspace, state = widget.workspace, widget.state
+    drawn = workspace.corrections.begin_new(state.stack, state.series, 0)
+    x, y = widget.transform.image_to_screen(5, 6)
+    for tool in (Tool.BRUSH, Tool.GROW):
+        workspace.tools.choose(tool)
+        for one in tuple(workspace.notices):
+            workspace.withdraw(one.code)
+        state.update(time=1)
+        drag(widget, LEFT, (round(x), round(y)), (round(x), round(y)), steps=1)
+        assert [(one.code, one.values) for one in workspace.notices] == [("label_other_time", ("1",))]
+    assert drawn.strokes == 0
+    state.update(time=0)
+    workspace.tools.choose(Tool.BRUSH)
+    drag(widget, LEFT, (round(x), round(y)), (round(x), round(y)), steps=1)
+    assert drawn.strokes == 1
