@@ -54,6 +54,11 @@ def mouse_lines(settings: Settings) -> list[tuple[str, str]]:
         (translate("Mouse", "One finger"), translate("Command", "Scroll")),
         (translate("Mouse", "Two fingers"), translate("Mouse", "Zoom and pan")),
         (translate("Mouse", "Three fingers"), translate("Command", "Window")),
+        (translate("Mouse", "A finger that stays"), translate("Mouse", "Menu of what lies under it")),
+        (
+            translate("Mouse", "The pen's other end"),
+            translate("Mouse", "Deletes the mark; wipes with the brush in hand"),
+        ),
     ]
 
 

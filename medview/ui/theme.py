@@ -248,7 +248,7 @@ QPushButton#flat:focus {{ border-color: {t.accent}; }}
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QKeySequenceEdit {{ background: {t.field}; border: 1px solid {t.line};
   border-radius: 4px; padding: 3px 6px; min-height: 16px; selection-background-color: {t.accent};
-  selection-color: {t.on_accent}; }}
+  selection-color: {t.on_accent}; placeholder-text-color: {t.secondary}; }}
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {t.accent}; }}
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ background: transparent; }}
 QComboBox::drop-down {{ border: none; width: 18px; }}
@@ -301,7 +301,8 @@ QFrame#rule {{ background: {t.line}; max-height: 1px; min-height: 1px; border: n
 QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; }}
 QWidget#document {{ background: {t.panel}; border-left: 1px solid {t.line}; }}
 QTextBrowser#page {{ background: {t.panel}; border: none; border-top: 1px solid {t.line}; padding: 12px 16px; color: {t.text}; }}
-QPlainTextEdit {{ background: {t.field}; border: 1px solid {t.line}; border-radius: 3px; padding: 4px; color: {t.text}; }}
+QPlainTextEdit {{ background: {t.field}; border: 1px solid {t.line}; border-radius: 3px; padding: 4px; color: {t.text};
+  placeholder-text-color: {t.secondary}; }}
 QPlainTextEdit#said {{ background: {t.panel}; border: none; padding: 0 8px; }}
 QLineEdit[missing="true"] {{ border-color: {t.danger}; color: {t.danger}; }}
 QFrame#notice {{ background: {t.raised}; border: none; border-bottom: 1px solid {t.line}; }}

@@ -6004,6 +6004,22 @@
         <translation>三指</translation>
     </message>
     <message>
+        <source>A finger that stays</source>
+        <translation>单指长按</translation>
+    </message>
+    <message>
+        <source>Menu of what lies under it</source>
+        <translation>所按之处的菜单</translation>
+    </message>
+    <message>
+        <source>The pen&apos;s other end</source>
+        <translation>笔的另一端</translation>
+    </message>
+    <message>
+        <source>Deletes the mark; wipes with the brush in hand</source>
+        <translation>删除标记；使用画笔时擦除</translation>
+    </message>
+    <message>
         <source>Scroll ten images</source>
         <translation>翻十幅</translation>
     </message>

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
+    QLineEdit,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -31,7 +32,7 @@ from medview.ui.application import Desk
 from medview.ui.canvas import Canvas, Face, Fonts
 from medview.ui.context_menus import IMAGE_MENU
 from medview.ui.icons import DRAWN, icon
-from medview.ui.theme import DARK, LIGHT, Theme, contrast, dimmed
+from medview.ui.theme import DARK, LIGHT, Theme, contrast, dimmed, style_sheet
 from medview.ui.viewport_findings import _draw_words
 from medview.ui.viewport_marks import HIGHEST, draw_marks
 from medview.ui.viewport_style import TEXT_PX, text_font
@@ -68,6 +69,19 @@ def test_all_words_can_be_read_on_all_grounds(theme: Theme) -> None:
     for ground in GROUNDS:
         assert contrast(theme.accent, getattr(theme, ground)) >= 3.0, ground
         assert contrast(theme.disabled, getattr(theme, ground)) >= 2.0, ground
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda one: one.name)
+def test_what_an_empty_field_asks_for_can_be_read(qapp: QApplication, theme: Theme) -> None:
+    """Qt draws it at half strength unless it is told; a greyed field says there why."""
+    for enabled in (True, False):
+        field = QLineEdit()
+        field.setStyleSheet(style_sheet(theme))
+        field.setPlaceholderText("██████████")
+        field.setEnabled(enabled)
+        field.resize(200, 28)
+        words = field.grab().toImage().pixelColor(30, 14).name()
+        assert contrast(words, theme.field if enabled else theme.panel) >= 4.5, (enabled, words)
 
 
 def test_a_dimmed_window_can_still_be_read() -> None:
