@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,6 +23,11 @@ SMALLEST_TILE = 48
 """Smaller tiles show a network too little of what is around; the processor gives better numbers."""
 GRAIN = 16
 """Networks that halve their input four times want tiles of whole multiples."""
+KEPT_S = 600.0
+"""Somebody else may have had the card's memory: after so long all is tried again."""
+
+_did: dict[tuple[str, str, tuple[int, ...]], tuple[int, str, float]] = {}
+"""By package, device and size of the series: which retreat did it, what had too little memory, and until when that is believed."""
 
 
 def run_or_retreat(
@@ -34,15 +40,23 @@ def run_or_retreat(
 ) -> InferenceResult:
     """As :func:`medview.inference.run.run_inference`; where the device's memory does not do, with less, and a warning.
 
-    A run that is tried again starts from its beginning: no result is made half by one way and half by another.
+    A run that is tried again starts from its beginning: no result is made half by one way and half by another. What did it is
+    where the next run of the package on the device begins, for :data:`KEPT_S`: each failure costs a call and opening the network anew.
     """
-    try:
-        return run_inference(request, volume, stack, progress, open_session=open_session, onlooker=onlooker)
-    except MedviewError as error:
-        if error.code != OUT_OF_DEVICE_MEMORY:
-            raise
-        device = error.values[0] if error.values else request.device
-    for smaller, note in _retreats(request, device):
+    key = (request.package.sha256, request.device, volume.shape)
+    number, device, until = _did.get(key, (0, "", 0.0))
+    if time.monotonic() >= until:
+        number = 0
+    if number == 0:
+        try:
+            return run_inference(request, volume, stack, progress, open_session=open_session, onlooker=onlooker)
+        except MedviewError as error:
+            if error.code != OUT_OF_DEVICE_MEMORY:
+                raise
+            device = error.values[0] if error.values else request.device
+    for n, (smaller, note) in enumerate(_retreats(request, device), start=1):
+        if n < number:
+            continue
         try:
             result = run_inference(smaller, volume, stack, progress, open_session=open_session, onlooker=onlooker)
         except MedviewError as error:
@@ -50,6 +64,7 @@ def run_or_retreat(
             if smaller.device == CPU or error.code not in {OUT_OF_DEVICE_MEMORY, "manifest_unfit"}:
                 raise
             continue
+        _did[key] = (n, device, time.monotonic() + KEPT_S)
         provenance = replace(result.provenance, device_requested=request.device)
         return replace(result, provenance=provenance, warnings=(note, *result.warnings))
     raise AssertionError("the processor is the last retreat")

@@ -12,6 +12,7 @@ import pytest
 from medview.core.finding import InferenceResult
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import no_progress
+from medview.inference import retreat
 from medview.inference.package import ModelPackage
 from medview.inference.request import InferenceRequest
 from medview.inference.retreat import halved, run_or_retreat, with_tiles
@@ -52,6 +53,11 @@ def run_on_card(package: ModelPackage, volume: Any, most: int) -> tuple[Inferenc
 def volume() -> Any:
     stored = np.random.default_rng(3).integers(-1000, 1000, (100, 110, 120)).astype(np.int16)
     return volume_of(stored, axial_geometry(stored.shape))
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retreat, "_did", {})
 
 
 def tiled(folder: Path, size: int, batch: int = 1) -> ModelPackage:
@@ -133,3 +139,23 @@ def test_how_drivers_say_that_memory_is_out(said: str, memory: bool) -> None:
     assert _speaks_of_memory(said) is memory
     assert _out_of_memory("model.onnx", "x", "cuda").code == "device_out_of_memory"
     assert _out_of_memory("model.onnx", "x", "cpu").exit_code is ExitCode.RUN_FAILED
+
+
+@pytest.mark.parametrize("most", [50**3, 40**3])
+def test_the_next_run_begins_with_what_did_it(
+    most: int, volume: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tiled(tmp_path, 96, 2)
+    first, tried = run_on_card(package, volume, most)
+    again, calls = run_on_card(package, volume, most)
+    assert any(size > most for _, size in tried)
+    assert not any(size > most for _, size in calls)
+    assert [note.text for note in again.warnings] == [note.text for note in first.warnings], "announced all the same"
+    np.testing.assert_array_equal(again.segmentation.labels, first.segmentation.labels)  # type: ignore[union-attr]
+    assert again.provenance.device_used == first.provenance.device_used
+    # After a while, and for a series of another size, all is tried again.
+    small = volume_of(volume.stored[:99], axial_geometry((99, 110, 120)))
+    assert any(size > most for _, size in run_on_card(package, small, most)[1])
+    monkeypatch.setattr(retreat, "KEPT_S", -1.0)
+    run_on_card(package, small, most)
+    assert any(size > most for _, size in run_on_card(package, small, most)[1])
