@@ -34,8 +34,8 @@ from medview.ui.context_menus import IMAGE_MENU
 from medview.ui.icons import DRAWN, icon
 from medview.ui.theme import DARK, LIGHT, Theme, contrast, dimmed, style_sheet
 from medview.ui.viewport_findings import _draw_words
-from medview.ui.viewport_marks import HIGHEST, draw_marks
-from medview.ui.viewport_style import TEXT_PX, text_font
+from medview.ui.viewport_marks import _COLOURS, HIGHEST, draw_marks
+from medview.ui.viewport_style import AI_CYAN, PLATE_GROUND, READER, SECONDARY, TEXT, TEXT_PX, text_font
 from tests.ui.small_study import active, close_desk, open_desk, open_study, write_study
 from tests.ui.test_language import clipped_at_rest
 from tests.ui.test_viewport_reading import opened
@@ -69,6 +69,17 @@ def test_all_words_can_be_read_on_all_grounds(theme: Theme) -> None:
     for ground in GROUNDS:
         assert contrast(theme.accent, getattr(theme, ground)) >= 3.0, ground
         assert contrast(theme.disabled, getattr(theme, ground)) >= 2.0, ground
+
+
+def test_marks_can_be_read_over_white_bone(qapp: QApplication) -> None:
+    """Their plates let some of the picture through: words 4.5 : 1 at its whitest, signs 3 : 1."""
+    share = PLATE_GROUND.alphaF()
+    parts = (PLATE_GROUND.red(), PLATE_GROUND.green(), PLATE_GROUND.blue())
+    ground = QColor(*(round(part * share + 255 * (1 - share)) for part in parts)).name()
+    for words in (TEXT, AI_CYAN, READER, SECONDARY):
+        assert contrast(words.name(), ground) >= 4.5, words.name()
+    for severity, sign in _COLOURS.items():
+        assert contrast(sign.name(), ground) >= 3.0, severity
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda one: one.name)
