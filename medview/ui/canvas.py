@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TypeVar, cast
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -22,6 +25,13 @@ _LOOSE = 1.4
 """By how much more room two pictures that are put into one may take: what is empty costs as much as what is not."""
 _DIGITS = frozenset("0123456789")
 _FIGURES = frozenset("0123456789.\u2212\u2007")
+_TOKENS = re.compile(r"[0-9]|[^0-9]+")
+
+
+@lru_cache(maxsize=_KEPT_WIDTHS)
+def _is_turned(text: str) -> bool:
+    """Whether any of it is written from right to left."""
+    return any(unicodedata.bidirectional(letter) in {"R", "AL", "AN"} for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,7 @@ class Face:
         self._widths: OrderedDict[str, float] = OrderedDict()
         self._pictures: OrderedDict[tuple[str, int, float, bool, bool], QPixmap] = OrderedDict()
         self._pieces: dict[tuple[str, int, float], tuple[QPixmap, float]] = {}
+        self._letters: dict[tuple[str, int, float], tuple[QPixmap, float]] = {}
 
     def width(self, text: str) -> float:
         """Advance of a text in px."""
@@ -87,6 +98,38 @@ class Face:
                 del self._pieces[next(iter(self._pieces))]
             known = self._pieces[key] = self._make_piece(text, colour, ratio)
         return known
+
+    def letters(self, text: str, colour: QColor, ratio: float) -> Sequence[tuple[QPixmap, float]] | None:
+        """Figures and what stands between them as pictures without halos, and their advances.
+
+        To measure and shape a number that was never drawn takes Qt longer than to put it together. None for a text that is written
+        from right to left, whose order is not that of its letters.
+        """
+        shade = colour.rgba()
+        found = []
+        for token in _TOKENS.findall(text):
+            key = (token, shade, ratio)
+            known = self._letters.get(key)
+            if known is None:
+                if _is_turned(token):
+                    return None
+                if len(self._letters) >= _KEPT_PICTURES:
+                    del self._letters[next(iter(self._letters))]
+                known = self._letters[key] = (
+                    self._draw(token, colour, ratio, halo=False, letters=True),
+                    self.width(token),
+                )
+            found.append(known)
+        return found
+
+    def letters_width(self, text: str) -> float:
+        """The advance of :meth:`letters`, or of the whole text where there are none."""
+        width = 0.0
+        for token in _TOKENS.findall(text):
+            if _is_turned(token):
+                return self.width(text)
+            width += self.width(token)
+        return width
 
     def _make_piece(self, text: str, colour: QColor, ratio: float) -> tuple[QPixmap, float]:
         if _FIGURES.issuperset(text):
@@ -354,17 +397,24 @@ class Canvas:
         return width
 
     def plain_lines(self, x: float, y: float, lines: Sequence[str], colours: Sequence[QColor]) -> None:
-        """Draw lines below one another without halos, on a ground that is dark already; the last colour is that of all others.
-
-        Words that were never drawn before take a tenth of the time that they take with a halo.
-        """
+        """Draw lines below one another without halos, on a ground that is dark already; the last colour is that of all others."""
         face, painter, ratio = self.fonts.text, self.painter, self.ratio
-        painter.setFont(face.font)
-        left = round(x * ratio) / ratio
         for row, line in enumerate(lines):
-            if row < len(colours) and (row == 0 or colours[row] is not colours[row - 1]):
-                painter.setPen(colours[row])
-            painter.drawText(QPointF(left, round((y + row * face.height + face.ascent) * ratio) / ratio), line)
+            colour = colours[min(row, len(colours) - 1)]
+            top = y + row * face.height
+            pieces = face.letters(line, colour, ratio)
+            if pieces is None:
+                painter.setFont(face.font)
+                painter.setPen(colour)
+                painter.drawText(QPointF(round(x * ratio) / ratio, round((top + face.ascent) * ratio) / ratio), line)
+                continue
+            at, down = x - HALO, round((top - HALO) * ratio)
+            for picture, width in pieces:
+                if ratio == 1:
+                    painter.drawPixmap(round(at), down, picture)
+                else:
+                    painter.drawPixmap(QPointF(round(at * ratio) / ratio, down / ratio), picture)
+                at += width
 
     def kept(self, key: Hashable, place: QRectF, draw: Callable[[QPainter], None]) -> None:
         """Draw what ``draw`` does inside of ``place``, from a picture once it was done for this ``key`` and size.

@@ -40,7 +40,6 @@ _SINGLE = _LINES | {"cobb"}
 """Marks whose points are the ends of lines, two by two."""
 # To look up a name of Qt takes longer than what is done with it.
 _NO_BRUSH = Qt.BrushStyle.NoBrush
-_NO_PEN = Qt.PenStyle.NoPen
 
 
 def spacing_text(kind: SpacingKind) -> str:
@@ -304,6 +303,28 @@ def _distance(mark: Measurement, transform: ViewTransform, at: Point) -> float:
     return nearest
 
 
+def draw_straight(canvas: Canvas, marks: Sequence[Measurement], transform: ViewTransform) -> None:
+    """Draw what marks of straight lines are without their words, all halos at once and then all lines."""
+    strokes: list[QLineF] = []
+    for mark in marks:
+        ends = [QPointF(*transform.image_to_screen(x, y)) for x, y in mark.points]
+        strokes += _straight(mark, ends) + _strokes(mark, ends)
+    if strokes:
+        for _pen, square in _pens(False):
+            canvas.painter.setPen(square)
+            canvas.painter.drawLines(strokes)
+
+
+def is_straight(mark: Measurement) -> bool:
+    """Whether :func:`draw_straight` draws a mark."""
+    return mark.kind in _SINGLE and len(mark.points) > 1
+
+
+def _straight(mark: Measurement, ends: Sequence[QPointF]) -> list[QLineF]:
+    """The lines of a mark whose points are their ends, two by two; none of another one."""
+    return [QLineF(ends[at], ends[at + 1]) for at in range(0, len(ends) - 1, 2)] if mark.kind in _SINGLE else []
+
+
 def draw_mark(
     canvas: Canvas,
     mark: Measurement,
@@ -313,20 +334,24 @@ def draw_mark(
     *,
     selected: bool = False,
     hovered: bool = False,
+    is_drawn: bool = False,
 ) -> QRectF | None:
-    """Draw one mark and its words; the words' rectangle is added to ``taken`` and returned."""
+    """Draw one mark and its words; the words' rectangle is added to ``taken`` and returned.
+
+    ``is_drawn``: what :func:`draw_straight` draws of it is there.
+    """
     painter = canvas.painter
     ends = [QPointF(*transform.image_to_screen(x, y)) for x, y in mark.points]
     oval = _oval(ends) if mark.kind == "ellipse" and _is_upright(transform) else None
     # Lines by themselves, not as paths, are drawn in two thirds of the time.
-    strokes = [QLineF(ends[at], ends[at + 1]) for at in range(0, len(ends) - 1, 2)] if mark.kind in _SINGLE else []
+    strokes = _straight(mark, ends)
     paths = [] if oval is not None or strokes else _paths(mark, transform, ends)
     shape = oval if oval is not None else _around(ends) if strokes else paths[0].boundingRect()
     if shape.right() < -1 or shape.bottom() < -1 or shape.left() > canvas.width + 1 or shape.top() > canvas.height + 1:
         return None  # zoomed or panned out of sight, its words with it
     strokes += _strokes(mark, ends)
     bent = [path for path in paths if path.size() > 1]
-    for pen, square in _pens(selected or hovered):
+    for pen, square in () if is_drawn else _pens(selected or hovered):
         if oval is not None:
             painter.setPen(pen)
             painter.setBrush(_NO_BRUSH)
@@ -349,12 +374,19 @@ def draw_mark(
     box = _place_words(canvas, lines, mark, shape, ends, taken)
     taken.append(box)
     _draw_leader(painter, box, mark, ends)
-    painter.setPen(_NO_PEN)
-    painter.setBrush(_PLATE)
-    painter.drawRoundedRect(box, 3, 3)
+    _draw_plate(painter, box)
     first = [READER] if mark.kind != "text" else [READER] * len(lines)
     canvas.plain_lines(box.left() + 4, box.top() + 1, lines, (*first, TEXT, TEXT, SECONDARY))
     return box
+
+
+def _draw_plate(painter: QPainter, box: QRectF) -> None:
+    """The ground of words, its corners taken off by a pixel: a rounded one takes Qt four times as long."""
+    left, top = math.floor(box.left()), math.floor(box.top())
+    width, height = math.ceil(box.right()) - left, math.ceil(box.bottom()) - top
+    painter.fillRect(left + 1, top, width - 2, height, _PLATE)
+    painter.fillRect(left, top + 1, 1, height - 2, _PLATE)
+    painter.fillRect(left + width - 1, top + 1, 1, height - 2, _PLATE)
 
 
 def _paths(mark: Measurement, transform: ViewTransform, ends: list[QPointF]) -> list[QPolygonF]:
@@ -450,7 +482,7 @@ def _place_words(
     taken: Sequence[QRectF],
 ) -> QRectF:
     """Beside the mark, inside the viewport, over no other words: the first free one of some places."""
-    width = max(map(canvas.fonts.text.width, lines), default=0.0) + 8
+    width = max(map(canvas.fonts.text.letters_width, lines), default=0.0) + 8
     height = canvas.fonts.text.height * len(lines) + 2
     if mark.kind == "text":
         anchors: tuple[Point, ...] = ((ends[0].x() + 6, ends[0].y() - height / 2),)
@@ -460,22 +492,24 @@ def _place_words(
         beside = foot.x() - width - 6 if foot.x() < tip.x() else foot.x() + 6
         anchors = ((beside, foot.y() - height / 2),)
     else:
-        x, y, gap = shape.center().x() - width / 2, shape.center().y() - height / 2, 10
+        # As plain numbers: each of Qt's rectangles takes as long as all of this.
+        west, north, east, south = shape.left(), shape.top(), shape.right(), shape.bottom()
+        x, y, gap = (west + east - width) / 2, (north + south - height) / 2, 10
         right_y = left_y = y
         if mark.kind in _LINES:
             right_y = max(ends, key=QPointF.x).y() - height / 2
             left_y, gap = min(ends, key=QPointF.x).y() - height / 2, 12
-        right, left = (shape.right() + 10, right_y), (shape.left() - width - 10, left_y)
-        below, above = (x, shape.bottom() + gap), (x, shape.top() - height - gap)
+        right, left = (east + 10, right_y), (west - width - 10, left_y)
+        below, above = (x, south + gap), (x, north - height - gap)
         anchors = (right, below, left, above) if mark.kind in _LINES else (right, left, below, above)
-    bounds = QRectF(4, 4, canvas.width - 20, canvas.height - 8)
-    for place in (QRectF(*anchor, width, height) for anchor in anchors):
-        if bounds.contains(place) and not any(map(place.intersects, taken)):
-            return place
+    most_x, most_y = canvas.width - 16 - width, canvas.height - 4 - height
+    for x, y in anchors:
+        if 4 <= x <= most_x and 4 <= y <= most_y:
+            place = QRectF(x, y, width, height)
+            if not any(map(place.intersects, taken)):
+                return place
     x, y = anchors[0]
-    x = max(bounds.left(), min(x, bounds.right() - width))
-    y = max(bounds.top(), min(y, bounds.bottom() - height))
-    return QRectF(x, y, width, height)
+    return QRectF(max(4.0, min(x, most_x)), max(4.0, min(y, most_y)), width, height)
 
 
 def _draw_leader(painter: QPainter, box: QRectF, mark: Measurement, ends: Sequence[QPointF]) -> None:

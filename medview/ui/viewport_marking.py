@@ -21,14 +21,20 @@ from medview.app.opening import find_stack
 from medview.app.picture import serial
 from medview.app.scales import shown_scale
 from medview.core.measurement import REGION_KINDS, Measurement
+from medview.kernels.sample2d import is_whole
 from medview.ui.text import QT_TRANSLATE_NOOP, translate
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from numpy.typing import NDArray
 
     from medview.core.cut import Slice
+    from medview.core.value_scale import ValueScale
     from medview.ui.viewport import ViewportWidget
 
+_OF_VALUES = REGION_KINDS | {"point"}
+"""Marks that say something of the values below them."""
 MOST_LETTERS = 400
 """Of what is written on a mark."""
 
@@ -94,7 +100,7 @@ class ViewportMarking:
         """Where the words of the marks stand, as they were painted last."""
         self._measured: dict[str, tuple[object, Measured]] = {}
         self._made = MadeValues()
-        self._skipped: tuple[int, NDArray[np.bool_]] | None = None
+        self._skipped: tuple[int, NDArray[np.bool_] | None] | None = None
 
     def forget(self) -> None:
         """Another stack is shown."""
@@ -111,19 +117,20 @@ class ViewportMarking:
         cut, shown, volume = widget.cut(), widget.shown, widget.volume
         if cut is None or shown is None or volume is None:
             return None
-        view = widget.state.view
         made_on = as_made(shown, mark)
         elsewhere = made_on is not shown
-        filtered = view.measure_filtered and cut.filtered and not elsewhere
+        filtered = widget.state.view.measure_filtered and cut.filtered and not elsewhere
         piece = cut.shown if filtered else cut.original
         if elsewhere:
             piece = self._made.of(volume, made_on)
-        scale = shown_scale(view)
-        key = (mark, serial(piece), scale, shown.measure_mm, shown.measure_kind, widget.uptakes.token, shown.slab)
+        scale, token = self._told_in
+        key = (mark, serial(piece), scale, shown.measure_mm, shown.measure_kind, token, shown.slab)
         known = self._measured.get(mark.id)
         if known is None or known[0] != key:
-            skipped = self._skipped_of(piece)
-            made = measure(mark, made_on, piece.values, skipped, volume.unit, filtered=filtered, scale=scale)
+            values = skipped = None
+            if mark.kind in _OF_VALUES:
+                values, skipped = piece.values, self._skipped_of(piece)
+            made = measure(mark, made_on, values, skipped, volume.unit, filtered=filtered, scale=scale)
             uptakes = () if filtered else widget.uptakes.of(mark, made_on)
             if elsewhere or uptakes:
                 made = replace(made, elsewhere=elsewhere, uptakes=uptakes)
@@ -131,11 +138,26 @@ class ViewportMarking:
             self._measured[mark.id] = known
         return known[1]
 
-    def _skipped_of(self, piece: Slice) -> NDArray[np.bool_]:
-        """(h, w) where a piece has no values; the same for all marks on it."""
+    @property
+    def _told_in(self) -> tuple[ValueScale | None, Hashable]:
+        """The scale that values are told in and what lies on top; the same for all marks of a picture."""
+        moment = self._widget.moment
+        if moment is None or "told in" not in moment:
+            told = (shown_scale(self._widget.state.view), self._widget.uptakes.token)
+            if moment is None:
+                return told
+            moment["told in"] = told
+        found: tuple[ValueScale | None, Hashable] = moment["told in"]
+        return found
+
+    def _skipped_of(self, piece: Slice) -> NDArray[np.bool_] | None:
+        """(h, w) where a piece has no values, None where it has them all; the same for all marks on it."""
         number = serial(piece)
         if self._skipped is None or self._skipped[0] != number:
-            self._skipped = (number, ~piece.coverage if piece.padding is None else ~piece.coverage | piece.padding)
+            skipped = piece.padding
+            if not is_whole(piece.coverage):
+                skipped = ~piece.coverage if skipped is None else ~piece.coverage | skipped
+            self._skipped = (number, skipped)
         return self._skipped[1]
 
     @property

@@ -28,7 +28,7 @@ from medview.ui.corner_layout import Broken, corner_rects, draw_corners, fitted,
 from medview.ui.corner_text import Corners, KnownLines, corner_lines, mark_text
 from medview.ui.dimension_slider import dimension_rows, draw_dimensions
 from medview.ui.explanation_legend import explained_marks
-from medview.ui.measurement_items import draw_mark, mark_lines
+from medview.ui.measurement_items import draw_mark, draw_straight, is_straight, mark_lines
 from medview.ui.messages import message_text
 from medview.ui.path_scale import draw_path_scale
 from medview.ui.prior_choice import short_prior_text
@@ -340,11 +340,19 @@ class ViewportPainting:
         cut = widget.cut()
         hovered = widget.mouse.hovered
         widget.marking.boxes.clear()
-        for mark in widget.marks_here():
+        marks, draft = widget.marks_here(), widget.draft
+        in_hand = {
+            widget.selected_mark,
+            None if draft is None else draft.id,
+            None if hovered is None else hovered.mark_id,
+        }
+        straight = [mark for mark in marks if is_straight(mark) and mark.id not in in_hand]
+        draw_straight(canvas, straight, widget.transform)
+        for mark in marks:
             measured = widget.measured(mark)
             if measured is None:
                 continue
-            chosen = mark.id == widget.selected_mark or (widget.draft is not None and mark.id == widget.draft.id)
+            chosen = mark.id == widget.selected_mark or (draft is not None and mark.id == draft.id)
             lines = mark_lines(mark, measured, cut is not None and cut.filtered)
             if canvas.width < SMALL and not chosen:
                 lines = lines[:1]  # all of them would lie on a third of a small tile
@@ -361,6 +369,7 @@ class ViewportPainting:
                 taken,
                 selected=chosen,
                 hovered=hovered is not None and hovered.mark_id == mark.id,
+                is_drawn=is_straight(mark) and mark.id not in in_hand,
             )
             if box is not None:
                 widget.marking.boxes[mark.id] = box

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QTreeWidget, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
@@ -96,3 +97,39 @@ def test_a_line_that_is_drawn_again_looks_the_same_and_another_one_is_itself(qap
             kept = line_of(number)
             assert drawn(kept, right) == drawn(line_of(number), right) != first
         assert drawn(line, right) == first
+
+
+def test_words_beside_marks_look_as_they_do_in_one_piece_also_from_right_to_left(qapp: QApplication) -> None:
+    face = Face(qapp.font())
+    fonts = Fonts(face, face, face, face)
+    white = QColor(255, 255, 255)
+
+    def columns(text: str, ratio: float, by_qt: bool) -> set[int]:
+        picture = QPixmap(round(420 * ratio), round(40 * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(QColor(0, 0, 0))
+        painter = QPainter(picture)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        if by_qt:
+            painter.setFont(face.font)
+            painter.setPen(white)
+            painter.drawText(QPointF(10, 5 + face.ascent), text)
+        else:
+            Canvas(painter, 420, 40, fonts, ratio).plain_lines(10, 5, [text], [white])
+        painter.end()
+        image = picture.toImage()
+        return {x for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y).red() > 120}
+
+    for text in ("Mean 123.4 HU   SD 5.6", "Min \u22121023   Max 1954   Median 52.5", "", "平均 12.3", "שלום 123 אב"):
+        for ratio in (1.0, 1.5, 2.0):
+            ours, qt = columns(text, ratio, False), columns(text, ratio, True)
+            near = {x + step for x in qt for step in range(-round(1.5 * ratio), round(1.5 * ratio) + 1)}
+            assert bool(ours) == bool(qt) == bool(text)
+            assert ours <= near
+            assert not text or max(qt) - max(ours) <= 2 * ratio
+        assert abs(face.letters_width(text) - face.width(text)) < 1.5
+    # Other figures in as many places take no other room, and what is kept has a bound.
+    assert face.letters_width("12.3 mm") == face.letters_width("45.6 mm")
+    for number in range(1500):
+        face.letters(f"note {chr(0x4E00 + number)}", white, 1.0)
+    assert len(face._letters) <= 600
