@@ -492,6 +492,18 @@ def _help_commands() -> tuple[Command, ...]:
             ("F1",),
         ),
         Command(
+            "help.backup",
+            QT_TRANSLATE_NOOP("Command", "Back up marks and results…"),
+            "help",
+            lambda c: c.shell.save_backup(),
+        ),
+        Command(
+            "help.restore",
+            QT_TRANSLATE_NOOP("Command", "Restore a backup…"),
+            "help",
+            lambda c: c.shell.open_backup(),
+        ),
+        Command(
             "help.diagnostics",
             QT_TRANSLATE_NOOP("Command", "Save diagnostics…"),
             "help",

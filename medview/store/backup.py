@@ -1,4 +1,4 @@
-"""Backup and restore of what a user made: a zip of the journal, kept results and settings, with checksums.
+"""Backup and restore of what a user made: a zip of the journal and kept results, with checksums.
 
 The database is not in it: it is made from the journal. Restoring adds to what is there; the newest entry on a subject holds,
 so an old backup never takes the place of newer work.

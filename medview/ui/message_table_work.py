@@ -89,6 +89,11 @@ WORK_TEMPLATES: Mapping[str, str] = {
     "stated_stale": QT_TRANSLATE_NOOP(
         "Message", "{0} of what was written was made on other images than those that are open; look at it again."
     ),
+    "backup_damaged": QT_TRANSLATE_NOOP("Message", "{file} cannot be restored: {0}."),
+    "backed_up": QT_TRANSLATE_NOOP("Message", "{0} entries of the journal and {1} results are in {2}."),
+    "restored_backup": QT_TRANSLATE_NOOP(
+        "Message", "{0} entries of the journal and {1} results were brought back from {2}."
+    ),
     "label_empty": QT_TRANSLATE_NOOP("Message", "Nothing was changed: the label is empty there."),
     "label_same": QT_TRANSLATE_NOOP("Message", "Nothing was changed: there is nothing of that kind."),
     "labels_changed": QT_TRANSLATE_NOOP(

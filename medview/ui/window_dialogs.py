@@ -103,6 +103,18 @@ class WindowDialogs(QMainWindow):
 
         save_diagnostics(self, self._workspace)
 
+    def save_backup(self) -> None:
+        """Ask where to and write what the reader made."""
+        from medview.ui.backup_saving import save_backup
+
+        save_backup(self, self._workspace)
+
+    def open_backup(self) -> None:
+        """Ask for a backup and add what it holds."""
+        from medview.ui.backup_saving import open_backup
+
+        open_backup(self, self._workspace)
+
     def show_updates(self) -> None:
         """Open the page about newer versions."""
         from medview.ui.update_dialog import UpdateDialog

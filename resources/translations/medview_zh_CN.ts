@@ -195,6 +195,17 @@
     </message>
 </context>
 <context>
+    <name>Backup</name>
+    <message>
+        <source>Back up marks, decisions and results (with patient data)</source>
+        <translation>备份标记、判定和结果（含患者数据）</translation>
+    </message>
+    <message>
+        <source>Restore a backup: adds what is missing, replaces nothing newer</source>
+        <translation>恢复备份：补充缺少的内容，不替换更新的内容</translation>
+    </message>
+</context>
+<context>
     <name>Channels</name>
     <message>
         <source>Series for the model</source>
@@ -909,6 +920,14 @@
     <message>
         <source>Keys and mouse</source>
         <translation>快捷键与鼠标</translation>
+    </message>
+    <message>
+        <source>Back up marks and results…</source>
+        <translation>备份标记和结果…</translation>
+    </message>
+    <message>
+        <source>Restore a backup…</source>
+        <translation>恢复备份…</translation>
     </message>
     <message>
         <source>Save diagnostics…</source>
@@ -5289,6 +5308,18 @@
     <message>
         <source>{0} of what was written was made on other images than those that are open; look at it again.</source>
         <translation>所写内容中有 {0} 项是在不同于当前打开的图像上完成的；请重新查看。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be restored: {0}.</source>
+        <translation>{file} 无法恢复：{0}。</translation>
+    </message>
+    <message>
+        <source>{0} entries of the journal and {1} results are in {2}.</source>
+        <translation>{2} 中有 {0} 条日志和 {1} 个结果。</translation>
+    </message>
+    <message>
+        <source>{0} entries of the journal and {1} results were brought back from {2}.</source>
+        <translation>已从 {2} 恢复 {0} 条日志和 {1} 个结果。</translation>
     </message>
     <message>
         <source>Nothing was changed: the label is empty there.</source>

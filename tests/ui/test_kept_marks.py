@@ -16,7 +16,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from medview.core.measurement import Measurement
@@ -384,3 +384,33 @@ def test_a_ruler_is_there_again_after_a_kill(qtbot: QtBot, study_folder: Path) -
     assert result.segmentation is not None
     assert hashlib.sha256(result.segmentation.labels.tobytes()).hexdigest() == drawn
     close_desk(qtbot, desk)
+
+
+@pytest.mark.timeout(120)
+def test_a_backup_is_made_and_restored_in_the_window(
+    qtbot: QtBot, study_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another computer's home, with the study open: what it brings is on the images at once."""
+    file = tmp_path / "mine.medview-backup"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_what: (str(file), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_what: (str(file), ""))
+    desk = opened(qtbot, study_folder)
+    stack = desk.workspace.active_viewport.stack
+    assert stack is not None
+    draw(qtbot, active(desk), Qt.Key.Key_D)
+    made = marks(desk)
+    assert len(made) == 1
+    desk.window.run_command("help.backup")
+    qtbot.waitUntil(lambda: any(one.code == "backed_up" for one in desk.workspace.notices), timeout=20_000)
+    close_desk(qtbot, desk)
+
+    monkeypatch.setenv("MEDVIEW_HOME", str(tmp_path / "another"))
+    other = opened(qtbot, study_folder)
+    assert other.workspace.measurements.of(stack.id) == ()
+    other.window.run_command("help.restore")
+    qtbot.waitUntil(lambda: other.workspace.measurements.of(stack.id) == made, timeout=20_000)
+    file.write_bytes(file.read_bytes()[:-200])
+    other.window.run_command("help.restore")
+    qtbot.waitUntil(lambda: any(one.code == "backup_damaged" for one in other.workspace.notices), timeout=20_000)
+    assert other.workspace.measurements.of(stack.id) == made
+    close_desk(qtbot, other)
