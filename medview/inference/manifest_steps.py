@@ -86,7 +86,10 @@ class Resize(Strict):
     fill: float = 0.0
     place: Literal["centre", "start", "none"] = "centre"
     rounding: Literal["nearest", "down"] = "nearest"
-    """How ``keep`` makes whole numbers of sides (YOLOX cuts the fraction off)."""
+    """How ``keep`` makes whole numbers of sides (YOLOX cuts the fraction off), and where what ``cover`` cuts out begins where
+    the rest is odd (transformers: before the middle)."""
+    divisible: PositiveInt | None = None
+    """``shorter``: both sides are cut down to multiples of that (YOLOS)."""
 
     @model_validator(mode="after")
     def _shorter_side(self) -> Resize:

@@ -312,7 +312,7 @@ def resized(
     elif step.aspect == "cover":
         inner = sizes_covering(step, shape, full, named)
     elif step.aspect == "shorter":
-        inner[1:] = full[1:] = shorter_side(shape[1:], step.shorter or 1, step.longest)
+        inner[1:] = full[1:] = shorter_side(shape[1:], step.shorter or 1, step.longest, step.divisible or 1)
     elif step.aspect == "square":
         state = _middle_square(state)
         shape = state.placement.shape
@@ -327,7 +327,8 @@ def resized(
     placement = replace(placement, before=state.placement)
     before = [(f - i) // 2 if step.place == "centre" else 0 for f, i in zip(full, inner, strict=True)]
     if step.aspect == "cover":
-        before = [-round((i - f) / 2) for f, i in zip(full, inner, strict=True)]
+        down = step.rounding == "down"
+        before = [-((i - f) // 2 if down else round((i - f) / 2)) for f, i in zip(full, inner, strict=True)]
     return _boxed(Prepared(values, real, placement), [-b for b in before], full, step.fill)
 
 

@@ -27,13 +27,15 @@ def sizes_covering(step: Resize, shape: tuple[int, ...], full: list[int], named:
     return inner
 
 
-def shorter_side(shape: tuple[int, ...], shorter: int, longest: int | None) -> list[int]:
-    """Rows and columns after bringing the shorter to ``shorter`` but none beyond ``longest``, with DETR's rounding."""
+def shorter_side(shape: tuple[int, ...], shorter: int, longest: int | None, multiple: int = 1) -> list[int]:
+    """Rows and columns after bringing the shorter to ``shorter`` but none beyond ``longest``, with DETR's rounding.
+
+    Both are cut down to multiples of ``multiple``.
+    """
     low, high = min(shape), max(shape)
     exact = float(shorter)
     if longest is not None and high / low * shorter > longest:
         exact = longest * low / high
         shorter = round(exact)
-    if low == shorter:
-        return list(shape)
-    return [shorter if size == low else int(exact * size / low) for size in shape]
+    sides = list(shape) if low == shorter else [shorter if n == low else int(exact * n / low) for n in shape]
+    return [side - side % multiple for side in sides]

@@ -51,9 +51,9 @@ def read_huggingface(draft: Draft, folder: Path) -> None:
             "axes": PLANES["picture"],
             "layout": face.layout,
             "channels": "grey" if face.channels == 1 else "rgb",
-            "steps": _steps(said, face.sizes, draft),
         }
     )
+    draft.input["steps"] = _steps(said, face.sizes, draft)
     queries = transformer_ports(draft.graph.outputs)
     if queries is not None:
         draft.manifest["task"] = "detection"
@@ -140,6 +140,7 @@ def _as_preprocessor(config: dict[str, Any], face: InputFace, draft: Draft) -> d
         raise refused("transform_refused", text, draft.graph.path)
     whole = int(size[0] / share)
     said: dict[str, Any] = {
+        "from_timm": True,
         "resample": kinds.get(str(cfg.get("interpolation", "bicubic")), cfg.get("interpolation")),
         "size": {"shortest_edge": whole} if mode == "center" else {"height": whole, "width": whole},
         "do_center_crop": True,
@@ -160,8 +161,71 @@ def _side(given: Any) -> list[int] | int | None:
     return [given, given] if isinstance(given, int) else None
 
 
-def _steps(said: dict[str, Any], sizes: tuple[int | None, ...], draft: Draft) -> list[dict[str, Any]]:
+LEFT = ("Fast", "Pil", "ImageProcessor", "FeatureExtractor")
+BY_SHORTER = (
+    "ConvNext",
+    "CLIP",
+    "Bit",
+    "Levit",
+    "PoolFormer",
+    "MobileNetV1",
+    "MobileNetV2",
+    "MobileViT",
+    "ChineseCLIP",
+)
+"""Preprocessors that mean the shorter side where ``size`` is one number."""
+MEANT: dict[str, tuple[Any, ...]] = {
+    "size_divisor": (None,), "keep_aspect_ratio": (None, False), "ensure_multiple_of": (None, 1), "pad_size": (None,),
+    "do_thumbnail": (None, False), "do_align_long_axis": (None, False), "do_crop_margin": (None, False),
+    "do_color_quantize": (None, False), "do_image_splitting": (None, False), "do_grayscale": (None, False),
+}  # fmt: skip
+"""Settings that change the picture, and the values with which they do not."""
+
+
+def _kind_of(said: dict[str, Any]) -> str:
+    """``ConvNext``, ``ViT`` … of a preprocessor; empty where the file does not say."""
+    name = str(said.get("image_processor_type") or said.get("feature_extractor_type") or "")
+    for ending in LEFT:
+        name = name.removesuffix(ending)
+    return name
+
+
+def _own_ways(said: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    """What a preprocessor says, with what its kind does by itself written out. Raises MedviewError for what is not done."""
+    kind, made = _kind_of(said), dict(said)
+    for key, meaningless in MEANT.items():
+        if said.get(key) not in meaningless:
+            text = f"{PREPROCESSOR}: {key}={said[key]!r} of {kind or 'this preprocessor'} is not what medview does as it does."
+            raise refused("transform_refused", text, draft.graph.path)
+    if kind in {"Perceiver", "GLPN", "ZoeDepth", "Swin2SR", "ImageGPT", "Donut", "Nougat"}:
+        text = f"{PREPROCESSOR}: the preprocessor of {kind} is not what medview does as it does."
+        raise refused("transform_refused", text, draft.graph.path)
+    if kind in BY_SHORTER and isinstance(said.get("size"), int):
+        made["size"] = {"shortest_edge": said["size"]}
+    size = made.get("size")
+    shorter = size.get("shortest_edge") if isinstance(size, dict) else None
+    if kind == "ConvNext" and shorter:
+        made.setdefault("crop_pct", 224 / 256)
+        if shorter >= 384:
+            made.update({"size": {"height": shorter, "width": shorter}, "crop_pct": None})
+    elif kind == "PoolFormer" and shorter:
+        made["size"] = {"shortest_edge": int(shorter / (said.get("crop_pct") or 0.9))}
+    elif kind == "Levit" and shorter:
+        made["size"] = {"shortest_edge": int(256 / 224 * shorter)}
+    elif kind == "MobileViT":
+        made.setdefault("do_flip_channel_order", True)
+        made["do_normalize"] = said.get("do_normalize", False)
+    elif kind == "Yolos":
+        made["divisible"] = 16
+    if made.get("do_flip_channel_order"):
+        draft.input["channels"] = "bgr"
+        draft.guess("input.channels", "bgr", f"{PREPROCESSOR}: do_flip_channel_order")
+    return made
+
+
+def _steps(given: dict[str, Any], sizes: tuple[int | None, ...], draft: Draft) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = []
+    said = _own_ways(given, draft)
     kind = RESAMPLING.get(said.get("resample", 2))
     if kind is None:
         text = f"{PREPROCESSOR}: resample={said.get('resample')} is not known."
@@ -176,12 +240,19 @@ def _steps(said: dict[str, Any], sizes: tuple[int | None, ...], draft: Draft) ->
         if isinstance(size, int):
             _by_shorter_side(steps[-1], size, said, sizes, draft)
     cut = _side(said.get("crop_size"))
-    if said.get("do_center_crop") and isinstance(cut, list) and steps[-1:] and "shorter" not in steps[-1]:
+    is_cut = steps[-1:] and steps[-1]["aspect"] == "cover"
+    if said.get("do_center_crop") and isinstance(cut, list) and steps[-1:] and not is_cut:
         steps.append({"step": "crop_or_pad", "size": cut})
     if said.get("do_rescale", True):
         steps.append({"step": "scale", "factor": float(said.get("rescale_factor", 1 / 255))})
+        if said.get("rescale_offset"):
+            steps.append({"step": "offset", "value": -1.0})
     if said.get("do_normalize", True) and isinstance(said.get("image_mean"), list):
         steps.append({"step": "normalise", "mean": said["image_mean"], "std": said.get("image_std", [1.0])})
+    if _kind_of(said) == "EfficientNet" and said.get("include_top", True):
+        # Divided by the deviation once more, as the networks of TensorFlow were trained.
+        deviation = said.get("image_std") or IMAGENET_STD
+        steps.append({"step": "normalise", "mean": [0.0] * len(deviation), "std": list(deviation)})
     return steps
 
 
@@ -195,7 +266,13 @@ def _by_shorter_side(
         # ConvNeXT's preprocessor.
         cut, shorter = [shorter, shorter], int(shorter / share)
     if isinstance(cut, list) and max(cut) <= shorter:
+        # timm cuts as torchvision does; transformers begins before the middle where the rest is odd.
         step.update({"size": cut, "aspect": "cover", "shorter": shorter})
+        if not said.get("from_timm"):
+            step["rounding"] = "down"
+        return
+    if isinstance(cut, list):
+        step.update({"size": [None, None], "aspect": "shorter", "shorter": shorter})
         return
     if None not in sizes:
         fixed = [int(one or 1) for one in sizes]
@@ -207,3 +284,5 @@ def _by_shorter_side(
     step.update({"size": [None, None], "aspect": "shorter", "shorter": shorter})
     if longest is not None:
         step["longest"] = int(longest)
+    if said.get("divisible"):
+        step["divisible"] = said["divisible"]
