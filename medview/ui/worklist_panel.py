@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QComboBox,
@@ -228,6 +228,11 @@ class WorklistPanel(FollowingPanel):
         self.filters.hide()
         column.addWidget(self.filters)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.later()  # the words of a row have the colour of the theme that it was made in
+
     def _show_filters(self) -> None:
         """Show or hide what filters; hidden filters filter nothing."""
         shown = self.filter_button.isChecked()
@@ -345,7 +350,8 @@ class WorklistPanel(FollowingPanel):
             return
         shown = self._worklist.shown(everything)
         self.count.setText(translate("Worklist", "{0} of {1}").format(len(shown), len(everything)))
-        rows = tuple(_made_of(item, is_line_stale(self._workspace, item)) for item in shown)
+        made_of = (_made_of(item, is_line_stale(self._workspace, item)) for item in shown)
+        rows: tuple[object, ...] = (current_theme(), *made_of)
         gone_to = {(result_key(result), finding.id) for result, finding in self._worklist.chosen()}
         goes = bool(gone_to or self._worklist.selected)
         with QSignalBlocker(self.tree):

@@ -10,7 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -29,6 +29,7 @@ from medview.store.results import keep_result
 from medview.ui.application import Desk
 from medview.ui.findings_panel import FindingsPanel
 from medview.ui.right_panel import FINDINGS, LEAST_WIDTH
+from medview.ui.theme import DARK, LIGHT
 from medview.ui.viewport import ViewportWidget
 from tests.ui.small_study import BALL, active, close_desk
 from tests.ui.test_decisions import press, result_on
@@ -530,3 +531,22 @@ def test_strokes_on_images_that_were_changed_since_say_so(
     panel = panel_of(again).correction
     qtbot.waitUntil(panel.stale.isVisible, timeout=20_000)
     close_desk(qtbot, again)
+
+
+@pytest.mark.timeout(120)
+def test_the_words_of_the_worklist_wear_the_theme_that_is_chosen_later(qtbot: QtBot, study_folder: Path) -> None:
+    desk = ready(qtbot, study_folder)
+    desk.workspace.add_result(lungs_on(desk))
+    press(qtbot, active(desk), Qt.Key.Key_D)
+    stroke(qtbot, active(desk), (10, 10), (30, 12))
+    tree = panel_of(desk).worklist.tree
+
+    def colours() -> set[str]:
+        rows = [tree.topLevelItem(at) for at in range(tree.topLevelItemCount())]
+        return {row.foreground(0).color().name() for row in rows if row is not None}
+
+    for name, theme in (("light", LIGHT), ("dark", DARK)):
+        desk.workspace.change_settings(theme=name)
+        wanted = {QColor(theme.ai).name(), QColor(theme.text).name()}
+        qtbot.waitUntil(lambda wanted=wanted: colours() == wanted, timeout=20_000)
+    close_desk(qtbot, desk)
