@@ -133,7 +133,9 @@ def patient_orientation(values: Values) -> tuple[str, str] | None:
     words = as_words(values.get(tags.PATIENT_ORIENTATION))
     if len(words) != 2:
         return None
-    return sides_of(words[0].upper(), words[1].upper(), as_text(values.get(tags.ANATOMICAL_TYPE)).upper() == "QUADRUPED")
+    return sides_of(
+        words[0].upper(), words[1].upper(), as_text(values.get(tags.ANATOMICAL_TYPE)).upper() == "QUADRUPED"
+    )
 
 
 def ultrasound_regions(values: Values) -> tuple[UltrasoundRegion, ...]:
