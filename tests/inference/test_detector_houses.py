@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import helper
 
@@ -103,8 +104,6 @@ def test_yolov7_with_its_suppression_gives_rows_of_seven(tmp_path: Path) -> None
         helper.make_node("Identity", ["images"], ["also_unused"]),
     ]
     loaded = always((32, 32), {"output": rows, "b": np.zeros((1, 1))})
-    import onnx
-
     model = onnx.load_from_string(loaded)
     del model.graph.output[1]
     plain = saved(tmp_path / "plain.onnx", model.SerializeToString())
@@ -118,3 +117,43 @@ def test_yolov7_with_its_suppression_gives_rows_of_seven(tmp_path: Path) -> None
     assert finding.label == "b"
     assert finding.score == pytest.approx(0.8)
     assert corners(finding) == pytest.approx([4, 8, 20, 24])
+
+
+def test_rtdetr_counts_its_classes_from_zero(tmp_path: Path) -> None:
+    """The softmax of its attention is none over classes with a background; it is given how large the picture is."""
+    held = {"boxes": np.array([[[4, 8, 20, 24]]]), "scores": np.array([[0.8]])}
+    nodes = [
+        helper.make_node("Softmax", ["images"], ["attention"]),
+        helper.make_node("MatMul", ["attention", "images"], ["looked"]),
+        helper.make_node("Sigmoid", ["looked"], ["unused"]),
+        helper.make_node("Cast", ["orig_target_sizes"], ["wide"], to=FLOAT),
+        helper.make_node("ReduceMax", ["wide"], ["widest"], keepdims=0),
+        helper.make_node("Mul", ["widest", "nothing"], ["also_zero"]),
+        helper.make_node("Identity", ["numbers"], ["labels"]),
+    ]
+    model = onnx.load_from_string(always((32, 32), held, *nodes))
+    model.graph.input.append(helper.make_tensor_value_info("orig_target_sizes", onnx.TensorProto.INT64, [1, 2]))
+    model.graph.output.insert(0, helper.make_tensor_value_info("labels", onnx.TensorProto.INT64, [1, 1]))
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([[1]]), "numbers"))
+    path = saved(tmp_path / "m.onnx", model.SerializeToString())
+    made = imported(path, tmp_path / "package", **SHOWN, input__values="/255", input__fit="stretch")
+    finding = found(made, 32, 32)
+    assert finding.label == "b"
+    assert corners(finding) == pytest.approx([4, 8, 20, 24])
+    # Without being told how large the picture is, the same graph is asked about.
+    del model.graph.input[1]
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([[32, 32]]), "orig_target_sizes"))
+    other = saved(tmp_path / "other.onnx", model.SerializeToString())
+    asked = {one.field for one in begun(other, **SHOWN, input__values="/255", input__fit="stretch").questions}
+    assert asked == {"output.first_class"}
+
+
+def test_rfdetr_scores_each_class_by_itself(tmp_path: Path) -> None:
+    """Its logits are called labels; one number more than there are names is no softmax."""
+    held = {"dets": np.array([[[0.5, 0.25, 0.5, 0.25]]]), "labels": np.array([[[-4.0, 1.5, -4.0]]])}
+    path = saved(tmp_path / "m.onnx", always((32, 32), held))
+    made = imported(path, tmp_path / "package", **SHOWN, input__values="imagenet", input__fit="stretch")
+    finding = found(made, 32, 32)
+    assert finding.label == "b"
+    assert finding.score == pytest.approx(1 / (1 + np.exp(-1.5)))
+    assert corners(finding) == pytest.approx([8, 4, 24, 12])

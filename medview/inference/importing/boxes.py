@@ -107,6 +107,8 @@ def transformer_ports(outputs: tuple[GraphPort, ...]) -> tuple[GraphPort, GraphP
     """Logits and boxes of DETR and its kin, told by their names."""
     names = {plain_name(port): port for port in outputs}
     logits = next((names[name] for name in ("logits", "pred_logits", "dets_logits") if name in names), None)
+    if logits is None and "dets" in names and "labels" in names and names["labels"].type not in WHOLE:
+        logits = names["labels"]  # RF-DETR
     boxes = next((names[name] for name in ("pred_boxes", "boxes", "dets") if name in names), None)
     if logits is None or boxes is None or len(logits.shape or ()) != 3 or len(boxes.shape or ()) != 3:
         return None
@@ -116,7 +118,7 @@ def transformer_ports(outputs: tuple[GraphPort, ...]) -> tuple[GraphPort, GraphP
 def transformer_output(draft: Draft, logits: GraphPort, boxes: GraphPort, names: dict[int, str]) -> None:
     """Centre and size from 0 to 1; with one score more than names the last is "no object" and the scores are softmax."""
     width = (logits.shape or (None,))[-1]
-    softmax = width is not None and width == len(names) + 1
+    softmax = width is not None and width == len(names) + 1 and plain_name(logits) != "labels"
     why = "one score more than there are classes: the last is no object" if softmax else "a score for each class"
     draft.guess("output.activation", "softmax" if softmax else "sigmoid", why)
     draft.output.update(
@@ -138,7 +140,13 @@ def transformer_output(draft: Draft, logits: GraphPort, boxes: GraphPort, names:
 def _first_class(draft: Draft) -> str:
     """Networks with a softmax keep 0 for the background; those with a sigmoid for each class count as their data did."""
     operators = draft.graph.operators
-    if "Softmax" in operators or "Sigmoid" not in operators:
+    if any(constant["input"] == "orig_target_sizes" for constant in draft.input.get("constants", ())):
+        draft.guess(
+            "output.first_class", "0", "RT-DETR, D-FINE and DEIM, which are given orig_target_sizes, count from 0"
+        )
+        return "0"
+    # A softmax beside products of matrices may be one of attention.
+    if ("Softmax" in operators and "MatMul" not in operators) or "Sigmoid" not in operators:
         return "1"
     question = Question(
         "first_class",
