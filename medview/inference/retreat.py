@@ -64,7 +64,8 @@ def run_or_retreat(
             if smaller.device == CPU or error.code not in {OUT_OF_DEVICE_MEMORY, "manifest_unfit"}:
                 raise
             continue
-        _did[key] = (n, device, time.monotonic() + KEPT_S)
+        if n != number:
+            _did[key] = (n, device, time.monotonic() + KEPT_S)
         provenance = replace(result.provenance, device_requested=request.device)
         return replace(result, provenance=provenance, warnings=(note, *result.warnings))
     raise AssertionError("the processor is the last retreat")

@@ -155,7 +155,6 @@ def test_the_next_run_begins_with_what_did_it(
     assert again.provenance.device_used == first.provenance.device_used
     # After a while, and for a series of another size, all is tried again.
     small = volume_of(volume.stored[:99], axial_geometry((99, 110, 120)))
-    assert any(size > most for _, size in run_on_card(package, small, most)[1])
     monkeypatch.setattr(retreat, "KEPT_S", -1.0)
-    run_on_card(package, small, most)
-    assert any(size > most for _, size in run_on_card(package, small, most)[1])
+    for _ in range(2):
+        assert any(size > most for _, size in run_on_card(package, small, most)[1])
