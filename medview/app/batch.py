@@ -26,7 +26,7 @@ from medview.core.policy import policy
 from medview.core.problem import ExitCode, MedviewError
 from medview.core.progress import Cancelled, Progress, no_progress
 from medview.core.study import Series, Stack, Study
-from medview.files.replaced_file import replaced_file
+from medview.files.replaced_file import cannot_write, replaced_file
 from medview.jobs.crew import work_off
 
 if TYPE_CHECKING:
@@ -117,8 +117,7 @@ def run_batch(
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as failure:
-        text = f"{root} could not be made: {failure.strerror or failure}."
-        raise MedviewError("cannot_write", text, str(root), ExitCode.CANNOT_WRITE) from failure
+        raise cannot_write(root, failure) from failure
     rows: dict[int, Row] = {}
     table = _table(pieces, rows)
     _write_table(root, table)
@@ -141,6 +140,19 @@ def exit_code_of(table: dict[str, Any]) -> ExitCode:
     if counts[FAILED]:
         return ExitCode.RUN_FAILED
     return ExitCode.DONE if counts[DONE] or counts[KEPT] else ExitCode.MODEL_DOES_NOT_FIT
+
+
+def failure_of(table: dict[str, Any], output: str) -> MedviewError | None:
+    """What went wrong, in one sentence; the rows say it each for itself. None where nothing did."""
+    code = exit_code_of(table)
+    if code is ExitCode.DONE:
+        return None
+    counts, count = table["counts"], len(table["rows"])
+    if code is ExitCode.RUN_FAILED:
+        text = f"{counts[FAILED]} of {count} runs failed; {output} holds a table with the reason of each."
+        return MedviewError("runs_failed", text, output, code)
+    text = f"Nothing fits; {output} holds a table with the reasons for each series."
+    return MedviewError("does_not_fit", text, output, code)
 
 
 def _pieces(study: Study, package: ModelPackage, root: Path, options: BatchOptions) -> Iterator[_Piece]:

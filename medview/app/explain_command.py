@@ -13,7 +13,7 @@ import numpy as np
 from medview.app.contained import Networks
 from medview.app.explanation_layers import ExplanationLayer, bar_picture, is_drawn
 from medview.app.headless import choose_stack
-from medview.app.infer_command import best_place, cannot_write, check_target, put_in_place
+from medview.app.infer_command import best_place, check_target, put_in_place
 from medview.app.inference_queue import refuse_unless_overridden
 from medview.app.loading import load_volume
 from medview.app.shown_slice import acquired_shown
@@ -27,6 +27,7 @@ from medview.core.study import Stack, Study
 from medview.core.volume import Volume
 from medview.files.flushed import flush
 from medview.files.left_overs import temporary_folder
+from medview.files.replaced_file import at_target, cannot_write
 
 EXPLANATION_NAME = "explanation.json"
 PICTURE_SIDE = 640
@@ -181,6 +182,8 @@ def write_explanation(
             file.flush()
             flush(file.fileno())
         put_in_place(folder, output, EXPLANATION_NAME, _left_by_another(output))
+    except MedviewError as error:
+        raise at_target(error, folder, output) from error
     except OSError as error:
         raise cannot_write(output, error) from error
     finally:

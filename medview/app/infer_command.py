@@ -28,7 +28,7 @@ from medview.core.progress import Progress, no_progress
 from medview.core.study import Series, Stack, Study
 from medview.files.flushed import flush
 from medview.files.left_overs import temporary_folder
-from medview.files.replaced_file import replaced_file
+from medview.files.replaced_file import at_target, cannot_write, replaced_file
 
 RESULT_NAME = "result.json"
 
@@ -170,9 +170,12 @@ def _worth_saying(fits: bool, reasons: Sequence[Note], stack: Stack) -> tuple[No
 
 def check_target(output: Path) -> None:
     """Refuse before a long run what could not be written after it."""
-    if output.exists() and not output.is_dir():
-        raise cannot_write(output, "it is a file")
-    parent = output if output.is_dir() else next((p for p in output.absolute().parents if p.exists()), Path())
+    try:
+        if output.exists() and not output.is_dir():
+            raise cannot_write(output, "it is a file")
+        parent = output if output.is_dir() else next((p for p in output.absolute().parents if p.exists()), Path())
+    except OSError as error:
+        raise cannot_write(output, error) from error
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise cannot_write(output, "no permission to write there")
 
@@ -189,12 +192,6 @@ def _check_also(also: Sequence[str], output: Path, study: Study) -> None:
 
                 for language in of_kind:
                     checked_template(language)
-
-
-def cannot_write(path: Path, why: object) -> MedviewError:
-    """The error for a place where nothing can be written."""
-    text = getattr(why, "strerror", None) or str(why)
-    return MedviewError("cannot_write", f"{path} could not be written: {text}.", str(path), ExitCode.CANNOT_WRITE)
 
 
 def write_result(result: InferenceResult, stack: Stack, output: Path) -> dict[str, Any]:
@@ -216,6 +213,8 @@ def write_result(result: InferenceResult, stack: Stack, output: Path) -> dict[st
             file.flush()
             flush(file.fileno())
         put_in_place(made, output, RESULT_NAME, WRITTEN)
+    except MedviewError as error:
+        raise at_target(error, made, output) from error
     except OSError as error:
         raise cannot_write(output, error) from error
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from medview.cli.answer import print_json, print_text
+from medview.cli.answer import described_error, print_json, print_text
 
 
 @click.command("batch")
@@ -37,7 +37,7 @@ def batch_command(
     as_json: bool,
 ) -> int:
     """Run model packages over many studies and write a table; what was done before is kept."""
-    from medview.app.batch import BatchOptions, exit_code_of, run_batch
+    from medview.app.batch import BatchOptions, exit_code_of, failure_of, run_batch
     from medview.inference.match import parse_assumptions
 
     def tell(row: dict[str, Any], done: int, total: int) -> None:
@@ -47,7 +47,8 @@ def batch_command(
     options = BatchOptions(device, force, every, again, jobs, limit, parse_assumptions(assumed))
     table = run_batch(paths, models, output, options, on_row=tell)
     if as_json:
-        print_json(table)
+        error = failure_of(table, output)
+        print_json(table if error is None else {**table, "error": described_error(error)})
     else:
         counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in table["counts"].items() if number)
         print_text(f"{counts or 'nothing to run'}. Written to {output}")

@@ -16,7 +16,7 @@ from medview.files.left_overs import sweep_once, temporary_prefix
 
 def cannot_write(path: str | os.PathLike[str], reason: object) -> MedviewError:
     """The error for a target that could not be written, whatever the cause; nothing was left behind."""
-    text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    text = _why(reason)
     return MedviewError(
         "cannot_write",
         f"{os.fspath(path)} could not be written: {text}.",
@@ -24,6 +24,27 @@ def cannot_write(path: str | os.PathLike[str], reason: object) -> MedviewError:
         ExitCode.CANNOT_WRITE,
         (os.fspath(path), text),
     )
+
+
+def _why(reason: object) -> str:
+    """What the system says; where a library has wrapped that into an error of its own (pydicom, into one with a traceback
+    as its text), that of the system's own error, else the first line.
+    """
+    cause = reason if isinstance(reason, BaseException) else None
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return next(iter(str(reason).splitlines()), "") or type(reason).__name__
+
+
+def at_target(error: MedviewError, made: Path, target: Path) -> MedviewError:
+    """The error of a file in the temporary folder ``made`` as one of the folder that it was to become."""
+    if not error.path or str(made) not in error.path:
+        return error
+    text, path = (part.replace(str(made), str(target)) for part in (error.text, error.path))
+    values = tuple(value.replace(str(made), str(target)) for value in error.values)
+    return MedviewError(error.code, text, path, error.exit_code, values)
 
 
 def give_usual_mode(path: Path, mode: int) -> None:

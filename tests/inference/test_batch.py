@@ -55,6 +55,9 @@ def test_a_failed_series_is_a_row_and_the_next_goes_on(
     code, table = answered(capsys, "batch", studies, "--model", package, "--output", out)
     assert code == ExitCode.RUN_FAILED
     assert by_status(table) == {"done": 2, "failed": 1, "does_not_fit": 1}
+    error = table.pop("error")
+    assert (error["code"], error["path"]) == ("runs_failed", str(out))
+    assert error["message"].startswith("1 of 4 runs failed")
     assert json.loads((out / "table.json").read_text("utf-8")) == table
     done = [row for row in table["rows"] if row["status"] == "done"]
     for row in done:

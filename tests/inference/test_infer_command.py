@@ -274,7 +274,8 @@ def test_where_nothing_can_be_written(
     nifti: Path, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    for place in (tmp_path / "file", tmp_path / "file" / "out"):
+    too_long = tmp_path / ("n" * 300)
+    for place in (tmp_path / "file", tmp_path / "file" / "out", too_long):
         code, answer = answered(
             capsys, "infer", nifti, "--model", package, "--assume", "modality=CT", "--output", place
         )
@@ -298,6 +299,28 @@ def test_a_full_disk_leaves_nothing(
     assert code == ExitCode.CANNOT_WRITE
     assert "No space left" in answer["error"]["message"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["chest.nii.gz", "package"]
+
+
+def test_a_disk_that_fills_up_is_told_of_the_file_that_was_asked_for(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pydicom wraps the system's error into one with a traceback as its text, and the file lay in a folder of our own."""
+
+    def full(*_: Any, **__: Any) -> None:
+        try:
+            raise OSError(28, "No space left on device")
+        except OSError as error:
+            raise OSError("With tag (7FE0,0010) got exception\nTraceback (most recent call last):\n …") from error
+
+    folder = dicom_series.save_series(dicom_series.make_series(values=bodies()), tmp_path / "dicom")
+    with monkeypatch.context() as patched:
+        patched.setattr("pydicom.dataset.Dataset.save_as", full)
+        code, answer = answered(capsys, "infer", folder, "--model", package, "--output", tmp_path / "out")
+    target = tmp_path / "out" / "segmentation.dcm"
+    assert code == ExitCode.CANNOT_WRITE
+    assert answer["error"]["message"] == f"{target} could not be written: No space left on device."
+    assert answer["error"]["path"] == str(target)
+    assert not (tmp_path / "out").exists()
 
 
 # Models --------------------------------------------------------------------------------------------------------------
