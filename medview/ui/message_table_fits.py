@@ -75,6 +75,7 @@ FIT_TEMPLATES: Mapping[str, str] = {
     "input_out_of_range": QT_TRANSLATE_NOOP(
         "Message", "The values that the model's steps give do not fit into the numbers that the network takes."
     ),
+    "runs_failed": QT_TRANSLATE_NOOP("Message", "Some runs failed; the table holds the reason of each."),
     "classes_unnamed": QT_TRANSLATE_NOOP(
         "Message", "Boxes of classes that the manifest does not name were left out: {0}."
     ),

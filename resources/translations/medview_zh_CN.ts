@@ -5086,6 +5086,10 @@
         <translation>模型步骤得出的数值超出网络输入类型的范围。</translation>
     </message>
     <message>
+        <source>Some runs failed; the table holds the reason of each.</source>
+        <translation>部分运行失败；表格中列有各自的原因。</translation>
+    </message>
+    <message>
         <source>Boxes of classes that the manifest does not name were left out: {0}.</source>
         <translation>清单中未命名的类别的检测框已略去：{0}。</translation>
     </message>
