@@ -102,7 +102,9 @@ class _OnGrid:
         self._offset = snapped(inverse @ (from_mine - from_theirs))
         self._share = _share_inside(self._matrix, self._offset, orientation.shape, own.shape)
         if self._share == 0:
-            text = f"The series for {source.name} shows another part of the patient; none of it lies where the first does."
+            text = (
+                f"The series for {source.name} shows another part of the patient; none of it lies where the first does."
+            )
             raise MedviewError("channel_elsewhere", text, None, ExitCode.MODEL_DOES_NOT_FIT, values=(source.name,))
         self._whole, _real = self._values.fetch(0, self._values.rows)
         self._lowest = self._values.statistics.minimum
