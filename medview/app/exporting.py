@@ -81,6 +81,7 @@ def export_stack(
         "spacing": list(geometry.spacing),
         "affine": geometry.affine.tolist(),
         "resampled": stack.kind == "irregular",
+        "notes": [{"code": note.code, "text": note.text} for note in stack.notes],
     }
 
 

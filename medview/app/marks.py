@@ -17,6 +17,7 @@ Severity = Literal["info", "warning", "danger", "ai", "key"]
 
 MARKED_NOTES: dict[str, Severity] = {
     "missing_slices": "danger",
+    "images_lost": "danger",
     "orientation_unknown": "danger",
     "uneven_spacing": "warning",
     "shifted_slices": "warning",

@@ -30,4 +30,6 @@ def export_command(
         print_json(answer)
     else:
         print_text(f"{stack.id} written to {output} ({answer['dtype']}, {answer['unit']})")
+        for note in stack.notes:
+            print_text(f"note: {note.text}")
     return ExitCode.DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 
 import numpy as np
 
@@ -18,6 +19,13 @@ _ULTRASOUND_VOLUME = "1.2.840.10008.5.1.4.1.1.6.2"
 def note_of(code: str) -> Note:
     """A note whose text has no figures in it."""
     return Note(code, _NOTE_TEXTS[code])
+
+
+def unreadable_files(paths: Sequence[str]) -> Note:
+    """What a stack of several files says where others of its series cannot be shown."""
+    count, name = str(len(paths)), PurePath(paths[0]).name
+    text = f"{count} file(s) of this series cannot be shown ({name}); images may be missing."
+    return Note("images_lost", text, (count, name))
 
 
 def common_notes(frames: Sequence[PlacedFrame]) -> tuple[Note, ...]:

@@ -31,7 +31,7 @@ from medview.dicom.placement import (
 from medview.dicom.presentation import is_inverted, modality_transform, padding_of, unit_of, vois_of
 from medview.dicom.series_context import series_context
 from medview.dicom.spacing import PROJECTION_MODALITIES, pixel_aspect, pixel_regions, spacing_of
-from medview.dicom.stack_notes import common_notes, contradicts_positions, note_of
+from medview.dicom.stack_notes import common_notes, contradicts_positions, note_of, unreadable_files
 from medview.dicom.time_axes import Arrangement, PlacedFrame, arrange, frames_in_steps
 from medview.dicom.value_scales import value_scales
 
@@ -79,7 +79,8 @@ def build_stacks(headers: Sequence[InstanceHeader]) -> BuiltStacks:
     if len(stacks) > 1:
         numbers = {header.sop_uid: header.instance_number for header in usable}
         stacks.sort(key=lambda stack: _stack_order(stack, numbers))
-    return BuiltStacks(_finished(stacks, _shared_uids(usable)), tuple(problems))
+    unreadable = sorted(header.path for header in headers if header.fault is not None)
+    return BuiltStacks(_finished(stacks, _shared_uids(usable), unreadable), tuple(problems))
 
 
 def is_localizer(stack: Stack) -> bool:
@@ -363,8 +364,8 @@ def _shared_uids(headers: Sequence[InstanceHeader]) -> frozenset[str]:
     return frozenset(uid for uid, count in counts.items() if count > 1)
 
 
-def _finished(stacks: list[Stack], shared_uids: frozenset[str]) -> tuple[Stack, ...]:
-    """Stacks with ids that differ, and with the warning where an image's UID is not its own."""
+def _finished(stacks: list[Stack], shared_uids: frozenset[str], unreadable: Sequence[str]) -> tuple[Stack, ...]:
+    """Stacks with ids that differ, and with the warnings that an image's UID is not its own or files of the series are lost."""
     seen: Counter[str] = Counter()
     result = []
     for stack in stacks:
@@ -373,6 +374,9 @@ def _finished(stacks: list[Stack], shared_uids: frozenset[str]) -> tuple[Stack, 
             stack = replace(stack, id=f"{stack.id}-{seen[stack.id]}")
         if shared_uids and any(frame.sop_uid in shared_uids for frame in stack.frames):
             stack = replace(stack, notes=(*stack.notes, note_of("duplicate_uid")))
+        if unreadable and stack.frames[0].path != stack.frames[-1].path:
+            # At the end of a volume nothing else would tell that a slice is not there.
+            stack = replace(stack, notes=(*stack.notes, unreadable_files(unreadable)))
         result.append(stack)
     return tuple(result)
 

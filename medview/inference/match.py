@@ -294,7 +294,8 @@ def _about_geometry(manifest: Manifest, stack: Stack) -> Iterator[Note]:
     if geometry.slice_origins is not None:
         across = manifest.input.is_slicewise and not manifest.input.is_picture
         if fits.missing_slices == "refuse":
-            yield Note("slices_uneven", "Slices are missing or unevenly spaced; the model is not made for that.")
+            lost = "".join(f" {note.text}" for note in stack.notes if note.code == "images_lost")
+            yield Note("slices_uneven", f"Slices are missing or unevenly spaced; the model is not made for that.{lost}")
         elif across and orient(stack.shape, geometry, manifest.input.axes).order[0] != 0:
             yield Note("slices_uneven", "The slices are unevenly spaced, and the model would cut across them.")
     angle = obliquity_deg(geometry)

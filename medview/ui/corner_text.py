@@ -347,6 +347,9 @@ def _short_note(note: Note) -> str:
         "missing_slices": translate("Viewport", "Incomplete: 1 slice missing")
         if note.values[:1] == ("1",)
         else translate("Viewport", "Incomplete: {n} slices missing"),
+        "images_lost": translate("Viewport", "Incomplete: 1 file cannot be shown")
+        if note.values[:1] == ("1",)
+        else translate("Viewport", "Incomplete: {n} files cannot be shown"),
         "orientation_unknown": translate("Viewport", "Left and right are not known"),
         "uneven_spacing": translate("Viewport", "Uneven slice distances"),
         "shifted_slices": translate("Viewport", "Slices shifted against one another"),

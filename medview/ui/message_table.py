@@ -257,6 +257,9 @@ TEMPLATES: Mapping[str, str] = {
     "missing_slices": QT_TRANSLATE_NOOP(
         "Message", "{0} slices are missing: between slices {1} and {2} the distance is {3} mm instead of {4} mm."
     ),
+    "images_lost": QT_TRANSLATE_NOOP(
+        "Message", "{0} files of this series cannot be shown ({1}); images may be missing."
+    ),
     "mixed_orientations": QT_TRANSLATE_NOOP(
         "Message", "Each image of this series has an orientation of its own; they form no volume."
     ),

@@ -4686,6 +4686,10 @@
         <translation>缺少 {0} 个层面：第 {1} 与第 {2} 层之间的距离为 {3} mm，应为 {4} mm。</translation>
     </message>
     <message>
+        <source>{0} files of this series cannot be shown ({1}); images may be missing.</source>
+        <translation>此序列有 {0} 个文件无法显示（{1}）；可能缺少图像。</translation>
+    </message>
+    <message>
         <source>Each image of this series has an orientation of its own; they form no volume.</source>
         <translation>本序列各图像方位不同，不能构成容积。</translation>
     </message>
@@ -9208,6 +9212,14 @@
     <message>
         <source>Incomplete: {n} slices missing</source>
         <translation>不完整：缺少 {n} 个层面</translation>
+    </message>
+    <message>
+        <source>Incomplete: 1 file cannot be shown</source>
+        <translation>不完整：1 个文件无法显示</translation>
+    </message>
+    <message>
+        <source>Incomplete: {n} files cannot be shown</source>
+        <translation>不完整：{n} 个文件无法显示</translation>
     </message>
     <message>
         <source>Left and right are not known</source>

@@ -204,6 +204,16 @@ def test_what_no_format_has_is_bad_use(medview: Medview, tmp_path: Path) -> None
     assert (answer.code, answer.error["code"]) == (2, "unknown_format")
 
 
+def test_what_is_lost_at_the_end_of_a_volume_is_said(medview: Medview, tmp_path: Path) -> None:
+    folder = save_series(make_series(), tmp_path / "ct")
+    victim = folder / "slice0011.dcm"
+    victim.write_bytes(victim.read_bytes()[:-100])
+    answer = medview("export", folder, "--output", tmp_path / "o.nii.gz", "--json").json
+    assert answer["shape"] == [11, 24, 32]
+    assert [note["code"] for note in answer["notes"]] == ["images_lost"]
+    assert "slice0011.dcm" in medview("export", folder, "--output", tmp_path / "o.nii.gz").out
+
+
 def test_a_slice_that_cannot_be_read_stops_the_export(medview: Medview, tmp_path: Path) -> None:
     folder = save_series(make_series(), tmp_path / "ct")
     target = tmp_path / "o.nii.gz"

@@ -141,7 +141,12 @@ def test_a_truncated_file_among_good_ones_is_named_and_hides_only_itself(tmp_pat
     assert {problem.path: (problem.code, problem.frames) for problem in catalog.problems()} == {
         str(victim): ("truncated_pixels", 1)
     }
-    assert stacks_of(folder)[0].shape == (11, *SHAPE[1:])
+    stack = stacks_of(folder)[0]
+    assert stack.shape == (11, *SHAPE[1:])
+    note = next(note for note in stack.notes if note.code == "images_lost")
+    assert note.values == ("1", "slice0011.dcm")
+    victim.unlink()
+    assert not stacks_of(folder)[0].notes
 
 
 @pytest.mark.parametrize("part", range(0, 64, 3))

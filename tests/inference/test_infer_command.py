@@ -162,6 +162,18 @@ def test_findings_are_listed_with_their_places(tmp_path: Path, capsys: pytest.Ca
     np.testing.assert_allclose(np.subtract(high, low), 6, atol=1e-3)
 
 
+@pytest.mark.parametrize(("lost", "expected"), [("slice0011.dcm", 0), ("slice0005.dcm", 5)])
+def test_a_file_that_cannot_be_read_is_named(
+    lost: str, expected: int, package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = dicom_series.save_series(dicom_series.make_series(values=bodies()), tmp_path / "dicom")
+    (folder / lost).write_bytes((folder / lost).read_bytes()[:-100])
+    code, answer = answered(capsys, "infer", folder, "--model", package, "--output", tmp_path / "out")
+    assert code == expected, answer
+    said = answer["error"]["message"] if expected else str(answer["warnings"])
+    assert lost in said, said
+
+
 # A DICOM source ------------------------------------------------------------------------------------------------------
 
 
