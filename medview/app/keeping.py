@@ -7,7 +7,7 @@ they are marked as stale, never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,7 @@ class Keeping:
         self._touched: set[str] = set()
         self._looking: set[str] | None = None
         """Subjects that were recorded while it is looked what another window made; None while it is not."""
+        self._afterwards: list[Callable[[], None]] = []
         self.failed = False
         """Whether something could not be kept and waits to be tried again."""
         self.corrections = CorrectionKeeping(workspace, self)
@@ -125,6 +126,7 @@ class Keeping:
             if self._asked_again:
                 self._asked_again = False
                 self._write()
+            self._go_on()
 
         self._workspace.jobs.submit("marks", work, Lane.KEEPING, self._written, failed)
 
@@ -138,6 +140,18 @@ class Keeping:
         self.changed.emit()
         if self._waiting or self._bases:
             self._write()
+        self._go_on()
+
+    def when_written(self, then: Callable[[], None]) -> None:
+        """Call ``then`` when the disk has all that was recorded until now, or has refused it, which was said then."""
+        self._afterwards.append(then)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not self._writing:
+            now, self._afterwards = self._afterwards, []
+            for then in now:
+                then()
 
     def _say_failed(self, error: BaseException) -> None:
         self.failed = True

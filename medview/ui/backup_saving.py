@@ -49,7 +49,11 @@ def back_up_in_background(workspace: Workspace, path: Path) -> None:
         text = f"{values[0]} entries of the journal and {values[1]} results are in {values[2]}."
         workspace.tell("backed_up", text, values, severity="done")
 
-    workspace.jobs.submit("backup", work, Lane.KEEPING, done, workspace.tell_error)
+    def begin() -> None:
+        workspace.jobs.submit("backup", work, Lane.KEEPING, done, workspace.tell_error)
+
+    # What is recorded while something is written would be handed to the lane after a backup asked for meanwhile.
+    workspace.keeping.when_written(begin)
 
 
 def restore_in_background(workspace: Workspace, path: Path) -> None:

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -383,6 +384,25 @@ def test_a_ruler_is_there_again_after_a_kill(qtbot: QtBot, study_folder: Path) -
     (result,) = desk.workspace.results.of(stack.id)
     assert result.segmentation is not None
     assert hashlib.sha256(result.segmentation.labels.tobytes()).hexdigest() == drawn
+    close_desk(qtbot, desk)
+
+
+def test_a_backup_holds_what_was_made_while_something_else_was_written(
+    qtbot: QtBot, study_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.medview-backup"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_what: (str(file), ""))
+    desk = opened(qtbot, study_folder)
+    study = desk.workspace.studies[0]
+    qtbot.waitUntil(lambda: desk.workspace.keeping.waiting == 0, timeout=20_000)
+    for number in range(3):  # the first is on its way to the disk, the others wait for it
+        place = (study.study_uid, study.series[0].series_uid)
+        desk.workspace.keeping.record("pixels", f"mark-{number}", {"sha256": "0"}, *place)
+    desk.window.run_command("help.backup")
+    qtbot.waitUntil(lambda: any(one.code == "backed_up" for one in desk.workspace.notices), timeout=20_000)
+    with zipfile.ZipFile(file) as archive:
+        text = b"".join(archive.read(name) for name in archive.namelist())
+    assert [f"mark-{number}".encode() in text for number in range(3)] == [True] * 3
     close_desk(qtbot, desk)
 
 
