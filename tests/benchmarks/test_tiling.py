@@ -158,6 +158,7 @@ def measured(package: Any, volume: Any, record_property: Any, networks_of: Netwo
 
 
 def test_tiling_and_blending(package: Any, volume: Any, record_property: Any) -> None:
+    """In this process, as no run of the program goes: what waits and what computes share the interpreter."""
     assert measured(package, volume, record_property) <= LIMIT_3D
 
 
@@ -167,6 +168,7 @@ def test_tiling_in_a_process_of_its_own(package: Any, volume: Any, record_proper
 
 
 def test_tiling_of_slices(flat_package: Any, volume: Any, record_property: Any) -> None:
+    """In this process, as no run of the program goes."""
     assert measured(flat_package, volume, record_property) <= LIMIT_2D
 
 
