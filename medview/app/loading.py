@@ -239,13 +239,20 @@ class StudyLoader:
         self._schedule()
         return entry.volumes[time]
 
-    def loaded_slice(self, stack: Stack, time: int, k: int) -> NDArray[Any] | None:
-        """The stored values of slice ``k`` where they are in memory; asking brings nothing there and moves nothing forward."""
+    def held_volume(self, stack: Stack, time: int) -> Volume | None:
+        """The volume of a time point where it is in memory, whole or not; asking brings nothing there and moves nothing forward."""
         entry = self._entries.get(self._key(stack, time))
-        volume = None if entry is None else entry.volumes.get(time)
-        if entry is None or volume is None or not 0 <= k < volume.shape[0] or not volume.is_loaded(k):
+        if entry is None or not (entry.stack is stack or _same_frames(entry.stack, stack)):
             return None
-        return volume.stored[k] if entry.stack is stack or _same_frames(entry.stack, stack) else None
+        return entry.volumes.get(time)
+
+    def loaded_slice(self, stack: Stack, time: int, k: int) -> NDArray[Any] | None:
+        """The stored values of slice ``k`` of `held_volume` where they are there."""
+        volume = self.held_volume(stack, time)
+        if volume is None or not 0 <= k < volume.shape[0] or not volume.is_loaded(k):
+            return None
+        stored: NDArray[Any] = volume.stored[k]
+        return stored
 
     def is_loading(self, stack_id: str) -> bool:
         """Whether slices of a stack come one after the other; ``rested`` tells when they do not any more."""

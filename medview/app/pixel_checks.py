@@ -218,11 +218,8 @@ class VolumeChecks:
 
     def _whole(self, stack_id: str, time: int) -> Volume | None:
         found = opening.find_stack(self._workspace.studies, stack_id)
-        loader = self._workspace.loader
-        if found is None or time >= found[2].timepoints or loader.loaded_slice(found[2], time, 0) is None:
-            return None
-        volume = loader.volume(found[2], time)
-        return volume if volume.is_complete else None
+        volume = None if found is None else self._workspace.loader.held_volume(found[2], time)
+        return volume if volume is not None and volume.is_complete else None
 
     def _compare(self, stack_id: str, time: int, volume: Volume) -> None:
         digest, changed = self._digests[volume], False

@@ -497,8 +497,15 @@ def test_asking_for_a_slice_that_is_there_moves_nothing(desk: Desk) -> None:
     entry = desk.loader._entries["stack", 0]
     bounds = entry.agenda._focus
     assert desk.loader.loaded_slice(stack, 0, 3) is None
+    held = desk.loader.held_volume(stack, 0)
+    assert held is not None
+    assert not held.is_complete
+    desk.loader.cancel("stack")
+    assert desk.loader.held_volume(stack, 0) is held
+    assert entry.paused, "asking does not load again what the reader stopped"
     assert entry.agenda._focus == bounds == 15
     GATE.set()
+    assert desk.loader.volume(stack, focus=15) is held
     desk.until(lambda: desk.complete == [("stack", 0)])
     found = desk.loader.loaded_slice(stack, 0, 3)
     assert found is not None
@@ -506,3 +513,4 @@ def test_asking_for_a_slice_that_is_there_moves_nothing(desk: Desk) -> None:
     assert desk.loader.loaded_slice(stack, 0, 30) is None
     assert desk.loader.loaded_slice(stack, 1, 0) is None
     assert desk.loader.loaded_slice(direct(31), 0, 3) is None, "other frames by that name"
+    assert desk.loader.held_volume(direct(31), 0) is None

@@ -54,8 +54,11 @@ class LoaderDouble:
             raise MedviewError("out_of_memory", "There is no memory for 9000 MB of images.")
         return self.volumes[stack.id, time]
 
+    def held_volume(self, stack: Stack, time: int) -> Volume | None:
+        return self.volumes.get((stack.id, time))
+
     def loaded_slice(self, stack: Stack, time: int, k: int) -> Any:
-        volume = self.volumes.get((stack.id, time))
+        volume = self.held_volume(stack, time)
         return volume.stored[k] if volume is not None and volume.is_loaded(k) else None
 
     def is_loading(self, stack_id: str) -> bool:
