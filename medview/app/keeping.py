@@ -350,15 +350,8 @@ class Keeping:
         """
         from medview.store.mark_content import mark_of
 
-        hashes = {
-            entry.subject: str(entry.content.get("sha256", ""))
-            for entry in entries
-            if entry.kind == "pixels" and entry.content is not None
-        }
-        volumes = {
-            entry.subject: str(entry.content.get("volume", ""))
-            for entry in entries
-            if entry.kind == "pixels" and entry.content is not None
+        pixels = {
+            entry.subject: entry.content for entry in entries if entry.kind == "pixels" and entry.content is not None
         }
         marks: list[Measurement] = []
         gone: list[str] = []
@@ -388,14 +381,15 @@ class Keeping:
             self._homes[mark.id] = (entry.study, entry.series)
             if before.get(mark.id) != mark:
                 marks.append(mark)
-            wanted = hashes.get(mark.id, "")
+            under = pixels.get(mark.id, {})
+            wanted, volume = (str(under.get(name, "")) for name in ("sha256", "volume"))
             if entry.content.get("patient") not in {None, patients[id(study)]}:
                 stale.append(mark.id)
             elif mark.place.plane != "acquired":
                 if wanted and wanted != _frames_digest(stack):
                     stale.append(mark.id)
-                elif volumes.get(mark.id):
-                    self.volumes.expect(stack, mark.place.time, mark.id, volumes[mark.id])
+                elif volume:
+                    self.volumes.expect(stack, mark.place.time, mark.id, volume)
             elif wanted:
                 self._pixels.expect(stack, mark.place.time, mark.place.k, mark.id, wanted)
         workspace = self._workspace

@@ -11,6 +11,7 @@ import numba
 import numpy as np
 
 from medview.kernels.compiled import compile_kept
+from medview.kernels.connected_compiled import root
 from medview.kernels.runs import LABEL_TYPES
 
 
@@ -44,16 +45,6 @@ def _find_runs(labels, value, first, starts, stops):
                     i += 1
                 stops[at] = i
                 at += 1
-
-
-def _root(parent, n):
-    while parent[n] != n:
-        parent[n] = parent[parent[n]]
-        n = parent[n]
-    return n
-
-
-root = numba.njit(_root, inline="always")
 
 
 def _join_runs(first, width, starts, stops, part):

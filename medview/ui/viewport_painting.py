@@ -346,8 +346,8 @@ class ViewportPainting:
             None if draft is None else draft.id,
             None if hovered is None else hovered.mark_id,
         }
-        straight = [mark for mark in marks if is_straight(mark) and mark.id not in in_hand]
-        draw_straight(canvas, straight, widget.transform)
+        straight = {mark.id: mark for mark in marks if is_straight(mark) and mark.id not in in_hand}
+        draw_straight(canvas, list(straight.values()), widget.transform)
         for mark in marks:
             measured = widget.measured(mark)
             if measured is None:
@@ -369,7 +369,7 @@ class ViewportPainting:
                 taken,
                 selected=chosen,
                 hovered=hovered is not None and hovered.mark_id == mark.id,
-                is_drawn=is_straight(mark) and mark.id not in in_hand,
+                is_drawn=mark.id in straight,
             )
             if box is not None:
                 widget.marking.boxes[mark.id] = box
